@@ -1,0 +1,40 @@
+"""The app's settings, read from Django's at the time of use, with defaults for projects that set none."""
+
+from typing import Any, Generic, TypeVar
+
+from django.conf import settings
+
+T = TypeVar("T")
+
+
+class Setting(Generic[T]):
+    """A Django setting of the attribute's name, or its default."""
+
+    def __init__(self, default: T) -> None:
+        self.default = default
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> T:
+        value: Any = getattr(settings, self.name, self.default)
+        return value  # type: ignore[no-any-return]  # checked where the settings are read
+
+
+class Conf:
+    """The settings by name; `.env.example` says what each means."""
+
+    HOST = Setting("127.0.0.1")
+    PORT = Setting(8000)
+    WORKERS = Setting(1)
+    SHUTDOWN_TIMEOUT = Setting(10)
+    MOCK_SCRIPT = Setting("mock")
+    MOCK_TTFT_MS = Setting(50.0)
+    MOCK_ITL_MS = Setting(50.0)
+    MAX_BODY_BYTES = Setting(32 * 1024 * 1024)
+    LOG_LEVEL = Setting("INFO")
+    LOG_CHUNKS = Setting(True)
+    ENVIRONMENT_PROBLEMS: Setting[tuple[str, ...]] = Setting(())
+
+
+conf = Conf()

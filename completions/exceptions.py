@@ -1,0 +1,53 @@
+"""The error tree. Every error that a caller can cause is one of these.
+
+MockError
+├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
+│   └── BodyTooLarge
+└── ScriptError     a script that cannot be used: it names the file and the line
+"""
+
+from collections.abc import Mapping
+
+
+class MockError(Exception):
+    """Base of all errors of the mock."""
+
+
+class RequestError(MockError):
+    """A request that the API refuses, with the four facts of OpenAI's error envelope and the HTTP status."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int = 400,
+        type: str = "invalid_request_error",
+        code: str | None = None,
+        param: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.type = type
+        self.code = code
+        self.param = param
+        self.headers = headers or {}
+
+
+class BodyTooLarge(RequestError):
+    """A body over the limit, in bytes, that the setting of that name allows."""
+
+    def __init__(self, limit: int | None, setting: str = "MAX_BODY_BYTES") -> None:
+        super().__init__(
+            f"The request body is larger than the {limit} bytes that {setting} allows.",
+            status=413,
+            code="request_too_large",
+        )
+
+
+class ScriptError(MockError):
+    """A script that cannot be used: `file:line: what is wrong, and what is allowed`."""
+
+    def __init__(self, message: str, file: str, line: int | None = None) -> None:
+        super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")

@@ -1,0 +1,1 @@
+"""Step 6, WHAT happened: one `Exchange` a request."""

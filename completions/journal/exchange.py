@@ -1,0 +1,68 @@
+"""One request and what became of it: gathered while it runs, logged when it ends."""
+
+import logging
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from completions.journal import lines
+
+requests_log = logging.getLogger("completions.requests")
+chunks_log = logging.getLogger("completions.chunks")
+
+
+def new_request_id() -> str:
+    """Return an id in the form of the API's `x-request-id`."""
+    return f"req_{os.urandom(16).hex()}"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body."""
+
+    method: str
+    path: str
+    started: float = field(default_factory=time.monotonic)
+    request_id: str = field(default_factory=new_request_id)
+    status: int = 0
+    model: str | None = None
+    rule: str | None = None
+    stream: bool = False
+    chunks: int = 0
+    bytes: int = 0
+    client_left: bool = False
+    stopped: bool = False
+    ended: float | None = None
+
+    def end(self) -> None:
+        """Note the end, once, and log the request's line."""
+        if self.ended is None:
+            self.ended = time.monotonic()
+            if requests_log.isEnabledFor(logging.INFO):
+                requests_log.info(lines.RequestLine(self))
+
+
+class StreamRecord:
+    """Notes what of a stream was sent. `sizes` are the frames' bytes; the first `total` of them are chunks."""
+
+    def __init__(self, exchange: Exchange, sizes: Sequence[int], total: int, log: bool) -> None:
+        self._exchange, self._sizes, self._total = exchange, sizes, total
+        self._log = log and chunks_log.isEnabledFor(logging.INFO)
+        self._sent = 0
+        exchange.stream = True
+
+    def sent(self, first: int, last: int, elapsed: float) -> None:
+        """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
+        exchange = self._exchange
+        self._sent = last
+        exchange.bytes += sum(self._sizes[first:last])
+        exchange.chunks = min(last, self._total)
+        if self._log:
+            for index in range(first, exchange.chunks):
+                chunks_log.info(lines.ChunkLine(exchange, index + 1, self._total, elapsed, self._sizes[index]))
+
+    def end(self) -> None:
+        """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
+        self._exchange.client_left = self._sent < len(self._sizes) and not self._exchange.stopped
+        self._exchange.end()

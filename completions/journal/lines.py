@@ -1,0 +1,75 @@
+"""The log lines of requests and chunks: text for people by `str()`, fields for machines; made only when read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from completions.journal.exchange import Exchange
+
+
+class RequestLine:
+    """The line of an ended exchange."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+
+    def fields(self) -> dict[str, object]:
+        """Return the facts; `ms` is from the request's arrival to the response's end."""
+        exchange = self.exchange
+        return {
+            "event": "request",
+            "method": exchange.method,
+            "path": exchange.path,
+            "status": exchange.status,
+            "model": exchange.model,
+            "rule": exchange.rule,
+            "stream": exchange.stream,
+            "chunks": exchange.chunks,
+            "bytes": exchange.bytes,
+            "ms": round(self._ms(), 1),
+            "request_id": exchange.request_id,
+            "client_left": exchange.client_left,
+            "stopped": exchange.stopped,
+        }
+
+    def __str__(self) -> str:
+        exchange = self.exchange
+        model = f" model={printable(exchange.model)}" if exchange.model is not None else ""
+        stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
+        ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
+        return (
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{stream}"
+            f" {exchange.bytes}B {self._ms():.1f}ms {exchange.request_id}{ending}"
+        )
+
+    def _ms(self) -> float:
+        return ((self.exchange.ended or 0) - self.exchange.started) * 1000
+
+
+class ChunkLine:
+    """The line of one chunk that was sent."""
+
+    def __init__(self, exchange: Exchange, number: int, total: int, elapsed: float, size: int) -> None:
+        self.request_id, self.number, self.total = exchange.request_id, number, total
+        self.elapsed, self.size = elapsed, size
+
+    def fields(self) -> dict[str, object]:
+        """Return the facts; `at_ms` counts from the request's arrival."""
+        return {
+            "event": "chunk",
+            "chunk": self.number,
+            "of": self.total,
+            "at_ms": round(self.elapsed * 1000, 1),
+            "bytes": self.size,
+            "request_id": self.request_id,
+        }
+
+    def __str__(self) -> str:
+        return f"chunk {self.number}/{self.total} +{self.elapsed * 1000:.0f}ms {self.size}B {self.request_id}"
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line of at most 200 characters: what a client sends must not write log lines."""
+    text = text[:200]
+    return text if text.isprintable() else ascii(text)[1:-1]

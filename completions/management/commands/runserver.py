@@ -1,0 +1,40 @@
+"""`manage.py runserver`: Django's own arguments, served by uvicorn with reload.
+
+Django's server speaks WSGI, which gathers an async stream into one piece before it sends it.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.commands.runserver import Command as DjangoRunserver
+
+from completions.conf import conf
+from completions.management.server import run
+
+
+class Command(DjangoRunserver):
+    """Serve for development; a change of the code reloads it."""
+
+    addr: str
+    port: str
+    _raw_ipv6: bool
+
+    help = "Serve with uvicorn for development, with reload; streams arrive in pieces."
+
+    @property
+    def default_addr(self) -> str:  # type: ignore[override]  # Django has a constant here
+        """Listen where HOST says."""
+        return conf.HOST
+
+    @property
+    def default_port(self) -> str:  # type: ignore[override]  # Django has a constant here
+        """Listen on PORT."""
+        return str(conf.PORT)
+
+    def run(self, **options: Any) -> None:
+        """Check the project, say where it is, and serve until Ctrl-C."""
+        if not options["skip_checks"]:
+            self.check(display_num_errors=True)
+        addr = f"[{self.addr}]" if self._raw_ipv6 else self.addr
+        self.stdout.write(f"Serving {settings.SETTINGS_MODULE} at http://{addr}:{self.port}/ (Ctrl-C to quit)")
+        run("0.0.0.0" if self.addr == "0" else self.addr, int(self.port), reload=options["use_reloader"])

@@ -1,0 +1,69 @@
+"""HTTP responses: JSON by orjson, error envelopes, event streams."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import orjson
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+
+from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange, StreamRecord
+from completions.wire.openai import envelope
+
+REQUEST_ID = "x-request-id"
+
+
+class Recorded(HttpResponseBase):
+    """A response that ends its exchange when it has been sent."""
+
+    exchange: Exchange
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange, and send its id."""
+        self.exchange = exchange
+        self.headers[REQUEST_ID] = exchange.request_id
+        exchange.status = self.status_code
+
+    def end(self) -> None:
+        """End the exchange; a handler that spares Django's signals calls this instead of `close`."""
+        self.exchange.end()
+
+    def close(self) -> None:
+        """End the exchange, and do what Django does at the end of a response."""
+        self.end()
+        super().close()
+
+
+class FastJsonResponse(Recorded, JsonResponse):
+    """Django's JsonResponse, encoded by orjson: compact, in UTF-8, the keys in the order they are given."""
+
+    def __init__(self, document: dict[str, Any], status: int = 200) -> None:
+        HttpResponse.__init__(self, orjson.dumps(document), status=status, content_type="application/json")
+        self.headers["Content-Length"] = str(len(self.content))
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange, and note the body's size."""
+        super().record(exchange)
+        exchange.bytes = len(self.content)
+
+
+class EventStream(Recorded, StreamingHttpResponse):
+    """A stream of events that neither a cache nor a proxy keeps back; `progress` notes what was sent of it."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None], media_type: str, progress: StreamRecord) -> None:
+        super().__init__(pieces, content_type=media_type)
+        self.headers["Cache-Control"] = "no-cache"
+        self.headers["X-Accel-Buffering"] = "no"
+        self.progress = progress
+
+    def end(self) -> None:
+        """End the exchange, whole or cut short."""
+        self.progress.end()
+
+
+def error_response(exc: RequestError, document: dict[str, Any] | None = None) -> FastJsonResponse:
+    """Return an error's response: its envelope in the format that was called, OpenAI's where none was."""
+    response = FastJsonResponse(document or envelope(exc), status=exc.status)
+    for name, value in exc.headers.items():
+        response.headers[name] = value
+    return response

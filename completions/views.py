@@ -1,0 +1,143 @@
+"""The views: one for every generating format, and a few that only look things up."""
+
+import functools
+import logging
+import time
+from asyncio import CancelledError
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from completions import engine
+from completions.conf import conf
+from completions.delivery.pacing import schedule
+from completions.delivery.stream import deliver
+from completions.exceptions import BodyTooLarge, RequestError
+from completions.journal.exchange import Exchange, StreamRecord
+from completions.outcome import Outcome
+from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
+from completions.state import namespace
+from completions.wire import models as wire_models
+from completions.wire.base import Event, WireFormat
+
+logger = logging.getLogger("completions")
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
+ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
+
+
+def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
+    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it."""
+
+    def decorate(view: ExchangeView[P]) -> View[P]:
+        @functools.wraps(view)
+        async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
+            started: float = getattr(request, "received", None) or time.monotonic()
+            exchange = Exchange(request.method or "", request.path, started)
+            try:
+                if methods and request.method not in methods:
+                    raise _method_not_allowed(request, methods)
+                response: Recorded = await view(request, exchange, *args, **kwargs)
+            except RequestError as exc:
+                response = _refuse(exc, kwargs)
+            except CancelledError:
+                exchange.client_left = True
+                exchange.end()
+                raise
+            except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
+                logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
+                response = _refuse(_internal_error(), kwargs)
+            response.record(exchange)
+            return response
+
+        return wrapped
+
+    return decorate
+
+
+@endpoint("POST")
+async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -> Recorded:
+    """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
+    prompt = wire.parse(_body(request))
+    exchange.model = prompt.model
+    outcome = engine.resolve(namespace(), prompt)
+    exchange.rule = outcome.rule
+    if prompt.stream:
+        return _stream(exchange, outcome, wire.events(outcome.reply, prompt), wire.media_type)
+    return FastJsonResponse(wire.render(outcome.reply, prompt))
+
+
+@endpoint("GET", "HEAD")
+async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
+    """List the script's models."""
+    return FastJsonResponse(wire_models.model_list(namespace().script.models))
+
+
+@endpoint("GET", "HEAD")
+async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
+    """Show one of the script's models."""
+    return FastJsonResponse(wire_models.find(name, namespace().script.models))
+
+
+@endpoint("GET", "HEAD")
+async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
+    """Say that the process is alive."""
+    return FastJsonResponse({"status": "ok"})
+
+
+@endpoint("GET", "HEAD")
+async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
+    """Say that requests can be answered, and from which script."""
+    return FastJsonResponse({"status": "ready", "script": namespace().script.source})
+
+
+@endpoint()
+async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
+    """Refuse an address that no other view has."""
+    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+
+
+def _stream(exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str) -> EventStream:
+    frames = [event.data for event in events]
+    record = StreamRecord(exchange, list(map(len, frames)), sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
+    due = schedule((event.token for event in events), outcome.pacing)
+    return EventStream(deliver(frames, due, exchange.started, sent=record.sent), media_type, record)
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Return the body, if it is within the limits: ours, and Django's where the project sets one."""
+    try:
+        body = request.body
+    except RequestDataTooBig as exc:
+        raise BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "DATA_UPLOAD_MAX_MEMORY_SIZE") from exc
+    if len(body) > conf.MAX_BODY_BYTES:
+        raise BodyTooLarge(conf.MAX_BODY_BYTES)
+    return body
+
+
+def _method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
+    allowed = ", ".join(methods)
+    return RequestError(
+        f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
+        status=405,
+        code="method_not_supported",
+        headers={"Allow": allowed},
+    )
+
+
+def _internal_error() -> RequestError:
+    return RequestError(
+        "The server had an error while processing your request. Its log has the traceback.",
+        status=500,
+        type="server_error",
+        code="internal_error",
+    )
+
+
+def _refuse(exc: RequestError, kwargs: dict[str, Any]) -> FastJsonResponse:
+    wire = kwargs.get("wire")
+    return error_response(exc, wire.error(exc) if isinstance(wire, WireFormat) else None)

@@ -1,0 +1,74 @@
+"""What a wire format is: four pure methods, and the `Event`s that its streams are made of."""
+
+from abc import ABC, abstractmethod
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.exceptions import RequestError
+
+
+class Event(NamedTuple):
+    """One event of a stream: its bytes on the wire, and what pacing and logs need to know of it.
+
+    A token event comes one inter-token gap after the one before; the others go out with the token they follow
+    (at the start of a stream: with the first one). A chunk counts as one; the terminator does not.
+    """
+
+    data: bytes
+    token: bool = False
+    chunk: bool = True
+
+
+class WireFormat(ABC):
+    """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
+
+    media_type = "text/event-stream"
+
+    @abstractmethod
+    def parse(self, body: bytes) -> Prompt:
+        """Read a request's body; raise `RequestError` where the API refuses it."""
+
+    @abstractmethod
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the whole answer as one JSON document."""
+
+    @abstractmethod
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the answer as a stream; its chunks fold to what `render` returns."""
+
+    @abstractmethod
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the error's envelope."""
+
+
+def decode_object(body: bytes) -> dict[str, Any]:
+    """Decode a body that must be one JSON object in UTF-8; raise `RequestError` that says what it is instead."""
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as exc:
+        raise RequestError(
+            f"We could not parse the JSON body of your request: {exc.msg} (line {exc.lineno}, column {exc.colno})."
+        ) from exc
+    if not isinstance(document, dict):
+        raise RequestError(f"The JSON body of your request must be an object, but it is {json_type(document)}.")
+    return document
+
+
+def json_type(value: object) -> str:
+    """Name a decoded value's JSON type, with its article, as the API's messages do: `a string`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case float():
+            return "a decimal"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+    return "an object"

@@ -1,0 +1,1 @@
+"""Wiring, no behaviour: settings, logging, URLs, the ASGI application and its handler."""

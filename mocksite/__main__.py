@@ -1,0 +1,16 @@
+"""The management commands, as `python manage.py`, `python -m mocksite` or the console command `mocksite`."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    """Run the management command that `sys.argv` names."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

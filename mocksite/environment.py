@@ -1,0 +1,91 @@
+"""Read typed values from the environment, and collect what is wrong with them instead of raising.
+
+A wrong value leaves its default in place and adds a sentence to `problems`; a system check
+(`completions/checks.py`) reports these and stops the start, so that a typing error is one clear
+line and never a traceback out of the settings module.
+"""
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import environ
+
+T = TypeVar("T")
+
+TRUE = ("true", "yes", "on", "1")
+FALSE = ("false", "no", "off", "0")
+
+
+class Environment:
+    """The environment, on top of an optional `.env` file; what is already set wins over the file."""
+
+    def __init__(self, source: Mapping[str, str] | None = None, file: Path | None = None) -> None:
+        self.problems: list[str] = []
+        # A class of its own, because `read_env` writes into its class's ENVIRON: os.environ stays as it is.
+        self._env = type("Env", (environ.Env,), {"ENVIRON": dict(os.environ if source is None else source)})()
+        if file is not None and file.is_file():
+            self._read_file(file)
+
+    def text(self, name: str, default: str) -> str:
+        """A string, as it stands."""
+        return self._raw(name) or default
+
+    def choice(self, name: str, default: str, allowed: Collection[str]) -> str:
+        """One of `allowed`, in any case of letters."""
+        raw = self._raw(name)
+        for value in allowed:
+            if raw.lower() == value.lower():
+                return value
+        return default if not raw else self._reject(name, raw, f"one of {', '.join(allowed)}", default)
+
+    def flag(self, name: str, default: bool) -> bool:
+        """A boolean: true, yes, on, 1 or false, no, off, 0."""
+        raw = self._raw(name).lower()
+        if raw in TRUE or raw in FALSE:
+            return raw in TRUE
+        return default if not raw else self._reject(name, raw, f"one of {', '.join(TRUE + FALSE)}", default)
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number from `low` to `high`, both included."""
+        return int(self._number(name, default, low, high, int, f"a whole number from {low} to {high}"))
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        """A number from `low` to `high`, both included."""
+        return self._number(name, default, low, high, float, f"a number from {low:g} to {high:g}")
+
+    def names(self, name: str, default: list[str]) -> list[str]:
+        """Strings parted by commas."""
+        found = [part.strip() for part in self._raw(name).split(",")]
+        return [part for part in found if part] or default
+
+    def _number(
+        self, name: str, default: float, low: float, high: float, kind: type[int] | type[float], allowed: str
+    ) -> float:
+        raw = self._raw(name)
+        if not raw:
+            return default
+        try:
+            value = kind(raw)
+        except ValueError:
+            return self._reject(name, raw, allowed, default)
+        return value if low <= value <= high else self._reject(name, raw, allowed, default)
+
+    def _raw(self, name: str) -> str:
+        """The stripped text of a variable; an empty one counts as absent, as in `.env` files."""
+        try:
+            return str(self._env.str(name, "")).strip()
+        except environ.ImproperlyConfigured as exc:  # "$OTHER" stands for another variable, which is absent
+            self.problems.append(f"{name}: {exc}.")
+            return ""
+
+    def _read_file(self, file: Path) -> None:
+        try:
+            self._env.read_env(file)
+        except UnicodeDecodeError as exc:
+            self.problems.append(f"{file.name} is not UTF-8 text: {exc.reason} at byte {exc.start}.")
+
+    def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
+        self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {default}.")
+        return default

@@ -1,0 +1,153 @@
+"""Step 1, receive: Django's ASGI handler, without what costs a thread a request.
+
+On API paths the body stays in memory, nothing hops to a thread, META is built only if somebody asks for it, and
+the client is watched only once a response has to wait. Django stays in charge: the URLconf, the middleware, the
+views and their exceptions are its own. Paths under `STOCK_PREFIX`, which may use the database, go Django's own way.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestAborted
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import ResolverMatch, URLResolver, get_resolver, set_script_prefix
+
+from completions.conf import conf
+from completions.exceptions import BodyTooLarge, RequestError
+from completions.journal.exchange import Exchange, new_request_id
+from completions.responses import REQUEST_ID, Recorded, error_response
+from mocksite.lifespan import lifespan
+from mocksite.request import LeanRequest
+from mocksite.watch import CLIENT_LEFT, watched
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+STOCK_PREFIX = "/_mock/"
+KNOWN_HOSTS = 256
+
+
+class Handler(ASGIHandler):
+    """The ASGI application: HTTP, and `lifespan`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._resolver: URLResolver | None = None
+        self._matches: dict[str, ResolverMatch] = {}
+        self._hosts: dict[bytes, object] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request, or the lifespan; websockets are refused."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read_body(receive)
+            request = LeanRequest(scope, body)
+            self._check_host(request)
+        except RequestAborted:
+            return
+        except RequestError as exc:
+            await self._refuse(scope, exc, send)
+        else:
+            if request.path_info.startswith(STOCK_PREFIX):
+                async with ThreadSensitiveContext():
+                    await self.handle(scope, _replay(body, receive), send)
+            else:
+                await watched(self._answer(request, send), receive)
+
+    async def _answer(self, request: LeanRequest, send: Send) -> None:
+        if request.script_name:
+            set_script_prefix(request.script_name)
+        response: HttpResponseBase = await self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
+        try:
+            await self.send_response(response, send)
+        except asyncio.CancelledError as exc:
+            if isinstance(response, Recorded) and exc.args != (CLIENT_LEFT,):
+                response.exchange.stopped = True
+            raise
+        finally:
+            if isinstance(response, Recorded):
+                response.end()
+            else:
+                response.close()
+            request.close()
+
+    async def _refuse(self, scope: Scope, exc: RequestError, send: Send) -> None:
+        """Answer a request that is refused before Django sees it."""
+        response = error_response(exc)
+        response.record(Exchange(scope["method"], scope["path"]))
+        await self.send_response(response, send)
+        response.end()
+
+    async def send_response(self, response: HttpResponseBase, send: Send) -> None:
+        """Send a response; each has a request id."""
+        response.headers.setdefault(REQUEST_ID, new_request_id())
+        await super().send_response(response, send)
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """Find the view: by an exact-path table for routes without captures, else by Django's resolver."""
+        if hasattr(request, "urlconf"):
+            return super().resolve_request(request)
+        resolver = get_resolver()
+        if resolver is not self._resolver:  # the URLconf was changed, by override_settings for one
+            self._resolver, self._matches = resolver, {}
+        match = self._matches.get(request.path_info)
+        if match is None:
+            match = resolver.resolve(request.path_info)
+            if match.route == request.path_info[1:]:
+                self._matches[request.path_info] = match
+        request.resolver_match = match
+        return match
+
+    def _check_host(self, request: LeanRequest) -> None:
+        """Refuse a host that ALLOWED_HOSTS does not name; remember those that it does."""
+        raw = next((value for name, value in request.scope["headers"] if name == b"host"), b"")
+        if raw and self._hosts.get(raw) is settings.ALLOWED_HOSTS:
+            return
+        try:
+            request.get_host()
+        except DisallowedHost as exc:
+            raise RequestError(str(exc), code="host_not_allowed") from exc
+        except UnicodeDecodeError as exc:
+            raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
+        if len(self._hosts) < KNOWN_HOSTS:
+            self._hosts[raw] = settings.ALLOWED_HOSTS
+
+
+async def _read_body(receive: Receive) -> bytes:
+    """Return the whole body; raise `BodyTooLarge` as soon as it is, `RequestAborted` if the client leaves."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestAborted
+        part = message.get("body", b"")
+        size += len(part)
+        if size > conf.MAX_BODY_BYTES:
+            raise BodyTooLarge(conf.MAX_BODY_BYTES)
+        if not message.get("more_body"):
+            return b"".join((*parts, part)) if parts else part
+        parts.append(part)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that first gives the body that was read already."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Mapping[str, Any]:
+        return messages.pop() if messages else await receive()
+
+    return replayed

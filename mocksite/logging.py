@@ -1,0 +1,68 @@
+"""Logging: one line an event, in text for people or in JSON for machines, on standard error.
+
+The messages that the mock logs are objects with `__str__` for the text and `fields()` for the JSON
+(`completions/journal/exchange.py`), so that a line that nobody wants costs no formatting.
+"""
+
+import asyncio
+import logging
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+
+class NotCancelled(logging.Filter):
+    """Drops uvicorn's traceback of a stream that it cancelled itself, at shutdown: the request's line says so."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+class JSONFormatter(logging.Formatter):
+    """Formats a record as one JSON object: time, level, logger, message or fields, and the traceback if any."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+        }
+        fields = getattr(record.msg, "fields", None)
+        line |= fields() if fields else {"message": record.getMessage()}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return orjson.dumps(line, default=str).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """Formats a record for people: the time of day in UTC, the level, the message."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(message)s")
+
+
+def logging_config(level: str, style: str) -> dict[str, Any]:
+    """Return the dictConfig for one console handler; uvicorn's own access log gives way to ours."""
+    formatter = {"text": TextFormatter, "json": JSONFormatter}[style]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {style: {"()": formatter}},
+        "filters": {"not cancelled": {"()": NotCancelled}},
+        "handlers": {"console": {"class": "logging.StreamHandler", "formatter": style, "filters": ["not cancelled"]}},
+        "root": {"handlers": ["console"], "level": "WARNING"},
+        "loggers": {
+            "completions": {"level": level},
+            "uvicorn": {"level": level, "handlers": [], "propagate": True},
+            "uvicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
+            # Django logs the requests that it answers itself; ours have a line of their own.
+            "django": {"level": level, "handlers": [], "propagate": True},
+            "django.request": {"level": "ERROR"},
+        },
+    }

@@ -1,0 +1,14 @@
+"""Fixtures for all tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server import LiveServer
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[LiveServer]:
+    """A live server with the defaults but a quicker pace; shared, so tests must not stop it."""
+    with LiveServer(MOCK_TTFT_MS="20", MOCK_ITL_MS="20") as live:
+        yield live

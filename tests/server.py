@@ -1,0 +1,76 @@
+"""A live server for the tests: a real uvicorn process on a free port."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+SERVE = ("manage.py", "serve", "--port", "0")
+
+
+class LiveServer:
+    """A process of the mock; `log` holds the lines that it has written so far."""
+
+    def __init__(self, *command: str, **environment: str) -> None:
+        self.log: list[str] = []
+        self._grown = threading.Condition()
+        self.process = subprocess.Popen(
+            [sys.executable, *(command or SERVE)],
+            cwd=ROOT,
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", "PYTHONUNBUFFERED": "1", **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        started = self.wait_for(r"running on http://([^ :]+):(\d+)")
+        self.host, self.port = started[1], int(started[2])
+
+    @property
+    def url(self) -> str:
+        """The address of the server; OpenAI's base URL is this and `/v1`."""
+        return f"http://{self.host}:{self.port}"
+
+    def wait_for(self, pattern: str, since: int = 0, timeout: float = 30) -> re.Match[str]:
+        """Return the match in the first log line, from line `since` on, that has `pattern`; wait until there is one."""
+
+        def found() -> re.Match[str] | None:
+            return next((match for line in self.log[since:] if (match := re.search(pattern, line))), None)
+
+        with self._grown:
+            self._grown.wait_for(lambda: found() or self.process.poll() is not None, timeout)
+            match = found()
+        if match is None:
+            raise AssertionError(f"No line with {pattern!r} in the server's log:\n" + "\n".join(self.log[since:]))
+        return match
+
+    def stop(self) -> int:
+        """End the process by SIGTERM; return its exit code."""
+        self.process.terminate()
+        return self.process.wait(timeout=30)
+
+    def __enter__(self) -> "LiveServer":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._grown:
+                self.log.append(line.rstrip("\n"))
+                self._grown.notify_all()
+
+
+def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a management command to its end."""
+    command: Sequence[str] = [sys.executable, "manage.py", *arguments]
+    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", **environment}
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
