@@ -74,11 +74,7 @@ class Environment:
 
     def _raw(self, name: str) -> str:
         """The stripped text of a variable; an empty one counts as absent, as in `.env` files."""
-        try:
-            return str(self._env.str(name, "")).strip()
-        except environ.ImproperlyConfigured as exc:  # "$OTHER" stands for another variable, which is absent
-            self.problems.append(f"{name}: {exc}.")
-            return ""
+        return str(self._env.str(name, "")).strip()
 
     def _read_file(self, file: Path) -> None:
         try:

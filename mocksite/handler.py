@@ -55,6 +55,8 @@ class Handler(ASGIHandler):
         try:
             body = await _read_body(receive)
             request = LeanRequest(scope, body)
+            if not request.path_info.startswith("/"):  # `OPTIONS *`
+                raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
             self._check_host(request)
         except RequestAborted:
             return

@@ -1,6 +1,5 @@
 """The life of a server process: warm at the start, and end well on SIGTERM."""
 
-import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,39 +7,45 @@ from types import FrameType
 from typing import Any
 
 from uvicorn import Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions import tokens
 from completions.conf import conf
+from mocksite.protocol import Protocol
 
-logger = logging.getLogger("completions")
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 
-async def lifespan(
-    receive: Callable[[], Awaitable[Mapping[str, Any]]], send: Callable[[Mapping[str, Any]], Awaitable[None]]
-) -> None:
+async def lifespan(receive: Receive, send: Send) -> None:
     """Speak ASGI's lifespan protocol."""
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             tokens.warm()
-            end_well()
+            if (server := running_server()) is not None:
+                adopt(server)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})
             return
 
 
-def end_well() -> None:
-    """Let SIGTERM end uvicorn with exit code 0, after SHUTDOWN_TIMEOUT at most.
-
-    uvicorn's own handler ends the process by the signal once all is done, and waits for open streams without an
-    end; under another server, or outside the main thread, nothing is changed.
-    """
+def running_server() -> Server | None:
+    """Return the uvicorn server that runs this process, whoever started it; None under another server."""
     if threading.current_thread() is not threading.main_thread():
-        return
-    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    if not isinstance(server, Server):
-        return
+        return None
+    owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return owner if isinstance(owner, Server) else None
+
+
+def adopt(server: Server) -> None:
+    """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
+
+    Left alone it would wait for open streams without an end, and end by the signal once all is done.
+    """
+    if server.config.http_protocol_class is HttpToolsProtocol:
+        server.config.http_protocol_class = Protocol
     if server.config.timeout_graceful_shutdown is None:
         server.config.timeout_graceful_shutdown = conf.SHUTDOWN_TIMEOUT
 

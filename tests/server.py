@@ -1,10 +1,14 @@
 """A live server for the tests: a real uvicorn process on a free port."""
 
+import contextlib
 import os
 import re
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,10 +29,13 @@ class LiveServer:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
         started = self.wait_for(r"running on http://([^ :]+):(\d+)")
         self.host, self.port = started[1], int(started[2])
+        self._wait_until_it_listens()
 
     @property
     def url(self) -> str:
@@ -48,6 +55,14 @@ class LiveServer:
             raise AssertionError(f"No line with {pattern!r} in the server's log:\n" + "\n".join(self.log[since:]))
         return match
 
+    def _wait_until_it_listens(self) -> None:
+        """With workers or reload, the address is printed before the process that serves it is up."""
+        for _ in range(300):
+            with contextlib.suppress(ConnectionRefusedError), socket.create_connection((self.host, self.port)):
+                return
+            time.sleep(0.1)
+        raise AssertionError("The server does not listen:\n" + "\n".join(self.log))
+
     def stop(self) -> int:
         """End the process by SIGTERM; return its exit code."""
         self.process.terminate()
@@ -57,16 +72,21 @@ class LiveServer:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)  # with the workers and the reloader's child
+        self.process.wait()
+        self._reader.join(timeout=30)
 
     def _read(self) -> None:
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._grown:
-                self.log.append(line.rstrip("\n"))
-                self._grown.notify_all()
+        with self.process.stdout as output:
+            for line in output:
+                with self._grown:
+                    self.log.append(line.rstrip("\n"))
+                    self._grown.notify_all()
+        self.process.wait()
+        with self._grown:
+            self._grown.notify_all()
 
 
 def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -48,12 +48,19 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
-        raise RequestError(
-            f"We could not parse the JSON body of your request: {exc.msg} (line {exc.lineno}, column {exc.colno})."
-        ) from exc
+        why = _not_utf8(body) or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
+        raise RequestError(f"We could not parse the JSON body of your request: {why}.") from exc
     if not isinstance(document, dict):
         raise RequestError(f"The JSON body of your request must be an object, but it is {json_type(document)}.")
     return document
+
+
+def _not_utf8(body: bytes) -> str | None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as exc:
+        return f"it is not UTF-8: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
+    return None
 
 
 def json_type(value: object) -> str:

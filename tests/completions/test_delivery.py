@@ -1,0 +1,124 @@
+"""Schedules and delivery, on a clock that only moves when told."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from completions.delivery.pacing import schedule
+from completions.delivery.stream import WRITE_BYTES, deliver
+from completions.outcome import Pacing
+
+
+class Clock:
+    """A clock whose sleeps take exactly as long as asked, plus `late` seconds."""
+
+    def __init__(self, late: float = 0.0) -> None:
+        self.now, self.late = 100.0, late
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds:
+            self.slept.append(seconds)
+            self.now += seconds + self.late
+
+
+async def collect(
+    frames: Sequence[bytes], due: Sequence[float], clock: Clock, take: float = 0.0
+) -> list[tuple[float, bytes]]:
+    """Return each piece with its time since the start; the reader needs `take` seconds for each."""
+    pieces = []
+    async for piece in deliver(frames, due, clock(), clock=clock, sleep=clock.sleep):
+        pieces.append((round(clock() - 100, 6), piece))
+        clock.now += take
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("tokens", "due"),
+    [
+        ([], []),
+        ([False], [0.05]),
+        ([False, True, True, True, False, False], [0.05, 0.05, 0.07, 0.09, 0.09, 0.09]),
+        ([True, False, True, False], [0.05, 0.05, 0.07, 0.07]),
+        ([False, False, True], [0.05, 0.05, 0.05]),
+    ],
+)
+def test_schedule__first_token_then_gaps_and_the_rest_rides_along(tokens: list[bool], due: list[float]) -> None:
+    assert schedule(tokens, Pacing(ttft_ms=50, itl_ms=20)) == pytest.approx(due)
+
+
+def test_schedule__zero_is_at_once() -> None:
+    assert schedule([False, True, True, False], Pacing(0, 0)) == [0, 0, 0, 0]
+
+
+@given(st.lists(st.booleans()), st.floats(0, 1000), st.floats(0, 1000))
+def test_schedule__never_goes_back(tokens: list[bool], ttft: float, itl: float) -> None:
+    due = schedule(tokens, Pacing(ttft, itl))
+    assert due == sorted(due)
+    assert len(due) == len(tokens)
+
+
+async def test_deliver__each_frame_at_its_time() -> None:
+    clock = Clock()
+    assert await collect([b"a", b"b", b"c"], [0.05, 0.07, 0.09], clock) == [(0.05, b"a"), (0.07, b"b"), (0.09, b"c")]
+    assert clock.slept == pytest.approx([0.05, 0.02, 0.02])
+
+
+async def test_deliver__lateness_does_not_add_up() -> None:
+    clock = Clock(late=0.004)
+    pieces = await collect([b"%d" % n for n in range(100)], [n * 0.02 for n in range(1, 101)], clock)
+    assert pieces[-1][0] == pytest.approx(100 * 0.02 + 0.004)
+
+
+async def test_deliver__what_is_due_together_goes_in_one_piece() -> None:
+    clock = Clock()
+    assert await collect([b"a", b"b", b"c"], [0.05, 0.05, 0.09], clock) == [(0.05, b"ab"), (0.09, b"c")]
+    assert await collect([b"a", b"b", b"c"], [0, 0, 0], Clock()) == [(0, b"abc")]
+
+
+async def test_deliver__slow_reader_gets_the_overdue_together() -> None:
+    clock = Clock()
+    pieces = await collect([b"a", b"b", b"c", b"d"], [0.01, 0.02, 0.03, 0.5], clock, take=0.1)
+    assert pieces == [(0.01, b"a"), (0.11, b"bc"), (0.5, b"d")]
+
+
+@given(st.lists(st.integers(0, 3 * WRITE_BYTES), max_size=8))
+async def test_deliver__no_piece_is_over_64_kib_and_nothing_is_lost(sizes: list[int]) -> None:
+    frames = [bytes([65 + index]) * size for index, size in enumerate(sizes)]
+    pieces = [piece for _, piece in await collect(frames, [0.0] * len(frames), Clock())]
+    assert b"".join(pieces) == b"".join(frames)
+    assert all(len(piece) <= WRITE_BYTES for piece in pieces)
+
+
+async def test_deliver__tells_what_was_sent() -> None:
+    clock, sent = Clock(), []
+    frames = [b"a", b"b", b"c"]
+    stream = deliver(
+        frames, [0.05, 0.05, 0.09], clock(), clock=clock, sleep=clock.sleep, sent=lambda *facts: sent.append(facts)
+    )
+    assert [piece async for piece in stream] == [b"ab", b"c"]
+    assert [(first, last, round(at, 6)) for first, last, at in sent] == [(0, 2, 0.05), (2, 3, 0.09)]
+
+
+async def test_deliver__closed_early_does_not_count_what_the_reader_did_not_take() -> None:
+    clock, sent = Clock(), []
+    stream = deliver(
+        [b"a", b"b"], [0.05, 0.09], clock(), clock=clock, sleep=clock.sleep, sent=lambda *facts: sent.append(facts)
+    )
+    assert await anext(stream) == b"a"
+    await stream.aclose()
+    assert sent == []
+
+
+async def test_deliver__starts_late_when_the_request_took_its_time() -> None:
+    clock = Clock()
+    start = clock()
+    clock.now += 0.06
+    stream = deliver([b"a", b"b", b"c"], [0.05, 0.055, 0.09], start, clock=clock, sleep=clock.sleep)
+    assert [piece async for piece in stream] == [b"ab", b"c"]
+    assert clock.slept == pytest.approx([0.03])

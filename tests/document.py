@@ -1,0 +1,38 @@
+"""The mission's document, and how streams are read and folded in the tests."""
+
+import json
+from typing import Any
+
+MOCK = json.loads(
+    '{"id":"chatcmpl-mock","object":"chat.completion","created":1234567890,"choices":[{"index":0,"message":'
+    '{"role":"assistant","content":"This is a mock response."},"finish_reason":"stop"}],'
+    '"usage":{"prompt_tokens":5,"completion_tokens":7,"total_tokens":12}}'
+)
+TEXT = "This is a mock response."
+PIECES = ["This", " is", " a", " mock", " response", "."]
+
+
+def events(body: bytes) -> list[Any]:
+    """Read a stream strictly: `data: ` lines parted by blank ones, the last of them [DONE]."""
+    frames = body.decode().split("\n\n")
+    assert frames.pop() == "", "the stream must end in a blank line"
+    assert frames.pop() == "data: [DONE]"
+    assert all(frame.startswith("data: ") and "\n" not in frame for frame in frames)
+    return [json.loads(frame.removeprefix("data: ")) for frame in frames]
+
+
+def fold(chunks: list[Any]) -> dict[str, Any]:
+    """Fold chat chunks into the document that they stand for; usage is there only if a chunk had it."""
+    choices: dict[int, dict[str, Any]] = {}
+    document = {key: value for key, value in chunks[0].items() if key not in ("choices", "usage")}
+    for chunk in chunks:
+        assert {key: chunk[key] for key in document} == document, "id, created and the rest stay the same"
+        for choice in chunk["choices"]:
+            whole = choices.setdefault(choice["index"], {"index": choice["index"], "message": {}})
+            for key, value in choice["delta"].items():
+                whole["message"][key] = whole["message"].get(key, "") + value
+            if choice["finish_reason"] is not None:
+                whole["finish_reason"] = choice["finish_reason"]
+        if chunk.get("usage"):
+            document["usage"] = chunk["usage"]
+    return document | {"object": "chat.completion", "choices": [choices[index] for index in sorted(choices)]}

@@ -1,0 +1,243 @@
+"""A live server, over raw sockets: the bytes, their times, and how connections end."""
+
+import json
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.document import MOCK, PIECES, events
+from tests.server import LiveServer
+
+
+def request(body: bytes = b"{}", headers: bytes = b"", path: bytes = b"/v1/chat/completions") -> bytes:
+    length = b"Content-Length: %d\r\n" % len(body)
+    return b"POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s\r\n%s" % (path, length, headers, body)
+
+
+def connect(server: LiveServer) -> socket.socket:
+    return socket.create_connection((server.host, server.port), timeout=30)
+
+
+def read_all(connection: socket.socket) -> bytes:
+    """Read until the server closes."""
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def read_response(connection: socket.socket) -> tuple[bytes, bytes]:
+    """Read one response that has a content length: its head and its body."""
+    with connection.makefile("rb") as file:
+        head = b"".join(iter(file.readline, b"\r\n"))
+        length = re.search(rb"content-length: (\d+)", head)
+        assert length, head
+        return head, file.read(int(length[1]))
+
+
+def dechunk(body: bytes) -> bytes:
+    whole = b""
+    while True:
+        size, _, body = body.partition(b"\r\n")
+        if not int(size, 16):
+            assert body == b"\r\n"
+            return whole
+        whole, body = whole + body[: int(size, 16)], body[int(size, 16) + 2 :]
+
+
+CLOSE = b"Connection: close\r\n"
+
+
+def test_stream__pieces_arrive_apart_in_time(server: LiveServer) -> None:
+    arrivals: list[tuple[float, bytes]] = []
+    with connect(server) as connection:
+        connection.sendall(request(b'{"stream":true}', CLOSE))
+        while piece := connection.recv(65536):
+            arrivals.append((time.monotonic(), piece))
+    head, _, body = b"".join(piece for _, piece in arrivals).partition(b"\r\n\r\n")
+    assert b"content-type: text/event-stream\r\n" in head + b"\r\n"
+    assert [chunk["choices"][0]["delta"].get("content") for chunk in events(dechunk(body))] == ["", *PIECES, None]
+    with_tokens = [at for at, piece in arrivals if b'"content":' in piece]
+    assert len(with_tokens) >= 3, "several writes, not one"
+    assert with_tokens[-1] - with_tokens[0] >= 0.04, "tokens that are 20 ms apart cannot come together"
+
+
+def test_connection__serves_request_after_request(server: LiveServer) -> None:
+    with connect(server) as connection:
+        for _ in range(3):
+            connection.sendall(request())
+            head, body = read_response(connection)
+            assert (head.split()[1], json.loads(body)) == (b"200", MOCK)
+            connection.sendall(request(b"nonsense"))
+            assert read_response(connection)[0].split()[1] == b"400"
+
+
+def test_connection__survives_a_body_that_is_too_large() -> None:
+    with LiveServer(MAX_BODY_BYTES="1000") as server, connect(server) as connection:
+        connection.sendall(request(b"x" * 5_000_000))
+        head, body = read_response(connection)
+        assert (head.split()[1], json.loads(body)["error"]["code"]) == (b"413", "request_too_large")
+        connection.sendall(request())
+        assert json.loads(read_response(connection)[1]) == MOCK
+
+
+def test_body__over_djangos_own_limit_is_fine(server: LiveServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(request(b'{"a":"' + b"x" * 3_000_000 + b'"}'))
+        assert json.loads(read_response(connection)[1]) == MOCK
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x16\x03\x01 no HTTP at all\r\n\r\n",
+        b"FOO / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\x00b\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /?\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+)
+def test_bytes__that_are_no_request_get_an_envelope(server: LiveServer, data: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(data)
+        head, _, body = read_all(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert b"x-request-id: req_" in head
+    assert json.loads(body)["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n",
+        b"Connection: upgrade\r\nUPGRADE: websocket\r\n",
+        b"Expect: 100-continue\r\n",
+        b"X-Long: " + b"a" * 60_000 + b"\r\n",
+        b"Content-Type: application/json; charset=\xff\r\n",
+    ],
+)
+def test_headers__that_change_nothing(server: LiveServer, headers: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(request(b"{}", headers + CLOSE))
+        answer = read_all(connection)
+    assert json.loads(answer.rpartition(b"\r\n\r\n")[2]) == MOCK
+
+
+def test_head__has_no_body(server: LiveServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"HEAD /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        head, _, body = read_all(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert body == b""
+
+
+def test_http10__is_answered_and_closed(server: LiveServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}")
+        assert json.loads(read_all(connection).rpartition(b"\r\n\r\n")[2]) == MOCK
+
+
+@pytest.fixture(scope="module")
+def slow() -> Iterator[LiveServer]:
+    """A server whose streams last for hours."""
+    with LiveServer(MOCK_TTFT_MS="0", MOCK_ITL_MS="3600000") as live:
+        yield live
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])
+def test_client__that_leaves_frees_its_stream(slow: LiveServer, reset: bool) -> None:
+    before = len(slow.log)
+    connection = connect(slow)
+    connection.sendall(request(b'{"stream":true}'))
+    slow.wait_for(r"chunk 2/8", since=before)
+    left = time.monotonic()
+    if reset:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    connection.close()
+    slow.wait_for(r"POST /v1/chat/completions 200 stream chunks=2 .*client left", since=before, timeout=10)
+    assert time.monotonic() - left < 10, "the stream itself would last for hours"
+
+
+SCRIPT = """\
+version: 1
+rules:
+  - reply:
+      body:
+        id: x
+        object: chat.completion
+        created: 1
+        choices: [{index: 0, message: {role: assistant, content: "TEXT"}, finish_reason: stop}]
+        usage: {prompt_tokens: 1, completion_tokens: 1, total_tokens: 2}
+"""
+
+
+def test_client__that_stops_reading_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "long.yaml").write_text(SCRIPT.replace("TEXT", "word " * 120_000))
+    environment = {"MOCK_SCRIPT": str(tmp_path / "long.yaml"), "MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0"}
+    with LiveServer(LOG_CHUNKS="false", SHUTDOWN_TIMEOUT="0", **environment) as server, ExitStack() as stack:
+        first, second = stack.enter_context(connect(server)), stack.enter_context(connect(server))
+        for connection in (first, second):
+            connection.sendall(request(b'{"stream":true}'))
+            connection.recv(1)
+        time.sleep(0.5)
+        with connect(server) as other:
+            other.sendall(request())
+            assert read_response(other)[0].startswith(b"HTTP/1.1 200"), "the others are served meanwhile"
+        first.close()
+        sent = server.wait_for(r"stream chunks=\d+ (\d+)B .* client left")
+        assert int(sent[1]) < 12_000_000, "of 18 MB it wrote no more than the kernel's buffers took"
+        assert server.stop() == 0, "not even a reader that has stopped holds up the shutdown"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("manage.py", "serve", "--port", "0"), ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0")],
+    ids=["serve", "uvicorn"],
+)
+def test_sigterm__open_streams_end_idle_connections_close_and_nothing_new_is_taken(command: tuple[str, ...]) -> None:
+    with (
+        LiveServer(*command, MOCK_TTFT_MS="0", MOCK_ITL_MS="300") as server,
+        connect(server) as idle,
+        connect(server) as stream,
+    ):
+        idle.sendall(request())
+        read_response(idle)
+        stream.sendall(request(b'{"stream":true}'))
+        server.wait_for("chunk 2/8")
+        server.process.send_signal(signal.SIGTERM)
+        assert idle.recv(1) == b"", "the idle connection closes, while the stream goes on"
+        assert not any("chunk 8/8" in line for line in server.log)
+        with pytest.raises(ConnectionError):
+            connect(server)
+        assert read_all(stream).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+        assert server.process.wait(timeout=30) == 0
+
+
+def test_sigterm__streams_that_do_not_end_are_cut_after_the_timeout() -> None:
+    environment = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "3600000", "SHUTDOWN_TIMEOUT": "1"}
+    with LiveServer(**environment) as server, connect(server) as stream:
+        stream.sendall(request(b'{"stream":true}'))
+        server.wait_for("chunk 2/8")
+        assert server.stop() == 0
+        assert not read_all(stream).endswith(b"0\r\n\r\n")
+        server.wait_for("stopped with the server")
+        assert not any("Traceback" in line for line in server.log)
+
+
+def test_log__tells_what_happened_in_json() -> None:
+    with LiveServer(LOG_FORMAT="json", MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server, connect(server) as connection:
+        connection.sendall(request(b'{"stream":true,"model":"gpt-4o"}', CLOSE))
+        read_all(connection)
+        server.wait_for('"event":"request"')
+        lines = [json.loads(line) for line in server.log if line.startswith("{")]
+        numbers = [line["chunk"] for line in lines if line.get("event") == "chunk"]
+        last = lines[-1]
+        assert numbers == list(range(1, 9))
+        assert (last["model"], last["stream"], last["chunks"], last["status"]) == ("gpt-4o", True, 8, 200)
+        assert {line["request_id"] for line in lines if "request_id" in line} == {last["request_id"]}

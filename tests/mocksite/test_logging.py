@@ -1,0 +1,126 @@
+"""The log's lines, for people and for machines."""
+
+import asyncio
+import json
+import logging
+import sys
+from dataclasses import replace
+
+import pytest
+
+from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.lines import ChunkLine, RequestLine, printable
+from mocksite.logging import JSONFormatter, NotCancelled, TextFormatter
+
+EXCHANGE = Exchange(
+    method="POST",
+    path="/v1/chat/completions",
+    started=10.0,
+    request_id="req_1",
+    status=200,
+    model="gpt-4o",
+    rule="mock",
+    stream=True,
+    chunks=8,
+    bytes=1300,
+    ended=10.3512,
+)
+
+
+def record(msg: object, level: int = logging.INFO, exc_info: bool = False) -> logging.LogRecord:
+    made = logging.LogRecord("completions.requests", level, "", 0, msg, None, sys.exc_info() if exc_info else None)
+    made.created, made.msecs = 1_800_000_000.25, 250.0
+    return made
+
+
+def test_text__request() -> None:
+    assert TextFormatter().format(record(RequestLine(EXCHANGE))) == (
+        "08:00:00.250Z INFO    POST /v1/chat/completions 200 model=gpt-4o stream chunks=8 1300B 351.2ms req_1"
+    )
+
+
+def test_text__says_who_ended_it() -> None:
+    assert str(RequestLine(replace(EXCHANGE, client_left=True))).endswith("req_1 client left")
+    assert str(RequestLine(replace(EXCHANGE, stopped=True))).endswith("req_1 stopped with the server")
+
+
+def test_text__nothing_of_the_client_breaks_a_line() -> None:
+    line = str(RequestLine(replace(EXCHANGE, model="x\nINFO forged\x1b[2J", path="/a\r\nb")))
+    assert line.isprintable()
+    assert printable("a" * 300) == "a" * 200
+    assert printable("Grüße 漢字") == "Grüße 漢字"
+
+
+def test_json__request_has_every_fact() -> None:
+    assert json.loads(JSONFormatter().format(record(RequestLine(EXCHANGE)))) == {
+        "time": "2027-01-15T08:00:00.250+00:00",
+        "level": "INFO",
+        "logger": "completions.requests",
+        "event": "request",
+        "method": "POST",
+        "path": "/v1/chat/completions",
+        "status": 200,
+        "model": "gpt-4o",
+        "rule": "mock",
+        "stream": True,
+        "chunks": 8,
+        "bytes": 1300,
+        "ms": 351.2,
+        "request_id": "req_1",
+        "client_left": False,
+        "stopped": False,
+    }
+
+
+def test_chunk__text_and_json() -> None:
+    line = ChunkLine(EXCHANGE, 3, 8, 0.1021, 24)
+    assert str(line) == "chunk 3/8 +102ms 24B req_1"
+    assert line.fields() == {
+        "event": "chunk",
+        "chunk": 3,
+        "of": 8,
+        "at_ms": 102.1,
+        "bytes": 24,
+        "request_id": "req_1",
+    }
+
+
+def test_json__plain_message_and_traceback() -> None:
+    try:
+        raise ValueError("a bug")
+    except ValueError:
+        line = json.loads(JSONFormatter().format(record("it failed", logging.ERROR, exc_info=True)))
+    assert line["message"] == "it failed"
+    assert line["traceback"].endswith("ValueError: a bug")
+
+
+def test_filter__drops_only_cancellations() -> None:
+    for exc, kept in ((asyncio.CancelledError(), False), (ValueError(), True)):
+        try:
+            raise exc
+        except BaseException:
+            assert NotCancelled().filter(record("x", exc_info=True)) is kept
+    assert NotCancelled().filter(record("x"))
+
+
+def test_stream_record__counts_what_was_sent_and_who_left() -> None:
+    exchange = replace(EXCHANGE, chunks=0, bytes=0, ended=None)
+    progress = StreamRecord(exchange, [10, 20, 30, 5], total=3, log=False)
+    progress.sent(0, 2, 0.1)
+    assert (exchange.chunks, exchange.bytes) == (2, 30)
+    progress.sent(2, 4, 0.2)
+    assert (exchange.chunks, exchange.bytes) == (3, 65)
+    progress.end()
+    assert not exchange.client_left
+    cut = StreamRecord(exchange, [10, 20], total=1, log=False)
+    cut.sent(0, 1, 0.1)
+    cut.end()
+    assert exchange.client_left, "the terminator was not sent"
+
+
+def test_stream_record__off_writes_no_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "completions.chunks")
+    StreamRecord(replace(EXCHANGE), [1, 1], total=1, log=False).sent(0, 2, 0.1)
+    assert caplog.messages == []
+    StreamRecord(replace(EXCHANGE), [1, 1], total=1, log=True).sent(0, 2, 0.1)
+    assert caplog.messages == ["chunk 1/1 +100ms 1B req_1"]
