@@ -54,7 +54,13 @@ class EventStream(Recorded, StreamingHttpResponse):
         super().__init__(pieces, content_type=media_type)
         self.headers["Cache-Control"] = "no-cache"
         self.headers["X-Accel-Buffering"] = "no"
+        self.pieces = pieces
         self.progress = progress
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the content is still `pieces` themselves; middleware may have wrapped it, or set cookies."""
+        return getattr(self, "_iterator", None) is self.pieces and not self.cookies
 
     def end(self) -> None:
         """End the exchange, whole or cut short."""

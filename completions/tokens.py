@@ -18,6 +18,9 @@ DEFAULT_ENCODING = "o200k_base"
 SHIPPED = {"o200k_base", "cl100k_base", "p50k_base"}
 """The encodings whose vocabularies LiteLLM ships."""
 
+REMEMBERED_LENGTH = 4096
+"""Characters. The tokens of a longer text are not remembered, so that what is stays small."""
+
 
 def warm() -> None:
     """Load the default encoding (some 0.3 s), so that no request waits for it."""
@@ -33,9 +36,14 @@ def split(text: str, model: str | None = None) -> list[str]:
     """Cut `text` into its tokens, in order: the pieces join to the text.
 
     A character that several tokens share stays whole, in the piece where it ends. `text` must be encodable as
-    UTF-8 (no lone surrogates); what came through a parser is.
+    UTF-8 (no lone surrogates); what came through a parser is. Texts that scripts repeat are remembered.
     """
-    encoding = _encoding(encoding_name(model))
+    name = encoding_name(model)
+    return list(_remembered(text, name)) if len(text) <= REMEMBERED_LENGTH else _split(text, name)
+
+
+def _split(text: str, name: str) -> list[str]:
+    encoding = _encoding(name)
     parts = encoding.decode_tokens_bytes(encoding.encode_ordinary(text))
     try:
         return [part.decode() for part in parts]
@@ -54,6 +62,11 @@ def _whole_characters(parts: list[bytes]) -> list[str]:
             continue
         pending = b""
     return pieces
+
+
+@functools.lru_cache(maxsize=512)
+def _remembered(text: str, name: str) -> tuple[str, ...]:
+    return tuple(_split(text, name))
 
 
 @functools.lru_cache(maxsize=1024)

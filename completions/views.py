@@ -102,9 +102,9 @@ async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
 
 
 def _stream(exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str) -> EventStream:
-    frames = [event.data for event in events]
-    record = StreamRecord(exchange, list(map(len, frames)), sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
-    due = schedule((event.token for event in events), outcome.pacing)
+    frames, tokens, chunks = zip(*events, strict=True)
+    record = StreamRecord(exchange, list(map(len, frames)), sum(chunks), log=conf.LOG_CHUNKS)
+    due = schedule(tokens, outcome.pacing)
     return EventStream(deliver(frames, due, exchange.started, sent=record.sent), media_type, record)
 
 

@@ -7,6 +7,7 @@ views and their exceptions are its own. Paths under `STOCK_PREFIX`, which may us
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from asgiref.sync import ThreadSensitiveContext
@@ -19,7 +20,7 @@ from django.urls import ResolverMatch, URLResolver, get_resolver, set_script_pre
 from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, new_request_id
-from completions.responses import REQUEST_ID, Recorded, error_response
+from completions.responses import REQUEST_ID, EventStream, Recorded, error_response
 from mocksite.lifespan import lifespan
 from mocksite.request import LeanRequest
 from mocksite.watch import CLIENT_LEFT, watched
@@ -96,7 +97,10 @@ class Handler(ASGIHandler):
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         """Send a response; each has a request id."""
         response.headers.setdefault(REQUEST_ID, new_request_id())
-        await super().send_response(response, send)
+        if isinstance(response, EventStream) and response.is_raw:
+            await _send_stream(response, send)
+        else:
+            await super().send_response(response, send)
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """Find the view: by an exact-path table for routes without captures, else by Django's resolver."""
@@ -126,6 +130,16 @@ class Handler(ASGIHandler):
             raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
         if len(self._hosts) < KNOWN_HOSTS:
             self._hosts[raw] = settings.ALLOWED_HOSTS
+
+
+async def _send_stream(response: EventStream, send: Send) -> None:
+    """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    async with aclosing(response.pieces) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
 
 
 async def _read_body(receive: Receive) -> bytes:

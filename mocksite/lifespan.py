@@ -1,5 +1,6 @@
 """The life of a server process: warm at the start, and end well on SIGTERM."""
 
+import gc
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,13 +23,20 @@ async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
-            tokens.warm()
+            warm()
             if (server := running_server()) is not None:
                 adopt(server)
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+def warm() -> None:
+    """Load the tokenizer, and spare the garbage collector all that is there for good: its pauses delay streams."""
+    tokens.warm()
+    gc.collect()
+    gc.freeze()
 
 
 def running_server() -> Server | None:

@@ -1,11 +1,12 @@
 """Schedules: when each event of a stream is due, computed up front, so that lateness never adds up."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from itertools import accumulate
 
 from completions.outcome import Pacing
 
 
-def schedule(tokens: Iterable[bool], pacing: Pacing) -> list[float]:
+def schedule(tokens: Sequence[bool], pacing: Pacing) -> list[float]:
     """Return each event's due time in seconds after the start.
 
     `tokens` says of each event whether it carries a token. The first token is due at `ttft_ms` and each further
@@ -13,9 +14,7 @@ def schedule(tokens: Iterable[bool], pacing: Pacing) -> list[float]:
     stream is due with the first.
     """
     ttft, gap = pacing.ttft_ms / 1000, pacing.itl_ms / 1000
-    due = []
-    seen = 0
-    for token in tokens:
-        seen += token
-        due.append(ttft + gap * max(seen - 1, 0))
-    return due
+    if not gap:
+        return [ttft] * len(tokens)
+    seen = accumulate(tokens)
+    return [ttft + gap * max(count - 1, 0) for count in seen]

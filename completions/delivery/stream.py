@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from itertools import accumulate, takewhile
 
 WRITE_BYTES = 64 * 1024
 """The largest piece handed on at once; after it, whoever writes waits for the client to take it."""
@@ -46,11 +48,8 @@ async def deliver(
 
 def _fill(frames: Sequence[bytes], due: Sequence[float], position: int, until: float) -> int:
     """Return the end of the run of frames from `position` that are due and fit one write; at least one does."""
-    size = len(frames[position])
-    position += 1
-    while position < len(frames) and due[position] <= until:
-        size += len(frames[position])
-        if size > WRITE_BYTES:
-            break
-        position += 1
-    return position
+    end = max(bisect_right(due, until, position), position + 1)
+    if sum(map(len, frames[position:end])) <= WRITE_BYTES:
+        return end
+    sizes = accumulate(map(len, frames[position:end]))
+    return position + max(1, sum(1 for _ in takewhile(WRITE_BYTES.__ge__, sizes)))

@@ -5,7 +5,6 @@ the `Error` schema of OpenAI's OpenAPI document, where all four fields are requi
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
@@ -44,12 +43,12 @@ class OpenAIFormat(WireFormat):
         top = self.top_level(reply, prompt) | {"object": self.chunk_object}
         tail = {"usage": None} if prompt.include_usage else {}
         starts, finishes = [], []
-        lanes: list[Iterator[bytes]] = []
+        lanes: list[list[bytes]] = []
         for index, choice in enumerate(reply.choices):
-            template = Template(top | {"choices": [self.chunk_choice(index, HOLE, None)]} | tail)
             if (first := self.first_delta()) is not None:
-                starts.append(Event(template.fill(first)))
-            lanes.append(map(template.fill, map(self.delta, tokens.split(choice.text, prompt.model))))
+                starts.append(Event(frame(top | {"choices": [self.chunk_choice(index, first, None)]} | tail)))
+            template = Template(top | {"choices": [self.chunk_choice(index, self.delta(HOLE), None)]} | tail)
+            lanes.append(template.fill_each(tokens.split(choice.text, prompt.model)))
             finish = self.chunk_choice(index, self.last_delta(), choice.finish_reason)
             finishes.append(Event(frame(top | {"choices": [finish]} | tail)))
         events = [*starts, *_in_step(lanes), *finishes]
@@ -96,9 +95,12 @@ def usage(counted: Usage) -> dict[str, int]:
     }
 
 
-def _in_step(lanes: list[Iterator[bytes]]) -> Iterator[Event]:
+def _in_step(lanes: list[list[bytes]]) -> list[Event]:
     """Interleave the choices: they are generated side by side, so each step's first event takes the time."""
+    if len(lanes) == 1:
+        return Event.tokens(lanes[0])
+    events = []
     for step in zip_longest(*lanes):
-        data = [chunk for chunk in step if chunk is not None]
-        yield Event(data[0], token=True)
-        yield from map(Event, data[1:])
+        first, *others = [chunk for chunk in step if chunk is not None]
+        events += [Event(first, token=True), *map(Event, others)]
+    return events

@@ -5,6 +5,7 @@ goes; a chunk is then two constant pieces around one small encoded value.
 """
 
 import secrets
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -27,9 +28,10 @@ class Template:
         before, after = orjson.dumps(document).split(_ENCODED_HOLE)
         self._before, self._after = b"data: " + before, after + b"\n\n"
 
-    def fill(self, value: object) -> bytes:
-        """Return the frame with `value`, any JSON value, in the hole."""
-        return self._before + orjson.dumps(value) + self._after
+    def fill_each(self, values: Iterable[object]) -> list[bytes]:
+        """Return a frame for each of `values`, any JSON values, with it in the hole."""
+        before, after, dumps = self._before, self._after, orjson.dumps
+        return [before + dumps(value) + after for value in values]
 
 
 def frame(document: dict[str, Any]) -> bytes:

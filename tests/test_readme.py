@@ -1,0 +1,84 @@
+"""The README's code blocks run, and show what really comes out."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.server import ROOT, LiveServer
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def steps() -> list[tuple[str, str]]:
+    """Return each console block's commands with the output that is shown below them."""
+    found = []
+    for kind, text in BLOCKS:
+        if kind == "console":
+            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+                command, _, output = part.partition("\n")
+                found.append((command, output))
+    return found
+
+
+def run(command: str | list[str], server: LiveServer) -> str:
+    """Run with this Python first in the path, against the live server instead of port 8000."""
+    at = f"127.0.0.1:{server.port}"
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "DJANGO_SETTINGS_MODULE": "mocksite.settings",
+        "LLM_BASE_URL": f"http://{at}/v1",
+    }
+    replaced = [part.replace("127.0.0.1:8000", at) for part in ([command] if isinstance(command, str) else command)]
+    result = subprocess.run(
+        replaced[0] if isinstance(command, str) else replaced,
+        shell=isinstance(command, str),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+    )
+    return result.stdout
+
+
+def pattern(output: str) -> str:
+    """Turn shown output into a pattern: `...` stands for lines left out, and measured times may differ."""
+    escaped = re.escape(output.strip()).replace(re.escape("...") + "\n", "(?:.*\n)+?")
+    return re.sub(r"\d+(?:\\\.\d+)?(?=(?:\\ )?(?:ms|s)\b)", r"[\\d.]+", escaped)
+
+
+@pytest.mark.parametrize(("command", "output"), steps(), ids=[command[:60] for command, _ in steps()])
+def test_console__shows_what_comes_out(server: LiveServer, command: str, output: str) -> None:
+    assert re.fullmatch(pattern(output), run(command, server).strip()), run(command, server)
+
+
+@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
+def test_python__prints_what_its_comments_say(server: LiveServer, code: str) -> None:
+    shown = "\n".join(re.findall(r"^ *# (.*)$", code, re.MULTILINE))
+    assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())
+
+
+def test_commands__are_the_ones_that_ci_runs() -> None:
+    ci = (ROOT / ".ci" / "run").read_text()
+    first, second = (text.strip() for kind, text in BLOCKS[:2] if kind == "sh")
+    for step in (*first.split(" && "), *second.split(" && ")):
+        assert step.replace("pip install", "pip install -q") in ci or step in ci
+
+
+def test_configuration__is_env_example() -> None:
+    example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|made at each start) \|", README, re.MULTILINE))
+    assert table == example
+
+
+def test_links__lead_somewhere() -> None:
+    headings = {re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for line in re.findall(r"^##? (.*)$", README, re.M)}
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), target
