@@ -50,7 +50,7 @@ def run(command: str | list[str], server: LiveServer) -> str:
 
 def pattern(output: str) -> str:
     """Turn shown output into a pattern: `...` stands for lines left out, and measured times may differ."""
-    escaped = re.escape(output.strip()).replace(re.escape("...") + "\n", "(?:.*\n)+?")
+    escaped = re.escape(output.strip()).replace(re.escape("...\n"), "(?:.*\n)+?")
     return re.sub(r"\d+(?:\\\.\d+)?(?=(?:\\ )?(?:ms|s)\b)", r"[\\d.]+", escaped)
 
 
@@ -61,7 +61,7 @@ def test_console__shows_what_comes_out(server: LiveServer, command: str, output:
 
 @pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
 def test_python__prints_what_its_comments_say(server: LiveServer, code: str) -> None:
-    shown = "\n".join(re.findall(r"^ *# (.*)$", code, re.MULTILINE))
+    shown = "\n".join(re.findall(r"^# (.*)$", code, re.MULTILINE))
     assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())
 
 
@@ -79,6 +79,7 @@ def test_configuration__is_env_example() -> None:
 
 
 def test_links__lead_somewhere() -> None:
-    headings = {re.sub(r"[^\w -]", "", line).strip().lower().replace(" ", "-") for line in re.findall(r"^##? (.*)$", README, re.M)}
+    titles = re.findall(r"^##? (.*)$", README, re.MULTILINE)
+    headings = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
     for target in re.findall(r"\]\(([^)]+)\)", README):
         assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), target

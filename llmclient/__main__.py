@@ -1,0 +1,123 @@
+"""`python -m llmclient "Hello"`: ask from the shell.
+
+The answer goes to standard output and nothing else does; an error is one line on standard error.
+Exit codes: 0 an answer, 1 an error, 2 wrong usage, 130 interrupted, 141 nobody reads the output.
+"""
+
+import argparse
+import io
+import json
+import os
+import statistics
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmclient import Completion, LLMClient, Stream
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    try:
+        return _run(_parser(), argv)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit; let that go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m llmclient",
+        description="Ask a model; settings come from LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, LLM_TIMEOUT and"
+        " LLM_MAX_RETRIES, in the environment or in .env.",
+    )
+    parser.add_argument("text", nargs="?", help="what to say; without it, standard input is read")
+    parser.add_argument("--stream", action="store_true", help="show the answer as it arrives")
+    parser.add_argument("--model", metavar="M")
+    parser.add_argument("--base-url", metavar="URL", help="the part before /chat/completions")
+    parser.add_argument("--api-key", metavar="KEY")
+    parser.add_argument("--system", metavar="TEXT", help="a system message to put first")
+    parser.add_argument("--timeout", metavar="SECONDS", type=float)
+    parser.add_argument("--json", action="store_true", help="print the whole answer as one JSON object")
+    parser.add_argument("--stats", action="store_true", help="print tokens and timings to standard error")
+    return parser
+
+
+def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
+    options = parser.parse_args(argv)
+    from llmclient import ConfigError, LLMClient
+
+    try:
+        client = LLMClient(options.base_url, options.api_key, options.model, options.timeout)
+        text = _text(options.text)
+    except (ConfigError, UnicodeDecodeError) as error:
+        parser.error(str(error))
+    if not text.strip():
+        parser.error("nothing to say: give a text, or write it to standard input")
+
+    from llmclient import LLMError
+    from llmclient.errors import one_line
+
+    try:
+        with client:
+            completion = _answer(client, text, options)
+    except LLMError as error:
+        print(one_line(error, client.config.base_url), file=sys.stderr)
+        return 1
+    if options.stats:
+        print(_stats(completion), file=sys.stderr)
+    return 0
+
+
+def _text(argument: str | None) -> str:
+    return sys.stdin.buffer.read().decode() if argument is None else argument
+
+
+def _answer(client: "LLMClient", text: str, options: argparse.Namespace) -> "Completion":
+    """Ask, and print what came in the form asked for."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a character the terminal cannot show is no reason to stop
+    if options.stream:
+        with client.stream(text, system=options.system) as stream:
+            completion = stream.read() if options.json else _show(stream)
+    else:
+        completion = client.complete(text, system=options.system)
+    if options.json:
+        print(json.dumps(completion.to_dict(), ensure_ascii=False), flush=True)
+        return completion
+    if not options.stream:
+        print(completion.text + completion.refusal, flush=True)
+    for call in completion.tool_calls:
+        print(f"{call.name}({call.arguments})", flush=True)
+    return completion
+
+
+def _show(stream: "Stream") -> "Completion":
+    """Print the first choice as it arrives, and a line end after it, also when it breaks off."""
+    try:
+        for piece in stream:
+            if piece.index == 0:
+                print(piece.text + piece.refusal, end="", flush=True)
+    finally:
+        print(flush=True)
+    return stream.completion
+
+
+def _stats(completion: "Completion") -> str:
+    usage, timings = completion.usage, completion.timings
+    facts = [completion.model, f"finish_reason {completion.finish_reason}"]
+    if usage:
+        facts.append(f"{usage.prompt_tokens} + {usage.completion_tokens} = {usage.total_tokens} tokens")
+    if timings.ttft_ms is not None:
+        facts.append(f"first token {timings.ttft_ms:.1f} ms")
+    if timings.gaps_ms:
+        median = statistics.median(timings.gaps_ms)
+        facts.append(f"gaps {median:.1f} ms (median), {max(timings.gaps_ms):.1f} ms (max)")
+    return ", ".join([*facts, f"total {timings.total_ms:.1f} ms"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

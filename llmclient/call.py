@@ -1,0 +1,172 @@
+"""One call to the model, from its arguments to its answer: what all four methods share."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from llmclient import lite
+from llmclient.completion import Completion, Piece, Timings
+from llmclient.config import Config
+from llmclient.faults import Fault, Reason
+from llmclient.fold import Fold
+from llmclient.wiretap import Wire
+
+if TYPE_CHECKING:
+    from llmclient.errors import BrokenAnswerError
+
+_NO_CHOICES = Fault(Reason.NO_CHOICES, "the answer has no choices")
+_PLAIN_TO_SEE = (Reason.CONNECTION_LOST, Reason.TIMED_OUT)
+
+Messages = str | Sequence[Mapping[str, Any]]
+
+
+def arguments(
+    config: Config, messages: Messages, system: str | None, params: Mapping[str, Any], *, stream: bool
+) -> dict[str, Any]:
+    """Return the arguments for LiteLLM: the caller's parameters over the client's settings."""
+    if "stream" in params:
+        raise TypeError("stream= is not a parameter here: the method says it, complete() or stream()")
+    conversation = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
+    if system is not None:
+        conversation = [{"role": "system", "content": system}, *conversation]
+    given = dict(params)
+    # LiteLLM has two names for each of these; its num_retries would multiply max_retries.
+    for alias, name in (("api_base", "base_url"), ("num_retries", "max_retries")):
+        if alias in given:
+            given[name] = given.pop(alias)
+    defaults: dict[str, Any] = {
+        "model": config.model,
+        "base_url": config.base_url,
+        "api_key": config.api_key,
+        "timeout": config.timeout,
+        "max_retries": config.max_retries,
+    }
+    if stream:
+        defaults["stream_options"] = {"include_usage": True}  # or LiteLLM would estimate it
+    return defaults | given | {"messages": [dict(message) for message in conversation], "stream": stream}
+
+
+class Call:
+    """Watch one call and gather its answer.
+
+    The documents come from the wire where it can be read, and from LiteLLM where it cannot.
+    """
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        self.arguments = arguments
+        self.wire = Wire(streaming=arguments["stream"])
+        self.ready: deque[Piece] = deque()
+        self.over = False  # nothing more will come: the end, a failure, or the caller closed it
+        self.whole = False  # it came to its proper end
+        self._exhausted = False  # LiteLLM has no more chunks
+        self._fold = Fold()
+        self._started = self._ended = time.perf_counter()
+        self._arrivals: list[float] = []
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        """Send the request inside the `with`: until its answer is there, or its stream has begun."""
+        from llmclient.errors import LLMError
+
+        self._started = time.perf_counter()
+        self.over = True  # unless the request gets through
+        with self.wire.listening():
+            try:
+                yield
+            except LLMError as error:
+                if fault := self._hidden_fault():
+                    raise self._broken(fault) from error
+                raise
+        self.over = False
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read LiteLLM's next chunk inside the `with`; a failure becomes an `IncompleteStreamError`."""
+        from llmclient.errors import LLMError
+
+        try:
+            yield
+        except LLMError as error:
+            self._add(self.wire.take())
+            aborted = Fault(Reason.ABORTED, f"LiteLLM gave the stream up: {error}")
+            raise self._broken(self._seen_fault or aborted) from error
+
+    def conclude(self, answer: Any) -> Completion:
+        """Return LiteLLM's answer as a completion; raises `InvalidAnswerError` if the server gave none."""
+        self._add(self.wire.take() if self.wire.legible else [lite.document(answer)])
+        self._judge()
+        return self.completion()
+
+    def accept(self, chunk: Any, stream: Any) -> None:
+        """Take what LiteLLM's stream gave next, or None at its end; what that adds is then in `ready`."""
+        self._exhausted = chunk is None
+        if self.wire.legible:
+            self._add(self.wire.take())
+        elif chunk is not None:
+            self._add([lite.document(chunk, stream)])
+
+    def wants_chunk(self) -> bool:
+        """Say whether it takes another chunk to go on; raises `IncompleteStreamError` if there is none.
+
+        The wire is asked first: LiteLLM may go on for long after the server said that it failed.
+        """
+        if self.ready or self.over:
+            return False
+        if self._exhausted or self._seen_fault:
+            self._judge()
+        return not self.over
+
+    def completion(self) -> Completion:
+        """Return what has come so far."""
+        return self._fold.completion(self.arguments["model"], self._timings(), self.wire.headers)
+
+    def _add(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        self._ended = time.perf_counter()
+        for document in documents:
+            pieces = self._fold.add(document)
+            self.ready.extend(pieces)
+            self._arrivals += [self._ended for piece in pieces if piece.carries]
+
+    @property
+    def _seen_fault(self) -> Fault | None:
+        return self.wire.fault if self.wire.legible else None
+
+    def _hidden_fault(self) -> Fault | None:
+        """Return what was wrong with the body of a 200 that LiteLLM refused, if it was the body.
+
+        A connection that was lost, or silent for too long, LiteLLM reports well enough itself.
+        """
+        self._add(self.wire.take())
+        fault = self._seen_fault
+        if fault is None and self.wire.legible and not self.arguments["stream"] and not self._fold.has_choices:
+            return _NO_CHOICES
+        return None if fault and fault.reason in _PLAIN_TO_SEE else fault
+
+    def _judge(self) -> None:
+        """End the call: whole, or else raise. Where the wire cannot be read, LiteLLM's word has to do."""
+        if self._seen_fault:
+            raise self._broken(self._seen_fault)
+        if self.wire.legible and not self._fold.has_choices:
+            raise self._broken(_NO_CHOICES)
+        if self.wire.legible and (missing := self._fold.unfinished()):
+            message = f"it ended without a finish_reason for choice {', '.join(map(str, missing))}"
+            raise self._broken(Fault(Reason.NO_FINISH_REASON, message))
+        self.whole = self.over = True
+
+    def _broken(self, fault: Fault) -> "BrokenAnswerError":
+        from llmclient.errors import IncompleteStreamError, InvalidAnswerError
+
+        self.over = True
+        kind = IncompleteStreamError if self.arguments["stream"] else InvalidAnswerError
+        return kind(fault, self.completion(), self.wire.status)
+
+    def _timings(self) -> Timings:
+        arrivals = self._arrivals if self.arguments["stream"] else []
+        return Timings(
+            total_ms=(self._ended - self._started) * 1000,
+            ttft_ms=(arrivals[0] - self._started) * 1000 if arrivals else None,
+            gaps_ms=tuple((after - before) * 1000 for before, after in pairwise(arrivals)),
+        )

@@ -1,0 +1,114 @@
+"""The errors of a call: LiteLLM's own, and one more of two of its kinds for what it passes off as success.
+
+Importing this module imports LiteLLM, so only functions do; `from llmclient import RateLimitError` does too.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from llmclient import lite
+from llmclient.completion import Completion
+from llmclient.faults import Fault, Reason, error_in
+
+__all__ = ["BrokenAnswerError", "IncompleteStreamError", "InvalidAnswerError", "LLMError", "one_line"]
+
+_exceptions = lite.load().exceptions
+
+if TYPE_CHECKING:
+    from litellm.exceptions import APIResponseValidationError, MidStreamFallbackError
+    from openai import APIError as LLMError
+else:
+    APIResponseValidationError = _exceptions.APIResponseValidationError
+    MidStreamFallbackError = _exceptions.MidStreamFallbackError
+    LLMError = _exceptions.openai.APIError  # what all of LiteLLM's derive from
+
+
+def __getattr__(name: str) -> Any:
+    """Return any other exception by LiteLLM's name for it."""
+    return getattr(_exceptions, name)
+
+
+class BrokenAnswerError(LLMError):
+    """A 200 that was no answer, or only the start of one: `reason` says which, `partial` keeps what had come.
+
+    `body` is the server's own error if it sent one (with `code`, `param` and `type` taken from it),
+    `http_status` the status the response began with.
+    """
+
+    reason: Reason
+    partial: Completion
+    http_status: int | None
+
+    def _tell(self, fault: Fault, partial: Completion, http_status: int | None) -> None:
+        self.reason = fault.reason
+        self.partial = partial
+        self.http_status = http_status
+        self.message = fault.message  # LiteLLM's constructors have put their own name before it
+        self.body = fault.body
+        if isinstance(fault.body, dict):
+            self.code, self.param, self.type = (fault.body.get(name) for name in ("code", "param", "type"))
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
+
+    __repr__ = __str__
+
+
+class IncompleteStreamError(BrokenAnswerError, MidStreamFallbackError):
+    """A stream that ended before its answer did; to LiteLLM's users a `MidStreamFallbackError` (503)."""
+
+    def __init__(self, fault: Fault, partial: Completion, http_status: int | None) -> None:
+        MidStreamFallbackError.__init__(
+            self,
+            message=fault.message,
+            model=partial.model,
+            llm_provider="openai",
+            generated_content=partial.text,
+            is_pre_first_chunk=not partial.choices,
+        )
+        self._tell(fault, partial, http_status)
+
+
+class InvalidAnswerError(BrokenAnswerError, APIResponseValidationError):
+    """A whole body that is no answer; to LiteLLM's users an `APIResponseValidationError`."""
+
+    def __init__(self, fault: Fault, partial: Completion, http_status: int | None) -> None:
+        APIResponseValidationError.__init__(self, message=fault.message, llm_provider="openai", model=partial.model)
+        self._tell(fault, partial, http_status)
+
+
+def one_line(error: Exception, server: str) -> str:
+    """Return what went wrong as one line: which server, which status, which reason."""
+    return " ".join(f"{server}: {_what(error)}".split())
+
+
+def _what(error: Exception) -> str:
+    if isinstance(error, BrokenAnswerError):
+        return f"status {error.http_status}, but {error}"
+    for cause in _causes(error):
+        if isinstance(cause, httpx.HTTPStatusError):
+            status = cause.response.status_code
+            return f"status {status} ({type(error).__name__}): {_server_message(cause.response)}"
+        if isinstance(cause, httpx.TimeoutException):
+            return f"no answer within the timeout ({type(cause).__name__})"
+        if isinstance(cause, httpx.TransportError):
+            return f"no answer ({type(cause).__name__}): {cause or 'the connection was lost'}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _server_message(response: httpx.Response) -> str:
+    """Return the message of an error response, or the start of whatever it holds."""
+    try:
+        fault = error_in(response.json(), named=True)
+    except (json.JSONDecodeError, UnicodeDecodeError, httpx.ResponseNotRead):
+        fault = None
+    return fault.message if fault else response.reason_phrase

@@ -1,0 +1,209 @@
+"""See what the server really sent, beneath LiteLLM.
+
+LiteLLM passes several failures off as success: it makes up `finish_reason` "stop", usage and empty answers.
+It loses refusals and, with `n` > 1, whole pieces. So the client gives LiteLLM an HTTP client of its own, with
+a hook that shows every body to the `Wire` of the call it belongs to. Nothing is changed on the way.
+
+Only calls in the OpenAI format pass here; other providers use LiteLLM's own HTTP clients and stay unobserved.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, cast
+
+import httpx
+
+from llmclient.faults import Fault, Reason, error_in
+from llmclient.sse import EventReader
+
+Document = dict[str, Any]  # one JSON object of the server's: a whole answer, or a chunk of one
+
+_current: ContextVar["Wire | None"] = ContextVar("llmclient_wire", default=None)
+
+# Asked of every server, since a compressed body could not be read in passing.
+PLAIN_BODY = {"accept-encoding": "identity"}
+
+
+class Wire:
+    """Watch one call: its response, the documents that came, and the first fault among them."""
+
+    def __init__(self, *, streaming: bool) -> None:
+        self.response: httpx.Response | None = None
+        self._streaming = streaming
+        self._reset()
+
+    def _reset(self) -> None:
+        self.fault: Fault | None = None
+        self._documents: list[Document] = []
+        self._reader = EventReader()
+        self._body = bytearray()
+        self._events = 0
+        self._done = False
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Take every response to a request that is sent inside the `with` as this call's."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+    @property
+    def status(self) -> int | None:
+        """Return the HTTP status, or None when no response was seen."""
+        return self.response.status_code if self.response else None
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return the response's headers, names in lower case."""
+        return dict(self.response.headers) if self.response else {}
+
+    @property
+    def legible(self) -> bool:
+        """Say whether there is a body to read here: a 2xx answer, not compressed."""
+        return bool(
+            self.response is not None
+            and self.response.is_success
+            and self.response.headers.get("content-encoding", "identity") == "identity"
+        )
+
+    def take(self) -> list[Document]:
+        """Return the documents that came since the last call."""
+        taken, self._documents = self._documents, []
+        return taken
+
+    def begin(self, response: httpx.Response) -> None:
+        """Start over with `response`: a retry, a redirect's target, or the first."""
+        self.response = response
+        self._reset()
+
+    @contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Watch the body being read: its end, or the failure that cut it."""
+        try:
+            yield
+        except httpx.TimeoutException as error:
+            self._fail(Reason.TIMED_OUT, f"nothing came for longer than the timeout ({type(error).__name__})")
+            raise
+        except httpx.TransportError as error:
+            self._fail(Reason.CONNECTION_LOST, str(error) or "the connection was reset")
+            raise
+        self._end()
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes of the body."""
+        if not self.legible:
+            return
+        if self._events == 0:
+            self._body += data
+        if self._streaming:
+            for name, payload in self._reader.feed(data):
+                self._event(name, payload)
+
+    def _end(self) -> None:
+        if not self.legible:
+            return
+        if self._streaming:
+            for name, payload in self._reader.end():
+                self._event(name, payload)
+        if self._events == 0 and not self._done:
+            self._read_body()
+
+    def _event(self, name: str, payload: bytes) -> None:
+        if self._done or self.fault:
+            return  # what follows [DONE] or an error belongs to no answer
+        if payload.startswith(b"[DONE]"):
+            self._done = True
+            if self._events == 0:
+                self._fail(Reason.EMPTY, "the stream has no events but [DONE]")
+            return
+        self._events += 1
+        document = self._parse(payload, f"event {self._events}", named_error=name == "error")
+        if document is not None:
+            self._documents.append(document)
+
+    def _read_body(self) -> None:
+        """Judge a body that is not a stream: the answer asked for, or whatever came instead of a stream."""
+        if not self._body.strip():
+            self._fail(Reason.EMPTY, "the stream has no events" if self._streaming else "the body is empty")
+            return
+        document = self._parse(bytes(self._body), "the body")
+        if self.fault and self.fault.reason is Reason.ERROR_EVENT:
+            self.fault = Fault(Reason.ERROR_BODY, self.fault.message, self.fault.body)
+        elif self._streaming:
+            kind = self.headers.get("content-type", "no content type")
+            message = f"asked for a stream, got {kind}: {_excerpt(self._body)}"
+            self.fault = Fault(Reason.NOT_A_STREAM, message, document)
+        elif document is not None:
+            self._documents.append(document)
+
+    def _parse(self, payload: bytes, what: str, named_error: bool = False) -> Document | None:
+        """Return the JSON object in `payload`, or None and note the fault."""
+        try:
+            document: object = json.loads(payload.decode())
+        except UnicodeDecodeError as error:
+            self._fail(Reason.BAD_UTF8, f"{what} is not UTF-8: {error}")
+            return None
+        except (ValueError, RecursionError) as error:
+            document = _excerpt(payload)
+            if not named_error:
+                self._fail(Reason.BAD_JSON, f"{what} is not JSON ({error}): {document}")
+                return None
+        if fault := error_in(document, named_error):
+            self.fault = fault
+        elif isinstance(document, dict):
+            return document
+        else:
+            self._fail(Reason.BAD_JSON, f"{what} is JSON, but not an object: {_excerpt(payload)}")
+        return None
+
+    def _fail(self, reason: Reason, message: str) -> None:
+        self.fault = self.fault or Fault(reason, message)
+
+
+class _TappedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """Hand a response's body on, unchanged, and show it to a wire."""
+
+    def __init__(self, body: object, wire: Wire) -> None:
+        self._body = body
+        self._wire = wire
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._wire.receiving():
+            for data in cast(httpx.SyncByteStream, self._body):
+                self._wire.feed(data)
+                yield data
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with self._wire.receiving():
+            async for data in cast(httpx.AsyncByteStream, self._body):
+                self._wire.feed(data)
+                yield data
+
+    def close(self) -> None:
+        cast(httpx.SyncByteStream, self._body).close()
+
+    async def aclose(self) -> None:
+        await cast(httpx.AsyncByteStream, self._body).aclose()
+
+
+def tap(response: httpx.Response) -> None:
+    """Show `response` to the wire that is listening: the response hook of a synchronous HTTP client."""
+    wire = _current.get()
+    if wire is not None:
+        wire.begin(response)
+        response.stream = _TappedBody(response.stream, wire)
+
+
+async def async_tap(response: httpx.Response) -> None:
+    """Do the same for an asynchronous HTTP client."""
+    tap(response)
+
+
+def _excerpt(body: bytes | bytearray, limit: int = 200) -> str:
+    """Return the start of a body as one printable line."""
+    text = " ".join(bytes(body[: limit + 1]).decode("utf-8", "replace").split())
+    return text if len(text) <= limit else text[:limit] + "…"

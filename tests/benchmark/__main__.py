@@ -1,0 +1,110 @@
+"""The run: start the servers, measure the parts one after another, and print what came of the targets."""
+
+import argparse
+import gc
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from tests.benchmark import parts
+from tests.benchmark.load import CONNECTIONS
+from tests.benchmark.pace import ITL_MS, TTFT_MS
+from tests.benchmark.paced import SPREAD, STREAMS
+from tests.benchmark.report import Target, heading
+from tests.benchmark.servers import BenchmarkError, Server, bare, mock
+
+HUNDRED = str(Path(__file__).with_name("hundred.yaml"))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: spawns, rounds of load and its seconds a turn, rounds of paced streams."""
+
+    spawns: int
+    rounds: int
+    seconds: float
+    paced_rounds: int
+
+
+FULL = Size(spawns=5, rounds=13, seconds=0.35, paced_rounds=5)
+QUICK = Size(spawns=3, rounds=4, seconds=0.16, paced_rounds=1)
+
+
+def main() -> None:
+    """Run the benchmark; SIGTERM ends it as Ctrl-C does, with all its servers."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure the mock.")
+    parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, for a first look")
+    size = QUICK if parser.parse_args().quick else FULL
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    begun = time.monotonic()
+    print(heading(_load(size)), flush=True)
+    with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
+        try:
+            targets = run(size, Path(directory), stack)
+        except KeyboardInterrupt:
+            sys.exit("Interrupted; the servers are stopped.")
+    print("\n" + "\n".join(target.line() for target in targets))
+    print(f"\n{time.monotonic() - begun:.0f} s")
+
+
+def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
+    """Measure everything, and return the targets; a part that fails prints why, and the others go on."""
+    targets = _attempt(lambda: parts.starts(directory, size.spawns))
+    try:
+        servers, hundred, paced = _start(directory, stack)
+    except BenchmarkError as exc:
+        print(f"\n✗ {exc}")
+        return targets
+    before = [server.memory() for server in (*servers, paced)]
+    gc.disable()  # the generator must not pause; it makes little garbage
+    targets += _attempt(lambda: uvloop.run(parts.flat_out(servers, hundred, size.rounds, size.seconds)))
+    targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], paced], size.paced_rounds)))
+    parts.memory((*servers, paced), before)
+    return targets
+
+
+def _start(directory: Path, stack: ExitStack) -> tuple[list[Server], Server, Server]:
+    """Start all servers; return those that answer the same document, and the mock with 100 chunks, twice."""
+    pace = {"MOCK_SCRIPT": HUNDRED, "MOCK_TTFT_MS": str(TTFT_MS), "MOCK_ITL_MS": str(ITL_MS)}
+    commands: list[Callable[[], Server]] = [
+        lambda: bare("bare uvicorn ASGI app", "asgi", directory),
+        lambda: bare("bare Django view, lean handler", "lean", directory),
+        lambda: bare("bare Django view, stock handler", "stock", directory),
+        lambda: mock("mock", directory),
+        lambda: mock("mock, 100 chunks", directory, MOCK_SCRIPT=HUNDRED),
+        lambda: mock("mock, 100 chunks, paced", directory, **pace),
+    ]
+    servers = [stack.enter_context(command()) for command in commands]
+    for server in servers:
+        stack.callback(server.terminate)  # all at once; each is awaited after
+    for server in servers:
+        server.await_start()
+    *alike, hundred, paced = servers
+    parts.check(alike, [hundred, paced])
+    return alike, hundred, paced
+
+
+def _attempt(part: Callable[[], list[Target]]) -> list[Target]:
+    try:
+        return part()
+    except BenchmarkError as exc:
+        print(f"\n✗ not measured: {exc}", flush=True)
+        return []
+
+
+def _load(size: Size) -> str:
+    return (
+        f"{CONNECTIONS} keep-alive connections, {size.rounds} rounds of {size.seconds} s a server, medians; then"
+        f" {STREAMS} streams that start at random within {SPREAD:g} s, {size.paced_rounds} times"
+    )
+
+
+if __name__ == "__main__":
+    main()
