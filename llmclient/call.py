@@ -12,7 +12,7 @@ from llmclient.completion import Completion, Piece, Timings
 from llmclient.config import Config
 from llmclient.faults import Fault, Reason
 from llmclient.fold import Fold
-from llmclient.wiretap import Wire
+from llmclient.wiretap import Document, Wire
 
 if TYPE_CHECKING:
     from llmclient.errors import BrokenAnswerError
@@ -32,7 +32,8 @@ def arguments(
     conversation = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
     if system is not None:
         conversation = [{"role": "system", "content": system}, *conversation]
-    given = dict(params)
+    # Copies, since LiteLLM writes into what it gets, `metadata` for one.
+    given = {name: dict(value) if type(value) is dict else value for name, value in params.items()}
     # LiteLLM has two names for each of these; its num_retries would multiply max_retries.
     for alias, name in (("api_base", "base_url"), ("num_retries", "max_retries")):
         if alias in given:
@@ -63,15 +64,15 @@ class Call:
         self.whole = False  # it came to its proper end
         self._exhausted = False  # LiteLLM has no more chunks
         self._fold = Fold()
-        self._started = self._ended = time.perf_counter()
-        self._arrivals: list[float] = []
+        self._began = self._latest = time.perf_counter()
+        self._arrivals: list[float] = []  # of the pieces that carry something
 
     @contextmanager
     def sending(self) -> Iterator[None]:
         """Send the request inside the `with`: until its answer is there, or its stream has begun."""
         from llmclient.errors import LLMError
 
-        self._started = time.perf_counter()
+        self._began = time.perf_counter()
         self.over = True  # unless the request gets through
         with self.wire.listening():
             try:
@@ -96,7 +97,7 @@ class Call:
 
     def conclude(self, answer: Any) -> Completion:
         """Return LiteLLM's answer as a completion; raises `InvalidAnswerError` if the server gave none."""
-        self._add(self.wire.take() if self.wire.legible else [lite.document(answer)])
+        self._add(self.wire.take() if self.wire.legible else [_now(lite.document(answer))])
         self._judge()
         return self.completion()
 
@@ -106,10 +107,10 @@ class Call:
         if self.wire.legible:
             self._add(self.wire.take())
         elif chunk is not None:
-            self._add([lite.document(chunk, stream)])
+            self._add([_now(lite.document(chunk, stream))])
 
     def wants_chunk(self) -> bool:
-        """Say whether it takes another chunk to go on; raises `IncompleteStreamError` if there is none.
+        """Say whether it takes another chunk to go on; raises `IncompleteStreamError` if the answer broke off.
 
         The wire is asked first: LiteLLM may go on for long after the server said that it failed.
         """
@@ -123,12 +124,11 @@ class Call:
         """Return what has come so far."""
         return self._fold.completion(self.arguments["model"], self._timings(), self.wire.headers)
 
-    def _add(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        self._ended = time.perf_counter()
-        for document in documents:
+    def _add(self, documents: Iterable[tuple[float, Document]]) -> None:
+        for self._latest, document in documents:
             pieces = self._fold.add(document)
             self.ready.extend(pieces)
-            self._arrivals += [self._ended for piece in pieces if piece.carries]
+            self._arrivals += [self._latest for piece in pieces if piece.carries]
 
     @property
     def _seen_fault(self) -> Fault | None:
@@ -160,13 +160,19 @@ class Call:
         from llmclient.errors import IncompleteStreamError, InvalidAnswerError
 
         self.over = True
+        self._latest = time.perf_counter()  # the failure is the last of what came
         kind = IncompleteStreamError if self.arguments["stream"] else InvalidAnswerError
         return kind(fault, self.completion(), self.wire.status)
 
     def _timings(self) -> Timings:
         arrivals = self._arrivals if self.arguments["stream"] else []
+        sent = self.wire.sent_at or self._began
         return Timings(
-            total_ms=(self._ended - self._started) * 1000,
-            ttft_ms=(arrivals[0] - self._started) * 1000 if arrivals else None,
+            total_ms=max(self._latest - sent, 0) * 1000,
+            ttft_ms=(arrivals[0] - sent) * 1000 if arrivals else None,
             gaps_ms=tuple((after - before) * 1000 for before, after in pairwise(arrivals)),
         )
+
+
+def _now(document: Document) -> tuple[float, Document]:
+    return time.perf_counter(), document

@@ -1,6 +1,7 @@
 """The client: four ways to ask a model for an answer, through LiteLLM."""
 
 import asyncio
+import threading
 from asyncio import AbstractEventLoop
 from types import TracebackType
 from typing import Any, Self
@@ -13,7 +14,7 @@ from llmclient.call import Call, Messages, arguments
 from llmclient.completion import Completion
 from llmclient.config import read_config
 from llmclient.stream import AsyncStream, Stream
-from llmclient.wiretap import PLAIN_BODY, async_tap, tap
+from llmclient.wiretap import ASYNC_HOOKS, HOOKS, PLAIN_BODY
 
 _OPTIONS: dict[str, Any] = {
     "headers": PLAIN_BODY,
@@ -35,6 +36,8 @@ class LLMClient:
     other name is sent as it stands, in OpenAI's.
     """
 
+    _sync_http: httpx.Client | None = None  # opened by the first call that needs it
+
     def __init__(
         self,
         base_url: str | None = None,
@@ -44,7 +47,7 @@ class LLMClient:
         max_retries: int | None = None,
     ) -> None:
         self.config = read_config(base_url, api_key, model, timeout, max_retries)
-        self._sync_http: httpx.Client | None = None
+        self._opening = threading.Lock()
         # Connections belong to the loop they were opened in.
         self._async_http: WeakKeyDictionary[AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
@@ -74,14 +77,15 @@ class LLMClient:
         return Call(arguments(self.config, messages, system, params, stream=stream))
 
     def _http(self) -> httpx.Client:
-        if self._sync_http is None:
-            self._sync_http = httpx.Client(**_OPTIONS, event_hooks={"response": [tap]})
-        return self._sync_http
+        with self._opening:
+            if self._sync_http is None:
+                self._sync_http = httpx.Client(**_OPTIONS, event_hooks=HOOKS)
+            return self._sync_http
 
     def _ahttp(self) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
         if loop not in self._async_http:
-            self._async_http[loop] = httpx.AsyncClient(**_OPTIONS, event_hooks={"response": [async_tap]})
+            self._async_http[loop] = httpx.AsyncClient(**_OPTIONS, event_hooks=ASYNC_HOOKS)
         return self._async_http[loop]
 
     def close(self) -> None:
@@ -103,6 +107,9 @@ class LLMClient:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:

@@ -37,10 +37,10 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long it took, in milliseconds from the moment the request was sent.
+    """How long it took, in milliseconds from the moment the request was sent (by a retry: sent again).
 
-    `ttft_ms` is the time to the first piece that carries something, `gaps_ms` the times between those pieces;
-    an answer that came whole has neither.
+    `total_ms` is the time to the last of what came, `ttft_ms` to the first piece that carries something,
+    `gaps_ms` are the times between such pieces; an answer that came whole has no pieces.
     """
 
     total_ms: float = 0.0

@@ -3,7 +3,6 @@
 Importing this module imports LiteLLM, so only functions do; `from llmclient import RateLimitError` does too.
 """
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +95,8 @@ def _what(error: Exception) -> str:
             return f"no answer within the timeout ({type(cause).__name__})"
         if isinstance(cause, httpx.TransportError):
             return f"no answer ({type(cause).__name__}): {cause or 'the connection was lost'}"
-    return f"{type(error).__name__}: {error}"
+    first, *_ = str(error).strip().splitlines() or [""]  # LiteLLM may put a whole traceback into the rest
+    return f"{type(error).__name__}: {first}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -106,9 +106,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _server_message(response: httpx.Response) -> str:
-    """Return the message of an error response, or the start of whatever it holds."""
+    """Return the message of an error response, or the phrase of its status if there is none."""
     try:
         fault = error_in(response.json(), named=True)
-    except (json.JSONDecodeError, UnicodeDecodeError, httpx.ResponseNotRead):
+    except (ValueError, RecursionError, httpx.ResponseNotRead):  # not UTF-8, not JSON, or never read
         fault = None
     return fault.message if fault else response.reason_phrase

@@ -3,6 +3,7 @@
 It is lenient on purpose: it takes what is there, and leaves it to others to say what should have been.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,7 +115,10 @@ class Fold:
 def _call_delta(index: int, call: Mapping[str, Any]) -> ToolCallDelta:
     function = call.get("function")
     function = function if isinstance(function, dict) else {}
-    return ToolCallDelta(index, _text(call.get("id")), _text(function.get("name")), _text(function.get("arguments")))
+    arguments = function.get("arguments")
+    if isinstance(arguments, dict):  # some servers send the object itself instead of its text
+        arguments = json.dumps(arguments)
+    return ToolCallDelta(index, _text(call.get("id")), _text(function.get("name")), _text(arguments))
 
 
 def _objects(value: object) -> list[dict[str, Any]]:

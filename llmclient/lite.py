@@ -42,6 +42,9 @@ def load() -> Any:
             for name, value in _SWITCHES.items():
                 os.environ.setdefault(name, value)
             _litellm = importlib.import_module("litellm")
+            # What the first call would import, while its caller's clock is running.
+            importlib.import_module("openai.resources.chat.completions")
+            getattr(_litellm, "encoding", None)
             _litellm.suppress_debug_info = True
             if "LITELLM_LOG" not in os.environ:
                 # It logs what it also raises, and warns of its own worker changing event loops.

@@ -8,7 +8,8 @@ Only calls in the OpenAI format pass here; other providers use LiteLLM's own HTT
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, cast
@@ -18,6 +19,7 @@ import httpx
 from llmclient.faults import Fault, Reason, error_in
 from llmclient.sse import EventReader
 
+_Hooks = dict[str, list[Callable[..., Any]]]
 Document = dict[str, Any]  # one JSON object of the server's: a whole answer, or a chunk of one
 
 _current: ContextVar["Wire | None"] = ContextVar("llmclient_wire", default=None)
@@ -27,16 +29,21 @@ PLAIN_BODY = {"accept-encoding": "identity"}
 
 
 class Wire:
-    """Watch one call: its response, the documents that came, and the first fault among them."""
+    """Watch one call: its response, the documents that came and when, and the first fault among them.
+
+    Times are of `time.perf_counter`. They are taken here, so that what LiteLLM takes for itself is not in them.
+    """
 
     def __init__(self, *, streaming: bool) -> None:
+        self.sent_at: float | None = None
         self.response: httpx.Response | None = None
+        self.legible = False  # there is a body to read here: of a 2xx, and not compressed
         self._streaming = streaming
         self._reset()
 
     def _reset(self) -> None:
         self.fault: Fault | None = None
-        self._documents: list[Document] = []
+        self._documents: list[tuple[float, Document]] = []
         self._reader = EventReader()
         self._body = bytearray()
         self._events = 0
@@ -61,23 +68,16 @@ class Wire:
         """Return the response's headers, names in lower case."""
         return dict(self.response.headers) if self.response else {}
 
-    @property
-    def legible(self) -> bool:
-        """Say whether there is a body to read here: a 2xx answer, not compressed."""
-        return bool(
-            self.response is not None
-            and self.response.is_success
-            and self.response.headers.get("content-encoding", "identity") == "identity"
-        )
-
-    def take(self) -> list[Document]:
-        """Return the documents that came since the last call."""
+    def take(self) -> list[tuple[float, Document]]:
+        """Return the documents that came since the last call, each with the time it came."""
         taken, self._documents = self._documents, []
         return taken
 
     def begin(self, response: httpx.Response) -> None:
         """Start over with `response`: a retry, a redirect's target, or the first."""
         self.response = response
+        plain = response.headers.get("content-encoding", "identity") == "identity"
+        self.legible = response.is_success and plain
         self._reset()
 
     @contextmanager
@@ -123,7 +123,7 @@ class Wire:
         self._events += 1
         document = self._parse(payload, f"event {self._events}", named_error=name == "error")
         if document is not None:
-            self._documents.append(document)
+            self._documents.append((time.perf_counter(), document))
 
     def _read_body(self) -> None:
         """Judge a body that is not a stream: the answer asked for, or whatever came instead of a stream."""
@@ -134,11 +134,15 @@ class Wire:
         if self.fault and self.fault.reason is Reason.ERROR_EVENT:
             self.fault = Fault(Reason.ERROR_BODY, self.fault.message, self.fault.body)
         elif self._streaming:
-            kind = self.headers.get("content-type", "no content type")
-            message = f"asked for a stream, got {kind}: {_excerpt(self._body)}"
-            self.fault = Fault(Reason.NOT_A_STREAM, message, document)
+            self.fault = self._no_stream(document)
         elif document is not None:
-            self._documents.append(document)
+            self._documents.append((time.perf_counter(), document))
+
+    def _no_stream(self, document: Document | None) -> Fault:
+        kind = self.headers.get("content-type", "no content type")
+        if kind.startswith("text/event-stream"):
+            return Fault(Reason.EMPTY, "the stream has no events")
+        return Fault(Reason.NOT_A_STREAM, f"asked for a stream, got {kind}: {_excerpt(self._body)}", document)
 
     def _parse(self, payload: bytes, what: str, named_error: bool = False) -> Document | None:
         """Return the JSON object in `payload`, or None and note the fault."""
@@ -190,17 +194,28 @@ class _TappedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
         await cast(httpx.AsyncByteStream, self._body).aclose()
 
 
-def tap(response: httpx.Response) -> None:
-    """Show `response` to the wire that is listening: the response hook of a synchronous HTTP client."""
-    wire = _current.get()
-    if wire is not None:
+def _on_request(request: httpx.Request) -> None:
+    if wire := _current.get():
+        wire.sent_at = time.perf_counter()
+
+
+def _on_response(response: httpx.Response) -> None:
+    if wire := _current.get():
         wire.begin(response)
         response.stream = _TappedBody(response.stream, wire)
 
 
-async def async_tap(response: httpx.Response) -> None:
-    """Do the same for an asynchronous HTTP client."""
-    tap(response)
+async def _on_async_request(request: httpx.Request) -> None:
+    _on_request(request)
+
+
+async def _on_async_response(response: httpx.Response) -> None:
+    _on_response(response)
+
+
+# For an HTTP client: show what passes to the wire that is listening.
+HOOKS: _Hooks = {"request": [_on_request], "response": [_on_response]}
+ASYNC_HOOKS: _Hooks = {"request": [_on_async_request], "response": [_on_async_response]}
 
 
 def _excerpt(body: bytes | bytearray, limit: int = 200) -> str:

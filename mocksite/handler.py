@@ -96,7 +96,8 @@ class Handler(ASGIHandler):
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         """Send a response; each has a request id."""
-        response.headers.setdefault(REQUEST_ID, new_request_id())
+        if REQUEST_ID not in response.headers:
+            response.headers[REQUEST_ID] = new_request_id()
         if isinstance(response, EventStream) and response.is_raw:
             await _send_stream(response, send)
         else:

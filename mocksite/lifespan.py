@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import FrameType
 from typing import Any
 
+from django.urls import get_resolver
 from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions import tokens
 from completions.conf import conf
+from completions.state import namespace
 from mocksite.protocol import Protocol
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -33,10 +35,17 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 
 def warm() -> None:
-    """Load the tokenizer, and spare the garbage collector all that is there for good: its pauses delay streams."""
+    """Load what the first request would wait for, and keep the garbage collector away from it.
+
+    A full collection stops every stream for as long as it takes, so it looks at nothing that is there for good, and
+    comes seldom; what a request leaves behind goes by itself or in the young generations.
+    """
     tokens.warm()
+    namespace()
+    _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def running_server() -> Server | None:

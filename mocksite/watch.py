@@ -36,6 +36,7 @@ class _Watcher:
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
+            self._task = None  # a cancelled task remembers where it was: here; that would be a circle
 
     async def _watch(self, worker: asyncio.Task[Any] | None) -> None:
         while (await self._receive())["type"] != "http.disconnect":

@@ -34,7 +34,7 @@ class Size:
 
 
 FULL = Size(spawns=5, rounds=13, seconds=0.35, paced_rounds=5)
-QUICK = Size(spawns=3, rounds=4, seconds=0.16, paced_rounds=1)
+QUICK = Size(spawns=3, rounds=3, seconds=0.2, paced_rounds=1)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -72,6 +73,19 @@ def test_stream__a_piece_is_there_before_the_next_is_sent(wire: WireServer, ask:
     # Were the first piece held back, nobody would open the gate.
     wire.play(STREAM, chunked(HELLO[0] + HELLO[1]), Play.GATE, chunked(HELLO[2] + FINISH + DONE), END)
     assert ask.stream(wire.url, each=wire.go.set)[1].text == "Hello"
+
+
+def test_timings__hold_what_the_server_took(wire: WireServer, ask: Ask) -> None:
+    def pause(seen: Seen) -> bytes:
+        time.sleep(0.1)
+        return b""
+
+    wire.play(STREAM, pause, chunked(HELLO[1]), pause, chunked(HELLO[2]), pause, chunked(FINISH + DONE), END)
+    timings = ask.stream(wire.url)[1].timings
+    assert timings.ttft_ms is not None
+    assert timings.ttft_ms >= 100
+    assert timings.total_ms >= 300
+    assert timings.ttft_ms + sum(timings.gaps_ms) <= timings.total_ms
 
 
 def test_stream__usage_is_asked_for_and_never_made_up(wire: WireServer, ask: Ask) -> None:
@@ -171,6 +185,13 @@ def test_call__may_override_every_setting(wire: WireServer, ask: Ask) -> None:
 def test_stream_parameter__is_refused(ask: Ask) -> None:
     with pytest.raises(TypeError, match=r"complete\(\) or stream\(\)"):
         ask.complete("http://127.0.0.1:1", stream=True)
+
+
+def test_parameters__of_the_callers_are_left_alone(wire: WireServer, ask: Ask) -> None:
+    wire.play(reply(answer()))
+    metadata = {"team": "a"}
+    ask.complete(wire.url, metadata=metadata)
+    assert metadata == {"team": "a"}
 
 
 def test_tool_calls__whole_and_in_fragments(wire: WireServer, ask: Ask) -> None:

@@ -6,7 +6,7 @@ import gc
 import pytest
 
 from llmclient import IncompleteStreamError, LLMClient
-from tests.llmclient.wire_server import HELLO, STREAM, Play, WireServer, chunked, event
+from tests.llmclient.wire_server import HELLO, STREAM, Play, WireServer, answer, chunked, event, reply
 
 LONG = 60  # seconds; only a defect waits for it
 
@@ -76,6 +76,24 @@ def test_enter__sends_the_request_and_nothing_before_does(wire: WireServer, clie
     assert wire.hung_up.wait(LONG)
     client.stream("never sent").close()
     assert len(wire.requests) == 1
+
+
+KEPT_ALIVE = reply(answer()).replace(b"connection: close\r\n", b"")
+
+
+def test_client__dropped_or_closed_hangs_up(wire: WireServer) -> None:
+    wire.play(KEPT_ALIVE, Play.HOLD)
+    assert LLMClient(base_url=wire.url).complete("Hi").text == "Hello"
+    gc.collect()
+    assert wire.hung_up.wait(LONG)
+
+
+async def test_async_client__closed_hangs_up(wire: WireServer) -> None:
+    wire.play(KEPT_ALIVE, Play.HOLD)
+    async with LLMClient(base_url=wire.url) as client:
+        await client.acomplete("Hi")
+        assert not wire.hung_up.is_set(), "kept for the next call"
+    assert await asyncio.to_thread(wire.hung_up.wait, LONG)
 
 
 async def test_aclose__hangs_up(wire: WireServer, client: LLMClient) -> None:

@@ -66,6 +66,11 @@ def test_tool_calls__of_a_whole_answer_need_no_index() -> None:
     assert len(fold(answer(None, "tool_calls", tool_calls=[nameless, nameless])).tool_calls) == 2
 
 
+def test_tool_calls__arguments_sent_as_an_object_become_text() -> None:
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": {"x": 1}}}
+    assert fold(answer(None, "tool_calls", tool_calls=[call])).tool_calls == (ToolCall("a", "f", '{"x": 1}'),)
+
+
 def test_function_call__is_a_tool_call_without_id() -> None:
     streamed = fold(delta(function_call={"name": "f", "arguments": "{"}), delta(function_call={"arguments": "}"}))
     assert streamed.tool_calls == (ToolCall("", "f", "{}"),)

@@ -102,7 +102,7 @@ def test_errors__are_litellms_own() -> None:
 def test_one_line__of_an_error_that_never_reached_a_server() -> None:
     from llmclient.errors import one_line
 
-    error = llmclient.UnsupportedParamsError(message="no\n such  parameter", model="m", llm_provider="p")
+    error = llmclient.UnsupportedParamsError(message="no  such parameter\nTraceback", model="m", llm_provider="p")
     line = "http://host: UnsupportedParamsError: litellm.UnsupportedParamsError: no such parameter"
     assert one_line(error, "http://host") == line
 

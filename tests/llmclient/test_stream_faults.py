@@ -85,7 +85,10 @@ STREAM_FAULTS = {
     "a last event without its blank line": Case((stream(*HELLO, FINISH[:-1]),), Reason.NO_FINISH_REASON, "choice 0"),
     "events without choices": Case((stream(event({"id": "x"}), DONE),), Reason.NO_CHOICES, "no choices", ""),
     "empty stream": Case((stream(),), Reason.EMPTY, "no events", ""),
-    "only comments": Case((stream(b": hello\n\n"),), Reason.NOT_A_STREAM, "hello", ""),
+    "only comments": Case((stream(b": hello\n\n"),), Reason.EMPTY, "no events", ""),
+    "a JSON error that calls itself a stream": Case(
+        (reply({"error": ERROR}, content_type="text/event-stream"),), Reason.ERROR_BODY, "boom", "", ERROR
+    ),
     "only [DONE]": Case((stream(DONE),), Reason.EMPTY, "[DONE]", ""),
     "no body": Case((reply(b"", "204 No Content"),), Reason.EMPTY, "no events", ""),
     "200 and a JSON error": Case((reply({"error": ERROR}),), Reason.ERROR_BODY, "boom", "", ERROR),

@@ -39,6 +39,15 @@ def test_text__request() -> None:
     )
 
 
+def test_text__traceback_follows_the_line() -> None:
+    try:
+        raise ValueError("a bug")
+    except ValueError:
+        lines = TextFormatter().format(record("it failed", logging.ERROR, exc_info=True)).splitlines()
+    assert lines[0] == "08:00:00.250Z ERROR   it failed"
+    assert lines[-1] == "ValueError: a bug"
+
+
 def test_text__says_who_ended_it() -> None:
     assert str(RequestLine(replace(EXCHANGE, client_left=True))).endswith("req_1 client left")
     assert str(RequestLine(replace(EXCHANGE, stopped=True))).endswith("req_1 stopped with the server")
