@@ -1,25 +1,137 @@
 """The neutral question and answer between the wire formats and the scripts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a message that is not text: its kind, and its URL, its id, or its data in base64."""
+
+    kind: Literal["image", "audio", "file"]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One call of a tool. `arguments` is JSON text for a function, free text for a custom tool."""
+
+    name: str
+    arguments: str
+    id: str = ""
+    kind: Literal["function", "custom"] = "function"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; `text` joins its text parts. A `tool` message answers the call `tool_call_id`."""
+
+    role: str
+    text: str = ""
+    name: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A tool that is offered; `parameters` is the JSON Schema of a function's arguments."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    kind: Literal["function", "custom"] = "function"
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolChoice:
+    """Whether tools may, must or must not be called, and which: no names means any that is offered."""
+
+    mode: Literal["auto", "required", "none"] = "auto"
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFormat:
+    """The form that the answer's text must have; `schema` is a JSON Schema, of `json_schema` only."""
+
+    kind: Literal["text", "json_object", "json_schema"] = "text"
+    name: str = ""
+    schema: Mapping[str, object] = field(default_factory=dict)
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToolResult:
+    """What the tool that answered last said, and which tool it was."""
+
+    name: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What was asked, whatever the format: the model, how to answer, and the body as it came."""
+    """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
 
-    model: str | None
-    stream: bool
-    include_usage: bool
-    body: Mapping[str, object]
+    `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered.
+    """
+
+    format: str = "chat"
+    model: str | None = None
+    messages: tuple[Message, ...] = ()
+    tools: tuple[Tool, ...] = ()
+    tool_choice: ToolChoice = ToolChoice()
+    parallel_tool_calls: bool = True
+    response_format: ResponseFormat = ResponseFormat()
+    n: int = 1
+    stop: tuple[str, ...] = ()
+    max_tokens: int | None = None
+    top_logprobs: int | None = None
+    reasoning_effort: str | None = None
+    user: str | None = None
+    metadata: Mapping[str, object] = field(default_factory=dict)
+    stream: bool = False
+    include_usage: bool = False
+    include_obfuscation: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def last_user(self) -> str:
+        """The text of the last user message; empty where there is none."""
+        return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
+
+    @property
+    def system(self) -> str:
+        """The texts of the system and developer messages, a line each."""
+        return "\n".join(message.text for message in self.messages if message.role in ("system", "developer"))
+
+    @property
+    def turn(self) -> int:
+        """How many assistant messages there are so far."""
+        return sum(message.role == "assistant" for message in self.messages)
+
+    @property
+    def tool_result(self) -> ToolResult | None:
+        """The last tool's answer, if nothing but tools has spoken since the assistant called them."""
+        if not self.messages or self.messages[-1].role not in ("tool", "function"):
+            return None
+        last = self.messages[-1]
+        calls = {call.id: call.name for message in self.messages for call in message.tool_calls}
+        return ToolResult(calls.get(last.tool_call_id or "", last.name or ""), last.text)
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens in and out."""
+    """Tokens in and out; `cached` are among the prompt's, `reasoning` among the completion's."""
 
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
@@ -29,22 +141,34 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer; a reply has as many as were asked for."""
+    """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
 
-    text: str
-    finish_reason: str
+    `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
+    are of the tokens in order, the last for all that follow; none given means made up.
+    """
+
+    text: str | None = None
+    finish_reason: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    refusal: str | None = None
+    reasoning: str | None = None
+    annotations: tuple[Mapping[str, object], ...] = ()
+    logprobs: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is answered, whatever the format.
+    """What is answered, whatever the format. What is None is made for each answer: id, time, model, usage.
 
-    `created` is in seconds since the epoch. `body` is set where a script gives the document of one
+    `created` is in seconds since the epoch. `serial` is a random text of the answer's own, from which a format makes
+    the ids that the script does not give. `body` is set where a script gives the document of one
     format word by word; that format sends it as it stands, the others say the same in their own shape.
     """
 
-    id: str
-    created: int
     choices: tuple[Choice, ...]
-    usage: Usage
+    id: str | None = None
+    created: int | None = None
+    model: str | None = None
+    usage: Usage | None = None
+    serial: str = ""
     body: Mapping[str, object] | None = None

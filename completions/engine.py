@@ -1,12 +1,36 @@
 """Step 3, resolve: what a prompt gets in a namespace."""
 
 from completions.conf import conf
-from completions.conversation import Prompt
-from completions.outcome import Outcome, Pacing
+from completions.conversation import Prompt, Reply
+from completions.exceptions import RequestError
+from completions.finish import finish
+from completions.outcome import NearMiss, Outcome
+from completions.script.near import near_misses, unmatched
+from completions.script.replies import Answer
+from completions.script.rules import Pace
 from completions.state import Namespace
 
 
-def resolve(namespace: Namespace, prompt: Prompt) -> Outcome:
-    """Find the rule that answers `prompt`, and what it answers."""
-    rule = namespace.script.rule_for(prompt)
-    return Outcome(rule.name, rule.reply, Pacing(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS))
+async def resolve(namespace: Namespace, prompt: Prompt) -> Outcome:
+    """Find the rule that answers `prompt`, or else the script's fallback, and what it answers."""
+    script = namespace.script
+    found = script.find(prompt, namespace.take)
+    if found is not None:
+        rule, answer = found
+        return await _outcome(rule.name, answer, prompt, rule.pacing)
+    misses = near_misses(script, prompt)
+    answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
+    return await _outcome(None, answer, prompt, script.pacing, misses)
+
+
+async def _outcome(
+    rule: str | None, answer: Answer, prompt: Prompt, pace: Pace, misses: tuple[NearMiss, ...] = ()
+) -> Outcome:
+    answered = answer(prompt)
+    pacing = pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS)
+    if not isinstance(answered, (Reply, RequestError)):
+        answered = await answered
+    if isinstance(answered, RequestError):
+        return Outcome(rule, None, answered, pacing, misses)
+    reply = answered if answered.body is not None else finish(answered, prompt)
+    return Outcome(rule, reply, None, pacing, misses)

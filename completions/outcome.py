@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from completions.conversation import Reply
+from completions.exceptions import RequestError
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +15,22 @@ class Pacing:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answer to a request: the rule that gave it, the reply, and its pacing."""
+class NearMiss:
+    """A rule that did not match: the condition that failed, and the value that it saw."""
 
     rule: str
-    reply: Reply
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer to a request: either the reply or the error, the rule that gave it (None: none matched), its pacing.
+
+    Where no rule matched, `near_misses` has the nearest ones, nearest first.
+    """
+
+    rule: str | None
+    reply: Reply | None
+    error: RequestError | None
     pacing: Pacing
+    near_misses: tuple[NearMiss, ...] = ()

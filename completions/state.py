@@ -1,21 +1,77 @@
-"""What a namespace holds between requests: so far, its script."""
+"""What a namespace holds between requests: its script, which follows its file, and how often each rule has answered."""
 
 import functools
-from dataclasses import dataclass
+import logging
+import os
+import threading
+import time
+from collections import Counter
+from pathlib import Path
 
 from completions.conf import conf
-from completions.script.loader import load
-from completions.script.rules import Script
+from completions.exceptions import ScriptError
+from completions.script.loader import builtin_names, load, path_of
+from completions.script.rules import Rule, Script
+
+logger = logging.getLogger("completions")
 
 DEFAULT = "default"
 
+LOOK_EVERY = 0.5
+"""Seconds between two looks at whether the script's file has changed."""
 
-@dataclass(slots=True)
+
 class Namespace:
-    """One isolated world; so far there is one, and it holds the script that the settings name."""
+    """One isolated world: a script and the counters of its rules. A script that changes starts them anew."""
 
-    name: str
-    script: Script
+    def __init__(self, name: str, source: str) -> None:
+        self.name, self.source = name, source
+        self._file = None if source in builtin_names() else path_of(source)
+        self._edition = _edition(self._file)
+        self._next_look = _next_look(self._file)
+        self._problem: str | None = None
+        self._script = load(source)
+        self._uses: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @property
+    def script(self) -> Script:
+        """The script, as its file was when it was last whole."""
+        if time.monotonic() >= self._next_look:
+            self._look()
+        return self._script
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the file, so that an older script answers; None where nothing is."""
+        if time.monotonic() >= self._next_look:
+            self._look()
+        return self._problem
+
+    def take(self, rule: Rule) -> int | None:
+        """Count a use of a rule, and return how many there were before; None where the rule has retired."""
+        with self._lock:
+            before = self._uses[rule.name]
+            if rule.times is not None and before >= rule.times:
+                return None
+            self._uses[rule.name] = before + 1
+            return before
+
+    def _look(self) -> None:
+        self._next_look = _next_look(self._file)
+        edition = _edition(self._file)
+        if edition == self._edition:
+            return
+        self._edition = edition
+        try:
+            self._script = load(self.source)
+        except ScriptError as exc:
+            self._problem = str(exc)
+            logger.error("The script cannot be used, so the one before still answers: %s", exc)
+            return
+        self._problem = None
+        self._uses = Counter()
+        logger.info("Loaded the script %s again: its file has changed.", self.source)
 
 
 def namespace(name: str = DEFAULT) -> Namespace:
@@ -25,4 +81,17 @@ def namespace(name: str = DEFAULT) -> Namespace:
 
 @functools.lru_cache(maxsize=64)
 def _namespace(name: str, source: str) -> Namespace:
-    return Namespace(name, load(source))
+    return Namespace(name, source)
+
+
+def _edition(file: Path | None) -> tuple[int, int, int] | None:
+    """Return what tells one edition of a file from another; None where there is no file."""
+    try:
+        stat = os.stat(file) if file else None
+    except OSError:
+        return None
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else None
+
+
+def _next_look(file: Path | None) -> float:
+    return time.monotonic() + LOOK_EVERY if file else float("inf")

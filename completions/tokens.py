@@ -4,8 +4,10 @@ The encodings are tiktoken's, read from the vocabulary files that LiteLLM ships 
 SHA-1 of their address, as in tiktoken's own cache), without importing LiteLLM, which would cost seconds.
 """
 
+import contextlib
 import functools
 import os
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,6 +32,16 @@ def warm() -> None:
 def count(text: str, model: str | None = None) -> int:
     """Count the tokens of `text` in the encoding of `model`."""
     return len(_encoding(encoding_name(model)).encode_ordinary(text))
+
+
+def join(ids: Iterable[int], model: str | None = None) -> str:
+    """Return the text of token ids; ids that the encoding of `model` does not have are left out."""
+    encoding = _encoding(encoding_name(model))
+    parts = []
+    for token in ids:
+        with contextlib.suppress(KeyError, OverflowError):
+            parts.append(encoding.decode_single_token_bytes(token))
+    return b"".join(parts).decode("utf-8", "replace")
 
 
 def split(text: str, model: str | None = None) -> list[str]:

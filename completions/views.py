@@ -4,7 +4,7 @@ import functools
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
 from completions import engine
+from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import deliver
@@ -62,13 +63,25 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
 @endpoint("POST")
 async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
-    prompt = wire.parse(_body(request))
+    space = namespace()
+    script, body = space.script, _body(request)
+    prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
     exchange.model = prompt.model
-    outcome = engine.resolve(namespace(), prompt)
+    if script.validate:
+        admit(prompt, script.models, len(body))
+    outcome = await engine.resolve(space, prompt)
     exchange.rule = outcome.rule
+    if outcome.reply is None:
+        raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
+    reply = outcome.reply
+    response: Recorded
     if prompt.stream:
-        return _stream(exchange, outcome, wire.events(outcome.reply, prompt), wire.media_type)
-    return FastJsonResponse(wire.render(outcome.reply, prompt))
+        response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type)
+    else:
+        response = FastJsonResponse(wire.render(reply, prompt))
+    for name, value in wire.headers(reply, (time.monotonic() - exchange.started) * 1000).items():
+        response.headers[name] = value
+    return response
 
 
 @endpoint("GET", "HEAD")
@@ -92,13 +105,35 @@ async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
 @endpoint("GET", "HEAD")
 async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Say that requests can be answered, and from which script."""
-    return FastJsonResponse({"status": "ready", "script": namespace().script.source})
+    space = namespace()
+    document = {"status": "ready", "script": space.script.source}
+    return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
 
 
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Refuse an address that no other view has."""
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+
+
+class LazyHeaders(Mapping[str, str]):
+    """A request's headers by lower-case name, read when a script first asks for one."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @functools.cached_property
+    def _headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self._request.headers.items()}
+
+    def __getitem__(self, name: str) -> str:
+        return self._headers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._headers)
+
+    def __len__(self) -> int:
+        return len(self._headers)
 
 
 def _stream(exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str) -> EventStream:

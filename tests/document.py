@@ -24,15 +24,34 @@ def events(body: bytes) -> list[Any]:
 def fold(chunks: list[Any]) -> dict[str, Any]:
     """Fold chat chunks into the document that they stand for; usage is there only if a chunk had it."""
     choices: dict[int, dict[str, Any]] = {}
-    document = {key: value for key, value in chunks[0].items() if key not in ("choices", "usage")}
+    aside = ("choices", "usage", "obfuscation")
+    document = {key: value for key, value in chunks[0].items() if key not in aside}
     for chunk in chunks:
         assert {key: chunk[key] for key in document} == document, "id, created and the rest stay the same"
         for choice in chunk["choices"]:
             whole = choices.setdefault(choice["index"], {"index": choice["index"], "message": {}})
-            for key, value in choice["delta"].items():
-                whole["message"][key] = whole["message"].get(key, "") + value
-            if choice["finish_reason"] is not None:
-                whole["finish_reason"] = choice["finish_reason"]
+            merge(whole["message"], choice["delta"])
+            merge(whole, {key: value for key, value in choice.items() if key not in ("index", "delta")})
         if chunk.get("usage"):
             document["usage"] = chunk["usage"]
     return document | {"object": "chat.completion", "choices": [choices[index] for index in sorted(choices)]}
+
+
+def merge(whole: dict[str, Any], delta: dict[str, Any]) -> None:
+    """Add a delta: texts and arrays grow, objects are merged, tool calls find each other by index."""
+    for key, value in delta.items():
+        before = whole.get(key)
+        if key == "tool_calls":
+            calls = whole.setdefault(key, [])
+            for fragment in value:
+                if fragment["index"] == len(calls):
+                    calls.append({})
+                fields = {name: field for name, field in fragment.items() if name != "index"}
+                assert len(calls) == fragment["index"] + 1, "calls come one after the other"
+                merge(calls[fragment["index"]], fields)
+        elif isinstance(value, dict) and isinstance(before, dict):
+            merge(before, value)
+        elif isinstance(value, (str, list)) and before:
+            whole[key] = before + value
+        elif value is not None or key not in whole:
+            whole[key] = dict(value) if isinstance(value, dict) else value

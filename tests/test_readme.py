@@ -5,9 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from django.test import AsyncClient
+from pytest_django import Settings
 
+from completions.conversation import Prompt
 from tests.server import ROOT, LiveServer
 
 README = (ROOT / "README.md").read_text()
@@ -65,6 +70,64 @@ def test_python__prints_what_its_comments_say(server: LiveServer, code: str) -> 
     assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())
 
 
+def shout(prompt: Prompt) -> str:
+    """The Python function that the page's example calls."""
+    return prompt.last_user.upper()
+
+
+def dialogue(text: str) -> list[dict[str, Any]]:
+    """Read a block's `# asked:` lines, each with its `# with:` and `# result:`, up to its `# answers:`."""
+    found: list[dict[str, Any]] = []
+    for key, value in re.findall(r"^# (asked|with|result|answers): (.*)$", text, re.MULTILINE):
+        if key == "asked":
+            found.append({"asked": value})
+        else:
+            found[-1][key] = value if key == "result" else yaml.safe_load(value) if key == "with" else unquoted(value)
+    return found
+
+
+def unquoted(text: str) -> str:
+    """Return a text that may stand in YAML's single quotes."""
+    return str(yaml.safe_load(text)) if text.startswith("'") else text
+
+
+def request(turn: dict[str, Any]) -> dict[str, Any]:
+    """Return the body of a chat completion for one turn of a dialogue."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": turn["asked"]}]
+    if "result" in turn:
+        call = {"id": "call_1", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
+        messages.append({"role": "assistant", "tool_calls": [call]})
+        messages.append({"role": "tool", "tool_call_id": "call_1", "content": turn["result"]})
+    return {"model": "gpt-4o", "messages": messages, **turn.get("with", {})}
+
+
+def heard(answer: dict[str, Any]) -> str:
+    """Return what an answer says, as the page writes it."""
+    if "error" in answer:
+        return f"{answer['status']} {answer['error']['code']}"
+    said = []
+    for message in (choice["message"] for choice in answer["choices"]):
+        said += [text for text in (message["content"], message["refusal"]) if text]
+        calls = [call["function"] for call in message.get("tool_calls", ())]
+        said += [f"{call['name']}({call['arguments']})" for call in calls]
+    return " ".join(said)
+
+
+SCRIPTS = [text for kind, text in BLOCKS if kind == "yaml"]
+
+
+@pytest.mark.parametrize("text", SCRIPTS, ids=[dialogue(text)[0]["asked"] for text in SCRIPTS])
+async def test_script__answers_what_the_page_says(
+    text: str, tmp_path: Path, settings: Settings, async_client: AsyncClient
+) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text(text if text.startswith("version") else f"version: 1\nrules:\n{text}")
+    settings.MOCK_SCRIPT = str(file)
+    for turn in dialogue(text):
+        response = await async_client.post("/v1/chat/completions", request(turn), content_type="application/json")
+        assert heard({"status": response.status_code, **response.json()}) == turn["answers"]
+
+
 def test_commands__are_the_ones_that_ci_runs() -> None:
     ci = (ROOT / ".ci" / "run").read_text()
     first, second = (text.strip() for kind, text in BLOCKS[:2] if kind == "sh")
@@ -79,7 +142,7 @@ def test_configuration__is_env_example() -> None:
 
 
 def test_links__lead_somewhere() -> None:
-    titles = re.findall(r"^##? (.*)$", README, re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
     headings = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
-    for target in re.findall(r"\]\(([^)]+)\)", README):
+    for target in re.findall(r"\]\((?!https:)([^)]+)\)", README):
         assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), target

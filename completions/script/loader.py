@@ -2,62 +2,110 @@
 
 from pathlib import Path
 
-from completions.conversation import Choice, Reply, Usage
+from completions.script.answers import NAMED, answer, fallback, reply
+from completions.script.conditions import match
+from completions.script.errors import failure
+from completions.script.language import ANSWERS, DEFAULTS, PACING, RULE, SCRIPT, VERSION
 from completions.script.node import Node, read
-from completions.script.rules import Rule, Script
+from completions.script.replies import Answer
+from completions.script.rules import Pace, Rule, Script
 
 BUILTIN = Path(__file__).parent / "builtin"
-VERSION = 1
+DEFAULT = "mock"
 
 
 def builtin_names() -> list[str]:
-    """Name the built-in scripts."""
-    return sorted(path.stem for path in BUILTIN.glob("*.yaml"))
+    """Name the built-in scripts, the default one first."""
+    return sorted((path.stem for path in BUILTIN.glob("*.yaml")), key=lambda name: (name != DEFAULT, name))
+
+
+def path_of(source: str) -> Path:
+    """Return the file of the built-in script of that name, or else the file at that path."""
+    return BUILTIN / f"{source}.yaml" if source in builtin_names() else Path(source).expanduser()
 
 
 def load(source: str) -> Script:
-    """Load the built-in script of that name, or else the file at that path."""
-    if source in builtin_names():
-        return parse(read(BUILTIN / f"{source}.yaml", source))
-    return parse(read(Path(source).expanduser(), source))
+    """Load a script by a built-in name or a path."""
+    return parse(read(path_of(source), source))
 
 
 def parse(document: Node) -> Script:
     """Turn a script's document into a `Script`."""
-    fields = document.fields(required=("version", "rules"), optional=("defaults",))
+    try:
+        return _script(document)
+    except RecursionError as exc:
+        raise document.error("holds itself, or is nested too deep.") from exc
+
+
+def _script(document: Node) -> Script:
+    fields = document.keyed(SCRIPT)
     if fields["version"].as_(int) != VERSION:
         raise fields["version"].error(f"must be {VERSION}.")
-    rules = tuple(_rule(node, index) for index, node in enumerate(fields["rules"].items(), 1))
-    if not rules:
-        raise fields["rules"].error("must hold at least one rule.")
-    defaults = fields["defaults"].fields(optional=("models",)) if "defaults" in fields else {}
-    models = [node.as_(str) for node in defaults["models"].items()] if "models" in defaults else ["mock"]
-    return Script(source=document.file, models=tuple(models), rules=rules)
-
-
-def _rule(node: Node, number: int) -> Rule:
-    fields = node.fields(required=("reply",), optional=("name",))
-    name = fields["name"].as_(str) if "name" in fields else f"rule {number}"
-    return Rule(name=name, reply=_verbatim(fields["reply"].fields(required=("body",))["body"]))
-
-
-def _verbatim(body: Node) -> Reply:
-    """Read a chat completion given word by word, so that every format can say the same."""
-    document = body.as_(dict)
-    fields = body.fields(required=("id", "object", "created", "choices", "usage"), optional=tuple(map(str, document)))
-    if fields["object"].as_(str) != "chat.completion":
-        raise fields["object"].error("must be chat.completion.")
-    usage = fields["usage"].fields(required=("prompt_tokens", "completion_tokens"), optional=("total_tokens",))
-    return Reply(
-        id=fields["id"].as_(str),
-        created=fields["created"].as_(int),
-        choices=tuple(_choice(node) for node in fields["choices"].items()),
-        usage=Usage(usage["prompt_tokens"].as_(int), usage["completion_tokens"].as_(int)),
-        body=document,
+    defaults = fields["defaults"].keyed(DEFAULTS) if "defaults" in fields else {}
+    if "strict" in defaults and "fallback" in defaults and defaults["strict"].as_(bool):
+        raise defaults["fallback"].error("cannot stand beside `strict: true`, which answers with an error.")
+    pacing = _pacing(defaults.get("pacing"), Pace())
+    return Script(
+        source=document.file,
+        rules=_rules(fields["rules"], pacing),
+        fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
+        models=tuple(node.raw for node in defaults["models"].items()) if "models" in defaults else (),
+        strict="strict" in defaults and defaults["strict"].as_(bool),
+        validate="validate" not in defaults or defaults["validate"].as_(bool),
+        pacing=pacing,
     )
 
 
-def _choice(node: Node) -> Choice:
-    fields = node.fields(required=("message", "finish_reason"), optional=("index", "logprobs"))
-    message = fields["message"].fields(required=("role", "content"), optional=("refusal", "annotations"))
-    return Choice(text=message["content"].as_(str), finish_reason=fields["finish_reason"].as_(str))
+def _rules(nodes: Node, pacing: Pace) -> tuple[Rule, ...]:
+    rules: dict[str, Rule] = {}
+    for number, node in enumerate(nodes.items(), 1):
+        rule = _rule(node, number, pacing)
+        if rule.name in rules:
+            raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
+        rules[rule.name] = rule
+    if not rules:
+        raise nodes.error("must hold at least one rule.")
+    return tuple(rules.values())
+
+
+def _rule(node: Node, number: int, pacing: Pace) -> Rule:
+    fields = node.keyed(RULE)
+    return Rule(
+        name=fields["name"].raw if "name" in fields else f"rule {number}",
+        answers=_answers(node, fields),
+        match=match(fields["match"]) if "match" in fields else None,
+        times=fields["times"].count(least=1) if "times" in fields else None,
+        pacing=_pacing(fields.get("pacing"), pacing),
+        line=node.line,
+    )
+
+
+def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
+    given = [key for key in ANSWERS if key in fields]
+    if not given:
+        raise node.error(f"gives no answer; it must have one of: {', '.join(ANSWERS)}.")
+    if len(given) > 1:
+        raise fields[given[1]].error(f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(ANSWERS)}.")
+    only = fields[given[0]]
+    match given[0]:
+        case "reply":
+            return (reply(only),)
+        case "error":
+            return (failure(only),)
+    answers = tuple(answer(item) for item in only.items())
+    if not answers:
+        raise only.error("must hold at least one answer.")
+    return answers
+
+
+def _pacing(node: Node | None, default: Pace) -> Pace:
+    """Read a pacing; what it leaves out is the default's."""
+    fields = node.keyed(PACING) if node else {}
+    given = {key: _milliseconds(child) for key, child in fields.items()}
+    return Pace(given.get("ttft_ms", default.ttft_ms), given.get("itl_ms", default.itl_ms))
+
+
+def _milliseconds(node: Node) -> float:
+    if (value := node.number()) < 0:
+        raise node.wrong("a number from 0")
+    return value

@@ -1,26 +1,75 @@
-"""A script in memory: rules in order, of which the first that matches answers."""
+"""Step 3: a script in memory, rules in order, of which the first that matches answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from completions.conversation import Prompt, Reply
+from completions.conversation import Prompt
+from completions.outcome import Pacing
+from completions.script.matchers import Matcher
+from completions.script.replies import Answer
+
+Take = Callable[["Rule"], int | None]
+"""Counts a use of a rule, and returns how many there were before; None where the rule has retired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Pacing as a script has it, in milliseconds; what is None is left to the settings."""
+
+    ttft_ms: float | None = None
+    itl_ms: float | None = None
+
+    def over(self, ttft_ms: float, itl_ms: float) -> Pacing:
+        """Return the pacing, with these where the script says nothing."""
+        return Pacing(
+            ttft_ms if self.ttft_ms is None else self.ttft_ms,
+            itl_ms if self.itl_ms is None else self.itl_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named answer."""
+    """A named condition with its answers in order, the last of which sticks; no condition takes every prompt.
+
+    `pacing` is what holds for the rule, the script's defaults included. `line` is where the script has it.
+    """
 
     name: str
-    reply: Reply
+    answers: tuple[Answer, ...]
+    match: Matcher | None = None
+    times: int | None = None
+    pacing: Pace = Pace()
+    line: int = 0
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its answer depends on how often it has answered."""
+        return self.times is not None or len(self.answers) > 1
+
+    def why_not(self, prompt: Prompt) -> str:
+        """Return what keeps the rule from answering this prompt that it did not answer."""
+        why = self.match.why_not(prompt) if self.match else None
+        return why or f"it has answered its {self.times} time{'' if self.times == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script: where it comes from, the models it lists, whether requests are validated, and its rules."""
+    """A script: where it comes from, what its defaults say, and its rules. No models listed means that any is there."""
 
     source: str
-    models: tuple[str, ...]
     rules: tuple[Rule, ...]
+    fallback: Answer
+    models: tuple[str, ...] = ()
+    strict: bool = False
+    validate: bool = True
+    pacing: Pace = Pace()
 
-    def rule_for(self, prompt: Prompt) -> Rule:
-        """Return the first rule that matches; a script has at least one, and each takes every prompt so far."""
-        return self.rules[0]
+    def find(self, prompt: Prompt, take: Take) -> tuple[Rule, Answer] | None:
+        """Return the first rule that matches, with the answer whose turn it is; None where no rule does."""
+        for rule in self.rules:
+            if rule.match is None or rule.match.matches(prompt):
+                if not rule.is_counted:
+                    return rule, rule.answers[0]
+                if (before := take(rule)) is not None:
+                    return rule, rule.answers[min(before, len(rule.answers) - 1)]
+        return None

@@ -1,7 +1,7 @@
 """What a wire format is: four pure methods, and the `Event`s that its streams are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import repeat
 from typing import Any, NamedTuple
@@ -35,8 +35,8 @@ class WireFormat(ABC):
     media_type = "text/event-stream"
 
     @abstractmethod
-    def parse(self, body: bytes) -> Prompt:
-        """Read a request's body; raise `RequestError` where the API refuses it."""
+    def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
+        """Read a request; raise `RequestError` where it cannot be read, or with `validate` where the API refuses it."""
 
     @abstractmethod
     def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -45,6 +45,10 @@ class WireFormat(ABC):
     @abstractmethod
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the answer as a stream; its chunks fold to what `render` returns."""
+
+    def headers(self, reply: Reply, elapsed_ms: float) -> Mapping[str, str]:
+        """Return the headers that this API sends with an answer, beside its media type and the request id."""
+        return {}
 
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:

@@ -1,84 +1,48 @@
-"""What OpenAI's formats share: reading the common fields, the error envelope, models, chunks of a stream.
+"""What OpenAI's formats share: the error envelope, headers, usage, ids, and how chunks are framed and interleaved.
 
-Shapes: `openai.types` of the installed SDK (`chat.ChatCompletionChunk`, `Completion`, `Model`); the envelope is
-the `Error` schema of OpenAI's OpenAPI document, where all four fields are required and two may be null.
+Shapes: `openai.types` of the installed SDK; the envelope is the `Error` schema of OpenAI's OpenAPI document, where all
+four fields are required and two may be null.
 """
 
-from abc import abstractmethod
+import hashlib
+from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
-from completions import tokens
-from completions.conversation import Prompt, Reply, Usage
+from completions.conversation import Reply, Usage
 from completions.exceptions import RequestError
-from completions.wire.base import Event, WireFormat, decode_object, json_type
-from completions.wire.sse import DONE, HOLE, Template, frame
+from completions.wire.base import Event, WireFormat, json_type
+from completions.wire.sse import DONE, HOLE, PAD, Template
+
+SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
+"""The tiers that an answer names as it was asked; the others are served as `default`."""
+
+
+STEADY_HEADERS = {
+    "openai-version": "2020-10-01",
+    "openai-organization": "mock-organization",
+    "x-ratelimit-limit-requests": "10000",
+    "x-ratelimit-limit-tokens": "2000000",
+    "x-ratelimit-remaining-requests": "9999",
+    "x-ratelimit-remaining-tokens": "1999999",
+    "x-ratelimit-reset-requests": "6ms",
+    "x-ratelimit-reset-tokens": "0s",
+}
+"""Headers that OpenAI's documentation names; their values do not change, for nothing is limited."""
 
 
 class OpenAIFormat(WireFormat):
-    """The parts of chat and legacy completions that are alike; a subclass says how a choice looks."""
+    """The parts that are the same in all of OpenAI's formats."""
 
-    chunk_object: str
-
-    def parse(self, body: bytes) -> Prompt:
-        """Read the fields that every format has; only a wrong `stream` is refused here."""
-        document = decode_object(body)
-        stream = document.get("stream")
-        if stream is not None and not isinstance(stream, bool):
-            raise RequestError(
-                f"Invalid type for 'stream': expected a boolean, but got {json_type(stream)} instead.",
-                code="invalid_type",
-                param="stream",
-            )
-        model, options = document.get("model"), document.get("stream_options")
-        return Prompt(
-            model=model if isinstance(model, str) else None,
-            stream=bool(stream),
-            include_usage=isinstance(options, dict) and options.get("include_usage") is True,
-            body=document,
-        )
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the chunks: a first one a choice where the format has it, tokens, finishes, usage, terminator."""
-        top = self.top_level(reply, prompt) | {"object": self.chunk_object}
-        tail = {"usage": None} if prompt.include_usage else {}
-        starts, finishes = [], []
-        lanes: list[list[bytes]] = []
-        for index, choice in enumerate(reply.choices):
-            if (first := self.first_delta()) is not None:
-                starts.append(Event(frame(top | {"choices": [self.chunk_choice(index, first, None)]} | tail)))
-            template = Template(top | {"choices": [self.chunk_choice(index, self.delta(HOLE), None)]} | tail)
-            lanes.append(template.fill_each(tokens.split(choice.text, prompt.model)))
-            finish = self.chunk_choice(index, self.last_delta(), choice.finish_reason)
-            finishes.append(Event(frame(top | {"choices": [finish]} | tail)))
-        events = [*starts, *_in_step(lanes), *finishes]
-        if prompt.include_usage:
-            events.append(Event(frame(top | {"choices": [], "usage": usage(reply.usage)})))
-        return [*events, DONE]
+    def headers(self, reply: Reply, elapsed_ms: float) -> Mapping[str, str]:
+        """Return the API's own headers; a document given word by word comes without."""
+        if reply.body is not None:
+            return {}
+        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS}
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return OpenAI's envelope."""
         return envelope(exc)
-
-    @abstractmethod
-    def top_level(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level of an answer, without its choices and usage."""
-
-    @abstractmethod
-    def chunk_choice(self, index: int, delta: object, finish_reason: str | None) -> dict[str, Any]:
-        """Return a chunk's choice around a delta."""
-
-    def first_delta(self) -> object:
-        """Return the delta that opens a choice; None where the format has none."""
-        return None
-
-    @abstractmethod
-    def delta(self, text: str) -> object:
-        """Return the delta that carries a piece of text."""
-
-    @abstractmethod
-    def last_delta(self) -> object:
-        """Return the delta of the chunk that carries the finish reason."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
@@ -86,8 +50,20 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     return {"error": {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}}
 
 
-def usage(counted: Usage) -> dict[str, int]:
-    """Return the usage document."""
+def check_stream(document: dict[str, Any]) -> None:
+    """Refuse a `stream` that is neither a boolean nor null; every script does."""
+    stream = document.get("stream")
+    if stream is not None and not isinstance(stream, bool):
+        raise RequestError(
+            f"Invalid type for 'stream': expected a boolean, but got {json_type(stream)} instead.",
+            code="invalid_type",
+            param="stream",
+        )
+
+
+def usage(counted: Usage | None) -> dict[str, int]:
+    """Return the three counts of a usage document."""
+    counted = counted or Usage(0, 0)
     return {
         "prompt_tokens": counted.prompt_tokens,
         "completion_tokens": counted.completion_tokens,
@@ -95,12 +71,65 @@ def usage(counted: Usage) -> dict[str, int]:
     }
 
 
-def _in_step(lanes: list[list[bytes]]) -> list[Event]:
-    """Interleave the choices: they are generated side by side, so each step's first event takes the time."""
+def made_id(prefix: str, reply: Reply, *place: int) -> str:
+    """Return an id of this answer's own for what stands at `place` in it."""
+    digest = hashlib.blake2s(f"{reply.serial}{place}".encode(), digest_size=15).hexdigest()
+    return prefix + digest
+
+
+def fingerprint(model: str | None) -> str:
+    """Return the `system_fingerprint` of a model: the same for the same model."""
+    return "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()
+
+
+def service_tier(body: Any) -> str:
+    """Return the tier that served a request."""
+    asked = body.get("service_tier")
+    return SERVED_TIERS.get(asked, "default") if isinstance(asked, str) else "default"
+
+
+class Chunks:
+    """Frames the chunks of one stream: a constant head, one choice, and what follows it.
+
+    With `include_usage` each has a null usage, and the last one the usage itself and no choice; `obfuscate` pads
+    each chunk that has a choice.
+    """
+
+    def __init__(self, head: dict[str, Any], *, include_usage: bool, obfuscate: bool) -> None:
+        self._head = head
+        self._tail: dict[str, Any] = {"usage": None} if include_usage else {}
+        if obfuscate:
+            self._tail["obfuscation"] = PAD
+        self._any = self._template(HOLE)
+
+    def one(self, choice: dict[str, Any]) -> bytes:
+        """Return the frame around a choice."""
+        return self._any.fill([choice])[0]
+
+    def each(self, choice: dict[str, Any], values: list[str]) -> list[bytes]:
+        """Return a frame for each value, in the hole of the same choice."""
+        return self._template(choice).fill(values)
+
+    def usage(self, document: dict[str, Any]) -> Event:
+        """Return the chunk with the usage."""
+        return Event(Template(self._head | {"choices": [], "usage": HOLE}).fill([document])[0])
+
+    def _template(self, choice: object) -> Template:
+        return Template(self._head | {"choices": [choice]} | self._tail)
+
+
+def stream(starts: list[Event], lanes: list[list[Event]], finishes: list[Event], ending: Event | None) -> list[Event]:
+    """Return a stream: how its choices start, what they say, how they finish, its usage, the terminator."""
+    return [*starts, *_in_step(lanes), *finishes, *([ending] if ending else []), DONE]
+
+
+def _in_step(lanes: list[list[Event]]) -> list[Event]:
+    """Interleave the choices: they are generated side by side, so each step's first token takes the time for all."""
     if len(lanes) == 1:
-        return Event.tokens(lanes[0])
-    events = []
+        return lanes[0]
+    events: list[Event] = []
     for step in zip_longest(*lanes):
-        first, *others = [chunk for chunk in step if chunk is not None]
-        events += [Event(first, token=True), *map(Event, others)]
+        present = [event for event in step if event is not None]
+        first = next((at for at, event in enumerate(present) if event.token), None)
+        events += [event._replace(token=at == first) for at, event in enumerate(present)]
     return events

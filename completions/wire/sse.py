@@ -1,7 +1,7 @@
 """Server-sent events: data-only frames, as WHATWG's HTML standard and OpenAI's API have them.
 
 The chunks of a stream differ in one value only, so a template is encoded once, with a hole where that value
-goes; a chunk is then two constant pieces around one small encoded value.
+goes; a chunk is then two or three constant pieces around one small encoded value.
 """
 
 import secrets
@@ -12,28 +12,36 @@ import orjson
 
 from completions.wire.base import Event
 
-HOLE = secrets.token_hex(16)
-"""Stands in a template for the value that changes. Random, so that no request can contain it."""
-
-_ENCODED_HOLE = orjson.dumps(HOLE)
+HOLE, PAD = secrets.token_hex(16), secrets.token_hex(16)
+"""Stand in a template for the value that changes and for its padding. Random, so no request can contain them."""
 
 DONE = Event(b"data: [DONE]\n\n", chunk=False)
 """The terminator of OpenAI's streams."""
 
+WIDTH = 16
+"""Bytes. A padded chunk's value and padding together are a multiple of it, so sizes tell little of the text."""
+
+NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
+"""What padding is cut from; it need not be secret here, only not alike."""
+
 
 class Template:
-    """A frame for a document in which one value, `HOLE`, changes from chunk to chunk."""
+    """A frame for a document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        before, after = orjson.dumps(document).split(_ENCODED_HOLE)
-        self._before, self._after = b"data: " + before, after + b"\n\n"
+        before, after = orjson.dumps(document).split(orjson.dumps(HOLE))
+        self._before, self._after, *end = (b"data: " + before, *(after + b"\n\n").split(PAD.encode()))
+        self._end = end[0] if end else None
 
-    def fill_each(self, values: Iterable[object]) -> list[bytes]:
+    def fill(self, values: Iterable[object]) -> list[bytes]:
         """Return a frame for each of `values`, any JSON values, with it in the hole."""
-        before, after, dumps = self._before, self._after, orjson.dumps
-        return [before + dumps(value) + after for value in values]
+        before, after, end, dumps = self._before, self._after, self._end, orjson.dumps
+        if end is None:
+            return [before + dumps(value) + after for value in values]
+        encoded = map(dumps, values)
+        return [before + data + after + _padding(data) + end for data in encoded]
 
 
-def frame(document: dict[str, Any]) -> bytes:
-    """Return the frame of one whole document."""
-    return b"data: " + orjson.dumps(document) + b"\n\n"
+def _padding(data: bytes) -> bytes:
+    start = data[len(data) // 2] % 32
+    return NOISE[start : start + WIDTH - len(data) % WIDTH]

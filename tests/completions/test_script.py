@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from completions.conversation import Prompt, ToolCall, Usage
 from completions.exceptions import ScriptError
 from completions.script.loader import builtin_names, load
+from completions.script.node import read_text
+from completions.script.rules import Pace
 from tests.document import MOCK, TEXT
+from tests.scripts import rules, script
 
 BODY = """\
 version: 1
@@ -22,22 +26,113 @@ rules:
 
 
 def test_builtin__mock_is_the_mission_document() -> None:
-    reply = load("mock").rules[0].reply
-    assert reply.body == MOCK
-    assert list(reply.body or ()) == list(MOCK), "the keys stand in the mission's order"
-    assert [choice.text for choice in reply.choices] == [TEXT]
+    reply = load("mock").rules[0].answers[0](Prompt())
+    assert reply.body == MOCK  # type: ignore[union-attr]
+    assert list(reply.body or ()) == list(MOCK), "the keys stand in the mission's order"  # type: ignore[union-attr]
+    assert [choice.text for choice in reply.choices] == [TEXT]  # type: ignore[union-attr]
+    assert (load("mock").models, load("mock").validate) == (("mock",), False)
 
 
 def test_builtin__each_loads() -> None:
+    assert builtin_names() == ["mock", "auto", "echo"]
     assert [load(name).source for name in builtin_names()] == builtin_names()
+    assert [load(name).validate for name in builtin_names()] == [False, True, True]
 
 
 def test_load__file(tmp_path: Path) -> None:
     file = tmp_path / "script.yaml"
     file.write_text(BODY)
-    script = load(str(file))
-    assert (script.models, script.rules[0].name) == (("mock",), "rule 1")
-    assert script.rules[0].reply.choices[0].text == "Hi"
+    loaded = load(str(file))
+    assert (loaded.source, loaded.models, loaded.rules[0].name) == (str(file), (), "rule 1")
+
+
+def test_defaults__are_what_the_brief_says() -> None:
+    loaded = script(rules("- reply: Hi"))
+    assert (loaded.strict, loaded.validate, loaded.pacing) == (False, True, Pace())
+
+
+def test_defaults__are_read_and_rules_go_over_them() -> None:
+    loaded = script("""\
+        version: 1
+        defaults: {models: [a, 4, true], strict: true, validate: false, pacing: {ttft_ms: 5, itl_ms: 1.5}}
+        rules:
+          - {name: quick, times: 2, pacing: {itl_ms: 0}, reply: Hi}
+          - {error: 500}
+        """)
+    assert (loaded.models, loaded.strict, loaded.validate) == (("a", "4", "true"), True, False)
+    assert [rule.pacing for rule in loaded.rules] == [Pace(5, 0), Pace(5, 1.5)]
+    assert [(rule.name, rule.times, rule.line) for rule in loaded.rules] == [("quick", 2, 4), ("rule 2", None, 5)]
+
+
+def test_verbatim__is_read_into_choices() -> None:
+    loaded = script(
+        rules("""\
+        - reply:
+            body:
+              id: x
+              object: chat.completion
+              created: 1
+              model: m
+              service_tier: flex
+              choices:
+                - message:
+                    role: assistant
+                    content: null
+                    refusal: No.
+                    reasoning_content: Hm
+                    annotations: [{type: url_citation}]
+                    tool_calls:
+                      - {id: c1, type: function, function: {name: f, arguments: '{}'}}
+                      - {id: c2, type: custom, custom: {name: g, input: go}}
+                    function_call: {name: h, arguments: '{"a":1}'}
+                  finish_reason: tool_calls
+              usage:
+                prompt_tokens: 1
+                completion_tokens: 2
+                total_tokens: 3
+                prompt_tokens_details: {cached_tokens: 4}
+                completion_tokens_details: {reasoning_tokens: 5}
+        """)
+    )
+    reply = loaded.rules[0].answers[0](Prompt())
+    (choice,) = reply.choices  # type: ignore[union-attr]
+    calls = (ToolCall("f", "{}", "c1"), ToolCall("g", "go", "c2", "custom"), ToolCall("h", '{"a":1}'))
+    assert choice.tool_calls == calls
+    assert (choice.text, choice.refusal, choice.reasoning, choice.finish_reason) == (None, "No.", "Hm", "tool_calls")
+    assert choice.annotations == ({"type": "url_citation"},)
+    assert reply.usage == Usage(1, 2, 4, 5)  # type: ignore[union-attr]
+    assert reply.model == "m"  # type: ignore[union-attr]
+
+
+def test_yaml__gives_what_json_has() -> None:
+    text = (
+        "{a: no, b: 12:30, c: 2026-01-31, d: 007, e: .inf, f: 1e3, g: -5, h: 0.5, i: true, j: ~, k: , 1: .5, on: 5e1}"
+    )
+    assert read_text(text, "f").value == {
+        "a": "no",
+        "b": "12:30",
+        "c": "2026-01-31",
+        "d": "007",
+        "e": ".inf",
+        "f": 1000.0,
+        "g": -5,
+        "h": 0.5,
+        "i": True,
+        "j": None,
+        "k": None,
+        "1": 0.5,
+        "on": 50.0,
+    }
+
+
+def test_yaml__anchors_and_merges() -> None:
+    loaded = script("""\
+        version: 1
+        rules:
+          - &first {name: a, reply: Hi, times: 1}
+          - {<<: *first, name: b}
+        """)
+    assert [(rule.name, rule.times) for rule in loaded.rules] == [("a", 1), ("b", 1)]
 
 
 @pytest.mark.parametrize(
@@ -52,9 +147,9 @@ def test_load__file(tmp_path: Path) -> None:
         ("version: 1\nrules: []", "{file}:2: `rules` must hold at least one rule."),
         (
             "version: 1\nrule: []",
-            "{file}:2: `rule` is not known here; allowed: version, rules, defaults. Did you mean `rules`?",
+            "{file}:2: `rule` is not known here; allowed: version, defaults, rules. Did you mean `rules`?",
         ),
-        ("version: 1\nrules:\n- reply: {}", "{file}:3: `rules[0].reply` lacks `body`."),
+        ("version: 1\nrules:\n- repyl:\n    Hi", "{file}:3: `rules[0].repyl` is not known here; allowed: name, match,"),
         (
             BODY.replace("created: 1", "created: now"),
             "{file}:7: `rules[0].reply.body.created` must be a whole",
@@ -65,8 +160,16 @@ def test_load__file(tmp_path: Path) -> None:
         ),
         (BODY.replace("chat.completion", "text"), "{file}:6: `rules[0].reply.body.object` must be chat.completion."),
         (BODY + "defaults: {model: [x]}", "Did you mean `models`?"),
-        ("version: 1\nversion: 1", "{file}:1: the script lacks `rules`."),
+        ("version: 1\nversion: 1", "{file}:2: `version` stands twice in one mapping, first in line 1."),
+        ("a: {b: 1,\n c: 2, b: 3}", "{file}:2: `b` stands twice in one mapping, first in line 1."),
+        ("? [a]\n: b", "{file}:1: is not YAML: a key must be a string."),
+        ("a: \x07", "{file}: is not YAML: unacceptable character #x0007"),
+        ("[" * 5000, "{file}: is nested too deep."),
         ("a: !!python/object:os.system x", "is not YAML: could not determine a constructor"),
+        (
+            "version: 1\nrules:\n- &a\n  reply: {json: [*a]}",
+            "{file}:1: the script holds itself, or is nested too deep.",
+        ),
     ],
 )
 def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: str, error: str) -> None:
@@ -75,6 +178,104 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
     with pytest.raises(ScriptError) as caught:
         load(str(file))
     assert error.replace("{file}", str(file)) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("- name: a", ":3: `rules[0]` gives no answer; it must have one of: reply, replies, error."),
+        ("- reply: a\n  error: 500", ":4: `rules[0].error` cannot stand beside `reply`; one of these stands: reply,"),
+        ("- {name: a, reply: a}\n- {name: a, reply: b}", ":4: `rules[1]` has the name of the rule in line 3, 'a'."),
+        ("- {reply: a, name: rule 2}\n- {reply: b}", ":4: `rules[1]` has the name of the rule in line 3, 'rule 2'."),
+        ("- {reply: a, times: 0}", ":3: `rules[0].times` must be a whole number from 1, and is 0."),
+        ("- {reply: a, times: 1.5}", "`rules[0].times` must be a whole number, and is 1.5."),
+        ("- {reply: a, pacing: {itl: 1}}", "`rules[0].pacing.itl` is not known here; allowed: ttft_ms, itl_ms."),
+        ("- {reply: a, pacing: {itl_ms: -1}}", "`rules[0].pacing.itl_ms` must be a number from 0, and is -1."),
+        ("- {reply: a, pacing: {itl_ms: fast}}", "`rules[0].pacing.itl_ms` must be a number, and is 'fast'."),
+        ("- replies: []", "`rules[0].replies` must hold at least one answer."),
+        ("- replies: a", "`rules[0].replies` must be a list, and is 'a'."),
+        ("- replies:\n  - a\n  - {txet: b}", ":5: `rules[0].replies[1].txet` is not known here; allowed: text, json,"),
+        ("- replies: [{error: 429, text: a}]", "`rules[0].replies[0].text` is not known here; allowed: error."),
+        ("- reply: [a]", "`rules[0].reply` must be a string, and is ['a']."),
+        ("- reply: 5", "`rules[0].reply` must be a string, and is 5."),
+        ("- reply: {}", "`rules[0].reply` says nothing; it must have one of: text, json, echo, choices, auto, python,"),
+        ("- reply: {finish_reason: stop}", "`rules[0].reply` says nothing"),
+        ("- reply: {text: a, json: b}", "`rules[0].reply.json` cannot stand beside `text`; one of these stands: text,"),
+        ("- reply: {auto: false}", "`rules[0].reply.auto` must be true, and is False."),
+        ("- reply: {echo: 1}", "`rules[0].reply.echo` must be true, and is 1."),
+        (
+            "- reply: {auto: true, refusal: a}",
+            "refusal` cannot stand beside `auto`; beside it may stand: id, created,",
+        ),
+        ("- reply: {body: {}, id: a}", "`rules[0].reply.id` cannot stand beside `body`, which stands alone."),
+        ("- reply: {body: {}}", "`rules[0].reply.body` lacks `id`."),
+        ("- reply: {choices: []}", "`rules[0].reply.choices` must hold at least one answer."),
+        ("- reply: {choices: [{auto: true}]}", "`rules[0].reply.choices[0].auto` is not known here; allowed: text,"),
+        (
+            "- reply: {choices: [{}]}",
+            "`rules[0].reply.choices[0]` says nothing; it must have one of: text, json, echo,",
+        ),
+        ("- reply: {text: a, finish_reason: end}", "must be one of stop, length, tool_calls, content_filter,"),
+        ("- reply: {text: a, finish_reason: stopp}", "and is 'stopp'. Did you mean `stop`?"),
+        ("- reply: {tool_calls: []}", "`rules[0].reply.tool_calls` must hold at least one tool call."),
+        ("- reply: {tool_calls: [{arguments: {}}]}", "`rules[0].reply.tool_calls[0]` lacks `name`."),
+        ("- reply: {tool_calls: {name: a, arguments: [1]}}", "arguments` must be a mapping, or a text, and is [1]."),
+        ("- reply: {tool_calls: {name: a, type: tool}}", "must be one of function, custom, and is 'tool'."),
+        ("- reply: {text: a, annotations: [b]}", "`rules[0].reply.annotations[0]` must be a mapping, and is 'b'."),
+        ("- reply: {text: a, usage: {prompt_tokens: 1}}", "`rules[0].reply.usage` lacks `completion_tokens`."),
+        ("- reply: {text: a, usage: {prompt_tokens: -1, completion_tokens: 1}}", "must be a whole number from 0"),
+        ("- reply: {text: a, created: now}", "`rules[0].reply.created` must be a whole number, and is 'now'."),
+        ("- reply: {python: f}", "`rules[0].reply.python` must be `module:function`, and is 'f'."),
+        ("- reply: {python: 'nowhere:f'}", ":3: `rules[0].reply.python` cannot be imported: ModuleNotFoundError: No"),
+        ("- reply: {python: 'json:f'}", "cannot be imported: AttributeError: module 'json' has no attribute 'f'."),
+        ("- reply: {python: 'json:__doc__'}", "must name a function, and json:__doc__ is not callable."),
+        (
+            "- reply: '{% if %}'",
+            ":3: `rules[0].reply` is not a Django template: Unexpected end of expression in if tag.",
+        ),
+        ("- reply: '{{ a|shout }}'", "is not a Django template: Invalid filter: 'shout'"),
+        (
+            "- reply: |\n    one\n    two\n    {% fi %}",
+            ":6: `rules[0].reply` is not a Django template: Invalid block tag",
+        ),
+        ("- reply:\n    text: >-\n      one\n      {% fi %}", ":5: `rules[0].reply.text` is not a Django template"),
+        ("- reply: '{{ prompt.lastuser }}'", "`prompt.lastuser`, which a prompt has not. Did you mean `last_user`?"),
+        ("- reply:\n    json: {a: [1,\n      '{% x %}']}", ":5: `rules[0].reply.json.a[1]` is not a Django template"),
+        ("- reply: {tool_calls: {name: a, arguments: {b: '{% x %}'}}}", "arguments.b` is not a Django template"),
+        ("- error: 200", "`rules[0].error` must be an HTTP status from 400 to 599, and is 200."),
+        ("- error: {status: big}", "`rules[0].error.status` must be an HTTP status from 400 to 599, and is 'big'."),
+        ("- error: {code: a}", "`rules[0].error` lacks `status`."),
+        ("- error: {status: 429, retry_after: 1}", "Did you mean `retry_after_ms`?"),
+        ("- error: {status: 429, retry_after_ms: soon}", "retry_after_ms` must be a whole number, and is 'soon'."),
+        ("- error: {status: 429, headers: {a: [b]}}", "`rules[0].error.headers.a` must be a string, and is ['b']."),
+        ('- error: {status: 429, headers: {a: "b\\nc"}}', "`rules[0].error.headers.a` must be one line."),
+        ("- error: {status: 500, message: '{% x %}'}", "`rules[0].error.message` is not a Django template"),
+    ],
+)
+def test_rules__error_names_line_and_what_is_allowed(text: str, error: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        script(rules(text))
+    assert error in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("{strict: yes}", "`defaults.strict` must be true or false, and is 'yes'."),
+        ("{validate: 1}", "`defaults.validate` must be true or false, and is 1."),
+        ("{strict: true, fallback: auto}", "`defaults.fallback` cannot stand beside `strict: true`"),
+        ("{fallback: {error: 1}}", "`defaults.fallback.error` must be an HTTP status"),
+        ("{fallback: {}}", "`defaults.fallback` says nothing"),
+        ("{models: gpt-4o}", "`defaults.models` must be a list, and is 'gpt-4o'."),
+        ("{pacing: 5}", "`defaults.pacing` must be a mapping, and is 5."),
+        ("{stirct: true}", "allowed: models, validate, strict, fallback, pacing. Did you mean `strict`?"),
+    ],
+)
+def test_defaults__errors(text: str, error: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        script(f"version: 1\ndefaults: {text}\nrules: [{{reply: a}}]")
+    assert "script.yaml:2: " in str(caught.value)
+    assert error in str(caught.value)
 
 
 def test_load__unreadable(tmp_path: Path) -> None:

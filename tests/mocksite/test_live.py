@@ -166,6 +166,7 @@ def test_client__that_leaves_frees_its_stream(slow: LiveServer, reset: bool) -> 
 
 SCRIPT = """\
 version: 1
+defaults: {validate: false}
 rules:
   - reply:
       body:

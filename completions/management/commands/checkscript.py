@@ -1,0 +1,105 @@
+"""`manage.py checkscript`: find what is wrong with scripts, and see which rule would answer, without a server."""
+
+import asyncio
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from completions import engine
+from completions.conf import conf
+from completions.conversation import Choice, Message, Prompt
+from completions.exceptions import RequestError, ScriptError
+from completions.outcome import Outcome
+from completions.script.grammar import schema
+from completions.script.review import doubts
+from completions.script.rules import Script
+from completions.state import Namespace
+
+
+class Command(BaseCommand):
+    """Check scripts; exit with 1 where one cannot be used."""
+
+    help = "Check scripts: errors and warnings as file:line: what, and what is allowed."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take files, or what to do instead of checking them."""
+        parser.add_argument("scripts", nargs="*", metavar="FILE", help=f"Scripts ({conf.MOCK_SCRIPT}, MOCK_SCRIPT).")
+        parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of scripts, for editors.")
+        parser.add_argument(
+            "--try", dest="text", metavar="TEXT", help="Show which rule answers this message, and what."
+        )
+        parser.add_argument("--model", default="mock", help="The model that --try asks for (mock).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the schema, or check each script, and try the message on it."""
+        if options["schema"]:
+            self.stdout.write(json.dumps(schema(), indent=2))
+            return
+        scripts = options["scripts"] or [conf.MOCK_SCRIPT]
+        wrong = [source for source in scripts if not self._check(source, options)]
+        if wrong:
+            raise CommandError(f"Cannot be used: {', '.join(wrong)}.")
+
+    def _check(self, source: str, options: dict[str, Any]) -> bool:
+        try:
+            namespace = Namespace("checkscript", source)
+        except ScriptError as exc:
+            self.stderr.write(str(exc))
+            return False
+        script = namespace.script
+        for doubt in doubts(script):
+            self.stdout.write(f"{source}:{doubt.line}: warning: {doubt.message}")
+        if options["text"] is None:
+            count = len(script.rules)
+            self.stdout.write(f"{source}: {count} rule{'' if count == 1 else 's'}, no errors")
+        else:
+            self._try(namespace, _prompt(options["text"], options["model"]))
+        return True
+
+    def _try(self, namespace: Namespace, prompt: Prompt) -> None:
+        script, outcome = namespace.script, asyncio.run(engine.resolve(namespace, prompt))
+        for rule in script.rules:
+            if rule.name == outcome.rule:
+                break
+            self.stdout.write(f"{script.source}:{rule.line}: '{rule.name}' does not match: {rule.why_not(prompt)}")
+        self.stdout.write(f"{script.source}: {_who(outcome, script)} answers:")
+        for line in _answer(outcome):
+            self.stdout.write(line)
+
+
+def _prompt(text: str, model: str) -> Prompt:
+    body = {"model": model, "messages": [{"role": "user", "content": text}]}
+    return Prompt(model=model, messages=(Message("user", text),), body=body)
+
+
+def _who(outcome: Outcome, script: Script) -> str:
+    if outcome.rule is not None:
+        return f"'{outcome.rule}'"
+    return "no rule matches, so `strict: true`" if script.strict else "no rule matches, so the fallback"
+
+
+def _answer(outcome: Outcome) -> Iterator[str]:
+    if outcome.error is not None:
+        yield _error(outcome.error)
+    if outcome.reply is not None:
+        for choice in outcome.reply.choices:
+            yield from _choice(choice)
+
+
+def _error(error: RequestError) -> str:
+    return f"error {error.status} {error.type} {error.code or ''}".rstrip() + f": {error.message}"
+
+
+def _choice(choice: Choice) -> Iterator[str]:
+    if choice.reasoning is not None:
+        yield f"reasoning: {choice.reasoning}"
+    if choice.refusal is not None:
+        yield f"refusal: {choice.refusal}"
+    if choice.text is not None:
+        yield choice.text
+    for call in choice.tool_calls:
+        yield f"tool call: {call.name}({call.arguments})"

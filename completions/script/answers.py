@@ -1,0 +1,192 @@
+"""Step 3: read `reply:` and `replies:` into answers."""
+
+import importlib
+from itertools import combinations
+from typing import Literal, cast
+
+from completions.conversation import Usage
+from completions.exceptions import ScriptError
+from completions.script import language
+from completions.script.errors import failure
+from completions.script.language import CALL_TYPES, CHOICE, CONTENT, FACTS, FINISH_REASONS, REPLY, SOURCES, WHOLE
+from completions.script.node import Node
+from completions.script.replies import (
+    Answer,
+    Auto,
+    Facts,
+    Fixed,
+    Python,
+    Written,
+    WrittenCall,
+    WrittenChoice,
+    written,
+)
+from completions.script.templates import LastUser, Text, text, tree
+from completions.script.verbatim import verbatim
+
+Fields = dict[str, Node]
+
+NAMED: dict[str, Answer] = {"auto": Auto(), "echo": Written((WrittenChoice(text=LastUser()),), Facts())}
+"""What `fallback` can name by a word."""
+
+
+def fallback(node: Node) -> Answer:
+    """Read a fallback: `auto`, `echo`, or any answer."""
+    return NAMED.get(node.value) or answer(node) if isinstance(node.value, str) else answer(node)
+
+
+def answer(node: Node) -> Answer:
+    """Read an item of `replies:`: a reply, or `error:` in its place."""
+    if isinstance(node.value, dict) and "error" in node.value:
+        return failure(node.fields(required=("error",))["error"])
+    return reply(node)
+
+
+def reply(node: Node) -> Answer:
+    """Read a reply: a text, or a mapping."""
+    if not isinstance(node.value, dict):
+        return written((WrittenChoice(text=text(node)),), Facts())
+    fields = node.keyed(REPLY)
+    source = _source(node, fields, CONTENT)
+    if source == "body":
+        _alone(fields, "body", ())
+        return Fixed(verbatim(fields["body"]))
+    facts = _facts(fields)
+    if source in WHOLE:
+        _alone(fields, source, FACTS)
+    match source:
+        case "auto":
+            _true(fields["auto"])
+            return Auto(facts)
+        case "python":
+            return _python(fields["python"], facts)
+        case "choices":
+            return written(_choices(fields["choices"]), facts)
+    return written((_choice(fields),), facts)
+
+
+def _source(node: Node, fields: Fields, content: tuple[str, ...]) -> str:
+    """Return the one key that says what the answer is made of; empty where it has no text."""
+    for first, second in combinations([key for key in fields if key in SOURCES], 2):
+        raise fields[second].error(f"cannot stand beside `{first}`; one of these stands: {', '.join(SOURCES)}.")
+    if not any(key in fields for key in content):
+        raise node.error(f"says nothing; it must have one of: {', '.join(content)}.")
+    return next((key for key in fields if key in SOURCES), "")
+
+
+def _alone(fields: Fields, source: str, allowed: tuple[str, ...]) -> None:
+    for key, node in fields.items():
+        if key != source and key not in allowed:
+            beside = f"; beside it may stand: {', '.join(allowed)}" if allowed else ", which stands alone"
+            raise node.error(f"cannot stand beside `{source}`{beside}.")
+
+
+def _choices(node: Node) -> tuple[WrittenChoice, ...]:
+    choices = []
+    for item in node.items():
+        if isinstance(item.value, dict):
+            fields = item.keyed(CHOICE)
+            _source(item, fields, tuple(key for key in CONTENT if key in CHOICE))
+            choices.append(_choice(fields))
+        else:
+            choices.append(WrittenChoice(text=text(item)))
+    if not choices:
+        raise node.error("must hold at least one answer.")
+    return tuple(choices)
+
+
+def _choice(fields: Fields) -> WrittenChoice:
+    return WrittenChoice(
+        text=_echo(fields["echo"]) if "echo" in fields else _text(fields, "text"),
+        json=(tree(fields["json"]),) if "json" in fields else (),
+        tool_calls=_calls(fields["tool_calls"]) if "tool_calls" in fields else (),
+        refusal=_text(fields, "refusal"),
+        reasoning=_text(fields, "reasoning"),
+        annotations=_annotations(fields["annotations"]) if "annotations" in fields else (),
+        logprobs=_logprobs(fields["logprobs"]) if "logprobs" in fields else (),
+        finish_reason=fields["finish_reason"].one_of(FINISH_REASONS) if "finish_reason" in fields else None,
+    )
+
+
+def _calls(node: Node) -> tuple[WrittenCall, ...]:
+    nodes = [node] if isinstance(node.value, dict) else node.items()
+    if not nodes:
+        raise node.error("must hold at least one tool call.")
+    return tuple(_call(item) for item in nodes)
+
+
+def _call(node: Node) -> WrittenCall:
+    fields = node.keyed(language.TOOL_CALL)
+    arguments = fields.get("arguments")
+    if arguments and not isinstance(arguments.value, (dict, str)):
+        raise arguments.wrong("a mapping, or a text")
+    kind = "custom" if arguments and isinstance(arguments.value, str) else "function"
+    if "type" in fields:
+        kind = fields["type"].one_of(CALL_TYPES)
+    return WrittenCall(
+        name=text(fields["name"]),
+        arguments=tree(arguments) if arguments else {},
+        id=_text(fields, "id") or "",
+        kind=cast(Literal["function", "custom"], kind),
+    )
+
+
+def _logprobs(node: Node) -> tuple[float, ...]:
+    items = node.items() if isinstance(node.value, list) else [node]
+    if not items:
+        raise node.error("must hold at least one number.")
+    for item in items:
+        if item.number() > 0:
+            raise item.wrong("a number up to 0")
+    return tuple(item.number() for item in items)
+
+
+def _annotations(node: Node) -> tuple[object, ...]:
+    for item in node.items():
+        item.as_(dict)
+    return tuple(tree(item) for item in node.items())
+
+
+def _facts(fields: Fields) -> Facts:
+    return Facts(
+        id=_text(fields, "id"),
+        created=fields["created"].count() if "created" in fields else None,
+        model=_text(fields, "model"),
+        usage=_usage(fields["usage"]) if "usage" in fields else None,
+    )
+
+
+def _usage(node: Node) -> Usage:
+    return Usage(**{key: child.count() for key, child in node.keyed(language.USAGE).items()})
+
+
+def _python(node: Node, facts: Facts) -> Python:
+    source = node.as_(str)
+    module, colon, name = source.partition(":")
+    if not (module and colon and name):
+        raise node.wrong("`module:function`")
+    try:
+        function = getattr(importlib.import_module(module), name)
+    except Exception as exc:  # whatever a user's module raises makes the script unusable, and its line is told
+        raise _unusable(node, exc) from exc
+    if not callable(function):
+        raise node.error(f"must name a function, and {source} is not callable.")
+    return Python(function, source, facts)
+
+
+def _unusable(node: Node, exc: Exception) -> ScriptError:
+    return node.error(f"cannot be imported: {type(exc).__name__}: {exc}.")
+
+
+def _echo(node: Node) -> Text:
+    _true(node)
+    return LastUser()
+
+
+def _true(node: Node) -> None:
+    if node.value is not True:
+        raise node.wrong("true")
+
+
+def _text(fields: Fields, key: str) -> Text | None:
+    return text(fields[key]) if key in fields else None

@@ -1,0 +1,135 @@
+"""Step 3: read `match:` into matchers."""
+
+import re
+from collections.abc import Callable
+
+from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+
+from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, expression
+from completions.script.language import COMBINERS
+from completions.script.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup, compile_regex
+from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
+from completions.script.node import Node
+
+Reader = Callable[[Node], Matcher]
+
+
+def match(node: Node) -> Matcher:
+    """Read a `match:` mapping; all that stands in it must hold."""
+    fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS))
+    return _together([_entry(name, child) for name, child in fields.items()])
+
+
+def _entry(name: str, node: Node) -> Matcher:
+    if name in COMBINERS:
+        return _combined(name, node, match)
+    if name == "tool_result":
+        return _tool_result(node)
+    if name == "expr":
+        return _expr(node)
+    field = FIELDS[name]
+    if field.keyed:
+        return _together([_condition(child, field, _key(field, key)) for key, child in node.entries().items()])
+    return _condition(node, field)
+
+
+def _key(field: Field, key: str) -> str:
+    return key.lower() if field.name == "header" else key
+
+
+def _tool_result(node: Node) -> Matcher:
+    """Read a condition on the text; or a mapping, whose `name` and `text` may stand among the text's lookups."""
+    text = TOOL_RESULT["text"]
+    if not isinstance(node.value, dict):
+        return _condition(node, text)
+    allowed = (*TOOL_RESULT, *LOOKUPS_OF[text.kind], *COMBINERS)
+    return _together(
+        [
+            _condition(child, TOOL_RESULT[key]) if key in TOOL_RESULT else _lookup(key, child, text, "")
+            for key, child in node.fields(optional=allowed).items()
+        ]
+    )
+
+
+def _expr(node: Node) -> Matcher:
+    """Read an expression that must be true, or a mapping of expressions to conditions."""
+    if not isinstance(node.value, dict):
+        return Condition(EXPR, TRUE, True, _expression(node, node.as_(str)))
+    return _together([_condition(child, EXPR, _expression(child, key)) for key, child in node.entries().items()])
+
+
+def _expression(node: Node, text: str) -> str:
+    try:
+        expression(text)
+    except JMESPathError as exc:
+        raise node.error(f"is not JMESPath: {str(exc).splitlines()[0]}") from exc
+    return text
+
+
+def _condition(node: Node, field: Field, key: str = "") -> Matcher:
+    """Read a bare value, or a mapping of lookups."""
+    match node.value:
+        case dict():
+            allowed = (*LOOKUPS_OF[field.kind], *COMBINERS)
+            children = node.fields(optional=allowed).items()
+            return _together([_lookup(name, child, field, key) for name, child in children])
+        case None:
+            return Condition(field, LOOKUPS["exists"], False, key)
+        case list():
+            return _lookup("in", node, field, key)
+        case str(text) if field.kind != "number" and (found := BARE_REGEX.fullmatch(text)):
+            return Condition(field, LOOKUPS["regex"], _regex(node, **found.groupdict()), key)
+    return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
+
+
+def _lookup(name: str, node: Node, field: Field, key: str) -> Matcher:
+    if name in COMBINERS:
+        return _combined(name, node, lambda child: _condition(child, field, key))
+    return Condition(field, LOOKUPS[name], _operand(node, LOOKUPS[name], field), key)
+
+
+def _operand(node: Node, lookup: Lookup, field: Field) -> object:
+    match lookup.operand:
+        case "text":
+            return _same(node, field)
+        case "number":
+            return node.number()
+        case "flag":
+            return node.as_(bool)
+        case "regex":
+            return _regex(node, node.as_(str))
+        case "list":
+            return tuple(_same(item, field) for item in node.items())
+    return _same(node, field)
+
+
+def _same(node: Node, field: Field) -> object:
+    """Return an operand of the field's own kind."""
+    match field.kind:
+        case "number":
+            return node.number()
+        case "flag":
+            return node.as_(bool)
+        case "text" | "name":
+            return node.raw
+    return node.value
+
+
+def _regex(node: Node, pattern: str, flags: str = "") -> re.Pattern[str]:
+    try:
+        return compile_regex(pattern, flags)
+    except re.error as exc:
+        raise node.error(f"is not a regular expression: {exc}.") from exc
+
+
+def _combined(name: str, node: Node, reader: Reader) -> Matcher:
+    if name == "not":
+        return Not(reader(node))
+    parts = tuple(reader(child) for child in node.items())
+    if not parts:
+        raise node.error("must hold at least one condition.")
+    return All(parts) if name == "all" else AnyOf(parts)
+
+
+def _together(parts: list[Matcher]) -> Matcher:
+    return parts[0] if len(parts) == 1 else All(tuple(parts))

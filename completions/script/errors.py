@@ -1,0 +1,145 @@
+"""Step 3: `error:`, an honest error with the facts that the API itself sends with its status."""
+
+import math
+from dataclasses import dataclass
+
+from completions.conversation import Prompt
+from completions.exceptions import RequestError
+from completions.script.language import ERROR, STATUSES
+from completions.script.node import Node
+from completions.script.templates import Template, Text, context, text, write
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What usually comes with a status; the messages are the API's own as far as they are known."""
+
+    type: str
+    code: str | None
+    message: str
+
+
+INVALID = "invalid_request_error"
+
+USUAL: dict[tuple[int, str | None], Usual] = {
+    (400, None): Usual(INVALID, None, "The request is invalid."),
+    (400, "context_length_exceeded"): Usual(
+        INVALID,
+        "context_length_exceeded",
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+    ),
+    (400, "content_policy_violation"): Usual(
+        INVALID, "content_policy_violation", "Your request was rejected as a result of our safety system."
+    ),
+    (401, None): Usual(INVALID, "invalid_api_key", "Incorrect API key provided."),
+    (403, None): Usual(INVALID, "unsupported_country_region_territory", "Country, region, or territory not supported"),
+    (404, None): Usual(
+        INVALID,
+        "model_not_found",
+        "The model `{{ prompt.model }}` does not exist or you do not have access to it.",
+    ),
+    (408, None): Usual("timeout", "request_timeout", "Request timed out."),
+    (409, None): Usual(INVALID, "conflict", "The resource was changed by another request. Please retry."),
+    (413, None): Usual(INVALID, "request_too_large", "The request body is too large."),
+    (422, None): Usual(INVALID, "unprocessable_entity", "The request could not be processed."),
+    (429, None): Usual(
+        "requests",
+        "rate_limit_exceeded",
+        "Rate limit reached for {{ prompt.model }} on requests per min (RPM). Please try again later.",
+    ),
+    (429, "insufficient_quota"): Usual(
+        "insufficient_quota",
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    (500, None): Usual("server_error", None, "The server had an error while processing your request."),
+    (502, None): Usual("server_error", "bad_gateway", "Bad gateway."),
+    (503, None): Usual(
+        "server_error",
+        "service_unavailable",
+        "The engine is currently overloaded, please try again later.",
+    ),
+    (504, None): Usual("server_error", "gateway_timeout", "Gateway timeout."),
+    (529, None): Usual("overloaded_error", "overloaded", "Overloaded"),
+}
+"""By status, and by code where a code has facts of its own (WIRE.md, section 3: usual pairs from practice)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error as a script has it."""
+
+    status: int
+    type: str
+    code: str | None
+    param: str | None
+    message: Text
+    headers: tuple[tuple[str, str], ...]
+
+    def __call__(self, prompt: Prompt) -> RequestError:
+        """Return the error, a new one each time."""
+        return RequestError(
+            self.message if isinstance(self.message, str) else write(self.message, context(prompt)),
+            status=self.status,
+            type=self.type,
+            code=self.code,
+            param=self.param,
+            headers=dict(self.headers),
+        )
+
+
+def failure(node: Node) -> Failure:
+    """Read a status alone, or a mapping."""
+    if not isinstance(node.value, dict):
+        return _failure(_status(node), {})
+    fields = node.keyed(ERROR)
+    return _failure(_status(fields["status"]), fields)
+
+
+def _failure(status: int, fields: dict[str, Node]) -> Failure:
+    code = fields["code"].raw if "code" in fields and fields["code"].value is not None else None
+    usual = _usual(status, code)
+    param = fields["param"].value if "param" in fields else None
+    return Failure(
+        status=status,
+        type=fields["type"].as_(str) if "type" in fields else usual.type,
+        code=code if "code" in fields else usual.code,
+        param=None if param is None else fields["param"].as_(str),
+        message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
+        headers=(*_retry_after(fields), *_headers(fields)),
+    )
+
+
+def _usual(status: int, code: str | None) -> Usual:
+    if found := USUAL.get((status, code)) or USUAL.get((status, None)):
+        return found
+    fallback = USUAL[(400 if status < 500 else 500, None)]
+    return Usual(fallback.type, None, fallback.message)
+
+
+def _compiled(message: str) -> Text:
+    return Template(message) if "{{" in message else message
+
+
+def _status(node: Node) -> int:
+    if not isinstance(node.value, int) or isinstance(node.value, bool) or node.value not in STATUSES:
+        raise node.wrong(f"an HTTP status from {STATUSES.start} to {STATUSES.stop - 1}")
+    return node.value
+
+
+def _retry_after(fields: dict[str, Node]) -> list[tuple[str, str]]:
+    if "retry_after_ms" not in fields:
+        return []
+    wait = fields["retry_after_ms"].count()
+    return [("retry-after-ms", str(wait)), ("retry-after", str(math.ceil(wait / 1000)))]
+
+
+def _headers(fields: dict[str, Node]) -> list[tuple[str, str]]:
+    if "headers" not in fields:
+        return []
+    found = []
+    for name, node in fields["headers"].entries().items():
+        if "\n" in node.raw or "\r" in node.raw:
+            raise node.error("must be one line.")
+        found.append((name, node.raw))
+    return found

@@ -1,0 +1,113 @@
+"""Step 3: what of a request a script can look at, and how each of these is read."""
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import jmespath  # type: ignore[import-untyped]
+from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+
+from completions.conversation import Prompt
+from completions.script.lookups import LOOKUPS, NUMERIC
+
+Kind = Literal["text", "name", "number", "flag", "any"]
+
+LOOKUPS_OF: dict[Kind, tuple[str, ...]] = {
+    "text": tuple(LOOKUPS),
+    "name": tuple(LOOKUPS),
+    "number": NUMERIC,
+    "flag": ("eq",),
+    "any": tuple(LOOKUPS),
+}
+"""The lookups that each kind of value takes. A bare string means `contains` for a text, `eq` for the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A name under `match:`. Of `many` values one has to fit; one that is `keyed` is read by a key, as headers are."""
+
+    name: str
+    kind: Kind
+    read: Callable[[Prompt, str], object]
+    help: str
+    many: bool = False
+    keyed: bool = False
+
+
+@functools.cache
+def expression(text: str) -> jmespath.parser.ParsedResult:
+    """Compile a JMESPath expression; raise `JMESPathError` where it is none."""
+    return jmespath.compile(text)
+
+
+def _search(prompt: Prompt, text: str) -> object:
+    """Evaluate an expression; one that does not apply to this body (a function's wrong type) yields null."""
+    try:
+        found: object = expression(text).search(prompt.body)
+    except JMESPathError:
+        return None
+    return found
+
+
+def _tool_choice(prompt: Prompt, key: str) -> object:
+    return (prompt.tool_choice.mode, *prompt.tool_choice.names)
+
+
+def _response_format(prompt: Prompt, key: str) -> object:
+    asked = prompt.response_format
+    return (asked.kind, asked.name) if asked.name else (asked.kind,)
+
+
+FIELDS = {
+    field.name: field
+    for field in (
+        Field("model", "name", lambda prompt, key: prompt.model, "The model that is asked for."),
+        Field("last_user", "text", lambda prompt, key: prompt.last_user, "The last user message."),
+        Field("system", "text", lambda prompt, key: prompt.system, "The system and developer messages."),
+        Field(
+            "any_message",
+            "text",
+            lambda prompt, key: [message.text for message in prompt.messages],
+            "The text of some message, whoever speaks.",
+            many=True,
+        ),
+        Field("turn", "number", lambda prompt, key: prompt.turn, "How many assistant messages there are so far."),
+        Field(
+            "tools",
+            "name",
+            lambda prompt, key: [tool.name for tool in prompt.tools],
+            "The name of some tool that is offered.",
+            many=True,
+        ),
+        Field("tool_choice", "name", _tool_choice, "`auto`, `required`, `none`, or the tool's name.", many=True),
+        Field("response_format", "name", _response_format, "The format's type, or its schema's name.", many=True),
+        Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`."),
+        Field("stream", "flag", lambda prompt, key: prompt.stream, "Whether the answer is streamed."),
+        Field("header", "name", lambda prompt, key: prompt.headers.get(key), "A header, by name.", keyed=True),
+        Field("user", "name", lambda prompt, key: prompt.user, "The request's `user`."),
+        Field("metadata", "name", lambda prompt, key: prompt.metadata.get(key), "A metadata value.", keyed=True),
+    )
+}
+
+TOOL_RESULT = {
+    "name": Field(
+        "tool_result.name",
+        "name",
+        lambda prompt, key: prompt.tool_result and prompt.tool_result.name,
+        "The tool that answered last.",
+    ),
+    "text": Field(
+        "tool_result",
+        "text",
+        lambda prompt, key: prompt.tool_result and prompt.tool_result.text,
+        "What the tool that answered last said.",
+    ),
+}
+"""The two sides of `tool_result`; conditions right under it are on the text."""
+
+EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's body.", keyed=True)
+"""`expr` holds a bare expression that must be true, or conditions by expression."""
+
+OWN = {"tool_result": "What the tool that answered last said, or its `name` and `text`.", "expr": EXPR.help}
+"""The fields with a shape of their own."""

@@ -1,0 +1,139 @@
+"""The grammar of scripts as a JSON Schema for editors, made of the tables that the loader reads by."""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+from completions.script import language
+from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
+from completions.script.language import Keys
+from completions.script.lookups import LOOKUPS
+
+Schema = Mapping[str, object]
+
+SCALARS: Schema = {"type": ["string", "number", "boolean"]}
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+LOGPROB: Schema = {"type": "number", "maximum": 0}
+STATUS: Schema = {"type": "integer", "minimum": language.STATUSES.start, "maximum": language.STATUSES.stop - 1}
+
+KINDS: dict[str, Schema] = {
+    "version": {"const": language.VERSION},
+    "text": TEXT,
+    "flag": {"type": "boolean"},
+    "true": {"const": True},
+    "number": {"type": "number", "minimum": 0},
+    "count": COUNT,
+    "positive": {"type": "integer", "minimum": 1},
+    "status": STATUS,
+    "names": {"type": "array", "items": SCALARS},
+    "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
+    "finish_reason": {"enum": list(language.FINISH_REASONS)},
+    "call_type": {"enum": list(language.CALL_TYPES)},
+    "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},
+    "arguments": {"type": ["object", "string"]},
+    "objects": {"type": "array", "items": {"type": "object"}},
+    "headers": {"type": "object", "additionalProperties": SCALARS},
+    "body": {"type": "object", "required": ["id", "object", "created", "choices", "usage"]},
+    "json": {},
+}
+"""The schemas of values; a kind that is not here is a definition of its own."""
+
+STRICT_WITH_FALLBACK: Schema = {"required": ["strict", "fallback"], "properties": {"strict": {"const": True}}}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _list_of(item: Schema) -> Schema:
+    return {"type": "array", "items": item, "minItems": 1}
+
+
+def _mapping(keys: Keys, **more: object) -> Schema:
+    properties = {name: {**KINDS.get(key.kind, _ref(key.kind)), "description": key.help} for name, key in keys.items()}
+    required = [name for name, key in keys.items() if key.required]
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False, **more}
+
+
+def _exclusive(keys: Iterable[str]) -> list[Schema]:
+    """At most one of these keys stands."""
+    return [{"not": {"required": list(pair)}} for pair in combinations(keys, 2)]
+
+
+def _one_of(keys: Iterable[str]) -> list[Schema]:
+    return [{"required": [key]} for key in keys]
+
+
+def _answer(keys: Keys) -> Schema:
+    """A reply, or one choice of it: at most one source, at least something said, whole sources with facts alone."""
+    alone = [(source, language.FACTS) for source in language.WHOLE] + [("body", ())]
+    return _mapping(
+        keys,
+        allOf=_exclusive(key for key in language.SOURCES if key in keys),
+        anyOf=_one_of(key for key in language.CONTENT if key in keys),
+        dependentSchemas={key: {"propertyNames": {"enum": [key, *facts]}} for key, facts in alone if key in keys},
+    )
+
+
+def _operand(name: str, kind: Kind) -> Schema:
+    same: dict[Kind, Schema] = {"number": {"type": "number"}, "flag": {"type": "boolean"}, "any": {}}
+    item = same.get(kind, SCALARS)
+    operands: dict[str, Schema] = {
+        "regex": TEXT,
+        "number": {"type": "number"},
+        "flag": {"type": "boolean"},
+        "list": {"type": "array", "items": item},
+    }
+    return operands.get(LOOKUPS[name].operand, item)
+
+
+def _condition(kind: Kind, more: Mapping[str, Schema] | None = None) -> Schema:
+    """A bare value, a list of values, null for nothing, or lookups, which combine."""
+    own = _ref(f"{kind}_condition")
+    lookups = {name: _operand(name, kind) for name in LOOKUPS_OF[kind]}
+    combined = {"all": _list_of(own), "any": _list_of(own), "not": own}
+    mapping = {"type": "object", "properties": {**lookups, **combined, **(more or {})}, "additionalProperties": False}
+    bare = _operand("eq", kind) if kind != "any" else {"type": ["string", "number", "boolean"]}
+    return {"anyOf": [mapping, bare, {"type": "array", "items": _operand("eq", kind)}, {"type": "null"}]}
+
+
+def _field(field: Field) -> Schema:
+    condition = _ref(f"{field.kind}_condition")
+    shape: Schema = {"type": "object", "additionalProperties": condition} if field.keyed else condition
+    return {**shape, "description": field.help}
+
+
+def _match() -> Schema:
+    sides = {name: _field(field) for name, field in TOOL_RESULT.items()}
+    own = {
+        "tool_result": {**_condition("text", sides), "description": OWN["tool_result"]},
+        "expr": {"anyOf": [TEXT, _field(EXPR)], "description": OWN["expr"]},
+    }
+    fields = {name: _field(field) for name, field in FIELDS.items()}
+    combined = _mapping(language.COMBINERS)["properties"]
+    assert isinstance(combined, dict)
+    return {"type": "object", "properties": {**fields, **own, **combined}, "additionalProperties": False}
+
+
+def schema() -> Schema:
+    """Return the schema of a script."""
+    error_item = {"type": "object", "properties": {"error": _ref("error")}, "additionalProperties": False}
+    answer: Schema = {"anyOf": [_ref("reply"), {**error_item, "required": ["error"]}]}
+    call = _mapping(language.TOOL_CALL)
+    definitions: dict[str, Schema] = {
+        "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
+        "pacing": _mapping(language.PACING),
+        "rules": _list_of(_mapping(language.RULE, oneOf=_one_of(language.ANSWERS))),
+        "match": _match(),
+        "matches": _list_of(_ref("match")),
+        "reply": {"anyOf": [TEXT, _answer(language.REPLY)]},
+        "replies": _list_of(answer),
+        "fallback": answer,
+        "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
+        "tool_calls": {"anyOf": [call, _list_of(call)]},
+        "usage": _mapping(language.USAGE),
+        "error": {"anyOf": [STATUS, _mapping(language.ERROR)]},
+    }
+    definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
+    return {**head, **_mapping(language.SCRIPT), "$defs": definitions}

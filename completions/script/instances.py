@@ -1,0 +1,246 @@
+"""An instance of a JSON Schema, for step 3: constructed from what the schema asks for, then checked, then retried.
+
+Several schemas hold for one value at once (`$ref` and what stands beside it, `allOf`, a branch of `anyOf`), so every
+step takes a list of them. Where there are branches, each is tried in turn. The work is counted and ends.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+
+from completions.script.schemas.containers import Containers, Trail
+from completions.script.schemas.document import (
+    STEPS,
+    Document,
+    Exhausted,
+    Schema,
+    Unsatisfiable,
+    Work,
+    mapping_of,
+    schema_of,
+    schemas_of,
+    seeded,
+)
+from completions.script.schemas.heights import ENDLESS, Heights
+from completions.script.schemas.scalars import numbers, strings
+from completions.script.schemas.validity import Checker, types_of
+
+__all__ = ["Unsatisfiable", "instance"]
+
+DEEPEST = 40
+"""How deep an instance may be nested."""
+
+TURNS = 2
+"""How often a schema may come again inside itself before the shortest way out is taken."""
+
+MISSES = 20
+"""How many objects or arrays in a row may fail the check. Scalars are cheap, and their candidates end."""
+
+HINTS = {
+    "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
+    "array": ("items", "prefixItems", "contains", "minItems", "uniqueItems"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+"""The keywords that hint at a type where no schema names one."""
+
+TYPES = ("string", "integer", "object", "array", "boolean", "null")
+
+
+def instance(schema: Schema, seed: str) -> object:
+    """Make a value that is valid under a schema (draft 2020-12, and draft 7 as the LLM APIs use it).
+
+    The same schema and seed make the same value. Raise Unsatisfiable where the schema has no instance, names a remote
+    `$ref`, goes round in circles, or asks for more than a small answer holds.
+    """
+    try:
+        return _Maker(schema, seed).make([schema], "", "$", ())
+    except Exhausted:
+        raise Unsatisfiable("no instance was found in the time that an answer has") from None
+    except RecursionError:
+        raise Unsatisfiable("the schema is nested too deep") from None
+
+
+class _Maker(Containers):
+    """Makes values for the schemas of one document."""
+
+    def __init__(self, root: Schema, seed: str) -> None:
+        self.document = Document(root)
+        self.work = Work()
+        self.checker = Checker(self.document, self.work)
+        self.random = seeded(seed)
+        self.heights: Heights | None = None
+
+    def values(self, schemas: list[Schema], name: str, path: str, trail: Trail) -> Iterator[object]:
+        """Yield valid values, which may repeat; raise Unsatisfiable where there is none."""
+        self.work.spend(4)
+        failure: Unsatisfiable | None = None
+        found = False
+        for flat in self._expansions(tuple(schemas), (), self.is_frugal(schemas, trail)):
+            for candidates in self._streams(flat or [{}], name, path, trail):
+                try:
+                    for value in self._sifted(candidates, schemas):
+                        found = True
+                        yield value
+                except Unsatisfiable as exc:
+                    failure = failure or exc
+        if not found:
+            reason = "nothing is valid here" if failure is None else failure.reason
+            raise failure if failure and failure.path != "$" else Unsatisfiable(reason, path)
+
+    def is_frugal(self, schemas: list[Schema], trail: Trail) -> bool:
+        """Tell whether the value should be as small as it may: the schema recurs, or much work is done."""
+        if len(trail) > DEEPEST // 2 or self.work.left < STEPS // 2:
+            return True
+        near = [each for schema in schemas for each in self._near(schema)]
+        return max((sum(each in level for level in trail) for each in near), default=0) >= TURNS
+
+    def _near(self, schema: Schema) -> Iterator[int]:
+        """Yield what is entered with a schema: itself, what it refers to, its branches and its items."""
+        if isinstance(schema, bool):
+            return
+        groups = [schemas_of(schema.get(key)) for key in ("anyOf", "oneOf", "allOf")]
+        for each in (schema, schema_of(schema.get("items")), *chain.from_iterable(groups)):
+            yield id(each)
+            if isinstance(each, Mapping) and "$ref" in each:
+                yield id(self.document.resolve(each["$ref"]))
+
+    def _sifted(self, candidates: Iterator[object], schemas: list[Schema]) -> Iterator[object]:
+        misses = 0
+        for value in candidates:
+            if self.checker.every(schemas, value):
+                misses = 0
+                yield value
+            else:
+                misses += isinstance(value, (dict, list))
+                if misses > MISSES:
+                    return
+
+    def _expansions(
+        self, todo: tuple[Schema, ...], done: tuple[Mapping[str, object], ...], frugal: bool
+    ) -> Iterator[list[Mapping[str, object]]]:
+        """Yield the lists of plain schemas that hold together, one list for each way through the branches."""
+        self.work.spend()
+        if not todo:
+            yield list(done)
+            return
+        schema, rest = todo[0], todo[1:]
+        if schema is False:
+            return
+        if schema is True or any(schema is other for other in done):
+            yield from self._expansions(rest, done, frugal)
+            return
+        done = (*done, schema)
+        if _common_types(done) == []:
+            return
+        more = tuple(schemas_of(schema.get("allOf")))
+        more += tuple(self.document.resolve(schema[key]) for key in ("$ref", "$dynamicRef") if key in schema)
+        yield from self._branched(list(_branches(schema)), more + rest, done, frugal)
+
+    def _branched(
+        self,
+        groups: list[list[tuple[Schema, ...]]],
+        todo: tuple[Schema, ...],
+        done: tuple[Mapping[str, object], ...],
+        frugal: bool,
+    ) -> Iterator[list[Mapping[str, object]]]:
+        if not groups:
+            yield from self._expansions(todo, done, frugal)
+            return
+        for branch in self._in_order(groups[0], frugal):
+            yield from self._branched(groups[1:], branch + todo, done, frugal)
+
+    def _in_order(self, branches: list[tuple[Schema, ...]], frugal: bool) -> list[tuple[Schema, ...]]:
+        """Shuffle the branches, null last; or put the one that ends soonest first."""
+        shuffled = self.random.sample(branches, len(branches))
+        if not frugal:
+            return sorted(shuffled, key=lambda branch: any(_is_null(schema) for schema in branch))
+        measure = self.heights = self.heights or Heights(self.document)
+        heights = {id(branch): max(map(measure.of, branch), default=0) for branch in shuffled}
+        ending = [branch for branch in shuffled if heights[id(branch)] < ENDLESS]
+        return sorted(ending, key=lambda branch: heights[id(branch)])
+
+    def _streams(
+        self, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail
+    ) -> Iterator[Iterator[object]]:
+        """Yield the streams of candidates: the values of an enum or a const, or else a stream for each type."""
+        for schema in flat:
+            options = [schema["const"]] if "const" in schema else schema.get("enum")
+            if isinstance(options, list):
+                shuffled = self.random.sample(options, len(options))
+                yield iter(sorted(shuffled, key=lambda option: option is None))
+                return
+        yield _given(flat)
+        trail = (*trail, frozenset(map(id, flat)))
+        for kind in _likely_types(flat):
+            yield self._of_type(kind, flat, name, path, trail)
+
+    def _of_type(
+        self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail
+    ) -> Iterator[object]:
+        if len(trail) > DEEPEST:
+            raise Unsatisfiable("nothing ends the recursion", path)
+        match kind:
+            case "object":
+                yield from self.objects(flat, path, trail)
+            case "array":
+                yield from self.arrays(flat, name, path, trail)
+            case "string":
+                yield from strings(flat, name, self.random, self.work)
+            case "integer" | "number":
+                yield from numbers(flat, kind == "integer", self.random, self.work)
+            case "boolean":
+                yield from self.random.sample([True, False], 2)
+            case "null":
+                yield None
+
+
+def _branches(schema: Mapping[str, object]) -> Iterator[list[tuple[Schema, ...]]]:
+    """Yield the choices that a schema leaves; each is a list of branches, of which one is taken."""
+    for key in ("anyOf", "oneOf"):
+        if key in schema:
+            yield [(each,) for each in schemas_of(schema[key])]
+    if "if" in schema:
+        met, then = schema_of(schema["if"]), schema_of(schema.get("then"))
+        yield [(met, then), (schema_of(schema.get("else")),)]
+    for key in ("dependentSchemas", "dependencies"):
+        for name, needed in mapping_of(schema.get(key)).items():
+            if isinstance(needed, (Mapping, bool)):
+                yield [({"required": [name]}, needed), ({"properties": {name: False}},)]
+
+
+def _is_null(schema: Schema) -> bool:
+    return isinstance(schema, Mapping) and (types_of(schema) == ["null"] or schema.get("const", "") is None)
+
+
+def _common_types(flat: tuple[Mapping[str, object], ...]) -> list[str] | None:
+    """Return the types that all of the schemas allow, in the first one's order; None where none says."""
+    common: list[str] | None = None
+    for types in map(types_of, flat):
+        if types is None:
+            continue
+        if common is None:
+            common = types
+        elif "number" in common and "integer" in types and "integer" not in common:
+            common = ["integer" if each == "number" else each for each in common if each in (*types, "number")]
+        else:
+            common = [each for each in common if each in types or (each == "integer" and "number" in types)]
+    return common
+
+
+def _likely_types(flat: list[Mapping[str, object]]) -> list[str]:
+    """Return the types to try, null last; without any named, those that the keywords hint at come first."""
+    types = _common_types(tuple(flat))
+    if types is None:
+        keys = {key for schema in flat for key in schema}
+        types = [kind for kind, hints in HINTS.items() if keys.intersection(hints)]
+        types += [kind for kind in TYPES if kind not in types]
+    return sorted(types, key=lambda kind: kind == "null")
+
+
+def _given(flat: list[Mapping[str, object]]) -> Iterator[object]:
+    """Yield the plain values that the schemas themselves give as examples."""
+    for schema in flat:
+        examples = schema.get("examples")
+        for value in [*(examples if isinstance(examples, list) else ()), schema.get("default")]:
+            if isinstance(value, (str, int, float)) and value != "":
+                yield value

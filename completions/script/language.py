@@ -1,0 +1,125 @@
+"""Step 3: the words of the script language. The loader and the JSON Schema read these same tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+VERSION = 1
+
+FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
+"""The finish reasons of a chat completion, by OpenAI's OpenAPI document."""
+
+CALL_TYPES = ("function", "custom")
+
+STATUSES = range(400, 600)
+"""The HTTP statuses that an error may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of a mapping: the kind of its value (`grammar.KINDS` has each), what it is for, whether it must stand."""
+
+    kind: str
+    help: str
+    required: bool = False
+
+
+Keys = Mapping[str, Key]
+
+SCRIPT: Keys = {
+    "version": Key("version", f"The language's version, {VERSION}.", required=True),
+    "defaults": Key("defaults", "What holds for the whole script."),
+    "rules": Key("rules", "Conditions with their answers; the first that matches answers.", required=True),
+}
+
+DEFAULTS: Keys = {
+    "models": Key("names", "The models there are; a request for another one is a 404. None listed: any is there."),
+    "validate": Key("flag", "Whether requests are held to the API's own rules (true)."),
+    "strict": Key("flag", "Whether a request that no rule matches is a 404 that names the nearest rules (false)."),
+    "fallback": Key("fallback", "What answers where no rule matches: `auto` (the default), `echo`, a reply, an error."),
+    "pacing": Key("pacing", "How fast streams go, over MOCK_TTFT_MS and MOCK_ITL_MS."),
+}
+
+PACING: Keys = {
+    "ttft_ms": Key("number", "Milliseconds to the first token."),
+    "itl_ms": Key("number", "Milliseconds between two tokens."),
+}
+
+RULE: Keys = {
+    "name": Key("text", "The rule's name in logs and messages; no two are alike."),
+    "match": Key("match", "When the rule answers; without it, always."),
+    "times": Key("positive", "How many requests it answers before it retires."),
+    "reply": Key("reply", "The answer."),
+    "replies": Key("replies", "Answers in order; the last one sticks."),
+    "error": Key("error", "An honest error, as the API would send it."),
+    "pacing": Key("pacing", "How fast this rule's streams go."),
+}
+
+ANSWERS = ("reply", "replies", "error")
+"""The keys of a rule of which exactly one stands."""
+
+COMBINERS: Keys = {
+    "all": Key("matches", "All of these hold."),
+    "any": Key("matches", "One of these holds."),
+    "not": Key("match", "This does not hold."),
+}
+
+CHOICE: Keys = {
+    "text": Key("text", "The text, a Django template over the prompt."),
+    "json": Key("json", "A value that is sent as JSON text; its strings are templates."),
+    "echo": Key("true", "The last user message."),
+    "tool_calls": Key("tool_calls", "A tool call, or a list of parallel ones."),
+    "refusal": Key("text", "The refusal, a template."),
+    "reasoning": Key("text", "Text that precedes the answer, a template."),
+    "annotations": Key("objects", "Annotations in the API's own shape; their strings are templates."),
+    "logprobs": Key("logprobs", "The tokens' log probabilities, if asked for: one for all, or a list in their order."),
+    "finish_reason": Key("finish_reason", "Why the answer ends; without it, the reason that fits."),
+}
+"""One answer; a reply has these keys itself, or a list of such answers in `choices`."""
+
+REPLY: Keys = {
+    **CHOICE,
+    "choices": Key("choices", "Different answers, for requests with `n` over 1."),
+    "auto": Key("true", "A valid answer to anything, made from the request."),
+    "python": Key("callable", "`module:function`, called with the Prompt; returns a Reply, Choices or a string."),
+    "body": Key("body", "The whole `chat.completion` document, word by word."),
+    "id": Key("text", "The answer's id."),
+    "created": Key("count", "The answer's time, in seconds since the epoch."),
+    "model": Key("text", "The model that the answer names."),
+    "usage": Key("usage", "The token counts; without it, the exact ones."),
+}
+
+SOURCES = ("text", "json", "echo", "choices", "auto", "python", "body")
+"""The keys of a reply of which at most one stands."""
+
+CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
+"""The keys of a reply of which at least one stands."""
+
+WHOLE = ("choices", "auto", "python")
+"""Sources that make whole choices, so that only FACTS may stand beside them; `body` stands alone."""
+
+FACTS = ("id", "created", "model", "usage")
+"""The keys of a reply that concern it as a whole."""
+
+TOOL_CALL: Keys = {
+    "name": Key("text", "The tool's name.", required=True),
+    "arguments": Key("arguments", "A mapping, sent as JSON text; or a text, as a custom tool takes it."),
+    "id": Key("text", "The call's id; without it, one is made."),
+    "type": Key("call_type", "`function`, or `custom` as for arguments that are a text."),
+}
+
+USAGE: Keys = {
+    "prompt_tokens": Key("count", "Tokens in.", required=True),
+    "completion_tokens": Key("count", "Tokens out.", required=True),
+    "cached_tokens": Key("count", "Tokens in that came from the cache."),
+    "reasoning_tokens": Key("count", "Tokens out that were reasoning."),
+}
+
+ERROR: Keys = {
+    "status": Key("status", "The HTTP status, 400 to 599.", required=True),
+    "type": Key("text", "The error's type."),
+    "code": Key("text", "The error's code."),
+    "param": Key("text", "The parameter that is wrong."),
+    "message": Key("text", "The message, a template."),
+    "retry_after_ms": Key("count", "Milliseconds, sent as `retry-after-ms` and, rounded up, `retry-after`."),
+    "headers": Key("headers", "Further headers."),
+}

@@ -1,0 +1,102 @@
+"""Step 3: the lookups that compare what a request has with what a script expects; the names are Django's."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Operand = Literal["same", "text", "number", "list", "flag", "regex"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A comparison: how a sentence says it, the operand that it takes, and its test of (seen, expected)."""
+
+    name: str
+    phrase: str
+    operand: Operand
+    test: Callable[[object, object], bool]
+
+
+def _eq(seen: object, expected: object) -> bool:
+    return seen == expected and isinstance(seen, bool) == isinstance(expected, bool)
+
+
+def _iexact(seen: object, expected: object) -> bool:
+    return str(seen).casefold() == str(expected).casefold()
+
+
+def _contains(seen: object, expected: object) -> bool:
+    if isinstance(seen, (list, tuple, dict)):
+        return expected in seen
+    return str(expected) in str(seen)
+
+
+def _icontains(seen: object, expected: object) -> bool:
+    return str(expected).casefold() in str(seen).casefold()
+
+
+def _startswith(seen: object, expected: object) -> bool:
+    return str(seen).startswith(str(expected))
+
+
+def _endswith(seen: object, expected: object) -> bool:
+    return str(seen).endswith(str(expected))
+
+
+def _regex(seen: object, expected: object) -> bool:
+    return isinstance(expected, re.Pattern) and expected.search(str(seen)) is not None
+
+
+def _in(seen: object, expected: object) -> bool:
+    return isinstance(expected, tuple) and any(_eq(seen, item) for item in expected)
+
+
+def _number(value: object) -> float:
+    """Return a number, also one that a header holds as text; what is none compares as false."""
+    try:
+        return float(str(value))
+    except ValueError:
+        return float("nan")
+
+
+def _exists(seen: object, expected: object) -> bool:
+    """Say whether there is something: not null, and neither an empty text nor an empty list or object."""
+    return (seen is not None and seen not in ("", (), [], {})) is expected
+
+
+LOOKUPS = {
+    lookup.name: lookup
+    for lookup in (
+        Lookup("eq", "is", "same", _eq),
+        Lookup("iexact", "is, in any case,", "text", _iexact),
+        Lookup("contains", "contains", "text", _contains),
+        Lookup("icontains", "contains, in any case,", "text", _icontains),
+        Lookup("startswith", "starts with", "text", _startswith),
+        Lookup("endswith", "ends with", "text", _endswith),
+        Lookup("regex", "matches", "regex", _regex),
+        Lookup("in", "is one of", "list", _in),
+        Lookup("gt", "is over", "number", lambda seen, expected: _number(seen) > _number(expected)),
+        Lookup("gte", "is at least", "number", lambda seen, expected: _number(seen) >= _number(expected)),
+        Lookup("lt", "is under", "number", lambda seen, expected: _number(seen) < _number(expected)),
+        Lookup("lte", "is at most", "number", lambda seen, expected: _number(seen) <= _number(expected)),
+        Lookup("exists", "exists:", "flag", _exists),
+    )
+}
+
+TRUE = Lookup("true", "is", "flag", lambda seen, expected: not (seen is False or _exists(seen, False)))
+"""JMESPath's truth, by which a bare `expr` holds: all but null, false and what is empty."""
+
+NUMERIC = ("eq", "in", "gt", "gte", "lt", "lte")
+BARE_REGEX = re.compile(r"/(?P<pattern>.+)/(?P<flags>[ims]*)", re.DOTALL)
+"""A bare string of this form is a regular expression: `/colou?r/i`."""
+
+FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+
+
+def compile_regex(pattern: str, flags: str = "") -> re.Pattern[str]:
+    """Compile a regular expression; raise `re.error` where it is none."""
+    value = re.RegexFlag(0)
+    for flag in flags:
+        value |= FLAGS[flag]
+    return re.compile(pattern, value)

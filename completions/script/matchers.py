@@ -1,0 +1,183 @@
+"""Step 3: matchers, the conditions of a rule. They combine, and each can say why a prompt does not fit."""
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from completions.conversation import Prompt
+from completions.script.fields import Field
+from completions.script.lookups import Lookup
+
+SHOWN = 60
+"""Characters of a value that an explanation shows."""
+
+COMPARED = 2000
+"""Characters of a long text that nearness looks at."""
+
+
+class Matcher(ABC):
+    """A condition on a prompt."""
+
+    @abstractmethod
+    def matches(self, prompt: Prompt) -> bool:
+        """Say whether the condition holds."""
+
+    @abstractmethod
+    def claim(self) -> str:
+        """Return the condition as a sentence: `last_user contains 'weather'`."""
+
+    @abstractmethod
+    def seen(self, prompt: Prompt) -> str:
+        """Return what the prompt has where the condition looks, cut short."""
+
+    @abstractmethod
+    def distance(self, prompt: Prompt) -> float:
+        """Return how far the prompt is from fitting: 0 fits, 1 has nothing of it."""
+
+    def why_not(self, prompt: Prompt) -> str | None:
+        """Return the condition that failed and the value that it saw; None where the prompt fits."""
+        return None if self.matches(prompt) else f"{self.claim()} (saw {self.seen(prompt)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition(Matcher):
+    """One field compared with one expected value; `key` is for fields that are read by one."""
+
+    field: Field
+    lookup: Lookup
+    expected: object
+    key: str = ""
+
+    def matches(self, prompt: Prompt) -> bool:
+        """Compare; what is not there fits nothing but `exists: false`."""
+        value, test = self.field.read(prompt, self.key), self.lookup.test
+        if self.lookup.operand == "flag":
+            return test(value, self.expected)
+        if self.field.many and isinstance(value, (list, tuple)):
+            return any(test(item, self.expected) for item in value)
+        return value is not None and test(value, self.expected)
+
+    def claim(self) -> str:
+        """Return the sentence."""
+        label = f"{self.field.name} `{self.key}`" if self.key else self.field.name
+        return f"{label} {self.lookup.phrase} {shown(self.expected)}"
+
+    def seen(self, prompt: Prompt) -> str:
+        """Return the field's value."""
+        return shown(self.field.read(prompt, self.key))
+
+    def distance(self, prompt: Prompt) -> float:
+        """Return 1 less half the share of the expected words that are there."""
+        if self.matches(prompt):
+            return 0.0
+        wanted = _words(self.expected)
+        return 1.0 - 0.5 * len(wanted & _words(self.field.read(prompt, self.key))) / max(len(wanted), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class All(Matcher):
+    """Every one of the parts holds."""
+
+    parts: tuple[Matcher, ...]
+
+    def matches(self, prompt: Prompt) -> bool:
+        """Try the parts in order."""
+        return all(part.matches(prompt) for part in self.parts)
+
+    def claim(self) -> str:
+        """Join the parts' sentences."""
+        return " and ".join(map(_bracketed, self.parts))
+
+    def seen(self, prompt: Prompt) -> str:
+        """Join what the parts see."""
+        return _seen(self.parts, prompt)
+
+    def distance(self, prompt: Prompt) -> float:
+        """Return the mean of the parts."""
+        return sum(part.distance(prompt) for part in self.parts) / max(len(self.parts), 1)
+
+    def why_not(self, prompt: Prompt) -> str | None:
+        """Explain the first part that fails."""
+        return next((why for part in self.parts if (why := part.why_not(prompt))), None)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(Matcher):
+    """One of the parts holds."""
+
+    parts: tuple[Matcher, ...]
+
+    def matches(self, prompt: Prompt) -> bool:
+        """Try the parts in order."""
+        return any(part.matches(prompt) for part in self.parts)
+
+    def claim(self) -> str:
+        """Join the parts' sentences."""
+        return " or ".join(map(_bracketed, self.parts))
+
+    def seen(self, prompt: Prompt) -> str:
+        """Join what the parts see."""
+        return _seen(self.parts, prompt)
+
+    def distance(self, prompt: Prompt) -> float:
+        """Return the nearest part's."""
+        return min((part.distance(prompt) for part in self.parts), default=1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Matcher):
+    """The part does not hold."""
+
+    part: Matcher
+
+    def matches(self, prompt: Prompt) -> bool:
+        """Turn the part round."""
+        return not self.part.matches(prompt)
+
+    def claim(self) -> str:
+        """Deny the part's sentence."""
+        return f"not ({self.part.claim()})"
+
+    def seen(self, prompt: Prompt) -> str:
+        """Return what the part sees."""
+        return self.part.seen(prompt)
+
+    def distance(self, prompt: Prompt) -> float:
+        """Return 0 or 1: there is no nearly not."""
+        return 0.0 if self.matches(prompt) else 1.0
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it, cut short."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case re.Pattern():
+            return f"/{value.pattern}/" + ("i" if value.flags & re.IGNORECASE else "")
+        case list() | tuple():
+            text = f"[{', '.join(map(shown, value))}]"
+        case str():
+            return repr(_cut(value))
+        case _:
+            text = repr(value)
+    return _cut(text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _seen(parts: tuple[Matcher, ...], prompt: Prompt) -> str:
+    return ", ".join(dict.fromkeys(part.seen(prompt) for part in parts))
+
+
+def _bracketed(part: Matcher) -> str:
+    return f"({part.claim()})" if isinstance(part, (All, AnyOf)) and len(part.parts) > 1 else part.claim()
+
+
+def _words(value: object) -> set[str]:
+    if isinstance(value, (list, tuple)):
+        return set().union(*map(_words, value))
+    return set(re.findall(r"\w+", value[:COMPARED].casefold())) if isinstance(value, str) else set()

@@ -1,0 +1,185 @@
+"""Step 3: answers in memory. Each is called with the prompt, and gives a reply or an error, perhaps awaited."""
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal, cast
+
+from django.template import Context
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.exceptions import RequestError
+from completions.script.auto import auto
+from completions.script.instances import Unsatisfiable
+from completions.script.templates import Text, Tree, context, fill, has_template, write
+
+Answered = Reply | RequestError
+Answer = Callable[[Prompt], Answered | Awaitable[Answered]]
+
+EMPTY = Context()
+"""What texts without templates are written in."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCall:
+    """A tool call as a script has it."""
+
+    name: Text
+    arguments: Tree
+    id: Text
+    kind: Literal["function", "custom"]
+
+    def write(self, context: Context) -> ToolCall:
+        """Return the call; arguments that are a mapping become JSON text."""
+        filled = fill(self.arguments, context)
+        arguments = filled if isinstance(filled, str) else dumps(filled)
+        return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenChoice:
+    """One answer as a script has it: its text, or the value `json` (in a tuple of one) whose JSON is the text."""
+
+    text: Text | None = None
+    json: tuple[Tree, ...] = ()
+    tool_calls: tuple[WrittenCall, ...] = ()
+    refusal: Text | None = None
+    reasoning: Text | None = None
+    annotations: tuple[Tree, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    finish_reason: str | None = None
+
+    def write(self, context: Context) -> Choice:
+        """Return the choice for one prompt."""
+        text = dumps(fill(self.json[0], context)) if self.json else _maybe(self.text, context)
+        return Choice(
+            text=text,
+            finish_reason=self.finish_reason,
+            tool_calls=tuple(call.write(context) for call in self.tool_calls),
+            refusal=_maybe(self.refusal, context),
+            reasoning=_maybe(self.reasoning, context),
+            logprobs=self.logprobs,
+            annotations=tuple(cast(Mapping[str, object], fill(item, context)) for item in self.annotations),
+        )
+
+    def has_template(self) -> bool:
+        """Say whether the choice differs from prompt to prompt."""
+        calls = [part for call in self.tool_calls for part in (call.name, call.arguments, call.id)]
+        return any(map(has_template, (self.text, self.json, self.refusal, self.reasoning, self.annotations, calls)))
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a script says of a reply as a whole."""
+
+    id: Text | None = None
+    created: int | None = None
+    model: Text | None = None
+    usage: Usage | None = None
+
+    def apply(self, reply: Reply, context: Context) -> Reply:
+        """Return the reply with the facts that are given."""
+        return replace(
+            reply,
+            id=reply.id if self.id is None else write(self.id, context),
+            created=reply.created if self.created is None else self.created,
+            model=reply.model if self.model is None else write(self.model, context),
+            usage=self.usage or reply.usage,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """The same reply to every prompt."""
+
+    reply: Reply
+
+    def __call__(self, prompt: Prompt) -> Reply:
+        """Return the reply."""
+        return self.reply
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A reply that is written anew for each prompt."""
+
+    choices: tuple[WrittenChoice, ...]
+    facts: Facts
+
+    def __call__(self, prompt: Prompt) -> Reply:
+        """Write the reply."""
+        return self.write(context(prompt))
+
+    def write(self, context: Context) -> Reply:
+        """Write the reply with what templates can name."""
+        return self.facts.apply(Reply(tuple(choice.write(context) for choice in self.choices)), context)
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """A valid answer to anything, made from the request."""
+
+    facts: Facts = Facts()
+
+    def __call__(self, prompt: Prompt) -> Answered:
+        """Make the answer; a schema that nothing satisfies is the request's error."""
+        try:
+            choices = auto(prompt)
+        except Unsatisfiable as exc:
+            return RequestError(f"No value satisfies the schema of this request: {exc}", code="unsatisfiable_schema")
+        return self.facts.apply(Reply(choices), context(prompt))
+
+
+@dataclass(frozen=True, slots=True)
+class Python:
+    """A function of the user's; what it raises is raised, but a `RequestError` is its answer."""
+
+    function: Callable[[Prompt], object]
+    source: str
+    facts: Facts
+
+    def __call__(self, prompt: Prompt) -> Answered | Awaitable[Answered]:
+        """Call the function, and await it where it is async."""
+        try:
+            result = self.function(prompt)
+        except RequestError as exc:
+            return exc
+        return self._awaited(result, prompt) if inspect.isawaitable(result) else self._reply(result, prompt)
+
+    async def _awaited(self, result: Awaitable[object], prompt: Prompt) -> Answered:
+        try:
+            return self._reply(await result, prompt)
+        except RequestError as exc:
+            return exc
+
+    def _reply(self, result: object, prompt: Prompt) -> Reply:
+        match result:
+            case Reply():
+                reply = result
+            case str():
+                reply = Reply((Choice(text=result),))
+            case Choice():
+                reply = Reply((result,))
+            case tuple() | list() if result and all(isinstance(item, Choice) for item in result):
+                reply = Reply(tuple(result))
+            case _:
+                raise TypeError(f"{self.source} must return a Reply, Choices or a string, not {result!r:.100}.")
+        return self.facts.apply(reply, context(prompt))
+
+
+def written(choices: tuple[WrittenChoice, ...], facts: Facts) -> Fixed | Written:
+    """Return the answer of these choices, written once and for all where no template stands in them."""
+    answer = Written(choices, facts)
+    if has_template((facts.id, facts.model)) or any(choice.has_template() for choice in choices):
+        return answer
+    return Fixed(answer.write(EMPTY))
+
+
+dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+"""Return a value as the compact JSON text that models write."""
+
+
+def _maybe(value: Text | None, context: Context) -> str | None:
+    return None if value is None else write(value, context)

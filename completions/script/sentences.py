@@ -1,0 +1,135 @@
+"""A few sentences that speak to a prompt's words, for step 3: the texts of `auto`.
+
+Only whole words are taken from the prompt, none with a quote, a bracket or a backslash in it, so that what is
+written can stand anywhere.
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from random import Random
+
+from completions.conversation import ToolResult
+
+READ = 4_000
+"""Characters. What a prompt says further on is not looked at."""
+
+LONGEST_WORD = 24
+"""Characters. A longer word, or a text that is written without spaces, is cut."""
+
+JOINERS = "-._@'"
+"""What may stand within a word."""
+
+STOP_WORDS = frozenset(
+    re.findall(
+        "[a-z]+",
+        """a about all am an and any are as at be been but by can could did do does for from get give had has have he
+        hello hi her here him his how i if in into is it its just let like ll m me my no not of on one or our out please
+        re s say she should so some t tell than that the their them then there these they this those to up us use using
+        ve want was we were what when where which who why will with would you your""",
+    )
+)
+
+OPENINGS = (
+    "Here is a short answer about {topic}.",
+    "Let us look at {topic}.",
+    "A few points are enough to sum up {topic}.",
+    "There is more than one way to see {topic}.",
+)
+
+MIDDLES = (
+    "Start with {one}, since the rest follows from it.",
+    "What matters most is {one}, and it is simpler than it seems.",
+    "It helps to take {one} a step at a time.",
+    "Most questions about {one} have a plain answer.",
+)
+
+CLOSINGS = (
+    "Ask about {last} if you want to know more.",
+    "The next step is to try it with {last}.",
+    "That is the main point about {last}.",
+    "I can say more about {last} if that helps.",
+)
+
+THOUGHTS = (
+    "The user brings up {topic}. A short and direct answer about {one} fits best.",
+    "This is about {topic}. I should keep to {one} and say it plainly.",
+    "The request mentions {topic}. I will settle {one} first and then answer.",
+)
+
+
+def keywords(text: str, most: int = 4) -> list[str]:
+    """Return the first telling words of a text, each once, as they are written."""
+    found: dict[str, str] = {}
+    for word in _words(text):
+        key = word.casefold()
+        if key.partition("'")[0] not in STOP_WORDS:
+            found.setdefault(key, word)
+        if len(found) == most:
+            break
+    return list(found.values())
+
+
+def _words(text: str) -> Iterator[str]:
+    kept = "".join(each if _is_lettered(each) or each in JOINERS else " " for each in text[:READ])
+    for piece in kept.split():
+        word = piece.strip(JOINERS)[:LONGEST_WORD].rstrip(JOINERS)
+        if word:
+            yield word
+
+
+def _is_lettered(character: str) -> bool:
+    """Tell whether a character is a letter, a mark on one, or a digit."""
+    return unicodedata.category(character)[0] in "LMN"
+
+
+def sentences(text: str, random: Random) -> str:
+    """Answer a text in three sentences that mention its words."""
+    return _fill(" ".join(random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)), text)
+
+
+def thoughts(text: str, random: Random, short: bool) -> str:
+    """Write what a reasoning model thinks of a text: two sentences, or one."""
+    thought = random.choice(THOUGHTS)
+    return _fill(thought.partition(". ")[0] + "." if short else thought, text)
+
+
+def retold(result: ToolResult, text: str, random: Random) -> str:
+    """Say what a tool said, as an answer to a text."""
+    said = _excerpt(result.text)
+    source = f"the {result.name} tool" if result.name else "the tool"
+    if not said:
+        return f"{source.capitalize()} answered, but had nothing to say. " + _fill(random.choice(CLOSINGS), text)
+    opening = random.choice(("According to {}: {}.", "Here is what {} found: {}.", "From {}: {}."))
+    return opening.format(source, said.rstrip(".")) + " " + _fill(random.choice(CLOSINGS), text)
+
+
+def _fill(pattern: str, text: str) -> str:
+    words = keywords(text) or ["this"]
+    topic = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return pattern.format(topic=topic, one=words[0], last=words[-1])
+
+
+def _excerpt(text: str, longest: int = 300) -> str:
+    """Return the facts of a JSON text, or the text itself, on one line."""
+    try:
+        value = json.loads(text[: 10 * READ])
+    except (ValueError, RecursionError):
+        value = None
+    facts = list(_facts(value))[:8] if isinstance(value, (Mapping, list)) else []
+    return " ".join(("; ".join(facts) or (value if isinstance(value, str) else text[: 2 * longest])).split())[:longest]
+
+
+def _facts(value: object, name: str = "") -> Iterator[str]:
+    """Yield `name is value` for each plain value in a JSON value."""
+    todo: list[tuple[str, object]] = [(name, value)]
+    while todo:
+        name, value = todo.pop(0)
+        if isinstance(value, Mapping):
+            todo = [(str(key), item) for key, item in value.items()] + todo
+        elif isinstance(value, list):
+            todo = [(name, item) for item in value[:8]] + todo
+        elif value is not None:
+            plain = value if isinstance(value, str) else json.dumps(value)
+            yield f"{name.replace('_', ' ')} is {plain}" if name else plain

@@ -1,0 +1,160 @@
+"""Step 3: texts that are Django templates over the prompt. What they yield lands in a field, never in JSON text."""
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.template import Context, Engine, TemplateSyntaxError
+from django.template import Template as DjangoTemplate
+from django.template.base import VariableNode
+
+from completions.conversation import Prompt
+from completions.script.node import Node, did_you_mean
+
+Tree = object
+"""What JSON has; its strings may be templates."""
+
+
+class Template:
+    """A compiled text."""
+
+    def __init__(self, source: str) -> None:
+        self._template = DjangoTemplate(source, engine=_engine())
+
+    def render(self, context: Context) -> str:
+        """Return the text for one prompt."""
+        return str(self._template.render(context))
+
+    def unknown(self) -> tuple[str, str] | None:
+        """Return a name that is asked of the prompt and that it has not, with a hint; None where all are known."""
+        for node in self._template.nodelist.get_nodes_by_type(VariableNode):
+            match getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None):
+                case ("prompt", str(name), *_) if name not in OF_PROMPT:
+                    return f"prompt.{name}", did_you_mean(name, OF_PROMPT)
+        return None
+
+
+class LastUser(Template):
+    """The text of `echo`."""
+
+    def __init__(self) -> None:
+        pass
+
+    def render(self, context: Context) -> str:
+        """Return the last user message."""
+        return str(context["prompt"].last_user)
+
+
+Text = str | Template
+
+OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_"))
+"""What a template can ask of a prompt."""
+
+
+class Asked:
+    """The prompt as templates see it."""
+
+    def __init__(self, prompt: Prompt) -> None:
+        self._prompt = prompt
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._prompt, name)
+
+    @property
+    def tool_result(self) -> "Answered | None":
+        """The last tool's answer, whose JSON can be reached."""
+        result = self._prompt.tool_result
+        return Answered(result.name, result.text) if result else None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A tool's answer: its `name` and `text`, its decoded `json`, and that object's own keys."""
+
+    name: str
+    text: str
+
+    @functools.cached_property
+    def json(self) -> object:
+        """The decoded text; None where it is not JSON."""
+        try:
+            decoded: object = json.loads(self.text)
+        except ValueError:
+            return None
+        return decoded
+
+    def __getitem__(self, key: str) -> object:
+        if key in ("name", "text", "json") or not isinstance(self.json, Mapping):
+            raise KeyError(key)
+        return self.json[key]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@functools.cache
+def _engine() -> Engine:
+    return Engine(autoescape=False)
+
+
+def context(prompt: Prompt) -> Context:
+    """Return what a template can name: `prompt` and `turn`."""
+    return Context({"prompt": Asked(prompt), "turn": prompt.turn}, autoescape=False, use_l10n=False)
+
+
+def text(node: Node) -> Text:
+    """Read a text; one with `{{` or `{%` is compiled."""
+    return _compiled(node, node.as_(str))
+
+
+def tree(node: Node) -> Tree:
+    """Read a value, and compile the texts in it."""
+    match node.value:
+        case dict():
+            return {key: tree(child) for key, child in node.entries().items()}
+        case list():
+            return [tree(child) for child in node.items()]
+        case str(value):
+            return _compiled(node, value)
+    return node.value
+
+
+def fill(value: Tree, context: Context) -> Tree:
+    """Return a value with its templates rendered."""
+    match value:
+        case Template():
+            return value.render(context)
+        case dict():
+            return {key: fill(child, context) for key, child in value.items()}
+        case list():
+            return [fill(child, context) for child in value]
+    return value
+
+
+def write(value: Text, context: Context) -> str:
+    """Return a text, rendered where it is a template."""
+    return value if isinstance(value, str) else value.render(context)
+
+
+def has_template(value: Tree) -> bool:
+    """Say whether a value holds a template."""
+    match value:
+        case dict():
+            return any(map(has_template, value.values()))
+        case list() | tuple():
+            return any(map(has_template, value))
+    return isinstance(value, Template)
+
+
+def _compiled(node: Node, source: str) -> Text:
+    if "{{" not in source and "{%" not in source:
+        return source
+    try:
+        template = Template(source)
+    except TemplateSyntaxError as exc:
+        line = node.text_line + getattr(getattr(exc, "token", None), "lineno", 1) - 1
+        raise node.error(f"is not a Django template: {exc}", line) from exc
+    if unknown := template.unknown():
+        raise node.error(f"asks for `{unknown[0]}`, which a prompt has not.{unknown[1]}", node.text_line)
+    return template

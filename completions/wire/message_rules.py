@@ -1,0 +1,271 @@
+"""Step 2 for chat: what a message may be, by its role, and which tool messages answer which calls.
+
+The shapes are those of `openai.types.chat` in the SDK (`ChatCompletion*MessageParam`, `ChatCompletionContentPart*`).
+"""
+
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.wire.validation import (
+    TOOL_NAME,
+    Check,
+    Problem,
+    anything,
+    array,
+    choice,
+    integer,
+    missing,
+    nullable,
+    obj,
+    record,
+    spoken,
+    string,
+    tagged,
+    text_or,
+)
+
+MAX_TEXT = 10_485_760
+"""Characters of one text, from the API's `string_above_max_length` for a message's content."""
+
+BAD_IMAGE = "invalid_image_url"
+IMAGE_TYPES = ("image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp")
+EXAMPLE = (
+    "Expected a base64-encoded data URL with an image MIME type (e.g. 'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU=')"
+)
+PDF_EXAMPLE = (
+    "Expected a base64-encoded data URL with an application/pdf MIME type "
+    "(e.g. 'data:application/pdf;base64,SGVsbG8sIFdvcmxkIQ==')"
+)
+
+_TEXT = string(high=MAX_TEXT)
+_STRING = string()
+_CACHE_POINT = {"prompt_cache_breakpoint": record({"mode": choice("explicit")}, ("mode",))}
+
+
+def image_url(value: Any) -> Problem | None:
+    """Check the URL of an image: http(s), or a data URL with the base64 of an image."""
+    if (problem := _STRING(value)) is not None:
+        return problem
+    head = value[:8].lower()
+    if head.startswith(("http://", "https://")):
+        host = value.partition("://")[2][:1]
+        return None if host.strip() else _bad_image("Expected a valid URL, but got a value with an invalid format.")
+    if not head.startswith("data:"):
+        return _bad_image(f"{EXAMPLE}, but got a value without the 'data:' prefix.")
+    kind, _, data = value[5:].partition(",")
+    mime, *options = kind.split(";")
+    if mime.lower() not in IMAGE_TYPES:
+        return _bad_image(f"{EXAMPLE}, but got unsupported MIME type '{mime[:80]}'.")
+    why = _not_base64(options, data)
+    return _bad_image(f"{EXAMPLE}, but got {why}.") if why else None
+
+
+def file_data(value: Any) -> Problem | None:
+    """Check a file's data: a data URL in base64."""
+    if (problem := _STRING(value)) is not None:
+        return problem
+    head, _, data = value.partition(",")
+    why: str | None = "a value without the 'data:' prefix"
+    if head[:5].lower() == "data:":
+        why = _not_base64(head.split(";")[1:], data)
+    return Problem("Invalid file data:", f". {PDF_EXAMPLE}, but got {why}.", "invalid_value") if why else None
+
+
+def _bad_image(why: str) -> Problem:
+    return Problem("Invalid image URL:", f". {why}", BAD_IMAGE)
+
+
+def _not_base64(options: Sequence[str], data: str) -> str | None:
+    """Say why a data URL's data is not base64; it is decoded in C, some 2 ms a megabyte."""
+    if not data:
+        return "empty base64-encoded bytes"
+    try:
+        binascii.a2b_base64(data, strict_mode=True)
+    except ValueError:
+        return "an invalid base64-encoded value"
+    return None if options and options[-1].strip().lower() == "base64" else "an invalid base64-encoded value"
+
+
+_IMAGE = record({"url": image_url, "detail": choice("auto", "low", "high")}, ("url",))
+_AUDIO = record({"data": string(low=1), "format": choice("wav", "mp3")}, ("data", "format"))
+_FILE_FIELDS = {"file_data": file_data, "file_id": string(low=1), "filename": string()}
+_FILE = record(_FILE_FIELDS)
+_ID = record({"id": string(low=1)}, ("id",))
+
+
+def file(value: Any) -> Problem | None:
+    """Check a file: it has its data or its id."""
+    problem = _FILE(value)
+    if problem is None and not {"file_data", "file_id"} & value.keys():
+        return missing("file_id", value, _FILE_FIELDS)
+    return problem
+
+
+_PART_FIELDS: Mapping[str, Check] = {
+    "text": _TEXT,
+    "image_url": _IMAGE,
+    "input_audio": _AUDIO,
+    "refusal": _TEXT,
+    "audio": _ID,
+    "file": file,
+}
+PARTS: Mapping[str, Check] = {
+    name: record({"type": anything, name: check} | ({} if name in ("refusal", "audio") else _CACHE_POINT), (name,))
+    for name, check in _PART_FIELDS.items()
+}
+"""The content parts; each has its content under the key that its type names."""
+
+NOUNS = {
+    "image_url": ("Image URLs", "an image URL", "user"),
+    "input_audio": ("Audio inputs", "an audio input", "user"),
+    "file": ("Files", "a file", "user"),
+    "refusal": ("Refusals", "a refusal", "assistant"),
+    "audio": ("Audio outputs", "an audio output", "assistant"),
+}
+"""What a part is called in the message that its role may not have it, and the role that may."""
+
+
+_CONTENT = text_or("objects", array(tagged("type", PARTS), "objects", low=1), high=MAX_TEXT)
+
+
+def _foreign_part(message: dict[str, Any]) -> Problem | None:
+    """Return a part that messages of this role may not have."""
+    role = message["role"]
+    for part in message["content"]:
+        plural, single, owner = NOUNS.get(part["type"], ("", "", role))
+        if owner != role:
+            only = f"{plural} are only allowed for messages with role '{owner}'"
+            why = f"{only}, but this message with role '{role}' contains {single}."
+            return Problem("Invalid", f". {why}", "invalid_value")
+    return None
+
+
+def _call_payload(name: str, key: str) -> Check:
+    call = record({"name": TOOL_NAME, key: _TEXT}, ("name", key))
+    # the index is what a stream's deltas carry, and clients send the calls that they gathered back as they are
+    fields = {"id": string(low=1, high=40), "type": anything, "index": integer(0), name: call}
+    return record(fields, ("id", name))
+
+
+_CALLS = array(
+    tagged("type", {"function": _call_payload("function", "arguments"), "custom": _call_payload("custom", "input")}),
+    "objects",
+    low=1,
+    high=128,
+)
+_FUNCTION_CALL = record({"name": TOOL_NAME, "arguments": _TEXT}, ("name", "arguments"))
+_NAME = string(low=1, high=64, pattern=r"^[^\s<|\\/>]+$")
+
+
+def _message(extra: Mapping[str, Check], required: Sequence[str] = ()) -> Check:
+    fields: dict[str, Check] = {"role": anything, "name": _NAME, "content": nullable(_CONTENT), **extra}
+    check = record(fields, required)
+
+    def with_content(value: dict[str, Any]) -> Problem | None:
+        if (problem := check(value)) is not None:
+            return problem
+        content = value.get("content")
+        if type(content) is str:
+            return None
+        return _no_content(value) if content is None else _foreign_part(value)
+
+    return with_content
+
+
+def _no_content(message: dict[str, Any]) -> Problem | None:
+    """Let an assistant's message do without content when it has something else to say."""
+    if message["role"] == "assistant" and any(message.get(key) is not None for key in _INSTEAD):
+        return None
+    if message["role"] == "function" and "content" in message:
+        return None  # `ChatCompletionFunctionMessageParam.content` is nullable
+    if "content" not in message and message["role"] != "assistant":
+        return missing("content", message, ("role", "name"))
+    return spoken("Invalid value for 'content': expected a string, got null.", None, "content")
+
+
+_INSTEAD = ("tool_calls", "function_call", "refusal", "audio")
+_SAID: Mapping[str, Check] = {
+    "tool_calls": nullable(_CALLS),  # the types have no null here, but answers that are sent back have
+    "function_call": nullable(_FUNCTION_CALL),
+    "refusal": nullable(_TEXT),
+    "audio": nullable(_ID),
+    "annotations": nullable(array(obj, "objects")),  # what answers carry
+}
+
+MESSAGE = tagged(
+    "role",
+    {
+        "system": _message({}),
+        "assistant": _message(_SAID),
+        "user": _message({}),
+        "function": _message({}, ("name",)),
+        "tool": _message({"tool_call_id": string(low=1)}, ("tool_call_id",)),
+        "developer": _message({}),
+    },
+)
+"""One message; the roles in the order in which the API lists them."""
+
+_SEVERAL = array(MESSAGE, "objects", low=1)
+
+
+def messages(value: Any) -> Problem | None:
+    """Check the messages one by one, then that calls and tool messages match."""
+    if (problem := _SEVERAL(value)) is not None:
+        return problem
+    if any("tool_calls" in message or message["role"] == "tool" for message in value):
+        return unmatched(value)
+    return None
+
+
+def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return a call that no tool message answers right after it, or a tool message that answers none."""
+    asked: list[str] = []
+    caller = 0
+    answered: set[str] = set()
+    for index, message in enumerate(conversation):
+        if message["role"] == "tool":
+            if (problem := _orphan(message, asked)) is not None:
+                return problem.under(f"[{index}]")
+            answered.add(message["tool_call_id"])
+            continue
+        if (problem := _unanswered(asked, answered)) is not None:
+            return problem.under(f"[{caller}]")
+        asked, caller, answered = [call["id"] for call in message.get("tool_calls") or ()], index, set()
+    problem = _unanswered(asked, answered)
+    return problem and problem.under(f"[{caller}]")
+
+
+def _orphan(message: dict[str, Any], asked: Sequence[str]) -> Problem | None:
+    if not asked:
+        why = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+        return spoken(f"Invalid parameter: {why}", None, "role")
+    if (call := message["tool_call_id"]) in asked:
+        return None
+    why = f"'tool_call_id' of '{call}' not found in 'tool_calls' of previous message."
+    return spoken(f"Invalid parameter: {why}", None, "tool_call_id")
+
+
+def _unanswered(asked: Sequence[str], answered: set[str]) -> Problem | None:
+    left = [call for call in asked if call not in answered]
+    if not left:
+        return None
+    rule = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."
+    why = f"The following tool_call_ids did not have response messages: {', '.join(left)}"
+    return spoken(f"{rule} {why}", None, "role")
+
+
+def says_json(conversation: Sequence[dict[str, Any]]) -> bool:
+    """Tell whether any text says `json`, in whatever case: JSON mode asks for it."""
+    texts = _texts(conversation)
+    usual = any("JSON" in text or "json" in text for text in texts)
+    return usual or any("json" in text.lower() for text in texts)
+
+
+def _texts(conversation: Sequence[dict[str, Any]]) -> list[str]:
+    found: list[str] = []
+    for message in conversation:
+        content = message.get("content")
+        parts = content if isinstance(content, list) else [{"text": content}]
+        found += [text for part in parts if isinstance(text := part.get("text"), str)]
+    return found

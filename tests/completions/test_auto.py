@@ -1,0 +1,277 @@
+"""`auto`: what it answers to which prompt, always the same, and valid."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from completions.conversation import Choice, Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.script.auto import auto, reasons
+from completions.script.instances import Unsatisfiable
+from completions.script.sentences import keywords
+
+WEATHER = Tool(
+    "get_weather",
+    "Get the current weather of a city",
+    {
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}},
+        "required": ["city", "unit"],
+        "additionalProperties": False,
+    },
+    strict=True,
+)
+FLIGHTS = Tool(
+    "searchFlights",
+    "Look for flights on a date",
+    {"type": "object", "properties": {"day": {"type": "string", "format": "date"}}, "required": ["day"]},
+)
+TIME = Tool("current_time")
+CODE = Tool("run_code", "Run Python", kind="custom")
+TOOLS = (TIME, FLIGHTS, WEATHER, CODE)
+SCHEMA = {
+    "type": "object",
+    "properties": {"answer": {"type": "string"}, "steps": {"type": "array", "items": {"type": "integer"}}},
+    "required": ["answer", "steps"],
+    "additionalProperties": False,
+}
+STRUCTURED = ResponseFormat("json_schema", "answer", SCHEMA, strict=True)
+
+
+def asked(text: str, **fields: Any) -> Prompt:
+    return Prompt(model="gpt-4o", messages=(Message("user", text),), **fields)
+
+
+def answered(prompt: Prompt, choice: Choice, result: str = '{"temp": 21, "sky": "clear"}') -> Prompt:
+    """Continue a conversation with an answer's calls and their results."""
+    calls = tuple(replace(call, id=f"call_{index}") for index, call in enumerate(choice.tool_calls))
+    results = tuple(Message("tool", result, tool_call_id=call.id) for call in calls)
+    return replace(prompt, messages=(*prompt.messages, Message("assistant", tool_calls=calls), *results))
+
+
+def called(prompt: Prompt) -> list[str]:
+    return [call.name for call in auto(prompt)[0].tool_calls]
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "names"),
+    [
+        ("What is the weather in Paris?", {}, ["get_weather"]),
+        ("any flights?", {}, ["searchFlights"]),
+        ("Flights and weather, please", {}, ["searchFlights", "get_weather"]),
+        ("Flights and weather, please", {"parallel_tool_calls": False}, ["searchFlights"]),
+        ("run this: 1 + 1", {}, ["run_code"]),
+        ("Hello", {}, ["current_time"]),
+        ("", {}, ["current_time"]),
+        ("Hello", {"tool_choice": ToolChoice("required")}, ["current_time"]),
+        ("Hello", {"tool_choice": ToolChoice("required", ("get_weather",))}, ["get_weather"]),
+        ("flights", {"tool_choice": ToolChoice("auto", ("get_weather", "run_code"))}, ["get_weather"]),
+        ("weather", {"tool_choice": ToolChoice("none")}, []),
+        ("weather", {"response_format": STRUCTURED}, ["get_weather"]),
+    ],
+)
+def test_auto__calls_the_tools_that_fit(text: str, fields: dict[str, Any], names: list[str]) -> None:
+    prompt = asked(text, tools=TOOLS, **fields)
+    choice = auto(prompt)[0]
+    assert [call.name for call in choice.tool_calls] == names
+    assert (choice.text is None) == bool(names)
+    assert (choice.finish_reason, choice.refusal) == (None, None)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_auto__arguments_are_valid(seed: int) -> None:
+    prompt = asked("weather, flights, time", tools=(WEATHER, FLIGHTS, TIME), body={"seed": seed})
+    calls = auto(prompt)[0].tool_calls
+    assert [call.name for call in calls] == ["get_weather", "searchFlights", "current_time"]
+    for call, tool in zip(calls, prompt.tools, strict=True):
+        arguments = json.loads(call.arguments)
+        assert isinstance(arguments, dict)
+        Draft202012Validator(tool.parameters).validate(arguments)
+        assert (call.id, call.kind) == ("", "function")
+
+
+def test_auto__a_custom_tool_takes_free_text() -> None:
+    (call,) = auto(asked("Run code that sorts a list", tools=(CODE,)))[0].tool_calls
+    assert (call.kind, call.arguments) == ("custom", "Run code sorts list")
+
+
+def test_auto__agent_loop_ends_with_what_the_tool_said() -> None:
+    prompt = asked("What is the weather in Paris?", tools=TOOLS)
+    choice = auto(prompt)[0]
+    assert choice.tool_calls
+    choice = auto(answered(prompt, choice))[0]
+    assert choice.tool_calls == ()
+    assert "get_weather" in (choice.text or "")
+    assert "temp is 21; sky is clear" in (choice.text or "")
+    again = replace(
+        prompt, messages=(*prompt.messages, Message("assistant", choice.text or ""), Message("user", "flights?"))
+    )
+    assert called(again) == ["searchFlights"], "a new question may call again"
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ("It is raining.\nTake a coat.", "It is raining. Take a coat."),
+        ('"sunny"', "sunny"),
+        ('[{"name": "A \\"b\\"", "n": null}, {"open_now": true}]', 'name is A "b"; open now is true'),
+        ("21", "21"),
+        ("{broken", "{broken"),
+        ("", "nothing to say"),
+        ("[" * 5000, "[[["),
+        ("x" * 5000, "x" * 300),
+    ],
+)
+def test_auto__retells_any_result(result: str, said: str) -> None:
+    prompt = asked("weather", tools=TOOLS)
+    text = auto(answered(prompt, auto(prompt)[0], result))[0].text or ""
+    assert said in text
+    assert len(text) < 500
+
+
+def test_auto__required_still_calls_after_a_result() -> None:
+    prompt = asked("weather", tools=TOOLS, tool_choice=ToolChoice("required"))
+    assert called(answered(prompt, auto(prompt)[0])) == ["get_weather"]
+
+
+@pytest.mark.parametrize("text", ["Solve 8x = 2", "", "🦜"])
+def test_auto__json_object_and_schema(text: str) -> None:
+    plain = json.loads(auto(asked(text, response_format=ResponseFormat("json_object")))[0].text or "")
+    assert isinstance(plain, dict) and plain["answer"]
+    compact = auto(asked(text, response_format=STRUCTURED))[0].text or ""
+    Draft202012Validator(SCHEMA).validate(json.loads(compact))
+    assert json.dumps(json.loads(compact), separators=(",", ":"), ensure_ascii=False) == compact
+
+
+def test_auto__json_comes_after_the_tools() -> None:
+    prompt = asked("weather", tools=TOOLS, response_format=STRUCTURED)
+    choice = auto(prompt)[0]
+    assert choice.tool_calls
+    Draft202012Validator(SCHEMA).validate(json.loads(auto(answered(prompt, choice))[0].text or ""))
+
+
+@pytest.mark.parametrize("prompt", [asked("x", response_format=ResponseFormat("json_schema", "x", {"enum": []}))])
+def test_auto__unsatisfiable_schema(prompt: Prompt) -> None:
+    with pytest.raises(Unsatisfiable):
+        auto(prompt)
+    with pytest.raises(Unsatisfiable):
+        auto(
+            asked(
+                "x", tools=(Tool("t", parameters={"type": "object", "required": ["a"], "additionalProperties": False}),)
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Tell me about database indexes in PostgreSQL", ["database", "indexes", "PostgreSQL"]),
+        ('He said: "it\\\'s {done}"', ["said", "done"]),
+        ("如何创建索引、谢谢", ["如何创建索引", "谢谢"]),
+        ("हिन्दी में बताओ", ["हिन्दी", "में", "बताओ"]),
+        ("Why, why, WHY tea? Tea.", ["tea"]),
+        ("x" * 100, ["x" * 24]),
+        ("🦜 \ud800 ...", []),
+    ],
+)
+def test_auto__speaks_to_the_words(text: str, words: list[str]) -> None:
+    assert keywords(text) == words
+    answer = auto(asked(text))[0].text or ""
+    assert all(word in answer for word in (words[0], words[-1])) if words else "this" in answer
+    assert not set('"{}\\') & set(answer)
+    assert 3 <= answer.count(". ") + 1 <= 4
+
+
+def test_auto__empty_prompt() -> None:
+    (choice,) = auto(Prompt())
+    assert choice.text and not choice.tool_calls
+
+
+def test_auto__n_answers() -> None:
+    choices = auto(asked("Tell me about tea", n=5))
+    assert len(choices) == 5
+    assert len({choice.text for choice in choices}) > 1
+    assert choices[0] == auto(asked("Tell me about tea"))[0]
+
+
+def test_auto__same_question_same_answer() -> None:
+    prompt = asked("weather and flights", tools=TOOLS, response_format=STRUCTURED)
+    parameters = dict(reversed(list(WEATHER.parameters.items())))
+    assert auto(prompt) == auto(
+        replace(prompt, stream=True, headers={"x": "y"}, format="responses", user="u", include_usage=True)
+    )
+    assert auto(prompt) == auto(replace(prompt, tools=(TIME, FLIGHTS, replace(WEATHER, parameters=parameters), CODE)))
+    first = answered(prompt, auto(prompt)[0])
+    other_ids = tuple(
+        replace(m, tool_calls=tuple(replace(c, id=c.id + "x") for c in m.tool_calls)) for m in first.messages
+    )
+    other_ids = tuple(replace(m, tool_call_id=m.tool_call_id and m.tool_call_id + "x") for m in other_ids)
+    assert auto(first) == auto(replace(first, messages=other_ids))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        asked("Tell me about tea", body={"seed": 7}),
+        Prompt(model="gpt-4", messages=(Message("user", "Tell me about tea"),)),
+        Prompt(model="gpt-4o", messages=(Message("system", "Be brief"), Message("user", "Tell me about tea"))),
+        Prompt(model="gpt-4o", messages=(Message("user", "Tell me about tea", parts=(Part("image", "data:"),)),)),
+    ],
+)
+def test_auto__another_question_another_seed(other: Prompt) -> None:
+    several = replace(other, n=8)
+    assert [choice.text for choice in auto(several)] != [
+        choice.text for choice in auto(asked("Tell me about tea", n=8))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        *(
+            (name, True)
+            for name in ("o1", "o1-mini", "o3-mini-2025-01-31", "o4-mini", "openai/o3", "gpt-5", "gpt-5.1-codex")
+        ),
+        *((name, True) for name in ("gpt-5-mini", "deepseek/DeepSeek-R1", "kimi-k2-thinking", "grok-4-fast-reasoning")),
+        *(
+            (name, False)
+            for name in ("gpt-4o", "gpt-5-chat-latest", "o2", "o365", "foo-o1", "grok-4-fast-non-reasoning", "", None)
+        ),
+    ],
+)
+def test_reasons__by_the_name(model: str | None, expected: bool) -> None:
+    assert reasons(model) == expected
+
+
+def test_auto__reasoning_follows_the_effort() -> None:
+    prompt = replace(asked("Why is the sky blue?"), model="o3")
+    thought = {
+        effort: auto(replace(prompt, reasoning_effort=effort))[0].reasoning for effort in (None, "high", "low", "none")
+    }
+    assert "sky" in (thought[None] or "")
+    assert thought["high"] == thought[None]
+    assert 0 < len(thought["low"] or "") < len(thought["high"] or "")
+    assert thought["none"] is None
+    assert auto(replace(prompt, tools=TOOLS))[0].reasoning, "before a call too"
+    assert auto(asked("Why is the sky blue?"))[0].reasoning is None
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+def test_auto__takes_any_text(text: str, result: str) -> None:
+    prompt = asked(text, tools=(CODE, WEATHER))
+    choice = auto(prompt)[0]
+    assert len(choice.tool_calls) >= 1
+    assert auto(answered(prompt, choice, result))[0].text
+    assert isinstance(json.loads(auto(asked(text, response_format=ResponseFormat("json_object")))[0].text or ""), dict)
+
+
+def test_auto__megabytes_are_quick() -> None:
+    assert auto(asked("tea " * 500_000))[0].text
+    assert auto(answered(asked("x", tools=TOOLS), Choice(tool_calls=(ToolCall("run_code", "x"),)), "y" * 2_000_000))[
+        0
+    ].text

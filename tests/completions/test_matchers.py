@@ -1,0 +1,228 @@
+"""Matchers: each field with each lookup, how they combine, and how they explain themselves."""
+
+from typing import Any
+
+import pytest
+
+from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.exceptions import ScriptError
+from completions.script.conditions import match
+from completions.script.fields import FIELDS, OWN
+from completions.script.grammar import schema
+from completions.script.lookups import LOOKUPS
+from completions.script.node import read_text
+
+CALLED = (
+    Message("developer", "Be brief."),
+    Message("user", "Weather in Köln?\nPlease"),
+    Message("assistant", tool_calls=(ToolCall("get_weather", "{}", "call_1"),)),
+    Message("tool", '{"rain": true}', tool_call_id="call_1"),
+)
+
+PROMPT = Prompt(
+    format="chat",
+    model="gpt-4o-mini",
+    messages=CALLED,
+    tools=(Tool("get_weather"), Tool("get_time")),
+    tool_choice=ToolChoice("required", ("get_weather",)),
+    response_format=ResponseFormat("json_schema", "answer"),
+    stream=True,
+    user="ann",
+    metadata={"team": "red"},
+    headers={"x-count": "7", "x-test": "Abc"},
+    body={"temperature": 0.5, "n": 0, "stop": [], "messages": [{"content": "hi"}], "user": "ann"},
+)
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("model: gpt-4o-mini", "model: gpt-4o"),
+        ("model: [gpt-4o, gpt-4o-mini]", "model: [gpt-4o]"),
+        ("model: {startswith: gpt-}", "model: {startswith: o}"),
+        ("model: {endswith: -mini}", "model: {endswith: -max}"),
+        ("model: {iexact: GPT-4O-MINI}", "model: {iexact: GPT-4O}"),
+        ("model: {exists: true}", "model: {exists: false}"),
+        ("model: /^gpt-4/", "model: /^4/"),
+        ("last_user: Weather", "last_user: weather"),
+        ('last_user: {eq: "Weather in Köln?\\nPlease"}', "last_user: {eq: Weather}"),
+        ("last_user: {icontains: KÖLN}", "last_user: {icontains: Bonn}"),
+        ("last_user: /k.ln/i", "last_user: /k.ln/"),
+        ("last_user: /^please$/im", "last_user: /^please$/i"),
+        ("last_user: /Weather.*Please/s", "last_user: /Weather.*Please/"),
+        ('last_user: {regex: "K.ln"}', 'last_user: {regex: "k.ln"}'),
+        ("last_user: {contains: in, startswith: We}", "last_user: {contains: in, startswith: in}"),
+        ("last_user: {any: [sun, Weather]}", "last_user: {any: [sun, snow]}"),
+        ("last_user: {all: [in, Weather]}", "last_user: {all: [in, sun]}"),
+        ("last_user: {not: sun}", "last_user: {not: Weather}"),
+        ("system: brief", "system: long"),
+        ("any_message: brief", "any_message: long"),
+        ("any_message: rain", "any_message: [rain]"),
+        ("any_message: {not: snow}", "any_message: {not: rain}"),
+        ("turn: 1", "turn: 0"),
+        ("turn: {gt: 0, lt: 2}", "turn: {gt: 1}"),
+        ("turn: {gte: 1, lte: 1}", "turn: {lt: 1}"),
+        ("turn: [0, 1]", "turn: {in: [0, 2]}"),
+        ("tools: get_time", "tools: get_day"),
+        ("tools: {exists: true}", "tools: {exists: false}"),
+        ("tools: {startswith: get_}", "tools: {startswith: set_}"),
+        ("tools: [get_day, get_time]", "tools: [get_day]"),
+        ("tool_choice: required", "tool_choice: auto"),
+        ("tool_choice: get_weather", "tool_choice: get_time"),
+        ("tool_result: rain", "tool_result: snow"),
+        ("tool_result: {name: get_weather}", "tool_result: {name: get_time}"),
+        ("tool_result: {name: get_weather, text: {contains: rain}}", "tool_result: {name: get_weather, text: snow}"),
+        ("tool_result: {name: get_weather, contains: rain}", "tool_result: {name: get_weather, contains: snow}"),
+        ("tool_result: {exists: true}", "tool_result: {exists: false}"),
+        ("tool_result: {not: snow}", "tool_result:"),
+        ("response_format: json_schema", "response_format: text"),
+        ("response_format: answer", "response_format: question"),
+        ("format: chat", "format: legacy"),
+        ("stream: true", "stream: false"),
+        ("header: {X-Test: Abc}", "header: {X-Test: abc}"),
+        ("header: {x-count: 7}", "header: {x-count: 8}"),
+        ("header: {x-count: {gt: 6}}", "header: {x-count: {gt: 7}}"),
+        ("header: {x-test: {gt: 6}, x-count: 7}", None),
+        ("header: {x-none: }", "header: {x-test: }"),
+        ("user: ann", "user: an"),
+        ("metadata: {team: red}", "metadata: {team: blue}"),
+        ("metadata: {team: {in: [red, blue]}}", "metadata: {crew: red}"),
+        ("expr: messages[0].content == 'hi'", "expr: messages[1]"),
+        ("expr: n", "expr: stop"),
+        ('expr: "length(messages) == `1`"', "expr: length(temperature)"),
+        ("expr: {temperature: {lt: 1}}", "expr: {temperature: {gt: 1}}"),
+        ("expr: {temperature: 0.5, user: ann}", "expr: {temperature: 0.5, user: bob}"),
+        ("expr: {n: 0}", "expr: {n: false}"),
+        ('expr: {"messages[].content": {contains: hi}}', 'expr: {"messages[].content": {contains: h}}'),
+        ('expr: {"[n, `5`]": {contains: 5}}', 'expr: {"[n, `5`]": {contains: "5"}}'),
+        ("{model: gpt-4o-mini, turn: 1}", "{model: gpt-4o-mini, turn: 2}"),
+        ("any: [{turn: 0}, {model: gpt-4o-mini}]", "any: [{turn: 0}, {model: x}]"),
+        ("all: [{turn: 1}, {user: ann}]", "all: [{turn: 1}, {user: bob}]"),
+        ("not: {model: x}", "not: {model: gpt-4o-mini}"),
+        ("{}", "not: {}"),
+    ],
+)
+def test_match__holds_or_not(yes: str, no: str | None) -> None:
+    if no is None:
+        no, yes = yes, "{}"
+    assert matcher(yes).matches(PROMPT)
+    assert matcher(yes).why_not(PROMPT) is None
+    assert matcher(yes).distance(PROMPT) == 0
+    assert not matcher(no).matches(PROMPT)
+    assert matcher(no).why_not(PROMPT)
+    assert matcher(no).distance(PROMPT) > 0
+
+
+def matcher(text: str) -> Any:
+    return match(read_text(text, "m.yaml"))
+
+
+@pytest.mark.parametrize("field", [*FIELDS, *OWN])
+def test_fields__are_all_tried_above(field: str) -> None:
+    table = test_match__holds_or_not.pytestmark[0].args[1]  # type: ignore[attr-defined]
+    assert any(row[0].startswith((f"{field}:", f"{{{field}:")) for row in table)
+
+
+@pytest.mark.parametrize("lookup", LOOKUPS)
+@pytest.mark.parametrize("field", ["last_user", "model"])
+def test_lookups__each_on_nothing_fits_only_exists_false(field: str, lookup: str) -> None:
+    operand = {"in": "[a]", "exists": "true", "gt": 1, "gte": 1, "lt": 1, "lte": 1}.get(lookup, "a")
+    assert not matcher(f"{field}: {{{lookup}: {operand}}}").matches(Prompt())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("model: gpt-4o", "model is 'gpt-4o' (saw 'gpt-4o-mini')"),
+        ("model: {iexact: x}", "model is, in any case, 'x' (saw 'gpt-4o-mini')"),
+        ("last_user: sun", "last_user contains 'sun' (saw 'Weather in Köln?\\nPlease')"),
+        ("last_user: {icontains: sun}", "last_user contains, in any case, 'sun' (saw 'Weather in Köln?\\nPlease')"),
+        ("system: {startswith: x}", "system starts with 'x' (saw 'Be brief.')"),
+        ("system: {endswith: x}", "system ends with 'x' (saw 'Be brief.')"),
+        ("system: /x+/i", "system matches /x+/i (saw 'Be brief.')"),
+        ("user: [bob, eve]", "user is one of ['bob', 'eve'] (saw 'ann')"),
+        ("turn: {gt: 1}", "turn is over 1 (saw 1)"),
+        ("turn: {gte: 2}", "turn is at least 2 (saw 1)"),
+        ("turn: {lt: 1}", "turn is under 1 (saw 1)"),
+        ("turn: {lte: 0}", "turn is at most 0 (saw 1)"),
+        ("tools: {exists: false}", "tools exists: false (saw ['get_weather', 'get_time'])"),
+        ("stream: false", "stream is false (saw true)"),
+        ("header: {x-none: a}", "header `x-none` is 'a' (saw nothing)"),
+        ("expr: stop", "expr `stop` is true (saw [])"),
+        ("expr: {temperature: 1}", "expr `temperature` is 1 (saw 0.5)"),
+        ("tool_result: {name: x}", "tool_result.name is 'x' (saw 'get_weather')"),
+        ("not: {turn: 1}", "not (turn is 1) (saw 1)"),
+        ("any: [{turn: 0}, {user: bob}]", "turn is 0 or user is 'bob' (saw 1, 'ann')"),
+        ("any: [{turn: 0, user: a}, {turn: 3}]", "(turn is 0 and user is 'a') or turn is 3 (saw 1, 'ann', 1)"),
+        ("{turn: 1, user: bob, model: x}", "user is 'bob' (saw 'ann')"),
+    ],
+)
+def test_why_not__names_the_condition_and_what_it_saw(text: str, why: str) -> None:
+    assert matcher(text).why_not(PROMPT) == why
+
+
+def test_why_not__is_cut_short() -> None:
+    why = matcher("last_user: sun").why_not(Prompt(messages=(Message("user", "x" * 1_000_000),)))
+    assert why == f"last_user contains 'sun' (saw '{'x' * 59}…')"
+
+
+@pytest.mark.parametrize(
+    ("nearer", "farther"),
+    [
+        ("{turn: 1, user: bob}", "{turn: 0, user: bob}"),
+        ("last_user: {eq: Weather in Bonn}", "last_user: {eq: Sun on sea}"),
+        ("any: [{turn: 0}, {last_user: weather in Bonn}]", "turn: 0"),
+        ("tools: {eq: get_weather now}", "tools: set now"),
+    ],
+)
+def test_distance__is_less_for_what_is_nearer(nearer: str, farther: str) -> None:
+    prompt = Prompt(messages=CALLED, tools=(Tool("get_weather"),))
+    assert 0 < matcher(nearer).distance(prompt) < matcher(farther).distance(prompt)
+
+
+def test_match__is_equal_to_the_same_condition() -> None:
+    text = "{last_user: /a/i, header: {X-A: b}, expr: n, any: [{turn: 1}]}"
+    assert matcher(text) == matcher(text) != matcher(text.replace("/a/i", "/a/"))
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("las_user: a", "m.yaml:1: `las_user` is not known here; allowed: model, last_user, "),
+        ("las_user: a", "Did you mean `last_user`?"),
+        (
+            "turn: 1\nlast_user:\n  contians: a",
+            "m.yaml:3: `last_user.contians` is not known here; allowed: eq, iexact,",
+        ),
+        ("last_user: {contians: a}", "Did you mean `contains`?"),
+        ("turn: {contains: 1}", "`turn.contains` is not known here; allowed: eq, in, gt, gte, lt, lte, all, any, not."),
+        ("turn: one", "m.yaml:1: `turn` must be a number, and is 'one'."),
+        ("turn: true", "`turn` must be a number, and is True."),
+        ("turn: {in: 1}", "`turn.in` must be a list, and is 1."),
+        ("model: {exists: maybe}", "`model.exists` must be true or false, and is 'maybe'."),
+        ("model: {eq: [a]}", "`model.eq` must be a string, and is ['a']."),
+        ("model: {eq: }", "`model.eq` must be a string, and is None."),
+        ("stream: sometimes", "`stream` must be true or false, and is 'sometimes'."),
+        ("last_user: /[/", "`last_user` is not a regular expression: unterminated character set at position 0."),
+        ("last_user: {regex: (}", "`last_user.regex` is not a regular expression: missing ), unterminated subpattern"),
+        ("expr: '[['", "m.yaml:1: `expr` is not JMESPath: "),
+        ("expr: {'a..b': 1}", "m.yaml:1: `expr.a..b` is not JMESPath: "),
+        ("header: a", "`header` must be a mapping, and is 'a'."),
+        ("tool_result: {nam: a}", "Did you mean `name`?"),
+        ("any: []", "`any` must hold at least one condition."),
+        ("all: {turn: 1}", "`all` must be a list, and is {'turn': 1}."),
+        ("not: [turn]", "`not` must be a mapping, and is ['turn']."),
+        ("any:\n- turn: 1\n- trun: 2", "m.yaml:3: `any[1].trun` is not known here"),
+        ("- turn", "the script must be a mapping, and is ['turn']."),
+    ],
+)
+def test_match__errors(text: str, error: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        matcher(text)
+    assert error in str(caught.value)
+
+
+def test_grammar__has_each_field_and_lookup() -> None:
+    definitions: Any = schema()["$defs"]
+    assert definitions["match"]["properties"].keys() == {*FIELDS, *OWN, "all", "any", "not"}
+    assert definitions["name_condition"]["anyOf"][0]["properties"].keys() == {*LOOKUPS, "all", "any", "not"}

@@ -1,0 +1,54 @@
+"""Scripts and prompts for the tests, and what a script answers."""
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+
+from completions import engine
+from completions.conversation import Message, Prompt
+from completions.outcome import Outcome
+from completions.script.loader import parse
+from completions.script.node import read_text
+from completions.script.rules import Script
+from completions.state import Namespace
+
+
+def script(text: str) -> Script:
+    """Load a script from its text; errors call it `script.yaml`."""
+    return parse(read_text(textwrap.dedent(text), "script.yaml"))
+
+
+def rules(text: str) -> str:
+    """Return a script of these rules."""
+    return "version: 1\nrules:\n" + textwrap.indent(textwrap.dedent(text).strip("\n"), "  ")
+
+
+def asked(text: str = "Hello", **fields: object) -> Prompt:
+    """Return a prompt of one user message, or of `messages`."""
+    body: Mapping[str, object] = {"messages": [{"role": "user", "content": text}]}
+    return Prompt(**{"messages": (Message("user", text),), "body": body, "model": "gpt-4o", **fields})  # type: ignore[arg-type]
+
+
+class World:
+    """A namespace whose script is a file that a test writes."""
+
+    def __init__(self, folder: Path, text: str) -> None:
+        self.file = folder / "script.yaml"
+        self.write(text)
+        self.namespace = Namespace("test", str(self.file))
+
+    def write(self, text: str) -> None:
+        """Change the script."""
+        self.file.write_text(textwrap.dedent(text))
+
+    async def outcome(self, prompt: Prompt | str = "Hello") -> Outcome:
+        """Resolve a prompt, or a user message."""
+        return await engine.resolve(self.namespace, asked(prompt) if isinstance(prompt, str) else prompt)
+
+    async def said(self, prompt: Prompt | str = "Hello") -> str:
+        """Return the answer's text, or the error's status and code."""
+        outcome = await self.outcome(prompt)
+        if outcome.error is not None:
+            return f"{outcome.error.status} {outcome.error.code}"
+        assert outcome.reply is not None
+        return outcome.reply.choices[0].text or ""
