@@ -44,14 +44,14 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
                     raise _method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
             except RequestError as exc:
-                response = _refuse(exc, kwargs)
+                response = _refuse(exc, exchange, kwargs)
             except CancelledError:
                 exchange.client_left = True
                 exchange.end()
                 raise
             except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _refuse(_internal_error(), kwargs)
+                response = _refuse(_internal_error(), exchange, kwargs)
             response.record(exchange)
             return response
 
@@ -79,8 +79,8 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
         response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type)
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
-    for name, value in wire.headers(reply, (time.monotonic() - exchange.started) * 1000).items():
-        response.headers[name] = value
+    if reply.body is None:  # a document given word by word comes alone
+        _add_headers(response, wire, exchange)
     return response
 
 
@@ -173,6 +173,16 @@ def _internal_error() -> RequestError:
     )
 
 
-def _refuse(exc: RequestError, kwargs: dict[str, Any]) -> FastJsonResponse:
+def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
     wire = kwargs.get("wire")
-    return error_response(exc, wire.error(exc) if isinstance(wire, WireFormat) else None)
+    if not isinstance(wire, WireFormat):
+        return error_response(exc)
+    response = error_response(exc, wire.error(exc))
+    _add_headers(response, wire, exchange)
+    return response
+
+
+def _add_headers(response: Recorded, wire: WireFormat, exchange: Exchange) -> None:
+    """Add the API's own headers, but none over a script's."""
+    for name, value in wire.headers((time.monotonic() - exchange.started) * 1000).items():
+        response.headers.setdefault(name, value)

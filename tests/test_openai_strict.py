@@ -101,6 +101,14 @@ def test_headers__are_openai_s(client: openai.OpenAI) -> None:
         assert headers[f"x-ratelimit-reset-{what}"].endswith("s")
 
 
+def test_headers__come_with_errors_too(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(model="gpt-4o", messages=[])
+    headers = caught.value.response.headers
+    assert headers["openai-version"] and headers["x-ratelimit-limit-requests"]
+    assert headers["x-request-id"] == caught.value.request_id
+
+
 def test_structured_output__parses(client: openai.OpenAI) -> None:
     completion = client.chat.completions.parse(model="gpt-4o", messages=USER, response_format=Forecast)
     assert isinstance(completion.choices[0].message.parsed, Forecast)

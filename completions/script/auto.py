@@ -142,4 +142,4 @@ def _sentences(prompt: Prompt, seed: str) -> str:
     random = seeded(seed + "/text")
     if prompt.tool_result is not None:
         return retold(prompt.tool_result, prompt.last_user, random)
-    return sentences(prompt.last_user, random)
+    return sentences(prompt.last_user, random, short=prompt.body.get("verbosity") == "low")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from jmespath.exceptions import JMESPathError  # type: ignore[import-untyped]
+from jmespath.exceptions import JMESPathError
 
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, expression
 from completions.script.language import COMBINERS

@@ -84,9 +84,10 @@ def _is_lettered(character: str) -> bool:
     return unicodedata.category(character)[0] in "LMN"
 
 
-def sentences(text: str, random: Random) -> str:
-    """Answer a text in three sentences that mention its words."""
-    return _fill(" ".join(random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)), text)
+def sentences(text: str, random: Random, short: bool) -> str:
+    """Answer a text in three sentences that mention its words, or in the first of them."""
+    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)]
+    return _fill(said[0] if short else " ".join(said), text)
 
 
 def thoughts(text: str, random: Random, short: bool) -> str:

@@ -36,6 +36,15 @@ class Loader(yaml.SafeLoader):
                 key.tag = "tag:yaml.org,2002:str"
         return super().construct_mapping(node, deep)
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        """Return the text; half a surrogate pair, which an escape can write and no answer can carry, is refused."""
+        try:
+            str(node.value).encode()
+        except UnicodeEncodeError as exc:
+            why = "a text holds half a surrogate pair"
+            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from exc
+        return super().construct_scalar(node)
+
 
 def _refuse_duplicates(node: yaml.MappingNode) -> None:
     lines: dict[str, int] = {}

@@ -46,8 +46,8 @@ class WireFormat(ABC):
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the answer as a stream; its chunks fold to what `render` returns."""
 
-    def headers(self, reply: Reply, elapsed_ms: float) -> Mapping[str, str]:
-        """Return the headers that this API sends with an answer, beside its media type and the request id."""
+    def headers(self, elapsed_ms: float) -> Mapping[str, str]:
+        """Return the headers that this API sends with answers and errors, beside media type and request id."""
         return {}
 
     @abstractmethod

@@ -34,10 +34,8 @@ STEADY_HEADERS = {
 class OpenAIFormat(WireFormat):
     """The parts that are the same in all of OpenAI's formats."""
 
-    def headers(self, reply: Reply, elapsed_ms: float) -> Mapping[str, str]:
-        """Return the API's own headers; a document given word by word comes without."""
-        if reply.body is not None:
-            return {}
+    def headers(self, elapsed_ms: float) -> Mapping[str, str]:
+        """Return the API's own headers."""
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS}
 
     def error(self, exc: RequestError) -> dict[str, Any]:

@@ -163,6 +163,7 @@ def test_yaml__anchors_and_merges() -> None:
         ("version: 1\nversion: 1", "{file}:2: `version` stands twice in one mapping, first in line 1."),
         ("a: {b: 1,\n c: 2, b: 3}", "{file}:2: `b` stands twice in one mapping, first in line 1."),
         ("? [a]\n: b", "{file}:1: is not YAML: a key must be a string."),
+        ('version: 1\na: "\\ud800"', "{file}:2: is not YAML: a text holds half a surrogate pair."),
         ("a: \x07", "{file}: is not YAML: unacceptable character #x0007"),
         ("[" * 5000, "{file}: is nested too deep."),
         ("a: !!python/object:os.system x", "is not YAML: could not determine a constructor"),

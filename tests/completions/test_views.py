@@ -1,6 +1,7 @@
 """The views under Django's own async test client: Django is in charge, with DEBUG and without."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions import engine
+from completions.state import namespace
 from tests.document import MOCK, events, fold
 
 CHAT = "/v1/chat/completions"
@@ -71,6 +73,33 @@ async def test_models__list_and_one(async_client: AsyncClient) -> None:
     listed = (await async_client.get("/v1/models")).json()
     assert [model["id"] for model in listed["data"]] == ["mock"]
     assert (await async_client.get("/v1/models/mock")).json() == listed["data"][0]
+
+
+async def test_ready__tells_of_a_broken_edit(async_client: AsyncClient, settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text("version: 1\nrules:\n- reply: Before\n")
+    settings.MOCK_SCRIPT = str(file)
+    assert "problem" not in (await async_client.get("/_mock/ready")).json()
+    file.write_text("version: 1\nrules: []  # broken\n")
+    namespace()._next_look = 0  # it looks at most twice a second
+    told = (await async_client.get("/_mock/ready")).json()
+    assert told["problem"] == f"{file}:2: `rules` must hold at least one rule."
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    assert (await post(async_client, CHAT, body)).json()["choices"][0]["message"]["content"] == "Before"
+
+
+async def test_models__are_those_of_the_script(async_client: AsyncClient, settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text("version: 1\ndefaults: {models: [gpt-4o, my/own]}\nrules:\n- reply: Hi\n")
+    settings.MOCK_SCRIPT = str(file)
+    assert [model["id"] for model in (await async_client.get("/v1/models")).json()["data"]] == ["gpt-4o", "my/own"]
+    assert (await async_client.get("/v1/models/my/own")).json()["id"] == "my/own"
+    response = await post(async_client, CHAT, {"model": "gpt-9", "messages": [{"role": "user", "content": "Hi"}]})
+    assert response.status_code == 404
+    assert response.json()["error"]["code"] == "model_not_found"
+    settings.MOCK_SCRIPT = "auto"
+    assert "gpt-4o" in [model["id"] for model in (await async_client.get("/v1/models")).json()["data"]]
+    assert (await async_client.get("/v1/models/any-other")).status_code == 200
 
 
 async def test_health_and_ready(async_client: AsyncClient) -> None:

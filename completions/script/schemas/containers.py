@@ -3,6 +3,7 @@
 What a place has to be is asked of every schema that holds for the whole, so nothing needs to be merged.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from random import Random
 
@@ -33,20 +34,20 @@ TRIES = 300
 """How often an object or an array is made anew, where the ones before are refused or more are wanted."""
 
 
-class Containers:
+class Containers(ABC):
     """The part of the maker that fills objects and arrays; `values` makes what is in them."""
 
     checker: Checker
     work: Work
     random: Random
 
+    @abstractmethod
     def values(self, schemas: list[Schema], name: str, path: str, trail: Trail) -> Iterator[object]:
         """Yield valid values for a place."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_frugal(self, schemas: list[Schema], trail: Trail) -> bool:
         """Tell whether the value should be as small as it may."""
-        raise NotImplementedError
 
     def make(self, schemas: list[Schema], name: str, path: str, trail: Trail) -> object:
         """Return the first value for a place."""
