@@ -11,6 +11,7 @@ from completions.journal.exchange import Exchange, StreamRecord
 from completions.wire.openai import envelope
 
 REQUEST_ID = "x-request-id"
+SMALL = 64 * 1024
 
 
 class Recorded(HttpResponseBase):
@@ -40,6 +41,11 @@ class FastJsonResponse(Recorded, JsonResponse):
     def __init__(self, document: dict[str, Any], status: int = 200) -> None:
         HttpResponse.__init__(self, orjson.dumps(document), status=status, content_type="application/json")
         self.headers["Content-Length"] = str(len(self.content))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the body can go out in one piece, and nothing beside it: middleware may have set cookies."""
+        return len(self.content) <= SMALL and not self.cookies
 
     def record(self, exchange: Exchange) -> None:
         """Carry the exchange, and note the body's size."""

@@ -20,7 +20,7 @@ from django.urls import ResolverMatch, URLResolver, get_resolver, set_script_pre
 from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, new_request_id
-from completions.responses import REQUEST_ID, EventStream, Recorded, error_response
+from completions.responses import REQUEST_ID, EventStream, FastJsonResponse, Recorded, error_response
 from mocksite.lifespan import lifespan
 from mocksite.request import LeanRequest
 from mocksite.watch import CLIENT_LEFT, watched
@@ -100,6 +100,9 @@ class Handler(ASGIHandler):
             response.headers[REQUEST_ID] = new_request_id()
         if isinstance(response, EventStream) and response.is_raw:
             await _send_stream(response, send)
+        elif isinstance(response, FastJsonResponse) and response.is_small:
+            await _start(response, send)
+            await send({"type": "http.response.body", "body": response.content})
         else:
             await super().send_response(response, send)
 
@@ -135,12 +138,16 @@ class Handler(ASGIHandler):
 
 async def _send_stream(response: EventStream, send: Send) -> None:
     """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
-    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await _start(response, send)
     async with aclosing(response.pieces) as pieces:
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body"})
+
+
+async def _start(response: HttpResponseBase, send: Send) -> None:
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
 
 
 async def _read_body(receive: Receive) -> bytes:

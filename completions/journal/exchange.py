@@ -40,7 +40,12 @@ class Exchange:
         if self.ended is None:
             self.ended = time.monotonic()
             if requests_log.isEnabledFor(logging.INFO):
-                requests_log.info(lines.RequestLine(self))
+                _log(requests_log, lines.RequestLine(self))
+
+
+def _log(logger: logging.Logger, line: object) -> None:
+    """Log at INFO without looking for the caller's line in the source, which costs more than the rest of it."""
+    logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
 
 
 class StreamRecord:
@@ -60,7 +65,7 @@ class StreamRecord:
         exchange.chunks = min(last, self._total)
         if self._log:
             for index in range(first, exchange.chunks):
-                chunks_log.info(lines.ChunkLine(exchange, index + 1, self._total, elapsed, self._sizes[index]))
+                _log(chunks_log, lines.ChunkLine(exchange, index + 1, self._total, elapsed, self._sizes[index]))
 
     def end(self) -> None:
         """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
