@@ -74,13 +74,12 @@ class Call:
 
         self._began = time.perf_counter()
         self.over = True  # unless the request gets through
-        with self.wire.listening():
-            try:
-                yield
-            except LLMError as error:
-                if fault := self._hidden_fault():
-                    raise self._broken(fault) from error
-                raise
+        try:
+            yield
+        except LLMError as error:
+            if fault := self._hidden_fault():
+                raise self._broken(fault) from error
+            raise
         self.over = False
 
     @contextmanager

@@ -55,14 +55,14 @@ class LLMClient:
         """Return the answer; raises LiteLLM's errors, or `InvalidAnswerError` for a 200 without one."""
         call = self._call(messages, system, params, stream=False)
         with call.sending():
-            answer = lite.completion(call.arguments, self._http())
+            answer = lite.completion(call.arguments, self._http(), call.wire.mark)
         return call.conclude(answer)
 
     async def acomplete(self, messages: Messages, *, system: str | None = None, **params: Any) -> Completion:
         """Do what `complete` does, without blocking."""
         call = self._call(messages, system, params, stream=False)
         with call.sending():
-            answer = await lite.acompletion(call.arguments, self._ahttp())
+            answer = await lite.acompletion(call.arguments, self._ahttp(), call.wire.mark)
         return call.conclude(answer)
 
     def stream(self, messages: Messages, *, system: str | None = None, **params: Any) -> Stream:

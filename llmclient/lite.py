@@ -30,6 +30,8 @@ _ITS_OWN_WARNINGS = (
     r"Pydantic serializer warnings",
 )
 
+_Http = httpx.Client | httpx.AsyncClient
+
 _loading = threading.Lock()
 _litellm: Any = None
 
@@ -66,19 +68,19 @@ def is_provider(name: str) -> bool:
     return name in custom or name in litellm.provider_list
 
 
-def completion(arguments: Mapping[str, Any], http: httpx.Client) -> Any:
-    """Call LiteLLM; in the OpenAI format the request goes through `http`."""
+def completion(arguments: Mapping[str, Any], http: httpx.Client, headers: Mapping[str, str]) -> Any:
+    """Call LiteLLM; in the OpenAI format the request goes through `http`, with `headers` added to it."""
     _silence_warnings()
-    return load().completion(**_prepared(arguments, http))
+    return load().completion(**_prepared(arguments, http, headers))
 
 
-async def acompletion(arguments: Mapping[str, Any], http: httpx.AsyncClient) -> Any:
+async def acompletion(arguments: Mapping[str, Any], http: httpx.AsyncClient, headers: Mapping[str, str]) -> Any:
     """Do the same without blocking."""
     _silence_warnings()
-    return await load().acompletion(**_prepared(arguments, http))
+    return await load().acompletion(**_prepared(arguments, http, headers))
 
 
-def _prepared(arguments: Mapping[str, Any], http: httpx.Client | httpx.AsyncClient) -> dict[str, Any]:
+def _prepared(arguments: Mapping[str, Any], http: _Http, headers: Mapping[str, str]) -> dict[str, Any]:
     """Add what LiteLLM needs to be told about the provider; what the caller said wins."""
     # With tools, LiteLLM looks for MCP servers first, and fails where the `mcp` package is not installed.
     prepared: dict[str, Any] = {"_skip_mcp_handler": True}
@@ -90,16 +92,17 @@ def _prepared(arguments: Mapping[str, Any], http: httpx.Client | httpx.AsyncClie
         # The name may be one of OpenAI's own that LiteLLM would take to another endpoint (/responses).
         prepared["_skip_responses_api_bridge"] = True
     if provider == "openai":
-        prepared["client"] = _sdk(arguments, http)
+        prepared["client"] = _sdk(arguments, http, headers)
         prepared["allowed_openai_params"] = _openai_names(arguments)
     return {**prepared, **arguments}
 
 
-def _sdk(arguments: Mapping[str, Any], http: httpx.Client | httpx.AsyncClient) -> Any:
+def _sdk(arguments: Mapping[str, Any], http: _Http, headers: Mapping[str, str]) -> Any:
     """Return an SDK client for one call: LiteLLM writes to it, so it is not shared (and costs 50 µs)."""
     import openai
 
     options = {name: arguments[name] for name in ("base_url", "api_key", "timeout", "max_retries")}
+    options["default_headers"] = headers
     if isinstance(http, httpx.Client):
         return openai.OpenAI(**options, http_client=http)
     return openai.AsyncOpenAI(**options, http_client=http)

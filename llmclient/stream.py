@@ -74,8 +74,9 @@ class Stream(_Answer):
 
     def _open(self) -> None:
         if self._unsent:
-            with self._call.sending():
-                self._source = lite.completion(self._call.arguments, self._http())
+            call = self._call
+            with call.sending():
+                self._source = lite.completion(call.arguments, self._http(), call.wire.mark)
 
     def read(self) -> Completion:
         """Read to the end and return the whole answer."""
@@ -132,8 +133,9 @@ class AsyncStream(_Answer):
 
     async def _open(self) -> None:
         if self._unsent:
-            with self._call.sending():
-                self._source = await lite.acompletion(self._call.arguments, self._http())
+            call = self._call
+            with call.sending():
+                self._source = await lite.acompletion(call.arguments, self._http(), call.wire.mark)
 
     async def read(self) -> Completion:
         """Read to the end and return the whole answer."""

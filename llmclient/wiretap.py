@@ -2,17 +2,18 @@
 
 LiteLLM passes several failures off as success: it makes up `finish_reason` "stop", usage and empty answers.
 It loses refusals and, with `n` > 1, whole pieces. So the client gives LiteLLM an HTTP client of its own, with
-a hook that shows every body to the `Wire` of the call it belongs to. Nothing is changed on the way.
+hooks that show every body to the `Wire` of the call it belongs to. Nothing is changed on the way.
 
 Only calls in the OpenAI format pass here; other providers use LiteLLM's own HTTP clients and stay unobserved.
 """
 
+import itertools
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, cast
+from weakref import WeakValueDictionary
 
 import httpx
 
@@ -22,7 +23,11 @@ from llmclient.sse import EventReader
 _Hooks = dict[str, list[Callable[..., Any]]]
 Document = dict[str, Any]  # one JSON object of the server's: a whole answer, or a chunk of one
 
-_current: ContextVar["Wire | None"] = ContextVar("llmclient_wire", default=None)
+# The hooks know a call by a header that they take off again. It goes wherever LiteLLM and the SDK take the request,
+# to another thread or through retries; something in the context of the caller would not.
+_MARK = "x-llmclient-call"
+_numbers = itertools.count(1)
+_wires: "WeakValueDictionary[str, Wire]" = WeakValueDictionary()
 
 # Asked of every server, since a compressed body could not be read in passing.
 PLAIN_BODY = {"accept-encoding": "identity"}
@@ -35,6 +40,9 @@ class Wire:
     """
 
     def __init__(self, *, streaming: bool) -> None:
+        number = str(next(_numbers))
+        _wires[number] = self
+        self.mark = {_MARK: number}  # headers for the request to send
         self.sent_at: float | None = None
         self.response: httpx.Response | None = None
         self.legible = False  # there is a body to read here: of a 2xx, and not compressed
@@ -48,15 +56,6 @@ class Wire:
         self._body = bytearray()
         self._events = 0
         self._done = False
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Take every response to a request that is sent inside the `with` as this call's."""
-        token = _current.set(self)
-        try:
-            yield
-        finally:
-            _current.reset(token)
 
     @property
     def status(self) -> int | None:
@@ -195,12 +194,16 @@ class _TappedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
 
 
 def _on_request(request: httpx.Request) -> None:
-    if wire := _current.get():
+    if mark := request.headers.pop(_MARK, None):
+        request.extensions[_MARK] = _wires.get(mark)  # a redirect inherits this, and not the header
+    wire: Wire | None = request.extensions.get(_MARK)
+    if wire is not None:
         wire.sent_at = time.perf_counter()
 
 
 def _on_response(response: httpx.Response) -> None:
-    if wire := _current.get():
+    wire: Wire | None = response.request.extensions.get(_MARK)
+    if wire is not None:
         wire.begin(response)
         response.stream = _TappedBody(response.stream, wire)
 
@@ -213,7 +216,7 @@ async def _on_async_response(response: httpx.Response) -> None:
     _on_response(response)
 
 
-# For an HTTP client: show what passes to the wire that is listening.
+# For an HTTP client: show what passes to the wire of its call.
 HOOKS: _Hooks = {"request": [_on_request], "response": [_on_response]}
 ASYNC_HOOKS: _Hooks = {"request": [_on_async_request], "response": [_on_async_response]}
 

@@ -9,6 +9,8 @@ from django.core.management import execute_from_command_line
 def main() -> None:
     """Run the management command that `sys.argv` names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
+    if os.getcwd() not in sys.path:  # as with `python -m`: a script's own Python functions are found
+        sys.path.insert(0, os.getcwd())
     execute_from_command_line(sys.argv)
 
 

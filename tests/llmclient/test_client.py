@@ -13,6 +13,7 @@ from llmclient import (
     AuthenticationError,
     ContextWindowExceededError,
     InternalServerError,
+    InvalidAnswerError,
     LLMClient,
     LLMError,
     NotFoundError,
@@ -153,6 +154,7 @@ def test_parameters__all_reach_the_server(wire: WireServer, ask: Ask) -> None:
     assert request.headers["x-mock"] == "1"
     assert request.headers["authorization"] == "Bearer mock-key"
     assert request.path == "/v1/chat/completions"
+    assert not [name for name in request.headers if "llmclient" in name], "our own mark stays at home"
 
 
 @pytest.mark.parametrize(
@@ -293,6 +295,14 @@ def test_retry__after_half_an_answer_forgets_the_half(wire: WireServer, ask: Ask
     wire.play(reply(answer()))
     assert ask.complete(wire.url, max_retries=1).text == "Hello"
     assert len(wire.requests) == 2
+
+
+def test_redirect__is_followed_and_watched(wire: WireServer, ask: Ask) -> None:
+    wire.play(reply(b"", "307 Temporary Redirect", location=f"{wire.url}/elsewhere"))
+    wire.play(reply({"error": {"message": "boom"}}))
+    with pytest.raises(InvalidAnswerError, match="boom"):
+        ask.complete(wire.url)
+    assert [request.path for request in wire.requests] == ["/v1/chat/completions", "/elsewhere"]
 
 
 def test_timeout__before_the_answer_is_litellms_timeout(wire: WireServer, ask: Ask) -> None:
