@@ -17,12 +17,14 @@ from llmclient.__main__ import main
 from tests.llmclient.wire_server import (
     DONE,
     END,
+    FINISH,
+    GOOD_STREAM,
     HELLO,
     STREAM,
+    USAGE,
     Play,
     WireServer,
     answer,
-    chunk,
     chunked,
     event,
     reply,
@@ -30,9 +32,6 @@ from tests.llmclient.wire_server import (
 )
 
 ROOT = Path(__file__).parents[2]
-USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
-FINISH = chunk(finish="stop")
-GOOD_STREAM = stream(*HELLO, FINISH, chunk(choices=[], usage=USAGE), DONE)
 
 
 def test_text__is_answered(wire: WireServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,6 +12,7 @@ from tests.llmclient.conftest import Ask
 from tests.llmclient.wire_server import (
     DONE,
     END,
+    FINISH,
     HELLO,
     STREAM,
     Play,
@@ -27,7 +28,6 @@ from tests.llmclient.wire_server import (
 )
 
 ERROR = {"message": "boom", "type": "server_error", "param": None, "code": "overloaded"}
-FINISH = chunk(finish="stop")
 BEGUN = STREAM + chunked(b"".join(HELLO))
 
 

@@ -169,3 +169,7 @@ def answer(text: object = "Hello", finish: str | None = "stop", **message: Any) 
 
 ROLE = chunk("", delta={"role": "assistant", "content": ""})
 HELLO = (ROLE, chunk("Hel"), chunk("lo"))
+FINISH = chunk(finish="stop")
+USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
+GOOD_STREAM = stream(*HELLO, FINISH, chunk(choices=[], usage=USAGE), DONE)
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}

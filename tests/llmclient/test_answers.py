@@ -1,24 +1,11 @@
-"""What is sent, and what is made of the answer."""
+"""What is made of the answers that come, streamed or not."""
 
-import asyncio
 import gzip
 import json
-import threading
 import time
 from typing import Any
 
-import pytest
-
 from llmclient import (
-    AuthenticationError,
-    ContextWindowExceededError,
-    InternalServerError,
-    InvalidAnswerError,
-    LLMClient,
-    LLMError,
-    NotFoundError,
-    RateLimitError,
-    Timeout,
     ToolCall,
     Usage,
 )
@@ -26,8 +13,12 @@ from tests.llmclient.conftest import Ask
 from tests.llmclient.wire_server import (
     DONE,
     END,
+    FINISH,
+    GOOD_STREAM,
     HELLO,
     STREAM,
+    TOOL,
+    USAGE,
     Play,
     Seen,
     WireServer,
@@ -39,10 +30,6 @@ from tests.llmclient.wire_server import (
     reply,
     stream,
 )
-
-USAGE = {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12}
-FINISH = chunk(finish="stop")
-GOOD_STREAM = stream(*HELLO, FINISH, chunk(choices=[], usage=USAGE), DONE)
 
 
 def test_complete__an_answer(wire: WireServer, ask: Ask) -> None:
@@ -106,96 +93,6 @@ def test_complete__zero_usage_of_litellms_is_not_passed_on(wire: WireServer, ask
     assert ask.complete(wire.url).usage is None
 
 
-def test_messages__a_prompt_and_a_system_message(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply(answer()))
-    ask.complete(wire.url, "Hi", system="Be brief")
-    assert wire.requests[0].json["messages"] == [
-        {"role": "system", "content": "Be brief"},
-        {"role": "user", "content": "Hi"},
-    ]
-
-
-def test_messages__a_conversation_is_sent_as_it_is_and_left_alone(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply(answer()))
-    messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes?"}]
-    ask.complete(wire.url, messages)
-    assert wire.requests[0].json["messages"] == messages
-    assert messages == [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yes?"}]
-
-
-TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
-PARAMETERS = {
-    "n": 2,
-    "temperature": 0.5,
-    "max_tokens": 9,
-    "seed": 1,
-    "stop": ["x"],
-    "user": "u-1",
-    "tools": [TOOL],
-    "tool_choice": "required",
-    "parallel_tool_calls": False,
-    "response_format": {"type": "json_object"},
-    "reasoning_effort": "low",
-    "verbosity": "low",
-    "service_tier": "flex",
-    "logprobs": True,
-    "logit_bias": {"1": 2},
-    "not_openai": 3,
-}
-
-
-def test_parameters__all_reach_the_server(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply(answer()))
-    ask.complete(wire.url, extra_headers={"x-mock": "1"}, extra_body={"more": True}, **PARAMETERS)
-    (request,) = wire.requests
-    sent = request.json
-    del sent["messages"], sent["model"]
-    assert sent == PARAMETERS | {"more": True}
-    assert request.headers["x-mock"] == "1"
-    assert request.headers["authorization"] == "Bearer mock-key"
-    assert request.path == "/v1/chat/completions"
-    assert not [name for name in request.headers if "llmclient" in name], "our own mark stays at home"
-
-
-@pytest.mark.parametrize(
-    ("asked", "sent"),
-    [
-        ("mock", "mock"),
-        ("gpt-4o", "gpt-4o"),
-        ("my-org/model", "my-org/model"),
-        ("claude-3-opus-20240229", "claude-3-opus-20240229"),
-        ("gpt-3.5-turbo-instruct", "gpt-3.5-turbo-instruct"),
-        ("o1-pro", "o1-pro"),
-        ("openai/gpt-4o", "gpt-4o"),
-    ],
-)
-def test_model__without_a_known_provider_is_sent_as_it_stands(wire: WireServer, asked: str, sent: str) -> None:
-    wire.play(reply(answer()))
-    completion = Ask(asynchronous=False).complete(wire.url, model=asked)
-    assert (wire.requests[0].path, wire.requests[0].json["model"]) == ("/v1/chat/completions", sent)
-    assert completion.model == asked
-
-
-def test_call__may_override_every_setting(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply(answer()))
-    ask.complete("http://127.0.0.1:1", api_base=f"{wire.url}/other", api_key="k2", model="m2")
-    (request,) = wire.requests
-    assert (request.path, request.json["model"]) == ("/other/chat/completions", "m2")
-    assert request.headers["authorization"] == "Bearer k2"
-
-
-def test_stream_parameter__is_refused(ask: Ask) -> None:
-    with pytest.raises(TypeError, match=r"complete\(\) or stream\(\)"):
-        ask.complete("http://127.0.0.1:1", stream=True)
-
-
-def test_parameters__of_the_callers_are_left_alone(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply(answer()))
-    metadata = {"team": "a"}
-    ask.complete(wire.url, metadata=metadata)
-    assert metadata == {"team": "a"}
-
-
 def test_tool_calls__whole_and_in_fragments(wire: WireServer, ask: Ask) -> None:
     call = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
     wire.play(reply(answer(None, "tool_calls", tool_calls=[call])))
@@ -248,70 +145,6 @@ def test_n__every_choice_has_its_own_text_and_finish(wire: WireServer, ask: Ask)
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("status", "error", "kind"),
-    [
-        ("401 Unauthorized", {"message": "bad key", "code": "invalid_api_key"}, AuthenticationError),
-        ("404 Not Found", {"message": "no such model", "code": "model_not_found"}, NotFoundError),
-        ("429 Too Many Requests", {"message": "slow down"}, RateLimitError),
-        ("500 Internal Server Error", {"message": "boom"}, InternalServerError),
-        (
-            "400 Bad Request",
-            {"message": "This model's maximum context length is 10 tokens", "code": "context_length_exceeded"},
-            ContextWindowExceededError,
-        ),
-    ],
-)
-def test_error_status__is_litellms_own_error(
-    wire: WireServer, ask: Ask, status: str, error: dict[str, str], kind: type[Exception]
-) -> None:
-    wire.play(reply({"error": error}, status))
-    for method in (ask.complete, ask.stream):
-        with pytest.raises(kind, match=error["message"]) as caught:
-            method(wire.url)
-        assert isinstance(caught.value, LLMError)
-
-
-@pytest.mark.parametrize(
-    ("params", "requests"),
-    [({}, 1), ({"max_retries": 2}, 3), ({"num_retries": 1}, 2), ({"max_retries": 0}, 1)],
-)
-def test_retries__are_counted_once(wire: WireServer, ask: Ask, params: dict[str, int], requests: int) -> None:
-    wire.play(reply({"error": {"message": "boom"}}, "500 Oops", retry_after_ms="1"))
-    with pytest.raises(InternalServerError):
-        ask.complete(wire.url, **params)
-    assert len(wire.requests) == requests
-
-
-def test_retry__the_answer_that_counts_is_the_last(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply({"error": {"message": "boom"}}, "503 Busy", retry_after_ms="1"))
-    wire.play(GOOD_STREAM)
-    _, completion = ask.stream(wire.url, max_retries=1)
-    assert (completion.text, len(completion.raw)) == ("Hello", 5)
-
-
-def test_retry__after_half_an_answer_forgets_the_half(wire: WireServer, ask: Ask) -> None:
-    wire.play(head(content_type="application/json", content_length="99") + b'{"id"')
-    wire.play(reply(answer()))
-    assert ask.complete(wire.url, max_retries=1).text == "Hello"
-    assert len(wire.requests) == 2
-
-
-def test_redirect__is_followed_and_watched(wire: WireServer, ask: Ask) -> None:
-    wire.play(reply(b"", "307 Temporary Redirect", location=f"{wire.url}/elsewhere"))
-    wire.play(reply({"error": {"message": "boom"}}))
-    with pytest.raises(InvalidAnswerError, match="boom"):
-        ask.complete(wire.url)
-    assert [request.path for request in wire.requests] == ["/v1/chat/completions", "/elsewhere"]
-
-
-def test_timeout__before_the_answer_is_litellms_timeout(wire: WireServer, ask: Ask) -> None:
-    wire.play(Play.HOLD)
-    for method in (ask.complete, ask.stream):
-        with pytest.raises(Timeout):
-            method(wire.url, timeout=0.2)
-
-
 def test_compressed_body__cannot_be_watched_but_is_read(wire: WireServer, ask: Ask) -> None:
     body = gzip.compress(json.dumps({**answer(), "usage": USAGE}).encode())
     wire.play(reply(body, content_encoding="gzip"))
@@ -329,46 +162,6 @@ def test_mock_response__of_litellm_needs_no_server(ask: Ask) -> None:
     pieces, completion = ask.stream("http://127.0.0.1:1", mock_response="canned")
     assert completion.text == "".join(map(str, pieces)) == "canned"
     assert completion.usage is None, "LiteLLM's own estimate"
-
-
-def echo(seen: Seen) -> bytes:
-    text = seen.json["messages"][0]["content"]
-    return stream(*(chunk(character) for character in text), FINISH, DONE)
-
-
-def test_calls_at_once__in_tasks_and_threads_keep_their_answers(wire: WireServer) -> None:
-    wire.play(echo)
-    texts = [f"text {number}" for number in range(12)]
-    client = LLMClient(base_url=wire.url)
-
-    async def gather() -> list[str]:
-        async with client:
-            answers = await asyncio.gather(*(client.astream(text).read() for text in texts))
-        return [answer.text for answer in answers]
-
-    answers: dict[str, str] = {}
-    threads = [
-        threading.Thread(target=lambda text=text: answers.update({text: client.stream(text).read().text}))
-        for text in texts
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    client.close()
-    assert answers == {text: text for text in texts}
-    assert asyncio.run(gather()) == texts
-
-
-def test_client__serves_one_event_loop_after_another(wire: WireServer) -> None:
-    wire.play(reply(answer()))
-    client = LLMClient(base_url=wire.url)
-
-    async def once() -> str:
-        async with client:
-            return (await client.acomplete("Hi")).text
-
-    assert [asyncio.run(once()) for _ in range(2)] == ["Hello", "Hello"]
 
 
 ANTHROPIC = {
