@@ -4,10 +4,10 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.finish import finish
-from completions.outcome import NearMiss, Outcome
+from completions.outcome import NearMiss, Outcome, Pacing
 from completions.script.near import near_misses, unmatched
+from completions.script.pace import Pace
 from completions.script.replies import Answer
-from completions.script.rules import Pace
 from completions.state import Namespace
 
 
@@ -27,10 +27,13 @@ async def _outcome(
     rule: str | None, answer: Answer, prompt: Prompt, pace: Pace, misses: tuple[NearMiss, ...] = ()
 ) -> Outcome:
     answered = answer(prompt)
-    pacing = pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS)
     if not isinstance(answered, (Reply, RequestError)):
         answered = await answered
     if isinstance(answered, RequestError):
-        return Outcome(rule, None, answered, pacing, misses)
+        return Outcome(rule, None, answered, _pacing(pace, prompt, 0), misses)
     reply = answered if answered.body is not None else finish(answered, prompt)
-    return Outcome(rule, reply, None, pacing, misses)
+    return Outcome(rule, reply, None, _pacing(pace, prompt, reply.usage.prompt_tokens if reply.usage else 0), misses)
+
+
+def _pacing(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
+    return pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, prompt_tokens)

@@ -1,17 +1,35 @@
 """What a request comes to: the neutral result of step 3, and how it is to be delivered."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from completions.conversation import Reply
 from completions.exceptions import RequestError
 
 
 @dataclass(frozen=True, slots=True)
+class Jitter:
+    """How the times of a stream scatter around their means; the same seed gives the same times.
+
+    `spread` is relative to the mean: the half width of `uniform`, the standard deviation of the others.
+    """
+
+    kind: Literal["uniform", "normal", "lognormal"]
+    spread: float
+    seed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pacing:
-    """How fast a stream goes, in milliseconds: time to first token, then inter-token latency; 0 is at once."""
+    """How fast a stream goes, in milliseconds: time to first token, then inter-token latency; 0 is at once.
+
+    With `whole` an answer that is not streamed takes as long as its stream would.
+    """
 
     ttft_ms: float = 0.0
     itl_ms: float = 0.0
+    jitter: Jitter | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

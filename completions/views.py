@@ -15,7 +15,7 @@ from completions import engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
-from completions.delivery.stream import deliver
+from completions.delivery.stream import deliver, wait
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, StreamRecord
 from completions.outcome import Outcome
@@ -78,6 +78,9 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     if prompt.stream:
         response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type)
     else:
+        if outcome.pacing.whole:
+            due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
+            await wait(exchange.started + due[-1])
         response = FastJsonResponse(wire.render(reply, prompt))
     if reply.body is None:  # a document given word by word comes alone
         _add_headers(response, wire, exchange)

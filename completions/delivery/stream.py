@@ -46,6 +46,17 @@ async def deliver(
             sent(first, position, elapsed)
 
 
+async def wait(
+    until: float,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
+    """Sleep until a moment on `clock`: what an answer that comes whole does, to take as long as its stream."""
+    if (seconds := until - clock()) > 0:
+        await sleep(seconds)
+
+
 def _fill(frames: Sequence[bytes], due: Sequence[float], position: int, until: float) -> int:
     """Return the end of the run of frames from `position` that are due and fit one write; at least one does."""
     end = max(bisect_right(due, until, position), position + 1)

@@ -22,6 +22,10 @@ KINDS: dict[str, Schema] = {
     "flag": {"type": "boolean"},
     "true": {"const": True},
     "number": {"type": "number", "minimum": 0},
+    "rate": {"type": "number", "exclusiveMinimum": 0},
+    "apply": {"enum": list(language.APPLIES)},
+    "jitter_kind": {"enum": list(language.JITTERS)},
+    "seed": {"type": ["string", "number"]},
     "count": COUNT,
     "positive": {"type": "integer", "minimum": 1},
     "status": STATUS,
@@ -122,7 +126,8 @@ def schema() -> Schema:
     call = _mapping(language.TOOL_CALL)
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
-        "pacing": _mapping(language.PACING),
+        "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
+        "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "rules": _list_of(_mapping(language.RULE, oneOf=_one_of(language.ANSWERS))),
         "match": _match(),
         "matches": _list_of(_ref("match")),

@@ -42,7 +42,21 @@ DEFAULTS: Keys = {
 PACING: Keys = {
     "ttft_ms": Key("number", "Milliseconds to the first token."),
     "itl_ms": Key("number", "Milliseconds between two tokens."),
+    "tps": Key("rate", "Tokens a second; `itl_ms` in other words."),
+    "prefill_ms_per_1k": Key("number", "Milliseconds that 1,000 tokens of the prompt add to the first token."),
+    "jitter": Key("jitter", "How the times scatter: `none`, `uniform`, `normal`, `lognormal`, or a mapping."),
+    "apply": Key("apply", "`stream` (the default), or `both`: an answer takes as long as its stream would."),
 }
+
+JITTER: Keys = {
+    "kind": Key("jitter_kind", "The distribution.", required=True),
+    "spread": Key("number", "Relative to the mean: half the width of `uniform`, else the standard deviation (0.25)."),
+    "seed": Key("seed", "The same seed and request have the same times (0)."),
+}
+
+JITTERS = ("none", "uniform", "normal", "lognormal")
+DEFAULT_SPREAD = 0.25
+APPLIES = ("stream", "both")
 
 RULE: Keys = {
     "name": Key("text", "The rule's name in logs and messages; no two are alike."),

@@ -5,10 +5,11 @@ from pathlib import Path
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
-from completions.script.language import ANSWERS, DEFAULTS, PACING, RULE, SCRIPT, VERSION
+from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.node import Node, read
+from completions.script.pace import Pace, pacing
 from completions.script.replies import Answer
-from completions.script.rules import Pace, Rule, Script
+from completions.script.rules import Rule, Script
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "mock"
@@ -44,22 +45,22 @@ def _script(document: Node) -> Script:
     defaults = fields["defaults"].keyed(DEFAULTS) if "defaults" in fields else {}
     if "strict" in defaults and "fallback" in defaults and defaults["strict"].as_(bool):
         raise defaults["fallback"].error("cannot stand beside `strict: true`, which answers with an error.")
-    pacing = _pacing(defaults.get("pacing"), Pace())
+    pace = pacing(defaults.get("pacing"), Pace())
     return Script(
         source=document.file,
-        rules=_rules(fields["rules"], pacing),
+        rules=_rules(fields["rules"], pace),
         fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
         models=tuple(node.raw for node in defaults["models"].items()) if "models" in defaults else (),
         strict="strict" in defaults and defaults["strict"].as_(bool),
         validate="validate" not in defaults or defaults["validate"].as_(bool),
-        pacing=pacing,
+        pacing=pace,
     )
 
 
-def _rules(nodes: Node, pacing: Pace) -> tuple[Rule, ...]:
+def _rules(nodes: Node, pace: Pace) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for number, node in enumerate(nodes.items(), 1):
-        rule = _rule(node, number, pacing)
+        rule = _rule(node, number, pace)
         if rule.name in rules:
             raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
         rules[rule.name] = rule
@@ -68,14 +69,14 @@ def _rules(nodes: Node, pacing: Pace) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _rule(node: Node, number: int, pacing: Pace) -> Rule:
+def _rule(node: Node, number: int, pace: Pace) -> Rule:
     fields = node.keyed(RULE)
     return Rule(
         name=fields["name"].raw if "name" in fields else f"rule {number}",
         answers=_answers(node, fields),
         match=match(fields["match"]) if "match" in fields else None,
         times=fields["times"].count(least=1) if "times" in fields else None,
-        pacing=_pacing(fields.get("pacing"), pacing),
+        pacing=pacing(fields.get("pacing"), pace),
         line=node.line,
     )
 
@@ -96,16 +97,3 @@ def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
     if not answers:
         raise only.error("must hold at least one answer.")
     return answers
-
-
-def _pacing(node: Node | None, default: Pace) -> Pace:
-    """Read a pacing; what it leaves out is the default's."""
-    fields = node.keyed(PACING) if node else {}
-    given = {key: _milliseconds(child) for key, child in fields.items()}
-    return Pace(given.get("ttft_ms", default.ttft_ms), given.get("itl_ms", default.itl_ms))
-
-
-def _milliseconds(node: Node) -> float:
-    if (value := node.number()) < 0:
-        raise node.wrong("a number from 0")
-    return value

@@ -4,27 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.outcome import Pacing
 from completions.script.matchers import Matcher
+from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
 
 Take = Callable[["Rule"], int | None]
 """Counts a use of a rule, and returns how many there were before; None where the rule has retired."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Pacing as a script has it, in milliseconds; what is None is left to the settings."""
-
-    ttft_ms: float | None = None
-    itl_ms: float | None = None
-
-    def over(self, ttft_ms: float, itl_ms: float) -> Pacing:
-        """Return the pacing, with these where the script says nothing."""
-        return Pacing(
-            ttft_ms if self.ttft_ms is None else self.ttft_ms,
-            itl_ms if self.itl_ms is None else self.itl_ms,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +23,7 @@ class Rule:
     answers: tuple[Answer, ...]
     match: Matcher | None = None
     times: int | None = None
-    pacing: Pace = Pace()
+    pacing: Pace = UNPACED
     line: int = 0
 
     @property
@@ -62,7 +47,7 @@ class Script:
     models: tuple[str, ...] = ()
     strict: bool = False
     validate: bool = True
-    pacing: Pace = Pace()
+    pacing: Pace = UNPACED
 
     def find(self, prompt: Prompt, take: Take) -> tuple[Rule, Answer] | None:
         """Return the first rule that matches, with the answer whose turn it is; None where no rule does."""

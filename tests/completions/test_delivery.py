@@ -1,14 +1,18 @@
 """Schedules and delivery, on a clock that only moves when told."""
 
+import math
+import statistics
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.delivery.pacing import schedule
-from completions.delivery.stream import WRITE_BYTES, deliver
-from completions.outcome import Pacing
+from completions.delivery.stream import WRITE_BYTES, deliver, wait
+from completions.outcome import Jitter, Pacing
 
 
 class Clock:
@@ -61,6 +65,57 @@ def test_schedule__never_goes_back(tokens: list[bool], ttft: float, itl: float) 
     due = schedule(tokens, Pacing(ttft, itl))
     assert due == sorted(due)
     assert len(due) == len(tokens)
+
+
+KINDS: list[Literal["uniform", "normal", "lognormal"]] = ["uniform", "normal", "lognormal"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_jitter__keeps_the_mean_and_the_spread(kind: Literal["uniform", "normal", "lognormal"]) -> None:
+    due = schedule([True] * 4001, Pacing(0, 20, Jitter(kind, 0.25, "seed")))
+    gaps = [after - before for before, after in pairwise(due)]
+    assert statistics.mean(gaps) == pytest.approx(0.020, rel=0.03)
+    deviation = 0.25 / math.sqrt(3) if kind == "uniform" else 0.25
+    assert statistics.pstdev(gaps) == pytest.approx(0.020 * deviation, rel=0.1)
+    assert min(gaps) >= 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_jitter__same_seed_same_schedule(kind: Literal["uniform", "normal", "lognormal"]) -> None:
+    tokens = [False, True, True, True, False]
+    first = schedule(tokens, Pacing(50, 20, Jitter(kind, 0.5, "a")))
+    assert schedule(tokens, Pacing(50, 20, Jitter(kind, 0.5, "a"))) == first
+    assert schedule(tokens, Pacing(50, 20, Jitter(kind, 0.5, "b"))) != first
+    assert first == sorted(first)
+    assert (first[0], first[4]) == (first[1], first[3]), "what carries no token rides along"
+
+
+@given(
+    st.lists(st.booleans(), max_size=30),
+    st.floats(0, 100),
+    st.floats(0, 100),
+    st.sampled_from(KINDS),
+    st.floats(0, 5),
+    st.text(),
+)
+def test_jitter__never_goes_back(
+    tokens: list[bool],
+    ttft: float,
+    itl: float,
+    kind: Literal["uniform", "normal", "lognormal"],
+    spread: float,
+    seed: str,
+) -> None:
+    due = schedule(tokens, Pacing(ttft, itl, Jitter(kind, spread, seed)))
+    assert due == sorted(due)
+    assert all(at >= 0 for at in due)
+
+
+async def test_wait__until_a_moment() -> None:
+    clock = Clock()
+    await wait(clock() + 0.5, clock=clock, sleep=clock.sleep)
+    await wait(clock() - 1, clock=clock, sleep=clock.sleep)
+    assert clock.slept == [0.5]
 
 
 async def test_deliver__each_frame_at_its_time() -> None:

@@ -272,3 +272,23 @@ async def test_tool_loop__ends(tmp_path: Path) -> None:
     called = Message("assistant", tool_calls=(ToolCall("get_weather", "{}", "c1"),))
     answered = asked(messages=(*prompt.messages, called, Message("tool", '{"temp": 21}', tool_call_id="c1")))
     assert await world.said(answered) == "21 degrees"
+
+
+async def test_pacing__by_tokens_a_second_prefill_and_jitter(tmp_path: Path, settings: Settings) -> None:
+    settings.MOCK_TTFT_MS = 10
+    paced = "defaults: {pacing: {tps: 50, prefill_ms_per_1k: 1000, jitter: {kind: normal, seed: x}, apply: both}}\n"
+    world = World(tmp_path, paced + rules("- {match: {last_user: calm}, reply: a, pacing: {jitter: none}}\n- reply: b"))
+    calm = await world.outcome("calm")
+    assert calm.reply is not None and calm.reply.usage is not None
+    assert calm.pacing == Pacing(10 + calm.reply.usage.prompt_tokens, 20, None, True)
+    first, again, other = [(await world.outcome(text)).pacing.jitter for text in ("one", "one", "two")]
+    assert first is not None
+    assert (first.kind, first.spread, first) == ("normal", 0.25, again)
+    assert first != other, "another request scatters otherwise"
+
+
+async def test_pacing__is_the_same_streamed_and_whole(tmp_path: Path) -> None:
+    world = World(tmp_path, rules("- {reply: a, pacing: {jitter: uniform}}"))
+    whole, streamed = ({"messages": [], **more} for more in ({}, {"stream": True, "stream_options": {}}))
+    first, second = [(await world.outcome(Prompt(body=body))).pacing for body in (whole, streamed)]
+    assert first == second

@@ -8,7 +8,7 @@ from completions.conversation import Prompt, ToolCall, Usage
 from completions.exceptions import ScriptError
 from completions.script.loader import builtin_names, load
 from completions.script.node import read_text
-from completions.script.rules import Pace
+from completions.script.pace import Pace
 from tests.document import MOCK, TEXT
 from tests.scripts import rules, script
 
@@ -190,7 +190,15 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- {reply: a, name: rule 2}\n- {reply: b}", ":4: `rules[1]` has the name of the rule in line 3, 'rule 2'."),
         ("- {reply: a, times: 0}", ":3: `rules[0].times` must be a whole number from 1, and is 0."),
         ("- {reply: a, times: 1.5}", "`rules[0].times` must be a whole number, and is 1.5."),
-        ("- {reply: a, pacing: {itl: 1}}", "`rules[0].pacing.itl` is not known here; allowed: ttft_ms, itl_ms."),
+        ("- {reply: a, pacing: {itl: 1}}", "`rules[0].pacing.itl` is not known here; allowed: ttft_ms, itl_ms, tps, "),
+        ("- {reply: a, pacing: {tps: 0}}", "`rules[0].pacing.tps` must be a number above 0, and is 0."),
+        ("- {reply: a, pacing: {tps: 5, itl_ms: 5}}", "`rules[0].pacing.tps` cannot stand beside `itl_ms`"),
+        ("- {reply: a, pacing: {apply: all}}", "`rules[0].pacing.apply` must be one of stream, both, and is 'all'."),
+        (
+            "- {reply: a, pacing: {jitter: nomal}}",
+            "one of none, uniform, normal, lognormal, and is 'nomal'. Did",
+        ),
+        ("- {reply: a, pacing: {jitter: {spread: 1}}}", "`rules[0].pacing.jitter` lacks `kind`."),
         ("- {reply: a, pacing: {itl_ms: -1}}", "`rules[0].pacing.itl_ms` must be a number from 0, and is -1."),
         ("- {reply: a, pacing: {itl_ms: fast}}", "`rules[0].pacing.itl_ms` must be a number, and is 'fast'."),
         ("- replies: []", "`rules[0].replies` must hold at least one answer."),

@@ -1,6 +1,7 @@
 """The views under Django's own async test client: Django is in charge, with DEBUG and without."""
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +140,20 @@ async def test_bug__is_a_500_envelope_and_a_traceback_in_the_log(
     }
     assert "ZeroDivisionError: a bug" in caplog.text
     assert response.headers["x-request-id"] in caplog.text
+
+
+async def test_pacing__applies_to_a_whole_answer_where_the_script_says_so(
+    async_client: AsyncClient, settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text(
+        "version: 1\nrules:\n"
+        "- {match: {last_user: wait}, reply: one two, pacing: {ttft_ms: 60, itl_ms: 40, apply: both}}\n"
+        "- {reply: at once, pacing: {ttft_ms: 3600000}}\n"
+    )
+    settings.MOCK_SCRIPT = str(file)
+    started = time.monotonic()
+    for text, least in (("now", 0.0), ("wait", 0.1)):
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+        assert (await post(async_client, CHAT, body)).status_code == 200
+        assert time.monotonic() - started >= least

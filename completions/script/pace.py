@@ -1,0 +1,84 @@
+"""Step 3: how fast a rule's answers go, as a script says it, and what that means for one request."""
+
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+
+from completions.conversation import Prompt
+from completions.outcome import Jitter, Pacing
+from completions.script.language import APPLIES, DEFAULT_SPREAD, JITTER, JITTERS, PACING
+from completions.script.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Pacing as a script has it, in milliseconds; what is None is left to the settings.
+
+    `prefill_ms_per_1k` is the time that 1,000 tokens of the prompt add to the first token. A jitter's seed is the
+    script's part of it; the request is the other.
+    """
+
+    ttft_ms: float | None = None
+    itl_ms: float | None = None
+    jitter: Jitter | None = None
+    prefill_ms_per_1k: float = 0.0
+    whole: bool = False
+
+    def over(self, ttft_ms: float, itl_ms: float, prompt: Prompt, prompt_tokens: int) -> Pacing:
+        """Return the pacing of one answer, with these where the script says nothing."""
+        first = ttft_ms if self.ttft_ms is None else self.ttft_ms
+        jitter = self.jitter and replace(self.jitter, seed=f"{self.jitter.seed}/{_identity(prompt)}")
+        return Pacing(
+            first + self.prefill_ms_per_1k * prompt_tokens / 1000,
+            itl_ms if self.itl_ms is None else self.itl_ms,
+            jitter,
+            self.whole,
+        )
+
+
+UNPACED = Pace()
+"""What a script that says nothing has."""
+
+
+def _identity(prompt: Prompt) -> str:
+    """Return what tells one request from another, whether it is streamed or not."""
+    body = {key: value for key, value in prompt.body.items() if key not in ("stream", "stream_options")}
+    return repr(sorted(body.items(), key=lambda item: item[0]))
+
+
+def pacing(node: Node | None, default: Pace) -> Pace:
+    """Read a pacing; what it leaves out is the default's."""
+    fields = node.keyed(PACING) if node else {}
+    if "tps" in fields and "itl_ms" in fields:
+        raise fields["tps"].error("cannot stand beside `itl_ms`: both say how fast tokens come.")
+    given = {key: _milliseconds(fields[key]) for key in ("ttft_ms", "itl_ms", "prefill_ms_per_1k") if key in fields}
+    if "tps" in fields:
+        given["itl_ms"] = 1000 / _above_zero(fields["tps"])
+    return replace(
+        default,
+        **given,
+        jitter=_jitter(fields["jitter"]) if "jitter" in fields else default.jitter,
+        whole=fields["apply"].one_of(APPLIES) == "both" if "apply" in fields else default.whole,
+    )
+
+
+def _jitter(node: Node) -> Jitter | None:
+    """Read a jitter: the name of its kind, or a mapping; `none` takes away what the defaults have."""
+    fields = node.keyed(JITTER) if isinstance(node.value, dict) else {"kind": node}
+    kind = fields["kind"].one_of(JITTERS)
+    if kind == "none":
+        return None
+    spread = _milliseconds(fields["spread"]) if "spread" in fields else DEFAULT_SPREAD
+    seed = fields["seed"].raw if "seed" in fields else "0"
+    return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed)
+
+
+def _milliseconds(node: Node) -> float:
+    if (value := node.number()) < 0:
+        raise node.wrong("a number from 0")
+    return value
+
+
+def _above_zero(node: Node) -> float:
+    if (value := node.number()) <= 0:
+        raise node.wrong("a number above 0")
+    return value
