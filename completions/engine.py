@@ -4,7 +4,7 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.finish import finish
-from completions.outcome import NearMiss, Outcome, Pacing
+from completions.outcome import Hold, NearMiss, Outcome, Pacing
 from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace
 from completions.script.replies import Answer
@@ -17,22 +17,28 @@ async def resolve(namespace: Namespace, prompt: Prompt) -> Outcome:
     found = script.find(prompt, namespace.take)
     if found is not None:
         rule, answer = found
-        return await _outcome(rule.name, answer, prompt, rule.pacing)
+        return await _outcome(rule.name, answer, prompt, rule.pacing, rule.hold)
     misses = near_misses(script, prompt)
     answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
-    return await _outcome(None, answer, prompt, script.pacing, misses)
+    return await _outcome(None, answer, prompt, script.pacing, misses=misses)
 
 
 async def _outcome(
-    rule: str | None, answer: Answer, prompt: Prompt, pace: Pace, misses: tuple[NearMiss, ...] = ()
+    rule: str | None,
+    answer: Answer,
+    prompt: Prompt,
+    pace: Pace,
+    hold: Hold | None = None,
+    misses: tuple[NearMiss, ...] = (),
 ) -> Outcome:
     answered = answer(prompt)
     if not isinstance(answered, (Reply, RequestError)):
         answered = await answered
     if isinstance(answered, RequestError):
-        return Outcome(rule, None, answered, _pacing(pace, prompt, 0), misses)
+        return Outcome(rule, None, answered, _pacing(pace, prompt, 0), hold, misses)
     reply = answered if answered.body is not None else finish(answered, prompt)
-    return Outcome(rule, reply, None, _pacing(pace, prompt, reply.usage.prompt_tokens if reply.usage else 0), misses)
+    counted = reply.usage.prompt_tokens if reply.usage else 0
+    return Outcome(rule, reply, None, _pacing(pace, prompt, counted), hold, misses)
 
 
 def _pacing(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:

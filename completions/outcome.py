@@ -32,6 +32,19 @@ class Pacing:
     whole: bool = False
 
 
+HOLD_MS = 30_000.0
+"""How long an answer waits at a gate that nobody releases, where the script does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The gate at which an answer waits, for `timeout_ms` at most; with `after_tokens` only a stream does, midway."""
+
+    gate: str
+    after_tokens: int | None = None
+    timeout_ms: float = HOLD_MS
+
+
 @dataclass(frozen=True, slots=True)
 class NearMiss:
     """A rule that did not match: the condition that failed, and the value that it saw."""
@@ -51,4 +64,5 @@ class Outcome:
     reply: Reply | None
     error: RequestError | None
     pacing: Pacing
+    hold: Hold | None = None
     near_misses: tuple[NearMiss, ...] = ()

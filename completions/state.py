@@ -10,6 +10,7 @@ from pathlib import Path
 
 from completions.conf import conf
 from completions.exceptions import ScriptError
+from completions.gates import Gates
 from completions.script.loader import builtin_names, load, path_of
 from completions.script.rules import Rule, Script
 
@@ -22,7 +23,7 @@ LOOK_EVERY = 0.5
 
 
 class Namespace:
-    """One isolated world: a script and the counters of its rules. A script that changes starts them anew."""
+    """One isolated world: a script, its rules' counters, gates. A script that changes starts the counters anew."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.source = name, source
@@ -33,6 +34,7 @@ class Namespace:
         self._script = load(source)
         self._uses: Counter[str] = Counter()
         self._lock = threading.Lock()
+        self.gates = Gates()
 
     @property
     def script(self) -> Script:

@@ -14,5 +14,7 @@ urlpatterns = [
     re_path(r"^v1(?:/|$)", views.not_found),
     path("_mock/health", views.health),
     path("_mock/ready", views.ready),
+    path("_mock/gates", views.gates),
+    path("_mock/gates/<str:name>/release", views.release_gate),
     re_path(r"^_mock(?:/|$)", views.not_found),
 ]

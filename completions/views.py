@@ -4,7 +4,7 @@ import functools
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -15,12 +15,12 @@ from completions import engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
-from completions.delivery.stream import deliver, wait
+from completions.delivery.stream import deliver, deliver_held, wait
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, StreamRecord
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
-from completions.state import namespace
+from completions.state import Namespace, namespace
 from completions.wire import models as wire_models
 from completions.wire.base import Event, WireFormat
 
@@ -71,12 +71,15 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
         admit(prompt, script.models, len(body))
     outcome = await engine.resolve(space, prompt)
     exchange.rule = outcome.rule
+    hold = outcome.hold
+    if hold is not None and hold.after_tokens is None:
+        await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
     if outcome.reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     reply = outcome.reply
     response: Recorded
     if prompt.stream:
-        response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type)
+        response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type, space)
     else:
         if outcome.pacing.whole:
             due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
@@ -113,6 +116,18 @@ async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
     return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
 
 
+@endpoint("GET", "HEAD")
+async def gates(request: HttpRequest, exchange: Exchange) -> Recorded:
+    """List how many answers wait at each gate."""
+    return FastJsonResponse({"gates": namespace().gates.counts()})
+
+
+@endpoint("POST")
+async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
+    """Let pass what waits at a gate."""
+    return FastJsonResponse({"gate": name, "released": namespace().gates.release(name)})
+
+
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Refuse an address that no other view has."""
@@ -139,11 +154,30 @@ class LazyHeaders(Mapping[str, str]):
         return len(self._headers)
 
 
-def _stream(exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str) -> EventStream:
+def _stream(
+    exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str, space: Namespace
+) -> EventStream:
     frames, tokens, chunks = zip(*events, strict=True)
     record = StreamRecord(exchange, list(map(len, frames)), sum(chunks), log=conf.LOG_CHUNKS)
     due = schedule(tokens, outcome.pacing)
-    return EventStream(deliver(frames, due, exchange.started, sent=record.sent), media_type, record)
+    hold = outcome.hold
+    if hold is None or hold.after_tokens is None:
+        pieces = deliver(frames, due, exchange.started, sent=record.sent)
+    else:
+        at = _after_tokens(tokens, hold.after_tokens)
+        passed = functools.partial(space.gates.wait, hold.gate, hold.timeout_ms / 1000)
+        pieces = deliver_held(frames, due, exchange.started, at, passed, sent=record.sent)
+    return EventStream(pieces, media_type, record)
+
+
+def _after_tokens(tokens: Sequence[bool], count: int) -> int:
+    """Return the index of the first event after `count` tokens; the last one where there are fewer."""
+    seen = 0
+    for index, token in enumerate(tokens):
+        seen += token
+        if seen > count:
+            return index
+    return len(tokens) - 1
 
 
 def _body(request: HttpRequest) -> bytes:

@@ -3,7 +3,10 @@
 import asyncio
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import httpx
 import openai
 import pytest
 from openai.types.chat import ChatCompletionMessageParam
@@ -84,3 +87,16 @@ def test_errors__are_the_sdk_s_own(client: openai.OpenAI) -> None:
         client.chat.completions.create(model="gpt-4o", messages=MESSAGES, extra_body={"stream": "yes"})
     assert (bad.value.param, bad.value.code, bad.value.type) == ("stream", "invalid_type", "invalid_request_error")
     assert bad.value.request_id and bad.value.request_id.startswith("req_")
+
+
+def test_gate__holds_a_request_in_flight(tmp_path: Path) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text("version: 1\nrules:\n- {hold: door, reply: Here I am.}\n")
+    with LiveServer(MOCK_SCRIPT=str(file)) as server, ThreadPoolExecutor() as pool, httpx.Client() as http:
+        client = openai.OpenAI(base_url=f"{server.url}/v1", api_key="mock", max_retries=0)
+        answer = pool.submit(client.chat.completions.create, model="gpt-4o", messages=MESSAGES)
+        while http.get(f"{server.url}/_mock/gates").json() != {"gates": {"door": 1}}:
+            time.sleep(0.01)
+        assert not answer.done()
+        assert http.post(f"{server.url}/_mock/gates/door/release").json() == {"gate": "door", "released": 1}
+        assert answer.result(timeout=30).choices[0].message.content == "Here I am."

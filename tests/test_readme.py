@@ -124,6 +124,8 @@ async def test_script__answers_what_the_page_says(
     file.write_text(text if text.startswith("version") else f"version: 1\nrules:\n{text}")
     settings.MOCK_SCRIPT = str(file)
     for turn in dialogue(text):
+        if "answers" not in turn:
+            continue  # the block only has to be a script
         response = await async_client.post("/v1/chat/completions", request(turn), content_type="application/json")
         assert heard({"status": response.status_code, **response.json()}) == turn["answers"]
 

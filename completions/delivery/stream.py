@@ -4,6 +4,7 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from itertools import accumulate, takewhile
 
 WRITE_BYTES = 64 * 1024
@@ -44,6 +45,34 @@ async def deliver(
             yield piece[offset : offset + WRITE_BYTES]
         if sent is not None:
             sent(first, position, elapsed)
+
+
+async def deliver_held(
+    frames: Sequence[bytes],
+    due: Sequence[float],
+    start: float,
+    at: int,
+    passed: Callable[[], Awaitable[object]],
+    *,
+    sent: Sent | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> AsyncGenerator[bytes, None]:
+    """Deliver the frames before `at`, wait until `passed` returns, and go on from there at the same pace."""
+    async with aclosing(deliver(frames[:at], due[:at], start, sent=sent, clock=clock, sleep=sleep)) as pieces:
+        async for piece in pieces:
+            yield piece
+    await passed()
+    resumed = clock() - due[at]
+
+    def sent_after(first: int, last: int, elapsed: float) -> None:
+        if sent is not None:
+            sent(at + first, at + last, elapsed + resumed - start)
+
+    rest = deliver(frames[at:], due[at:], resumed, sent=sent_after, clock=clock, sleep=sleep)
+    async with aclosing(rest) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
 async def wait(

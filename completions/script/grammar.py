@@ -127,6 +127,7 @@ def schema() -> Schema:
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
         "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
+        "hold": {"anyOf": [TEXT, _mapping(language.HOLD)]},
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "rules": _list_of(_mapping(language.RULE, oneOf=_one_of(language.ANSWERS))),
         "match": _match(),

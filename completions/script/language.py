@@ -66,6 +66,13 @@ RULE: Keys = {
     "replies": Key("replies", "Answers in order; the last one sticks."),
     "error": Key("error", "An honest error, as the API would send it."),
     "pacing": Key("pacing", "How fast this rule's streams go."),
+    "hold": Key("hold", "The gate at which its answers wait until it is released: a name, or a mapping."),
+}
+
+HOLD: Keys = {
+    "gate": Key("text", "The gate's name.", required=True),
+    "after_tokens": Key("count", "A stream goes on to this token first; an answer that is not streamed does not wait."),
+    "timeout_ms": Key("number", "Milliseconds after which it goes on by itself (30,000)."),
 }
 
 ANSWERS = ("reply", "replies", "error")

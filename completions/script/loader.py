@@ -7,7 +7,7 @@ from completions.script.conditions import match
 from completions.script.errors import failure
 from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.node import Node, read
-from completions.script.pace import Pace, pacing
+from completions.script.pace import Pace, hold, pacing
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
 
@@ -77,6 +77,7 @@ def _rule(node: Node, number: int, pace: Pace) -> Rule:
         match=match(fields["match"]) if "match" in fields else None,
         times=fields["times"].count(least=1) if "times" in fields else None,
         pacing=pacing(fields.get("pacing"), pace),
+        hold=hold(fields["hold"]) if "hold" in fields else None,
         line=node.line,
     )
 

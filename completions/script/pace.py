@@ -1,11 +1,11 @@
-"""Step 3: how fast a rule's answers go, as a script says it, and what that means for one request."""
+"""Step 3: how fast a rule's answers go and where they wait, as a script says it and for one request."""
 
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from completions.conversation import Prompt
-from completions.outcome import Jitter, Pacing
-from completions.script.language import APPLIES, DEFAULT_SPREAD, JITTER, JITTERS, PACING
+from completions.outcome import HOLD_MS, Hold, Jitter, Pacing
+from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, PACING
 from completions.script.node import Node
 
 
@@ -82,3 +82,15 @@ def _above_zero(node: Node) -> float:
     if (value := node.number()) <= 0:
         raise node.wrong("a number above 0")
     return value
+
+
+def hold(node: Node) -> Hold:
+    """Read a hold: the gate's name, or a mapping."""
+    if not isinstance(node.value, dict):
+        return Hold(node.raw)
+    fields = node.keyed(HOLD)
+    return Hold(
+        gate=fields["gate"].raw,
+        after_tokens=fields["after_tokens"].count() if "after_tokens" in fields else None,
+        timeout_ms=_milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else HOLD_MS,
+    )

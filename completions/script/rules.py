@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
+from completions.outcome import Hold
 from completions.script.matchers import Matcher
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
@@ -24,6 +25,7 @@ class Rule:
     match: Matcher | None = None
     times: int | None = None
     pacing: Pace = UNPACED
+    hold: Hold | None = None
     line: int = 0
 
     @property

@@ -1,0 +1,42 @@
+"""Gates: answers that wait until somebody lets them pass, so that a test knows that a request is under way."""
+
+import asyncio
+from collections import defaultdict, deque
+
+
+class Gates:
+    """A namespace's gates, by name; each is there as soon as somebody waits at it or releases it."""
+
+    def __init__(self) -> None:
+        self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
+        self._open: set[str] = set()
+
+    async def wait(self, name: str, seconds: float) -> bool:
+        """Wait at a gate until it is released; return False where that took longer than `seconds`."""
+        if name in self._open:
+            self._open.discard(name)
+            return True
+        passing = asyncio.get_running_loop().create_future()
+        self._waiting[name].append(passing)
+        try:
+            await asyncio.wait_for(passing, seconds)
+        except TimeoutError:
+            return False
+        finally:
+            if passing in self._waiting[name]:  # it timed out, or its client left
+                self._waiting[name].remove(passing)
+        return True
+
+    def release(self, name: str) -> int:
+        """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
+        waiting = self._waiting.pop(name, deque())
+        for passing in waiting:
+            if not passing.done():
+                passing.set_result(None)
+        if not waiting:
+            self._open.add(name)
+        return len(waiting)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many wait at each gate where somebody does."""
+        return {name: len(waiting) for name, waiting in self._waiting.items() if waiting}
