@@ -15,7 +15,7 @@ import uvloop
 
 from tests.benchmark import parts
 from tests.benchmark.load import CONNECTIONS
-from tests.benchmark.pace import ITL_MS, TTFT_MS
+from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER
 from tests.benchmark.paced import SPREAD, STREAMS
 from tests.benchmark.report import Target, heading
 from tests.benchmark.servers import BenchmarkError, Server, bare, mock
@@ -25,16 +25,17 @@ HUNDRED = str(Path(__file__).with_name("hundred.yaml"))
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: spawns, rounds of load and its seconds a turn, rounds of paced streams."""
+    """How much is measured: spawns, rounds of load and its seconds a turn, rounds of paced streams, and the rest."""
 
     spawns: int
     rounds: int
     seconds: float
     paced_rounds: int
+    further: bool
 
 
-FULL = Size(spawns=5, rounds=13, seconds=0.35, paced_rounds=5)
-QUICK = Size(spawns=3, rounds=3, seconds=0.2, paced_rounds=1)
+FULL = Size(spawns=5, rounds=13, seconds=0.35, paced_rounds=5, further=True)
+QUICK = Size(spawns=3, rounds=3, seconds=0.2, paced_rounds=1, further=False)
 
 
 def main() -> None:
@@ -67,7 +68,31 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     targets += _attempt(lambda: uvloop.run(parts.flat_out(servers, hundred, size.rounds, size.seconds)))
     targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], paced], size.paced_rounds)))
     parts.memory((*servers, paced), before)
+    if size.further:
+        targets += _attempt(lambda: _further(directory, stack, paced))
     return targets
+
+
+def _further(directory: Path, stack: ExitStack, paced: Server) -> list[Target]:
+    """Measure what has no target: streams with jitter, many streams, streams that wait at a gate."""
+    pace = {"MOCK_TTFT_MS": str(TTFT_MS), "MOCK_ITL_MS": str(ITL_MS)}
+    jittered, held = [
+        stack.enter_context(mock(name, directory, MOCK_SCRIPT=_script(directory, name, extra), **pace))
+        for name, extra in (("jitter", WITH_JITTER), ("held", HELD))
+    ]
+    for server in (jittered, held):
+        stack.callback(server.terminate)
+        server.await_start()
+    uvloop.run(parts.stressed(jittered, paced))
+    uvloop.run(parts.held(held))
+    return []
+
+
+def _script(directory: Path, name: str, extra: str) -> str:
+    """Write the script of the hundred chunks with something more in its rule, and return its path."""
+    file = directory / f"{name}.yaml"
+    file.write_text(Path(HUNDRED).read_text().replace("    reply:\n", f"    {extra}\n    reply:\n"))
+    return str(file)
 
 
 def _start(directory: Path, stack: ExitStack) -> tuple[list[Server], Server, Server]:

@@ -1,5 +1,15 @@
 """When each frame of the paced streams is due."""
 
+from completions.delivery.pacing import schedule
+from completions.outcome import Jitter
+from completions.script.pace import Pace
+from completions.wire.chat import ChatCompletions
+
+JITTER = Jitter("lognormal", 0.5, "1")
+WITH_JITTER = f"pacing: {{jitter: {{kind: {JITTER.kind}, spread: {JITTER.spread}, seed: {JITTER.seed}}}}}"
+HELD = "hold: {gate: never, after_tokens: 1, timeout_ms: 3600000}"
+"""What a rule has besides, so that its stream scatters, or waits at a gate that nobody releases."""
+
 TOKENS = 98
 """The tokens of the answer in `hundred.yaml`."""
 
@@ -23,3 +33,14 @@ def due(frame: int) -> float:
     """
     token = min(max(frame - 1, 0), TOKENS - 1)
     return (TTFT_MS + token * ITL_MS) / 1000
+
+
+STEADY = [due(frame) for frame in range(FRAMES)]
+"""When each frame is due without jitter."""
+
+
+def jittered(request: bytes) -> list[float]:
+    """Return when each frame of this request's stream is due with `JITTER`: the seed tells."""
+    prompt = ChatCompletions().parse(request, {}, validate=False)
+    pacing = Pace(jitter=JITTER).over(TTFT_MS, ITL_MS, prompt, 0)
+    return schedule([False, *[True] * TOKENS, False, False], pacing)

@@ -3,10 +3,11 @@
 import asyncio
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.benchmark.clients import Client, all_done, connected
-from tests.benchmark.pace import CHUNKS, FRAMES, due
+from tests.benchmark.pace import CHUNKS, FRAMES, STEADY
 from tests.benchmark.servers import Server, machine_cpu
 
 STREAMS = 300
@@ -35,8 +36,9 @@ class Lateness:
 class Listening(Client):
     """One stream: notes after each read how many frames have come, and when."""
 
-    def __init__(self, request: bytes) -> None:
+    def __init__(self, request: bytes, due: Sequence[float]) -> None:
         super().__init__(request)
+        self._due = due
         self.reads: list[tuple[int, float]] = []
         self.sent = 0.0
         self._frames = 0
@@ -62,25 +64,33 @@ class Listening(Client):
         late = []
         first = 0
         for frames, moment in self.reads:
-            late += [(moment - self.sent - due(frame)) * 1000 for frame in range(first, min(frames, CHUNKS))]
+            late += [(moment - self.sent - self._due[frame]) * 1000 for frame in range(first, min(frames, CHUNKS))]
             first = frames
         return late
 
 
-async def listen(server: Server, request: bytes) -> Lateness:
+class Opened(Client):
+    """One stream that is held: done as soon as its first bytes have come, and kept open."""
+
+    def data_received(self, data: bytes) -> None:
+        """Note that the stream has begun."""
+        self.finish()
+
+
+async def listen(server: Server, request: bytes, due: Sequence[float] = STEADY, streams: int = STREAMS) -> Lateness:
     """Hold all streams at once, and return how late their chunks came."""
     loop, dice = asyncio.get_running_loop(), random.Random(SEED)
-    async with connected(server, lambda: Listening(request), STREAMS) as clients:
+    async with connected(server, lambda: Listening(request, due), streams) as clients:
         before = _clocks(server)
         for client in clients:
             loop.call_later(dice.uniform(0, SPREAD), client.ask)
-        await all_done(clients, SPREAD + due(FRAMES))
+        await all_done(clients, SPREAD + due[-1])
         took, cpu, own, machine = (after - early for after, early in zip(_clocks(server), before, strict=True))
     late = [client.lateness() for client in clients]
     return Lateness(
         chunks=[ms for stream in late for ms in stream],
         drifts=[stream[-1] - stream[0] for stream in late],
-        cpu=cpu / (STREAMS * CHUNKS) * 1e6,
+        cpu=cpu / (streams * CHUNKS) * 1e6,
         generator=own / took,
         others=max(machine - own - cpu, 0) / took,
     )

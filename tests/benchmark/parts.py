@@ -1,18 +1,24 @@
 """The parts of the benchmark: each measures in turns, prints its table, and returns its targets."""
 
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
+from tests.benchmark import pace
+from tests.benchmark.clients import all_done, connected
 from tests.benchmark.load import Sample, drive
 from tests.benchmark.pace import CHUNKS, FRAMES, ITL_MS
-from tests.benchmark.paced import STREAMS, Lateness, listen
+from tests.benchmark.paced import STREAMS, Lateness, Opened, listen
 from tests.benchmark.report import Target, table
 from tests.benchmark.servers import BenchmarkError, Server
 from tests.benchmark.startup import first_answer, litellm_modules
-from tests.benchmark.wire import request
+from tests.benchmark.wire import body, request
 
 WARM_SECONDS = 0.1
+MANY = 1000
+HELD = 10_000
+"""Streams that are open at once; as many as the limit of open files allows."""
 
 Case = tuple[str, Server, bool]
 """A label, a server, and whether it is to stream."""
@@ -78,6 +84,33 @@ async def paced(servers: Sequence[Server], rounds: int) -> list[Target]:
         Target("paced chunks' lateness, p99", late, 10, " ms"),
         Target("paced streams' drift, median", drift, 2, " ms"),
     ]
+
+
+async def stressed(jittered: Server, paced: Server) -> None:
+    """Print the lateness of streams with jitter, and of many more streams than are judged."""
+    columns = ("late p50", "late p99", "drift p50", "drift p99", "µs/chunk", "generator %", "others %")
+    asked = body(stream=True)
+    with_jitter = await listen(jittered, request(jittered.port, stream=True), pace.jittered(asked))
+    many = await listen(paced, request(paced.port, stream=True), streams=MANY)
+    rows = [(f"{STREAMS} streams, lognormal jitter", _figures(with_jitter)), (f"{MANY} streams", _figures(many))]
+    _show(table(f"paced streams of {CHUNKS} chunks at {ITL_MS} ms, further", columns, rows))
+
+
+async def held(server: Server) -> None:
+    """Print the memory that streams cost which wait at a gate, open and silent."""
+    count = min(HELD, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200)
+    before = server.memory()
+    async with connected(server, lambda: Opened(request(server.port, stream=True)), count) as clients:
+        for client in clients:
+            client.ask()
+        await all_done(clients, 0)
+        after = server.memory()
+    each = (after - before) * 1024 / count
+    _show(
+        table(
+            "streams held open at a gate", ("streams", "MiB", "KiB/stream"), [("mock", (count, after - before, each))]
+        )
+    )
 
 
 def _figures(run: Lateness) -> list[float]:
