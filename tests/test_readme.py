@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -61,6 +62,8 @@ def pattern(output: str) -> str:
 
 @pytest.mark.parametrize(("command", "output"), steps(), ids=[command[:60] for command, _ in steps()])
 def test_console__shows_what_comes_out(server: LiveServer, command: str, output: str) -> None:
+    if command.startswith("curl") and shutil.which("curl") is None:
+        pytest.skip("there is no curl on this machine")
     assert re.fullmatch(pattern(output), run(command, server).strip()), run(command, server)
 
 
