@@ -1,5 +1,6 @@
 """The app's settings, read from Django's at the time of use, with defaults for projects that set none."""
 
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar
 
 from django.conf import settings
@@ -32,6 +33,7 @@ class Conf:
     MOCK_TTFT_MS = Setting(50.0)
     MOCK_ITL_MS = Setting(50.0)
     MAX_BODY_BYTES = Setting(32 * 1024 * 1024)
+    API_KEYS: Setting[Sequence[str]] = Setting(())
     LOG_LEVEL = Setting("INFO")
     LOG_CHUNKS = Setting(True)
     ENVIRONMENT_PROBLEMS: Setting[tuple[str, ...]] = Setting(())

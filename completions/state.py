@@ -1,4 +1,4 @@
-"""What a namespace holds between requests: its script, which follows its file, and how often each rule has answered."""
+"""What a namespace holds between requests: its script, which follows its file, its rules' counters, its limits."""
 
 import functools
 import logging
@@ -11,6 +11,7 @@ from pathlib import Path
 from completions.conf import conf
 from completions.exceptions import ScriptError
 from completions.gates import Gates
+from completions.limits import Limiter
 from completions.script.loader import builtin_names, load, path_of
 from completions.script.rules import Rule, Script
 
@@ -23,7 +24,7 @@ LOOK_EVERY = 0.5
 
 
 class Namespace:
-    """One isolated world: a script, its rules' counters, gates. A script that changes starts the counters anew."""
+    """One isolated world: a script, its rules' counters, limits, gates. A changed script starts all but gates anew."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.source = name, source
@@ -33,6 +34,7 @@ class Namespace:
         self._problem: str | None = None
         self._script = load(source)
         self._uses: Counter[str] = Counter()
+        self._limiter = _limiter(self._script)
         self._lock = threading.Lock()
         self.gates = Gates()
 
@@ -42,6 +44,11 @@ class Namespace:
         if time.monotonic() >= self._next_look:
             self._look()
         return self._script
+
+    @property
+    def limiter(self) -> Limiter:
+        """What each key has left of the script's limits and quota."""
+        return self._limiter
 
     @property
     def problem(self) -> str | None:
@@ -73,6 +80,7 @@ class Namespace:
             return
         self._problem = None
         self._uses = Counter()
+        self._limiter = _limiter(self._script)
         logger.info("Loaded the script %s again: its file has changed.", self.source)
 
 
@@ -84,6 +92,10 @@ def namespace(name: str = DEFAULT) -> Namespace:
 @functools.lru_cache(maxsize=64)
 def _namespace(name: str, source: str) -> Namespace:
     return Namespace(name, source)
+
+
+def _limiter(script: Script) -> Limiter:
+    return Limiter(script.limits, script.quota, time.monotonic)
 
 
 def _edition(file: Path | None) -> tuple[int, int, int] | None:

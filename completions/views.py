@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from completions import engine
+from completions import access, engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
@@ -64,12 +64,17 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
 async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace()
-    script, body = space.script, _body(request)
+    script = space.script
+    headers = access.identify(request, exchange, script.keys)
+    body = _body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
     exchange.model = prompt.model
     if script.validate:
         admit(prompt, script.models, len(body))
-    outcome = await engine.resolve(space, prompt)
+    if script.limits or script.quota:
+        outcome = await access.resolve(space, prompt, headers, exchange)
+    else:
+        outcome = await engine.resolve(space, prompt)
     exchange.rule = outcome.rule
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
@@ -85,21 +90,24 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
             due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
             await wait(exchange.started + due[-1])
         response = FastJsonResponse(wire.render(reply, prompt))
-    if reply.body is None:  # a document given word by word comes alone
-        _add_headers(response, wire, exchange)
+    _add_headers(response, wire if reply.body is None else None, exchange)  # a document given word by word comes alone
     return response
 
 
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
     """List the script's models."""
-    return FastJsonResponse(wire_models.model_list(namespace().script.models))
+    script = namespace().script
+    access.identify(request, exchange, script.keys)
+    return FastJsonResponse(wire_models.model_list(script.models))
 
 
 @endpoint("GET", "HEAD")
 async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
     """Show one of the script's models."""
-    return FastJsonResponse(wire_models.find(name, namespace().script.models))
+    script = namespace().script
+    access.identify(request, exchange, script.keys)
+    return FastJsonResponse(wire_models.find(name, script.models))
 
 
 @endpoint("GET", "HEAD")
@@ -219,7 +227,12 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     return response
 
 
-def _add_headers(response: Recorded, wire: WireFormat, exchange: Exchange) -> None:
-    """Add the API's own headers, but none over a script's."""
+def _add_headers(response: Recorded, wire: WireFormat | None, exchange: Exchange) -> None:
+    """Add the headers of this request alone, and the API's own, but none over a script's."""
+    if exchange.headers:
+        for name, value in exchange.headers.items():
+            response.headers.setdefault(name, value)
+    if wire is None:
+        return
     for name, value in wire.headers((time.monotonic() - exchange.started) * 1000).items():
         response.headers.setdefault(name, value)

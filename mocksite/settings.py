@@ -24,6 +24,7 @@ ALLOWED_HOSTS = _env.names("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0
 MOCK_SCRIPT = _env.text("MOCK_SCRIPT", "mock")
 MOCK_TTFT_MS = _env.number("MOCK_TTFT_MS", 50.0, 0, 3_600_000)
 MOCK_ITL_MS = _env.number("MOCK_ITL_MS", 50.0, 0, 3_600_000)
+API_KEYS = _env.names("API_KEYS", [])
 MAX_BODY_BYTES = _env.integer("MAX_BODY_BYTES", 32 * 1024 * 1024, 1, 2**40)
 
 # Logging

@@ -79,13 +79,15 @@ def shout(prompt: Prompt) -> str:
 
 
 def dialogue(text: str) -> list[dict[str, Any]]:
-    """Read a block's `# asked:` lines, each with its `# with:` and `# result:`, up to its `# answers:`."""
+    """Read a block's `# asked:` lines, each with its `# with:`, `# key:` and `# result:`, up to its `# answers:`."""
     found: list[dict[str, Any]] = []
-    for key, value in re.findall(r"^# (asked|with|result|answers): (.*)$", text, re.MULTILINE):
+    for key, value in re.findall(r"^# (asked|with|key|result|answers): (.*)$", text, re.MULTILINE):
         if key == "asked":
             found.append({"asked": value})
         else:
-            found[-1][key] = value if key == "result" else yaml.safe_load(value) if key == "with" else unquoted(value)
+            found[-1][key] = (
+                value if key in ("result", "key") else yaml.safe_load(value) if key == "with" else unquoted(value)
+            )
     return found
 
 
@@ -129,7 +131,10 @@ async def test_script__answers_what_the_page_says(
     for turn in dialogue(text):
         if "answers" not in turn:
             continue  # the block only has to be a script
-        response = await async_client.post("/v1/chat/completions", request(turn), content_type="application/json")
+        headers = {"Authorization": f"Bearer {turn['key']}"} if "key" in turn else {}
+        response = await async_client.post(
+            "/v1/chat/completions", request(turn), content_type="application/json", headers=headers
+        )
         assert heard({"status": response.status_code, **response.json()}) == turn["answers"]
 
 
@@ -142,7 +147,7 @@ def test_commands__are_the_ones_that_ci_runs() -> None:
 
 def test_configuration__is_env_example() -> None:
     example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|made at each start) \|", README, re.MULTILINE))
+    table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|made at each start|none) \|", README, re.MULTILINE))
     assert table == example
 
 

@@ -3,7 +3,7 @@
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from completions.journal import lines
@@ -19,7 +19,10 @@ def new_request_id() -> str:
 
 @dataclass(slots=True)
 class Exchange:
-    """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body."""
+    """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
+
+    `headers` are what the response has to say of this request alone. `at_end` is called once it has gone out.
+    """
 
     method: str
     path: str
@@ -34,11 +37,17 @@ class Exchange:
     client_left: bool = False
     stopped: bool = False
     ended: float | None = None
+    retry: int = 0
+    idempotency_key: str | None = None
+    headers: Mapping[str, str] | None = None
+    at_end: Callable[[], None] | None = None
 
     def end(self) -> None:
         """Note the end, once, and log the request's line."""
         if self.ended is None:
             self.ended = time.monotonic()
+            if self.at_end is not None:
+                self.at_end()
             if requests_log.isEnabledFor(logging.INFO):
                 _log(requests_log, lines.RequestLine(self))
 

@@ -31,15 +31,18 @@ class RequestLine:
             "request_id": exchange.request_id,
             "client_left": exchange.client_left,
             "stopped": exchange.stopped,
+            "retry": exchange.retry,
+            "idempotency_key": exchange.idempotency_key,
         }
 
     def __str__(self) -> str:
         exchange = self.exchange
         model = f" model={printable(exchange.model)}" if exchange.model is not None else ""
         stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
+        retry = f" retry={exchange.retry}" if exchange.retry else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{stream}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{stream}"
             f" {exchange.bytes}B {self._ms():.1f}ms {exchange.request_id}{ending}"
         )
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
@@ -106,7 +107,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         code=code if "code" in fields else usual.code,
         param=None if param is None else fields["param"].as_(str),
         message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
-        headers=(*_retry_after(fields), *_headers(fields)),
+        headers=(*_retry(fields), *_headers(fields)),
     )
 
 
@@ -127,11 +128,31 @@ def _status(node: Node) -> int:
     return node.value
 
 
-def _retry_after(fields: dict[str, Node]) -> list[tuple[str, str]]:
-    if "retry_after_ms" not in fields:
-        return []
-    wait = fields["retry_after_ms"].count()
-    return [("retry-after-ms", str(wait)), ("retry-after", str(math.ceil(wait / 1000)))]
+def _retry(fields: dict[str, Node]) -> list[tuple[str, str]]:
+    """Return the headers that say whether and when to try again."""
+    found = []
+    if "retry_after_ms" in fields:
+        wait = fields["retry_after_ms"].count()
+        found += [("retry-after-ms", str(wait)), ("retry-after", str(math.ceil(wait / 1000)))]
+    if "retry_after" in fields:
+        found.append(("retry-after", _seconds_or_date(fields["retry_after"])))
+    if "should_retry" in fields:
+        found.append(("x-should-retry", "true" if fields["should_retry"].as_(bool) else "false"))
+    return found
+
+
+def _seconds_or_date(node: Node) -> str:
+    if isinstance(node.value, str):
+        try:
+            parsedate_to_datetime(node.value)
+        except ValueError:
+            raise node.wrong("seconds, or an HTTP date (`Wed, 21 Oct 2026 07:28:00 GMT`)") from None
+        if not node.value.isprintable():
+            raise node.error("must be one line.")
+        return node.value
+    if node.number() < 0:
+        raise node.wrong("a number from 0")
+    return str(node.value)
 
 
 def _headers(fields: dict[str, Node]) -> list[tuple[str, str]]:

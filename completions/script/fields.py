@@ -50,6 +50,12 @@ def _search(prompt: Prompt, text: str) -> object:
     return found
 
 
+def _retry(prompt: Prompt, key: str) -> int:
+    """Return which retry this is, by the header that OpenAI's SDKs send; whoever sends none asks for the first time."""
+    sent = prompt.headers.get("x-stainless-retry-count", "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
+
+
 def _tool_choice(prompt: Prompt, key: str) -> object:
     return (prompt.tool_choice.mode, *prompt.tool_choice.names)
 
@@ -85,6 +91,13 @@ FIELDS = {
         Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`."),
         Field("stream", "flag", lambda prompt, key: prompt.stream, "Whether the answer is streamed."),
         Field("header", "name", lambda prompt, key: prompt.headers.get(key), "A header, by name.", keyed=True),
+        Field("retry", "number", _retry, "Which retry of the SDK this is; 0 the first time."),
+        Field(
+            "idempotency_key",
+            "name",
+            lambda prompt, key: prompt.headers.get("idempotency-key"),
+            "The request's idempotency key: the same for each retry.",
+        ),
         Field("user", "name", lambda prompt, key: prompt.user, "The request's `user`."),
         Field("metadata", "name", lambda prompt, key: prompt.metadata.get(key), "A metadata value.", keyed=True),
     )

@@ -37,7 +37,26 @@ DEFAULTS: Keys = {
     "strict": Key("flag", "Whether a request that no rule matches is a 404 that names the nearest rules (false)."),
     "fallback": Key("fallback", "What answers where no rule matches: `auto` (the default), `echo`, a reply, an error."),
     "pacing": Key("pacing", "How fast streams go, over MOCK_TTFT_MS and MOCK_ITL_MS."),
+    "keys": Key("names", "The API keys there are; any other is a 401. None listed: those of API_KEYS, or any."),
+    "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
+    "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
 }
+
+LIMITS: Keys = {
+    "model": Key("name_or_names", "The models that these limits are for; without it, all."),
+    "key": Key("name_or_names", "The API keys that these limits are for; without it, all."),
+    "rpm": Key("positive", "Requests a minute."),
+    "tpm": Key("positive", "Tokens a minute: the prompt's and `max_tokens` when it is asked, those used when it ends."),
+    "rpd": Key("positive", "Requests a day."),
+    "concurrent": Key("positive", "Requests at a time."),
+}
+"""In a list of such limits, the first that fits key and model holds."""
+
+QUOTA: Keys = {
+    "requests": Key("count", "Requests in all."),
+    "tokens": Key("count", "Tokens in all."),
+}
+"""At least one of these stands."""
 
 PACING: Keys = {
     "ttft_ms": Key("number", "Milliseconds to the first token."),
@@ -142,5 +161,7 @@ ERROR: Keys = {
     "param": Key("text", "The parameter that is wrong."),
     "message": Key("text", "The message, a template."),
     "retry_after_ms": Key("count", "Milliseconds, sent as `retry-after-ms` and, rounded up, `retry-after`."),
+    "retry_after": Key("retry_after", "Seconds, or an HTTP date, sent as `retry-after`."),
+    "should_retry": Key("flag", "Whether clients are to try again, sent as `x-should-retry`."),
     "headers": Key("headers", "Further headers."),
 }

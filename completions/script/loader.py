@@ -6,6 +6,7 @@ from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
 from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
+from completions.script.limits import limits, quota
 from completions.script.node import Node, read
 from completions.script.pace import Pace, hold, pacing
 from completions.script.replies import Answer
@@ -54,6 +55,9 @@ def _script(document: Node) -> Script:
         strict="strict" in defaults and defaults["strict"].as_(bool),
         validate="validate" not in defaults or defaults["validate"].as_(bool),
         pacing=pace,
+        keys=tuple(node.raw for node in defaults["keys"].items()) if "keys" in defaults else (),
+        limits=limits(defaults.get("limits")),
+        quota=quota(defaults.get("quota")),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from completions.conversation import Prompt
 from completions.outcome import Hold
+from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
@@ -50,6 +51,14 @@ class Script:
     strict: bool = False
     validate: bool = True
     pacing: Pace = UNPACED
+    keys: tuple[str, ...] = ()
+    limits: tuple[Limits, ...] = ()
+    quota: Quota | None = None
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether the tokens of a request matter before it is answered."""
+        return any(limits.tpm is not None for limits in self.limits)
 
     def find(self, prompt: Prompt, take: Take) -> tuple[Rule, Answer] | None:
         """Return the first rule that matches, with the answer whose turn it is; None where no rule does."""

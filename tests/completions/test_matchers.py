@@ -29,7 +29,7 @@ PROMPT = Prompt(
     stream=True,
     user="ann",
     metadata={"team": "red"},
-    headers={"x-count": "7", "x-test": "Abc"},
+    headers={"x-count": "7", "x-test": "Abc", "x-stainless-retry-count": "1", "idempotency-key": "stainless-1"},
     body={"temperature": 0.5, "n": 0, "stop": [], "messages": [{"content": "hi"}], "user": "ann"},
 )
 
@@ -95,6 +95,9 @@ PROMPT = Prompt(
         ("expr: {n: 0}", "expr: {n: false}"),
         ('expr: {"messages[].content": {contains: hi}}', 'expr: {"messages[].content": {contains: h}}'),
         ('expr: {"[n, `5`]": {contains: 5}}', 'expr: {"[n, `5`]": {contains: "5"}}'),
+        ("retry: 1", "retry: 0"),
+        ("retry: {gt: 0}", "retry: {gt: 1}"),
+        ("idempotency_key: {startswith: stainless-}", "idempotency_key: x"),
         ("{model: gpt-4o-mini, turn: 1}", "{model: gpt-4o-mini, turn: 2}"),
         ("any: [{turn: 0}, {model: gpt-4o-mini}]", "any: [{turn: 0}, {model: x}]"),
         ("all: [{turn: 1}, {user: ann}]", "all: [{turn: 1}, {user: bob}]"),

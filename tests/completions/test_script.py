@@ -6,6 +6,7 @@ import pytest
 
 from completions.conversation import Prompt, ToolCall, Usage
 from completions.exceptions import ScriptError
+from completions.script.limits import Limits, Quota
 from completions.script.loader import builtin_names, load
 from completions.script.node import read_text
 from completions.script.pace import Pace
@@ -254,7 +255,14 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- error: 200", "`rules[0].error` must be an HTTP status from 400 to 599, and is 200."),
         ("- error: {status: big}", "`rules[0].error.status` must be an HTTP status from 400 to 599, and is 'big'."),
         ("- error: {code: a}", "`rules[0].error` lacks `status`."),
-        ("- error: {status: 429, retry_after: 1}", "Did you mean `retry_after_ms`?"),
+        ("- error: {status: 429, retry_afer_ms: 1}", "Did you mean `retry_after_ms`?"),
+        (
+            "- error: {status: 429, retry_after: soon}",
+            "retry_after` must be seconds, or an HTTP date (`Wed, 21 Oct 2026",
+        ),
+        ("- error: {status: 429, retry_after: -1}", "`rules[0].error.retry_after` must be a number from 0, and is -1."),
+        ("- error: {status: 429, retry_after: [1]}", "`rules[0].error.retry_after` must be a number, and is [1]."),
+        ("- error: {status: 429, should_retry: maybe}", "should_retry` must be true or false, and is 'maybe'."),
         ("- error: {status: 429, retry_after_ms: soon}", "retry_after_ms` must be a whole number, and is 'soon'."),
         ("- error: {status: 429, headers: {a: [b]}}", "`rules[0].error.headers.a` must be a string, and is ['b']."),
         ('- error: {status: 429, headers: {a: "b\\nc"}}', "`rules[0].error.headers.a` must be one line."),
@@ -277,7 +285,10 @@ def test_rules__error_names_line_and_what_is_allowed(text: str, error: str) -> N
         ("{fallback: {}}", "`defaults.fallback` says nothing"),
         ("{models: gpt-4o}", "`defaults.models` must be a list, and is 'gpt-4o'."),
         ("{pacing: 5}", "`defaults.pacing` must be a mapping, and is 5."),
-        ("{stirct: true}", "allowed: models, validate, strict, fallback, pacing. Did you mean `strict`?"),
+        (
+            "{stirct: true}",
+            "allowed: models, validate, strict, fallback, pacing, keys, limits, quota. Did you mean `strict`?",
+        ),
     ],
 )
 def test_defaults__errors(text: str, error: str) -> None:
@@ -295,3 +306,41 @@ def test_load__unreadable(tmp_path: Path) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: \xe9")
     with pytest.raises(ScriptError, match=r"is not UTF-8 text\."):
         load(str(tmp_path / "latin.yaml"))
+
+
+def test_limits__are_read_one_or_a_list() -> None:
+    loaded = script("""\
+        version: 1
+        defaults:
+          keys: [sk-a, sk-b]
+          limits: [{model: gpt-4o, key: [sk-a], rpm: 3}, {tpm: 100, rpd: 5, concurrent: 1}]
+          quota: {tokens: 7}
+        rules: [{reply: Hi}]
+        """)
+    assert loaded.keys == ("sk-a", "sk-b")
+    assert loaded.limits == (
+        Limits(rpm=3, models=("gpt-4o",), keys=("sk-a",)),
+        Limits(tpm=100, rpd=5, concurrent=1),
+    )
+    assert (loaded.quota, loaded.counts_tokens) == (Quota(tokens=7), True)
+    one = script("version: 1\ndefaults: {limits: {rpm: 3}}\nrules: [{reply: Hi}]")
+    assert (one.limits, one.keys, one.quota, one.counts_tokens) == ((Limits(rpm=3),), (), None, False)
+
+
+@pytest.mark.parametrize(
+    ("defaults", "why"),
+    [
+        ("limits: {rmp: 3}", ":3: `defaults.limits.rmp` is not known here; allowed: model, key, rpm, tpm, rpd, conc"),
+        ("limits: {rmp: 3}", "Did you mean `rpm`?"),
+        ("limits: [{rpm: 3},\n    {tpm: 0}]", ":4: `defaults.limits[1].tpm` must be a whole number from 1, and is 0."),
+        ("limits: 3", ":3: `defaults.limits` must be a mapping, and is 3."),
+        ("limits: {model: {eq: a}}", "`defaults.limits.model` must be a string"),
+        ("quota: {}", "`defaults.quota` limits nothing; it must have one of: requests, tokens."),
+        ("quota: {token: 1}", "Did you mean `tokens`?"),
+        ("keys: sk-a", "`defaults.keys` must be a list, and is 'sk-a'."),
+    ],
+)
+def test_limits__errors_name_the_line_and_what_is_allowed(defaults: str, why: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        script(f"version: 1\ndefaults:\n  {defaults}\nrules: [{{reply: Hi}}]")
+    assert why in str(caught.value)

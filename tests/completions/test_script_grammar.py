@@ -41,6 +41,12 @@ def test_grammar__takes_the_builtin_scripts(file: Path) -> None:
         "{version: 1, rules: [{reply: a}], defaults: {strict: 1}}",
         "{version: 1, rules: [{reply: a}], defaults: {strict: true, fallback: auto}}",
         "{version: 1, rules: [{reply: a}], defaults: {models: a}}",
+        "{version: 1, rules: [{reply: a}], defaults: {keys: a}}",
+        "{version: 1, rules: [{reply: a}], defaults: {limits: {rpm: 0}}}",
+        "{version: 1, rules: [{reply: a}], defaults: {limits: {rps: 1}}}",
+        "{version: 1, rules: [{reply: a}], defaults: {limits: [{model: {}, rpm: 1}]}}",
+        "{version: 1, rules: [{reply: a}], defaults: {quota: {}}}",
+        "{version: 1, rules: [{reply: a}], defaults: {quota: {requests: -1}}}",
         *map(
             rules,
             [
@@ -72,7 +78,8 @@ def test_grammar__takes_the_builtin_scripts(file: Path) -> None:
                 "- reply: {python: f}",
                 "- error: 200",
                 "- error: {code: a}",
-                "- error: {status: 429, retry_after: 1}",
+                "- error: {status: 429, retry_after: -1}",
+                "- error: {status: 429, should_retry: 1}",
                 "- error: {status: 429, retry_after_ms: soon}",
                 "- {match: {las_user: a}, reply: b}",
                 "- {match: {last_user: {contians: a}}, reply: b}",
@@ -109,8 +116,26 @@ def test_grammar__refuses_what_the_loader_refuses(text: str) -> None:
         "- {reply: {auto: true, id: a, model: b}}",
         "- {reply: {python: 'json:dumps', created: 1}}",
         "- {replies: [a, {error: 500}, {text: b}, {auto: true}]}",
+        "- {error: {status: 429, retry_after: 1.5, should_retry: false}}",
+        "- {error: {status: 429, retry_after: 'Wed, 21 Oct 2026 07:28:00 GMT'}}",
+        "- {match: {retry: {gt: 0}, idempotency_key: {exists: true}}, reply: a}",
     ],
 )
 def test_grammar__takes_what_the_loader_takes(text: str) -> None:
     assert script(rules(text)).rules
     VALIDATOR.validate(read_text(rules(text), "f").value)
+
+
+@pytest.mark.parametrize(
+    "defaults",
+    [
+        "{keys: [sk-a, 5]}",
+        "{limits: {rpm: 3, tpm: 1000, rpd: 10, concurrent: 2}}",
+        "{limits: [{model: gpt-4o, rpm: 3}, {model: [a, b], key: sk-a, tpm: 5}, {}]}",
+        "{quota: {requests: 0, tokens: 5}}",
+    ],
+)
+def test_grammar__takes_the_defaults_that_the_loader_takes(defaults: str) -> None:
+    text = f"{{version: 1, rules: [{{reply: a}}], defaults: {defaults}}}"
+    assert parse(read_text(text, "f")).rules
+    VALIDATOR.validate(read_text(text, "f").value)

@@ -250,6 +250,21 @@ def test_error__retry_after_in_both_headers(wait: int, seconds: str) -> None:
     assert headers == {"retry-after-ms": str(wait), "retry-after": seconds}
 
 
+@pytest.mark.parametrize(
+    ("written", "headers"),
+    [
+        ("retry_after: 2", {"retry-after": "2"}),
+        ("retry_after: 0.5", {"retry-after": "0.5"}),
+        ("retry_after: 'Wed, 21 Oct 2026 07:28:00 GMT'", {"retry-after": "Wed, 21 Oct 2026 07:28:00 GMT"}),
+        ("retry_after_ms: 10, retry_after: 130", {"retry-after-ms": "10", "retry-after": "130"}),
+        ("should_retry: true", {"x-should-retry": "true"}),
+        ("should_retry: false", {"x-should-retry": "false"}),
+    ],
+)
+def test_error__tells_clients_whether_and_when_to_try_again(written: str, headers: dict[str, str]) -> None:
+    assert error(f"{{status: 500, {written}}}").headers == headers
+
+
 def test_error__is_a_new_one_each_time() -> None:
     made = script(rules("- error: 500")).rules[0].answers[0]
     assert made(asked()) is not made(asked())

@@ -53,6 +53,10 @@ def test_text__says_who_ended_it() -> None:
     assert str(RequestLine(replace(EXCHANGE, stopped=True))).endswith("req_1 stopped with the server")
 
 
+def test_text__says_which_retry_it_is() -> None:
+    assert "200 model=gpt-4o retry=2 stream" in str(RequestLine(replace(EXCHANGE, retry=2)))
+
+
 def test_text__nothing_of_the_client_breaks_a_line() -> None:
     line = str(RequestLine(replace(EXCHANGE, model="x\nINFO forged\x1b[2J", path="/a\r\nb")))
     assert line.isprintable()
@@ -78,6 +82,8 @@ def test_json__request_has_every_fact() -> None:
         "request_id": "req_1",
         "client_left": False,
         "stopped": False,
+        "retry": 0,
+        "idempotency_key": None,
     }
 
 

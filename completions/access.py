@@ -1,0 +1,113 @@
+"""Between receive and resolve: who asks, with which key, and whether the key may ask now.
+
+Headers are looked at as they came, by lower-case name in bytes, for Django's own are dear to build.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.http import HttpRequest
+
+from completions import engine
+from completions.conf import conf
+from completions.conversation import Prompt
+from completions.counting import prompt_tokens
+from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange
+from completions.outcome import Outcome
+from completions.state import Namespace
+
+Headers = Mapping[bytes, bytes]
+
+SHOWN_FIRST, SHOWN_LAST = 8, 4
+"""Characters of a wrong key that the API's message shows; the others are asterisks."""
+
+RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
+
+
+def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) -> Headers:
+    """Note who asks, and raise the API's 401 unless with one of these keys, or else of API_KEYS; none: with any.
+
+    Return the request's headers.
+    """
+    headers = _sent(request)
+    if RETRY_COUNT in headers:
+        exchange.retry = _retry(headers[RETRY_COUNT])
+    if IDEMPOTENCY_KEY in headers:
+        exchange.idempotency_key = headers[IDEMPOTENCY_KEY].decode("latin-1")
+    if ORGANIZATION in headers or PROJECT in headers:
+        exchange.headers = _echoed(headers)
+    if keys := keys or conf.API_KEYS:
+        _check_key(key_of(headers), keys)
+    return headers
+
+
+async def resolve(namespace: Namespace, prompt: Prompt, headers: Headers, exchange: Exchange) -> Outcome:
+    """Resolve what is within the script's limits; what is not raises the API's 429, and costs nothing."""
+    tokens = _estimate(prompt) if namespace.script.counts_tokens else 0
+    grant = namespace.limiter.grant(key_of(headers), prompt.model or "", tokens)
+    exchange.at_end = grant.end
+    outcome = await engine.resolve(namespace, prompt)
+    grant.settle(_used(outcome))
+    exchange.headers = {**(exchange.headers or {}), **grant.headers()}
+    return outcome
+
+
+def _sent(request: HttpRequest) -> Headers:
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    if scope is not None:
+        return dict(scope["headers"])
+    return {name.lower().encode(): value.encode() for name, value in request.headers.items()}  # under WSGI
+
+
+def _retry(sent: bytes) -> int:
+    return int(sent) if sent.isdigit() and len(sent) < 10 else 0
+
+
+def _echoed(headers: Headers) -> dict[str, str]:
+    """Return the headers that an answer repeats: the organization and the project that pay for it."""
+    return {name.decode(): headers[name].decode("latin-1") for name in (ORGANIZATION, PROJECT) if name in headers}
+
+
+def key_of(headers: Headers) -> str:
+    """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
+    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return (headers.get(b"api-key") or headers.get(b"x-api-key") or b"").decode("latin-1").strip()
+
+
+def _check_key(key: str, keys: Collection[str]) -> None:
+    if not key:
+        raise RequestError(
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
+            "auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
+            "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
+            "key from https://platform.openai.com/account/api-keys.",
+            status=401,
+        )
+    if key not in keys:
+        raise RequestError(
+            f"Incorrect API key provided: {masked(key)}. "
+            "You can find your API key at https://platform.openai.com/account/api-keys.",
+            status=401,
+            code="invalid_api_key",
+        )
+
+
+def masked(key: str) -> str:
+    """Return a key as the API's message shows it."""
+    hidden = len(key) - SHOWN_FIRST - SHOWN_LAST
+    return f"{key[:SHOWN_FIRST]}{'*' * hidden}{key[-SHOWN_LAST:]}" if hidden > 0 else key
+
+
+def _estimate(prompt: Prompt) -> int:
+    """Return the tokens that a request may come to: the prompt's, and those that may be answered."""
+    return prompt_tokens(prompt) + max(prompt.max_tokens or 0, 0) * max(prompt.n, 1)
+
+
+def _used(outcome: Outcome) -> int:
+    """Return the tokens that an outcome has cost: its usage, and nothing for an error."""
+    usage = outcome.reply.usage if outcome.reply else None
+    return usage.total_tokens if usage else 0

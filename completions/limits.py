@@ -1,0 +1,244 @@
+"""Between parse and resolve: token buckets for each key and model, and what each key has used of its quota.
+
+As OpenAI's guide to rate limits describes them: a limit refills evenly, all the time; a request that is refused costs
+nothing; `x-ratelimit-reset-…` says when the limit is full again, `retry-after` when this very request would fit.
+Times are seconds on a clock that the caller reads.
+"""
+
+import math
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+
+from completions.exceptions import RequestError
+from completions.script.limits import Limits, Quota
+
+MINUTE, DAY = 60.0, 86_400.0
+
+MOST = 4096
+"""Keys and models that are told apart; beyond that, the one that was used longest ago starts anew."""
+
+SLACK = 1e-6
+"""Seconds. What is lacking only by a clock's rounding is not lacking."""
+
+ORGANIZATION = "org-mock"
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bucket:
+    """What is left of a limit: full at the start, and refilled evenly, all of it in `period` seconds.
+
+    `unit` is `requests` or `tokens`; `name` is the API's for the limit.
+    """
+
+    __slots__ = ("_at", "_level", "_rate", "limit", "name", "unit")
+
+    def __init__(self, limit: int, period: float, now: float, unit: str = "requests", name: str = "") -> None:
+        self.limit, self.unit, self.name = limit, unit, name
+        self._rate = limit / period
+        self._level, self._at = float(limit), now
+
+    def level(self, now: float) -> float:
+        """Return what is left; below 0 where a request took more than it had asked for."""
+        return min(float(self.limit), self._level + (now - self._at) * self._rate)
+
+    def wait(self, amount: float, now: float) -> float:
+        """Return the seconds until `amount` is there: 0 where it is, infinity where it never will be."""
+        if amount > self.limit:
+            return math.inf
+        wait = (amount - self.level(now)) / self._rate
+        return wait if wait > SLACK else 0.0
+
+    def take(self, amount: float, now: float) -> None:
+        """Take `amount`, there or not; a negative one is given back."""
+        self._level, self._at = min(float(self.limit), self.level(now) - amount), now
+
+    def remaining(self, now: float) -> int:
+        """Return the whole requests or tokens that are left."""
+        return max(0, math.floor(self.level(now + SLACK)))
+
+    def used(self, now: float) -> int:
+        """Return the whole requests or tokens that are gone."""
+        return math.ceil(self.limit - self.level(now + SLACK))
+
+    def reset(self, now: float) -> float:
+        """Return the seconds until it is full."""
+        return max(0.0, self.limit - self.level(now)) / self._rate
+
+
+class Account:
+    """What one key has left with one model."""
+
+    def __init__(self, limits: Limits, now: float) -> None:
+        self.concurrent, self.running = limits.concurrent, 0
+        named = (
+            (limits.rpm, MINUTE, "requests", "requests per min (RPM)"),
+            (limits.rpd, DAY, "requests", "requests per day (RPD)"),
+            (limits.tpm, MINUTE, "tokens", "tokens per min (TPM)"),
+        )
+        self.buckets = [Bucket(limit, period, now, unit, name) for limit, period, unit, name in named if limit]
+
+    def headers(self, now: float) -> dict[str, str]:
+        """Return the headers on what is left; of two limits in one unit, on the one with less."""
+        found: dict[str, str] = {}
+        for bucket in sorted(self.buckets, key=lambda bucket: -bucket.remaining(now)):
+            found[f"x-ratelimit-limit-{bucket.unit}"] = str(bucket.limit)
+            found[f"x-ratelimit-remaining-{bucket.unit}"] = str(bucket.remaining(now))
+            found[f"x-ratelimit-reset-{bucket.unit}"] = duration(bucket.reset(now))
+        return found
+
+    def check(self, model: str, tokens: int, now: float) -> None:
+        """Raise the API's 429 where a request does not fit; it says when it will."""
+        reached = f"Rate limit reached for {model} in organization {ORGANIZATION} on"
+        if self.concurrent is not None and self.running >= self.concurrent:
+            used = f"Limit {self.concurrent}, Used {self.running}, Requested 1."
+            told = "Please try again when one of them has ended."
+            raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now))
+        if not self.buckets:
+            return
+        waits = [bucket.wait(_cost(bucket, tokens), now) for bucket in self.buckets]
+        if not (wait := max(waits)):
+            return
+        bucket = self.buckets[waits.index(wait)]
+        if math.isinf(wait):
+            raise _refusal(
+                f"Request too large for {model} in organization {ORGANIZATION} on {bucket.name}: "
+                f"Limit {bucket.limit}, Requested {_cost(bucket, tokens)}. "
+                "The input or output tokens must be reduced in order to run successfully.",
+                bucket.unit,
+                self.headers(now),
+            )
+        used = f"Limit {bucket.limit}, Used {bucket.used(now)}"
+        raise _refusal(
+            f"{reached} {bucket.name}: {used}, Requested {_cost(bucket, tokens)}. "
+            f"Please try again in {duration(wait)}.",
+            bucket.unit,
+            self.headers(now) | _retry_after(wait),
+        )
+
+    def take(self, requests: int, tokens: int, now: float) -> None:
+        """Take from all buckets, or give back what is negative."""
+        for bucket in self.buckets:
+            bucket.take(requests if bucket.unit == "requests" else tokens, now)
+
+
+class Grant:
+    """The leave to answer one request: `settle` when the usage is known, `end` when the answer has gone out."""
+
+    def __init__(self, limiter: "Limiter", account: Account | None, spent: Counter[str], tokens: int) -> None:
+        self._limiter, self._account, self._spent = limiter, account, spent
+        self._held, self._used = tokens, 0
+
+    def settle(self, tokens: int) -> None:
+        """Note what was really used. What was asked beyond that is held until the end."""
+        with self._limiter.lock:
+            self._spent["tokens"] += tokens
+            self._used = tokens
+            if self._account is not None and tokens > self._held:
+                self._account.take(0, tokens - self._held, self._limiter.clock())
+                self._held = tokens
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers on what is left."""
+        return {} if self._account is None else self._account.headers(self._limiter.clock())
+
+    def end(self) -> None:
+        """Give back what was held too much, and make way for the next."""
+        if self._account is not None:
+            with self._limiter.lock:
+                self._account.running -= 1
+                self._account.take(0, self._used - self._held, self._limiter.clock())
+
+
+class Limiter:
+    """The accounts of a script's limits, and what each key has used of its quota."""
+
+    def __init__(self, limits: tuple[Limits, ...], quota: Quota | None, clock: Callable[[], float]) -> None:
+        self._limits, self._quota, self.clock = limits, quota, clock
+        self._accounts: OrderedDict[tuple[int, str, str], Account] = OrderedDict()
+        self._spent: OrderedDict[str, Counter[str]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def grant(self, key: str, model: str, tokens: int) -> Grant:
+        """Take a request and an estimate of its tokens from what a key has left; raise the 429 if it does not fit."""
+        with self.lock:
+            now = self.clock()
+            spent = _recent(self._spent, key, Counter)
+            self._check_quota(spent)
+            account = self._account(key, model, now)
+            if account is not None:
+                account.check(model, tokens, now)
+                account.take(1, tokens, now)
+                account.running += 1
+            spent["requests"] += 1
+            return Grant(self, account, spent, tokens)
+
+    def _account(self, key: str, model: str, now: float) -> Account | None:
+        for index, limits in enumerate(self._limits):
+            if limits.hold_for(key, model):
+                return _recent(self._accounts, (index, key, model), partial(Account, limits, now))
+        return None
+
+    def _check_quota(self, spent: Counter[str]) -> None:
+        quota = self._quota
+        if quota is None:
+            return
+        for allowed, used in ((quota.requests, spent["requests"]), (quota.tokens, spent["tokens"])):
+            if allowed is not None and used >= allowed:
+                raise RequestError(
+                    "You exceeded your current quota, please check your plan and billing details. For more information "
+                    "on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+                    status=429,
+                    type="insufficient_quota",
+                    code="insufficient_quota",
+                )
+
+
+def duration(seconds: float) -> str:
+    """Write a time as the API does, to the millisecond, rounded up: `0s`, `6ms`, `1.5s`, `6m0s`, `1h0m0s`."""
+    ms = milliseconds(seconds)
+    if 0 < ms < 1000:
+        return f"{ms}ms"
+    minutes, rest = divmod(ms, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    written = f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + "s"
+    return (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + written
+
+
+def milliseconds(seconds: float) -> int:
+    """Return whole milliseconds, rounded up, but not for what a clock's rounding adds."""
+    return math.ceil(seconds * 1000 - 1e-6)
+
+
+def _cost(bucket: Bucket, tokens: int) -> int:
+    return tokens if bucket.unit == "tokens" else 1
+
+
+def _retry_after(wait: float) -> dict[str, str]:
+    ms = milliseconds(wait)
+    return {"retry-after": str(math.ceil(ms / 1000)), "retry-after-ms": str(ms)}
+
+
+def _refusal(message: str, unit: str, headers: Mapping[str, str]) -> RequestError:
+    return RequestError(
+        f"{message} Visit https://platform.openai.com/account/rate-limits to learn more.",
+        status=429,
+        type=unit,
+        code="rate_limit_exceeded",
+        headers=headers,
+    )
+
+
+def _recent(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
+    """Return what is kept for a key, or make it; of too many, the one used longest ago goes."""
+    if key in kept:
+        kept.move_to_end(key)
+    else:
+        kept[key] = make()
+        if len(kept) > MOST:
+            kept.popitem(last=False)
+    return kept[key]

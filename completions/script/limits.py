@@ -1,0 +1,63 @@
+"""Step 3: `keys:`, `limits:` and `quota:`, how much of the API a script lets each key have."""
+
+from dataclasses import dataclass
+
+from completions.script.language import LIMITS, QUOTA
+from completions.script.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Requests and tokens a minute, requests a day, requests at a time: what is None is not limited.
+
+    They hold for each key and model by itself; `models` and `keys` say for which ones, and none means all.
+    """
+
+    rpm: int | None = None
+    tpm: int | None = None
+    rpd: int | None = None
+    concurrent: int | None = None
+    models: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+    def hold_for(self, key: str, model: str) -> bool:
+        """Say whether these are the limits of a key with a model."""
+        return (not self.models or model in self.models) and (not self.keys or key in self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What a key may use before it has to pay: requests, tokens, or both."""
+
+    requests: int | None = None
+    tokens: int | None = None
+
+
+def limits(node: Node | None) -> tuple[Limits, ...]:
+    """Read one mapping of limits, or a list of them, of which the first that fits key and model holds."""
+    if node is None:
+        return ()
+    return tuple(map(_limits, node.items())) if isinstance(node.value, list) else (_limits(node),)
+
+
+def quota(node: Node | None) -> Quota | None:
+    """Read a quota; it limits something."""
+    if node is None:
+        return None
+    fields = node.keyed(QUOTA)
+    if not fields:
+        raise node.error(f"limits nothing; it must have one of: {', '.join(QUOTA)}.")
+    return Quota(**{name: child.count() for name, child in fields.items()})
+
+
+def names(node: Node | None) -> tuple[str, ...]:
+    """Read a name, or a list of names."""
+    if node is None:
+        return ()
+    return tuple(item.raw for item in node.items()) if isinstance(node.value, list) else (node.raw,)
+
+
+def _limits(node: Node) -> Limits:
+    fields = node.keyed(LIMITS)
+    models, keys = names(fields.pop("model", None)), names(fields.pop("key", None))
+    return Limits(**{name: child.count(least=1) for name, child in fields.items()}, models=models, keys=keys)
