@@ -31,15 +31,15 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
 
     Return the request's headers.
     """
-    headers = _sent(request)
+    headers: Headers = getattr(request, "sent_headers", None) or _sent(request)
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
         exchange.idempotency_key = headers[IDEMPOTENCY_KEY].decode("latin-1")
     if ORGANIZATION in headers or PROJECT in headers:
         exchange.headers = _echoed(headers)
-    if keys := keys or conf.API_KEYS:
-        _check_key(key_of(headers), keys)
+    if allowed := keys or conf.API_KEYS:
+        _check_key(key_of(headers), allowed)
     return headers
 
 

@@ -7,6 +7,9 @@ from django.conf import settings
 
 T = TypeVar("T")
 
+_READ: dict[str, Any] = object.__getattribute__(settings, "__dict__")
+"""What Django has read of its settings, and empties when one changes; to look here first takes a third of the time."""
+
 
 class Setting(Generic[T]):
     """A Django setting of the attribute's name, or its default."""
@@ -18,7 +21,9 @@ class Setting(Generic[T]):
         self.name = name
 
     def __get__(self, instance: object, owner: type) -> T:
-        value: Any = getattr(settings, self.name, self.default)
+        value: Any = _READ.get(self.name, _READ)
+        if value is _READ:
+            value = getattr(settings, self.name, self.default)
         return value  # type: ignore[no-any-return]  # checked where the settings are read
 
 

@@ -90,7 +90,8 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
             due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
             await wait(exchange.started + due[-1])
         response = FastJsonResponse(wire.render(reply, prompt))
-    _add_headers(response, wire if reply.body is None else None, exchange)  # a document given word by word comes alone
+    if reply.body is None or exchange.headers:  # a document given word by word comes without the API's own
+        _add_headers(response, wire if reply.body is None else None, exchange)
     return response
 
 

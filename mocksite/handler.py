@@ -123,7 +123,7 @@ class Handler(ASGIHandler):
 
     def _check_host(self, request: LeanRequest) -> None:
         """Refuse a host that ALLOWED_HOSTS does not name; remember those that it does."""
-        raw = next((value for name, value in request.scope["headers"] if name == b"host"), b"")
+        raw = request.sent_headers.get(b"host", b"")
         if raw and self._hosts.get(raw) is settings.ALLOWED_HOSTS:
             return
         try:

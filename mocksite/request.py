@@ -12,7 +12,8 @@ from django.utils.functional import cached_property
 class LeanRequest(ASGIRequest):
     """A request whose META, headers and content type are built when they are first asked for.
 
-    `received` is the time of arrival on the monotonic clock, in seconds.
+    `received` is the time of arrival on the monotonic clock, in seconds; `sent_headers` are the headers as they came,
+    by lower-case name.
     """
 
     _encoding: str | None = None
@@ -20,6 +21,7 @@ class LeanRequest(ASGIRequest):
     def __init__(self, scope: Mapping[str, Any], body: bytes) -> None:
         self.received = time.monotonic()
         self.scope = scope
+        self.sent_headers: dict[bytes, bytes] = dict(scope["headers"])
         self.method = scope["method"].upper()
         self.path = scope["path"]
         self.script_name = get_script_prefix(scope)
