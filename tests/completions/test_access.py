@@ -138,6 +138,21 @@ async def test_limits__count_down_on_every_answer(app: Handler, defaults: Callab
     assert answers[-1].headers["openai-version"] == STEADY_HEADERS["openai-version"]
 
 
+async def test_limits__hold_for_every_format_together(app: Handler, defaults: Callable[[str], None]) -> None:
+    defaults("limits: {rpm: 2, tpm: 100}")
+    legacy = orjson.dumps({"model": "gpt-4o", "prompt": "Hello"})
+    answers = [await call(app, "POST", path, body) for path, body in ((CHAT, BODY), ("/v1/completions", legacy)) * 2]
+    assert [answer.status for answer in answers] == [200, 200, 429, 429]
+    assert answers[1].headers["x-ratelimit-remaining-requests"] == "0"
+
+
+async def test_limits__a_request_that_the_api_refuses_costs_nothing(
+    app: Handler, defaults: Callable[[str], None]
+) -> None:
+    defaults("limits: {rpm: 1}")
+    assert [(await call(app, "POST", CHAT, body)).status for body in (b"{}", b"{", BODY, BODY)] == [400, 400, 200, 429]
+
+
 async def test_limits__none_leave_the_steady_headers(app: Handler, defaults: Callable[[str], None]) -> None:
     defaults("")
     headers = (await call(app, "POST", CHAT, BODY)).headers
