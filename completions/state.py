@@ -1,6 +1,7 @@
 """What a namespace holds between requests: its script, which follows its file, and how often each rule has answered."""
 
 import functools
+import itertools
 import logging
 import os
 import threading
@@ -22,7 +23,7 @@ LOOK_EVERY = 0.5
 
 
 class Namespace:
-    """One isolated world: a script and the counters of its rules. A script that changes starts them anew."""
+    """One isolated world: a script, and the counters of its rules and dice. A script that changes starts them anew."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.source = name, source
@@ -32,6 +33,7 @@ class Namespace:
         self._problem: str | None = None
         self._script = load(source)
         self._uses: Counter[str] = Counter()
+        self._throws = itertools.count()
         self._lock = threading.Lock()
 
     @property
@@ -57,6 +59,10 @@ class Namespace:
             self._uses[rule.name] = before + 1
             return before
 
+    def throw(self) -> int:
+        """Return the number of this throw of the dice of `chaos:`, from 0."""
+        return next(self._throws)
+
     def _look(self) -> None:
         self._next_look = _next_look(self._file)
         edition = _edition(self._file)
@@ -71,6 +77,7 @@ class Namespace:
             return
         self._problem = None
         self._uses = Counter()
+        self._throws = itertools.count()
         logger.info("Loaded the script %s again: its file has changed.", self.source)
 
 

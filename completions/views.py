@@ -4,7 +4,7 @@ import functools
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -16,8 +16,10 @@ from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import deliver
+from completions.demand import demand
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, StreamRecord
+from completions.misbehave import misbehave
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
 from completions.state import namespace
@@ -64,22 +66,25 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
 async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace()
+    asked = demand(_raw_headers(request))
     script, body = space.script, _body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
     exchange.model = prompt.model
     if script.validate:
         admit(prompt, script.models, len(body))
-    outcome = await engine.resolve(space, prompt)
+    outcome = await engine.resolve(space, prompt, asked)
     exchange.rule = outcome.rule
-    if outcome.reply is None:
-        raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
-    reply = outcome.reply
+    fault, reply = outcome.fault, outcome.reply
     response: Recorded
-    if prompt.stream:
+    if fault is not None and (wrong := await misbehave(fault, outcome, exchange, wire, prompt)) is not None:
+        response = wrong
+    elif reply is None:
+        raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
+    elif prompt.stream:
         response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type)
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
-    if reply.body is None:  # a document given word by word comes alone
+    if reply is None or reply.body is None:  # a document given word by word comes alone
         _add_headers(response, wire, exchange)
     return response
 
@@ -137,10 +142,19 @@ class LazyHeaders(Mapping[str, str]):
 
 
 def _stream(exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str) -> EventStream:
-    frames, tokens, chunks = zip(*events, strict=True)
+    frames, tokens, chunks, _ = zip(*events, strict=True)
     record = StreamRecord(exchange, list(map(len, frames)), sum(chunks), log=conf.LOG_CHUNKS)
     due = schedule(tokens, outcome.pacing)
     return EventStream(deliver(frames, due, exchange.started, sent=record.sent), media_type, record)
+
+
+def _raw_headers(request: HttpRequest) -> Sequence[tuple[bytes, bytes]]:
+    """Return the headers as ASGI has them; Django's META costs more than most answers."""
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    if scope is None:
+        return [(name.lower().encode(), value.encode("latin-1")) for name, value in request.headers.items()]
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    return headers
 
 
 def _body(request: HttpRequest) -> bytes:

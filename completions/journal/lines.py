@@ -24,6 +24,7 @@ class RequestLine:
             "status": exchange.status,
             "model": exchange.model,
             "rule": exchange.rule,
+            "fault": exchange.fault,
             "stream": exchange.stream,
             "chunks": exchange.chunks,
             "bytes": exchange.bytes,
@@ -37,9 +38,10 @@ class RequestLine:
         exchange = self.exchange
         model = f" model={printable(exchange.model)}" if exchange.model is not None else ""
         stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
+        fault = f" fault={exchange.fault}" if exchange.fault is not None else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{stream}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{fault}{stream}"
             f" {exchange.bytes}B {self._ms():.1f}ms {exchange.request_id}{ending}"
         )
 

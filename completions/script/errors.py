@@ -1,6 +1,7 @@
 """Step 3: `error:`, an honest error with the facts that the API itself sends with its status."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
@@ -96,6 +97,19 @@ def failure(node: Node) -> Failure:
     return _failure(_status(fields["status"]), fields)
 
 
+def plain(status: int, given: Mapping[str, str], retry_after_ms: int | None = None) -> Failure:
+    """Return an error with facts as plain texts; what is missing is the usual one for the status."""
+    usual = _usual(status, given.get("code"))
+    return Failure(
+        status=status,
+        type=given.get("type", usual.type),
+        code=given.get("code", usual.code),
+        param=given.get("param"),
+        message=given.get("message", _compiled(usual.message)),
+        headers=() if retry_after_ms is None else _waiting(retry_after_ms),
+    )
+
+
 def _failure(status: int, fields: dict[str, Node]) -> Failure:
     code = fields["code"].raw if "code" in fields and fields["code"].value is not None else None
     usual = _usual(status, code)
@@ -127,11 +141,12 @@ def _status(node: Node) -> int:
     return node.value
 
 
-def _retry_after(fields: dict[str, Node]) -> list[tuple[str, str]]:
-    if "retry_after_ms" not in fields:
-        return []
-    wait = fields["retry_after_ms"].count()
-    return [("retry-after-ms", str(wait)), ("retry-after", str(math.ceil(wait / 1000)))]
+def _retry_after(fields: dict[str, Node]) -> tuple[tuple[str, str], ...]:
+    return _waiting(fields["retry_after_ms"].count()) if "retry_after_ms" in fields else ()
+
+
+def _waiting(ms: int) -> tuple[tuple[str, str], ...]:
+    return (("retry-after-ms", str(ms)), ("retry-after", str(math.ceil(ms / 1000))))
 
 
 def _headers(fields: dict[str, Node]) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ DEFAULTS: Keys = {
     "strict": Key("flag", "Whether a request that no rule matches is a 404 that names the nearest rules (false)."),
     "fallback": Key("fallback", "What answers where no rule matches: `auto` (the default), `echo`, a reply, an error."),
     "pacing": Key("pacing", "How fast streams go, over MOCK_TTFT_MS and MOCK_ITL_MS."),
+    "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
 }
 
 PACING: Keys = {
@@ -52,6 +53,14 @@ RULE: Keys = {
     "replies": Key("replies", "Answers in order; the last one sticks."),
     "error": Key("error", "An honest error, as the API would send it."),
     "pacing": Key("pacing", "How fast this rule's streams go."),
+    "fault": Key("fault", "Sabotage of the wire: a name of the closed list, or `{name: {parameter: number}}`."),
+    "chaos": Key("chaos", "This rule's dice, in place of the defaults'."),
+}
+
+CHAOS: Keys = {
+    "rate": Key("rate", "How often something strikes, from 0 (never) to 1 (always).", required=True),
+    "seed": Key("count", "The dice's seed (0); the same seed and order of requests fall alike."),
+    "of": Key("strikes", "What strikes: faults, and `error:`s.", required=True),
 }
 
 ANSWERS = ("reply", "replies", "error")

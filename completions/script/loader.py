@@ -5,6 +5,7 @@ from pathlib import Path
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
+from completions.script.faults import Chaos, chaos, fault
 from completions.script.language import ANSWERS, DEFAULTS, PACING, RULE, SCRIPT, VERSION
 from completions.script.node import Node, read
 from completions.script.replies import Answer
@@ -45,21 +46,23 @@ def _script(document: Node) -> Script:
     if "strict" in defaults and "fallback" in defaults and defaults["strict"].as_(bool):
         raise defaults["fallback"].error("cannot stand beside `strict: true`, which answers with an error.")
     pacing = _pacing(defaults.get("pacing"), Pace())
+    dice = chaos(defaults["chaos"]) if "chaos" in defaults else None
     return Script(
         source=document.file,
-        rules=_rules(fields["rules"], pacing),
+        rules=_rules(fields["rules"], pacing, dice),
         fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
         models=tuple(node.raw for node in defaults["models"].items()) if "models" in defaults else (),
         strict="strict" in defaults and defaults["strict"].as_(bool),
         validate="validate" not in defaults or defaults["validate"].as_(bool),
         pacing=pacing,
+        chaos=dice,
     )
 
 
-def _rules(nodes: Node, pacing: Pace) -> tuple[Rule, ...]:
+def _rules(nodes: Node, pacing: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for number, node in enumerate(nodes.items(), 1):
-        rule = _rule(node, number, pacing)
+        rule = _rule(node, number, pacing, dice)
         if rule.name in rules:
             raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
         rules[rule.name] = rule
@@ -68,7 +71,7 @@ def _rules(nodes: Node, pacing: Pace) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _rule(node: Node, number: int, pacing: Pace) -> Rule:
+def _rule(node: Node, number: int, pacing: Pace, dice: Chaos | None) -> Rule:
     fields = node.keyed(RULE)
     return Rule(
         name=fields["name"].raw if "name" in fields else f"rule {number}",
@@ -77,6 +80,8 @@ def _rule(node: Node, number: int, pacing: Pace) -> Rule:
         times=fields["times"].count(least=1) if "times" in fields else None,
         pacing=_pacing(fields.get("pacing"), pacing),
         line=node.line,
+        fault=fault(fields["fault"]) if "fault" in fields else None,
+        chaos=chaos(fields["chaos"]) if "chaos" in fields else dice,
     )
 
 

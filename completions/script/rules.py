@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.outcome import Pacing
+from completions.outcome import Fault, Pacing
+from completions.script.faults import Chaos
 from completions.script.matchers import Matcher
 from completions.script.replies import Answer
 
@@ -31,7 +32,7 @@ class Pace:
 class Rule:
     """A named condition with its answers in order, the last of which sticks; no condition takes every prompt.
 
-    `pacing` is what holds for the rule, the script's defaults included. `line` is where the script has it.
+    `pacing` and `chaos` are what holds for the rule, the script's defaults included. `line` is where the script has it.
     """
 
     name: str
@@ -40,6 +41,8 @@ class Rule:
     times: int | None = None
     pacing: Pace = Pace()
     line: int = 0
+    fault: Fault | None = None
+    chaos: Chaos | None = None
 
     @property
     def is_counted(self) -> bool:
@@ -63,6 +66,7 @@ class Script:
     strict: bool = False
     validate: bool = True
     pacing: Pace = Pace()
+    chaos: Chaos | None = None
 
     def find(self, prompt: Prompt, take: Take) -> tuple[Rule, Answer] | None:
         """Return the first rule that matches, with the answer whose turn it is; None where no rule does."""

@@ -269,7 +269,7 @@ def test_rules__error_names_line_and_what_is_allowed(text: str, error: str) -> N
         ("{fallback: {}}", "`defaults.fallback` says nothing"),
         ("{models: gpt-4o}", "`defaults.models` must be a list, and is 'gpt-4o'."),
         ("{pacing: 5}", "`defaults.pacing` must be a mapping, and is 5."),
-        ("{stirct: true}", "allowed: models, validate, strict, fallback, pacing. Did you mean `strict`?"),
+        ("{stirct: true}", "allowed: models, validate, strict, fallback, pacing, chaos. Did you mean `strict`?"),
     ],
 )
 def test_defaults__errors(text: str, error: str) -> None:
