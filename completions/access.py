@@ -12,6 +12,7 @@ from completions import engine
 from completions.conf import conf
 from completions.conversation import Prompt
 from completions.counting import prompt_tokens
+from completions.demand import Demand
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.outcome import Outcome
@@ -43,12 +44,14 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
     return headers
 
 
-async def resolve(namespace: Namespace, prompt: Prompt, headers: Headers, exchange: Exchange) -> Outcome:
+async def resolve(
+    namespace: Namespace, prompt: Prompt, headers: Headers, exchange: Exchange, asked: Demand | None = None
+) -> Outcome:
     """Resolve what is within the script's limits; what is not raises the API's 429, and costs nothing."""
     tokens = _estimate(prompt) if namespace.script.counts_tokens else 0
     grant = namespace.limiter.grant(key_of(headers), prompt.model or "", tokens)
     exchange.at_end = grant.end
-    outcome = await engine.resolve(namespace, prompt)
+    outcome = await engine.resolve(namespace, prompt, asked)
     grant.settle(_used(outcome))
     exchange.headers = {**(exchange.headers or {}), **grant.headers()}
     return outcome

@@ -1,5 +1,6 @@
 """What a request comes to: the neutral result of step 3, and how it is to be delivered."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,10 +55,18 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of the closed list (`completions/faults.py`) and its parameters by name, which has their unit."""
+
+    name: str
+    parameters: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The answer to a request: either the reply or the error, the rule that gave it (None: none matched), its pacing.
 
-    Where no rule matched, `near_misses` has the nearest ones, nearest first.
+    With a fault it is delivered wrongly. Where no rule matched, `near_misses` has the nearest ones, nearest first.
     """
 
     rule: str | None
@@ -66,3 +75,4 @@ class Outcome:
     pacing: Pacing
     hold: Hold | None = None
     near_misses: tuple[NearMiss, ...] = ()
+    fault: Fault | None = None

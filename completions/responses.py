@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 
+from completions.delivery.sabotage import Ending
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange, StreamRecord
 from completions.wire.openai import envelope
@@ -53,15 +54,46 @@ class FastJsonResponse(Recorded, JsonResponse):
         exchange.bytes = len(self.content)
 
 
-class EventStream(Recorded, StreamingHttpResponse):
-    """A stream of events that neither a cache nor a proxy keeps back; `progress` notes what was sent of it."""
+class Severed(FastJsonResponse):
+    """No response: the connection ends. Where the server does not give it away, the document says so, as a 501."""
 
-    def __init__(self, pieces: AsyncGenerator[bytes, None], media_type: str, progress: StreamRecord) -> None:
+    def __init__(self, ending: Ending, document: dict[str, Any]) -> None:
+        super().__init__(document, status=501)
+        self.ending = ending
+
+
+class RawResponse(Recorded, HttpResponse):
+    """A body of any bytes and any media type."""
+
+    def __init__(self, data: bytes, status: int, media_type: str) -> None:
+        super().__init__(data, status=status, content_type=media_type)
+        self.headers["Content-Length"] = str(len(data))
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange, and note the body's size."""
+        super().record(exchange)
+        exchange.bytes = len(self.content)
+
+
+class EventStream(Recorded, StreamingHttpResponse):
+    """A stream of events that neither a cache nor a proxy keeps back; `progress` notes what was sent of it.
+
+    `ending` is how the connection ends after it.
+    """
+
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        media_type: str,
+        progress: StreamRecord,
+        ending: Ending = Ending.WHOLE,
+    ) -> None:
         super().__init__(pieces, content_type=media_type)
         self.headers["Cache-Control"] = "no-cache"
         self.headers["X-Accel-Buffering"] = "no"
         self.pieces = pieces
         self.progress = progress
+        self.ending = ending
 
     @property
     def is_raw(self) -> bool:

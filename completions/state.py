@@ -1,6 +1,7 @@
 """What a namespace holds between requests: its script, which follows its file, its rules' counters, its limits."""
 
 import functools
+import itertools
 import logging
 import os
 import threading
@@ -35,6 +36,7 @@ class Namespace:
         self._script = load(source)
         self._uses: Counter[str] = Counter()
         self._limiter = _limiter(self._script)
+        self._throws = itertools.count()
         self._lock = threading.Lock()
         self.gates = Gates()
 
@@ -66,6 +68,10 @@ class Namespace:
             self._uses[rule.name] = before + 1
             return before
 
+    def throw(self) -> int:
+        """Return the number of this throw of the dice of `chaos:`, from 0."""
+        return next(self._throws)
+
     def _look(self) -> None:
         self._next_look = _next_look(self._file)
         edition = _edition(self._file)
@@ -81,6 +87,7 @@ class Namespace:
         self._problem = None
         self._uses = Counter()
         self._limiter = _limiter(self._script)
+        self._throws = itertools.count()
         logger.info("Loaded the script %s again: its file has changed.", self.source)
 
 

@@ -16,8 +16,10 @@ from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import deliver, deliver_held, wait
+from completions.demand import demand
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, StreamRecord
+from completions.misbehave import misbehave
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
 from completions.state import Namespace, namespace
@@ -66,32 +68,36 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     space = namespace()
     script = space.script
     headers = access.identify(request, exchange, script.keys)
+    asked = demand(headers)
     body = _body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
     exchange.model = prompt.model
     if script.validate:
         admit(prompt, script.models, len(body))
     if script.limits or script.quota:
-        outcome = await access.resolve(space, prompt, headers, exchange)
+        outcome = await access.resolve(space, prompt, headers, exchange, asked)
     else:
-        outcome = await engine.resolve(space, prompt)
+        outcome = await engine.resolve(space, prompt, asked)
     exchange.rule = outcome.rule
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
-    if outcome.reply is None:
-        raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
-    reply = outcome.reply
+    fault, reply = outcome.fault, outcome.reply
     response: Recorded
-    if prompt.stream:
+    if fault is not None and (wrong := await misbehave(fault, outcome, exchange, wire, prompt)) is not None:
+        response = wrong
+    elif reply is None:
+        raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
+    elif prompt.stream:
         response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type, space)
     else:
         if outcome.pacing.whole:
             due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
             await wait(exchange.started + due[-1])
         response = FastJsonResponse(wire.render(reply, prompt))
-    if reply.body is None or exchange.headers:  # a document given word by word comes without the API's own
-        _add_headers(response, wire if reply.body is None else None, exchange)
+    own = wire if reply is None or reply.body is None else None  # a document given word by word comes without them
+    if own is not None or exchange.headers:
+        _add_headers(response, own, exchange)
     return response
 
 
@@ -166,7 +172,7 @@ class LazyHeaders(Mapping[str, str]):
 def _stream(
     exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str, space: Namespace
 ) -> EventStream:
-    frames, tokens, chunks = zip(*events, strict=True)
+    frames, tokens, chunks, _ = zip(*events, strict=True)
     record = StreamRecord(exchange, list(map(len, frames)), sum(chunks), log=conf.LOG_CHUNKS)
     due = schedule(tokens, outcome.pacing)
     hold = outcome.hold

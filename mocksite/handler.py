@@ -18,11 +18,13 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch, URLResolver, get_resolver, set_script_prefix
 
 from completions.conf import conf
+from completions.delivery.sabotage import Ending
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, new_request_id
-from completions.responses import REQUEST_ID, EventStream, FastJsonResponse, Recorded, error_response
+from completions.responses import REQUEST_ID, EventStream, FastJsonResponse, Recorded, Severed, error_response
 from mocksite.lifespan import lifespan
 from mocksite.request import LeanRequest
+from mocksite.transport import can_sever, sever
 from mocksite.watch import CLIENT_LEFT, watched
 
 Scope = dict[str, Any]
@@ -100,6 +102,9 @@ class Handler(ASGIHandler):
             response.headers[REQUEST_ID] = new_request_id()
         if isinstance(response, EventStream) and response.is_raw:
             await _send_stream(response, send)
+        elif isinstance(response, Severed) and can_sever(send):
+            response.exchange.status = response.exchange.bytes = 0
+            await sever(send, response.ending)
         elif isinstance(response, FastJsonResponse) and response.is_small:
             await _start(response, send)
             await send({"type": "http.response.body", "body": response.content})
@@ -142,7 +147,10 @@ async def _send_stream(response: EventStream, send: Send) -> None:
     async with aclosing(response.pieces) as pieces:
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body"})
+    if response.ending is Ending.WHOLE:
+        await send({"type": "http.response.body"})
+    elif can_sever(send):
+        await sever(send, response.ending)
 
 
 async def _start(response: HttpResponseBase, send: Send) -> None:

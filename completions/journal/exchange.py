@@ -31,6 +31,7 @@ class Exchange:
     status: int = 0
     model: str | None = None
     rule: str | None = None
+    fault: str | None = None
     stream: bool = False
     chunks: int = 0
     bytes: int = 0

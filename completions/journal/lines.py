@@ -24,6 +24,7 @@ class RequestLine:
             "status": exchange.status,
             "model": exchange.model,
             "rule": exchange.rule,
+            "fault": exchange.fault,
             "stream": exchange.stream,
             "chunks": exchange.chunks,
             "bytes": exchange.bytes,
@@ -40,9 +41,10 @@ class RequestLine:
         model = f" model={printable(exchange.model)}" if exchange.model is not None else ""
         stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
         retry = f" retry={exchange.retry}" if exchange.retry else ""
+        fault = f" fault={exchange.fault}" if exchange.fault is not None else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{stream}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{fault}{stream}"
             f" {exchange.bytes}B {self._ms():.1f}ms {exchange.request_id}{ending}"
         )
 

@@ -1,6 +1,7 @@
 """Step 3: `error:`, an honest error with the facts that the API itself sends with its status."""
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
@@ -97,6 +98,19 @@ def failure(node: Node) -> Failure:
     return _failure(_status(fields["status"]), fields)
 
 
+def plain(status: int, given: Mapping[str, str], headers: Iterable[tuple[str, str]] = ()) -> Failure:
+    """Return an error with facts as plain texts; what is missing is the usual one for the status."""
+    usual = _usual(status, given.get("code"))
+    return Failure(
+        status=status,
+        type=given.get("type", usual.type),
+        code=given.get("code", usual.code),
+        param=given.get("param"),
+        message=given.get("message", _compiled(usual.message)),
+        headers=tuple(headers),
+    )
+
+
 def _failure(status: int, fields: dict[str, Node]) -> Failure:
     code = fields["code"].raw if "code" in fields and fields["code"].value is not None else None
     usual = _usual(status, code)
@@ -130,10 +144,9 @@ def _status(node: Node) -> int:
 
 def _retry(fields: dict[str, Node]) -> list[tuple[str, str]]:
     """Return the headers that say whether and when to try again."""
-    found = []
+    found: list[tuple[str, str]] = []
     if "retry_after_ms" in fields:
-        wait = fields["retry_after_ms"].count()
-        found += [("retry-after-ms", str(wait)), ("retry-after", str(math.ceil(wait / 1000)))]
+        found += waiting(fields["retry_after_ms"].count())
     if "retry_after" in fields:
         found.append(("retry-after", _seconds_or_date(fields["retry_after"])))
     if "should_retry" in fields:
@@ -153,6 +166,11 @@ def _seconds_or_date(node: Node) -> str:
     if node.number() < 0:
         raise node.wrong("a number from 0")
     return str(node.value)
+
+
+def waiting(ms: int) -> tuple[tuple[str, str], ...]:
+    """Return the headers that say to try again after so many milliseconds."""
+    return (("retry-after-ms", str(ms)), ("retry-after", str(math.ceil(ms / 1000))))
 
 
 def _headers(fields: dict[str, Node]) -> list[tuple[str, str]]:

@@ -1,8 +1,10 @@
 """The grammar of scripts as a JSON Schema for editors, made of the tables that the loader reads by."""
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
+from completions.faults import AFTER, FAULTS, Parameter
 from completions.script import language
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.language import Keys
@@ -22,13 +24,14 @@ KINDS: dict[str, Schema] = {
     "flag": {"type": "boolean"},
     "true": {"const": True},
     "number": {"type": "number", "minimum": 0},
-    "rate": {"type": "number", "exclusiveMinimum": 0},
+    "tps": {"type": "number", "exclusiveMinimum": 0},
     "apply": {"enum": list(language.APPLIES)},
     "jitter_kind": {"enum": list(language.JITTERS)},
     "seed": {"type": ["string", "number"]},
     "count": COUNT,
     "positive": {"type": "integer", "minimum": 1},
     "status": STATUS,
+    "rate": {"type": "number", "minimum": 0, "maximum": 1},
     "names": {"type": "array", "items": SCALARS},
     "name_or_names": {"anyOf": [SCALARS, {"type": "array", "items": SCALARS}]},
     "retry_after": {"anyOf": [{"type": "number", "minimum": 0}, TEXT]},
@@ -121,10 +124,34 @@ def _match() -> Schema:
     return {"type": "object", "properties": {**fields, **own, **combined}, "additionalProperties": False}
 
 
+def _parameter(parameter: Parameter) -> Schema:
+    most = {"maximum": parameter.most} if parameter.most < math.inf else {}
+    kind = "integer" if parameter.whole else "number"
+    return {"type": kind, "minimum": parameter.least, **most, "description": parameter.help}
+
+
+def _fault() -> Schema:
+    """A fault's name, or one name with its parameters."""
+    both: Schema = {"not": {"required": list(AFTER)}}
+    shapes = {
+        name: {
+            "type": "object",
+            "properties": {key: _parameter(each) for key, each in spec.parameters.items()},
+            "additionalProperties": False,
+            "description": spec.help,
+            **(both if spec.parameters.keys() >= AFTER.keys() else {}),
+        }
+        for name, spec in FAULTS.items()
+    }
+    one = {"type": "object", "properties": shapes, "additionalProperties": False}
+    return {"anyOf": [{"enum": list(FAULTS)}, {**one, "minProperties": 1, "maxProperties": 1}]}
+
+
 def schema() -> Schema:
     """Return the schema of a script."""
     error_item = {"type": "object", "properties": {"error": _ref("error")}, "additionalProperties": False}
-    answer: Schema = {"anyOf": [_ref("reply"), {**error_item, "required": ["error"]}]}
+    error_item = {**error_item, "required": ["error"]}
+    answer: Schema = {"anyOf": [_ref("reply"), error_item]}
     call = _mapping(language.TOOL_CALL)
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
@@ -134,6 +161,9 @@ def schema() -> Schema:
         "limits": {"anyOf": [_mapping(language.LIMITS), {"type": "array", "items": _mapping(language.LIMITS)}]},
         "quota": _mapping(language.QUOTA, minProperties=1),
         "rules": _list_of(_mapping(language.RULE, oneOf=_one_of(language.ANSWERS))),
+        "fault": _fault(),
+        "chaos": _mapping(language.CHAOS),
+        "strikes": _list_of({"anyOf": [_ref("fault"), error_item]}),
         "match": _match(),
         "matches": _list_of(_ref("match")),
         "reply": {"anyOf": [TEXT, _answer(language.REPLY)]},

@@ -40,6 +40,7 @@ DEFAULTS: Keys = {
     "keys": Key("names", "The API keys there are; any other is a 401. None listed: those of API_KEYS, or any."),
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
     "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
+    "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
 }
 
 LIMITS: Keys = {
@@ -61,7 +62,7 @@ QUOTA: Keys = {
 PACING: Keys = {
     "ttft_ms": Key("number", "Milliseconds to the first token."),
     "itl_ms": Key("number", "Milliseconds between two tokens."),
-    "tps": Key("rate", "Tokens a second; `itl_ms` in other words."),
+    "tps": Key("tps", "Tokens a second; `itl_ms` in other words."),
     "prefill_ms_per_1k": Key("number", "Milliseconds that 1,000 tokens of the prompt add to the first token."),
     "jitter": Key("jitter", "How the times scatter: `none`, `uniform`, `normal`, `lognormal`, or a mapping."),
     "apply": Key("apply", "`stream` (the default), or `both`: an answer takes as long as its stream would."),
@@ -86,12 +87,20 @@ RULE: Keys = {
     "error": Key("error", "An honest error, as the API would send it."),
     "pacing": Key("pacing", "How fast this rule's streams go."),
     "hold": Key("hold", "The gate at which its answers wait until it is released: a name, or a mapping."),
+    "fault": Key("fault", "Sabotage of the wire: a name of the closed list, or `{name: {parameter: number}}`."),
+    "chaos": Key("chaos", "This rule's dice, in place of the defaults'."),
 }
 
 HOLD: Keys = {
     "gate": Key("text", "The gate's name.", required=True),
     "after_tokens": Key("count", "A stream goes on to this token first; an answer that is not streamed does not wait."),
     "timeout_ms": Key("number", "Milliseconds after which it goes on by itself (30,000)."),
+}
+
+CHAOS: Keys = {
+    "rate": Key("rate", "How often something strikes, from 0 (never) to 1 (always).", required=True),
+    "seed": Key("count", "The dice's seed (0); the same seed and order of requests fall alike."),
+    "of": Key("strikes", "What strikes: faults, and `error:`s.", required=True),
 }
 
 ANSWERS = ("reply", "replies", "error")

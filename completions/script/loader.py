@@ -5,6 +5,7 @@ from pathlib import Path
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
+from completions.script.faults import Chaos, chaos, fault
 from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
 from completions.script.node import Node, read
@@ -47,9 +48,10 @@ def _script(document: Node) -> Script:
     if "strict" in defaults and "fallback" in defaults and defaults["strict"].as_(bool):
         raise defaults["fallback"].error("cannot stand beside `strict: true`, which answers with an error.")
     pace = pacing(defaults.get("pacing"), Pace())
+    dice = chaos(defaults["chaos"]) if "chaos" in defaults else None
     return Script(
         source=document.file,
-        rules=_rules(fields["rules"], pace),
+        rules=_rules(fields["rules"], pace, dice),
         fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
         models=tuple(node.raw for node in defaults["models"].items()) if "models" in defaults else (),
         strict="strict" in defaults and defaults["strict"].as_(bool),
@@ -58,13 +60,14 @@ def _script(document: Node) -> Script:
         keys=tuple(node.raw for node in defaults["keys"].items()) if "keys" in defaults else (),
         limits=limits(defaults.get("limits")),
         quota=quota(defaults.get("quota")),
+        chaos=dice,
     )
 
 
-def _rules(nodes: Node, pace: Pace) -> tuple[Rule, ...]:
+def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for number, node in enumerate(nodes.items(), 1):
-        rule = _rule(node, number, pace)
+        rule = _rule(node, number, pace, dice)
         if rule.name in rules:
             raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
         rules[rule.name] = rule
@@ -73,7 +76,7 @@ def _rules(nodes: Node, pace: Pace) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _rule(node: Node, number: int, pace: Pace) -> Rule:
+def _rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     fields = node.keyed(RULE)
     return Rule(
         name=fields["name"].raw if "name" in fields else f"rule {number}",
@@ -83,6 +86,8 @@ def _rule(node: Node, number: int, pace: Pace) -> Rule:
         pacing=pacing(fields.get("pacing"), pace),
         hold=hold(fields["hold"]) if "hold" in fields else None,
         line=node.line,
+        fault=fault(fields["fault"]) if "fault" in fields else None,
+        chaos=chaos(fields["chaos"]) if "chaos" in fields else dice,
     )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.outcome import Hold
+from completions.outcome import Fault, Hold
+from completions.script.faults import Chaos
 from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
 from completions.script.pace import UNPACED, Pace
@@ -18,7 +19,7 @@ Take = Callable[["Rule"], int | None]
 class Rule:
     """A named condition with its answers in order, the last of which sticks; no condition takes every prompt.
 
-    `pacing` is what holds for the rule, the script's defaults included. `line` is where the script has it.
+    `pacing` and `chaos` are what holds for the rule, the script's defaults included. `line` is where the script has it.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Rule:
     pacing: Pace = UNPACED
     hold: Hold | None = None
     line: int = 0
+    fault: Fault | None = None
+    chaos: Chaos | None = None
 
     @property
     def is_counted(self) -> bool:
@@ -54,6 +57,7 @@ class Script:
     keys: tuple[str, ...] = ()
     limits: tuple[Limits, ...] = ()
     quota: Quota | None = None
+    chaos: Chaos | None = None
 
     @property
     def counts_tokens(self) -> bool:

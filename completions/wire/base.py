@@ -16,23 +16,27 @@ class Event(NamedTuple):
     """One event of a stream: its bytes on the wire, and what pacing and logs need to know of it.
 
     A token event comes one inter-token gap after the one before; the others go out with the token they follow
-    (at the start of a stream: with the first one). A chunk counts as one; the terminator does not.
+    (at the start of a stream: with the first one). A chunk counts as one; the terminator does not. `part` is for
+    faults: `finish` says why an answer ends, `arguments` is a piece of a tool call's arguments.
     """
 
     data: bytes
     token: bool = False
     chunk: bool = True
+    part: str = ""
 
     @classmethod
-    def tokens(cls, frames: Iterable[bytes]) -> list["Event"]:
+    def tokens(cls, frames: Iterable[bytes], part: str = "") -> list["Event"]:
         """Make a run of token events; without a Python call each, for this is most of a stream's cost."""
-        return list(map(partial(tuple.__new__, cls), zip(frames, repeat(True), repeat(True), strict=False)))
+        columns = zip(frames, repeat(True), repeat(True), repeat(part), strict=False)
+        return list(map(partial(tuple.__new__, cls), columns))
 
 
 class WireFormat(ABC):
     """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
 
     media_type = "text/event-stream"
+    keep_alive = b": keep-alive\n\n"
 
     @abstractmethod
     def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
@@ -53,6 +57,12 @@ class WireFormat(ABC):
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error's envelope."""
+
+    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
+        """Return an error as an event within a stream: of that name, if any; `flat`: without its envelope."""
+        document = self.error(exc)
+        head = f"event: {name}\n".encode() if name else b""
+        return head + b"data: " + orjson.dumps(document.get("error", document) if flat else document) + b"\n\n"
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class _ChoiceWriter:
         events += self._text("refusal", self._choice.refusal)
         for opening, fragment, arguments in chat_message.calls_in_stream(self._reply, self._prompt, self._index):
             events.append(Event(self._chunks.one(self._around(opening)), token=True))
-            events += self._pieces(fragment, arguments)
+            events += self._pieces(fragment, arguments, "arguments")
         if annotations := self._annotations():
             events.append(Event(self._chunks.one(self._around({"annotations": annotations}))))
         return events
@@ -122,7 +122,7 @@ class _ChoiceWriter:
 
     def finish(self) -> Event:
         reason = chat_message.finish_reason(self._choice, self._prompt)
-        return Event(self._chunks.one(self._around({}) | {"finish_reason": reason}))
+        return Event(self._chunks.one(self._around({}) | {"finish_reason": reason}), part="finish")
 
     def _text(self, key: str, text: str | None) -> list[Event]:
         if not text:
@@ -148,8 +148,8 @@ class _ChoiceWriter:
             + [Event(self._chunks.one(self._around({"audio": {"expires_at": audio["expires_at"]}})))]
         )
 
-    def _pieces(self, delta: dict[str, Any], text: str) -> list[Event]:
-        return Event.tokens(self._chunks.each(self._around(delta), self._split(text)))
+    def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> list[Event]:
+        return Event.tokens(self._chunks.each(self._around(delta), self._split(text)), part)
 
     def _split(self, text: str) -> list[str]:
         return tokens.split(text, self._prompt.model)

@@ -49,7 +49,7 @@ class LegacyCompletions(OpenAIFormat):
                 starts.append(Event(chunks.one(self._choice(index, echoed, logprobs))))
             lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
             finish = self._choice(index, "", None) | {"finish_reason": choice.finish_reason}
-            finishes.append(Event(chunks.one(finish)))
+            finishes.append(Event(chunks.one(finish), part="finish"))
         ending = chunks.usage(usage(reply.usage)) if prompt.include_usage else None
         return stream(starts, lanes, finishes, ending)
 

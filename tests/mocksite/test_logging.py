@@ -75,6 +75,7 @@ def test_json__request_has_every_fact() -> None:
         "status": 200,
         "model": "gpt-4o",
         "rule": "mock",
+        "fault": None,
         "stream": True,
         "chunks": 8,
         "bytes": 1300,

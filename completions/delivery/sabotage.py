@@ -1,0 +1,151 @@
+"""What faults do to a stream's events before they are sent. It knows no format: what it needs comes with the events."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from itertools import accumulate
+from typing import NamedTuple
+
+from completions.faults import AFTER
+from completions.outcome import Fault
+
+Event = tuple[bytes, bool, bool, str]
+"""Bytes, whether they carry a token, whether they are a chunk, and which part of the answer (`wire.base.Event`)."""
+
+
+class Ending(StrEnum):
+    """How a connection ends after what was sent."""
+
+    WHOLE = "whole"
+    CLOSE = "close"
+    RESET = "reset"
+    HOLD = "hold"
+
+
+class Spare(NamedTuple):
+    """What a format gives to be put into its streams: an error as an event, and a comment."""
+
+    error: bytes
+    keep_alive: bytes
+
+
+def position(events: Sequence[Event], fault: Fault) -> int:
+    """Return how many events come before a fault, the opening events before any token; -1 where nothing is said."""
+    if not AFTER.keys() & fault.parameters.keys():
+        return -1
+    if (count := fault.parameters.get("after_events")) is not None:
+        return min(int(count), len(events))
+    count = fault.parameters.get("after_tokens", 0)
+    before = accumulate(event[1] for event in events)
+    last = max((at for at, event in enumerate(events) if event[1]), default=-1)
+    return next((at for at, seen in enumerate(before) if seen > count), last + 1)
+
+
+def ending(fault: Fault) -> Ending:
+    """Return how a stream with this fault ends."""
+    if fault.name == "stall":
+        return Ending.WHOLE if "ms" in fault.parameters else Ending.HOLD
+    return {"disconnect": Ending.CLOSE, "reset": Ending.RESET}.get(fault.name, Ending.WHOLE)
+
+
+def spoil(events: Sequence[Event], fault: Fault, spare: Spare) -> list[Event]:
+    """Return the events as the fault leaves them; those that concern only the line leave them as they are."""
+    change = CHANGES.get(fault.name)
+    if change is None and ending(fault) is not Ending.WHOLE:
+        change = _cut
+    return change(list(events), position(events, fault), spare) if change else list(events)
+
+
+def _cut(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return events[:at]
+
+
+def _fail(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return [*events[:at], (spare.error, False, True, "")]
+
+
+def _without_finish(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return [event for event in events if event[3] != "finish"]
+
+
+def _without_terminator(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return [event for event in events if event[2]]
+
+
+def _cut_arguments(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    if at < 0:
+        pieces = [index for index, event in enumerate(events) if event[3] == "arguments"]
+        at = pieces[len(pieces) // 2] if pieces else 0
+    return [event for index, event in enumerate(events) if index < at or event[3] != "arguments"]
+
+
+def _chunk_at(events: list[Event], at: int) -> int:
+    """Return the index of the chunk at a place, or else the last one."""
+    chunks = [index for index, event in enumerate(events) if event[2]] or [0]
+    return next((index for index in chunks if index >= at), chunks[-1])
+
+
+def _malform(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    at = _chunk_at(events, at)
+    data = events[at][0].rstrip()
+    events[at] = (data[: len(data) * 2 // 3] + b"\n\n", *events[at][1:])
+    return events
+
+
+def _break_character(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    """Put bytes that UTF-8 never has where the chunk differs from its neighbour: in the text that it carries."""
+    at = _chunk_at(events, at)
+    data, neighbour = events[at][0], events[at - 1 if at else min(1, len(events) - 1)][0]
+    differs = (place for place, (own, other) in enumerate(zip(data, neighbour, strict=False)) if own != other)
+    place = next(differs, len(data.rstrip()))
+    events[at] = (data[:place].rstrip(b"\\") + b"\xff\xfe" + data[place:], *events[at][1:])
+    return events
+
+
+def _repeat(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    at = _chunk_at(events, at)
+    data, _, chunk, part = events[at]
+    return [*events[: at + 1], (data, False, chunk, part), *events[at + 1 :]]
+
+
+def _swap(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    at = min(_chunk_at(events, at), _chunk_at(events, len(events)) - 1)
+    if at < 0:
+        return events
+    (first, *one), (second, *other) = events[at], events[at + 1]
+    return [*events[:at], (second, *one), (first, *other), *events[at + 2 :]]  # type: ignore[list-item]
+
+
+def _nothing(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return []
+
+
+def _crlf(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return [(data.replace(b"\n", b"\r\n"), *facts) for data, *facts in events]  # type: ignore[misc]
+
+
+def _commented(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    return [(spare.keep_alive + data, *facts) for data, *facts in events]  # type: ignore[misc]
+
+
+def _append(events: list[Event], at: int, spare: Spare) -> list[Event]:
+    chunk = next((data for data, token, _, _ in events if token), events[0][0])
+    *before, (data, *facts) = events
+    return [*before, (data + chunk, *facts)]  # type: ignore[list-item]
+
+
+CHANGES: dict[str, Callable[[list[Event], int, Spare], list[Event]]] = {
+    "error_object": _fail,
+    "error_event": _fail,
+    "no_finish": _without_finish,
+    "no_done": _without_terminator,
+    "cut_tool_arguments": _cut_arguments,
+    "malformed_chunk": _malform,
+    "bad_utf8": _break_character,
+    "duplicate_chunk": _repeat,
+    "reorder": _swap,
+    "empty_stream": _nothing,
+    "crlf": _crlf,
+    "comments": _commented,
+    "data_after_done": _append,
+}
+"""What is done to the events, by fault, given the place where it strikes."""

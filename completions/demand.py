@@ -1,0 +1,106 @@
+"""What a request's own headers ask of its answer: `X-Mock-Fault: disconnect; after_tokens=3`, `X-Mock-Error: 429`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from completions import faults
+from completions.exceptions import RequestError
+from completions.faults import AFTER, FAULTS, Parameter
+from completions.outcome import Fault
+from completions.script import errors
+from completions.script.errors import Failure
+from completions.script.language import ERROR, STATUSES
+from completions.script.node import did_you_mean
+
+FAULT, ERRS = "X-Mock-Fault", "X-Mock-Error"
+FAULT_KEY, ERROR_KEY = FAULT.lower().encode(), ERRS.lower().encode()
+
+FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
+"""What may stand beside an error's status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The fault and the error that a request asks for, if any."""
+
+    fault: Fault | None = None
+    error: Failure | None = None
+
+
+def demand(headers: Mapping[bytes, bytes]) -> Demand | None:
+    """Read what a request's headers ask for; None where none of ours is there, as in almost every request."""
+    asked, error = headers.get(FAULT_KEY), headers.get(ERROR_KEY)
+    if asked is None and error is None:
+        return None
+    fault = None if asked is None else _fault(asked.decode("latin-1"))
+    return Demand(fault, None if error is None else _error(error.decode("latin-1")))
+
+
+def _fault(value: str) -> Fault:
+    name, given = _parts(FAULT, value)
+    if name not in FAULTS:
+        raise _wrong(FAULT, f"'{name}' is not a fault", FAULTS, name)
+    parameters = FAULTS[name].parameters
+    for key in given:
+        if key not in parameters:
+            raise _wrong(FAULT, f"`{name}` has no parameter '{key}'", parameters, key)
+    if AFTER.keys() <= given.keys():
+        raise _wrong(FAULT, f"`{name}` takes only one of", AFTER)
+    return faults.fault(name, {key: _number(FAULT, key, text, parameters[key]) for key, text in given.items()})
+
+
+def _error(value: str) -> Failure:
+    status, given = _parts(ERRS, value)
+    if not (status.isascii() and status.isdigit() and int(status) in STATUSES):
+        raise _refused(ERRS, f"'{status}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}.")
+    for key in given:
+        if key not in FACTS:
+            raise _wrong(ERRS, f"an error has no '{key}'", FACTS, key)
+    return errors.plain(int(status), given, _retry(given))
+
+
+def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the headers that say whether and when to try again."""
+    found: list[tuple[str, str]] = []
+    if (wait := given.get("retry_after_ms")) is not None:
+        found += errors.waiting(int(_number(ERRS, "retry_after_ms", wait, Parameter("Milliseconds."))))
+    if (seconds := given.get("retry_after")) is not None:
+        found.append(("retry-after", f"{_number(ERRS, 'retry_after', seconds, Parameter('Seconds.')):g}"))
+    if (retry := given.get("should_retry")) is not None:
+        if retry not in ("true", "false"):
+            raise _refused(ERRS, f"`should_retry` must be true or false, and is '{retry}'.")
+        found.append(("x-should-retry", retry))
+    return found
+
+
+def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:
+    """Split `name; key=value; …`."""
+    name, *rest = (part.strip() for part in value.split(";"))
+    given: dict[str, str] = {}
+    for part in filter(None, rest):
+        key, sign, text = (each.strip() for each in part.partition("="))
+        if not sign:
+            raise _refused(header, f"'{part}' is not a parameter; one is written `name=value`.")
+        given[key] = text
+    return name, given
+
+
+def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
+    value: float | None
+    try:
+        value = int(text) if text.isdigit() else float(text)
+    except ValueError:
+        value = None
+    if value is None or not parameter.takes(value):
+        raise _refused(header, f"`{key}` must be {parameter.expected}, and is '{text}'.")
+    return value
+
+
+def _wrong(header: str, what: str, allowed: Iterable[str], word: str = "") -> RequestError:
+    names = list(allowed)
+    hint = did_you_mean(word, names) if word else ""
+    return _refused(header, f"{what}; allowed: {', '.join(names) or 'none'}.{hint}")
+
+
+def _refused(header: str, message: str) -> RequestError:
+    return RequestError(f"The header {header} cannot be used: {message}", code="invalid_mock_header", param=header)

@@ -1,0 +1,128 @@
+"""The closed list of faults: name, stage, parameters. Scripts, headers, delivery and the page all read this table."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from completions.outcome import Fault
+
+
+class Stage(StrEnum):
+    """When a fault strikes."""
+
+    HEADERS = "before the headers"
+    BODY = "in place of the answer"
+    STREAM = "in a stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A number that a fault takes. Without a default it may be missing."""
+
+    help: str
+    default: float | None = None
+    least: int = 0
+    most: float = math.inf
+    whole: bool = True
+
+    @property
+    def expected(self) -> str:
+        """Say what is allowed: `a whole number from 1`."""
+        number = "a whole number" if self.whole else "a number"
+        return f"{number} from {self.least}" + (f" to {self.most:.0f}" if self.most < math.inf else "")
+
+    def takes(self, value: object) -> bool:
+        """Tell whether a value is allowed."""
+        kinds = (int,) if self.whole else (int, float)
+        if not isinstance(value, kinds) or isinstance(value, bool):
+            return False
+        return self.least <= value <= self.most and value < math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A fault's entry in the list."""
+
+    stage: Stage
+    help: str
+    parameters: Mapping[str, Parameter]
+
+
+def _ms(help: str, default: float | None = None) -> dict[str, Parameter]:
+    return {"ms": Parameter(help, default, whole=False)}
+
+
+AFTER = {
+    "after_tokens": Parameter("Tokens that come first (1)."),
+    "after_events": Parameter("Events that come first, instead of tokens."),
+}
+"""Where in a stream a fault strikes; at most one of them is given."""
+
+FIRST_TOKEN = {"after_tokens": 1}
+"""Where it strikes if nothing is said."""
+
+
+def _headers(help: str, parameters: Mapping[str, Parameter] | None = None) -> Spec:
+    return Spec(Stage.HEADERS, help, parameters or {})
+
+
+def _body(help: str) -> Spec:
+    return Spec(Stage.BODY, help, {})
+
+
+def _stream(help: str, parameters: Mapping[str, Parameter] | None = None) -> Spec:
+    return Spec(Stage.STREAM, help, parameters or {})
+
+
+FAULTS: Mapping[str, Spec] = {
+    "hang": _headers("Nothing comes, for good or for `ms`; then the connection closes.", _ms("Milliseconds.")),
+    "close": _headers("The connection ends (FIN) without a response."),
+    "reset": _headers("The connection is reset (RST): at once, or within the stream after what is said.", AFTER),
+    "slow_headers": _headers("The answer, headers and all, comes so much later.", _ms("Milliseconds (1000).", 1000)),
+    "empty_body": _body("The right headers, and no body."),
+    "malformed_json": _body("A body that is not JSON."),
+    "truncated_json": _body("The first half of the body, in a response that is whole."),
+    "html_error": _body("The 502 page of a proxy."),
+    "wrong_content_type": _body("The right body as `text/html`."),
+    "json_error_200": _body("An error's envelope with status 200."),
+    "disconnect": _stream("The connection ends (FIN) within the stream.", AFTER),
+    "stall": _stream("Silence on an open connection, for good or for `ms`.", {**AFTER, **_ms("Milliseconds.")}),
+    "error_object": _stream('`data: {"error": …}`, and the stream ends.', AFTER),
+    "error_event": _stream(
+        "`event: error`, and the stream ends.",
+        {**AFTER, "flat": Parameter("1: the error without its envelope (0).", 0, most=1)},
+    ),
+    "no_finish": _stream("No chunk says why the answer ends."),
+    "no_done": _stream("The terminator does not come."),
+    "cut_tool_arguments": _stream(
+        "The arguments of tool calls break off, after so much or half-way; the rest comes.", AFTER
+    ),
+    "malformed_chunk": _stream("The next chunk is not JSON.", AFTER),
+    "bad_utf8": _stream("The next chunk is not UTF-8.", AFTER),
+    "duplicate_chunk": _stream("The next chunk comes twice.", AFTER),
+    "reorder": _stream("The next two chunks change places.", AFTER),
+    "empty_stream": _stream("The headers of a stream, and no event."),
+    "crlf": _stream("Lines end with CR LF."),
+    "comments": _stream("A comment, as keep-alives are, before every event."),
+    "split_bytes": _stream(
+        "Written in small pieces, inside lines and characters.", {"bytes": Parameter("Bytes a piece (7).", 7, 1)}
+    ),
+    "data_after_done": _stream("Another chunk after the terminator."),
+    "drip": _stream(
+        "Written at so many bytes a second.",
+        {"bytes_per_second": Parameter("Bytes a second (1000).", 1000, 1, whole=False)},
+    ),
+}
+
+HALF_WAY = "cut_tool_arguments"
+"""The one fault that has a place of its own where none is given."""
+
+
+def fault(name: str, given: Mapping[str, float]) -> Fault:
+    """Return a fault of the list with these parameters, which are allowed ones, and the defaults of the others."""
+    spec = FAULTS[name]
+    values = {key: each.default for key, each in spec.parameters.items() if each.default is not None} | dict(given)
+    if spec.stage is Stage.STREAM and AFTER.keys() <= spec.parameters.keys() and not AFTER.keys() & values.keys():
+        values |= FIRST_TOKEN if name != HALF_WAY else {}
+    return Fault(name, values)

@@ -1,0 +1,95 @@
+"""Steps 4 and 5 where a fault was chosen: render and deliver as told, wrongly."""
+
+import orjson
+
+from completions.conf import conf
+from completions.conversation import Prompt
+from completions.delivery import bodies
+from completions.delivery.line import drip, held, silence, split
+from completions.delivery.pacing import schedule
+from completions.delivery.sabotage import Ending, Spare, ending, position, spoil
+from completions.delivery.stream import deliver
+from completions.exceptions import RequestError
+from completions.faults import AFTER, FAULTS, Stage
+from completions.journal.exchange import Exchange, StreamRecord
+from completions.outcome import Fault, Outcome
+from completions.responses import EventStream, RawResponse, Recorded, Severed
+from completions.wire.base import WireFormat
+
+
+async def misbehave(
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt
+) -> Recorded | None:
+    """Answer with a fault. None: the answer is to go out as it is, as a fault of streams leaves what is none."""
+    streamed = prompt.stream and outcome.reply is not None
+    stage = FAULTS[fault.name].stage
+    if stage is Stage.HEADERS and streamed and AFTER.keys() & fault.parameters.keys():
+        stage = Stage.STREAM  # a reset that waits for what is sent
+    if stage is Stage.STREAM and not streamed:
+        return None
+    exchange.fault = fault.name
+    match stage:
+        case Stage.BODY:
+            return _body(fault, outcome, wire, prompt)
+        case Stage.STREAM:
+            return _stream(fault, outcome, exchange, wire, prompt)
+    return await _before_headers(fault, outcome, exchange, wire, prompt)
+
+
+async def _before_headers(
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt
+) -> Recorded | None:
+    if fault.name in ("hang", "slow_headers"):
+        wait = fault.parameters.get("ms")
+        await silence(None if wait is None else exchange.started + wait / 1000)
+    if fault.name == "slow_headers":
+        return _stream(fault, outcome, exchange, wire, prompt) if prompt.stream and outcome.reply else None
+    return Severed(Ending.RESET if fault.name == "reset" else Ending.CLOSE, wire.error(_no_transport(fault)))
+
+
+def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt) -> Recorded:
+    """Return what comes in place of the whole answer, of the error, or of the stream."""
+    if outcome.reply is not None:
+        document, status = wire.render(outcome.reply, prompt), 200
+    else:
+        failed = outcome.error or _failed()
+        document, status = wire.error(failed), failed.status
+    body = bodies.spoil(fault, bodies.Body(orjson.dumps(document), status), orjson.dumps(wire.error(_failed())))
+    return RawResponse(body.data, body.status, body.media_type)
+
+
+def _stream(fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt) -> EventStream:
+    assert outcome.reply is not None
+    events = wire.events(outcome.reply, prompt)
+    named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
+    spoilt = spoil(events, fault, Spare(wire.error_frame(_failed(), name=named, flat=flat), wire.keep_alive))
+    frames = [event[0] for event in spoilt]
+    record = StreamRecord(exchange, list(map(len, frames)), sum(event[2] for event in spoilt), log=conf.LOG_CHUNKS)
+    due = schedule([event[1] for event in spoilt], outcome.pacing)
+    wait = fault.parameters.get("ms", 0) / 1000
+    if fault.name == "stall":
+        at = position(events, fault)
+        due, wait = [*due[:at], *(each + wait for each in due[at:])], 0
+    pieces = deliver(frames, due, exchange.started + wait, sent=record.sent)
+    if fault.name == "split_bytes":
+        pieces = split(pieces, int(fault.parameters["bytes"]))
+    elif fault.name == "drip":
+        pieces = drip(pieces, fault.parameters["bytes_per_second"])
+    elif ending(fault) is Ending.HOLD:
+        pieces = held(pieces)
+    return EventStream(pieces, wire.media_type, record, ending(fault))
+
+
+def _failed() -> RequestError:
+    return RequestError(
+        "The server had an error while processing your request.", status=500, type="server_error", code="server_error"
+    )
+
+
+def _no_transport(fault: Fault) -> RequestError:
+    return RequestError(
+        f"The fault `{fault.name}` acts on the connection, and this server does not give it to the application.",
+        status=501,
+        type="server_error",
+        code="fault_not_possible",
+    )

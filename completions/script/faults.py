@@ -1,0 +1,64 @@
+"""Step 3: read `fault:` and `chaos:`; names and parameters are those of the closed list."""
+
+from dataclasses import dataclass
+from random import Random
+
+from completions import faults
+from completions.faults import AFTER, FAULTS, Parameter
+from completions.outcome import Fault
+from completions.script.errors import Failure, failure
+from completions.script.language import CHAOS
+from completions.script.node import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Chaos:
+    """Seeded dice: at `rate`, one of these faults and errors. The same seed and number of the throw fall alike."""
+
+    rate: float
+    seed: int
+    of: tuple[Fault | Failure, ...]
+
+    def throw(self, number: int) -> Fault | Failure | None:
+        """Return what strikes at a throw; None where nothing does."""
+        dice = Random(f"{self.seed}/{number}")
+        return dice.choice(self.of) if dice.random() < self.rate else None
+
+
+def fault(node: Node) -> Fault:
+    """Read a fault: its name, or a mapping of its name to its parameters."""
+    if not isinstance(node.value, dict):
+        return faults.fault(node.one_of(FAULTS), {})
+    found = node.fields(optional=FAULTS)
+    if len(found) != 1:
+        raise node.error("must name one fault.")
+    name, given = next(iter(found.items()))
+    parameters = FAULTS[name].parameters
+    values = {key: _number(child, parameters[key]) for key, child in given.fields(optional=parameters).items()}
+    if AFTER.keys() <= values.keys():
+        raise given.error(f"takes one of: {', '.join(AFTER)}.")
+    return faults.fault(name, values)
+
+
+def chaos(node: Node) -> Chaos:
+    """Read dice."""
+    fields = node.keyed(CHAOS)
+    rate = fields["rate"].number()
+    if not 0 <= rate <= 1:
+        raise fields["rate"].wrong("a number from 0 to 1")
+    of = tuple(_strike(item) for item in fields["of"].items())
+    if not of:
+        raise fields["of"].error("must hold at least one fault or error.")
+    return Chaos(rate, fields["seed"].count() if "seed" in fields else 0, of)
+
+
+def _strike(node: Node) -> Fault | Failure:
+    if isinstance(node.value, dict) and "error" in node.value:
+        return failure(node.fields(required=("error",))["error"])
+    return fault(node)
+
+
+def _number(node: Node, parameter: Parameter) -> float:
+    if not parameter.takes(node.value):
+        raise node.wrong(parameter.expected)
+    return node.number()

@@ -1,0 +1,239 @@
+"""Each fault on a live server, over raw sockets: the bytes that come, and how the connection ends."""
+
+import json
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from completions.faults import FAULTS
+from tests.document import MOCK, PIECES
+from tests.server import LiveServer
+
+WHOLE, BROKEN, RESET, OPEN = "whole", "closed within the response", "reset", "open"
+
+SILENCE = 0.3
+"""Seconds without a byte that count as silence, once all that is expected has come."""
+
+Frames = list[bytes]
+
+
+def ask(server: LiveServer, fault: str, stream: bool, header: str = "X-Mock-Fault") -> socket.socket:
+    connection = socket.create_connection((server.host, server.port), timeout=30)
+    body = b'{"stream":true,"model":"gpt-4o"}' if stream else b'{"model":"gpt-4o"}'
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}: {fault}\r\n"
+    connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    return connection
+
+
+def heard(connection: socket.socket, expected: int | None = None) -> tuple[bytes, str]:
+    """Return all bytes that come, and how the connection ends; with `expected`, whether it is open after so many."""
+    data = b""
+    if expected == 0:
+        connection.settimeout(SILENCE)
+    with connection:
+        try:
+            while piece := connection.recv(65536):
+                data += piece
+                if expected is not None and len(dechunked(data)[0]) >= expected:
+                    connection.settimeout(SILENCE)
+        except ConnectionResetError:
+            return data, RESET
+        except TimeoutError:
+            return data, OPEN
+    return data, WHOLE if dechunked(data)[1] else BROKEN
+
+
+def dechunked(data: bytes) -> tuple[bytes, bool]:
+    """Return a response's body, and whether it is whole by its headers."""
+    head, _, rest = data.partition(b"\r\n\r\n")
+    if b"transfer-encoding: chunked" not in head:
+        return rest, f"content-length: {len(rest)}".encode() in head.lower()
+    body = b""
+    while rest and (size := int(rest.partition(b"\r\n")[0], 16)):
+        rest = rest.partition(b"\r\n")[2]
+        body, rest = body + rest[:size], rest[size + 2 :]
+    return body, rest == b"0\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def frames(server: LiveServer) -> Frames:
+    """The events of an answer without a fault: an opening, six tokens, the finish, the terminator."""
+    body, whole = dechunked(heard(ask(server, "no_done", True))[0])
+    assert whole
+    found = [frame + b"\n\n" for frame in body.split(b"\n\n")[:-1]]
+    assert [json.loads(each[6:])["choices"][0]["delta"].get("content") for each in found] == ["", *PIECES, None]
+    return [*found, b"data: [DONE]\n\n"]
+
+
+ERROR = (
+    b'{"message":"The server had an error while processing your request.",'
+    b'"type":"server_error","param":null,"code":"server_error"}'
+)
+Expect = Callable[[Frames], Frames]
+
+STREAM_FAULTS: dict[str, tuple[Expect, str]] = {
+    "disconnect": (lambda f: f[:2], BROKEN),
+    "disconnect; after_tokens=0": (lambda f: f[:1], BROKEN),
+    "disconnect; after_tokens=3": (lambda f: f[:4], BROKEN),
+    "disconnect; after_tokens=99": (lambda f: f[:7], BROKEN),
+    "disconnect; after_events=0": (lambda f: [], BROKEN),
+    "disconnect; after_events=8": (lambda f: f[:8], BROKEN),
+    "disconnect; after_events=99": (lambda f: f, BROKEN),
+    "reset; after_tokens=2": (lambda f: f[:3], RESET),
+    "reset; after_events=1": (lambda f: f[:1], RESET),
+    "stall": (lambda f: f[:2], OPEN),
+    "stall; ms=50; after_tokens=2": (lambda f: f, WHOLE),
+    "error_object": (lambda f: [*f[:2], b'data: {"error":' + ERROR + b"}\n\n"], WHOLE),
+    "error_event": (lambda f: [*f[:2], b'event: error\ndata: {"error":' + ERROR + b"}\n\n"], WHOLE),
+    "error_event; flat=1; after_events=0": (lambda f: [b"event: error\ndata: " + ERROR + b"\n\n"], WHOLE),
+    "no_finish": (lambda f: [*f[:7], f[8]], WHOLE),
+    "no_done": (lambda f: f[:8], WHOLE),
+    "cut_tool_arguments": (lambda f: f, WHOLE),  # there are none
+    "malformed_chunk": (lambda f: [*f[:2], f[2][: (len(f[2]) - 2) * 2 // 3] + b"\n\n", *f[3:]], WHOLE),
+    "malformed_chunk; after_events=99": (lambda f: [*f[:7], f[7][: (len(f[7]) - 2) * 2 // 3] + b"\n\n", f[8]], WHOLE),
+    "bad_utf8": (lambda f: [*f[:2], f[2].replace(b'" is', b'"\xff\xfe is'), *f[3:]], WHOLE),
+    "duplicate_chunk": (lambda f: [*f[:3], f[2], *f[3:]], WHOLE),
+    "reorder": (lambda f: [*f[:2], f[3], f[2], *f[4:]], WHOLE),
+    "reorder; after_events=99": (lambda f: [*f[:6], f[7], f[6], f[8]], WHOLE),
+    "empty_stream": (lambda f: [], WHOLE),
+    "crlf": (lambda f: [each.replace(b"\n", b"\r\n") for each in f], WHOLE),
+    "comments": (lambda f: [b": keep-alive\n\n" + each for each in f], WHOLE),
+    "split_bytes": (lambda f: f, WHOLE),
+    "data_after_done": (lambda f: [*f, f[1]], WHOLE),
+    "drip; bytes_per_second=20000": (lambda f: f, WHOLE),
+    "slow_headers; ms=50": (lambda f: f, WHOLE),
+}
+
+
+@pytest.mark.parametrize("fault", STREAM_FAULTS)
+def test_stream__breaks_as_told(server: LiveServer, frames: Frames, fault: str) -> None:
+    expect, how = STREAM_FAULTS[fault]
+    expected = b"".join(expect(frames))
+    before = len(server.log)
+    data, ended = heard(ask(server, fault, True), len(expected) if how == OPEN else None)
+    assert data.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"content-type: text/event-stream\r\n" in data
+    assert (dechunked(data)[0], ended) == (expected, how)
+    server.wait_for(rf" 200 model=gpt-4o fault={fault.partition(';')[0]} stream ", since=before)
+
+
+BODY = json.dumps(MOCK, separators=(",", ":")).encode()
+JSON = b"application/json"
+
+BODY_FAULTS: dict[str, tuple[int, bytes, bytes]] = {
+    "empty_body": (200, JSON, b""),
+    "malformed_json": (200, JSON, BODY.replace(b":", b"=", 1)),
+    "truncated_json": (200, JSON, BODY[: len(BODY) // 2]),
+    "wrong_content_type": (200, b"text/html", BODY),
+    "json_error_200": (200, JSON, b'{"error":' + ERROR + b"}"),
+}
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize("fault", BODY_FAULTS)
+def test_body__is_wrong_as_told(server: LiveServer, fault: str, stream: bool) -> None:
+    status, media_type, body = BODY_FAULTS[fault]
+    data, ended = heard(ask(server, fault, stream))
+    assert data.startswith(b"HTTP/1.1 %d " % status)
+    assert b"content-type: " + media_type + b"\r\n" in data
+    assert (data.partition(b"\r\n\r\n")[2], ended) == (body, WHOLE)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_html_error__is_a_proxys_page(server: LiveServer, stream: bool) -> None:
+    data, ended = heard(ask(server, "html_error", stream))
+    assert data.startswith(b"HTTP/1.1 502 Bad Gateway\r\n")
+    assert b"content-type: text/html\r\n" in data
+    assert (b"<h1>502 Bad Gateway</h1>" in data, ended) == (True, WHOLE)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+@pytest.mark.parametrize(
+    ("fault", "how"), [("close", BROKEN), ("reset", RESET), ("hang; ms=50", BROKEN), ("hang", OPEN)]
+)
+def test_headers__never_come(server: LiveServer, fault: str, how: str, stream: bool) -> None:
+    before = len(server.log)
+    assert heard(ask(server, fault, stream), 0 if how == OPEN else None) == (b"", how)
+    server.wait_for(rf" 0 model=gpt-4o fault={fault.partition(';')[0]} 0B", since=before)
+    assert not any("ERROR" in line for line in server.log), "uvicorn has nothing to say of it"
+
+
+def test_whole_answer__is_left_alone_by_a_streams_fault(server: LiveServer) -> None:
+    before = len(server.log)
+    data, ended = heard(ask(server, "disconnect", False))
+    assert (data.partition(b"\r\n\r\n")[2], ended) == (BODY, WHOLE)
+    assert server.wait_for("POST /v1/chat/completions 200.*", since=before)[0].count("fault") == 0
+
+
+def test_table__is_proved_as_a_whole() -> None:
+    proved = {name.partition(";")[0] for name in (*STREAM_FAULTS, *BODY_FAULTS)}
+    assert proved | {"html_error", "close", "reset", "hang"} == FAULTS.keys()
+
+
+def test_split_bytes__cuts_inside_characters(server: LiveServer, frames: Frames) -> None:
+    data, _ = heard(ask(server, "split_bytes; bytes=3", True))
+    sizes = [line for line in data.partition(b"\r\n\r\n")[2].split(b"\r\n") if line == b"3"]
+    assert len(sizes) >= len(b"".join(frames)) // 3 - len(frames)
+
+
+def test_error_header__is_an_honest_error(server: LiveServer) -> None:
+    data, _ = heard(ask(server, "429; retry_after_ms=50; code=insufficient_quota", True, "X-Mock-Error"))
+    assert data.startswith(b"HTTP/1.1 429 ")
+    assert b"retry-after-ms: 50\r\nretry-after: 1\r\n" in data
+    assert json.loads(dechunked(data)[0])["error"]["code"] == "insufficient_quota"
+
+
+SCRIPT = """\
+version: 1
+defaults: {validate: false, pacing: {ttft_ms: 1, itl_ms: 1}}
+rules:
+  - match: {model: gpt-4o, stream: true}
+    reply: {tool_calls: {name: add, arguments: {first: 1234, second: 5678}}}
+    fault: cut_tool_arguments
+  - error: 503
+    fault: {slow_headers: {ms: 10}}
+"""
+
+
+@pytest.fixture(scope="module")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+        yield live
+
+
+@pytest.mark.parametrize(
+    ("fault", "arguments"),
+    [
+        ("cut_tool_arguments; after_tokens=1", ""),
+        ("cut_tool_arguments; after_tokens=3", '{"first'),
+        ("no_done", '{"first":1234,"second":5678}'),
+    ],
+)
+def test_cut_tool_arguments__break_off(scripted: LiveServer, fault: str, arguments: str) -> None:
+    assert said(heard(ask(scripted, fault, True))[0]) == (arguments, "tool_calls")
+
+
+def said(data: bytes) -> tuple[str, str]:
+    """Return the arguments of a stream's tool call, and why it ended."""
+    chunks = [json.loads(frame[6:]) for frame in dechunked(data)[0].split(b"\n\n") if frame[6:7] == b"{"]
+    deltas = [call for chunk in chunks for call in chunk["choices"][0]["delta"].get("tool_calls", ())]
+    return "".join(call["function"]["arguments"] for call in deltas), chunks[-1]["choices"][0]["finish_reason"]
+
+
+def test_rule__has_a_fault(scripted: LiveServer) -> None:
+    arguments, reason = said(heard(ask(scripted, "a", True, "X-Other"))[0])
+    assert '{"first":1234,"second":5678}'.startswith(arguments)
+    assert (0 < len(arguments) < 20, reason) == (True, "tool_calls")
+    data, _ = heard(ask(scripted, "a", False, "X-Other"))
+    assert data.startswith(b"HTTP/1.1 503 ")
+    scripted.wait_for(r" 503 model=gpt-4o fault=slow_headers ")
+
+
+def test_error__is_spoilt_with_its_own_status(scripted: LiveServer) -> None:
+    data, _ = heard(ask(scripted, "malformed_json", False))
+    assert data.startswith(b"HTTP/1.1 503 ")
+    assert data.partition(b"\r\n\r\n")[2].startswith(b'{"error"={"message"')
