@@ -3,6 +3,8 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import httpx
 import openai
@@ -152,3 +154,35 @@ def test_error_header__is_retried_by_the_sdk(server: LiveServer) -> None:
     ):
         made.chat.completions.create(model="m", messages=[], extra_headers=asked)
     assert attempts == [429, 429, 429]
+
+
+AGENT = """\
+version: 1
+defaults:
+  chaos:
+    rate: 0.3
+    seed: 7
+    of: [close, {error: {status: 429, retry_after_ms: 1}}, {error: {status: 503, retry_after_ms: 1}}]
+rules:
+  - match: {turn: {lt: 6}}
+    reply: {tool_calls: {name: count, arguments: {so_far: "{{ turn }}"}}}
+  - reply: Counted.
+"""
+
+
+def test_agent__survives_chaos_by_the_sdks_own_retries(tmp_path: Path) -> None:
+    (tmp_path / "agent.yaml").write_text(AGENT)
+    tool: Any = {"type": "function", "function": {"name": "count", "parameters": {"type": "object", "properties": {}}}}
+    messages: list[Any] = [{"role": "user", "content": "Count!"}]
+    with (
+        LiveServer(MOCK_SCRIPT=str(tmp_path / "agent.yaml")) as live,
+        openai.OpenAI(base_url=f"{live.url}/v1", api_key="mock", max_retries=8) as made,
+    ):
+        for turn in range(7):
+            said = made.chat.completions.create(model="gpt-4o", messages=messages, tools=[tool]).choices[0].message
+            assert len(said.tool_calls or ()) == (turn < 6)
+            messages.append(said.model_dump(exclude_none=True))
+            messages += [{"role": "tool", "tool_call_id": call.id, "content": "ok"} for call in said.tool_calls or ()]
+        assert said.content == "Counted."
+        struck = [line for line in live.log if " 200 " not in line and "POST" in line]
+        assert len(struck) >= 2, "the dice fell"

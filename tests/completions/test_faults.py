@@ -45,7 +45,7 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         (
             "X-Mock-Error",
             "429; retry=1",
-            "allowed: type, code, param, message, retry_after_ms, retry_after, should_retry",
+            "allowed: type, code, param, message, retry_after_ms, retry_after, should",
         ),
         ("X-Mock-Error", "429; should_retry=maybe", "`should_retry` must be true or false, and is 'maybe'."),
         ("X-Mock-Error", "429; retry_after_ms=soon", "`retry_after_ms` must be a whole number from 0, and is 'soon'."),
