@@ -3,8 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.server import LiveServer
+
+settings.register_profile("house", deadline=None)  # a machine that is busy must fail no test
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
