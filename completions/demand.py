@@ -1,7 +1,10 @@
-"""What a request's own headers ask of its answer: `X-Mock-Fault: disconnect; after_tokens=3`, `X-Mock-Error: 429`."""
+"""What a request's own headers ask of its answer.
+
+`X-Mock-Fault: disconnect; after_tokens=3`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
+"""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from completions import faults
 from completions.exceptions import RequestError
@@ -9,31 +12,55 @@ from completions.faults import AFTER, FAULTS, Parameter
 from completions.outcome import Fault
 from completions.script import errors
 from completions.script.errors import Failure
-from completions.script.language import ERROR, STATUSES
+from completions.script.language import APPLIES, ERROR, STATUSES
 from completions.script.node import did_you_mean
+from completions.script.pace import Pace
 
-FAULT, ERRS = "X-Mock-Fault", "X-Mock-Error"
-FAULT_KEY, ERROR_KEY = FAULT.lower().encode(), ERRS.lower().encode()
+FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
+FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower().encode(), ERRS.lower().encode(), PACING.lower().encode()
 
 FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """What may stand beside an error's status."""
 
+_MS = Parameter("Milliseconds.", whole=False)
+PACES: dict[str, Parameter | None] = {
+    "ttft_ms": _MS,
+    "itl_ms": _MS,
+    "prefill_ms_per_1k": _MS,
+    "tps": Parameter("Tokens a second.", whole=False),
+    "apply": None,
+}
+"""What a request may say of its pacing; `apply` is a word, the others are numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """The fault and the error that a request asks for, if any."""
+    """The fault, the error and the pacing that a request asks for, if any; `pacing` is by Pace's names."""
 
     fault: Fault | None = None
     error: Failure | None = None
+    pacing: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def is_trouble(self) -> bool:
+        """Whether it asks for a fault or an error; then nothing else may strike."""
+        return self.fault is not None or self.error is not None
+
+    def paced(self, pace: Pace) -> Pace:
+        """Return a rule's pacing with what the request asks for."""
+        return replace(pace, **self.pacing)  # type: ignore[arg-type]  # read under Pace's own names
 
 
 def demand(headers: Mapping[bytes, bytes]) -> Demand | None:
     """Read what a request's headers ask for; None where none of ours is there, as in almost every request."""
-    asked, error = headers.get(FAULT_KEY), headers.get(ERROR_KEY)
-    if asked is None and error is None:
+    asked, error, pacing = headers.get(FAULT_KEY), headers.get(ERROR_KEY), headers.get(PACING_KEY)
+    if asked is None and error is None and pacing is None:
         return None
-    fault = None if asked is None else _fault(asked.decode("latin-1"))
-    return Demand(fault, None if error is None else _error(error.decode("latin-1")))
+    return Demand(
+        None if asked is None else _fault(asked.decode("latin-1")),
+        None if error is None else _error(error.decode("latin-1")),
+        {} if pacing is None else _pacing(pacing.decode("latin-1")),
+    )
 
 
 def _fault(value: str) -> Fault:
@@ -71,6 +98,26 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
             raise _refused(ERRS, f"`should_retry` must be true or false, and is '{retry}'.")
         found.append(("x-should-retry", retry))
     return found
+
+
+def _pacing(value: str) -> dict[str, object]:
+    """Read `ttft_ms=500; itl_ms=20` into Pace's fields."""
+    _, given = _parts(PACING, f"pacing; {value}")
+    for key in given:
+        if key not in PACES:
+            raise _wrong(PACING, f"there is no '{key}'", PACES, key)
+    if "tps" in given and "itl_ms" in given:
+        raise _refused(PACING, "only one of `tps` and `itl_ms` can stand.")
+    numbers = {key: _number(PACING, key, text, parameter) for key, text in given.items() if (parameter := PACES[key])}
+    if "tps" in numbers:
+        if not (tps := numbers.pop("tps")):
+            raise _refused(PACING, "`tps` must be above 0.")
+        numbers["itl_ms"] = 1000 / tps
+    if "apply" not in given:
+        return dict(numbers)
+    if given["apply"] not in APPLIES:
+        raise _wrong(PACING, f"`apply` cannot be '{given['apply']}'", APPLIES, given["apply"])
+    return {**numbers, "whole": given["apply"] == "both"}
 
 
 def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:

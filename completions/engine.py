@@ -19,7 +19,7 @@ async def resolve(namespace: Namespace, prompt: Prompt, demand: Demand | None = 
     """
     script = namespace.script
     if demand is not None and demand.error is not None:
-        return await _outcome(None, demand.error, prompt, script.pacing, fault=demand.fault)
+        return await _outcome(None, demand.error, prompt, demand.paced(script.pacing), fault=demand.fault)
     found = script.find(prompt, namespace.take)
     if found is not None:
         rule, answer = found
@@ -30,6 +30,8 @@ async def resolve(namespace: Namespace, prompt: Prompt, demand: Demand | None = 
         misses = near_misses(script, prompt)
         answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
     if demand is not None:
+        pace = demand.paced(pace)
+    if demand is not None and demand.is_trouble:
         fault = demand.fault
     elif dice is not None:
         struck = dice.throw(namespace.throw())

@@ -7,11 +7,15 @@ import pytest
 from django.test import AsyncClient, Client
 from pytest_django import Settings
 
+from completions import engine
 from completions.delivery.line import drip
+from completions.demand import demand
 from completions.exceptions import ScriptError
 from completions.faults import FAULTS
 from completions.outcome import Fault
+from completions.script.pace import Pace
 from tests.scripts import World, rules, script
+from tests.scripts import asked as asked_prompt
 
 CHAT = "/v1/chat/completions"
 
@@ -201,3 +205,17 @@ async def test_error_header__says_whether_and_when_to_try_again(async_client: As
     )
     assert response.status_code == 503
     assert (response.headers["retry-after"], response.headers["x-should-retry"]) == ("2", "false")
+
+
+def test_pacing_header__goes_before_the_rule_s() -> None:
+    asked = demand({b"x-mock-pacing": b"ttft_ms=500; tps=50; apply=both"})
+    assert asked is not None and not asked.is_trouble
+    pace = asked.paced(Pace(ttft_ms=1, itl_ms=2, prefill_ms_per_1k=3))
+    assert (pace.ttft_ms, pace.itl_ms, pace.prefill_ms_per_1k, pace.whole) == (500, 20, 3, True)
+
+
+async def test_pacing_header__leaves_the_dice_alone(tmp_path: Path) -> None:
+    world = World(tmp_path, "defaults: {chaos: {rate: 1, of: [{error: 503}]}}\n" + rules("- reply: a"))
+    outcome = await engine.resolve(world.namespace, asked_prompt("Hi"), demand({b"x-mock-pacing": b"ttft_ms=7"}))
+    assert outcome.error is not None and outcome.error.status == 503
+    assert outcome.pacing.ttft_ms == 7
