@@ -63,9 +63,9 @@ def _stream(fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat
     events = wire.events(outcome.reply, prompt)
     named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
     spoilt = spoil(events, fault, Spare(wire.error_frame(_failed(), name=named, flat=flat), wire.keep_alive))
-    frames = [event[0] for event in spoilt]
-    record = StreamRecord(exchange, list(map(len, frames)), sum(event[2] for event in spoilt), log=conf.LOG_CHUNKS)
-    due = schedule([event[1] for event in spoilt], outcome.pacing)
+    frames = [event.data for event in spoilt]
+    record = StreamRecord(exchange, list(map(len, frames)), sum(event.chunk for event in spoilt), log=conf.LOG_CHUNKS)
+    due = schedule([event.token for event in spoilt], outcome.pacing)
     wait = fault.parameters.get("ms", 0) / 1000
     if fault.name == "stall":
         at = position(events, fault)

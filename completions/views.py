@@ -17,6 +17,7 @@ from completions.conf import conf
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import deliver, deliver_held, wait
 from completions.demand import demand
+from completions.event import Event
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, StreamRecord
 from completions.misbehave import misbehave
@@ -24,7 +25,7 @@ from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
 from completions.state import Namespace, namespace
 from completions.wire import models as wire_models
-from completions.wire.base import Event, WireFormat
+from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
 

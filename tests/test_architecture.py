@@ -9,12 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NEUTRAL = {"exceptions", "conversation"}
-VALUES = NEUTRAL | {"outcome"}
+VALUES = NEUTRAL | {"outcome", "event"}
 
 ARROWS: dict[str, set[str]] = {
     "exceptions": set(),
     "conversation": set(),
     "outcome": NEUTRAL,
+    "event": set(),
     "faults": VALUES,
     "tokens": NEUTRAL,
     "conf": set(),

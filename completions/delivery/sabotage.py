@@ -5,11 +5,9 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import NamedTuple
 
+from completions.event import Event
 from completions.faults import AFTER
 from completions.outcome import Fault
-
-Event = tuple[bytes, bool, bool, str]
-"""Bytes, whether they carry a token, whether they are a chunk, and which part of the answer (`wire.base.Event`)."""
 
 
 class Ending(StrEnum):
@@ -35,8 +33,8 @@ def position(events: Sequence[Event], fault: Fault) -> int:
     if (count := fault.parameters.get("after_events")) is not None:
         return min(int(count), len(events))
     count = fault.parameters.get("after_tokens", 0)
-    before = accumulate(event[1] for event in events)
-    last = max((at for at, event in enumerate(events) if event[1]), default=-1)
+    before = accumulate(event.token for event in events)
+    last = max((at for at, event in enumerate(events) if event.token), default=-1)
     return next((at for at, seen in enumerate(before) if seen > count), last + 1)
 
 
@@ -60,59 +58,59 @@ def _cut(events: list[Event], at: int, spare: Spare) -> list[Event]:
 
 
 def _fail(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [*events[:at], (spare.error, False, True, "")]
+    return [*events[:at], Event(spare.error)]
 
 
 def _without_finish(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [event for event in events if event[3] != "finish"]
+    return [event for event in events if event.part != "finish"]
 
 
 def _without_terminator(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [event for event in events if event[2]]
+    return [event for event in events if event.chunk]
 
 
 def _cut_arguments(events: list[Event], at: int, spare: Spare) -> list[Event]:
     if at < 0:
-        pieces = [index for index, event in enumerate(events) if event[3] == "arguments"]
+        pieces = [index for index, event in enumerate(events) if event.part == "arguments"]
         at = pieces[len(pieces) // 2] if pieces else 0
-    return [event for index, event in enumerate(events) if index < at or event[3] != "arguments"]
+    return [event for index, event in enumerate(events) if index < at or event.part != "arguments"]
 
 
 def _chunk_at(events: list[Event], at: int) -> int:
     """Return the index of the chunk at a place, or else the last one."""
-    chunks = [index for index, event in enumerate(events) if event[2]] or [0]
+    chunks = [index for index, event in enumerate(events) if event.chunk] or [0]
     return next((index for index in chunks if index >= at), chunks[-1])
 
 
 def _malform(events: list[Event], at: int, spare: Spare) -> list[Event]:
     at = _chunk_at(events, at)
-    data = events[at][0].rstrip()
-    events[at] = (data[: len(data) * 2 // 3] + b"\n\n", *events[at][1:])
+    data = events[at].data.rstrip()
+    events[at] = events[at]._replace(data=data[: len(data) * 2 // 3] + b"\n\n")
     return events
 
 
 def _break_character(events: list[Event], at: int, spare: Spare) -> list[Event]:
     """Put bytes that UTF-8 never has where the chunk differs from its neighbour: in the text that it carries."""
     at = _chunk_at(events, at)
-    data, neighbour = events[at][0], events[at - 1 if at else min(1, len(events) - 1)][0]
+    data, neighbour = events[at].data, events[at - 1 if at else min(1, len(events) - 1)].data
     differs = (place for place, (own, other) in enumerate(zip(data, neighbour, strict=False)) if own != other)
     place = next(differs, len(data.rstrip()))
-    events[at] = (data[:place].rstrip(b"\\") + b"\xff\xfe" + data[place:], *events[at][1:])
+    events[at] = events[at]._replace(data=data[:place].rstrip(b"\\") + b"\xff\xfe" + data[place:])
     return events
 
 
 def _repeat(events: list[Event], at: int, spare: Spare) -> list[Event]:
     at = _chunk_at(events, at)
-    data, _, chunk, part = events[at]
-    return [*events[: at + 1], (data, False, chunk, part), *events[at + 1 :]]
+    return [*events[: at + 1], events[at]._replace(token=False), *events[at + 1 :]]
 
 
 def _swap(events: list[Event], at: int, spare: Spare) -> list[Event]:
     at = min(_chunk_at(events, at), _chunk_at(events, len(events)) - 1)
     if at < 0:
         return events
-    (first, *one), (second, *other) = events[at], events[at + 1]
-    return [*events[:at], (second, *one), (first, *other), *events[at + 2 :]]  # type: ignore[list-item]
+    one, other = events[at], events[at + 1]
+    swapped = [one._replace(data=other.data), other._replace(data=one.data)]  # each at the other's time
+    return [*events[:at], *swapped, *events[at + 2 :]]
 
 
 def _nothing(events: list[Event], at: int, spare: Spare) -> list[Event]:
@@ -120,17 +118,17 @@ def _nothing(events: list[Event], at: int, spare: Spare) -> list[Event]:
 
 
 def _crlf(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [(data.replace(b"\n", b"\r\n"), *facts) for data, *facts in events]  # type: ignore[misc]
+    return [event._replace(data=event.data.replace(b"\n", b"\r\n")) for event in events]
 
 
 def _commented(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [(spare.keep_alive + data, *facts) for data, *facts in events]  # type: ignore[misc]
+    return [event._replace(data=spare.keep_alive + event.data) for event in events]
 
 
 def _append(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    chunk = next((data for data, token, _, _ in events if token), events[0][0])
-    *before, (data, *facts) = events
-    return [*before, (data + chunk, *facts)]  # type: ignore[list-item]
+    chunk = next((event.data for event in events if event.token), events[0].data)
+    *before, last = events
+    return [*before, last._replace(data=last.data + chunk)]
 
 
 CHANGES: dict[str, Callable[[list[Event], int, Spare], list[Event]]] = {

@@ -5,8 +5,9 @@ from typing import Any
 
 from completions import tokens
 from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event
 from completions.wire import chat_message, chat_rules
-from completions.wire.base import Event, decode_object
+from completions.wire.base import decode_object
 from completions.wire.chat_prompt import read_prompt
 from completions.wire.logprobs import chat_entries
 from completions.wire.openai import (

@@ -5,8 +5,9 @@ from typing import Any
 
 from completions import tokens
 from completions.conversation import Choice, Message, Prompt, Reply
+from completions.event import Event
 from completions.wire import legacy_rules
-from completions.wire.base import Event, decode_object
+from completions.wire.base import decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.logprobs import given, legacy_document
 from completions.wire.openai import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage

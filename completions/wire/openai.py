@@ -10,8 +10,9 @@ from itertools import zip_longest
 from typing import Any
 
 from completions.conversation import Reply, Usage
+from completions.event import Event
 from completions.exceptions import RequestError
-from completions.wire.base import Event, WireFormat, json_type
+from completions.wire.base import WireFormat, json_type
 from completions.wire.sse import DONE, HOLE, PAD, Template
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from completions.wire.base import Event
+from completions.event import Event
 
 HOLE, PAD = secrets.token_hex(16), secrets.token_hex(16)
 """Stand in a template for the value that changes and for its padding. Random, so no request can contain them."""

@@ -1,6 +1,5 @@
 """Whatever the script and the request: the stream, folded, is the answer."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +67,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def namespace(folder: Path, reply: Any) -> Namespace:
     script = {"version": 1, "rules": [{"reply": reply}]}
     file = folder / "script.yaml"
-    file.write_text(yaml.safe_dump(json.loads(json.dumps(script)), allow_unicode=True), encoding="utf-8")
+    file.write_text(yaml.safe_dump(script, allow_unicode=True, default_style='"'), encoding="utf-8")
     return Namespace("parity", str(file))
 
 

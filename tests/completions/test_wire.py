@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
+from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire import models
-from completions.wire.base import Event, WireFormat
+from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
 from completions.wire.openai import OpenAIFormat
