@@ -1,8 +1,8 @@
 """The pieces of a stream between the format that makes them and the delivery that sends them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import accumulate, repeat
 from typing import NamedTuple
 
 
@@ -24,3 +24,12 @@ class Event(NamedTuple):
         """Make a run of token events; without a Python call each, for this is most of a stream's cost."""
         columns = zip(frames, repeat(True), repeat(True), repeat(part), strict=False)
         return list(map(partial(tuple.__new__, cls), columns))
+
+
+def after_tokens(tokens: Sequence[bool], count: float) -> int:
+    """Return the index of the event that carries the token after `count` of them; behind the last where there is none.
+
+    `tokens` says of each event whether it carries one.
+    """
+    last = max((at for at, token in enumerate(tokens) if token), default=-1)
+    return next((at for at, seen in enumerate(accumulate(tokens)) if seen > count), last + 1)

@@ -2,23 +2,22 @@
 
 import orjson
 
-from completions.conf import conf
 from completions.conversation import Prompt
 from completions.delivery import bodies
 from completions.delivery.line import drip, held, silence, split
-from completions.delivery.pacing import schedule
 from completions.delivery.sabotage import Ending, Spare, ending, position, spoil
-from completions.delivery.stream import deliver
 from completions.exceptions import RequestError
 from completions.faults import AFTER, FAULTS, Stage
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.gates import Gates
+from completions.journal.exchange import Exchange
 from completions.outcome import Fault, Outcome
 from completions.responses import EventStream, RawResponse, Recorded, Severed
+from completions.streaming import stream
 from completions.wire.base import WireFormat
 
 
 async def misbehave(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, gates: Gates
 ) -> Recorded | None:
     """Answer with a fault. None: the answer is to go out as it is, as a fault of streams leaves what is none."""
     streamed = prompt.stream and outcome.reply is not None
@@ -32,18 +31,18 @@ async def misbehave(
         case Stage.BODY:
             return _body(fault, outcome, wire, prompt)
         case Stage.STREAM:
-            return _stream(fault, outcome, exchange, wire, prompt)
-    return await _before_headers(fault, outcome, exchange, wire, prompt)
+            return _stream(fault, outcome, exchange, wire, prompt, gates)
+    return await _before_headers(fault, outcome, exchange, wire, prompt, gates)
 
 
 async def _before_headers(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, gates: Gates
 ) -> Recorded | None:
     if fault.name in ("hang", "slow_headers"):
         wait = fault.parameters.get("ms")
         await silence(None if wait is None else exchange.started + wait / 1000)
     if fault.name == "slow_headers":
-        return _stream(fault, outcome, exchange, wire, prompt) if prompt.stream and outcome.reply else None
+        return _stream(fault, outcome, exchange, wire, prompt, gates) if prompt.stream and outcome.reply else None
     return Severed(Ending.RESET if fault.name == "reset" else Ending.CLOSE, wire.error(_no_transport(fault)))
 
 
@@ -58,26 +57,25 @@ def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt) -> R
     return RawResponse(body.data, body.status, body.media_type)
 
 
-def _stream(fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt) -> EventStream:
+def _stream(
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, gates: Gates
+) -> EventStream:
     assert outcome.reply is not None
     events = wire.events(outcome.reply, prompt)
     named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
     spoilt = spoil(events, fault, Spare(wire.error_frame(_failed(), name=named, flat=flat), wire.keep_alive))
-    frames = [event.data for event in spoilt]
-    record = StreamRecord(exchange, list(map(len, frames)), sum(event.chunk for event in spoilt), log=conf.LOG_CHUNKS)
-    due = schedule([event.token for event in spoilt], outcome.pacing)
-    wait = fault.parameters.get("ms", 0) / 1000
-    if fault.name == "stall":
-        at = position(events, fault)
-        due, wait = [*due[:at], *(each + wait for each in due[at:])], 0
-    pieces = deliver(frames, due, exchange.started + wait, sent=record.sent)
+    late = fault.parameters.get("ms", 0) / 1000
+    at = position(events, fault) if fault.name == "stall" else 0
+    pieces, record = stream(
+        spoilt, outcome, exchange, gates, lambda due: [*due[:at], *(each + late for each in due[at:])]
+    )
     if fault.name == "split_bytes":
         pieces = split(pieces, int(fault.parameters["bytes"]))
     elif fault.name == "drip":
         pieces = drip(pieces, fault.parameters["bytes_per_second"])
     elif ending(fault) is Ending.HOLD:
         pieces = held(pieces)
-    return EventStream(pieces, wire.media_type, record, ending(fault))
+    return EventStream(pieces, record, wire.media_type, ending(fault))
 
 
 def _failed() -> RequestError:

@@ -84,8 +84,8 @@ class EventStream(Recorded, StreamingHttpResponse):
     def __init__(
         self,
         pieces: AsyncGenerator[bytes, None],
-        media_type: str,
         progress: StreamRecord,
+        media_type: str,
         ending: Ending = Ending.WHOLE,
     ) -> None:
         super().__init__(pieces, content_type=media_type)

@@ -4,7 +4,7 @@ import functools
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -15,15 +15,14 @@ from completions import access, engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.delivery.pacing import schedule
-from completions.delivery.stream import deliver, deliver_held, wait
+from completions.delivery.stream import wait
 from completions.demand import demand
-from completions.event import Event
 from completions.exceptions import BodyTooLarge, RequestError
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.exchange import Exchange
 from completions.misbehave import misbehave
-from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
-from completions.state import Namespace, namespace
+from completions.state import namespace
+from completions.streaming import stream
 from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
 
@@ -84,17 +83,20 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
     fault, reply = outcome.fault, outcome.reply
+    if outcome.pacing.whole and reply is not None and not prompt.stream:
+        due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
+        await wait(exchange.started + due[-1])
     response: Recorded
-    if fault is not None and (wrong := await misbehave(fault, outcome, exchange, wire, prompt)) is not None:
+    if (
+        fault is not None
+        and (wrong := await misbehave(fault, outcome, exchange, wire, prompt, space.gates)) is not None
+    ):
         response = wrong
     elif reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     elif prompt.stream:
-        response = _stream(exchange, outcome, wire.events(reply, prompt), wire.media_type, space)
+        response = EventStream(*stream(wire.events(reply, prompt), outcome, exchange, space.gates), wire.media_type)
     else:
-        if outcome.pacing.whole:
-            due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
-            await wait(exchange.started + due[-1])
         response = FastJsonResponse(wire.render(reply, prompt))
     own = wire if reply is None or reply.body is None else None  # a document given word by word comes without them
     if own is not None or exchange.headers:
@@ -168,32 +170,6 @@ class LazyHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._headers)
-
-
-def _stream(
-    exchange: Exchange, outcome: Outcome, events: list[Event], media_type: str, space: Namespace
-) -> EventStream:
-    frames, tokens, chunks, _ = zip(*events, strict=True)
-    record = StreamRecord(exchange, list(map(len, frames)), sum(chunks), log=conf.LOG_CHUNKS)
-    due = schedule(tokens, outcome.pacing)
-    hold = outcome.hold
-    if hold is None or hold.after_tokens is None:
-        pieces = deliver(frames, due, exchange.started, sent=record.sent)
-    else:
-        at = _after_tokens(tokens, hold.after_tokens)
-        passed = functools.partial(space.gates.wait, hold.gate, hold.timeout_ms / 1000)
-        pieces = deliver_held(frames, due, exchange.started, at, passed, sent=record.sent)
-    return EventStream(pieces, media_type, record)
-
-
-def _after_tokens(tokens: Sequence[bool], count: int) -> int:
-    """Return the index of the first event after `count` tokens; the last one where there are fewer."""
-    seen = 0
-    for index, token in enumerate(tokens):
-        seen += token
-        if seen > count:
-            return index
-    return len(tokens) - 1
 
 
 def _body(request: HttpRequest) -> bytes:

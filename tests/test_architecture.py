@@ -34,10 +34,11 @@ ARROWS: dict[str, set[str]] = {
     "journal": VALUES | {"models"},
     "access": VALUES | {"conf", "counting", "state", "engine", "journal", "demand"},
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
-    "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "conf"},
+    "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
+    "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
     "views": VALUES
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
-    | {"access"},
+    | {"access", "streaming"},
     "urls": {"views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},

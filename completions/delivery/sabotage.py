@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from itertools import accumulate
 from typing import NamedTuple
 
-from completions.event import Event
+from completions.event import Event, after_tokens
 from completions.faults import AFTER
 from completions.outcome import Fault
 
@@ -32,10 +31,7 @@ def position(events: Sequence[Event], fault: Fault) -> int:
         return -1
     if (count := fault.parameters.get("after_events")) is not None:
         return min(int(count), len(events))
-    count = fault.parameters.get("after_tokens", 0)
-    before = accumulate(event.token for event in events)
-    last = max((at for at, event in enumerate(events) if event.token), default=-1)
-    return next((at for at, seen in enumerate(before) if seen > count), last + 1)
+    return after_tokens([event.token for event in events], fault.parameters.get("after_tokens", 0))
 
 
 def ending(fault: Fault) -> Ending:

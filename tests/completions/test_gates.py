@@ -21,6 +21,8 @@ SCRIPT = rules("""
 - {match: {last_user: failure}, hold: first, error: 503}
 - {match: {last_user: midway}, hold: {gate: second, after_tokens: 2}, reply: one two three four}
 - {match: {last_user: short}, hold: {gate: second, after_tokens: 99, timeout_ms: 3600000}, reply: one}
+- {match: {last_user: broken}, hold: {gate: fourth, after_tokens: 1}, fault: no_done, reply: one two three four}
+- {match: {last_user: cut}, hold: {gate: fifth, after_tokens: 3}, fault: disconnect, reply: one two three four}
 - {match: {last_user: impatient}, hold: {gate: third, timeout_ms: 5}, reply: I went on.}
 """)
 
@@ -115,3 +117,21 @@ async def test_gates__release_all_that_wait_or_else_the_next() -> None:
     assert gates.release("a") == 0
     assert await gates.wait("a", 3600), "a release that came first is not lost"
     assert not await gates.wait("a", 0.001)
+
+
+async def test_hold__a_stream_with_a_fault_waits_as_well(app: Handler) -> None:
+    connection, task = ask(app, "broken", stream=True)
+    assert await waiting(app, "fourth") == 1
+    assert connection.answer.body.count(b'"content":"') == 2, "the role, and one token"
+    await release(app, "fourth")
+    await task
+    assert b"[DONE]" not in connection.answer.body
+    assert connection.answer.body.count(b'"content":"') == 5
+
+
+async def test_hold__behind_the_place_where_a_stream_is_cut_is_never_reached(app: Handler) -> None:
+    connection, task = ask(app, "cut", stream=True)
+    await task
+    assert b'"one"' in connection.answer.body
+    assert not connection.answer.ended
+    assert namespace().gates.counts() == {}

@@ -149,11 +149,12 @@ async def test_pacing__applies_to_a_whole_answer_where_the_script_says_so(
     file.write_text(
         "version: 1\nrules:\n"
         "- {match: {last_user: wait}, reply: one two, pacing: {ttft_ms: 60, itl_ms: 40, apply: both}}\n"
+        "- {match: {last_user: spoilt}, reply: one two, fault: truncated_json, pacing: {ttft_ms: 100, apply: both}}\n"
         "- {reply: at once, pacing: {ttft_ms: 3600000}}\n"
     )
     settings.MOCK_SCRIPT = str(file)
-    started = time.monotonic()
-    for text, least in (("now", 0.0), ("wait", 0.1)):
+    for text, least in (("now", 0.0), ("wait", 0.1), ("spoilt", 0.1)):
+        started = time.monotonic()
         body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
         assert (await post(async_client, CHAT, body)).status_code == 200
         assert time.monotonic() - started >= least
