@@ -15,8 +15,9 @@ from completions.counting import prompt_tokens
 from completions.demand import Demand
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
+from completions.limits import Charge
 from completions.outcome import Outcome
-from completions.state import Namespace
+from completions.state.namespaces import Namespace
 
 Headers = Mapping[bytes, bytes]
 
@@ -24,6 +25,7 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 """Characters of a wrong key that the API's message shows; the others are asterisks."""
 
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+NAMESPACE = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
 
 
@@ -32,7 +34,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
 
     Return the request's headers.
     """
-    headers: Headers = getattr(request, "sent_headers", None) or _sent(request)
+    headers = _sent(request)
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
@@ -48,16 +50,32 @@ async def resolve(
     namespace: Namespace, prompt: Prompt, headers: Headers, exchange: Exchange, asked: Demand | None = None
 ) -> Outcome:
     """Resolve what is within the script's limits; what is not raises the API's 429, and costs nothing."""
-    tokens = _estimate(prompt) if namespace.script.counts_tokens else 0
-    grant = namespace.limiter.grant(key_of(headers), prompt.model or "", tokens)
-    exchange.at_end = grant.end
-    outcome = await engine.resolve(namespace, prompt, asked)
-    grant.settle(_used(outcome))
-    exchange.headers = {**(exchange.headers or {}), **grant.headers()}
+    script, key, model = namespace.script, key_of(headers), prompt.model or ""
+    held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
+    tokens = _estimate(prompt) if script.counts_tokens else 0
+    charge = Charge(key, model, tokens, held, script.quota)
+    try:
+        outcome = await engine.resolve(namespace, prompt, asked, charge)
+    finally:
+        if charge.grant is not None:
+            exchange.at_end = charge.grant.end
+    if charge.grant is not None:
+        charge.grant.settle(_used(outcome))
+        exchange.headers = {**(exchange.headers or {}), **charge.grant.headers()}
     return outcome
 
 
+def namespace_of(request: HttpRequest) -> str | None:
+    """Return the name of the namespace that a request's headers choose; None where they choose none."""
+    chosen = _sent(request).get(NAMESPACE)
+    return None if chosen is None else chosen.decode("latin-1").strip()
+
+
 def _sent(request: HttpRequest) -> Headers:
+    """Return the headers as they came, by lower-case name."""
+    ready: Headers | None = getattr(request, "sent_headers", None)
+    if ready is not None:
+        return ready
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is not None:
         return dict(scope["headers"])

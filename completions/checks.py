@@ -10,7 +10,7 @@ from completions.conf import conf
 from completions.exceptions import ScriptError
 from completions.script.loader import builtin_names
 from completions.script.review import doubts
-from completions.state import namespace
+from completions.state.script_file import script_file
 
 TAG = "completions"
 
@@ -23,7 +23,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
 
 def _script_problems() -> list[CheckMessage]:
     try:
-        script = namespace().script
+        script = script_file(conf.MOCK_SCRIPT).script
     except ScriptError as exc:
         hint = f"MOCK_SCRIPT takes the path of a YAML file, or a built-in script: {', '.join(builtin_names())}."
         return [Error(f"MOCK_SCRIPT={conf.MOCK_SCRIPT!r} cannot be used: {exc}", hint=hint, id="completions.E002")]

@@ -1,65 +1,94 @@
 """Step 3, resolve: what a prompt gets in a namespace."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.demand import Demand
 from completions.exceptions import RequestError
 from completions.finish import finish
-from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing
+from completions.limits import Charge
+from completions.outcome import Fault, Hold, NearMiss, Outcome
+from completions.script.faults import Chaos
 from completions.script.near import near_misses, unmatched
-from completions.script.pace import Pace
+from completions.script.pace import Pace, identity
 from completions.script.replies import Answer
-from completions.state import Namespace
+from completions.script.rules import Rule, Script
+from completions.state.ledger import Claim, Taken, Want
+from completions.state.namespaces import Namespace
 
 
-async def resolve(namespace: Namespace, prompt: Prompt, demand: Demand | None = None) -> Outcome:
+async def resolve(
+    namespace: Namespace, prompt: Prompt, demand: Demand | None = None, charge: Charge | None = None
+) -> Outcome:
     """Find the rule that answers `prompt`, or else the script's fallback, and what it answers.
 
-    What the request demands goes before what the script says, and without a throw of the dice.
+    What the request demands goes before what the script says, and without a throw of the dice. Raise the 429 of the
+    limits that `charge` is held to, and `Moved` where the script has changed meanwhile.
     """
     script = namespace.script
+    seen = None if script.seed is None else identity(prompt)
     if demand is not None and demand.error is not None:
-        return await _outcome(None, demand.error, prompt, demand.paced(script.pacing), fault=demand.fault)
-    found = script.find(prompt, namespace.take)
-    if found is not None:
-        rule, answer = found
-        name, pace, hold, fault, dice = rule.name, rule.pacing, rule.hold, rule.fault, rule.chaos
-        misses: tuple[NearMiss, ...] = ()
+        taken = await namespace.take(Claim(charge=charge, seen=seen))
+        course = Course(None, demand.error, demand.paced(script.pacing), fault=demand.fault)
     else:
-        name, pace, hold, fault, dice = None, script.pacing, None, None, script.chaos
-        misses = near_misses(script, prompt)
-        answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
-    if demand is not None:
-        pace = demand.paced(pace)
-    if demand is not None and demand.is_trouble:
-        fault = demand.fault
-    elif dice is not None:
-        struck = dice.throw(namespace.throw())
-        if isinstance(struck, Fault):
-            fault = struck
-        else:
-            answer = struck or answer
-    return await _outcome(name, answer, prompt, pace, hold, misses, fault)
+        rules = script.candidates(prompt)
+        diced = demand is None or not demand.is_trouble
+        taken = await namespace.take(_claim(script, rules, diced, charge, seen))
+        course = _course(script, rules, taken, prompt)
+        if demand is not None:
+            course = replace(course, pace=demand.paced(course.pace), fault=demand.fault if not diced else course.fault)
+        if diced and course.dice is not None:
+            course = _struck(course, course.dice.throw(taken.throw))
+    return await _outcome(course, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
 
 
-async def _outcome(
-    rule: str | None,
-    answer: Answer,
-    prompt: Prompt,
-    pace: Pace,
-    hold: Hold | None = None,
-    misses: tuple[NearMiss, ...] = (),
-    fault: Fault | None = None,
-) -> Outcome:
-    answered = answer(prompt)
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How an answer is to go: by which rule, if any, with which answer, how fast, and what befalls it."""
+
+    rule: str | None
+    answer: Answer
+    pace: Pace
+    dice: Chaos | None = None
+    hold: Hold | None = None
+    fault: Fault | None = None
+    misses: tuple[NearMiss, ...] = ()
+
+
+def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:
+    wants = tuple([Want(rule.name, rule.times, rule.is_counted, diced and rule.chaos is not None) for rule in rules])
+    return Claim(wants, diced and script.chaos is not None, charge, seen)
+
+
+def _course(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt) -> Course:
+    """Return the course of the rule that was taken, or else of the script's fallback."""
+    if taken.rule < len(rules):
+        rule = rules[taken.rule]
+        return Course(rule.name, rule.turn(taken.uses), rule.pacing, rule.chaos, rule.hold, rule.fault)
+    misses = near_misses(script, prompt)
+    answer: Answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
+    return Course(None, answer, script.pacing, script.chaos, misses=misses)
+
+
+def _struck(course: Course, strike: Fault | Answer | None) -> Course:
+    """Return the course after a throw of the dice."""
+    if strike is None:
+        return course
+    return replace(course, fault=strike) if isinstance(strike, Fault) else replace(course, answer=strike)
+
+
+async def _outcome(course: Course, prompt: Prompt, seed: str | None) -> Outcome:
+    answered = course.answer(prompt)
     if not isinstance(answered, (Reply, RequestError)):
         answered = await answered
+    reply = error = None
+    counted = 0
     if isinstance(answered, RequestError):
-        return Outcome(rule, None, answered, _pacing(pace, prompt, 0), hold, misses, fault)
-    reply = answered if answered.body is not None else finish(answered, prompt)
-    counted = reply.usage.prompt_tokens if reply.usage else 0
-    return Outcome(rule, reply, None, _pacing(pace, prompt, counted), hold, misses, fault)
-
-
-def _pacing(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
-    return pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, prompt_tokens)
+        error = answered
+    else:
+        reply = answered if answered.body is not None else finish(answered, prompt, seed)
+        counted = reply.usage.prompt_tokens if reply.usage else 0
+    pacing = course.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
+    return Outcome(course.rule, reply, error, pacing, course.hold, course.misses, course.fault)

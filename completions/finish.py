@@ -4,6 +4,7 @@ The number of choices is `n`; a text ends before the first stop sequence; reason
 have at most `max_tokens` true tokens, and what is cut is cut where the tokens end, inside JSON too, as the API does.
 """
 
+import hashlib
 import secrets
 import time
 from collections.abc import Iterable
@@ -13,9 +14,15 @@ from completions import tokens
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.counting import prompt_tokens
 
+SEEDED_TIME = 1_735_689_600
+"""When seeded answers were created: 2025-01-01, in seconds since the epoch."""
 
-def finish(reply: Reply, prompt: Prompt) -> Reply:
-    """Return the reply as it is said; a document given word by word stays as it is."""
+
+def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
+    """Return the reply as it is said; a document given word by word stays as it is.
+
+    Its ids and its time come from `seed`, or else are new.
+    """
     if reply.body is not None:
         return reply
     asked = [reply.choices[index % len(reply.choices)] for index in range(max(prompt.n, 1))]
@@ -23,11 +30,19 @@ def finish(reply: Reply, prompt: Prompt) -> Reply:
     return replace(
         reply,
         choices=choices,
-        created=int(time.time()) if reply.created is None else reply.created,
+        created=_created(seed) if reply.created is None else reply.created,
         model=reply.model or prompt.model,
         usage=reply.usage or _usage(choices, prompt),
-        serial=reply.serial or secrets.token_hex(15),
+        serial=reply.serial or _serial(seed),
     )
+
+
+def _created(seed: str | None) -> int:
+    return int(time.time()) if seed is None else SEEDED_TIME
+
+
+def _serial(seed: str | None) -> str:
+    return secrets.token_hex(15) if seed is None else hashlib.blake2s(seed.encode(), digest_size=15).hexdigest()
 
 
 def _limited(choice: Choice, prompt: Prompt) -> Choice:

@@ -2,10 +2,24 @@
 
 import asyncio
 from collections import defaultdict, deque
+from typing import Protocol
 
 
-class Gates:
+class Gates(Protocol):
     """A namespace's gates, by name; each is there as soon as somebody waits at it or releases it."""
+
+    async def wait(self, name: str, seconds: float) -> bool:
+        """Wait at a gate until it is released; return False where that took longer than `seconds`."""
+
+    async def release(self, name: str) -> int:
+        """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many wait at each gate where somebody does."""
+
+
+class LocalGates:
+    """Gates within this process."""
 
     def __init__(self) -> None:
         self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
@@ -27,7 +41,7 @@ class Gates:
                 self._waiting[name].remove(passing)
         return True
 
-    def release(self, name: str) -> int:
+    async def release(self, name: str) -> int:
         """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
         waiting = self._waiting.pop(name, deque())
         for passing in waiting:
@@ -37,6 +51,6 @@ class Gates:
             self._open.add(name)
         return len(waiting)
 
-    def counts(self) -> dict[str, int]:
+    async def counts(self) -> dict[str, int]:
         """Return how many wait at each gate where somebody does."""
         return {name: len(waiting) for name, waiting in self._waiting.items() if waiting}

@@ -9,8 +9,9 @@ import math
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from completions.exceptions import RequestError
 from completions.script.limits import Limits, Quota
@@ -126,8 +127,21 @@ class Account:
             bucket.take(requests if bucket.unit == "requests" else tokens, now)
 
 
-class Grant:
+class Grant(Protocol):
     """The leave to answer one request: `settle` when the usage is known, `end` when the answer has gone out."""
+
+    def settle(self, tokens: int) -> None:
+        """Note what was really used. What was asked beyond that is held until the end."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers on what is left."""
+
+    def end(self) -> None:
+        """Give back what was held too much, and make way for the next."""
+
+
+class LocalGrant:
+    """A grant of this process's limiter."""
 
     def __init__(self, limiter: "Limiter", account: Account | None, spent: Counter[str], tokens: int) -> None:
         self._limiter, self._account, self._spent = limiter, account, spent
@@ -155,47 +169,54 @@ class Grant:
 
 
 class Limiter:
-    """The accounts of a script's limits, and what each key has used of its quota."""
+    """The accounts of keys and models, and what each key has used of its quota."""
 
-    def __init__(self, limits: tuple[Limits, ...], quota: Quota | None, clock: Callable[[], float]) -> None:
-        self._limits, self._quota, self.clock = limits, quota, clock
-        self._accounts: OrderedDict[tuple[int, str, str], Account] = OrderedDict()
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.clock = clock
+        self._accounts: OrderedDict[tuple[Limits, str, str], Account] = OrderedDict()
         self._spent: OrderedDict[str, Counter[str]] = OrderedDict()
         self.lock = threading.Lock()
 
-    def grant(self, key: str, model: str, tokens: int) -> Grant:
+    def grant(self, charge: "Charge") -> Grant:
         """Take a request and an estimate of its tokens from what a key has left; raise the 429 if it does not fit."""
         with self.lock:
             now = self.clock()
-            spent = _recent(self._spent, key, Counter)
-            self._check_quota(spent)
-            account = self._account(key, model, now)
-            if account is not None:
-                account.check(model, tokens, now)
-                account.take(1, tokens, now)
+            spent = _recent(self._spent, charge.key, Counter)
+            _check_quota(charge.quota, spent)
+            account = None
+            if (limits := charge.limits) is not None:
+                account = _recent(self._accounts, (limits, charge.key, charge.model), partial(Account, limits, now))
+                account.check(charge.model, charge.tokens, now)
+                account.take(1, charge.tokens, now)
                 account.running += 1
             spent["requests"] += 1
-            return Grant(self, account, spent, tokens)
+            return LocalGrant(self, account, spent, charge.tokens)
 
-    def _account(self, key: str, model: str, now: float) -> Account | None:
-        for index, limits in enumerate(self._limits):
-            if limits.hold_for(key, model):
-                return _recent(self._accounts, (index, key, model), partial(Account, limits, now))
-        return None
 
-    def _check_quota(self, spent: Counter[str]) -> None:
-        quota = self._quota
-        if quota is None:
-            return
-        for allowed, used in ((quota.requests, spent["requests"]), (quota.tokens, spent["tokens"])):
-            if allowed is not None and used >= allowed:
-                raise RequestError(
-                    "You exceeded your current quota, please check your plan and billing details. For more information "
-                    "on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
-                    status=429,
-                    type="insufficient_quota",
-                    code="insufficient_quota",
-                )
+def _check_quota(quota: Quota | None, spent: Mapping[str, int]) -> None:
+    if quota is None:
+        return
+    for allowed, used in ((quota.requests, spent["requests"]), (quota.tokens, spent["tokens"])):
+        if allowed is not None and used >= allowed:
+            raise RequestError(
+                "You exceeded your current quota, please check your plan and billing details. For more information "
+                "on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+                status=429,
+                type="insufficient_quota",
+                code="insufficient_quota",
+            )
+
+
+@dataclass(slots=True)
+class Charge:
+    """What one request asks of the limits that hold for its key and model, and the leave that it gets."""
+
+    key: str
+    model: str
+    tokens: int
+    limits: Limits | None
+    quota: Quota | None
+    grant: Grant | None = None
 
 
 def duration(seconds: float) -> str:

@@ -14,14 +14,17 @@ from django.http import HttpRequest
 from completions import access, engine
 from completions.admission import admit
 from completions.conf import conf
+from completions.conversation import Prompt
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import wait
 from completions.demand import demand
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.misbehave import misbehave
+from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
-from completions.state import namespace
+from completions.state.ledger import Moved
+from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.streaming import stream
 from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
@@ -41,7 +44,9 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
         async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
             started: float = getattr(request, "received", None) or time.monotonic()
             exchange = Exchange(request.method or "", request.path, started)
+            named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
             try:
+                exchange.namespace = named or access.namespace_of(request) or DEFAULT
                 if methods and request.method not in methods:
                     raise _method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
@@ -65,19 +70,8 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
 @endpoint("POST")
 async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
-    space = namespace()
-    script = space.script
-    headers = access.identify(request, exchange, script.keys)
-    asked = demand(headers)
-    body = _body(request)
-    prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
-    exchange.model = prompt.model
-    if script.validate:
-        admit(prompt, script.models, len(body))
-    if script.limits or script.quota:
-        outcome = await access.resolve(space, prompt, headers, exchange, asked)
-    else:
-        outcome = await engine.resolve(space, prompt, asked)
+    space = namespace(exchange.namespace)
+    prompt, outcome = await _resolve(request, exchange, wire, space)
     exchange.rule = outcome.rule
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
@@ -104,10 +98,34 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     return response
 
 
+async def _resolve(
+    request: HttpRequest, exchange: Exchange, wire: WireFormat, space: Namespace
+) -> tuple[Prompt, Outcome]:
+    """Parse and resolve; once more where another process has changed the script meanwhile."""
+    while True:
+        script = space.script
+        try:
+            headers = access.identify(request, exchange, script.keys)
+            asked = demand(headers)
+            body = _body(request)
+            prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
+            exchange.model = prompt.model
+            if script.validate:
+                admit(prompt, script.models, len(body))
+            if script.limits or script.quota:
+                return prompt, await access.resolve(space, prompt, headers, exchange, asked)
+            return prompt, await engine.resolve(space, prompt, asked)
+        except Moved:
+            await space.refresh()
+        except RequestError:
+            if exchange.at_end is not None or not await space.refresh():
+                raise
+
+
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
     """List the script's models."""
-    script = namespace().script
+    script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
     return FastJsonResponse(wire_models.model_list(script.models))
 
@@ -115,7 +133,7 @@ async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
 @endpoint("GET", "HEAD")
 async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
     """Show one of the script's models."""
-    script = namespace().script
+    script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
     return FastJsonResponse(wire_models.find(name, script.models))
 
@@ -129,7 +147,7 @@ async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
 @endpoint("GET", "HEAD")
 async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Say that requests can be answered, and from which script."""
-    space = namespace()
+    space = await _current(exchange)
     document = {"status": "ready", "script": space.script.source}
     return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
 
@@ -137,19 +155,26 @@ async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
 @endpoint("GET", "HEAD")
 async def gates(request: HttpRequest, exchange: Exchange) -> Recorded:
     """List how many answers wait at each gate."""
-    return FastJsonResponse({"gates": namespace().gates.counts()})
+    return FastJsonResponse({"gates": await namespace(exchange.namespace).gates.counts()})
 
 
 @endpoint("POST")
 async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
     """Let pass what waits at a gate."""
-    return FastJsonResponse({"gate": name, "released": namespace().gates.release(name)})
+    return FastJsonResponse({"gate": name, "released": await namespace(exchange.namespace).gates.release(name)})
 
 
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Refuse an address that no other view has."""
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+
+
+async def _current(exchange: Exchange) -> Namespace:
+    """Return the namespace of a request that does not resolve anything, with what other processes pushed."""
+    space = namespace(exchange.namespace)
+    await space.refresh()
+    return space
 
 
 class LazyHeaders(Mapping[str, str]):

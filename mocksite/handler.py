@@ -2,7 +2,8 @@
 
 On API paths the body stays in memory, nothing hops to a thread, META is built only if somebody asks for it, and
 the client is watched only once a response has to wait. Django stays in charge: the URLconf, the middleware, the
-views and their exceptions are its own. Paths under `STOCK_PREFIX`, which may use the database, go Django's own way.
+views and their exceptions are its own. The control API's
+paths, which use the database, go Django's own way.
 """
 
 import asyncio
@@ -31,8 +32,9 @@ Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-STOCK_PREFIX = "/_mock/"
+STOCK, NAMESPACES = "/_mock/", "/ns/"
 KNOWN_HOSTS = 256
+KNOWN_PATHS = 1024
 
 
 class Handler(ASGIHandler):
@@ -66,7 +68,7 @@ class Handler(ASGIHandler):
         except RequestError as exc:
             await self._refuse(scope, exc, send)
         else:
-            if request.path_info.startswith(STOCK_PREFIX):
+            if is_stock(request.path_info):
                 async with ThreadSensitiveContext():
                     await self.handle(scope, _replay(body, receive), send)
             else:
@@ -112,7 +114,7 @@ class Handler(ASGIHandler):
             await super().send_response(response, send)
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        """Find the view: by an exact-path table for routes without captures, else by Django's resolver."""
+        """Find the view: for a path that came before by a table, else by Django's resolver."""
         if hasattr(request, "urlconf"):
             return super().resolve_request(request)
         resolver = get_resolver()
@@ -121,8 +123,9 @@ class Handler(ASGIHandler):
         match = self._matches.get(request.path_info)
         if match is None:
             match = resolver.resolve(request.path_info)
-            if match.route == request.path_info[1:]:
-                self._matches[request.path_info] = match
+            if len(self._matches) >= KNOWN_PATHS:
+                self._matches.clear()
+            self._matches[request.path_info] = match
         request.resolver_match = match
         return match
 
@@ -139,6 +142,11 @@ class Handler(ASGIHandler):
             raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
         if len(self._hosts) < KNOWN_HOSTS:
             self._hosts[raw] = settings.ALLOWED_HOSTS
+
+
+def is_stock(path: str) -> bool:
+    """Whether a path is one of the control API's."""
+    return path.startswith(STOCK) or (path.startswith(NAMESPACES) and STOCK in path)
 
 
 async def _send_stream(response: EventStream, send: Send) -> None:

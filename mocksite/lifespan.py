@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions import tokens
 from completions.conf import conf
-from completions.state import namespace
+from completions.state.namespaces import namespace
 from mocksite.protocol import Protocol
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]

@@ -10,7 +10,7 @@ from completions.outcome import Outcome
 from completions.script.loader import parse
 from completions.script.node import read_text
 from completions.script.rules import Script
-from completions.state import Namespace
+from completions.state.namespaces import Namespace
 
 
 def script(text: str) -> Script:

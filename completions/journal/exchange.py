@@ -42,6 +42,7 @@ class Exchange:
     idempotency_key: str | None = None
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
+    namespace: str = "default"
 
     def end(self) -> None:
         """Note the end, once, and log the request's line."""

@@ -41,6 +41,7 @@ DEFAULTS: Keys = {
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
     "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
+    "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
 
 LIMITS: Keys = {

@@ -61,13 +61,14 @@ def _script(document: Node) -> Script:
         limits=limits(defaults.get("limits")),
         quota=quota(defaults.get("quota")),
         chaos=dice,
+        seed=defaults["seed"].raw if "seed" in defaults else None,
     )
 
 
 def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for number, node in enumerate(nodes.items(), 1):
-        rule = _rule(node, number, pace, dice)
+        rule = read_rule(node, number, pace, dice)
         if rule.name in rules:
             raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
         rules[rule.name] = rule
@@ -76,7 +77,8 @@ def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
+def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
+    """Read a rule; where it says nothing of its pacing and dice, these hold, and its number is its name."""
     fields = node.keyed(RULE)
     return Rule(
         name=fields["name"].raw if "name" in fields else f"rule {number}",

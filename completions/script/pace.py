@@ -1,5 +1,6 @@
 """Step 3: how fast a rule's answers go and where they wait, as a script says it and for one request."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
@@ -26,7 +27,7 @@ class Pace:
     def over(self, ttft_ms: float, itl_ms: float, prompt: Prompt, prompt_tokens: int) -> Pacing:
         """Return the pacing of one answer, with these where the script says nothing."""
         first = ttft_ms if self.ttft_ms is None else self.ttft_ms
-        jitter = self.jitter and replace(self.jitter, seed=f"{self.jitter.seed}/{_identity(prompt)}")
+        jitter = self.jitter and replace(self.jitter, seed=f"{self.jitter.seed}/{identity(prompt)}")
         return Pacing(
             first + self.prefill_ms_per_1k * prompt_tokens / 1000,
             itl_ms if self.itl_ms is None else self.itl_ms,
@@ -39,10 +40,10 @@ UNPACED = Pace()
 """What a script that says nothing has."""
 
 
-def _identity(prompt: Prompt) -> str:
+def identity(prompt: Prompt) -> str:
     """Return what tells one request from another, whether it is streamed or not."""
     body = {key: value for key, value in prompt.body.items() if key not in ("stream", "stream_options")}
-    return repr(sorted(body.items(), key=lambda item: item[0]))
+    return hashlib.blake2s(repr(sorted(body.items(), key=lambda item: item[0])).encode()).hexdigest()
 
 
 def pacing(node: Node | None, default: Pace) -> Pace:

@@ -1,6 +1,5 @@
 """Step 3: a script in memory, rules in order, of which the first that matches answers."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
@@ -10,9 +9,6 @@ from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
-
-Take = Callable[["Rule"], int | None]
-"""Counts a use of a rule, and returns how many there were before; None where the rule has retired."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +33,10 @@ class Rule:
         """Whether its answer depends on how often it has answered."""
         return self.times is not None or len(self.answers) > 1
 
+    def turn(self, before: int) -> Answer:
+        """Return the answer whose turn it is after so many; the last one sticks."""
+        return self.answers[min(before, len(self.answers) - 1)]
+
     def why_not(self, prompt: Prompt) -> str:
         """Return what keeps the rule from answering this prompt that it did not answer."""
         why = self.match.why_not(prompt) if self.match else None
@@ -58,18 +58,19 @@ class Script:
     limits: tuple[Limits, ...] = ()
     quota: Quota | None = None
     chaos: Chaos | None = None
+    seed: str | None = None
 
     @property
     def counts_tokens(self) -> bool:
         """Whether the tokens of a request matter before it is answered."""
         return any(limits.tpm is not None for limits in self.limits)
 
-    def find(self, prompt: Prompt, take: Take) -> tuple[Rule, Answer] | None:
-        """Return the first rule that matches, with the answer whose turn it is; None where no rule does."""
+    def candidates(self, prompt: Prompt) -> list[Rule]:
+        """Return the rules that match, in order, up to the first that never retires: one of them answers, or none."""
+        found = []
         for rule in self.rules:
             if rule.match is None or rule.match.matches(prompt):
-                if not rule.is_counted:
-                    return rule, rule.answers[0]
-                if (before := take(rule)) is not None:
-                    return rule, rule.answers[min(before, len(rule.answers) - 1)]
-        return None
+                found.append(rule)
+                if rule.times is None:
+                    break
+        return found

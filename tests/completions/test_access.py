@@ -15,7 +15,7 @@ from pytest_django import Settings
 from completions.access import key_of, masked, resolve
 from completions.journal.exchange import Exchange
 from completions.journal.lines import RequestLine
-from completions.state import Namespace, namespace
+from completions.state.namespaces import Namespace, namespace
 from completions.views import model_list
 from completions.wire.openai import STEADY_HEADERS
 from mocksite.handler import Handler
@@ -252,7 +252,7 @@ async def test_limits__start_anew_with_a_changed_script(app: Handler, defaults: 
     defaults("limits: {rpm: 1}")
     assert [(await call(app, "POST", CHAT, BODY)).status for _ in range(2)] == [200, 429]
     defaults("limits: {rpm: 10}")
-    namespace()._next_look = 0  # it looks at most twice a second
+    namespace().file.next_look = 0  # it looks at most twice a second
     assert (await call(app, "POST", CHAT, BODY)).headers["x-ratelimit-remaining-requests"] == "9"
 
 

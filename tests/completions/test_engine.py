@@ -10,11 +10,12 @@ from types import SimpleNamespace
 import pytest
 from pytest_django import Settings
 
-from completions import engine, state
+from completions import engine
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall
 from completions.exceptions import ScriptError
 from completions.outcome import NearMiss, Pacing
-from completions.state import Namespace
+from completions.state import script_file
+from completions.state.namespaces import Namespace, namespace
 from tests.document import MOCK
 from tests.scripts import World, asked, rules
 
@@ -189,7 +190,7 @@ async def test_reply__is_finished_for_its_request(tmp_path: Path) -> None:
 
 @pytest.fixture
 def _look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(state, "LOOK_EVERY", 0)
+    monkeypatch.setattr(script_file, "LOOK_EVERY", 0)
 
 
 COUNTED = rules("- {times: 1, reply: first}\n- reply: %s")
@@ -236,10 +237,10 @@ async def test_reload__an_edit_of_the_same_size_and_a_touch(tmp_path: Path) -> N
 
 async def test_reload__looks_only_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(state, "time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr(script_file, "time", SimpleNamespace(monotonic=lambda: now))
     world = World(tmp_path, rules("- reply: a"))
     world.write(rules("- reply: bb"))
-    now += state.LOOK_EVERY - 0.01
+    now += script_file.LOOK_EVERY - 0.01
     assert await world.said() == "a"
     now += 0.02
     assert await world.said() == "bb"
@@ -252,9 +253,9 @@ def test_namespace__first_load_must_succeed(tmp_path: Path) -> None:
 
 def test_namespace__is_the_same_for_the_same_settings(settings: Settings) -> None:
     settings.MOCK_SCRIPT = "echo"
-    assert state.namespace() is state.namespace()
-    assert state.namespace() is not state.namespace("other")
-    assert (state.namespace().name, state.namespace().source) == ("default", "echo")
+    assert namespace() is namespace()
+    assert namespace() is not namespace("other")
+    assert (namespace().name, namespace().source) == ("default", "echo")
 
 
 async def test_tool_loop__ends(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import orjson
 import pytest
 from pytest_django import Settings
 
-from completions.gates import Gates
-from completions.state import namespace
+from completions.gates import LocalGates
+from completions.state.namespaces import namespace
 from mocksite.handler import Handler
 from tests.asgi import Connection, call, scope
 from tests.document import events
@@ -65,7 +65,7 @@ async def test_hold__an_answer_waits_until_its_gate_is_released(app: Handler, te
     assert await release(app, "first") == 1
     await task
     assert connection.answer.status == status
-    assert namespace().gates.counts() == {}
+    assert await namespace().gates.counts() == {}
 
 
 async def test_hold__a_stream_waits_after_its_tokens(app: Handler) -> None:
@@ -104,17 +104,17 @@ async def test_hold__a_client_that_leaves_does_not_wait_on(app: Handler) -> None
     await waiting(app, "first")
     connection.gone.set()
     await task
-    assert namespace().gates.counts() == {}
+    assert await namespace().gates.counts() == {}
 
 
 async def test_gates__release_all_that_wait_or_else_the_next() -> None:
-    gates = Gates()
+    gates = LocalGates()
     first, second = (asyncio.create_task(gates.wait("a", 3600)) for _ in range(2))
     await asyncio.sleep(0)  # both run to their gate
-    assert gates.counts() == {"a": 2}
-    assert gates.release("a") == 2
+    assert await gates.counts() == {"a": 2}
+    assert await gates.release("a") == 2
     assert await first and await second
-    assert gates.release("a") == 0
+    assert await gates.release("a") == 0
     assert await gates.wait("a", 3600), "a release that came first is not lost"
     assert not await gates.wait("a", 0.001)
 
@@ -134,4 +134,4 @@ async def test_hold__behind_the_place_where_a_stream_is_cut_is_never_reached(app
     await task
     assert b'"one"' in connection.answer.body
     assert not connection.answer.ended
-    assert namespace().gates.counts() == {}
+    assert await namespace().gates.counts() == {}

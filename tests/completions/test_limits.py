@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.exceptions import RequestError
-from completions.limits import MINUTE, MOST, Bucket, Grant, Limiter, duration
+from completions.limits import MINUTE, MOST, Bucket, Charge, Grant, Limiter, duration
 from completions.script.limits import Limits, Quota
 
 LIMITS = st.integers(1, 10_000_000)
@@ -29,10 +29,12 @@ class Limited:
 
     def __init__(self, *limits: Limits, quota: Quota | None = None) -> None:
         self.clock = Clock()
-        self.limiter = Limiter(limits, quota, self.clock)
+        self.limits, self.quota = limits, quota
+        self.limiter = Limiter(self.clock)
 
     def ask(self, tokens: int = 0, key: str = "sk-a", model: str = "gpt-4o") -> Grant:
-        return self.limiter.grant(key, model, tokens)
+        held = next((limits for limits in self.limits if limits.hold_for(key, model)), None)
+        return self.limiter.grant(Charge(key, model, tokens, held, self.quota))
 
     def refusal(self, tokens: int = 0, key: str = "sk-a", model: str = "gpt-4o") -> RequestError:
         with pytest.raises(RequestError) as caught:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from completions import engine
-from completions.state import Namespace
+from completions.state.namespaces import Namespace
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
 from tests.completions.test_wire import fold_legacy

@@ -287,7 +287,7 @@ def test_rules__error_names_line_and_what_is_allowed(text: str, error: str) -> N
         ("{pacing: 5}", "`defaults.pacing` must be a mapping, and is 5."),
         (
             "{stirct: true}",
-            "allowed: models, validate, strict, fallback, pacing, keys, limits, quota, chaos. Did you mean `strict`?",
+            "fallback, pacing, keys, limits, quota, chaos, seed. Did you mean `strict`?",
         ),
     ],
 )

@@ -10,7 +10,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions import engine
-from completions.state import namespace
+from completions.state.namespaces import namespace
 from tests.document import MOCK, events, fold
 
 CHAT = "/v1/chat/completions"
@@ -82,7 +82,7 @@ async def test_ready__tells_of_a_broken_edit(async_client: AsyncClient, settings
     settings.MOCK_SCRIPT = str(file)
     assert "problem" not in (await async_client.get("/_mock/ready")).json()
     file.write_text("version: 1\nrules: []  # broken\n")
-    namespace()._next_look = 0  # it looks at most twice a second
+    namespace().file.next_look = 0  # it looks at most twice a second
     told = (await async_client.get("/_mock/ready")).json()
     assert told["problem"] == f"{file}:2: `rules` must hold at least one rule."
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}

@@ -16,7 +16,7 @@ from completions.outcome import Outcome
 from completions.script.grammar import schema
 from completions.script.review import doubts
 from completions.script.rules import Script
-from completions.state import Namespace
+from completions.state.namespaces import Namespace
 
 
 class Command(BaseCommand):

@@ -1,0 +1,68 @@
+"""What a request takes of a namespace, all at once or not at all, and who keeps the count: a ledger."""
+
+from collections.abc import Collection
+from typing import NamedTuple, Protocol
+
+from completions.gates import Gates
+from completions.limits import Charge
+from completions.script.pushed import Pushed
+
+
+class Want(NamedTuple):
+    """A rule that would answer: whether its uses count, after how many it retires, and whether it throws dice."""
+
+    rule: str
+    times: int | None
+    counted: bool
+    dice: bool
+
+
+class Claim(NamedTuple):
+    """What a request would take: the first of these rules that has not retired, and what its key is charged.
+
+    `dice` says whether dice are thrown where none of the rules answers. `seen` is what tells the request from others,
+    where it matters how often it came. `version` and `epoch` are those of the script that was asked.
+    """
+
+    wants: tuple[Want, ...] = ()
+    dice: bool = False
+    charge: Charge | None = None
+    seen: str | None = None
+    version: int = 0
+    epoch: str = ""
+
+
+class Taken(NamedTuple):
+    """What a request got: which of its wants (past the last: none of them), and the counts before it."""
+
+    rule: int
+    uses: int = 0
+    throw: int = 0
+    seen: int = 0
+
+
+class Moved(Exception):
+    """The script has changed since the request was read by it: read it again."""
+
+
+class Ledger(Protocol):
+    """Keeps one namespace's counts, and what was pushed into it."""
+
+    @property
+    def gates(self) -> Gates:
+        """The gates at which answers wait."""
+
+    async def take(self, claim: Claim) -> Taken:
+        """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
+
+    async def read(self) -> Pushed:
+        """Return what was pushed last."""
+
+    async def write(self, pushed: Pushed, over: int, forget: Collection[str]) -> bool:
+        """Push in place of version `over`, and forget the uses of some rules; False where another came first."""
+
+    async def uses(self, epoch: str) -> dict[str, int]:
+        """Return how often each counted rule has answered."""
+
+    async def remove(self) -> None:
+        """Forget everything, and let go what waits at the gates."""

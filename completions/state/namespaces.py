@@ -1,0 +1,161 @@
+"""Namespaces: isolated worlds, each with its own script, counters, limits and gates, made on first use."""
+
+import logging
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from completions.conf import conf
+from completions.exceptions import RequestError, ScriptError
+from completions.gates import Gates
+from completions.script.pushed import Pushed, build
+from completions.script.rules import Rule, Script
+from completions.state.ledger import Claim, Ledger, Taken
+from completions.state.memory import MemoryLedger
+from completions.state.script_file import script_file
+
+logger = logging.getLogger("completions")
+
+DEFAULT = "default"
+
+NAME = r"[A-Za-z0-9._~-]{1,128}"
+"""What a namespace can be called: what needs no escape in an address."""
+
+MOST = 4096
+"""Namespaces at a time; beyond that, the one that was used longest ago goes."""
+
+Edit = Callable[[Pushed], Pushed]
+
+
+class Namespace:
+    """One isolated world: a script, its rules' counters, limits, gates. Another script starts all but gates anew."""
+
+    def __init__(self, name: str, source: str, ledger: Ledger | None = None) -> None:
+        self.name, self.source = name, source
+        self.file = script_file(source)
+        self.removed = False
+        self._ledger: Ledger = MemoryLedger() if ledger is None else ledger
+        self._pushed = Pushed()
+        self._known: dict[str, Rule] = {}
+        self._base = self._script = self.file.script
+        self._of = self._pushed
+        self._problem: str | None = None
+
+    @property
+    def script(self) -> Script:
+        """The script: the file's, as it was when it was last whole, with what was pushed."""
+        self.file.look()
+        if self.file.script is not self._base or self._pushed is not self._of:
+            self._rebuild()
+        return self._script
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the file, so that an older script answers; None where nothing is."""
+        _ = self.script
+        return self.file.problem or self._problem
+
+    @property
+    def gates(self) -> Gates:
+        """The gates at which answers wait."""
+        return self._ledger.gates
+
+    @property
+    def pushed(self) -> Pushed:
+        """What was pushed, as this process last saw it."""
+        return self._pushed
+
+    async def take(self, claim: Claim) -> Taken:
+        """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
+        return await self._ledger.take(claim._replace(version=self._pushed.version, epoch=self._epoch))
+
+    async def refresh(self) -> bool:
+        """Look for what other processes pushed; return whether there was something."""
+        latest = await self._ledger.read()
+        moved = latest.version != self._pushed.version
+        if moved:
+            self._pushed = latest
+        return moved
+
+    async def change(self, edit: Edit, forget: Collection[str] = ()) -> None:
+        """Push something; raise `ScriptError` where it makes no script, and then change nothing."""
+        while True:
+            current = await self._ledger.read()
+            wanted = replace(edit(current), version=current.version + 1)
+            build(self.file.script, wanted, {})
+            if await self._ledger.write(wanted, current.version, forget):
+                self._pushed = wanted
+                return
+
+    async def reset(self) -> None:
+        """Go back to the file's script, with all counters at zero and nobody at a gate."""
+        for gate in await self.gates.counts():
+            await self.gates.release(gate)
+        await self.change(lambda pushed: Pushed(epoch=new_epoch()))
+
+    async def uses(self) -> dict[str, int]:
+        """Return how often each rule has answered whose uses count."""
+        return await self._ledger.uses(self._epoch)
+
+    async def remove(self) -> None:
+        """Forget everything that it holds."""
+        self.removed = True
+        await self._ledger.remove()
+
+    @property
+    def _epoch(self) -> str:
+        return f"{self._pushed.epoch}/{self.file.digest if self._pushed.script is None else ''}"
+
+    def _rebuild(self) -> None:
+        if self.file.script is not self._base:
+            self._known = {}
+        self._base, self._of = self.file.script, self._pushed
+        try:
+            self._script = build(self._base, self._of, self._known)
+        except ScriptError as exc:
+            self._problem = str(exc)
+            logger.error("The script cannot be used, so the one before still answers: %s", exc)
+        else:
+            self._problem = None
+
+
+def new_epoch() -> str:
+    """Return a name for an epoch that never was before."""
+    return secrets.token_hex(8)
+
+
+_spaces: OrderedDict[tuple[str, str], Namespace] = OrderedDict()
+
+
+def namespace(name: str = DEFAULT) -> Namespace:
+    """Return a namespace, made on first use; raise `ScriptError` where its script never could be read."""
+    key = (name, conf.MOCK_SCRIPT)
+    found = _spaces.get(key)
+    if found is None:
+        if not re.fullmatch(NAME, name):
+            raise RequestError(
+                f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-'.",
+                code="invalid_namespace",
+                param="X-Mock-Namespace",
+            )
+        found = _spaces[key] = Namespace(name, conf.MOCK_SCRIPT)
+        if len(_spaces) > MOST:
+            (oldest, _), _ = _spaces.popitem(last=False)
+            logger.warning("There are over %d namespaces, so the oldest one is gone: %s", MOST, oldest)
+    _spaces.move_to_end(key)
+    return found
+
+
+def names() -> list[str]:
+    """Return the names of the namespaces that were used."""
+    return sorted({name for name, source in _spaces if source == conf.MOCK_SCRIPT})
+
+
+async def remove(name: str) -> bool:
+    """Remove a namespace with everything in it; return whether there was one."""
+    found = _spaces.pop((name, conf.MOCK_SCRIPT), None)
+    if found is not None:
+        await found.remove()
+    return found is not None
