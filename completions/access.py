@@ -25,6 +25,9 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 """Characters of a wrong key that the API's message shows; the others are asterisks."""
 
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+KEY_HEADERS = (b"api-key", b"x-api-key", b"x-goog-api-key")
+"""Where Azure, Anthropic and Google take the key, instead of `Authorization: Bearer`."""
+
 NAMESPACE = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
 
@@ -96,7 +99,7 @@ def key_of(headers: Headers) -> str:
     scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
-    return (headers.get(b"api-key") or headers.get(b"x-api-key") or b"").decode("latin-1").strip()
+    return next((headers[name].decode("latin-1").strip() for name in KEY_HEADERS if headers.get(name)), "")
 
 
 def _check_key(key: str, keys: Collection[str]) -> None:

@@ -76,10 +76,13 @@ class ToolResult:
 class Prompt:
     """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
 
+    `task` is what the answer is to be: what is not generated (embeddings, moderations, counts) comes from the format
+    itself, and only a rule that names the format speaks to it. `address` has what a format reads of the address.
     `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered.
     """
 
     format: str = "chat"
+    task: Literal["generate", "embed", "moderate", "count"] = "generate"
     model: str | None = None
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()
@@ -98,6 +101,7 @@ class Prompt:
     include_obfuscation: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, object] = field(default_factory=dict)
+    address: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def last_user(self) -> str:

@@ -55,6 +55,11 @@ class Course:
     hold: Hold | None = None
     fault: Fault | None = None
     misses: tuple[NearMiss, ...] = ()
+    unmatched: bool = False
+
+
+NOTHING = Reply(())
+"""What is said where the format itself makes the answer, as that of embeddings does."""
 
 
 def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:
@@ -67,9 +72,11 @@ def _course(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt)
     if taken.rule < len(rules):
         rule = rules[taken.rule]
         return Course(rule.name, rule.turn(taken.uses), rule.pacing, rule.chaos, rule.hold, rule.fault)
+    if prompt.task != "generate":
+        return Course(None, lambda prompt: NOTHING, script.pacing, script.chaos)
     misses = near_misses(script, prompt)
     answer: Answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
-    return Course(None, answer, script.pacing, script.chaos, misses=misses)
+    return Course(None, answer, script.pacing, script.chaos, misses=misses, unmatched=True)
 
 
 def _struck(course: Course, strike: Fault | Answer | None) -> Course:
@@ -91,4 +98,4 @@ async def _outcome(course: Course, prompt: Prompt, seed: str | None) -> Outcome:
         reply = answered if answered.body is not None else finish(answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = course.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
-    return Outcome(course.rule, reply, error, pacing, course.hold, course.misses, course.fault)
+    return Outcome(course.rule, reply, error, pacing, course.hold, course.misses, course.fault, course.unmatched)

@@ -25,7 +25,8 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
     """
     if reply.body is not None:
         return reply
-    asked = [reply.choices[index % len(reply.choices)] for index in range(max(prompt.n, 1))]
+    count = max(prompt.n, 1) if reply.choices else 0
+    asked = [reply.choices[index % len(reply.choices)] for index in range(count)]
     choices = tuple(_limited(choice, prompt) for choice in asked)
     return replace(
         reply,
@@ -127,6 +128,8 @@ def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
 
 
 def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
+    if prompt.task != "generate":
+        return Usage(sum(tokens.count(message.text, prompt.model) for message in prompt.messages), 0)
     return Usage(
         prompt_tokens=prompt_tokens(prompt),
         completion_tokens=completion_tokens(choices, prompt.model),

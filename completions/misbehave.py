@@ -75,7 +75,7 @@ def _stream(
         pieces = drip(pieces, fault.parameters["bytes_per_second"])
     elif ending(fault) is Ending.HOLD:
         pieces = held(pieces)
-    return EventStream(pieces, record, wire.media_type, ending(fault))
+    return EventStream(pieces, record, wire.media_type(prompt), ending(fault))
 
 
 def _failed() -> RequestError:

@@ -66,7 +66,8 @@ class Fault:
 class Outcome:
     """The answer to a request: either the reply or the error, the rule that gave it (None: none matched), its pacing.
 
-    With a fault it is delivered wrongly. Where no rule matched, `near_misses` has the nearest ones, nearest first.
+    With a fault it is delivered wrongly. `unmatched` says that a rule should have matched and none did; then
+    `near_misses` has the nearest ones, nearest first.
     """
 
     rule: str | None
@@ -76,3 +77,4 @@ class Outcome:
     hold: Hold | None = None
     near_misses: tuple[NearMiss, ...] = ()
     fault: Fault | None = None
+    unmatched: bool = False

@@ -1,6 +1,6 @@
 """HTTP responses: JSON by orjson, error envelopes, event streams."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 import orjson
@@ -105,9 +105,11 @@ class EventStream(Recorded, StreamingHttpResponse):
         self.progress.end()
 
 
-def error_response(exc: RequestError, document: dict[str, Any] | None = None) -> FastJsonResponse:
-    """Return an error's response: its envelope in the format that was called, OpenAI's where none was."""
+def error_response(
+    exc: RequestError, document: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> FastJsonResponse:
+    """Return an error's response: its envelope and headers as the format that was called has them, or OpenAI's."""
     response = FastJsonResponse(document or envelope(exc), status=exc.status)
-    for name, value in exc.headers.items():
+    for name, value in (exc.headers if headers is None else headers).items():
         response.headers[name] = value
     return response

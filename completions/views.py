@@ -68,10 +68,10 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
 
 
 @endpoint("POST")
-async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -> Recorded:
+async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
-    prompt, outcome = await _resolve(request, exchange, wire, space)
+    prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.rule = outcome.rule
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
@@ -89,26 +89,30 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     elif reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     elif prompt.stream:
-        response = EventStream(*stream(wire.events(reply, prompt), outcome, exchange, space.gates), wire.media_type)
+        response = EventStream(
+            *stream(wire.events(reply, prompt), outcome, exchange, space.gates), wire.media_type(prompt)
+        )
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
-    own = wire if reply is None or reply.body is None else None  # a document given word by word comes without them
-    if own is not None or exchange.headers:
-        _add_headers(response, own, exchange)
+    own = reply is None or reply.body is None  # a document given word by word comes without them
+    if own or exchange.headers:
+        _add_headers(response, wire, exchange, own=own)
     return response
 
 
 async def _resolve(
-    request: HttpRequest, exchange: Exchange, wire: WireFormat, space: Namespace
+    request: HttpRequest, exchange: Exchange, wire: WireFormat, space: Namespace, route: Mapping[str, str]
 ) -> tuple[Prompt, Outcome]:
     """Parse and resolve; once more where another process has changed the script meanwhile."""
+    if wire.routed:
+        route = {**request.GET.dict(), **route}
     while True:
         script = space.script
         try:
             headers = access.identify(request, exchange, script.keys)
             asked = demand(headers)
             body = _body(request)
-            prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
+            prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
             exchange.model = prompt.model
             if script.validate:
                 admit(prompt, script.models, len(body))
@@ -231,17 +235,18 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
-    response = error_response(exc, wire.error(exc))
+    response = error_response(exc, wire.error(exc), wire.translated(exc.headers))
     _add_headers(response, wire, exchange)
     return response
 
 
-def _add_headers(response: Recorded, wire: WireFormat | None, exchange: Exchange) -> None:
+def _add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
     """Add the headers of this request alone, and the API's own, but none over a script's."""
     if exchange.headers:
-        for name, value in exchange.headers.items():
+        for name, value in wire.translated(exchange.headers).items():
             response.headers.setdefault(name, value)
-    if wire is None:
+    if not own:
         return
-    for name, value in wire.headers((time.monotonic() - exchange.started) * 1000).items():
+    elapsed_ms = (time.monotonic() - exchange.started) * 1000
+    for name, value in wire.headers(elapsed_ms, exchange.request_id).items():
         response.headers.setdefault(name, value)

@@ -34,6 +34,10 @@ class Matcher(ABC):
     def distance(self, prompt: Prompt) -> float:
         """Return how far the prompt is from fitting: 0 fits, 1 has nothing of it."""
 
+    def names(self, field: str) -> bool:
+        """Say whether no prompt fits but by what it has in this field."""
+        return False
+
     def why_not(self, prompt: Prompt) -> str | None:
         """Return the condition that failed and the value that it saw; None where the prompt fits."""
         return None if self.matches(prompt) else f"{self.claim()} (saw {self.seen(prompt)})"
@@ -66,6 +70,10 @@ class Condition(Matcher):
         """Return the field's value."""
         return shown(self.field.read(prompt, self.key))
 
+    def names(self, field: str) -> bool:
+        """Compare the field's name."""
+        return self.field.name == field
+
     def distance(self, prompt: Prompt) -> float:
         """Return 1 less half the share of the expected words that are there."""
         if self.matches(prompt):
@@ -91,6 +99,10 @@ class All(Matcher):
     def seen(self, prompt: Prompt) -> str:
         """Join what the parts see."""
         return _seen(self.parts, prompt)
+
+    def names(self, field: str) -> bool:
+        """Ask whether one part does."""
+        return any(part.names(field) for part in self.parts)
 
     def distance(self, prompt: Prompt) -> float:
         """Return the mean of the parts."""
@@ -118,6 +130,10 @@ class AnyOf(Matcher):
     def seen(self, prompt: Prompt) -> str:
         """Join what the parts see."""
         return _seen(self.parts, prompt)
+
+    def names(self, field: str) -> bool:
+        """Ask whether all parts do."""
+        return all(part.names(field) for part in self.parts)
 
     def distance(self, prompt: Prompt) -> float:
         """Return the nearest part's."""

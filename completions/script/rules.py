@@ -61,6 +61,11 @@ class Script:
     seed: str | None = None
 
     @property
+    def special(self) -> tuple[Rule, ...]:
+        """The rules that name a format, and so speak to what is not generated as well."""
+        return tuple(rule for rule in self.rules if rule.match is not None and rule.match.names("format"))
+
+    @property
     def counts_tokens(self) -> bool:
         """Whether the tokens of a request matter before it is answered."""
         return any(limits.tpm is not None for limits in self.limits)
@@ -68,7 +73,7 @@ class Script:
     def candidates(self, prompt: Prompt) -> list[Rule]:
         """Return the rules that match, in order, up to the first that never retires: one of them answers, or none."""
         found = []
-        for rule in self.rules:
+        for rule in self.rules if prompt.task == "generate" else self.special:
             if rule.match is None or rule.match.matches(prompt):
                 found.append(rule)
                 if rule.times is None:

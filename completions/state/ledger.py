@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from completions.gates import Gates
 from completions.limits import Charge
 from completions.script.pushed import Pushed
+from completions.state.records import Records
 
 
 class Want(NamedTuple):
@@ -51,6 +52,10 @@ class Ledger(Protocol):
     @property
     def gates(self) -> Gates:
         """The gates at which answers wait."""
+
+    @property
+    def records(self) -> Records:
+        """What answers were kept."""
 
     async def take(self, claim: Claim) -> Taken:
         """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""

@@ -9,6 +9,7 @@ from completions.gates import LocalGates
 from completions.limits import Limiter
 from completions.script.pushed import Pushed
 from completions.state.ledger import Claim, Moved, Taken
+from completions.state.records import LocalRecords
 
 MOST_SEEN = 4096
 """Requests that are told apart by how often they came; beyond that, the one that came longest ago is forgotten."""
@@ -19,6 +20,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self.gates = LocalGates()
+        self.records = LocalRecords()
         self._pushed = Pushed()
         self._lock = threading.Lock()
         self._begin("")
@@ -81,7 +83,7 @@ class MemoryLedger:
     async def remove(self) -> None:
         """Forget everything, and let go what waits at the gates."""
         with self._lock:
-            self._pushed = Pushed()
+            self._pushed, self.records = Pushed(), LocalRecords()
             self._begin("")
         for gate in await self.gates.counts():
             await self.gates.release(gate)

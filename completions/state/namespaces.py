@@ -14,6 +14,7 @@ from completions.script.pushed import Pushed, build
 from completions.script.rules import Rule, Script
 from completions.state.ledger import Claim, Ledger, Taken
 from completions.state.memory import MemoryLedger
+from completions.state.records import Records
 from completions.state.script_file import script_file
 
 logger = logging.getLogger("completions")
@@ -63,6 +64,11 @@ class Namespace:
         return self._ledger.gates
 
     @property
+    def records(self) -> Records:
+        """What answers were kept, to be asked for again."""
+        return self._ledger.records
+
+    @property
     def pushed(self) -> Pushed:
         """What was pushed, as this process last saw it."""
         return self._pushed
@@ -90,9 +96,10 @@ class Namespace:
                 return
 
     async def reset(self) -> None:
-        """Go back to the file's script, with all counters at zero and nobody at a gate."""
+        """Go back to the file's script, with all counters at zero, nobody at a gate and nothing kept."""
         for gate in await self.gates.counts():
             await self.gates.release(gate)
+        await self.records.clear()
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))
 
     async def uses(self) -> dict[str, int]:

@@ -10,16 +10,24 @@ from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
 
+NO_ROUTE: Mapping[str, str] = {}
+
 
 class WireFormat(ABC):
     """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
 
-    media_type = "text/event-stream"
     keep_alive = b": keep-alive\n\n"
+    routed = False
+    """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 
     @abstractmethod
-    def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
-        """Read a request; raise `RequestError` where it cannot be read, or with `validate` where the API refuses it."""
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; raise `RequestError` where it cannot be read, or with `validate` where the API refuses it.
+
+        `route` has the parts of the address by name, and the query's parameters, where the format is `routed`.
+        """
 
     @abstractmethod
     def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -29,9 +37,17 @@ class WireFormat(ABC):
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the answer as a stream; its chunks fold to what `render` returns."""
 
-    def headers(self, elapsed_ms: float) -> Mapping[str, str]:
-        """Return the headers that this API sends with answers and errors, beside media type and request id."""
+    def media_type(self, prompt: Prompt) -> str:
+        """Return the media type of the stream that answers a prompt."""
+        return "text/event-stream"
+
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+        """Return the headers that this API sends with answers and errors, beside media type and `x-request-id`."""
         return {}
+
+    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return headers on limits (`x-ratelimit-…`, `retry-after`) as this API writes them."""
+        return headers
 
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from completions import tokens
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event
 from completions.wire import chat_message, chat_rules
-from completions.wire.base import decode_object
+from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.chat_prompt import read_prompt
 from completions.wire.logprobs import chat_entries
 from completions.wire.openai import (
@@ -26,7 +26,9 @@ from completions.wire.sse import HOLE
 class ChatCompletions(OpenAIFormat):
     """OpenAI's chat format; a verbatim document goes out as it stands, and its stream has its keys."""
 
-    def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
         """Read a chat completion's request."""
         document = decode_object(body)
         check_stream(document)

@@ -7,7 +7,7 @@ from completions import tokens
 from completions.conversation import Choice, Message, Prompt, Reply
 from completions.event import Event
 from completions.wire import legacy_rules
-from completions.wire.base import decode_object
+from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.logprobs import given, legacy_document
 from completions.wire.openai import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
@@ -20,7 +20,9 @@ DEFAULT_MAX_TOKENS = 16
 class LegacyCompletions(OpenAIFormat):
     """OpenAI's first format: text in, text out; its chunks have the shape of its answer."""
 
-    def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
         """Read a legacy completion's request; each of several prompts has `n` answers."""
         document = decode_object(body)
         check_stream(document)

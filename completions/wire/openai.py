@@ -35,7 +35,7 @@ STEADY_HEADERS = {
 class OpenAIFormat(WireFormat):
     """The parts that are the same in all of OpenAI's formats."""
 
-    def headers(self, elapsed_ms: float) -> Mapping[str, str]:
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS}
 

@@ -1,0 +1,59 @@
+"""What an API keeps of its answers until it is asked for them: stored completions, responses, conversations."""
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+MOST = 1000
+"""Documents of a kind that a namespace keeps; beyond that, the oldest goes."""
+
+Document = Mapping[str, Any]
+
+
+class Records(Protocol):
+    """A namespace's documents, by kind and id."""
+
+    async def put(self, kind: str, name: str, document: Document) -> None:
+        """Keep a document, in place of an older one of that id."""
+
+    async def get(self, kind: str, name: str) -> Document | None:
+        """Return a document; None where there is none."""
+
+    async def delete(self, kind: str, name: str) -> bool:
+        """Remove a document; return whether there was one."""
+
+    async def all(self, kind: str) -> list[Document]:
+        """Return the documents of a kind, in the order in which they were first kept."""
+
+    async def clear(self) -> None:
+        """Remove all documents."""
+
+
+class LocalRecords:
+    """Documents within this process."""
+
+    def __init__(self) -> None:
+        self._kept: defaultdict[str, OrderedDict[str, Document]] = defaultdict(OrderedDict)
+
+    async def put(self, kind: str, name: str, document: Document) -> None:
+        """Keep a document, in place of an older one of that id."""
+        kept = self._kept[kind]
+        kept[name] = document
+        if len(kept) > MOST:
+            kept.popitem(last=False)
+
+    async def get(self, kind: str, name: str) -> Document | None:
+        """Return a document; None where there is none."""
+        return self._kept[kind].get(name)
+
+    async def delete(self, kind: str, name: str) -> bool:
+        """Remove a document; return whether there was one."""
+        return self._kept[kind].pop(name, None) is not None
+
+    async def all(self, kind: str) -> list[Document]:
+        """Return the documents of a kind, in the order in which they were first kept."""
+        return list(self._kept[kind].values())
+
+    async def clear(self) -> None:
+        """Remove all documents."""
+        self._kept.clear()
