@@ -3,7 +3,6 @@
 import functools
 import hashlib
 import logging
-import os
 import time
 from pathlib import Path
 
@@ -26,9 +25,9 @@ class ScriptFile:
     def __init__(self, source: str) -> None:
         self.source = source
         self._file = None if source in builtin_names() else path_of(source)
-        self._edition = _edition(self._file)
+        self._seen = _digest(self._file)
         self.next_look = _next_look(self._file)
-        self.script, self.digest = load(source), _digest(self._file, source)
+        self.script, self.digest = load(source), self._seen or source
         self.problem: str | None = None
 
     def look(self) -> None:
@@ -39,17 +38,17 @@ class ScriptFile:
     def look_now(self) -> None:
         """Read the file again where it has changed."""
         self.next_look = _next_look(self._file)
-        edition = _edition(self._file)
-        if edition == self._edition:
+        seen = _digest(self._file)
+        if seen == self._seen:
             return
-        self._edition = edition
+        self._seen = seen
         try:
             self.script = load(self.source)
         except ScriptError as exc:
             self.problem = str(exc)
             logger.error("The script cannot be used, so the one before still answers: %s", exc)
             return
-        self.problem, self.digest = None, _digest(self._file, self.source)
+        self.problem, self.digest = None, seen or self.source
         logger.info("Loaded the script %s again: its file has changed.", self.source)
 
 
@@ -65,18 +64,12 @@ def script_file(source: str) -> ScriptFile:
     return found
 
 
-def _digest(file: Path | None, source: str) -> str:
-    content = source.encode() if file is None else file.read_bytes()
-    return hashlib.blake2s(content, digest_size=8).hexdigest()
-
-
-def _edition(file: Path | None) -> tuple[int, int, int] | None:
-    """Return what tells one edition of a file from another; None where there is no file."""
+def _digest(file: Path | None) -> str | None:
+    """Return what tells one content of a file from another; None where there is no file."""
     try:
-        stat = os.stat(file) if file else None
+        return hashlib.blake2s(file.read_bytes(), digest_size=8).hexdigest() if file else None
     except OSError:
         return None
-    return (stat.st_mtime_ns, stat.st_size, stat.st_ino) if stat else None
 
 
 def _next_look(file: Path | None) -> float:

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from completions import engine
+from completions.delivery.pacing import schedule
+from completions.exceptions import RequestError
 from completions.state.namespaces import Namespace
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
@@ -117,3 +119,39 @@ async def test_legacy__stream_folds_to_the_answer(folder: Path, reply: Any, body
     body |= {"model": "gpt-3.5-turbo-instruct", "prompt": said}
     answer, chunks = await both_ways(LegacyCompletions(), namespace(folder, reply), body)
     assert settled(fold_legacy(chunks)) == settled(answer)
+
+
+TIMES = st.fixed_dictionaries({"kind": st.sampled_from(["uniform", "normal", "lognormal"])}, optional={"seed": TEXT})
+
+
+@RELAXED
+@given(
+    seed=st.integers(0, 9),
+    jitter=TIMES,
+    reply=REPLY,
+    asked=st.lists(st.fixed_dictionaries({"said": st.sampled_from("abc"), "stream": st.booleans()}), max_size=6),
+)
+async def test_seed__two_runs_give_the_same_bytes_and_the_same_schedule(
+    folder: Path, seed: int, jitter: Any, reply: Any, asked: list[dict[str, Any]]
+) -> None:
+    """Both runs see the same requests in the same order; nothing else is the same about them, not even the second."""
+    dice = {"rate": 0.3, "seed": seed, "of": ["disconnect", {"error": 503}]}
+    defaults = {"seed": seed, "chaos": dice, "pacing": {"ttft_ms": 5, "itl_ms": 3, "jitter": jitter}}
+    runs = []
+    for name in ("first", "second"):
+        file = folder / f"{name}.yaml"
+        file.write_text(orjson.dumps({"version": 1, "defaults": defaults, "rules": [{"reply": reply}]}).decode())
+        space, wire = Namespace(name, str(file)), ChatCompletions()
+        runs.append([await outcome_in_bytes(wire, space, each["said"], each["stream"]) for each in asked])
+    assert runs[0] == runs[1]
+
+
+async def outcome_in_bytes(wire: ChatCompletions, space: Namespace, said: str, stream: bool) -> Any:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": said}], "stream": stream}
+    prompt = wire.parse(orjson.dumps(body), {}, validate=False)
+    outcome = await engine.resolve(space, prompt)
+    if outcome.reply is None:
+        return orjson.dumps(wire.error(outcome.error or RequestError("")))
+    made = wire.events(outcome.reply, prompt)
+    sent = [event.data for event in made] if stream else orjson.dumps(wire.render(outcome.reply, prompt))
+    return sent, schedule([event.token for event in made], outcome.pacing), outcome.fault
