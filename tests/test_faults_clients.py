@@ -1,8 +1,12 @@
-"""What the clients make of each fault: the openai SDK, and ours, which tells what LiteLLM passes off as success."""
+"""What the clients make of each fault: the SDKs and LiteLLM as they are, and ours, which tells what LiteLLM hides."""
 
 import asyncio
 import json
-from collections.abc import Iterator
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,54 +14,131 @@ import httpx
 import openai
 import pytest
 
+from completions.faults import FAULTS
 from llmclient import IncompleteStreamError, InvalidAnswerError, LLMClient, Reason
-from tests.document import TEXT
-from tests.server import LiveServer
+from tests.clients.sightings import BEFORE, FINE, STREAMED, WHOLE, expected
+from tests.server import ROOT, LiveServer
 
-OK = None
+SCRIPT = """\
+version: 1
+defaults: {validate: false, pacing: {ttft_ms: 20, itl_ms: 20}}
+rules:
+  - match: {model: tools}
+    reply: {tool_calls: {name: add, arguments: {first: 1234, second: 5678}}}
+  - reply: This is a mock response.
+"""
+SLOWLY = "ttft_ms=20; itl_ms=200"
+"""So that a client has read what came before a connection ends: some drop what they have not."""
 
-STREAM_FAULTS: dict[str, tuple[type[Exception] | None, str, Reason | None]] = {
-    "disconnect": (httpx.RemoteProtocolError, "This", Reason.CONNECTION_LOST),
-    "reset; after_tokens=1": (httpx.ReadError, "This", Reason.CONNECTION_LOST),
-    "stall": (httpx.ReadTimeout, "This", Reason.TIMED_OUT),
-    "error_object": (openai.APIError, "This", Reason.ERROR_EVENT),
-    "error_event": (openai.APIError, "This", Reason.ERROR_EVENT),
-    "error_event; flat=1": (OK, "This", Reason.ERROR_EVENT),
-    "no_finish": (OK, TEXT, Reason.NO_FINISH_REASON),
-    "no_done": (OK, TEXT, None),
-    "malformed_chunk": (json.JSONDecodeError, "This", Reason.BAD_JSON),
-    "bad_utf8": (UnicodeDecodeError, "This", Reason.BAD_UTF8),
-    "duplicate_chunk": (OK, "This is is a mock response.", None),
-    "reorder": (OK, "This a is mock response.", None),
-    "empty_stream": (OK, "", Reason.EMPTY),
-    "empty_body": (OK, "", Reason.EMPTY),
-    "malformed_json": (OK, "", Reason.NOT_A_STREAM),
-    "json_error_200": (OK, "", Reason.ERROR_BODY),
-    "wrong_content_type": (OK, "", Reason.NOT_A_STREAM),
-    "html_error": (openai.InternalServerError, "", None),
-    "close": (openai.APIConnectionError, "", None),
-    "reset": (openai.APIConnectionError, "", None),
-    "hang": (openai.APITimeoutError, "", None),
-    "slow_headers; ms=50": (OK, TEXT, None),
-    "crlf": (OK, TEXT, None),
-    "comments": (OK, TEXT, None),
-    "split_bytes": (OK, TEXT, None),
-    "data_after_done": (OK, TEXT, None),
-    "drip; bytes_per_second=20000": (OK, TEXT, None),
-}
-"""The SDK's error, the text that comes before it, and our client's reason where the error is its own."""
-
-BEFORE_AN_ANSWER = openai.APIError
-PATIENCE = httpx.Timeout(60, read=1.5)
+PATIENCE = 1.5
 """Seconds of silence are waited for only after the server has sent all that it will."""
 
 
-def headers(fault: str) -> dict[str, str]:
-    return {"X-Mock-Fault": fault}
+@pytest.fixture(scope="module")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+        yield live
 
 
-def patience(fault: str) -> httpx.Timeout:
-    return PATIENCE if fault in ("stall", "hang") else httpx.Timeout(60)
+def model(fault: str) -> str:
+    return "tools" if fault == "cut_tool_arguments" else "mock"
+
+
+def patience(fault: str) -> float:
+    return PATIENCE if fault in ("stall", "hang") else 60
+
+
+def ask(server: LiveServer, command: list[str], ways: tuple[str, ...]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Run a client's program; return the ending and the text for each fault and way."""
+    questions = [
+        {
+            "fault": fault,
+            "way": way,
+            "model": model(fault),
+            "headers": {"X-Mock-Fault": fault, "X-Mock-Pacing": SLOWLY},
+            "patience": patience(fault),
+        }
+        for way in ways
+        for fault in (WHOLE if way == "whole" else STREAMED)
+    ]
+    result = subprocess.run(
+        [*command, f"{server.url}/v1"],
+        input="\n".join(map(json.dumps, questions)),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    found = map(json.loads, result.stdout.splitlines())
+    return {(each["fault"], each["way"]): (each["ending"], each["text"]) for each in found}
+
+
+def python_3() -> str:
+    """Return an interpreter that has openai 3, which cannot live beside LiteLLM."""
+    return os.environ.get("OPENAI3_PYTHON") or pytest.skip("OPENAI3_PYTHON names no Python that has openai 3")
+
+
+def node() -> list[str]:
+    """Return how to run the program for openai-node."""
+    program = shutil.which("node") or pytest.skip("there is no node in the path")
+    folder = Path(os.environ.get("OPENAI_NODE", ROOT))
+    if not (folder / "node_modules" / "openai").is_dir():
+        pytest.skip("neither OPENAI_NODE nor this folder has node_modules/openai")
+    return [program, "tests/clients/openai_node.mjs", str(folder)]
+
+
+PYTHON = ("-m", "tests.clients.openai_python")
+SDK_WAYS = ("whole", "streamed", "helper")
+CLIENTS: dict[str, tuple[str, Callable[[], list[str]], tuple[str, ...]]] = {
+    "openai-python 2": ("python_2", lambda: [sys.executable, *PYTHON, "sync"], SDK_WAYS),
+    "openai-python 2, async": ("python_2", lambda: [sys.executable, *PYTHON, "async"], SDK_WAYS),
+    "openai-python 3": ("python_3", lambda: [python_3(), *PYTHON, "sync"], SDK_WAYS),
+    "openai-python 3, async": ("python_3", lambda: [python_3(), *PYTHON, "async"], SDK_WAYS),
+    "LiteLLM": ("litellm", lambda: [sys.executable, "-m", "tests.clients.through_litellm"], SDK_WAYS[:2]),
+    "openai-node": ("node", node, SDK_WAYS),
+}
+"""Each client's column in the table, how to run its program, and the ways it has of asking."""
+
+
+@pytest.mark.parametrize("name", CLIENTS)
+def test_client__sees(scripted: LiveServer, name: str) -> None:
+    column, command, ways = CLIENTS[name]
+    seen = ask(scripted, command(), ways)
+    assert seen == {(fault, way): sight for way in ways for fault, sight in expected(column, way).items()}
+
+
+def test_table__has_every_fault() -> None:
+    assert {name.partition(";")[0] for name in (*WHOLE, *STREAMED)} == FAULTS.keys()
+
+
+REASONS: dict[str, Reason] = {
+    "disconnect": Reason.CONNECTION_LOST,
+    "reset; after_tokens=1": Reason.CONNECTION_LOST,
+    "stall": Reason.TIMED_OUT,
+    "error_object": Reason.ERROR_EVENT,
+    "error_event": Reason.ERROR_EVENT,
+    "error_event; flat=1": Reason.ERROR_EVENT,
+    "no_finish": Reason.NO_FINISH_REASON,
+    "malformed_chunk": Reason.BAD_JSON,
+    "bad_utf8": Reason.BAD_UTF8,
+    "empty_stream": Reason.EMPTY,
+    "empty_body": Reason.EMPTY,
+    "malformed_json": Reason.NOT_A_STREAM,
+    "truncated_json": Reason.NOT_A_STREAM,
+    "json_error_200": Reason.ERROR_BODY,
+    "wrong_content_type": Reason.NOT_A_STREAM,
+}
+"""Our client's reason where a stream is broken; with none, the answer is whole, or the error comes before it."""
+
+WHOLE_REASONS: dict[str, Reason] = {
+    "empty_body": Reason.EMPTY,
+    "malformed_json": Reason.BAD_JSON,
+    "truncated_json": Reason.BAD_JSON,
+    "json_error_200": Reason.ERROR_BODY,
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -67,80 +148,42 @@ def no_loop_of_litellms() -> None:
 
 
 @pytest.fixture(scope="module")
-def sdk(server: LiveServer) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="mock", max_retries=0) as made:
+def client(scripted: LiveServer) -> Iterator[LLMClient]:
+    with LLMClient(base_url=f"{scripted.url}/v1", model="mock", max_retries=0) as made:
         yield made
 
 
-@pytest.fixture(scope="module")
-def client(server: LiveServer) -> Iterator[LLMClient]:
-    with LLMClient(base_url=f"{server.url}/v1", model="mock", max_retries=0) as made:
-        yield made
+def options(fault: str) -> dict[str, Any]:
+    timeout = httpx.Timeout(60, read=patience(fault))
+    return {"model": model(fault), "extra_headers": {"X-Mock-Fault": fault}, "timeout": timeout}
 
 
-@pytest.mark.parametrize("fault", STREAM_FAULTS)
-def test_openai__sees(sdk: openai.OpenAI, fault: str) -> None:
-    error, text, _ = STREAM_FAULTS[fault]
-    came: list[str] = []
-
-    def read() -> None:
-        stream = sdk.chat.completions.create(
-            model="m", messages=[], stream=True, extra_headers=headers(fault), timeout=patience(fault)
-        )
-        with stream:
-            for chunk in stream:
-                came.extend(choice.delta.content or "" for choice in chunk.choices or ())
-
-    if error is None:
-        read()
-    else:
-        with pytest.raises(error):
-            read()
-    assert "".join(came) == text
-
-
-@pytest.mark.parametrize("fault", STREAM_FAULTS)
+@pytest.mark.parametrize("fault", STREAMED)
 def test_llmclient__says_which(client: LLMClient, fault: str) -> None:
-    error, text, reason = STREAM_FAULTS[fault]
-    stream = client.stream("Hi", extra_headers=headers(fault), timeout=patience(fault))
-    if reason is not None:
+    stream, text = client.stream("Hi", **options(fault)), STREAMED[fault].text
+    if fault in REASONS:
         with pytest.raises(IncompleteStreamError) as caught:
             stream.read()
-        assert caught.value.reason == reason
-        assert caught.value.partial.text == text
-    elif error is not None:
-        with pytest.raises(BEFORE_AN_ANSWER):
+        assert (caught.value.reason, caught.value.partial.text) == (REASONS[fault], text)
+    elif fault in BEFORE and BEFORE[fault] is not FINE:
+        with pytest.raises(openai.APIError):
             stream.read()
     else:
-        assert stream.read().text == text
+        said = stream.read()
+        assert said.text + "".join(call.arguments for call in said.tool_calls) == text
 
 
-WHOLE_FAULTS: dict[str, tuple[type[Exception] | None, Reason | None]] = {
-    "empty_body": (json.JSONDecodeError, Reason.EMPTY),
-    "malformed_json": (json.JSONDecodeError, Reason.BAD_JSON),
-    "truncated_json": (json.JSONDecodeError, Reason.BAD_JSON),
-    "json_error_200": (OK, Reason.ERROR_BODY),
-    "wrong_content_type": (OK, None),
-    "html_error": (openai.InternalServerError, None),
-    "close": (openai.APIConnectionError, None),
-}
-
-
-@pytest.mark.parametrize("fault", WHOLE_FAULTS)
-def test_whole_answer__through_both_clients(sdk: openai.OpenAI, client: LLMClient, fault: str) -> None:
-    error, reason = WHOLE_FAULTS[fault]
-    if error is None:
-        sdk.chat.completions.create(model="m", messages=[], extra_headers=headers(fault))
-    else:
-        with pytest.raises(error):
-            sdk.chat.completions.create(model="m", messages=[], extra_headers=headers(fault))
-    if reason is not None:
+@pytest.mark.parametrize("fault", WHOLE)
+def test_llmclient__says_which_of_a_whole_answer(client: LLMClient, fault: str) -> None:
+    if fault in WHOLE_REASONS:
         with pytest.raises(InvalidAnswerError) as caught:
-            client.complete("Hi", extra_headers=headers(fault))
-        assert caught.value.reason == reason
-    elif error is not None:
-        with pytest.raises(BEFORE_AN_ANSWER):
-            client.complete("Hi", extra_headers=headers(fault))
+            client.complete("Hi", **options(fault))
+        assert caught.value.reason == WHOLE_REASONS[fault]
+    elif fault in BEFORE and BEFORE[fault] is not FINE:
+        with pytest.raises(openai.APIError):
+            client.complete("Hi", **options(fault))
+    else:
+        assert client.complete("Hi", **options(fault)).text == WHOLE[fault].text
 
 
 def test_error_header__is_retried_by_the_sdk(server: LiveServer) -> None:

@@ -14,7 +14,6 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.conversation import Prompt
-from completions.faults import FAULTS
 from tests.server import ROOT, LiveServer
 
 README = (ROOT / "README.md").read_text()
@@ -157,7 +156,3 @@ def test_links__lead_somewhere() -> None:
     headings = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
     for target in re.findall(r"\]\((?!https:)([^)]+)\)", README):
         assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), target
-
-
-def test_faults__are_all_in_the_table() -> None:
-    assert set(re.findall(r"^\| `([a-z0-9_]+)` \| .* \| .* \| .* \|", README, re.MULTILINE)) == FAULTS.keys()
