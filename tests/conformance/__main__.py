@@ -1,9 +1,9 @@
 """Fetch the source distribution of the installed openai SDK, and run its resource tests against a live server."""
 
 import os
+import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import xml.etree.ElementTree as ET
 from collections import Counter
@@ -60,8 +60,7 @@ def fetch(folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", ":all:", "-d", str(folder)]
     subprocess.run([*command, wanted], check=True)
     (archive,) = folder.glob("openai-*.tar.gz")
-    with tarfile.open(archive) as file:
-        file.extractall(folder, filter="data")
+    shutil.unpack_archive(archive, folder)
     return folder / archive.name.removesuffix(".tar.gz")
 
 
