@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from completions.conf import conf
+from completions.delivery.load import Loads
 from completions.exceptions import ScriptError
 from completions.gates import Gates
 from completions.limits import Limiter
@@ -25,7 +26,7 @@ LOOK_EVERY = 0.5
 
 
 class Namespace:
-    """One isolated world: a script, its rules' counters, limits, gates. A changed script starts all but gates anew."""
+    """One isolated world: a script, its rules' counters, limits, loads, gates. A new script starts all but gates anew."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.source = name, source
@@ -37,6 +38,7 @@ class Namespace:
         self._uses: Counter[str] = Counter()
         self._limiter = _limiter(self._script)
         self._throws = itertools.count()
+        self.loads = Loads()
         self._lock = threading.Lock()
         self.gates = Gates()
 
@@ -88,6 +90,7 @@ class Namespace:
         self._uses = Counter()
         self._limiter = _limiter(self._script)
         self._throws = itertools.count()
+        self.loads = Loads()
         logger.info("Loaded the script %s again: its file has changed.", self.source)
 
 

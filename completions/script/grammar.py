@@ -156,6 +156,7 @@ def schema() -> Schema:
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
         "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
+        "load": {"anyOf": [{"const": language.NONE}, _mapping(language.LOAD, minProperties=1)]},
         "hold": {"anyOf": [TEXT, _mapping(language.HOLD)]},
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "limits": {"anyOf": [_mapping(language.LIMITS), {"type": "array", "items": _mapping(language.LIMITS)}]},
