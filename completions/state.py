@@ -26,7 +26,7 @@ LOOK_EVERY = 0.5
 
 
 class Namespace:
-    """One isolated world: a script, its rules' counters, limits, loads, gates. A new script starts all but gates anew."""
+    """A world of its own: script, rules' counters, limits, loads, gates. A changed script starts all but gates anew."""
 
     def __init__(self, name: str, source: str) -> None:
         self.name, self.source = name, source

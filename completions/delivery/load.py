@@ -27,8 +27,7 @@ class Machine:
         if self._places is None:
             return 0.0
         before = self._clock()
-        await self._places.take()
-        return self._clock() - before
+        return self._clock() - before if await self._places.take() else 0.0
 
     def leave(self) -> None:
         """Give the place back."""

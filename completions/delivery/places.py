@@ -11,11 +11,14 @@ class Places:
         self._free = count
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def take(self) -> None:
-        """Take a place, or wait for one behind all who wait already. Whoever is cancelled has none."""
+    async def take(self) -> bool:
+        """Take a place, or wait for one behind all who wait already; return whether it was to wait.
+
+        Whoever is cancelled has none.
+        """
         if self._free:
             self._free -= 1
-            return
+            return False
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
@@ -26,6 +29,7 @@ class Places:
             elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
+        return True
 
     def give(self) -> None:
         """Give a place back: to the first who waits."""

@@ -67,9 +67,10 @@ def pacing(node: Node | None, default: Pace) -> Pace:
 
 def _load(node: Node) -> Load | None:
     """Read what answers share; `none` takes away what the defaults have."""
-    if not isinstance(node.value, dict):
-        node.one_of((NONE,))
+    if node.value == NONE:
         return None
+    if not isinstance(node.value, dict):
+        raise node.wrong(f"a mapping, or {NONE}")
     fields = node.keyed(LOAD)
     if not fields:
         raise node.error(f"limits nothing; it must have one of: {', '.join(LOAD)}.")
