@@ -105,7 +105,7 @@ async def test_queue__a_client_that_leaves_it_is_forgotten(app: Handler, caplog:
         await release(app, "first")
         await asyncio.gather(held, task)
     assert (gone.answer.status, last.answer.status) == (0, 200)
-    first, second = [text for text in caplog.messages if "completions" in text]
+    first, second = [text for text in caplog.messages if "completions 200" in text]
     assert (first.count("queued="), second.count("queued=")) == (0, 1)
 
 
