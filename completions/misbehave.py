@@ -53,7 +53,7 @@ def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt) -> R
         failed = outcome.error or _failed()
         document, status = wire.error(failed), failed.status
     body = bodies.spoil(fault, bodies.Body(orjson.dumps(document), status), orjson.dumps(wire.error(_failed())))
-    return RawResponse(body.data, body.status, body.media_type)
+    return RawResponse(*body)
 
 
 def _stream(

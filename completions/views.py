@@ -95,7 +95,7 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
     own = wire if reply is None or reply.body is None else None  # a document given word by word comes without them
-    if own is not None or exchange.headers:
+    if (own is not None or exchange.headers) and not response.foreign:
         _add_headers(response, own, exchange)
     return response
 
