@@ -181,6 +181,7 @@ ERROR: Keys = {
     "message": Key("text", "The message, a template."),
     "retry_after_ms": Key("count", "Milliseconds, sent as `retry-after-ms` and, rounded up, `retry-after`."),
     "retry_after": Key("retry_after", "Seconds, or an HTTP date, sent as `retry-after`."),
+    "retry_after_date": Key("retry_after_date", "Seconds from now, sent as `retry-after` in the form of an HTTP date."),
     "should_retry": Key("flag", "Whether clients are to try again, sent as `x-should-retry`."),
     "headers": Key("headers", "Further headers."),
 }

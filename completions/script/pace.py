@@ -84,12 +84,16 @@ def _load(node: Node) -> Load | None:
 def _jitter(node: Node) -> Jitter | None:
     """Read a jitter: the name of its kind, or a mapping; `none` takes away what the defaults have."""
     fields = node.keyed(JITTER) if isinstance(node.value, dict) else {"kind": node}
-    kind = fields["kind"].one_of(JITTERS)
+    spread = _milliseconds(fields["spread"]) if "spread" in fields else None
+    return jitter(fields["kind"].one_of(JITTERS), spread, fields["seed"].raw if "seed" in fields else None)
+
+
+def jitter(kind: str, spread: float | None = None, seed: str | None = None) -> Jitter | None:
+    """Return the jitter of a kind (`language.JITTERS`), with the usual spread and seed where none are given."""
     if kind == NONE:
         return None
-    spread = _milliseconds(fields["spread"]) if "spread" in fields else DEFAULT_SPREAD
-    seed = fields["seed"].raw if "seed" in fields else "0"
-    return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed)
+    spread = DEFAULT_SPREAD if spread is None else spread
+    return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed or "0")
 
 
 def _milliseconds(node: Node) -> float:

@@ -270,6 +270,14 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ),
         ("- error: {status: 429, retry_after: -1}", "`rules[0].error.retry_after` must be a number from 0, and is -1."),
         ("- error: {status: 429, retry_after: [1]}", "`rules[0].error.retry_after` must be a number, and is [1]."),
+        (
+            "- error: {status: 429, retry_after: 1, retry_after_date: 1}",
+            "`rules[0].error.retry_after_date` cannot stand beside `retry_after`: both are the same header.",
+        ),
+        (
+            "- error: {status: 429, retry_after_date: 1.0e+11}",
+            "retry_after_date` must be a number from 0 to 1000000000",
+        ),
         ("- error: {status: 429, should_retry: maybe}", "should_retry` must be true or false, and is 'maybe'."),
         ("- error: {status: 429, retry_after_ms: soon}", "retry_after_ms` must be a whole number, and is 'soon'."),
         ("- error: {status: 429, headers: {a: [b]}}", "`rules[0].error.headers.a` must be a string, and is ['b']."),

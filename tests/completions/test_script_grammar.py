@@ -56,6 +56,8 @@ def test_grammar__takes_the_builtin_scripts(file: Path) -> None:
                 "- {reply: a, pacing: {itl: 1}}",
                 "- {reply: a, pacing: {itl_ms: -1}}",
                 "- {reply: a, pacing: {load: {}}}",
+                "- error: {status: 429, retry_after: 1, retry_after_date: 1}",
+                "- error: {status: 429, retry_after_date: soon}",
                 "- {reply: a, pacing: {load: 5}}",
                 "- {reply: a, pacing: {load: {tps: 0}}}",
                 "- {reply: a, pacing: {load: {max_concurrent: 0}}}",
