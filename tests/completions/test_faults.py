@@ -237,6 +237,12 @@ def test_pacing_header__has_a_jitter(header: bytes, jitter: Jitter | None) -> No
     assert asked.paced(Pace(jitter=Jitter("normal", 0.1, "rule"))).jitter == jitter
 
 
+async def test_headers__come_after_what_the_api_would_refuse(async_client: AsyncClient, settings: Settings) -> None:
+    settings.MOCK_SCRIPT = "auto"
+    response = await post(async_client, **{"X-Mock-Error": "503", "X-Mock-Fault": "empty_body"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "missing_required_parameter")
+
+
 async def test_error_header__says_a_date(async_client: AsyncClient) -> None:
     before = int(time.time())
     response = await post(async_client, **{"X-Mock-Error": "503; retry_after_date=90"})

@@ -37,6 +37,9 @@ rules:
 - {match: {last_user: shared}, pacing: {ttft_ms: 1}, reply: Shared.}
 - {match: {last_user: whole}, pacing: {apply: both, load: {tps: 50}}, reply: one two three four five six}
 - {match: {last_user: slow}, pacing: {itl_ms: 1, load: {tps: 100}}, reply: one two three four five six seven eight}
+- {match: {last_user: paused}, pacing: {load: {tps: 500}}, hold: {gate: first, after_tokens: 2}, reply: one two three}
+- {match: {user: alone}, pacing: {load: none}, reply: &same {id: a, created: 1, text: one two three four}}
+- {match: {last_user: same}, pacing: {load: {tps: 500, max_concurrent: 2}}, reply: *same}
 - reply: Here.
 """
 
@@ -59,9 +62,12 @@ def app(settings: Settings, tmp_path: Path) -> Handler:
     return Handler()
 
 
-def ask(app: Handler, text: str, stream: bool = False) -> tuple[Connection, "asyncio.Task[None]"]:
-    connection = Connection(orjson.dumps({"messages": [{"role": "user", "content": text}], "stream": stream}))
-    asked = scope("POST", "/v1/chat/completions")
+def ask(
+    app: Handler, text: str, stream: bool = False, user: str = "", fault: str = ""
+) -> tuple[Connection, "asyncio.Task[None]"]:
+    body = {"user": user, "messages": [{"role": "user", "content": text}], "stream": stream}
+    connection = Connection(orjson.dumps(body))
+    asked = scope("POST", "/v1/chat/completions", {"X-Mock-Fault": fault} if fault else None)
     return connection, asyncio.create_task(app(asked, connection.receive, connection.send))
 
 
@@ -193,6 +199,28 @@ async def test_capacity__slows_streams_and_not_whole_answers(app: Handler) -> No
     fast, task = ask(app, "slow")
     await task
     assert json.loads(fast.answer.body)["choices"][0]["message"]["content"].startswith("one")
+
+
+@pytest.mark.parametrize(
+    "fault", ["", "disconnect; after_tokens=2", "no_done", "stall; ms=10", "duplicate_chunk", "reorder", "empty_stream"]
+)
+async def test_capacity__changes_nothing_but_the_time(app: Handler, fault: str) -> None:
+    (alone, first), (shared, second) = [ask(app, "same", True, user, fault) for user in ("alone", "other")]
+    await asyncio.gather(first, second)
+    assert (alone.answer.status, alone.answer.ended) == (shared.answer.status, shared.answer.ended)
+    assert shared.answer.body == alone.answer.body
+
+
+async def test_capacity__is_not_taken_by_a_stream_that_waits_at_a_gate(app: Handler) -> None:
+    connection, task = ask(app, "paused", stream=True)
+    assert await waiting(app, "first") == 1
+    assert connection.answer.body.count(b'"content":"') == 3, "the role, and two tokens"
+    machines = namespace().loads._machines.values()
+    assert [each._capacity.next_at() for each in machines if each._capacity] == [None]
+    await release(app, "first")
+    await task
+    assert connection.answer.body.count(b'"content":"') == 4
+    assert connection.answer.body.endswith(b"data: [DONE]\n\n")
 
 
 async def test_capacity__is_free_again_when_a_client_has_left(app: Handler) -> None:
