@@ -205,6 +205,36 @@ async def test_machine__wakes_each_in_its_turn() -> None:
     assert sorted(order) == sorted("abc" * 8)
 
 
+async def test_machine__who_comes_later_may_be_first() -> None:
+    machine, now = Machine(Load("a", tps=1000)), asyncio.get_running_loop().time()
+    late, soon = [machine.turns([wait], [True], now) for wait in (3600.0, 0.01)]
+    assert late is not None and soon is not None
+    with late:
+        waits = asyncio.create_task(late.after(0))
+        await settled()
+        with soon:
+            async with asyncio.timeout(60):
+                assert await soon.after(0) == 1
+        assert not waits.done()
+        waits.cancel()
+
+
+def test_machine__goes_on_after_a_loop_that_was_left() -> None:
+    """Under Django's test client each test has a loop of its own, and a namespace outlives them."""
+    machine = Machine(Load("a", tps=1000))
+
+    async def take(wait: float, patience: float) -> int:
+        turns = machine.turns([wait], [True], asyncio.get_running_loop().time())
+        assert turns is not None
+        with turns:
+            async with asyncio.timeout(patience):
+                return await turns.after(0)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(take(3600, 0.01))
+    assert asyncio.run(take(0.01, 60)) == 1
+
+
 def test_loads__one_machine_for_each() -> None:
     loads = Loads()
     assert loads.of(Load("defaults", tps=5)) is loads.of(Load("defaults", tps=5))
