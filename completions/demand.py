@@ -3,7 +3,7 @@
 `X-Mock-Fault: disconnect; after_tokens=3`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from completions import faults
@@ -12,9 +12,9 @@ from completions.faults import AFTER, FAULTS, Parameter
 from completions.outcome import Fault
 from completions.script import errors
 from completions.script.errors import Failure
-from completions.script.language import APPLIES, ERROR, STATUSES
+from completions.script.language import APPLIES, ERROR, JITTERS, STATUSES
 from completions.script.node import did_you_mean
-from completions.script.pace import Pace
+from completions.script.pace import Pace, jitter
 
 FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
 FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower().encode(), ERRS.lower().encode(), PACING.lower().encode()
@@ -22,6 +22,7 @@ FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower().encode(), ERRS.lower().encode()
 FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """What may stand beside an error's status."""
 
+SECONDS = Parameter("Seconds.", most=errors.LATEST, whole=False)
 _MS = Parameter("Milliseconds.", whole=False)
 PACES: dict[str, Parameter | None] = {
     "ttft_ms": _MS,
@@ -29,8 +30,11 @@ PACES: dict[str, Parameter | None] = {
     "prefill_ms_per_1k": _MS,
     "tps": Parameter("Tokens a second.", whole=False),
     "apply": None,
+    "jitter": None,
+    "spread": Parameter("Relative to the mean.", whole=False),
+    "seed": None,
 }
-"""What a request may say of its pacing; `apply` is a word, the others are numbers."""
+"""What a request may say of its pacing: numbers, and words, which have no parameter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,11 @@ def _error(value: str) -> Failure:
     for key in given:
         if key not in FACTS:
             raise _wrong(ERRS, f"an error has no '{key}'", FACTS, key)
-    return errors.plain(int(status), given, _retry(given))
+    date = given.get("retry_after_date")
+    if date is not None and "retry_after" in given:
+        raise _refused(ERRS, "only one of `retry_after` and `retry_after_date` can stand.")
+    after = None if date is None else _number(ERRS, "retry_after_date", date, SECONDS)
+    return errors.plain(int(status), given, _retry(given), after)
 
 
 def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
@@ -92,7 +100,7 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
     if (wait := given.get("retry_after_ms")) is not None:
         found += errors.waiting(int(_number(ERRS, "retry_after_ms", wait, Parameter("Milliseconds."))))
     if (seconds := given.get("retry_after")) is not None:
-        found.append(("retry-after", f"{_number(ERRS, 'retry_after', seconds, Parameter('Seconds.')):g}"))
+        found.append(("retry-after", str(_number(ERRS, "retry_after", seconds, SECONDS))))
     if (retry := given.get("should_retry")) is not None:
         if retry not in ("true", "false"):
             raise _refused(ERRS, f"`should_retry` must be true or false, and is '{retry}'.")
@@ -113,11 +121,21 @@ def _pacing(value: str) -> dict[str, object]:
         if not (tps := numbers.pop("tps")):
             raise _refused(PACING, "`tps` must be above 0.")
         numbers["itl_ms"] = 1000 / tps
-    if "apply" not in given:
-        return dict(numbers)
-    if given["apply"] not in APPLIES:
-        raise _wrong(PACING, f"`apply` cannot be '{given['apply']}'", APPLIES, given["apply"])
-    return {**numbers, "whole": given["apply"] == "both"}
+    spread = numbers.pop("spread", None)
+    fields: dict[str, object] = {**numbers}
+    if "apply" in given:
+        fields["whole"] = _word("apply", given["apply"], APPLIES) == "both"
+    if "jitter" in given:
+        fields["jitter"] = jitter(_word("jitter", given["jitter"], JITTERS), spread, given.get("seed"))
+    elif alone := given.keys() & {"spread", "seed"}:
+        raise _refused(PACING, f"`{min(alone)}` needs a `jitter` beside it.")
+    return fields
+
+
+def _word(key: str, text: str, allowed: Collection[str]) -> str:
+    if text not in allowed:
+        raise _wrong(PACING, f"`{key}` cannot be '{text}'", allowed, text)
+    return text
 
 
 def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:

@@ -8,16 +8,15 @@ from completions.delivery.line import drip, held, silence, split
 from completions.delivery.sabotage import Ending, Spare, ending, position, spoil
 from completions.exceptions import RequestError
 from completions.faults import AFTER, FAULTS, Stage
-from completions.gates import Gates
 from completions.journal.exchange import Exchange
 from completions.outcome import Fault, Outcome
 from completions.responses import EventStream, RawResponse, Recorded, Severed
-from completions.streaming import stream
+from completions.streaming import Way, stream
 from completions.wire.base import WireFormat
 
 
 async def misbehave(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, gates: Gates
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, way: Way
 ) -> Recorded | None:
     """Answer with a fault. None: the answer is to go out as it is, as a fault of streams leaves what is none."""
     streamed = prompt.stream and outcome.reply is not None
@@ -31,18 +30,18 @@ async def misbehave(
         case Stage.BODY:
             return _body(fault, outcome, wire, prompt)
         case Stage.STREAM:
-            return _stream(fault, outcome, exchange, wire, prompt, gates)
-    return await _before_headers(fault, outcome, exchange, wire, prompt, gates)
+            return _stream(fault, outcome, exchange, wire, prompt, way)
+    return await _before_headers(fault, outcome, exchange, wire, prompt, way)
 
 
 async def _before_headers(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, gates: Gates
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, way: Way
 ) -> Recorded | None:
     if fault.name in ("hang", "slow_headers"):
         wait = fault.parameters.get("ms")
-        await silence(None if wait is None else exchange.started + wait / 1000)
+        await silence(None if wait is None else exchange.begun + wait / 1000)
     if fault.name == "slow_headers":
-        return _stream(fault, outcome, exchange, wire, prompt, gates) if prompt.stream and outcome.reply else None
+        return _stream(fault, outcome, exchange, wire, prompt, way) if prompt.stream and outcome.reply else None
     return Severed(Ending.RESET if fault.name == "reset" else Ending.CLOSE, wire.error(_no_transport(fault)))
 
 
@@ -54,11 +53,11 @@ def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt) -> R
         failed = outcome.error or _failed()
         document, status = wire.error(failed), failed.status
     body = bodies.spoil(fault, bodies.Body(orjson.dumps(document), status), orjson.dumps(wire.error(_failed())))
-    return RawResponse(body.data, body.status, body.media_type)
+    return RawResponse(*body)
 
 
 def _stream(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, gates: Gates
+    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, way: Way
 ) -> EventStream:
     assert outcome.reply is not None
     events = wire.events(outcome.reply, prompt)
@@ -67,7 +66,7 @@ def _stream(
     late = fault.parameters.get("ms", 0) / 1000
     at = position(events, fault) if fault.name == "stall" else 0
     pieces, record = stream(
-        spoilt, outcome, exchange, gates, lambda due: [*due[:at], *(each + late for each in due[at:])]
+        spoilt, outcome, exchange, way, lambda due: [*due[:at], *(each + late for each in due[at:])]
     )
     if fault.name == "split_bytes":
         pieces = split(pieces, int(fault.parameters["bytes"]))

@@ -21,16 +21,29 @@ class Jitter:
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What all answers that have it share: tokens a second, and how many there may be at a time; None is no end.
+
+    `place` is where the script says it, which tells it from another of the same size.
+    """
+
+    place: str
+    tps: float | None = None
+    max_concurrent: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Pacing:
     """How fast a stream goes, in milliseconds: time to first token, then inter-token latency; 0 is at once.
 
-    With `whole` an answer that is not streamed takes as long as its stream would.
+    With `whole` an answer that is not streamed takes as long as its stream would. `load` slows it by the others.
     """
 
     ttft_ms: float = 0.0
     itl_ms: float = 0.0
     jitter: Jitter | None = None
     whole: bool = False
+    load: Load | None = None
 
 
 HOLD_MS = 30_000.0

@@ -16,9 +16,14 @@ SMALL = 64 * 1024
 
 
 class Recorded(HttpResponseBase):
-    """A response that ends its exchange when it has been sent."""
+    """A response that ends its exchange when it has been sent.
+
+    One that is `foreign` is as from a server in front of the API: without the API's headers, but with the request id,
+    by which the log tells what it was.
+    """
 
     exchange: Exchange
+    foreign = False
 
     def record(self, exchange: Exchange) -> None:
         """Carry the exchange, and send its id."""
@@ -65,9 +70,10 @@ class Severed(FastJsonResponse):
 class RawResponse(Recorded, HttpResponse):
     """A body of any bytes and any media type."""
 
-    def __init__(self, data: bytes, status: int, media_type: str) -> None:
+    def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
         super().__init__(data, status=status, content_type=media_type)
         self.headers["Content-Length"] = str(len(data))
+        self.foreign = foreign
 
     def record(self, exchange: Exchange) -> None:
         """Carry the exchange, and note the body's size."""

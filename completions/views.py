@@ -15,8 +15,6 @@ from completions import access, engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.conversation import Prompt
-from completions.delivery.pacing import schedule
-from completions.delivery.stream import wait
 from completions.demand import demand
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
@@ -25,7 +23,7 @@ from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
 from completions.state.ledger import Moved
 from completions.state.namespaces import DEFAULT, Namespace, namespace
-from completions.streaming import stream
+from completions.streaming import Way, stream, take_time
 from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
 
@@ -73,29 +71,25 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     space = namespace(exchange.namespace)
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.rule = outcome.rule
+    way = await _way(space, outcome, exchange)
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
     fault, reply = outcome.fault, outcome.reply
     if outcome.pacing.whole and reply is not None and not prompt.stream:
-        due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
-        await wait(exchange.started + due[-1])
+        await take_time(wire.events(reply, prompt), outcome, exchange, way)
     response: Recorded
-    if (
-        fault is not None
-        and (wrong := await misbehave(fault, outcome, exchange, wire, prompt, space.gates)) is not None
-    ):
+    if fault is not None and (wrong := await misbehave(fault, outcome, exchange, wire, prompt, way)) is not None:
         response = wrong
     elif reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     elif prompt.stream:
-        response = EventStream(
-            *stream(wire.events(reply, prompt), outcome, exchange, space.gates), wire.media_type(prompt)
-        )
+        pieces, record = stream(wire.events(reply, prompt), outcome, exchange, way)
+        response = EventStream(pieces, record, wire.media_type(prompt))
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
     own = reply is None or reply.body is None  # a document given word by word comes without them
-    if own or exchange.headers:
+    if (own or exchange.headers) and not response.foreign:
         _add_headers(response, wire, exchange, own=own)
     return response
 
@@ -179,6 +173,17 @@ async def _current(exchange: Exchange) -> Namespace:
     space = namespace(exchange.namespace)
     await space.refresh()
     return space
+
+
+async def _way(space: Namespace, outcome: Outcome, exchange: Exchange) -> Way:
+    """Return what stands in the way of an answer, once it has its place; an honest error needs none."""
+    load = outcome.pacing.load
+    if load is None or outcome.reply is None:
+        return Way(space.gates)
+    machine = space.loads.of(load)
+    exchange.queued = await machine.enter()
+    exchange.also_at_end(machine.leave)
+    return Way(space.gates, machine)
 
 
 class LazyHeaders(Mapping[str, str]):

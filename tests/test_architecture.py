@@ -29,7 +29,7 @@ ARROWS: dict[str, set[str]] = {
     "gates": set(),
     "limits": NEUTRAL | {"script"},
     "demand": VALUES | {"faults", "script"},
-    "state": VALUES | {"script", "conf", "gates", "limits"},
+    "state": VALUES | {"script", "conf", "gates", "limits", "delivery"},
     "engine": VALUES | {"script", "state", "conf", "finish", "demand", "limits"},
     "journal": VALUES | {"models"},
     "access": VALUES | {"conf", "counting", "state", "engine", "journal", "demand", "limits"},

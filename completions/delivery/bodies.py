@@ -15,11 +15,12 @@ PAGE = b"""<html>
 
 
 class Body(NamedTuple):
-    """A body, its media type, and the status of its response."""
+    """A body, its media type, and the status of its response; `foreign` is what is not the API's own answer."""
 
     data: bytes
     status: int = 200
     media_type: str = "application/json"
+    foreign: bool = False
 
 
 def spoil(fault: Fault, right: Body, error: bytes) -> Body:
@@ -35,4 +36,4 @@ def spoil(fault: Fault, right: Body, error: bytes) -> Body:
             return right._replace(media_type="text/html")
         case "json_error_200":
             return Body(error)
-    return Body(PAGE, 502, "text/html")
+    return Body(PAGE, 502, "text/html", foreign=True)

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from itertools import accumulate, takewhile
+from typing import Any, Protocol
 
 WRITE_BYTES = 64 * 1024
 """The largest piece handed on at once; after it, whoever writes waits for the client to take it."""
@@ -37,7 +38,7 @@ async def deliver(
         if wait > SLACK:
             await sleep(wait)
         elapsed = clock() - start
-        first, position = position, _fill(frames, due, position, elapsed + SLACK)
+        first, position = position, _fill(frames, position, bisect_right(due, elapsed + SLACK, position))
         piece = b"".join(frames[first:position])
         for offset in range(0, len(piece), WRITE_BYTES):
             if offset or (first and wait <= SLACK):
@@ -47,30 +48,66 @@ async def deliver(
             sent(first, position, elapsed)
 
 
-async def deliver_held(
+class Turns(Protocol):
+    """When the frames of an answer are due that shares a capacity, as long as its `with` lasts."""
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(self, kind: Any, exc: Any, traceback: Any) -> None: ...
+
+    async def after(self, position: int) -> int:
+        """Wait until more than the first `position` frames are due, and return how many are."""
+
+
+async def deliver_shared(
     frames: Sequence[bytes],
-    due: Sequence[float],
+    turns: Turns,
+    start: float,
+    *,
+    sent: Sent | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> AsyncGenerator[bytes, None]:
+    """Yield the frames' bytes, each when its turn comes; otherwise as `deliver`."""
+    position, count = 0, len(frames)
+    with turns:
+        while position < count:
+            ready = await turns.after(position)
+            elapsed = clock() - start
+            first, position = position, _fill(frames, position, ready)
+            piece = b"".join(frames[first:position])
+            for offset in range(0, len(piece), WRITE_BYTES):
+                if offset:
+                    await asyncio.sleep(0)
+                yield piece[offset : offset + WRITE_BYTES]
+            if sent is not None:
+                sent(first, position, elapsed)
+
+
+async def deliver_held(
+    parts: Callable[[slice, float, Sent | None], AsyncGenerator[bytes, None]],
     start: float,
     at: int,
+    at_due: float,
     passed: Callable[[], Awaitable[object]],
     *,
     sent: Sent | None = None,
     clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncGenerator[bytes, None]:
-    """Deliver the frames before `at`, wait until `passed` returns, and go on from there at the same pace."""
-    async with aclosing(deliver(frames[:at], due[:at], start, sent=sent, clock=clock, sleep=sleep)) as pieces:
+    """Deliver the frames before `at`, wait until `passed` returns, and go on from there at the same pace.
+
+    `parts` delivers some of the frames, whose times count from a start; that at `at` is due at `at_due`.
+    """
+    async with aclosing(parts(slice(None, at), start, sent)) as pieces:
         async for piece in pieces:
             yield piece
     await passed()
-    resumed = clock() - due[at]
+    resumed = clock() - at_due
 
     def sent_after(first: int, last: int, elapsed: float) -> None:
         if sent is not None:
             sent(at + first, at + last, elapsed + resumed - start)
 
-    rest = deliver(frames[at:], due[at:], resumed, sent=sent_after, clock=clock, sleep=sleep)
-    async with aclosing(rest) as pieces:
+    async with aclosing(parts(slice(at, None), resumed, sent_after)) as pieces:
         async for piece in pieces:
             yield piece
 
@@ -86,9 +123,9 @@ async def wait(
         await sleep(seconds)
 
 
-def _fill(frames: Sequence[bytes], due: Sequence[float], position: int, until: float) -> int:
-    """Return the end of the run of frames from `position` that are due and fit one write; at least one does."""
-    end = max(bisect_right(due, until, position), position + 1)
+def _fill(frames: Sequence[bytes], position: int, end: int) -> int:
+    """Return the end of the run of frames from `position` that are due, up to `end`, and fit one write, if only one."""
+    end = max(end, position + 1)
     if sum(map(len, frames[position:end])) <= WRITE_BYTES:
         return end
     sizes = accumulate(map(len, frames[position:end]))

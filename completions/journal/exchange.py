@@ -21,7 +21,8 @@ def new_request_id() -> str:
 class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
 
-    `headers` are what the response has to say of this request alone. `at_end` is called once it has gone out.
+    `queued` are the seconds that it waited for a place. `headers` are what the response has to say of this request
+    alone. `at_end` is called once it has gone out.
     """
 
     method: str
@@ -40,9 +41,26 @@ class Exchange:
     ended: float | None = None
     retry: int = 0
     idempotency_key: str | None = None
+    queued: float = 0.0
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
     namespace: str = "default"
+
+    @property
+    def begun(self) -> float:
+        """When its answer could begin: as it came, or as it got its place."""
+        return self.started + self.queued
+
+    def also_at_end(self, call: Callable[[], None]) -> None:
+        """Have something more called once the response has gone out."""
+        earlier = self.at_end
+
+        def both() -> None:
+            call()
+            if earlier is not None:
+                earlier()
+
+        self.at_end = both
 
     def end(self) -> None:
         """Note the end, once, and log the request's line."""
@@ -75,6 +93,7 @@ class StreamRecord:
         exchange.bytes += sum(self._sizes[first:last])
         exchange.chunks = min(last, self._total)
         if self._log:
+            elapsed += exchange.queued
             for index in range(first, exchange.chunks):
                 _log(chunks_log, lines.ChunkLine(exchange, index + 1, self._total, elapsed, self._sizes[index]))
 

@@ -34,6 +34,7 @@ class RequestLine:
             "stopped": exchange.stopped,
             "retry": exchange.retry,
             "idempotency_key": exchange.idempotency_key,
+            "queued_ms": round(exchange.queued * 1000, 1),
         }
 
     def __str__(self) -> str:
@@ -41,10 +42,11 @@ class RequestLine:
         model = f" model={printable(exchange.model)}" if exchange.model is not None else ""
         stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
         retry = f" retry={exchange.retry}" if exchange.retry else ""
+        queued = f" queued={exchange.queued * 1000:.1f}ms" if exchange.queued else ""
         fault = f" fault={exchange.fault}" if exchange.fault is not None else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{fault}{stream}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{queued}{fault}{stream}"
             f" {exchange.bytes}B {self._ms():.1f}ms {exchange.request_id}{ending}"
         )
 

@@ -1,9 +1,10 @@
 """Step 3: `error:`, an honest error with the facts that the API itself sends with its status."""
 
 import math
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
+from email.utils import formatdate, parsedate_to_datetime
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
@@ -20,6 +21,9 @@ class Usual:
     code: str | None
     message: str
 
+
+LATEST = 10**9
+"""Seconds from now that a date can be away; a year of five digits is no HTTP date."""
 
 INVALID = "invalid_request_error"
 
@@ -77,16 +81,20 @@ class Failure:
     param: str | None
     message: Text
     headers: tuple[tuple[str, str], ...]
+    date_after: float | None = None
 
     def __call__(self, prompt: Prompt) -> RequestError:
-        """Return the error, a new one each time."""
+        """Return the error, a new one each time; with `date_after` it says to retry so many seconds from now."""
+        headers = dict(self.headers)
+        if self.date_after is not None:
+            headers["retry-after"] = date(time.time() + self.date_after)
         return RequestError(
             self.message if isinstance(self.message, str) else write(self.message, context(prompt)),
             status=self.status,
             type=self.type,
             code=self.code,
             param=self.param,
-            headers=dict(self.headers),
+            headers=headers,
         )
 
 
@@ -98,7 +106,9 @@ def failure(node: Node) -> Failure:
     return _failure(_status(fields["status"]), fields)
 
 
-def plain(status: int, given: Mapping[str, str], headers: Iterable[tuple[str, str]] = ()) -> Failure:
+def plain(
+    status: int, given: Mapping[str, str], headers: Iterable[tuple[str, str]] = (), date_after: float | None = None
+) -> Failure:
     """Return an error with facts as plain texts; what is missing is the usual one for the status."""
     usual = _usual(status, given.get("code"))
     return Failure(
@@ -108,6 +118,7 @@ def plain(status: int, given: Mapping[str, str], headers: Iterable[tuple[str, st
         param=given.get("param"),
         message=given.get("message", _compiled(usual.message)),
         headers=tuple(headers),
+        date_after=date_after,
     )
 
 
@@ -122,6 +133,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         param=None if param is None else fields["param"].as_(str),
         message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
         headers=(*_retry(fields), *_headers(fields)),
+        date_after=_date_after(fields),
     )
 
 
@@ -166,6 +178,22 @@ def _seconds_or_date(node: Node) -> str:
     if node.number() < 0:
         raise node.wrong("a number from 0")
     return str(node.value)
+
+
+def _date_after(fields: dict[str, Node]) -> float | None:
+    node = fields.get("retry_after_date")
+    if node is None:
+        return None
+    if "retry_after" in fields:
+        raise node.error("cannot stand beside `retry_after`: both are the same header.")
+    if not 0 <= (seconds := node.number()) <= LATEST:
+        raise node.wrong(f"a number from 0 to {LATEST}")
+    return seconds
+
+
+def date(moment: float) -> str:
+    """Return an HTTP date, which has whole seconds, that is not before a moment (seconds since the epoch)."""
+    return formatdate(math.ceil(moment), usegmt=True)
 
 
 def waiting(ms: int) -> tuple[tuple[str, str], ...]:

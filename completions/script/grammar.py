@@ -6,6 +6,7 @@ from itertools import combinations
 
 from completions.faults import AFTER, FAULTS, Parameter
 from completions.script import language
+from completions.script.errors import LATEST
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.language import Keys
 from completions.script.lookups import LOOKUPS
@@ -35,6 +36,7 @@ KINDS: dict[str, Schema] = {
     "names": {"type": "array", "items": SCALARS},
     "name_or_names": {"anyOf": [SCALARS, {"type": "array", "items": SCALARS}]},
     "retry_after": {"anyOf": [{"type": "number", "minimum": 0}, TEXT]},
+    "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "finish_reason": {"enum": list(language.FINISH_REASONS)},
     "call_type": {"enum": list(language.CALL_TYPES)},
@@ -156,6 +158,7 @@ def schema() -> Schema:
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
         "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
+        "load": {"anyOf": [{"const": language.NONE}, _mapping(language.LOAD, minProperties=1)]},
         "hold": {"anyOf": [TEXT, _mapping(language.HOLD)]},
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "limits": {"anyOf": [_mapping(language.LIMITS), {"type": "array", "items": _mapping(language.LIMITS)}]},
@@ -172,7 +175,7 @@ def schema() -> Schema:
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
         "tool_calls": {"anyOf": [call, _list_of(call)]},
         "usage": _mapping(language.USAGE),
-        "error": {"anyOf": [STATUS, _mapping(language.ERROR)]},
+        "error": {"anyOf": [STATUS, _mapping(language.ERROR, allOf=_exclusive(("retry_after", "retry_after_date")))]},
     }
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}

@@ -67,7 +67,14 @@ PACING: Keys = {
     "prefill_ms_per_1k": Key("number", "Milliseconds that 1,000 tokens of the prompt add to the first token."),
     "jitter": Key("jitter", "How the times scatter: `none`, `uniform`, `normal`, `lognormal`, or a mapping."),
     "apply": Key("apply", "`stream` (the default), or `both`: an answer takes as long as its stream would."),
+    "load": Key("load", "What all answers with this pacing share, so that they slow each other; or `none`."),
 }
+
+LOAD: Keys = {
+    "tps": Key("tps", "Tokens a second for all of them together, in equal parts."),
+    "max_concurrent": Key("positive", "Answers at a time; what comes above it waits in a queue before its first byte."),
+}
+"""At least one of these stands."""
 
 JITTER: Keys = {
     "kind": Key("jitter_kind", "The distribution.", required=True),
@@ -75,7 +82,10 @@ JITTER: Keys = {
     "seed": Key("seed", "The same seed and request have the same times (0)."),
 }
 
-JITTERS = ("none", "uniform", "normal", "lognormal")
+NONE = "none"
+"""Takes away what the defaults have."""
+
+JITTERS = (NONE, "uniform", "normal", "lognormal")
 DEFAULT_SPREAD = 0.25
 APPLIES = ("stream", "both")
 
@@ -172,6 +182,7 @@ ERROR: Keys = {
     "message": Key("text", "The message, a template."),
     "retry_after_ms": Key("count", "Milliseconds, sent as `retry-after-ms` and, rounded up, `retry-after`."),
     "retry_after": Key("retry_after", "Seconds, or an HTTP date, sent as `retry-after`."),
+    "retry_after_date": Key("retry_after_date", "Seconds from now, sent as `retry-after` in the form of an HTTP date."),
     "should_retry": Key("flag", "Whether clients are to try again, sent as `x-should-retry`."),
     "headers": Key("headers", "Further headers."),
 }

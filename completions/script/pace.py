@@ -1,12 +1,13 @@
 """Step 3: how fast a rule's answers go and where they wait, as a script says it and for one request."""
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from completions.conversation import Prompt
-from completions.outcome import HOLD_MS, Hold, Jitter, Pacing
-from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, PACING
+from completions.outcome import HOLD_MS, Hold, Jitter, Load, Pacing
+from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, LOAD, NONE, PACING
 from completions.script.node import Node
 
 
@@ -23,6 +24,7 @@ class Pace:
     jitter: Jitter | None = None
     prefill_ms_per_1k: float = 0.0
     whole: bool = False
+    load: Load | None = None
 
     def over(self, ttft_ms: float, itl_ms: float, prompt: Prompt, prompt_tokens: int) -> Pacing:
         """Return the pacing of one answer, with these where the script says nothing."""
@@ -33,6 +35,7 @@ class Pace:
             itl_ms if self.itl_ms is None else self.itl_ms,
             jitter,
             self.whole,
+            self.load,
         )
 
 
@@ -59,28 +62,49 @@ def pacing(node: Node | None, default: Pace) -> Pace:
         **given,
         jitter=_jitter(fields["jitter"]) if "jitter" in fields else default.jitter,
         whole=fields["apply"].one_of(APPLIES) == "both" if "apply" in fields else default.whole,
+        load=_load(fields["load"]) if "load" in fields else default.load,
+    )
+
+
+def _load(node: Node) -> Load | None:
+    """Read what answers share; `none` takes away what the defaults have."""
+    if node.value == NONE:
+        return None
+    if not isinstance(node.value, dict):
+        raise node.wrong(f"a mapping, or {NONE}")
+    fields = node.keyed(LOAD)
+    if not fields:
+        raise node.error(f"limits nothing; it must have one of: {', '.join(LOAD)}.")
+    return Load(
+        node.path,
+        _above_zero(fields["tps"]) if "tps" in fields else None,
+        fields["max_concurrent"].count(least=1) if "max_concurrent" in fields else None,
     )
 
 
 def _jitter(node: Node) -> Jitter | None:
     """Read a jitter: the name of its kind, or a mapping; `none` takes away what the defaults have."""
     fields = node.keyed(JITTER) if isinstance(node.value, dict) else {"kind": node}
-    kind = fields["kind"].one_of(JITTERS)
-    if kind == "none":
+    spread = _milliseconds(fields["spread"]) if "spread" in fields else None
+    return jitter(fields["kind"].one_of(JITTERS), spread, fields["seed"].raw if "seed" in fields else None)
+
+
+def jitter(kind: str, spread: float | None = None, seed: str | None = None) -> Jitter | None:
+    """Return the jitter of a kind (`language.JITTERS`), with the usual spread and seed where none are given."""
+    if kind == NONE:
         return None
-    spread = _milliseconds(fields["spread"]) if "spread" in fields else DEFAULT_SPREAD
-    seed = fields["seed"].raw if "seed" in fields else "0"
-    return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed)
+    spread = DEFAULT_SPREAD if spread is None else spread
+    return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed or "0")
 
 
 def _milliseconds(node: Node) -> float:
-    if (value := node.number()) < 0:
+    if not 0 <= (value := node.number()) < math.inf:
         raise node.wrong("a number from 0")
     return value
 
 
 def _above_zero(node: Node) -> float:
-    if (value := node.number()) <= 0:
+    if not 0 < (value := node.number()) < math.inf:
         raise node.wrong("a number above 0")
     return value
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from completions.conf import conf
+from completions.delivery.load import Loads
 from completions.exceptions import RequestError, ScriptError
 from completions.gates import Gates
 from completions.script.pushed import Pushed, build
@@ -31,7 +32,7 @@ Edit = Callable[[Pushed], Pushed]
 
 
 class Namespace:
-    """One isolated world: a script, its rules' counters, limits, gates. Another script starts all but gates anew."""
+    """A world of its own: script, rules' counters, limits, loads, gates. Another script starts all but gates anew."""
 
     def __init__(self, name: str, source: str, ledger: Ledger | None = None) -> None:
         self.name, self.source = name, source
@@ -43,6 +44,7 @@ class Namespace:
         self._base = self._script = self.file.script
         self._of = self._pushed
         self._problem: str | None = None
+        self._loads, self._loads_of = Loads(), self._epoch
 
     @property
     def script(self) -> Script:
@@ -62,6 +64,13 @@ class Namespace:
     def gates(self) -> Gates:
         """The gates at which answers wait."""
         return self._ledger.gates
+
+    @property
+    def loads(self) -> Loads:
+        """The machines that answers share, of this process alone."""
+        if self._loads_of != self._epoch:
+            self._loads, self._loads_of = Loads(), self._epoch
+        return self._loads
 
     @property
     def records(self) -> Records:

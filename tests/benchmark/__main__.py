@@ -15,7 +15,7 @@ import uvloop
 
 from tests.benchmark import parts
 from tests.benchmark.load import CONNECTIONS
-from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER
+from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
 from tests.benchmark.report import Target, heading
 from tests.benchmark.servers import BenchmarkError, Server, bare, mock
@@ -68,24 +68,30 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     targets += _attempt(lambda: uvloop.run(parts.flat_out(servers, hundred, size.rounds, size.seconds)))
     targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], paced], size.paced_rounds)))
     parts.memory((*servers, paced), before)
+    targets += _attempt(lambda: uvloop.run(parts.shaped(*_with(directory, stack, jitter=WITH_JITTER, load=WITH_LOAD))))
     if size.further:
         targets += _attempt(lambda: _further(directory, stack, paced))
     return targets
 
 
 def _further(directory: Path, stack: ExitStack, paced: Server) -> list[Target]:
-    """Measure what has no target: streams with jitter, many streams, streams that wait at a gate."""
+    """Measure what has no target: many streams, streams that wait at a gate."""
+    uvloop.run(parts.many(paced))
+    uvloop.run(parts.held(*_with(directory, stack, held=HELD)))
+    return []
+
+
+def _with(directory: Path, stack: ExitStack, **extras: str) -> list[Server]:
+    """Start the mock with the hundred chunks, paced, once for each thing more in its rule."""
     pace = {"MOCK_TTFT_MS": str(TTFT_MS), "MOCK_ITL_MS": str(ITL_MS)}
-    jittered, held = [
+    servers = [
         stack.enter_context(mock(name, directory, MOCK_SCRIPT=_script(directory, name, extra), **pace))
-        for name, extra in (("jitter", WITH_JITTER), ("held", HELD))
+        for name, extra in extras.items()
     ]
-    for server in (jittered, held):
+    for server in servers:
         stack.callback(server.terminate)
         server.await_start()
-    uvloop.run(parts.stressed(jittered, paced))
-    uvloop.run(parts.held(held))
-    return []
+    return servers
 
 
 def _script(directory: Path, name: str, extra: str) -> str:

@@ -7,8 +7,10 @@ from completions.wire.chat import ChatCompletions
 
 JITTER = Jitter("lognormal", 0.5, "1")
 WITH_JITTER = f"pacing: {{jitter: {{kind: {JITTER.kind}, spread: {JITTER.spread}, seed: {JITTER.seed}}}}}"
+SHARED_TPS = 20_000
+WITH_LOAD = f"pacing: {{load: {{tps: {SHARED_TPS}, max_concurrent: 1000}}}}"
 HELD = "hold: {gate: never, after_tokens: 1, timeout_ms: 3600000}"
-"""What a rule has besides, so that its stream scatters, or waits at a gate that nobody releases."""
+"""What a rule has besides, so that its streams scatter, share enough for all, wait at a gate that nobody releases."""
 
 TOKENS = 98
 """The tokens of the answer in `hundred.yaml`."""

@@ -20,6 +20,9 @@ MANY = 1000
 HELD = 10_000
 """Streams that are open at once; as many as the limit of open files allows."""
 
+LATENESS = ("late p50", "late p99", "drift p50", "drift p99", "µs/chunk", "generator %", "others %")
+"""The columns of `_figures`."""
+
 Case = tuple[str, Server, bool]
 """A label, a server, and whether it is to stream."""
 
@@ -77,8 +80,7 @@ async def paced(servers: Sequence[Server], rounds: int) -> list[Target]:
             runs[server.name].append(_figures(await listen(server, request(server.port, stream=True))))
     figures = {name: [median(column) for column in zip(*taken, strict=True)] for name, taken in runs.items()}
     rows = [(name, (*figures[name], max(late_p99 for _, late_p99, *_ in taken))) for name, taken in runs.items()]
-    columns = ("late p50", "late p99", "drift p50", "drift p99", "µs/chunk", "generator %", "others %", "worst p99")
-    _show(table(f"{STREAMS} streams of {CHUNKS} chunks at {ITL_MS} ms", columns, rows))
+    _show(table(f"{STREAMS} streams of {CHUNKS} chunks at {ITL_MS} ms", (*LATENESS, "worst p99"), rows))
     _, late, drift, *_ = figures[servers[-1].name]
     return [
         Target("paced chunks' lateness, p99", late, 10, " ms"),
@@ -86,14 +88,23 @@ async def paced(servers: Sequence[Server], rounds: int) -> list[Target]:
     ]
 
 
-async def stressed(jittered: Server, paced: Server) -> None:
-    """Print the lateness of streams with jitter, and of many more streams than are judged."""
-    columns = ("late p50", "late p99", "drift p50", "drift p99", "µs/chunk", "generator %", "others %")
-    asked = body(stream=True)
-    with_jitter = await listen(jittered, request(jittered.port, stream=True), pace.jittered(asked))
-    many = await listen(paced, request(paced.port, stream=True), streams=MANY)
-    rows = [(f"{STREAMS} streams, lognormal jitter", _figures(with_jitter)), (f"{MANY} streams", _figures(many))]
-    _show(table(f"paced streams of {CHUNKS} chunks at {ITL_MS} ms, further", columns, rows))
+async def shaped(jittered: Server, loaded: Server) -> list[Target]:
+    """Print the lateness of streams with jitter, which is judged as without, and of those that share a capacity."""
+    with_jitter = await listen(jittered, request(jittered.port, stream=True), pace.jittered(body(stream=True)))
+    shared = await listen(loaded, request(loaded.port, stream=True))
+    rows = [("lognormal jitter", _figures(with_jitter)), (f"{pace.SHARED_TPS:,} tokens/s shared", _figures(shared))]
+    _show(table(f"{STREAMS} streams of {CHUNKS} chunks at {ITL_MS} ms, with", LATENESS, rows))
+    _, late, drift, *_ = _figures(with_jitter)
+    return [
+        Target("paced chunks' lateness with jitter, p99", late, 10, " ms"),
+        Target("paced streams' drift with jitter, median", drift, 2, " ms"),
+    ]
+
+
+async def many(paced: Server) -> None:
+    """Print the lateness of many more streams than are judged."""
+    run = await listen(paced, request(paced.port, stream=True), streams=MANY)
+    _show(table(f"paced streams of {CHUNKS} chunks at {ITL_MS} ms", LATENESS, [(f"{MANY} streams", _figures(run))]))
 
 
 async def held(server: Server) -> None:

@@ -4,14 +4,14 @@ import math
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.delivery.pacing import schedule
-from completions.delivery.stream import WRITE_BYTES, deliver, wait
+from completions.delivery.stream import WRITE_BYTES, deliver, deliver_shared, wait
 from completions.outcome import Jitter, Pacing
 
 
@@ -148,6 +148,32 @@ async def test_deliver__no_piece_is_over_64_kib_and_nothing_is_lost(sizes: list[
     pieces = [piece for _, piece in await collect(frames, [0.0] * len(frames), Clock())]
     assert b"".join(pieces) == b"".join(frames)
     assert all(len(piece) <= WRITE_BYTES for piece in pieces)
+
+
+class Listed:
+    """Turns that come as they are listed: how many frames are due each time."""
+
+    def __init__(self, *ready: int) -> None:
+        self.ready = list(ready)
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: Any, exc: Any, traceback: Any) -> None:
+        self.ready.clear()
+
+    async def after(self, position: int) -> int:
+        return next(ready for ready in self.ready if ready > position)
+
+
+async def test_deliver_shared__sends_what_is_due_in_pieces_of_64_kib_and_tells() -> None:
+    clock, sent, turns = Clock(), [], Listed(1, 4, 5)
+    frames = [b"a", b"b" * WRITE_BYTES, b"c", b"d" * (WRITE_BYTES + 1), b"e"]
+    stream = deliver_shared(frames, turns, clock(), clock=clock, sent=lambda *facts: sent.append(facts))
+    pieces = [piece async for piece in stream]
+    assert b"".join(pieces) == b"".join(frames)
+    assert list(map(len, pieces)) == [1, WRITE_BYTES, 1, WRITE_BYTES, 1, 1]
+    assert [facts[:2] for facts in sent] == [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
+    assert turns.ready == [], "it has left"
 
 
 async def test_deliver__tells_what_was_sent() -> None:

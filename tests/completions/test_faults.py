@@ -1,5 +1,7 @@
 """How faults are chosen: by header, by rule, by dice; and what is said of a wrong choice."""
 
+import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,8 @@ from completions.delivery.line import drip
 from completions.demand import demand
 from completions.exceptions import ScriptError
 from completions.faults import FAULTS
-from completions.outcome import Fault
+from completions.outcome import Fault, Jitter
+from completions.script.language import DEFAULT_SPREAD
 from completions.script.pace import Pace
 from tests.scripts import World, rules, script
 from tests.scripts import asked as asked_prompt
@@ -49,9 +52,14 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         (
             "X-Mock-Error",
             "429; retry=1",
-            "allowed: type, code, param, message, retry_after_ms, retry_after, should",
+            "allowed: type, code, param, message, retry_after_ms, retry_after, retry_after_date, should",
         ),
         ("X-Mock-Error", "429; should_retry=maybe", "`should_retry` must be true or false, and is 'maybe'."),
+        ("X-Mock-Error", "429; retry_after_date=soon", "`retry_after_date` must be a number from 0 to 1000000000, and"),
+        ("X-Mock-Error", "429; retry_after=1; retry_after_date=1", "only one of `retry_after` and `retry_after_date`"),
+        ("X-Mock-Pacing", "jitter=nomal", "`jitter` cannot be 'nomal'; allowed: none, uniform, normal, lognormal. Did"),
+        ("X-Mock-Pacing", "jitter=normal; spread=wide", "`spread` must be a number from 0, and is 'wide'."),
+        ("X-Mock-Pacing", "seed=7; spread=1", "`seed` needs a `jitter` beside it."),
         ("X-Mock-Error", "429; retry_after_ms=soon", "`retry_after_ms` must be a whole number from 0, and is 'soon'."),
     ],
 )
@@ -212,6 +220,43 @@ def test_pacing_header__goes_before_the_rule_s() -> None:
     assert asked is not None and not asked.is_trouble
     pace = asked.paced(Pace(ttft_ms=1, itl_ms=2, prefill_ms_per_1k=3))
     assert (pace.ttft_ms, pace.itl_ms, pace.prefill_ms_per_1k, pace.whole) == (500, 20, 3, True)
+
+
+@pytest.mark.parametrize(
+    ("header", "jitter"),
+    [
+        (b"ttft_ms=1", Jitter("normal", 0.1, "rule")),
+        (b"jitter=none", None),
+        (b"jitter=uniform", Jitter("uniform", DEFAULT_SPREAD, "0")),
+        (b"jitter=lognormal; spread=0.3; seed=7", Jitter("lognormal", 0.3, "7")),
+    ],
+)
+def test_pacing_header__has_a_jitter(header: bytes, jitter: Jitter | None) -> None:
+    asked = demand({b"x-mock-pacing": header})
+    assert asked is not None
+    assert asked.paced(Pace(jitter=Jitter("normal", 0.1, "rule"))).jitter == jitter
+
+
+async def test_headers__come_after_what_the_api_would_refuse(async_client: AsyncClient, settings: Settings) -> None:
+    settings.MOCK_SCRIPT = "auto"
+    response = await post(async_client, **{"X-Mock-Error": "503", "X-Mock-Fault": "empty_body"})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "missing_required_parameter")
+
+
+async def test_error_header__says_a_date(async_client: AsyncClient) -> None:
+    before = int(time.time())
+    response = await post(async_client, **{"X-Mock-Error": "503; retry_after_date=90"})
+    assert parsedate_to_datetime(response.headers["retry-after"]).timestamp() >= before + 90
+
+
+async def test_html_error__has_no_headers_of_the_api(async_client: AsyncClient, settings: Settings) -> None:
+    settings.MOCK_SCRIPT = "auto"
+    own = {"openai-version", "openai-processing-ms", "openai-organization", "x-ratelimit-limit-requests"}
+    asked = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+    for fault, comes in (("empty_body", own), ("html_error", set[str]())):
+        headers = {"X-Mock-Fault": fault, "OpenAI-Organization": "org-a"}
+        answer = await async_client.post(CHAT, asked, content_type="application/json", headers=headers)
+        assert {name.lower() for name in answer.headers} & (own | {"x-request-id"}) == comes | {"x-request-id"}
 
 
 async def test_pacing_header__leaves_the_dice_alone(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Limits against a live server, with the openai SDK's own retry and its real back-off."""
 
+import time
 from collections.abc import Iterator
 
 import openai
@@ -16,6 +17,8 @@ defaults:
 rules:
 - match: {model: flaky, retry: {lt: 2}}
   error: {status: 400, retry_after_ms: 1, should_retry: true}
+- match: {model: dated, retry: 0}
+  error: {status: 503, retry_after_date: 1}
 - match: {model: broken}
   error: {status: 500, should_retry: false}
 - match: {retry: {gt: 0}}
@@ -53,6 +56,13 @@ def drained(server: LiveServer) -> openai.RateLimitError:
         except openai.RateLimitError as exc:
             return exc
     raise AssertionError("The limit is never reached.")
+
+
+def test_sdk__waits_until_the_date(limited: LiveServer) -> None:
+    """Its own back-off before a first retry is half a second at most."""
+    begun = time.time()
+    assert say(client(limited), "dated") == "Tried again."
+    assert time.time() - begun >= 0.99
 
 
 def test_sdk__waits_as_long_as_the_429_says_and_succeeds(limited: LiveServer) -> None:

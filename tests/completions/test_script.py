@@ -194,6 +194,14 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- {reply: a, pacing: {itl: 1}}", "`rules[0].pacing.itl` is not known here; allowed: ttft_ms, itl_ms, tps, "),
         ("- {reply: a, pacing: {tps: 0}}", "`rules[0].pacing.tps` must be a number above 0, and is 0."),
         ("- {reply: a, pacing: {tps: 5, itl_ms: 5}}", "`rules[0].pacing.tps` cannot stand beside `itl_ms`"),
+        ("- {reply: a, pacing: {itl_ms: 1.0e+999}}", "`rules[0].pacing.itl_ms` must be a number from 0, and is inf."),
+        ("- {reply: a, pacing: {load: {}}}", "limits nothing; it must have one of: tps, max_concurrent."),
+        ("- {reply: a, pacing: {load: 5}}", "`rules[0].pacing.load` must be a mapping, or none, and is 5."),
+        ("- {reply: a, pacing: {load: {tps: 0}}}", "`rules[0].pacing.load.tps` must be a number above 0, and is 0."),
+        (
+            "- {reply: a, pacing: {load: {max_concurrent: 0}}}",
+            "`rules[0].pacing.load.max_concurrent` must be a whole number from 1, and is 0.",
+        ),
         ("- {reply: a, pacing: {apply: all}}", "`rules[0].pacing.apply` must be one of stream, both, and is 'all'."),
         (
             "- {reply: a, pacing: {jitter: nomal}}",
@@ -262,6 +270,14 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ),
         ("- error: {status: 429, retry_after: -1}", "`rules[0].error.retry_after` must be a number from 0, and is -1."),
         ("- error: {status: 429, retry_after: [1]}", "`rules[0].error.retry_after` must be a number, and is [1]."),
+        (
+            "- error: {status: 429, retry_after: 1, retry_after_date: 1}",
+            "`rules[0].error.retry_after_date` cannot stand beside `retry_after`: both are the same header.",
+        ),
+        (
+            "- error: {status: 429, retry_after_date: 1.0e+11}",
+            "retry_after_date` must be a number from 0 to 1000000000",
+        ),
         ("- error: {status: 429, should_retry: maybe}", "should_retry` must be true or false, and is 'maybe'."),
         ("- error: {status: 429, retry_after_ms: soon}", "retry_after_ms` must be a whole number, and is 'soon'."),
         ("- error: {status: 429, headers: {a: [b]}}", "`rules[0].error.headers.a` must be a string, and is ['b']."),

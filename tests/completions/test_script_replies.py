@@ -1,6 +1,9 @@
 """What replies and errors say: texts, templates, tool calls, JSON, Python functions."""
 
 import json
+import math
+import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -263,6 +266,14 @@ def test_error__retry_after_in_both_headers(wait: int, seconds: str) -> None:
 )
 def test_error__tells_clients_whether_and_when_to_try_again(written: str, headers: dict[str, str]) -> None:
     assert error(f"{{status: 500, {written}}}").headers == headers
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 30])
+def test_error__retry_after_as_a_date_is_counted_from_each_answer(seconds: float) -> None:
+    before = time.time()
+    header = error(f"{{status: 429, retry_after_date: {seconds}}}").headers["retry-after"]
+    assert header.endswith(" GMT")
+    assert before + seconds <= parsedate_to_datetime(header).timestamp() <= math.ceil(time.time() + seconds)
 
 
 def test_error__is_a_new_one_each_time() -> None:

@@ -85,6 +85,7 @@ def test_json__request_has_every_fact() -> None:
         "stopped": False,
         "retry": 0,
         "idempotency_key": None,
+        "queued_ms": 0.0,
     }
 
 

@@ -1,0 +1,117 @@
+"""A capacity of tokens a second that answers share: whose next token is due when. It sleeps and waits for nothing.
+
+Tokens are served one after another, each for 1/tps seconds, first come, first served. An answer has one token at a
+time in the queue: the next one joins when its own pace allows it, and not before the last one had its turn. So an
+answer alone goes at its own pace, and those that want more than there is get equal parts of what the slower leave.
+
+Turns are reckoned on their own absolute times, whenever somebody comes to ask: a late timer makes no one later.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from heapq import heapify, heappop, heappush
+from itertools import count
+
+
+class Share:
+    """An answer's part: its steps in seconds from its start, and in `ready` how many of its frames are due by now.
+
+    A step is a token with the frames that are due with it; frames alone, as after a pause, are a step without weight.
+    """
+
+    __slots__ = ("_at", "_dues", "_ends", "_step", "_weights", "left", "ready", "wake")
+
+    def __init__(self, due: Sequence[float], tokens: Sequence[bool]) -> None:
+        self._dues: list[float] = []
+        self._ends: list[int] = []
+        self._weights: list[bool] = []
+        for end, (at, token) in enumerate(zip(due, tokens, strict=True), 1):
+            if self._dues and at == self._dues[-1] and not (token and self._weights[-1]):
+                self._ends[-1], self._weights[-1] = end, self._weights[-1] or token
+            else:
+                self._dues.append(at)
+                self._ends.append(end)
+                self._weights.append(token)
+        self._step = 0
+        self._at = 0.0
+        self.ready = 0
+        self.left = False
+        self.wake: Callable[[], object] | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has had all its turns."""
+        return self._step == len(self._dues)
+
+    @property
+    def has_weight(self) -> bool:
+        """Whether the next step takes the capacity's time."""
+        return self._weights[self._step]
+
+    def start(self, at: float) -> float:
+        """Count its times from a moment, and return when the first step joins the queue."""
+        self._at = at + self._dues[0]
+        return self._at
+
+    def serve(self, turn: float, tolerance: float) -> float:
+        """Have a turn, and return when the next step joins the queue; meaningless after the last one.
+
+        What it waited in the queue slows the answer down, less the `tolerance` in seconds: a pace that there is room
+        for is kept, though each token may wait for a few others'.
+        """
+        step = self._step
+        self.ready = self._ends[step]
+        self._step = step + 1
+        if step + 1 < len(self._dues):
+            self._at = max(self._at, turn - tolerance) + self._dues[step + 1] - self._dues[step]
+        return max(self._at, turn)
+
+
+class Capacity:
+    """Tokens a second for all shares that have joined."""
+
+    def __init__(self, tps: float) -> None:
+        self._seconds = 1 / tps
+        self._free = -math.inf
+        self._queue: list[tuple[float, int, Share]] = []
+        self._number = count()
+        self._members = 0
+
+    def join(self, share: Share, start: float) -> None:
+        """Let an answer take part whose times count from `start`."""
+        if not share.has_ended:
+            self._members += 1
+            self._push(share.start(start), share)
+
+    def leave(self, share: Share) -> None:
+        """Let an answer take part no longer; what it has not had yet is the others'."""
+        if share.has_ended or share.left:
+            return
+        share.left = True
+        self._members -= 1
+        if len(self._queue) > 2 * self._members + 8:
+            self._queue = [entry for entry in self._queue if not entry[2].left]
+            heapify(self._queue)
+
+    def next_at(self) -> float | None:
+        """Return the time of the next turn; None where no one waits for any."""
+        while self._queue and self._queue[0][2].left:
+            heappop(self._queue)
+        return max(self._queue[0][0], self._free) if self._queue else None
+
+    def advance(self, until: float) -> list[Share]:
+        """Serve all turns up to a time, and return whose they were, a share as often as it had one."""
+        served: list[Share] = []
+        while (at := self.next_at()) is not None and at <= until:
+            _, _, share = heappop(self._queue)
+            self._free = at + self._seconds * share.has_weight
+            served.append(share)
+            joins = share.serve(at, self._members * self._seconds)
+            if share.has_ended:
+                self._members -= 1
+            else:
+                self._push(joins, share)
+        return served
+
+    def _push(self, joins: float, share: Share) -> None:
+        heappush(self._queue, (joins, next(self._number), share))

@@ -1,0 +1,108 @@
+"""Answers under load: machines that they share, each with places, a queue, and a capacity of tokens a second."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from types import TracebackType
+
+from completions.delivery.capacity import Capacity, Share
+from completions.delivery.places import Places
+from completions.delivery.stream import SLACK
+from completions.outcome import Load
+
+
+class Machine:
+    """What all answers with the same `load:` share. One timer runs for all of them, for the next turn."""
+
+    def __init__(self, load: Load, clock: Callable[[], float] = time.monotonic) -> None:
+        self._places = None if load.max_concurrent is None else Places(load.max_concurrent)
+        self._capacity = None if load.tps is None else Capacity(load.tps)
+        self._clock = clock
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._rings = 0.0
+
+    async def enter(self) -> float:
+        """Take a place, and return the seconds that it took to get it; who is cancelled has none."""
+        if self._places is None:
+            return 0.0
+        before = self._clock()
+        return self._clock() - before if await self._places.take() else 0.0
+
+    def leave(self) -> None:
+        """Give the place back."""
+        if self._places is not None:
+            self._places.give()
+
+    def turns(self, due: Sequence[float], tokens: Sequence[bool], start: float) -> "Turns | None":
+        """Return the turns of an answer whose times (seconds, each frame's) count from `start`; None: it needs none."""
+        return None if self._capacity is None else Turns(self, Share(due, tokens), start)
+
+    def join(self, share: Share, start: float) -> None:
+        """Let an answer take part in the capacity."""
+        if self._capacity is not None:
+            self._capacity.join(share, start)
+            self._advance()
+
+    def quit(self, share: Share) -> None:
+        """Let it take part no longer."""
+        if self._capacity is not None:
+            self._capacity.leave(share)
+
+    def _advance(self) -> None:
+        """Wake whose turn has come, and set the timer for the next."""
+        assert self._capacity is not None
+        for share in self._capacity.advance(self._clock() + SLACK):
+            if share.wake is not None:
+                share.wake()
+        at = self._capacity.next_at()
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and loop is self._loop:
+            if at is not None and at >= self._rings:
+                return  # it rings early enough, and then is set anew
+            self._timer.cancel()
+        self._loop, self._rings = loop, at or 0.0
+        self._timer = None if at is None else loop.call_later(max(0.0, at - self._clock()), self._ring)
+
+    def _ring(self) -> None:
+        self._timer = None
+        self._advance()
+
+
+class Turns:
+    """One answer's turns, from its `with` to the end of it."""
+
+    def __init__(self, machine: Machine, share: Share, start: float) -> None:
+        self._machine, self._share, self._start = machine, share, start
+
+    def __enter__(self) -> "Turns":
+        self._machine.join(self._share, self._start)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._machine.quit(self._share)
+
+    async def after(self, position: int) -> int:
+        """Wait until more than the first `position` frames are due, and return how many are."""
+        share = self._share
+        while share.ready <= position:
+            woken = asyncio.Event()
+            share.wake = woken.set
+            await woken.wait()
+        return share.ready
+
+
+class Loads:
+    """A namespace's machines, each made when an answer first needs it."""
+
+    def __init__(self) -> None:
+        self._machines: dict[Load, Machine] = {}
+
+    def of(self, load: Load) -> Machine:
+        """Return the machine of a `load:`; equal ones have the same."""
+        machine = self._machines.get(load)
+        if machine is None:
+            machine = self._machines[load] = Machine(load)
+        return machine

@@ -1,0 +1,85 @@
+"""Load against a live server, through the openai SDK. Times are bounded from below only: a busy machine is slower."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import openai
+import pytest
+
+from tests.server import LiveServer
+
+TPS, TOKENS = 100, 20
+SCRIPT = f"""\
+version: 1
+defaults:
+  pacing: {{ttft_ms: 0, itl_ms: 1, load: {{tps: {TPS}, max_concurrent: 3}}}}
+rules:
+- match: {{model: held}}
+  hold: {{gate: busy, timeout_ms: 600000}}
+  reply: Done.
+- reply: {" ".join(["word"] * TOKENS)}
+"""
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("load") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+        yield live
+
+
+def stream(server: LiveServer, start: Barrier) -> tuple[float, float]:
+    """Read a stream; return when its first token and its last came."""
+    with openai.OpenAI(base_url=f"{server.url}/v1", api_key="any", max_retries=0) as client:
+        start.wait(30)
+        asked = client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": "Hi"}], stream=True
+        )
+        moments = [time.monotonic() for chunk in asked if chunk.choices[0].delta.content]
+    assert len(moments) == TOKENS
+    return moments[0], moments[-1]
+
+
+def most_at_a_time(log: list[str]) -> int:
+    """Return how many streams were under way at once, between their first chunk and their end."""
+    under_way, most = set[str](), 0
+    for line in log:
+        identity = line.split()[-1]
+        if " chunk 1/" in line:
+            under_way.add(identity)
+        elif " POST " in line:
+            under_way.discard(identity)
+        most = max(most, len(under_way))
+    return most
+
+
+def test_load__no_more_at_a_time_and_no_more_tokens_than_there_are(loaded: LiveServer) -> None:
+    count, before = 6, len(loaded.log)
+    start = Barrier(count + 1)
+    with ThreadPoolExecutor(count) as pool:
+        reading = [pool.submit(stream, loaded, start) for _ in range(count)]
+        start.wait(30)
+        begun = time.monotonic()
+        seen = sorted(each.result(60) for each in reading)
+    assert max(last for _, last in seen) - begun >= (count * TOKENS - 1) / TPS - 0.01
+    for _ in range(count):
+        before = loaded.log.index(loaded.wait_for(r"^.*POST .* 200 .*$", since=before)[0], before) + 1
+    assert most_at_a_time(loaded.log) <= 3
+
+
+def test_load__clients_that_leave_give_their_places_back(loaded: LiveServer) -> None:
+    with openai.OpenAI(base_url=f"{loaded.url}/v1", api_key="any", max_retries=0) as client:
+        before = len(loaded.log)
+        for _ in range(3):  # all places
+            with pytest.raises(openai.APITimeoutError):
+                client.with_options(timeout=0.2).chat.completions.create(
+                    model="held", messages=[{"role": "user", "content": "Hi"}]
+                )
+        loaded.wait_for(r"client left", since=before)
+        answer = client.with_options(timeout=60).chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": "Hi"}]
+        )
+    assert answer.choices[0].message.content == " ".join(["word"] * TOKENS)
