@@ -1,7 +1,7 @@
 """Step 3, resolve: what a prompt gets in a namespace."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
@@ -15,7 +15,7 @@ from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
-from completions.state.ledger import Claim, Taken, Want
+from completions.state.ledger import IDLE, Claim, Taken, Want
 from completions.state.namespaces import Namespace
 
 
@@ -38,14 +38,13 @@ async def resolve(
         taken = await namespace.take(_claim(script, rules, diced, charge, seen))
         course = _course(script, rules, taken, prompt)
         if demand is not None:
-            course = replace(course, pace=demand.paced(course.pace), fault=demand.fault if not diced else course.fault)
+            course = course._replace(pace=demand.paced(course.pace), fault=course.fault if diced else demand.fault)
         if diced and course.dice is not None:
             course = _struck(course, course.dice.throw(taken.throw))
     return await _outcome(course, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
+class Course(NamedTuple):
     """How an answer is to go: by which rule, if any, with which answer, how fast, and what befalls it."""
 
     rule: str | None
@@ -63,8 +62,17 @@ NOTHING = Reply(())
 
 
 def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:
+    if charge is None and seen is None and _is_idle(script, rules, diced):
+        return IDLE
     wants = tuple([Want(rule.name, rule.times, rule.is_counted, diced and rule.chaos is not None) for rule in rules])
     return Claim(wants, diced and script.chaos is not None, charge, seen)
+
+
+def _is_idle(script: Script, rules: Sequence[Rule], diced: bool) -> bool:
+    """Return whether the first rule, or else the fallback, answers whatever was before."""
+    if not rules:
+        return not diced or script.chaos is None
+    return not rules[0].is_counted and (not diced or rules[0].chaos is None)
 
 
 def _course(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt) -> Course:
@@ -83,7 +91,7 @@ def _struck(course: Course, strike: Fault | Answer | None) -> Course:
     """Return the course after a throw of the dice."""
     if strike is None:
         return course
-    return replace(course, fault=strike) if isinstance(strike, Fault) else replace(course, answer=strike)
+    return course._replace(fault=strike) if isinstance(strike, Fault) else course._replace(answer=strike)
 
 
 async def _outcome(course: Course, prompt: Prompt, seed: str | None) -> Outcome:

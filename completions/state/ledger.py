@@ -42,6 +42,12 @@ class Taken(NamedTuple):
     seen: int = 0
 
 
+IDLE = Claim()
+"""The claim of a request whose answer does not depend on any that came before."""
+
+FIRST = Taken(0)
+
+
 class Moved(Exception):
     """The script has changed since the request was read by it: read it again."""
 

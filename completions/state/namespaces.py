@@ -13,7 +13,7 @@ from completions.exceptions import RequestError, ScriptError
 from completions.gates import Gates
 from completions.script.pushed import Pushed, build
 from completions.script.rules import Rule, Script
-from completions.state.ledger import Claim, Ledger, Taken
+from completions.state.ledger import FIRST, IDLE, Claim, Ledger, Taken
 from completions.state.memory import MemoryLedger
 from completions.state.records import Records
 from completions.state.script_file import script_file
@@ -39,6 +39,7 @@ class Namespace:
         self.file = script_file(source)
         self.removed = False
         self._ledger: Ledger = MemoryLedger() if ledger is None else ledger
+        self._is_local = isinstance(self._ledger, MemoryLedger)
         self._pushed = Pushed()
         self._known: dict[str, Rule] = {}
         self._base = self._script = self.file.script
@@ -84,6 +85,8 @@ class Namespace:
 
     async def take(self, claim: Claim) -> Taken:
         """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
+        if claim is IDLE and self._is_local:
+            return FIRST
         return await self._ledger.take(claim._replace(version=self._pushed.version, epoch=self._epoch))
 
     async def refresh(self) -> bool:
