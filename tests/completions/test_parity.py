@@ -1,5 +1,6 @@
 """Whatever the script and the request: the stream, folded, is the answer."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -140,7 +141,7 @@ async def test_seed__two_runs_give_the_same_bytes_and_the_same_schedule(
     runs = []
     for name in ("first", "second"):
         file = folder / f"{name}.yaml"
-        file.write_text(orjson.dumps({"version": 1, "defaults": defaults, "rules": [{"reply": reply}]}).decode())
+        file.write_text(json.dumps({"version": 1, "defaults": defaults, "rules": [{"reply": reply}]}), encoding="utf-8")
         space, wire = Namespace(name, str(file)), ChatCompletions()
         runs.append([await outcome_in_bytes(wire, space, each["said"], each["stream"]) for each in asked])
     assert runs[0] == runs[1]
