@@ -32,7 +32,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
 
     Return the request's headers.
     """
-    headers: Headers = getattr(request, "sent_headers", None) or _sent(request)
+    headers: Headers = exchange.request_headers or sent_headers(request)
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
@@ -57,7 +57,8 @@ async def resolve(
     return outcome
 
 
-def _sent(request: HttpRequest) -> Headers:
+def sent_headers(request: HttpRequest) -> Headers:
+    """Return a request's headers by lower-case name."""
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is not None:
         return dict(scope["headers"])

@@ -41,6 +41,7 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
         async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
             started: float = getattr(request, "received", None) or time.monotonic()
             exchange = Exchange(request.method or "", request.path, started)
+            _note(request, exchange, kwargs.get("wire") or view)
             try:
                 if methods and request.method not in methods:
                     raise _method_not_allowed(request, methods)
@@ -69,16 +70,16 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     script = space.script
     headers = access.identify(request, exchange, script.keys)
     asked = demand(headers)
-    body = _body(request)
+    body = exchange.request_body = _body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
-    exchange.model = prompt.model
+    exchange.asks(prompt)
     if script.validate:
         admit(prompt, script.models, len(body))
     if script.limits or script.quota:
         outcome = await access.resolve(space, prompt, headers, exchange, asked)
     else:
         outcome = await engine.resolve(space, prompt, asked)
-    exchange.rule = outcome.rule
+    exchange.comes_to(outcome, unmatched=outcome.rule is None and (asked is None or asked.error is None))
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
@@ -152,6 +153,13 @@ async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
 
 
+def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
+    """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
+    exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
+    exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
+    exchange.request_body = getattr(request, "_body", b"")
+
+
 class LazyHeaders(Mapping[str, str]):
     """A request's headers by lower-case name, read when a script first asks for one."""
 
@@ -203,6 +211,7 @@ def _internal_error() -> RequestError:
 
 
 def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
+    exchange.fails(exc)
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
