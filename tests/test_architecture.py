@@ -41,7 +41,8 @@ ARROWS: dict[str, set[str]] = {
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
     | {"access", "streaming"},
     "urls": {"views", "wire"},
-    "checks": NEUTRAL | {"conf", "script", "state"},
+    "checks": NEUTRAL | {"conf", "script", "state", "journal"},
+    "migrations": set(),
     "apps": {"checks"},
     "management": VALUES | {"conf", "script", "state", "engine"},
 }

@@ -35,14 +35,19 @@ class ErrorFacts(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What of a stream went out: its frames, which of them carry a token, and its writes.
+    """What of a stream went out: its frames, their sizes, which of them carry a token, and its writes.
 
     A write is the index of its first frame, of its last one plus one, and its seconds after the start.
     """
 
     frames: Sequence[bytes]
+    sizes: Sequence[int]
     tokens: Sequence[bool]
     writes: Sequence[tuple[int, int, float]]
+
+
+Data = bytes
+"""The type, where a fact has its name."""
 
 
 @dataclass(slots=True)
@@ -79,11 +84,11 @@ class Exchange:
     at_end: Callable[[], None] | None = None
     prompt: Prompt | None = None
     summary: str = ""
-    request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
-    request_body: bytes = b""
+    request_headers: Mapping[Data, Data] = field(default_factory=dict)
+    request_body: Data = b""
     request_truncated: bool = False
     response_headers: Mapping[str, str] = field(default_factory=dict)
-    response_body: bytes = b""
+    response_body: Data = b""
     response_truncated: bool = False
     sent: Sent | None = None
 
@@ -143,12 +148,12 @@ def _summary(prompt: Prompt) -> str:
 def _cut(sent: Sent, size: int) -> Sent:
     """Keep the frames that fit `size` bytes."""
     kept = 0
-    for frame in sent.frames:
-        size -= len(frame)
+    for each in sent.sizes:
+        size -= each
         if size < 0:
             break
         kept += 1
-    return sent._replace(frames=sent.frames[:kept])
+    return sent._replace(frames=sent.frames[:kept], sizes=sent.sizes[:kept])
 
 
 def _log(logger: logging.Logger, line: object) -> None:
@@ -167,7 +172,7 @@ class StreamRecord:
         self._sent = 0
         self._writes: list[tuple[int, int, float]] = []
         exchange.stream = True
-        exchange.sent = Sent(frames, tokens, self._writes)
+        exchange.sent = Sent(frames, self._sizes, tokens, self._writes)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
