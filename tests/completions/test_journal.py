@@ -128,8 +128,8 @@ async def test_stream__has_every_chunk_with_its_time() -> None:
     assert all(chunk["data"].startswith("data: ") and chunk["data"].endswith("\n\n") for chunk in chunks)
     times = [chunk["at_ms"] for chunk in chunks]
     assert times == sorted(times)
-    assert times[0] >= 19
-    assert times[-1] - times[0] >= 60
+    due = [20, *(20 + 10 * token for token in range(8)), 90, 90]
+    assert all(at >= early - 1 for at, early in zip(times, due, strict=True)), "no chunk comes before its time"
     assert found["ttft_ms"] >= 19
     assert (found["stream"], found["tokens_sent"], found["client_left"]) == (True, 8, False)
     assert found["chunks"] == len(chunks) - 1, "[DONE] is no chunk"
