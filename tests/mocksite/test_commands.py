@@ -104,7 +104,7 @@ def test_env_example__lists_every_variable_with_its_default() -> None:
     listed = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE))
     assert {name for name in listed if not name.startswith("LLM_")} == read
     code = "from django.conf import settings as s; print([str(getattr(s, n)) for n in %r])"
-    names = sorted(read - {"SECRET_KEY", "ENV_FILE", "DATABASE_URL"}) + ["DATABASES"]
+    names = ["DATABASES", *sorted(read - {"SECRET_KEY", "ENV_FILE", "DATABASE_URL"})]
     with_file = run_manage("shell", "--no-imports", "-c", code % names, ENV_FILE=str(ROOT / ".env.example"))
     without = run_manage("shell", "--no-imports", "-c", code % names, ENV_FILE="/dev/null")
     assert with_file.stdout == without.stdout != ""
