@@ -84,7 +84,6 @@ class Exchange:
     idempotency_key: str | None = None
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
-    prompt: Prompt | None = None
     summary: str = ""
     request_headers: Mapping[Data, Data] = field(default_factory=dict)
     request_body: Data = b""
@@ -95,8 +94,8 @@ class Exchange:
     sent: Sent | None = None
 
     def asks(self, prompt: Prompt) -> None:
-        """Note what is asked."""
-        self.prompt, self.model = prompt, prompt.model
+        """Note what is asked; the prompt itself may be large, and go before its answer."""
+        self.summary, self.model = _summary(prompt), prompt.model
 
     def comes_to(self, outcome: Outcome, *, unmatched: bool) -> None:
         """Note what the request comes to; `unmatched`: rules were tried, and none matched."""
@@ -128,8 +127,6 @@ class Exchange:
 
     def shrink(self, body: int) -> int:
         """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
-        if self.prompt is not None:
-            self.summary, self.prompt = _summary(self.prompt), None
         if len(self.request_body) > body:
             self.request_body, self.request_truncated = self.request_body[:body], True
         if self.sent is None:

@@ -89,7 +89,7 @@ def row(exchange: Exchange) -> Row:
         _error(exchange, secret),
         exchange.fault,
         exchange.retry,
-        _optional(exchange.idempotency_key),
+        REDACTED if "idempotency-key" in hide.headers else _optional(exchange.idempotency_key),
         REDACTED if secret and exchange.summary else _text(" ".join(exchange.summary.split())),
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
