@@ -98,5 +98,6 @@ class LiveServer:
 def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a management command to its end."""
     command: Sequence[str] = [sys.executable, "manage.py", *arguments]
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", **environment}
+    own = {"DJANGO_SETTINGS_MODULE": "mocksite.settings", "DATABASE_URL": "sqlite://:memory:"}
+    env = {**os.environ, **own, **environment}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
