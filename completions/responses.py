@@ -30,6 +30,7 @@ class Recorded(HttpResponseBase):
         self.exchange = exchange
         self.headers[REQUEST_ID] = exchange.request_id
         exchange.status = self.status_code
+        exchange.response_headers = self.headers
 
     def end(self) -> None:
         """End the exchange; a handler that spares Django's signals calls this instead of `close`."""
@@ -54,9 +55,10 @@ class FastJsonResponse(Recorded, JsonResponse):
         return len(self.content) <= SMALL and not self.cookies
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and note the body's size."""
+        """Carry the exchange, and note the body."""
         super().record(exchange)
-        exchange.bytes = len(self.content)
+        exchange.response_body = self.content
+        exchange.bytes = len(exchange.response_body)
 
 
 class Severed(FastJsonResponse):
@@ -76,9 +78,10 @@ class RawResponse(Recorded, HttpResponse):
         self.foreign = foreign
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and note the body's size."""
+        """Carry the exchange, and note the body."""
         super().record(exchange)
-        exchange.bytes = len(self.content)
+        exchange.response_body = self.content
+        exchange.bytes = len(exchange.response_body)
 
 
 class EventStream(Recorded, StreamingHttpResponse):

@@ -43,6 +43,7 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
             started: float = getattr(request, "received", None) or time.monotonic()
             exchange = Exchange(request.method or "", request.path, started)
             named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
+            _note(request, exchange, kwargs.get("wire") or view)
             try:
                 exchange.namespace = named or access.namespace_of(request) or DEFAULT
                 if methods and request.method not in methods:
@@ -70,7 +71,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
-    exchange.rule = outcome.rule
+    exchange.comes_to(outcome)
     way = await _way(space, outcome, exchange)
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
@@ -105,9 +106,9 @@ async def _resolve(
         try:
             headers = access.identify(request, exchange, script.keys)
             asked = demand(headers)
-            body = _body(request)
+            body = exchange.request_body = _body(request)
             prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
-            exchange.model = prompt.model
+            exchange.asks(prompt)
             if script.validate:
                 admit(prompt, script.models, len(body))
             if script.limits or script.quota:
@@ -186,6 +187,13 @@ async def _way(space: Namespace, outcome: Outcome, exchange: Exchange) -> Way:
     return Way(space.gates, machine)
 
 
+def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
+    """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
+    exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
+    exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
+    exchange.request_body = getattr(request, "_body", b"")
+
+
 class LazyHeaders(Mapping[str, str]):
     """A request's headers by lower-case name, read when a script first asks for one."""
 
@@ -237,6 +245,7 @@ def _internal_error() -> RequestError:
 
 
 def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
+    exchange.fails(exc)
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)

@@ -31,7 +31,8 @@ ARROWS: dict[str, set[str]] = {
     "demand": VALUES | {"faults", "script"},
     "state": VALUES | {"script", "conf", "gates", "limits", "delivery"},
     "engine": VALUES | {"script", "state", "conf", "finish", "demand", "limits"},
-    "journal": VALUES | {"models"},
+    "models": set(),
+    "journal": VALUES | {"models", "conf", "model_table"},
     "access": VALUES | {"conf", "counting", "state", "engine", "journal", "demand", "limits"},
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
@@ -40,7 +41,8 @@ ARROWS: dict[str, set[str]] = {
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
     | {"access", "streaming"},
     "urls": {"views", "wire"},
-    "checks": NEUTRAL | {"conf", "script", "state"},
+    "checks": NEUTRAL | {"conf", "script", "state", "journal"},
+    "migrations": set(),
     "apps": {"checks"},
     "management": VALUES | {"conf", "script", "state", "engine"},
 }

@@ -1,15 +1,23 @@
-"""One request and what became of it: gathered while it runs, logged when it ends."""
+"""One request and what became of it: gathered while it runs; when it ends, logged and given to the journal."""
 
 import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from completions.conversation import Prompt, Usage
+from completions.exceptions import RequestError
 from completions.journal import lines
+from completions.journal.writer import writer
+from completions.outcome import NearMiss, Outcome
 
 requests_log = logging.getLogger("completions.requests")
 chunks_log = logging.getLogger("completions.chunks")
+
+SUMMARY = 200
+"""Characters of the last user message that tell what was asked."""
 
 
 def new_request_id() -> str:
@@ -17,22 +25,56 @@ def new_request_id() -> str:
     return f"req_{os.urandom(16).hex()}"
 
 
+class ErrorFacts(NamedTuple):
+    """What an error said. The exception itself would keep all that its traceback knows alive."""
+
+    status: int
+    type: str
+    code: str | None
+    message: str
+
+
+class Sent(NamedTuple):
+    """What of a stream went out: its frames, their sizes, which of them carry a token, and its writes.
+
+    Of each write it has the index of the last frame plus one, and the seconds after the start: in two flat lists, for
+    a tuple each would be ten thousands of objects that the garbage collector stops all streams to look at.
+    """
+
+    frames: Sequence[bytes]
+    sizes: Sequence[int]
+    tokens: Sequence[bool]
+    ends: Sequence[int]
+    times: Sequence[float]
+
+
+Data = bytes
+"""The type, where a fact has its name."""
+
+
 @dataclass(slots=True)
 class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
 
     `queued` are the seconds that it waited for a place. `headers` are what the response has to say of this request
-    alone. `at_end` is called once it has gone out.
+    alone. `at_end` is called once it has gone out. Bodies and headers are the request's and the response's own, by
+    reference, until the journal cuts and encodes them.
     """
 
     method: str
     path: str
     started: float = field(default_factory=time.monotonic)
     request_id: str = field(default_factory=new_request_id)
+    namespace: str = "default"
+    endpoint: str | None = None
     status: int = 0
     model: str | None = None
     rule: str | None = None
+    unmatched: bool = False
+    near_misses: tuple[NearMiss, ...] = ()
     fault: str | None = None
+    error: ErrorFacts | None = None
+    usage: Usage | None = None
     stream: bool = False
     chunks: int = 0
     bytes: int = 0
@@ -44,7 +86,14 @@ class Exchange:
     queued: float = 0.0
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
-    namespace: str = "default"
+    summary: str = ""
+    request_headers: Mapping[Data, Data] = field(default_factory=dict)
+    request_body: Data = b""
+    request_truncated: bool = False
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_body: Data = b""
+    response_truncated: bool = False
+    sent: Sent | None = None
 
     @property
     def begun(self) -> float:
@@ -62,14 +111,66 @@ class Exchange:
 
         self.at_end = both
 
+    def asks(self, prompt: Prompt) -> None:
+        """Note what is asked; the prompt itself may be large, and go before its answer."""
+        self.summary, self.model = _summary(prompt), prompt.model
+
+    def comes_to(self, outcome: Outcome) -> None:
+        """Note what the request comes to."""
+        self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
+        if outcome.reply is not None:
+            self.usage = outcome.reply.usage
+        elif outcome.error is not None:
+            self.fails(outcome.error)
+
+    def fails(self, exc: RequestError) -> None:
+        """Note the error that is answered."""
+        self.error = ErrorFacts(exc.status, exc.type, exc.code, exc.message)
+
+    def goes_unanswered(self) -> None:
+        """Note that nothing of the response went out."""
+        self.status = self.bytes = 0
+        self.response_headers, self.response_body = {}, b""
+
     def end(self) -> None:
-        """Note the end, once, and log the request's line."""
+        """Note the end, once; log the request's line, and give the exchange to the journal."""
         if self.ended is None:
             self.ended = time.monotonic()
             if self.at_end is not None:
                 self.at_end()
+                self.at_end = None
             if requests_log.isEnabledFor(logging.INFO):
                 _log(requests_log, lines.RequestLine(self))
+            writer.add(self)
+
+    def shrink(self, body: int) -> int:
+        """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
+        if len(self.request_body) > body:
+            self.request_body, self.request_truncated = self.request_body[:body], True
+        if self.sent is None:
+            if len(self.response_body) > body:
+                self.response_body, self.response_truncated = self.response_body[:body], True
+            return len(self.request_body) + len(self.response_body)
+        if self.bytes > body:
+            self.sent, self.response_truncated = _cut(self.sent, body), True
+        return len(self.request_body) + min(self.bytes, body)
+
+
+def _summary(prompt: Prompt) -> str:
+    """Return the beginning of the last user message, or else of the last message."""
+    text = prompt.last_user or (prompt.messages[-1].text if prompt.messages else "")
+    return text[:SUMMARY]
+
+
+def _cut(sent: Sent, size: int) -> Sent:
+    """Keep the frames that fit `size` bytes."""
+    kept = 0
+    for each in sent.sizes:
+        size -= each
+        if size < 0:
+            break
+        kept += 1
+    return sent._replace(frames=sent.frames[:kept], sizes=sent.sizes[:kept])
 
 
 def _log(logger: logging.Logger, line: object) -> None:
@@ -78,18 +179,25 @@ def _log(logger: logging.Logger, line: object) -> None:
 
 
 class StreamRecord:
-    """Notes what of a stream was sent. `sizes` are the frames' bytes; the first `total` of them are chunks."""
+    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one."""
 
-    def __init__(self, exchange: Exchange, sizes: Sequence[int], total: int, log: bool) -> None:
-        self._exchange, self._sizes, self._total = exchange, sizes, total
+    def __init__(
+        self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
+    ) -> None:
+        self._exchange, self._sizes, self._total = exchange, list(map(len, frames)), total
         self._log = log and chunks_log.isEnabledFor(logging.INFO)
         self._sent = 0
+        self._ends: list[int] = []
+        self._times: list[float] = []
         exchange.stream = True
+        exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
         exchange = self._exchange
         self._sent = last
+        self._ends.append(last)
+        self._times.append(elapsed)
         exchange.bytes += sum(self._sizes[first:last])
         exchange.chunks = min(last, self._total)
         if self._log:

@@ -14,8 +14,12 @@ NO_ROUTE: Mapping[str, str] = {}
 
 
 class WireFormat(ABC):
-    """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
+    """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format.
 
+    `name` is what prompts say of their `format`.
+    """
+
+    name = ""
     keep_alive = b": keep-alive\n\n"
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
