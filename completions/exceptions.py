@@ -2,7 +2,8 @@
 
 MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
-│   └── BodyTooLarge
+│   ├── BodyTooLarge
+│   └── StateUnavailable
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
@@ -43,6 +44,19 @@ class BodyTooLarge(RequestError):
             f"The request body is larger than the {limit} bytes that {setting} allows.",
             status=413,
             code="request_too_large",
+        )
+
+
+class StateUnavailable(RequestError):
+    """A request that needs the state that workers share, while the store that has it cannot be asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The state store (STATE_URL) cannot be reached, and this request needs it. Try again shortly.",
+            status=503,
+            type="server_error",
+            code="state_unavailable",
+            headers={"retry-after": "1"},
         )
 
 

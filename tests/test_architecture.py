@@ -37,12 +37,24 @@ ARROWS: dict[str, set[str]] = {
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
     "views": VALUES
-    | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
+    | {
+        "script",
+        "wire",
+        "delivery",
+        "journal",
+        "engine",
+        "state",
+        "conf",
+        "responses",
+        "admission",
+        "demand",
+        "misbehave",
+    }
     | {"access", "streaming"},
     "urls": {"views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
-    "management": VALUES | {"conf", "script", "state", "engine"},
+    "management": VALUES | {"conf", "script", "state", "engine", "checks"},
 }
 """Each room of `completions`, and the rooms that it may import; `models` is Django's."""
 
