@@ -67,7 +67,7 @@ class Environment:
         raw = self._raw(name)
         if not raw or _is_state_url(raw):
             return raw or default
-        secret = re.sub(r"(?<=:)[^/@]*(?=@)", "***", raw.replace("://", ":\0", 1)).replace(":\0", "://", 1)
+        secret = re.sub(r"(//[^:@/]*):.*@", r"\1:***@", raw)
         allowed = "memory://, redis://HOST:6379/0, rediss://USER:PASSWORD@HOST:6379/0 or unix:///PATH?db=0"
         return self._reject(name, secret, allowed, default)
 

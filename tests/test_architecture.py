@@ -131,8 +131,9 @@ def test_settings__alone_read_the_environment() -> None:
     ]
 
 
-def test_server__starts_without_litellm() -> None:
-    code = "import sys, mocksite.asgi, completions.tokens as t; t.warm(); print('litellm' in sys.modules)"
+@pytest.mark.parametrize("module", ["litellm", "redis"])
+def test_server__starts_without(module: str) -> None:
+    code = f"import sys, mocksite.asgi, completions.tokens as t; t.warm(); print('{module}' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
 
