@@ -373,6 +373,23 @@ async def test_outage__slots_are_given_back_afterwards(redis_server: RedisServer
                 await asyncio.sleep(0.05)
 
 
+async def test_take__that_is_cancelled_on_its_way_holds_no_slot(redis_url: str) -> None:
+    async with workers(redis_url) as (one, two):
+        space, limits = name(), Limits(concurrent=1, tpm=60)
+        for turns in range(4):  # before it is sent, and after
+            leaving = asyncio.create_task(one.ledger(space).take(Claim(charge=charge(limits, tokens=60))))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.gather(leaving, return_exceptions=True)
+            await one.names()
+            held = charge(limits, tokens=60)
+            await two.ledger(space).take(Claim(charge=held))
+            assert held.grant
+            held.grant.end()
+            await two.names()
+
+
 async def test_store__serves_in_process(redis_url: str, settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "script.yaml"
     file.write_text(rules("- {name: counted, replies: [first, second]}"))

@@ -26,6 +26,7 @@ class RedisGrant:
             self._slot = worker.member()
             self._worker = self._slot.partition("/")[0]
         self._held, self._used = charge.tokens, 0
+        self._now, self._at = 0.0, time.monotonic()
 
     def arguments(self) -> list[Value]:
         """Return what the script that takes has to know."""
@@ -46,8 +47,7 @@ class RedisGrant:
 
     def stand(self, state: Sequence[bytes | int], refused: bool) -> None:
         """Read how the limits stood before, and take the request's part; raise their 429 where it was `refused`."""
-        life, now, running, *levels = state
-        self._scope = f"{_text(life)}:{self._epoch}"
+        now, running, *levels = state
         self._now, self._at = float(_text(now)), time.monotonic()
         if self._account is None:
             return
@@ -75,6 +75,11 @@ class RedisGrant:
         if self._slot or self._used != self._held:
             self._note(0, self._used - self._held, self._slot)
 
+    def abandon(self, sent: bool) -> None:
+        """Give back what may have been taken, for nobody waits for it any more; `sent` says that it was for sure."""
+        if self._slot or sent:
+            self.end()
+
     def _clock(self) -> float:
         """Return Redis' time, as this process's clock goes on from it."""
         return self._now + time.monotonic() - self._at
@@ -87,7 +92,7 @@ class RedisGrant:
                 number, limit, period = each, bucket.limit, bucket.period
                 bucket.take(more, self._clock())
         if spent or slot or number:
-            told = (self._scope, KEPT, self._quota, spent, self._digest, slot)
+            told = (self._epoch, KEPT, self._quota, spent, self._digest, slot)
             amount = more if number else 0
             self._link.post(SETTLE, (self._space,), *told, number, limit, period, amount, again=bool(slot))
 

@@ -1,6 +1,7 @@
 """A ledger in Redis: for any number of workers."""
 
 import json
+from asyncio import CancelledError
 from collections.abc import Collection
 from dataclasses import asdict
 from secrets import token_hex
@@ -44,8 +45,10 @@ class RedisLedger:
             grant = RedisGrant(self._link, self._key, charge, self._worker, claim.epoch)
         try:
             index, *rest = await self._link.run(TAKE, (self._key, NAMES, WORKERS), *self._arguments(claim, grant))
-        except StateUnavailable:
-            if self._last is None or not claim.counts_nothing:
+        except (StateUnavailable, CancelledError) as exc:
+            if grant is not None:
+                grant.abandon(sent=isinstance(exc, CancelledError))  # the client left: its command is on its way
+            if isinstance(exc, CancelledError) or self._last is None or not claim.counts_nothing:
                 raise
             return Taken(0)  # the first rule that matched, or none
         if index == MOVED:

@@ -13,7 +13,7 @@ from typing import Any
 from redis.asyncio.connection import AbstractConnection, ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 from completions.exceptions import StateUnavailable
 from completions.state.shared.scripts import ALL, Script
@@ -57,7 +57,7 @@ class Link:
             retry=Retry(NoBackoff(), 0),
             encoding_errors="surrogatepass",  # a rule's name may be any text
         )
-        self.away = False
+        self.away, self._refusal = False, ""
         self.on_back: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -113,12 +113,21 @@ class Link:
     def _bind(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
         if loop is not self._loop or self._task is None or self._task.done():
+            self._abandon()
             self._loop, self.away = loop, False
             self._outgoing, self._sent, self._wake = [], deque(), asyncio.Event()
-            self._task = loop.create_task(self._live())
+            self._task = loop.create_task(self._live(self._sent))
         return loop
 
-    async def _live(self) -> None:
+    def _abandon(self) -> None:
+        """Fail what waits in another loop, which may run still, in a thread of its own."""
+        if self._loop is not None and not self._loop.is_closed():
+            for asked in (*self._outgoing, *self._sent):
+                self._loop.call_soon_threadsafe(_fail, asked)
+            if self._task is not None:
+                self._loop.call_soon_threadsafe(self._task.cancel)
+
+    async def _live(self, sent: deque[Asked]) -> None:
         """Hold the connection, and look for Redis again whenever it is lost."""
         while True:
             connection = self.connection()
@@ -127,7 +136,7 @@ class Link:
                     await connection.connect()  # type: ignore[no-untyped-call]
                     await _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in ALL])
                 self._be_back()
-                await self._serve(connection)
+                await self._serve(connection, sent)
             except FAILURES as exc:
                 self._lose(exc)
             finally:
@@ -135,9 +144,10 @@ class Link:
             if self.away:
                 await asyncio.sleep(LOOK_AGAIN)
 
-    async def _serve(self, connection: AbstractConnection) -> None:
+    async def _serve(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
         """Write, read and watch the time until one of them fails; then forget what was on its way."""
-        tasks = [asyncio.create_task(part) for part in (self._write(connection), self._read(connection), self._watch())]
+        parts = (self._write(connection, sent), self._read(connection, sent), _watch(sent))
+        tasks = [asyncio.create_task(part) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             failure = next(iter(done)).exception()
@@ -145,27 +155,29 @@ class Link:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._drop(self._sent)
+            self._drop(sent)
         if failure is not None and not isinstance(failure, FAILURES):
             raise failure
         logger.warning("The connection to the state store was lost: %s", _told(failure))
 
-    async def _write(self, connection: AbstractConnection) -> None:
+    async def _write(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             batch, self._outgoing = self._outgoing, []
-            self._sent.extend(batch)
+            sent.extend(batch)
             packed = connection.pack_commands([asked.command for asked in batch])
             await connection.send_packed_command(packed, check_health=False)
 
-    async def _read(self, connection: AbstractConnection) -> None:
+    async def _read(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
         while True:
             try:
                 answer = await connection.read_response()
+            except ReadOnlyError:
+                raise  # what was the primary is a replica now: another connection leads to the new one
             except ResponseError as exc:
                 answer = exc
-            self._answer(self._sent.popleft(), answer)
+            self._answer(sent.popleft(), answer)
 
     def _answer(self, asked: Asked, answer: Any) -> None:
         if isinstance(answer, NoScriptError) and asked.script is not None:  # somebody has flushed the scripts
@@ -173,19 +185,12 @@ class Link:
             self._wake.set()
             return
         if isinstance(answer, ResponseError):
-            logger.error("The state store refused a command: %s", answer)
-            _settle(asked, StateUnavailable())
+            if str(answer) != self._refusal:  # out of memory, for one: it is told once
+                self._refusal = str(answer)
+                logger.error("The state store refused a command: %s", answer)
+            _fail(asked)
         elif asked.future is not None and not asked.future.done():
             asked.future.set_result(answer)
-
-    async def _watch(self) -> None:
-        """Raise where the oldest command gets no answer; in two steps, so that a pause of this process is no sign."""
-        while True:
-            oldest = self._sent[0] if self._sent else None
-            for _ in range(2):
-                await asyncio.sleep(TIMEOUT / 2)
-            if oldest is not None and self._sent and self._sent[0] is oldest:
-                raise TimeoutError("no answer in time")
 
     def _be_back(self) -> None:
         if self.away:
@@ -211,8 +216,18 @@ class Link:
             if each.future is None and (unsent or each.again):
                 kept.append(each)
             else:
-                _settle(each, StateUnavailable())
+                _fail(each)
         self._outgoing[:0] = kept
+
+
+async def _watch(sent: deque[Asked]) -> None:
+    """Raise where the oldest command gets no answer; in two steps, so that a pause of this process is no sign."""
+    while True:
+        oldest = sent[0] if sent else None
+        for _ in range(2):
+            await asyncio.sleep(TIMEOUT / 2)
+        if oldest is not None and sent and sent[0] is oldest:
+            raise TimeoutError("no answer in time")
 
 
 async def _exchange(connection: AbstractConnection, commands: list[tuple[Value, ...]]) -> None:
@@ -225,9 +240,9 @@ def _by_sha(script: Script, keys: tuple[str, ...], arguments: tuple[Value, ...])
     return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
 
 
-def _settle(asked: Asked, exc: Exception) -> None:
+def _fail(asked: Asked) -> None:
     if asked.future is not None and not asked.future.done():
-        asked.future.set_exception(exc)
+        asked.future.set_exception(StateUnavailable())
 
 
 def _told(exc: BaseException | None) -> str:

@@ -133,9 +133,9 @@ class Waiting:
                 try:
                     await self._note(waiter)
                 except StateUnavailable:
-                    del self._waiters[waiter.member]
-                    waiter.member, waiter.noted = old, True
-                    self._waiters[old] = waiter
+                    if self._waiters.pop(waiter.member, None) is not None:  # else it has left meanwhile
+                        waiter.member, waiter.noted = old, True
+                        self._waiters[old] = waiter
                     raise
 
     async def _let_pass(self) -> None:

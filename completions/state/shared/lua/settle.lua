@@ -1,7 +1,7 @@
 -- Notes what an answer has cost, and with a slot gives that back: once, however often it is told.
--- KEYS: the namespace. ARGV: life and epoch, seconds to keep; the quota's digest and the tokens to count;
+-- KEYS: the namespace. ARGV: the epoch, seconds to keep; the quota's digest and the tokens to count;
 -- the account's digest, its slot, and the tokens bucket's number, limit, period, and what it loses (below 0: gets back).
-local base = KEYS[1] .. ':' .. ARGV[1]
+local base = KEYS[1] .. ':' .. (redis.call('HGET', KEYS[1], 'life') or '') .. ':' .. ARGV[1]
 local ttl, quota, tokens, digest, slot = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], ARGV[6]
 if slot ~= '' and redis.call('SREM', base .. ':slots:' .. digest, slot) == 0 then return 0 end
 if quota ~= '' and tokens > 0 and redis.call('EXISTS', base .. ':quota:' .. quota) == 1 then

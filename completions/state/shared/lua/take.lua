@@ -2,7 +2,7 @@
 -- KEYS: the namespace, the names of all namespaces, the workers that live.
 -- Returns {index, uses, throw, seen}, with the charge's state after it; or {-1} where the script has moved,
 -- {-2, requests, tokens} where the quota is used up, {-3, state} where a limit is reached.
--- The charge's state: the life, the time, the slots taken, then each bucket's level and time, all as before the take.
+-- The charge's state: the time, the slots taken, then each bucket's level and time, all as before the take.
 
 local next_argument = 0
 local function argument()
@@ -48,7 +48,7 @@ if charged then
     end
     fits = running < concurrent
   end
-  reply = {life, exactly(now), running}
+  reply = {exactly(now), running}
   local count = number()
   local kept = count > 0 and redis.call('HGETALL', account_key) or {}
   local state = {}
