@@ -246,6 +246,20 @@ async def test_gates__across_workers(redis_url: str) -> None:
         await seen(there, {})
 
 
+async def test_gates__a_release_that_was_not_heard_is_found(redis_server: RedisServer) -> None:
+    async with workers(redis_server.url) as (one, two), Redis.from_url(redis_server.url) as redis:
+        here, there = one.ledger("a").gates, two.ledger("a").gates
+        waiting = [asyncio.create_task(here.wait(gate, 3600)) for gate in ("released", "other")]
+        await seen(there, {"released": 1, "other": 1})
+        assert await redis.client_kill_filter(_type="pubsub") == 1
+        assert await there.release("released") == 1
+        assert await waiting[0]
+        assert not waiting[1].done()
+        await seen(there, {"other": 1})
+        assert await there.release("other") == 1
+        assert await waiting[1]
+
+
 async def test_scripts__that_somebody_flushed_come_back(redis_url: str) -> None:
     async with workers(redis_url, 1) as (store,), Redis.from_url(redis_url) as redis:
         ledger = store.ledger(name())

@@ -114,6 +114,7 @@ if seen ~= '' then
 end
 
 redis.call('ZADD', KEYS[2], now, name)
+if time[2] % 1000 == 0 then redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ttl) end  -- now and then
 if known[1] or known[2] then redis.call('EXPIRE', KEYS[1], ttl) end
 local answer = {index, uses, throw, again}
 for _, value in ipairs(reply) do answer[#answer + 1] = value end
