@@ -14,6 +14,7 @@ from completions.journal.redaction import redaction
 from completions.script.loader import builtin_names
 from completions.script.review import doubts
 from completions.state.script_file import script_file
+from completions.state.store import MEMORY, is_shared, shared_store
 
 TAG = "completions"
 
@@ -22,7 +23,7 @@ TAG = "completions"
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report wrong environment variables and a script that cannot be used, or that cannot mean what it says."""
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]
-    return [*problems, *_script_problems(), *_journal_problems()]
+    return [*problems, *_script_problems(), *_state_problems(), *_journal_problems()]
 
 
 def _journal_problems() -> list[CheckMessage]:
@@ -36,6 +37,28 @@ def _journal_problems() -> list[CheckMessage]:
     if conf.JOURNAL and engine.endswith("postgresql") and find_spec("psycopg") is None:
         hint = 'Install it: pip install "psycopg[binary]".'
         found.append(Error("DATABASE_URL needs psycopg, which is not installed.", hint=hint, id="completions.E004"))
+    return found
+
+
+def workers_problem(workers: int) -> str | None:
+    """Return what is wrong with so many workers: each would count by itself, unless they share their state."""
+    if workers < 2 or is_shared():
+        return None
+    return (
+        f"{workers} workers need a state that they share, but with STATE_URL={MEMORY} each has its own. "
+        "Set STATE_URL=redis://HOST:6379/0, or WORKERS=1."
+    )
+
+
+def _state_problems() -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    if (problem := workers_problem(conf.WORKERS)) is not None:
+        found.append(Error(f"WORKERS={conf.WORKERS}: {problem}", id="completions.E005"))
+    try:
+        if (store := shared_store()) is not None:
+            store.check()
+    except (TypeError, ValueError) as exc:
+        found.append(Error(f"STATE_URL cannot be used: {exc}", id="completions.E006"))
     return found
 
 

@@ -3,7 +3,8 @@
 MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
 │   ├── BodyTooLarge
-│   └── JournalUnavailable
+│   ├── JournalUnavailable
+│   └── StateUnavailable
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
@@ -53,6 +54,19 @@ class JournalUnavailable(RequestError):
     def __init__(self, problem: str) -> None:
         super().__init__(
             f"The journal cannot be read: {problem}", status=503, type="server_error", code="journal_unavailable"
+        )
+
+
+class StateUnavailable(RequestError):
+    """A request that needs the state that workers share, while the store that has it cannot be asked."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The state store (STATE_URL) cannot be reached, and this request needs it. Try again shortly.",
+            status=503,
+            type="server_error",
+            code="state_unavailable",
+            headers={"retry-after": "1"},
         )
 
 

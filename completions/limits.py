@@ -36,12 +36,16 @@ class Bucket:
     `unit` is `requests` or `tokens`; `name` is the API's for the limit.
     """
 
-    __slots__ = ("_at", "_level", "_rate", "limit", "name", "unit")
+    __slots__ = ("_at", "_level", "_rate", "limit", "name", "period", "unit")
 
     def __init__(self, limit: int, period: float, now: float, unit: str = "requests", name: str = "") -> None:
-        self.limit, self.unit, self.name = limit, unit, name
+        self.limit, self.period, self.unit, self.name = limit, period, unit, name
         self._rate = limit / period
         self._level, self._at = float(limit), now
+
+    def stand(self, level: float, at: float) -> None:
+        """Go on from what was left at a time, where somebody else keeps count."""
+        self._level, self._at = level, at
 
     def level(self, now: float) -> float:
         """Return what is left; below 0 where a request took more than it had asked for."""
@@ -101,22 +105,21 @@ class Account:
             raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now))
         if not self.buckets:
             return
-        waits = [bucket.wait(_cost(bucket, tokens), now) for bucket in self.buckets]
+        waits = [bucket.wait(cost(bucket, tokens), now) for bucket in self.buckets]
         if not (wait := max(waits)):
             return
         bucket = self.buckets[waits.index(wait)]
         if math.isinf(wait):
             raise _refusal(
                 f"Request too large for {model} in organization {ORGANIZATION} on {bucket.name}: "
-                f"Limit {bucket.limit}, Requested {_cost(bucket, tokens)}. "
+                f"Limit {bucket.limit}, Requested {cost(bucket, tokens)}. "
                 "The input or output tokens must be reduced in order to run successfully.",
                 bucket.unit,
                 self.headers(now),
             )
         used = f"Limit {bucket.limit}, Used {bucket.used(now)}"
         raise _refusal(
-            f"{reached} {bucket.name}: {used}, Requested {_cost(bucket, tokens)}. "
-            f"Please try again in {duration(wait)}.",
+            f"{reached} {bucket.name}: {used}, Requested {cost(bucket, tokens)}. Please try again in {duration(wait)}.",
             bucket.unit,
             self.headers(now) | _retry_after(wait),
         )
@@ -182,7 +185,7 @@ class Limiter:
         with self.lock:
             now = self.clock()
             spent = _recent(self._spent, charge.key, Counter)
-            _check_quota(charge.quota, spent)
+            check_quota(charge.quota, spent)
             account = None
             if (limits := charge.limits) is not None:
                 account = _recent(self._accounts, (limits, charge.key, charge.model), partial(Account, limits, now))
@@ -193,7 +196,8 @@ class Limiter:
             return LocalGrant(self, account, spent, charge.tokens)
 
 
-def _check_quota(quota: Quota | None, spent: Mapping[str, int]) -> None:
+def check_quota(quota: Quota | None, spent: Mapping[str, int]) -> None:
+    """Raise the API's 429 where a key has `spent` the `requests` or the `tokens` of its quota."""
     if quota is None:
         return
     for allowed, used in ((quota.requests, spent["requests"]), (quota.tokens, spent["tokens"])):
@@ -235,7 +239,8 @@ def milliseconds(seconds: float) -> int:
     return math.ceil(seconds * 1000 - 1e-6)
 
 
-def _cost(bucket: Bucket, tokens: int) -> int:
+def cost(bucket: Bucket, tokens: int) -> int:
+    """Return what a request with so many tokens takes from a bucket."""
     return tokens if bucket.unit == "tokens" else 1
 
 

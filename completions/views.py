@@ -15,12 +15,13 @@ from completions import access, engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.conversation import Prompt
-from completions.demand import demand
+from completions.demand import Demand, demand
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.misbehave import misbehave
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
+from completions.script.rules import Script
 from completions.state.ledger import Moved
 from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.streaming import Way, stream, take_time
@@ -104,21 +105,31 @@ async def _resolve(
     while True:
         script = space.script
         try:
-            headers = access.identify(request, exchange, script.keys)
-            asked = demand(headers)
-            body = exchange.request_body = _body(request)
-            prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
-            exchange.asks(prompt)
-            if script.validate:
-                admit(prompt, script.models, len(body))
+            headers, asked, prompt = _parse(request, exchange, wire, script, route)
+        except RequestError:
+            if await space.refresh():
+                continue
+            raise
+        try:
             if script.limits or script.quota:
                 return prompt, await access.resolve(space, prompt, headers, exchange, asked)
             return prompt, await engine.resolve(space, prompt, asked)
         except Moved:
             await space.refresh()
-        except RequestError:
-            if exchange.at_end is not None or not await space.refresh():
-                raise
+
+
+def _parse(
+    request: HttpRequest, exchange: Exchange, wire: WireFormat, script: Script, route: Mapping[str, str]
+) -> tuple[access.Headers, Demand | None, Prompt]:
+    """Return what a request is and asks for; raise what the script has to say against it."""
+    headers = access.identify(request, exchange, script.keys)
+    asked = demand(headers)
+    body = exchange.request_body = _body(request)
+    prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
+    exchange.asks(prompt)
+    if script.validate:
+        admit(prompt, script.models, len(body))
+    return headers, asked, prompt
 
 
 @endpoint("GET", "HEAD")
@@ -145,10 +156,16 @@ async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
 
 @endpoint("GET", "HEAD")
 async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """Say that requests can be answered, and from which script."""
+    """Say that requests can be answered, and from which script.
+
+    While the state store is away, it says so: what needs no shared state is answered, unless nothing is known yet,
+    and then this is a 503.
+    """
     space = await _current(exchange)
     document = {"status": "ready", "script": space.script.source}
-    return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
+    if space.problem is not None:
+        document["problem"] = space.problem
+    return FastJsonResponse(document | {"state": "unavailable"} if space.away else document)
 
 
 @endpoint("GET", "HEAD")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 
@@ -89,6 +90,15 @@ class Environment:
             return self._reject(name, shown, allowed, self._env.db_url_config(default) | SQLITE)
         return found | SQLITE if scheme == "sqlite" else found | {"OPTIONS": POSTGRES | found.get("OPTIONS", {})}
 
+    def state_url(self, name: str, default: str) -> str:
+        """The address of a state store: `memory://`, or Redis by `redis://`, `rediss://` (TLS) or `unix://`."""
+        raw = self._raw(name)
+        if not raw or _is_state_url(raw):
+            return raw or default
+        secret = re.sub(r"(//[^:@/]*):.*@", r"\1:***@", raw)
+        allowed = "memory://, redis://HOST:6379/0, rediss://USER:PASSWORD@HOST:6379/0 or unix:///PATH?db=0"
+        return self._reject(name, secret, allowed, default)
+
     def _number(
         self, name: str, default: float, low: float, high: float, kind: type[int] | type[float], allowed: str
     ) -> float:
@@ -114,3 +124,17 @@ class Environment:
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
         self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {default}.")
         return default
+
+
+def _is_state_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        _ = url.port  # a wrong one raises
+    except ValueError:
+        return False
+    match url.scheme:
+        case "memory":
+            return text == "memory://"
+        case "unix":
+            return url.path.startswith("/")
+    return url.scheme in ("redis", "rediss") and bool(url.hostname) and re.fullmatch(r"/?\d*", url.path) is not None

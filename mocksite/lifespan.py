@@ -13,9 +13,11 @@ from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions import tokens
+from completions.checks import workers_problem
 from completions.conf import conf
 from completions.journal.writer import writer
 from completions.state.namespaces import namespace
+from completions.state.store import shared_store
 from mocksite.protocol import Protocol
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -27,14 +29,22 @@ async def lifespan(receive: Receive, send: Send) -> None:
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
+            server = running_server()
+            if server is not None and (problem := workers_problem(workers_of(server))) is not None:
+                await send({"type": "lifespan.startup.failed", "message": problem})
+                return
             warm()
-            if (server := running_server()) is not None:
+            if (store := shared_store()) is not None:
+                await store.open()
+            if server is not None:
                 adopt(server)
             if conf.JOURNAL:
                 writer.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(writer.close)
+            if (store := shared_store()) is not None:
+                await store.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
 
@@ -59,6 +69,11 @@ def running_server() -> Server | None:
         return None
     owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return owner if isinstance(owner, Server) else None
+
+
+def workers_of(server: Server) -> int:
+    """Return how many processes serve beside this one, itself included: of uvicorn's own, WEB_CONCURRENCY too."""
+    return 1 if server.config.should_reload else server.config.workers
 
 
 def adopt(server: Server) -> None:

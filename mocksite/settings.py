@@ -20,6 +20,9 @@ DEBUG = _env.flag("DEBUG", False)
 SECRET_KEY = _env.text("SECRET_KEY", "") or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = _env.names("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
 
+# The state of the mock
+STATE_URL = _env.state_url("STATE_URL", "memory://")
+
 # The mock
 MOCK_SCRIPT = _env.text("MOCK_SCRIPT", "mock")
 MOCK_TTFT_MS = _env.number("MOCK_TTFT_MS", 50.0, 0, 3_600_000)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.redis_server import RedisServer, server_url
 from tests.server import LiveServer
 
 settings.register_profile("house", deadline=None)  # a machine that is busy must fail no test
@@ -16,3 +17,17 @@ def server() -> Iterator[LiveServer]:
     """A live server with the defaults but a quicker pace; shared, so tests must not stop it."""
     with LiveServer(MOCK_TTFT_MS="20", MOCK_ITL_MS="20") as live:
         yield live
+
+
+@pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of the test's own, to stop and start."""
+    with RedisServer() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of a Redis that tests share, each with namespaces of its own."""
+    with server_url() as url:
+        yield url

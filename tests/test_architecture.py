@@ -38,13 +38,25 @@ ARROWS: dict[str, set[str]] = {
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
     "views": VALUES
-    | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
+    | {
+        "script",
+        "wire",
+        "delivery",
+        "journal",
+        "engine",
+        "state",
+        "conf",
+        "responses",
+        "admission",
+        "demand",
+        "misbehave",
+    }
     | {"access", "streaming"},
     "urls": {"views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state", "journal"},
     "migrations": set(),
     "apps": {"checks"},
-    "management": VALUES | {"conf", "script", "state", "engine"},
+    "management": VALUES | {"conf", "script", "state", "engine", "checks"},
 }
 """Each room of `completions`, and the rooms that it may import; `models` is Django's."""
 
@@ -121,8 +133,9 @@ def test_settings__alone_read_the_environment() -> None:
     ]
 
 
-def test_server__starts_without_litellm() -> None:
-    code = "import sys, mocksite.asgi, completions.tokens as t; t.warm(); print('litellm' in sys.modules)"
+@pytest.mark.parametrize("module", ["litellm", "redis"])
+def test_server__starts_without(module: str) -> None:
+    code = f"import sys, mocksite.asgi, completions.tokens as t; t.warm(); print('{module}' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
 

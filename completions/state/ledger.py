@@ -8,9 +8,12 @@ from completions.limits import Charge
 from completions.script.pushed import Pushed
 from completions.state.records import Records
 
+MOST_SEEN = 4096
+"""Requests that are told apart by how often they came; beyond that, the one that came longest ago is forgotten."""
+
 
 class Want(NamedTuple):
-    """A rule that would answer: whether its uses count, after how many it retires, and whether it throws dice."""
+    """A rule that would answer: after how many uses it retires, whether they count, and whether it throws dice."""
 
     rule: str
     times: int | None
@@ -32,9 +35,18 @@ class Claim(NamedTuple):
     version: int = 0
     epoch: str = ""
 
+    @property
+    def counts_nothing(self) -> bool:
+        """Whether no count changes with it, so that what it gets is known beforehand."""
+        charged = self.charge is not None and not (self.charge.limits is None and self.charge.quota is None)
+        return not (charged or self.dice or self.seen is not None or any(w.counted or w.dice for w in self.wants))
+
 
 class Taken(NamedTuple):
-    """What a request got: which of its wants (past the last: none of them), and the counts before it."""
+    """What a request got: which of its wants (past the last: none of them), and the counts before it.
+
+    `throw` is 0 where no dice are thrown.
+    """
 
     rule: int
     uses: int = 0
@@ -53,7 +65,11 @@ class Moved(Exception):
 
 
 class Ledger(Protocol):
-    """Keeps one namespace's counts, and what was pushed into it."""
+    """Keeps one namespace's counts, and what was pushed into it; each call may raise `StateUnavailable`."""
+
+    @property
+    def away(self) -> bool:
+        """Whether the counts cannot be reached just now."""
 
     @property
     def gates(self) -> Gates:
@@ -69,11 +85,11 @@ class Ledger(Protocol):
     async def read(self) -> Pushed:
         """Return what was pushed last."""
 
-    async def write(self, pushed: Pushed, over: int, forget: Collection[str]) -> bool:
-        """Push in place of version `over`, and forget the uses of some rules; False where another came first."""
+    async def write(self, pushed: Pushed, over: int, forget: Collection[str], epoch: str) -> bool:
+        """Push in place of version `over`, and forget some rules' uses in `epoch`; False where another came first."""
 
     async def uses(self, epoch: str) -> dict[str, int]:
         """Return how often each counted rule has answered."""
 
-    async def remove(self) -> None:
-        """Forget everything, and let go what waits at the gates."""
+    async def remove(self) -> bool:
+        """Forget everything, and let go what waits at the gates; return whether there was something."""

@@ -8,15 +8,14 @@ from collections.abc import Collection
 from completions.gates import LocalGates
 from completions.limits import Limiter
 from completions.script.pushed import Pushed
-from completions.state.ledger import Claim, Moved, Taken
+from completions.state.ledger import MOST_SEEN, Claim, Moved, Taken
 from completions.state.records import LocalRecords
-
-MOST_SEEN = 4096
-"""Requests that are told apart by how often they came; beyond that, the one that came longest ago is forgotten."""
 
 
 class MemoryLedger:
     """Counts for one namespace, in this process alone."""
+
+    away = False
 
     def __init__(self) -> None:
         self.gates = LocalGates()
@@ -42,7 +41,7 @@ class MemoryLedger:
             if claim.charge is not None:
                 claim.charge.grant = self._limiter.grant(claim.charge)
             index, uses, dice = self._rule(claim)
-            throw = self._throws
+            throw = self._throws if dice else 0
             self._throws += dice
             return Taken(index, uses, throw, self._again(claim.seen) if claim.seen is not None else 0)
 
@@ -66,13 +65,13 @@ class MemoryLedger:
         """Return what was pushed last."""
         return self._pushed
 
-    async def write(self, pushed: Pushed, over: int, forget: Collection[str]) -> bool:
-        """Push in place of version `over`, and forget the uses of some rules; False where another came first."""
+    async def write(self, pushed: Pushed, over: int, forget: Collection[str], epoch: str) -> bool:
+        """Push in place of version `over`, and forget some rules' uses in `epoch`; False where another came first."""
         with self._lock:
             if self._pushed.version != over:
                 return False
             self._pushed = pushed
-            for rule in forget:
+            for rule in forget if epoch == self._epoch else ():
                 self._uses.pop(rule, None)
             return True
 
@@ -80,10 +79,11 @@ class MemoryLedger:
         """Return how often each counted rule has answered."""
         return dict(self._uses) if epoch == self._epoch else {}
 
-    async def remove(self) -> None:
-        """Forget everything, and let go what waits at the gates."""
+    async def remove(self) -> bool:
+        """Forget everything, and let go what waits at the gates; return whether there was something."""
         with self._lock:
             self._pushed, self.records = Pushed(), LocalRecords()
             self._begin("")
         for gate in await self.gates.counts():
             await self.gates.release(gate)
+        return True

@@ -17,6 +17,7 @@ from completions.state.ledger import FIRST, IDLE, Claim, Ledger, Taken
 from completions.state.memory import MemoryLedger
 from completions.state.records import Records
 from completions.state.script_file import script_file
+from completions.state.store import is_shared, ledger, shared_store
 
 logger = logging.getLogger("completions")
 
@@ -79,6 +80,11 @@ class Namespace:
         return self._ledger.records
 
     @property
+    def away(self) -> bool:
+        """Whether what workers share cannot be reached just now."""
+        return self._ledger.away
+
+    @property
     def pushed(self) -> Pushed:
         """What was pushed, as this process last saw it."""
         return self._pushed
@@ -101,9 +107,9 @@ class Namespace:
         """Push something; raise `ScriptError` where it makes no script, and then change nothing."""
         while True:
             current = await self._ledger.read()
-            wanted = replace(edit(current), version=current.version + 1)
+            wanted = replace(edit(current), version=(current.version or _first_version()) + 1)
             build(self.file.script, wanted, {})
-            if await self._ledger.write(wanted, current.version, forget):
+            if await self._ledger.write(wanted, current.version, forget, self._epoch_of(current)):
                 self._pushed = wanted
                 return
 
@@ -118,14 +124,18 @@ class Namespace:
         """Return how often each rule has answered whose uses count."""
         return await self._ledger.uses(self._epoch)
 
-    async def remove(self) -> None:
-        """Forget everything that it holds."""
+    async def remove(self) -> bool:
+        """Forget everything that it holds; return whether there was something."""
+        there = await self._ledger.remove()
         self.removed = True
-        await self._ledger.remove()
+        return there
 
     @property
     def _epoch(self) -> str:
-        return f"{self._pushed.epoch}/{self.file.digest if self._pushed.script is None else ''}"
+        return self._epoch_of(self._pushed)
+
+    def _epoch_of(self, pushed: Pushed) -> str:
+        return f"{pushed.epoch}/{self.file.digest if pushed.script is None else ''}"
 
     def _rebuild(self) -> None:
         if self.file.script is not self._base:
@@ -145,12 +155,17 @@ def new_epoch() -> str:
     return secrets.token_hex(8)
 
 
-_spaces: OrderedDict[tuple[str, str], Namespace] = OrderedDict()
+def _first_version() -> int:
+    """Return a version to begin with that no namespace of the name began with before: a worker may still know that."""
+    return secrets.randbits(48)
+
+
+_spaces: OrderedDict[tuple[str, str, str], Namespace] = OrderedDict()
 
 
 def namespace(name: str = DEFAULT) -> Namespace:
     """Return a namespace, made on first use; raise `ScriptError` where its script never could be read."""
-    key = (name, conf.MOCK_SCRIPT)
+    key = (name, conf.MOCK_SCRIPT, conf.STATE_URL)
     found = _spaces.get(key)
     if found is None:
         if not re.fullmatch(NAME, name):
@@ -159,22 +174,29 @@ def namespace(name: str = DEFAULT) -> Namespace:
                 code="invalid_namespace",
                 param="X-Mock-Namespace",
             )
-        found = _spaces[key] = Namespace(name, conf.MOCK_SCRIPT)
+        found = _spaces[key] = Namespace(name, conf.MOCK_SCRIPT, ledger(name))
         if len(_spaces) > MOST:
-            (oldest, _), _ = _spaces.popitem(last=False)
-            logger.warning("There are over %d namespaces, so the oldest one is gone: %s", MOST, oldest)
+            (oldest, *_), _ = _spaces.popitem(last=False)
+            if not is_shared():  # else it is only out of sight
+                logger.warning("There are over %d namespaces, so the oldest one is gone: %s", MOST, oldest)
     _spaces.move_to_end(key)
     return found
 
 
-def names() -> list[str]:
-    """Return the names of the namespaces that were used."""
-    return sorted({name for name, source in _spaces if source == conf.MOCK_SCRIPT})
+async def names() -> list[str]:
+    """Return the names of the namespaces that were used, by any worker."""
+    store = shared_store()
+    if store is not None:
+        return sorted(await store.names())
+    return sorted({name for name, *where in _spaces if where == [conf.MOCK_SCRIPT, conf.STATE_URL]})
 
 
 async def remove(name: str) -> bool:
     """Remove a namespace with everything in it; return whether there was one."""
-    found = _spaces.pop((name, conf.MOCK_SCRIPT), None)
-    if found is not None:
-        await found.remove()
-    return found is not None
+    key = (name, conf.MOCK_SCRIPT, conf.STATE_URL)
+    found = _spaces.get(key) or (Namespace(name, conf.MOCK_SCRIPT, ledger(name)) if is_shared() else None)
+    if found is None:
+        return False
+    there = await found.remove()
+    _spaces.pop(key, None)
+    return there

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmark import parts
+from tests.benchmark import parts, shared
 from tests.benchmark.load import CONNECTIONS
 from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
@@ -69,9 +69,19 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], unkept, paced], size.paced_rounds)))
     parts.memory((*servers, unkept, paced), before)
     targets += _attempt(lambda: uvloop.run(parts.shaped(*_with(directory, stack, jitter=WITH_JITTER, load=WITH_LOAD))))
+    targets += _attempt(lambda: _shared(directory, stack, size))
     if size.further:
         targets += _attempt(lambda: _further(directory, stack, paced))
     return targets
+
+
+def _shared(directory: Path, stack: ExitStack, size: Size) -> list[Target]:
+    """Measure what the round trip to Redis costs; without one it is left out."""
+    if not shared.is_possible():
+        print("\nnot measured: what Redis costs, for there is no redis-server on this machine", flush=True)
+        return []
+    uvloop.run(shared.measure(shared.start(directory, stack), max(size.rounds // 2, 1), size.seconds))
+    return []
 
 
 def _further(directory: Path, stack: ExitStack, paced: Server) -> list[Target]:

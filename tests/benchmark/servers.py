@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "mocksite.settings",
     "HOST": HOST,
     "WORKERS": "1",
+    "STATE_URL": "memory://",
     "DEBUG": "false",
     "ALLOWED_HOSTS": HOST,
     "MOCK_SCRIPT": "mock",

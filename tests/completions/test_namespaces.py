@@ -16,8 +16,8 @@ from completions.script.limits import Limits
 from completions.script.node import read_text
 from completions.script.pushed import Pushed, name_of, pushed_rules
 from completions.state import namespaces
-from completions.state.ledger import Claim, Moved, Want
-from completions.state.memory import MOST_SEEN, MemoryLedger
+from completions.state.ledger import MOST_SEEN, Claim, Moved, Want
+from completions.state.memory import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
 from mocksite.handler import Handler
 from tests.asgi import call
@@ -50,7 +50,7 @@ async def test_namespace__is_chosen_by_address_or_header() -> None:
     assert await said(app, path, {"X-Mock-Namespace": "blue"}) == "second"
     assert await said(app, "/ns/red/v1/chat/completions", {"X-Mock-Namespace": "blue"}) == "first", "the address wins"
     assert await said(app, "/ns/default/v1/chat/completions") == "second"
-    assert namespaces.names() == ["blue", "default", "red"]
+    assert await namespaces.names() == ["blue", "default", "red"]
 
 
 @pytest.mark.usefixtures("_counted")
@@ -171,8 +171,8 @@ async def test_ledger__takes_all_or_nothing() -> None:
 
 async def test_ledger__another_version_came_first() -> None:
     ledger = MemoryLedger()
-    assert await ledger.write(Pushed(version=1), 0, ())
-    assert not await ledger.write(Pushed(version=1), 0, ())
+    assert await ledger.write(Pushed(version=1), 0, (), "")
+    assert not await ledger.write(Pushed(version=1), 0, (), "")
 
 
 async def test_ledger__forgets_the_requests_that_came_longest_ago() -> None:

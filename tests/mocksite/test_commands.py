@@ -48,11 +48,37 @@ def test_runserver__refuses_a_wrong_address() -> None:
     assert '"nonsense:port" is not a valid port number or address:port pair.' in result.stderr
 
 
-def test_serve__several_workers() -> None:
-    with LiveServer("manage.py", "serve", "--port", "0", "--workers", "2") as server:
-        with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
-            assert response.status == 200
-        assert server.stop() == 0
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("manage.py", "serve", "--port", "0", "--workers", "2"),
+        ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--workers", "2"),
+    ],
+    ids=["serve", "uvicorn"],
+)
+def test_workers__without_a_shared_state_are_refused(command: tuple[str, ...]) -> None:
+    with pytest.raises(
+        AssertionError, match=r"2 workers need a state that they share.* Set STATE_URL=redis://"
+    ) as said:
+        LiveServer(*command).wait_for("never")
+    assert "Traceback" not in str(said.value)
+
+
+def test_workers__of_uvicorn_s_own_variable_are_refused_too() -> None:
+    with pytest.raises(AssertionError, match="2 workers need a state that they share"):
+        LiveServer("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", WEB_CONCURRENCY="2").wait_for("never")
+
+
+def test_workers__are_refused_by_the_check() -> None:
+    result = run_manage("check", WORKERS="2")
+    assert result.returncode == 1
+    assert "(completions.E005) WORKERS=2: 2 workers need a state that they share" in result.stderr
+
+
+def test_workers__a_reload_s_child_is_none() -> None:
+    command = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--reload")
+    with LiveServer(*command, WEB_CONCURRENCY="2") as server:
+        server.wait_for("startup complete")
 
 
 def test_serve__taken_port_is_one_clear_line(server: LiveServer) -> None:
@@ -72,6 +98,7 @@ def test_serve__taken_port_is_one_clear_line(server: LiveServer) -> None:
         ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
         ("LOG_FORMAT", "xml", "one of text, json"),
         ("MOCK_TTFT_MS", "-1", "a number from 0 to 3.6e+06"),
+        ("STATE_URL", "redis//localhost", "memory://, redis://HOST:6379/0"),
         ("MAX_BODY_BYTES", "1.5", "a whole number from 1 to"),
         ("MOCK_SCRIPT", "nowhere.yaml", "MOCK_SCRIPT takes the path of a YAML file, or a built-in script: mock"),
     ],
@@ -82,6 +109,13 @@ def test_start__is_refused_with_a_wrong_value(name: str, value: str, allowed: st
     assert f"{name}={value!r}" in result.stderr
     assert allowed in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_start__is_refused_with_a_parameter_that_redis_does_not_have() -> None:
+    result = run_manage("check", STATE_URL="redis://localhost/0?socket_timeuot=1")
+    assert result.returncode == 1
+    assert "(completions.E006) STATE_URL cannot be used: " in result.stderr
+    assert "socket_timeuot" in result.stderr
 
 
 @pytest.mark.parametrize("command", [("serve",), ("runserver", "--noreload")])

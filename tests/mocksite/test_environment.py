@@ -32,6 +32,17 @@ def read(method: str, raw: str | None, *args: Any) -> tuple[Any, list[str]]:
         ("choice", ("INFO", ["DEBUG", "INFO"]), None, "INFO"),
         ("names", (["a"],), " b , ,c", ["b", "c"]),
         ("names", (["a"],), ",", ["a"]),
+        ("state_url", ("memory://",), None, "memory://"),
+        ("state_url", ("d",), "memory://", "memory://"),
+        ("state_url", ("d",), "redis://localhost", "redis://localhost"),
+        ("state_url", ("d",), "rediss://user:pass@redis.example:6380/3", "rediss://user:pass@redis.example:6380/3"),
+        (
+            "state_url",
+            ("d",),
+            "redis://[::1]:6379/0?health_check_interval=2",
+            "redis://[::1]:6379/0?health_check_interval=2",
+        ),
+        ("state_url", ("d",), "unix:///run/redis.sock?db=1", "unix:///run/redis.sock?db=1"),
     ],
 )
 def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | None, value: object) -> None:
@@ -101,3 +112,29 @@ def test_file__absent_or_not_text(tmp_path: Path) -> None:
     assert Environment({}, tmp_path / "none").problems == []
     (tmp_path / ".env").write_bytes(b"X=\xff")
     assert Environment({}, tmp_path / ".env").problems == [".env is not UTF-8 text: invalid start byte at byte 2."]
+
+
+STATE_URLS = "memory://, redis://HOST:6379/0, rediss://USER:PASSWORD@HOST:6379/0 or unix:///PATH?db=0"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "memory",
+        "memory://x",
+        "redis://",
+        "redis://host:port/0",
+        "redis://host/zero",
+        "http://host",
+        "unix://",
+        "redis://[",
+    ],
+)
+def test_state_url__that_is_none(raw: str) -> None:
+    _, (problem,) = read("state_url", raw, "d")
+    assert problem == f"X={raw!r} is not allowed: it takes {STATE_URLS}. The default is d."
+
+
+def test_state_url__does_not_tell_its_password() -> None:
+    _, (problem,) = read("state_url", "redis://user:secret@host/zero", "d")
+    assert "X='redis://user:***@host/zero' is not allowed" in problem

@@ -3,8 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from completions.checks import workers_problem
 from completions.conf import conf
 from completions.management.server import run
 
@@ -23,4 +24,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
+        if (problem := workers_problem(options["workers"])) is not None:
+            raise CommandError(problem)
         run(options["host"], options["port"], workers=options["workers"])

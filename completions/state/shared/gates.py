@@ -1,0 +1,26 @@
+"""Gates that answers of any worker wait at, and that any worker releases."""
+
+from completions.state.shared.link import Link
+from completions.state.shared.scripts import CHANNEL, COUNTS, KEPT, RELEASE, WORKERS
+from completions.state.shared.waiting import Waiting
+
+
+class RedisGates:
+    """One namespace's gates."""
+
+    def __init__(self, space: str, link: Link, waiting: Waiting) -> None:
+        self._space, self._link, self._waiting = space, link, waiting
+
+    async def wait(self, name: str, seconds: float) -> bool:
+        """Wait at a gate until it is released; return False where that took longer than `seconds`."""
+        return await self._waiting.wait(self._space, name, seconds)
+
+    async def release(self, name: str) -> int:
+        """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
+        released: int = await self._link.run(RELEASE, (self._space, WORKERS), name, KEPT, CHANNEL)
+        return released
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many wait at each gate where somebody does."""
+        found = iter(await self._link.run(COUNTS, (self._space, WORKERS)))
+        return {name.decode("utf-8", "surrogatepass"): count for name, count in zip(found, found, strict=True)}

@@ -1,0 +1,42 @@
+"""The store of a worker: its connection, and the ledgers of all namespaces on it."""
+
+import contextlib
+
+from completions.exceptions import StateUnavailable
+from completions.state.shared.ledger import RedisLedger
+from completions.state.shared.link import Link
+from completions.state.shared.scripts import KEPT, NAMED, NAMES
+from completions.state.shared.waiting import Waiting
+from completions.state.shared.worker import Worker
+
+
+class RedisStore:
+    """Redis at one address."""
+
+    def __init__(self, url: str) -> None:
+        self._link = Link(url)
+        self._worker = Worker(self._link)
+        self._waiting = Waiting(self._link, self._worker)
+
+    def ledger(self, name: str) -> RedisLedger:
+        """Return the ledger of a namespace."""
+        return RedisLedger(name, self._link, self._worker, self._waiting)
+
+    def check(self) -> None:
+        """Raise `TypeError` or `ValueError` where the address has parameters that there are not."""
+        self._link.connection()
+
+    async def names(self) -> list[str]:
+        """Return the names of the namespaces that some worker used lately, in no order."""
+        return [name.decode() for name in await self._link.run(NAMED, (NAMES,), KEPT)]
+
+    async def open(self) -> None:
+        """Connect. Where Redis is not there yet, the log says so, and it is looked for again and again."""
+        with contextlib.suppress(StateUnavailable):
+            await self.names()
+
+    async def close(self) -> None:
+        """Let go out what has to be noted, and end the connections."""
+        await self._waiting.close()
+        await self._worker.close()
+        await self._link.close()
