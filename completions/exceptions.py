@@ -2,7 +2,8 @@
 
 MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
-│   └── BodyTooLarge
+│   ├── BodyTooLarge
+│   └── JournalUnavailable
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
@@ -43,6 +44,15 @@ class BodyTooLarge(RequestError):
             f"The request body is larger than the {limit} bytes that {setting} allows.",
             status=413,
             code="request_too_large",
+        )
+
+
+class JournalUnavailable(RequestError):
+    """A journal that cannot be read: its database does not answer, or it is off."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"The journal cannot be read: {problem}", status=503, type="server_error", code="journal_unavailable"
         )
 
 

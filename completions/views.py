@@ -45,8 +45,9 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
             started: float = getattr(request, "received", None) or time.monotonic()
             exchange = Exchange(request.method or "", request.path, started)
             named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
+            _note(request, exchange, kwargs.get("wire") or view)
             try:
-                exchange.namespace = named or access.namespace_of(request) or DEFAULT
+                exchange.namespace = named or access.namespace_of(exchange.request_headers) or DEFAULT
                 if methods and request.method not in methods:
                     raise _method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
@@ -72,7 +73,6 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
     prompt, outcome = await _resolve(request, exchange, wire, space)
-    exchange.rule = outcome.rule
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
@@ -107,19 +107,23 @@ async def _resolve(
         try:
             headers = access.identify(request, exchange, script.keys)
             asked = demand(headers)
-            body = _body(request)
+            body = exchange.request_body = _body(request)
             prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
-            exchange.model = prompt.model
+            exchange.asks(prompt)
             if script.validate:
                 admit(prompt, script.models, len(body))
             if script.limits or script.quota:
-                return prompt, await access.resolve(space, prompt, headers, exchange, asked)
-            return prompt, await engine.resolve(space, prompt, asked)
+                outcome = await access.resolve(space, prompt, headers, exchange, asked)
+            else:
+                outcome = await engine.resolve(space, prompt, asked)
         except Moved:
             await space.refresh()
         except RequestError:
             if exchange.at_end is not None or not await space.refresh():
                 raise
+        else:
+            exchange.comes_to(outcome, unmatched=outcome.rule is None and (asked is None or asked.error is None))
+            return prompt, outcome
 
 
 @endpoint("GET", "HEAD")
@@ -177,6 +181,13 @@ async def _current(exchange: Exchange) -> Namespace:
     return space
 
 
+def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
+    """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
+    exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
+    exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
+    exchange.request_body = getattr(request, "_body", b"")
+
+
 class LazyHeaders(Mapping[str, str]):
     """A request's headers by lower-case name, read when a script first asks for one."""
 
@@ -228,6 +239,7 @@ def _internal_error() -> RequestError:
 
 
 def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
+    exchange.fails(exc)
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
