@@ -37,10 +37,13 @@ ARROWS: dict[str, set[str]] = {
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
+    "endpoints": NEUTRAL | {"access", "conf", "journal", "responses", "state", "wire"},
     "views": VALUES
-    | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming"},
-    "urls": {"views", "wire"},
+    | {"wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
+    | {"access", "streaming", "endpoints"},
+    "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
+    "metrics": {"journal", "conf"},
+    "urls": {"views", "wire", "control"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
     "management": VALUES | {"conf", "script", "state", "engine"},

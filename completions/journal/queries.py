@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable, RequestError
@@ -54,6 +54,8 @@ class Filter:
     text: str | None = None
 
 
+TOTALLED = ("status", "rule", "model", "fault")
+
 EXACT = ("namespace", "model", "rule", "status", "method", "path", "unmatched", "stream")
 
 
@@ -82,6 +84,20 @@ async def one(namespace: str, id: str) -> dict[str, Any] | None:
 async def count(filter: Filter) -> int:
     """Return how many exchanges there are."""
     return await _ask(lambda store: _rows(store, filter).count())
+
+
+async def totals(filter: Filter) -> dict[str, Any]:
+    """Return how many exchanges there are, and how many of each status, rule, model and fault."""
+
+    def question(store: Store) -> dict[str, Any]:
+        rows = _rows(store, filter)
+        document: dict[str, Any] = {"count": rows.count()}
+        for name in TOTALLED:
+            groups = rows.exclude(**{f"{name}__isnull": True}).values_list(name).annotate(n=Count("id")).order_by(name)
+            document[f"by_{name}"] = {str(value): n for value, n in groups}
+        return document
+
+    return await _ask(question)
 
 
 async def delete(filter: Filter) -> int:
