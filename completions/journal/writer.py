@@ -13,9 +13,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import DatabaseError, DataError, IntegrityError
+from django.db import DataError, Error, IntegrityError
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable
@@ -32,8 +33,8 @@ T = TypeVar("T")
 BATCH = 256
 """Exchanges of one transaction, and how many wake the writer before its time."""
 
-TURN = 16
-"""Exchanges that are made into rows before the loop gets its turn: some 0.4 ms."""
+TURN = 0.0003
+"""Seconds for which rows are made before the loop gets its turn: without that it would wait for up to 5 ms."""
 
 REST = 0.0002
 """Seconds of that turn. Less than a real sleep would not do: the thread would have Python's lock back at once."""
@@ -43,6 +44,9 @@ QUEUE_BODIES = 256
 
 RETRY = 1.0
 """Seconds between two tries at a database that could not be used."""
+
+MOST_UNOBSERVED = 100_000
+"""Exchanges that wait to be observed while a database holds the thread up; of more, the oldest go."""
 
 CLOSING = 10.0
 """Seconds that the last flush may take."""
@@ -54,15 +58,18 @@ BAD_ROWS = (DataError, IntegrityError, ValueError)
 class Writer:
     """The queue and its thread, which starts with the first exchange.
 
-    `observers` are called in the thread with each exchange, whether JOURNAL keeps it or not.
+    `observers` are called in the thread with each exchange, whether the journal keeps it or not; `rounds` after them,
+    each time that the thread looks, at least each JOURNAL_FLUSH_MS.
     """
 
     def __init__(self) -> None:
         self.observers: list[Callable[[Exchange], None]] = []
+        self.rounds: list[Callable[[], None]] = []
         self.added: list[Callable[[], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
-        self._queue: deque[tuple[Exchange, bool, int]] = deque()
+        self._queue: deque[tuple[Exchange, int]] = deque()
+        self._unobserved: deque[Exchange] = deque(maxlen=MOST_UNOBSERVED)
         self._jobs: deque[tuple[Callable[[Store], object], Future[object]]] = deque()
         self._bytes_in = self._bytes_out = 0
         self._unpruned = 0
@@ -82,20 +89,29 @@ class Writer:
         keep = conf.JOURNAL
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
-        limit = conf.JOURNAL_MAX_BODY
-        size = exchange.shrink(limit if keep else 0)
-        count = len(self._queue)
-        if count >= conf.JOURNAL_QUEUE or self._bytes_in - self._bytes_out + size > QUEUE_BODIES * max(limit, 1024):
-            self.dropped += 1
+        if keep:
+            self._keep(exchange)
         else:
-            self._bytes_in += size
-            self._queue.append((exchange, keep, size))
+            exchange.shrink(0)
+        if self.observers:
+            self._unobserved.append(exchange)
         if self._thread is None:
             self.start()
-        elif count >= BATCH and not self._wake.is_set():
+        elif (len(self._queue) > BATCH or len(self._unobserved) > BATCH) and not self._wake.is_set():
             self._wake.set()
         for call in self.added:
             call()
+
+    def _keep(self, exchange: Exchange) -> None:
+        limit = conf.JOURNAL_MAX_BODY
+        size = exchange.shrink(limit)
+        room = QUEUE_BODIES * max(limit, 1024) - (self._bytes_in - self._bytes_out)
+        if len(self._queue) >= conf.JOURNAL_QUEUE or size > room:
+            self.dropped += 1
+            exchange.shrink(0)
+        else:
+            self._bytes_in += size
+            self._queue.append((exchange, size))
 
     def start(self) -> None:
         """Start the thread; it looks at the database when its first interval is over, not before."""
@@ -151,10 +167,11 @@ class Writer:
     def _round(self, store: Store, *, urgent: bool) -> None:
         """Write what has come by now, and answer what was asked by now."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        self._observe()
         try:
             if urgent or time.monotonic() >= self._next_try:
                 self._flush(store, exact=bool(jobs))
-        except DatabaseError as exc:
+        except Error as exc:
             self._fail(store, exc)
         for question, future in jobs:
             self._answer(store, question, future)
@@ -166,10 +183,9 @@ class Writer:
         left = len(self._queue)
         while left > 0:
             batch = [self._queue[index] for index in range(min(left, BATCH))]
-            self._write(store, [exchange for exchange, keep, _ in batch if keep])
+            self._write(store, [exchange for exchange, _ in batch])
             for _ in batch:
-                self._bytes_out += self._queue.popleft()[2]
-            self._observe([exchange for exchange, _, _ in batch])
+                self._bytes_out += self._queue.popleft()[1]
             left -= len(batch)
         if self._unpruned and (exact or self._unpruned >= max(BATCH, conf.JOURNAL_KEEP // 20)):
             store.prune(conf.JOURNAL_KEEP)
@@ -205,9 +221,11 @@ class Writer:
         from completions.journal.rows import row
 
         rows = []
-        for index, exchange in enumerate(batch):
-            if index and not index % TURN:
+        until = time.perf_counter() + TURN
+        for exchange in batch:
+            if time.perf_counter() > until:
                 time.sleep(REST)
+                until = time.perf_counter() + TURN
             try:
                 rows.append(row(exchange))
             except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
@@ -215,13 +233,23 @@ class Writer:
                 logger.exception("The journal cannot keep %s", exchange.request_id)
         return rows
 
-    def _observe(self, batch: list[Exchange]) -> None:
-        for observer in self.observers:
-            for exchange in batch:
-                try:
-                    observer(exchange)
-                except Exception:  # as above
-                    logger.exception("What observes the journal failed at %s", exchange.request_id)
+    def _observe(self) -> None:
+        until = time.perf_counter() + TURN
+        while self._unobserved:
+            exchange = self._unobserved.popleft()
+            for observer in self.observers:
+                self._tell(partial(observer, exchange))
+            if time.perf_counter() > until:
+                time.sleep(REST)
+                until = time.perf_counter() + TURN
+        for call in self.rounds:
+            self._tell(call)
+
+    def _tell(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except Exception:  # the thread's edge again
+            logger.exception("What observes the journal failed")
 
     def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -231,13 +259,13 @@ class Writer:
             return
         try:
             future.set_result(question(store))
-        except DatabaseError as exc:
+        except Error as exc:
             self._fail(store, exc)
             future.set_exception(JournalUnavailable(str(exc)))
         except Exception as exc:  # whoever asked gets what the question raised
             future.set_exception(exc)
 
-    def _fail(self, store: Store, exc: DatabaseError) -> None:
+    def _fail(self, store: Store, exc: Error) -> None:
         """Say once what is wrong with the database, and try again later; what does not fit the queue is dropped."""
         problem = " ".join(str(exc).split())
         if self.problem is None:
