@@ -16,6 +16,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, Error, IntegrityError
 
 from completions.conf import conf
@@ -42,11 +43,11 @@ REST = 0.0002
 QUEUE_BODIES = 256
 """The queue's memory: the bodies in it come to as many times JOURNAL_MAX_BODY at most."""
 
+OBSERVED = 10_000
+"""Exchanges that wait for the observers at most, kept or not."""
+
 RETRY = 1.0
 """Seconds between two tries at a database that could not be used."""
-
-MOST_UNOBSERVED = 100_000
-"""Exchanges that wait to be observed while a database holds the thread up; of more, the oldest go."""
 
 CLOSING = 10.0
 """Seconds that the last flush may take."""
@@ -68,8 +69,8 @@ class Writer:
         self.added: list[Callable[[], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
-        self._queue: deque[tuple[Exchange, int]] = deque()
-        self._unobserved: deque[Exchange] = deque(maxlen=MOST_UNOBSERVED)
+        self._fresh: deque[tuple[Exchange, bool, int]] = deque()
+        self._pending: deque[tuple[Exchange, int]] = deque()
         self._jobs: deque[tuple[Callable[[Store], object], Future[object]]] = deque()
         self._bytes_in = self._bytes_out = 0
         self._unpruned = 0
@@ -82,36 +83,33 @@ class Writer:
     @property
     def queued(self) -> int:
         """How many exchanges wait to be written."""
-        return len(self._queue)
+        return len(self._fresh) + len(self._pending)
 
     def add(self, exchange: Exchange) -> None:
         """Take an exchange that has ended, or drop it where the queue is full. It never waits."""
         keep = conf.JOURNAL
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
-        if keep:
-            self._keep(exchange)
-        else:
-            exchange.shrink(0)
-        if self.observers:
-            self._unobserved.append(exchange)
+        limit = conf.JOURNAL_MAX_BODY
+        size = exchange.shrink(limit if keep else 0)
+        count = len(self._fresh)
+        if keep and self._is_full(size, limit):
+            self.dropped += 1
+            keep, size = False, exchange.shrink(0)
+        if keep or (self.observers and count < OBSERVED):
+            self._bytes_in += size
+            self._fresh.append((exchange, keep, size))
         if self._thread is None:
             self.start()
-        elif (len(self._queue) > BATCH or len(self._unobserved) > BATCH) and not self._wake.is_set():
+        elif count >= BATCH and not self._wake.is_set():
             self._wake.set()
         for call in self.added:
             call()
 
-    def _keep(self, exchange: Exchange) -> None:
-        limit = conf.JOURNAL_MAX_BODY
-        size = exchange.shrink(limit)
-        room = QUEUE_BODIES * max(limit, 1024) - (self._bytes_in - self._bytes_out)
-        if len(self._queue) >= conf.JOURNAL_QUEUE or size > room:
-            self.dropped += 1
-            exchange.shrink(0)
-        else:
-            self._bytes_in += size
-            self._queue.append((exchange, size))
+    def _is_full(self, size: int, limit: int) -> bool:
+        if self.queued >= conf.JOURNAL_QUEUE:
+            return True
+        return self._bytes_in - self._bytes_out + size > QUEUE_BODIES * max(limit, 1024)
 
     def start(self) -> None:
         """Start the thread; it looks at the database when its first interval is over, not before."""
@@ -134,7 +132,7 @@ class Writer:
 
     def close(self, timeout: float = CLOSING) -> None:
         """Write what is left, and end the thread; the next exchange would start another."""
-        if self._queue:
+        if self.queued:
             self.start()
         thread = self._thread
         if thread is None:
@@ -142,10 +140,11 @@ class Writer:
         self._stopping = True
         self._wake.set()
         thread.join(timeout)
-        if self._queue:
-            logger.error("The journal could not write its last %d exchanges: %s", len(self._queue), self.problem)
-            self.dropped += len(self._queue)
-            self._queue.clear()
+        if left := self.queued:
+            logger.error("The journal could not write its last %d exchanges: %s", left, self.problem)
+            self.dropped += left
+            self._fresh.clear()
+            self._pending.clear()
             self._bytes_out = self._bytes_in
 
     def _run(self) -> None:
@@ -167,26 +166,24 @@ class Writer:
     def _round(self, store: Store, *, urgent: bool) -> None:
         """Write what has come by now, and answer what was asked by now."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        self._observe()
+        self._take()
         try:
             if urgent or time.monotonic() >= self._next_try:
                 self._flush(store, exact=bool(jobs))
-        except Error as exc:
+        except (Error, ImproperlyConfigured) as exc:
             self._fail(store, exc)
         for question, future in jobs:
             self._answer(store, question, future)
 
     def _flush(self, store: Store, *, exact: bool) -> None:
-        """Write all that is in the queue now. An exchange leaves it when its transaction is done."""
+        """Write all that was taken. An exchange leaves the queue when its transaction is done."""
         if conf.JOURNAL:
             store.open()
-        left = len(self._queue)
-        while left > 0:
-            batch = [self._queue[index] for index in range(min(left, BATCH))]
+        while self._pending:
+            batch = [self._pending[index] for index in range(min(len(self._pending), BATCH))]
             self._write(store, [exchange for exchange, _ in batch])
             for _ in batch:
-                self._bytes_out += self._queue.popleft()[1]
-            left -= len(batch)
+                self._bytes_out += self._pending.popleft()[1]
         if self._unpruned and (exact or self._unpruned >= max(BATCH, conf.JOURNAL_KEEP // 20)):
             store.prune(conf.JOURNAL_KEEP)
             self._unpruned = 0
@@ -220,12 +217,9 @@ class Writer:
         """Make rows, a few at a time, so that the loop's streams keep their times."""
         from completions.journal.rows import row
 
-        rows = []
-        until = time.perf_counter() + TURN
+        rows, turn = [], _Turn()
         for exchange in batch:
-            if time.perf_counter() > until:
-                time.sleep(REST)
-                until = time.perf_counter() + TURN
+            turn.rest()
             try:
                 rows.append(row(exchange))
             except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
@@ -233,23 +227,19 @@ class Writer:
                 logger.exception("The journal cannot keep %s", exchange.request_id)
         return rows
 
-    def _observe(self) -> None:
-        until = time.perf_counter() + TURN
-        while self._unobserved:
-            exchange = self._unobserved.popleft()
+    def _take(self) -> None:
+        """Show the observers what has come by now, and queue what is to be kept."""
+        turn = _Turn()
+        for _ in range(len(self._fresh)):
+            exchange, keep, size = self._fresh[0]
             for observer in self.observers:
-                self._tell(partial(observer, exchange))
-            if time.perf_counter() > until:
-                time.sleep(REST)
-                until = time.perf_counter() + TURN
+                turn.rest()
+                _tell(partial(observer, exchange))
+            if keep:
+                self._pending.append((exchange, size))
+            self._fresh.popleft()
         for call in self.rounds:
-            self._tell(call)
-
-    def _tell(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except Exception:  # the thread's edge again
-            logger.exception("What observes the journal failed")
+            _tell(call)
 
     def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -265,7 +255,7 @@ class Writer:
         except Exception as exc:  # whoever asked gets what the question raised
             future.set_exception(exc)
 
-    def _fail(self, store: Store, exc: Error) -> None:
+    def _fail(self, store: Store, exc: Exception) -> None:
         """Say once what is wrong with the database, and try again later; what does not fit the queue is dropped."""
         problem = " ".join(str(exc).split())
         if self.problem is None:
@@ -273,6 +263,26 @@ class Writer:
         self.problem = problem
         self._next_try = time.monotonic() + RETRY
         store.close()
+
+
+class _Turn:
+    """The thread's turn at Python's lock, which it gives up again and again."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + TURN
+
+    def rest(self) -> None:
+        """Let the loop have its turn, if this one has been long enough."""
+        if time.perf_counter() > self._until:
+            time.sleep(REST)
+            self._until = time.perf_counter() + TURN
+
+
+def _tell(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:  # the thread's edge again
+        logger.exception("What observes the journal failed")
 
 
 writer = Writer()

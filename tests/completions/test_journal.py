@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -206,6 +208,39 @@ async def test_client__that_leaves_before_any_answer() -> None:
     found = await leave("wait", begun=False)
     assert (found["client_left"], found["tokens_sent"], found["status"]) == (True, 0, 0)
     assert found["response"] == {"headers": {}, "body": "", "encoding": "text", "truncated": False}
+
+
+async def test_client__that_leaves_while_a_whole_answer_is_sent() -> None:
+    connection = Connection(chat("refund"))
+    sending = asyncio.Event()
+
+    async def send(message: Mapping[str, Any]) -> None:
+        sending.set()
+        await asyncio.Event().wait()  # as under a client that reads nothing
+
+    answering = asyncio.create_task(Handler()(scope("POST", CHAT), connection.receive, send))
+    await sending.wait()
+    connection.gone.set()
+    await answering
+    (found,) = await queries.listing(ALL)
+    assert (found["client_left"], found["tokens_sent"]) == (True, 0)
+
+
+async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Settings, tmp_path: Path) -> None:
+    settings.JOURNAL_QUEUE = 2
+    seen: list[str] = []
+    writer.observers.append(lambda exchange: seen.append(exchange.request_id))
+    await queries.count(ALL)
+    try:
+        with closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as other:
+            other.execute("DROP TABLE completions_exchange")
+        ids = [(await ask("refund")).headers["x-request-id"] for _ in range(5)]
+        with pytest.raises(JournalUnavailable, match="no such table"):
+            await queries.count(ALL)
+        assert seen == ids
+        assert (writer.queued, writer.dropped) == (2, 3)
+    finally:
+        writer.observers.clear()
 
 
 async def test_own_paths__are_not_kept(async_client: AsyncClient) -> None:
