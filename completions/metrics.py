@@ -83,7 +83,7 @@ class Metrics:
         """Note how many streams are open, and what the journal has dropped since the last look."""
         self.open.set(StreamRecord.open)
         dropped = writer.dropped
-        self.dropped.inc(dropped - self._dropped_before)
+        self.dropped.inc(max(dropped - self._dropped_before, 0))
         self._dropped_before = dropped
 
     def _model(self, name: str | None) -> str:
