@@ -66,7 +66,7 @@ class Writer:
     def __init__(self) -> None:
         self.observers: list[Callable[[Exchange], None]] = []
         self.rounds: list[Callable[[], None]] = []
-        self.added: list[Callable[[], None]] = []
+        self.added: list[Callable[[Exchange], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
         self._fresh: deque[tuple[Exchange, bool, int]] = deque()
@@ -104,7 +104,7 @@ class Writer:
         elif count >= BATCH and not self._wake.is_set():
             self._wake.set()
         for call in self.added:
-            call()
+            call(exchange)
 
     def _is_full(self, size: int, limit: int) -> bool:
         if self.queued >= conf.JOURNAL_QUEUE:

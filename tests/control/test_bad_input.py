@@ -26,7 +26,7 @@ RULE = "{reply: Hi}"
         ("PUT", "script", {}, "", None, "pushed: is empty."),
         ("PUT", "script", {}, "a: [", None, "pushed:1: is not YAML"),
         ("PUT", "script", {}, "rules: []", None, "pushed:1: the script lacks `version`."),
-        ("PUT", "script", {}, "version: 1\nrules:\n- {rply: a}", "rules[0].rply", "pushed:3: `rules[0].rply` is not known"),
+        ("PUT", "script", {}, "version: 1\nrules:\n- {rply: a}", "rules[0].rply", "`rules[0].rply` is not known"),
         ("PUT", "script", {}, "version: 2\nrules: [{reply: a}]", "version", "must be 1"),
         ("PUT", "script", {"place": "before"}, "x", "place", "`place` is no query parameter here; there are none."),
         ("PUT", "script", {}, BOMB, None, "comes to more than 100000 values"),
