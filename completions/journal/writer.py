@@ -21,6 +21,7 @@ from django.db import DataError, Error, IntegrityError
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable
+from completions.model_table import prices
 
 if TYPE_CHECKING:
     from completions.journal.exchange import Exchange
@@ -155,6 +156,7 @@ class Writer:
             self._wake.wait(conf.JOURNAL_FLUSH_MS / 1000)
             self._wake.clear()
             stopping = self._stopping
+            prices(None)  # reads the table now, at the first look, and not when streams are under way
             self._round(store, urgent=stopping or bool(self._jobs))
             if stopping:
                 store.close()
