@@ -125,6 +125,13 @@ class Exchange:
                 _log(requests_log, lines.RequestLine(self))
             writer.add(self)
 
+    def lighten(self) -> int:
+        """Let go of all bodies, for whom the facts are enough. Return the bytes kept: none."""
+        self.request_body = self.response_body = b""
+        if self.sent is not None:
+            self.sent = self.sent._replace(frames=())
+        return 0
+
     def shrink(self, body: int) -> int:
         """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
         if len(self.request_body) > body:

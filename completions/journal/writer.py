@@ -92,11 +92,11 @@ class Writer:
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
         limit = conf.JOURNAL_MAX_BODY
-        size = exchange.shrink(limit if keep else 0)
+        size = exchange.shrink(limit) if keep else exchange.lighten()
         count = len(self._fresh)
         if keep and self._is_full(size, limit):
             self.dropped += 1
-            keep, size = False, exchange.shrink(0)
+            keep, size = False, exchange.lighten()
         if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
             self._fresh.append((exchange, keep, size))
