@@ -229,6 +229,7 @@ async def test_client__that_leaves_while_a_whole_answer_is_sent() -> None:
 async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Settings, tmp_path: Path) -> None:
     settings.JOURNAL_QUEUE = 2
     seen: list[str] = []
+    before = [*writer.observers]
     writer.observers.append(lambda exchange: seen.append(exchange.request_id))
     await queries.count(ALL)
     try:
@@ -240,7 +241,7 @@ async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Se
         assert seen == ids
         assert (writer.queued, writer.dropped) == (2, 3)
     finally:
-        writer.observers.clear()
+        writer.observers[:] = before
 
 
 async def test_own_paths__are_not_kept(async_client: AsyncClient) -> None:
