@@ -37,7 +37,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
 
     Return the request's headers.
     """
-    headers = sent_headers(request)
+    headers: Headers = exchange.request_headers or sent_headers(request)
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
@@ -68,9 +68,9 @@ async def resolve(
     return outcome
 
 
-def namespace_of(request: HttpRequest) -> str | None:
+def namespace_of(headers: Headers) -> str | None:
     """Return the name of the namespace that a request's headers choose; None where they choose none."""
-    chosen = sent_headers(request).get(NAMESPACE)
+    chosen = headers.get(NAMESPACE)
     return None if chosen is None else chosen.decode("latin-1").strip()
 
 

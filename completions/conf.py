@@ -40,6 +40,7 @@ class Conf:
     MOCK_ITL_MS = Setting(50.0)
     MAX_BODY_BYTES = Setting(32 * 1024 * 1024)
     API_KEYS: Setting[Sequence[str]] = Setting(())
+    ADMIN_TOKEN = Setting("")
     JOURNAL = Setting(False)
     JOURNAL_QUEUE = Setting(10_000)
     JOURNAL_KEEP = Setting(10_000)

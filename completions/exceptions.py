@@ -71,7 +71,8 @@ class StateUnavailable(RequestError):
 
 
 class ScriptError(MockError):
-    """A script that cannot be used: `file:line: what is wrong, and what is allowed`."""
+    """A script that cannot be used: `file:line: what is wrong, and what is allowed`; `field` is the path to it."""
 
-    def __init__(self, message: str, file: str, line: int | None = None) -> None:
+    def __init__(self, message: str, file: str, line: int | None = None, field: str | None = None) -> None:
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+        self.field = field

@@ -1,70 +1,26 @@
 """The views: one for every generating format, and a few that only look things up."""
 
 import functools
-import logging
-import time
-from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from typing import Any, Concatenate, ParamSpec
+from collections.abc import Iterator, Mapping
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
 from completions import access, engine
 from completions.admission import admit
-from completions.conf import conf
 from completions.conversation import Prompt
 from completions.demand import Demand, demand
-from completions.exceptions import BodyTooLarge, RequestError
+from completions.endpoints import add_headers, endpoint, read_body
+from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.misbehave import misbehave
 from completions.outcome import Outcome
-from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
+from completions.responses import EventStream, FastJsonResponse, Recorded
 from completions.script.rules import Script
 from completions.state.ledger import Moved
-from completions.state.namespaces import DEFAULT, Namespace, namespace
+from completions.state.namespaces import Namespace, namespace
 from completions.streaming import Way, stream, take_time
 from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
-
-logger = logging.getLogger("completions")
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
-ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
-
-
-def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
-    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it."""
-
-    def decorate(view: ExchangeView[P]) -> View[P]:
-        @functools.wraps(view)
-        async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
-            started: float = getattr(request, "received", None) or time.monotonic()
-            exchange = Exchange(request.method or "", request.path, started)
-            named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
-            _note(request, exchange, kwargs.get("wire") or view)
-            try:
-                exchange.namespace = named or access.namespace_of(request) or DEFAULT
-                if methods and request.method not in methods:
-                    raise _method_not_allowed(request, methods)
-                response: Recorded = await view(request, exchange, *args, **kwargs)
-            except RequestError as exc:
-                response = _refuse(exc, exchange, kwargs)
-            except CancelledError:
-                exchange.client_left = True
-                exchange.end()
-                raise
-            except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
-                logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _refuse(_internal_error(), exchange, kwargs)
-            response.record(exchange)
-            return response
-
-        return wrapped
-
-    return decorate
 
 
 @endpoint("POST")
@@ -92,7 +48,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
         response = FastJsonResponse(wire.render(reply, prompt))
     own = reply is None or reply.body is None  # a document given word by word comes without them
     if (own or exchange.headers) and not response.foreign:
-        _add_headers(response, wire, exchange, own=own)
+        add_headers(response, wire, exchange, own=own)
     return response
 
 
@@ -124,7 +80,7 @@ def _parse(
     """Return what a request is and asks for; raise what the script has to say against it."""
     headers = access.identify(request, exchange, script.keys)
     asked = demand(headers)
-    body = exchange.request_body = _body(request)
+    body = exchange.request_body = read_body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
     exchange.asks(prompt)
     if script.validate:
@@ -146,38 +102,6 @@ async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> R
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
     return FastJsonResponse(wire_models.find(name, script.models))
-
-
-@endpoint("GET", "HEAD")
-async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """Say that the process is alive."""
-    return FastJsonResponse({"status": "ok"})
-
-
-@endpoint("GET", "HEAD")
-async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """Say that requests can be answered, and from which script.
-
-    While the state store is away, it says so: what needs no shared state is answered, unless nothing is known yet,
-    and then this is a 503.
-    """
-    space = await _current(exchange)
-    document = {"status": "ready", "script": space.script.source}
-    if space.problem is not None:
-        document["problem"] = space.problem
-    return FastJsonResponse(document | {"state": "unavailable"} if space.away else document)
-
-
-@endpoint("GET", "HEAD")
-async def gates(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """List how many answers wait at each gate."""
-    return FastJsonResponse({"gates": await namespace(exchange.namespace).gates.counts()})
-
-
-@endpoint("POST")
-async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
-    """Let pass what waits at a gate."""
-    return FastJsonResponse({"gate": name, "released": await namespace(exchange.namespace).gates.release(name)})
 
 
 @endpoint()
@@ -204,13 +128,6 @@ async def _way(space: Namespace, outcome: Outcome, exchange: Exchange) -> Way:
     return Way(space.gates, machine)
 
 
-def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
-    """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
-    exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
-    exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
-    exchange.request_body = getattr(request, "_body", b"")
-
-
 class LazyHeaders(Mapping[str, str]):
     """A request's headers by lower-case name, read when a script first asks for one."""
 
@@ -229,55 +146,3 @@ class LazyHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._headers)
-
-
-def _body(request: HttpRequest) -> bytes:
-    """Return the body, if it is within the limits: ours, and Django's where the project sets one."""
-    try:
-        body = request.body
-    except RequestDataTooBig as exc:
-        raise BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "DATA_UPLOAD_MAX_MEMORY_SIZE") from exc
-    if len(body) > conf.MAX_BODY_BYTES:
-        raise BodyTooLarge(conf.MAX_BODY_BYTES)
-    return body
-
-
-def _method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
-    allowed = ", ".join(methods)
-    return RequestError(
-        f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
-        status=405,
-        code="method_not_supported",
-        headers={"Allow": allowed},
-    )
-
-
-def _internal_error() -> RequestError:
-    return RequestError(
-        "The server had an error while processing your request. Its log has the traceback.",
-        status=500,
-        type="server_error",
-        code="internal_error",
-    )
-
-
-def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
-    exchange.fails(exc)
-    wire = kwargs.get("wire")
-    if not isinstance(wire, WireFormat):
-        return error_response(exc)
-    response = error_response(exc, wire.error(exc), wire.translated(exc.headers))
-    _add_headers(response, wire, exchange)
-    return response
-
-
-def _add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
-    """Add the headers of this request alone, and the API's own, but none over a script's."""
-    if exchange.headers:
-        for name, value in wire.translated(exchange.headers).items():
-            response.headers.setdefault(name, value)
-    if not own:
-        return
-    elapsed_ms = (time.monotonic() - exchange.started) * 1000
-    for name, value in wire.headers(elapsed_ms, exchange.request_id).items():
-        response.headers.setdefault(name, value)

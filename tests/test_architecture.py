@@ -37,22 +37,13 @@ ARROWS: dict[str, set[str]] = {
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
+    "endpoints": NEUTRAL | {"access", "conf", "journal", "responses", "state", "wire"},
     "views": VALUES
-    | {
-        "script",
-        "wire",
-        "delivery",
-        "journal",
-        "engine",
-        "state",
-        "conf",
-        "responses",
-        "admission",
-        "demand",
-        "misbehave",
-    }
-    | {"access", "streaming"},
-    "urls": {"views", "wire"},
+    | {"script", "wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
+    | {"access", "streaming", "endpoints"},
+    "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
+    "metrics": {"journal", "conf"},
+    "urls": {"views", "wire", "control"},
     "checks": NEUTRAL | {"conf", "script", "state", "journal"},
     "migrations": set(),
     "apps": {"checks"},
@@ -123,8 +114,10 @@ def test_settings__alone_read_the_environment() -> None:
         for file in files("completions", "mocksite")
         if "os.environ" in (text := file.read_text()) or "getenv" in text
     ]
-    # asgi and __main__ name the settings module, and tiktoken takes its folder from nowhere else
+    # asgi and __main__ name the settings module; tiktoken and prometheus-client take their folders from nowhere else
     assert readers == [
+        "completions/management/server.py",
+        "completions/metrics.py",
         "completions/tokens.py",
         "mocksite/__main__.py",
         "mocksite/asgi.py",

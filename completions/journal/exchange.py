@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
@@ -143,6 +143,13 @@ class Exchange:
                 _log(requests_log, lines.RequestLine(self))
             writer.add(self)
 
+    def lighten(self) -> int:
+        """Let go of all bodies, for whom the facts are enough. Return the bytes kept: none."""
+        self.request_body = self.response_body = b""
+        if self.sent is not None:
+            self.sent = self.sent._replace(frames=())
+        return 0
+
     def shrink(self, body: int) -> int:
         """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
         if len(self.request_body) > body:
@@ -179,7 +186,12 @@ def _log(logger: logging.Logger, line: object) -> None:
 
 
 class StreamRecord:
-    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one."""
+    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one.
+
+    `open` counts the streams of this process that have begun and not ended.
+    """
+
+    open: ClassVar[int] = 0
 
     def __init__(
         self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
@@ -190,6 +202,7 @@ class StreamRecord:
         self._ends: list[int] = []
         self._times: list[float] = []
         exchange.stream = True
+        StreamRecord.open += 1
         exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
@@ -207,5 +220,7 @@ class StreamRecord:
 
     def end(self) -> None:
         """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
+        if self._exchange.ended is None:
+            StreamRecord.open -= 1
         self._exchange.client_left = self._sent < len(self._sizes) and not self._exchange.stopped
         self._exchange.end()

@@ -13,11 +13,12 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal.documents import HEAVY, brief, whole
+from completions.journal.exchange import Exchange as Ended
 from completions.journal.store import Store
 from completions.journal.writer import writer
 from completions.models import Exchange
@@ -54,6 +55,8 @@ class Filter:
     text: str | None = None
 
 
+TOTALLED = ("status", "rule", "model", "fault")
+
 EXACT = ("namespace", "model", "rule", "status", "method", "path", "unmatched", "stream")
 
 
@@ -84,6 +87,20 @@ async def count(filter: Filter) -> int:
     return await _ask(lambda store: _rows(store, filter).count())
 
 
+async def totals(filter: Filter) -> dict[str, Any]:
+    """Return how many exchanges there are, and how many of each status, rule, model and fault."""
+
+    def question(store: Store) -> dict[str, Any]:
+        rows = _rows(store, filter)
+        document: dict[str, Any] = {"count": rows.count()}
+        for name in TOTALLED:
+            groups = rows.exclude(**{f"{name}__isnull": True}).values_list(name).annotate(n=Count("id")).order_by(name)
+            document[f"by_{name}"] = {str(value): n for value, n in groups}
+        return document
+
+    return await _ask(question)
+
+
 async def delete(filter: Filter) -> int:
     """Delete exchanges, and return how many there were."""
     return await _ask(lambda store: _rows(store, filter).delete()[0])
@@ -97,8 +114,9 @@ async def wait(  # it gives back None, where `asyncio.timeout` would raise
     """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
-    def wake() -> None:
-        loop.call_soon_threadsafe(woken.set)
+    def wake(exchange: Ended) -> None:
+        if filter.namespace in (None, exchange.namespace):
+            loop.call_soon_threadsafe(woken.set)
 
     deadline = time.monotonic() + timeout
     writer.added.append(wake)

@@ -94,7 +94,7 @@ def row(exchange: Exchange) -> Row:
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
         cost(exchange.model, usage) if usage else None,
-        _ttft(exchange.sent),
+        ttft(exchange.sent),
         round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
         exchange.chunks,
         exchange.bytes,
@@ -176,7 +176,7 @@ def _response(exchange: Exchange, hide: Redaction, secret: bool) -> tuple[bytes,
     return b"".join(frames[: sent.ends[-1]] if sent.ends else ()), orjson.dumps(writes).decode()
 
 
-def _ttft(sent: Sent | None) -> float | None:
+def ttft(sent: Sent | None) -> float | None:
     """Return the ms to the write with the first token."""
     if sent is None or True not in sent.tokens:
         return None

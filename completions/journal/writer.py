@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -59,12 +60,14 @@ BAD_ROWS = (DataError, IntegrityError, ValueError)
 class Writer:
     """The queue and its thread, which starts with the first exchange.
 
-    `observers` are called in the thread with each exchange, whether JOURNAL keeps it or not.
+    `observers` are called in the thread with each exchange, whether the journal keeps it or not; `rounds` after them,
+    each time that the thread looks, at least each JOURNAL_FLUSH_MS.
     """
 
     def __init__(self) -> None:
         self.observers: list[Callable[[Exchange], None]] = []
-        self.added: list[Callable[[], None]] = []
+        self.rounds: list[Callable[[], None]] = []
+        self.added: list[Callable[[Exchange], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
         self._fresh: deque[tuple[Exchange, bool, int]] = deque()
@@ -89,11 +92,11 @@ class Writer:
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
         limit = conf.JOURNAL_MAX_BODY
-        size = exchange.shrink(limit if keep else 0)
+        size = exchange.shrink(limit) if keep else exchange.lighten()
         count = len(self._fresh)
         if keep and self._is_full(size, limit):
             self.dropped += 1
-            keep, size = False, exchange.shrink(0)
+            keep, size = False, exchange.lighten()
         if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
             self._fresh.append((exchange, keep, size))
@@ -102,7 +105,7 @@ class Writer:
         elif count >= BATCH and not self._wake.is_set():
             self._wake.set()
         for call in self.added:
-            call()
+            call(exchange)
 
     def _is_full(self, size: int, limit: int) -> bool:
         if self.queued >= conf.JOURNAL_QUEUE:
@@ -233,13 +236,12 @@ class Writer:
             exchange, keep, size = self._fresh[0]
             for observer in self.observers:
                 turn.rest()
-                try:
-                    observer(exchange)
-                except Exception:  # as above
-                    logger.exception("What observes the journal failed at %s", exchange.request_id)
+                _tell(partial(observer, exchange))
             if keep:
                 self._pending.append((exchange, size))
             self._fresh.popleft()
+        for call in self.rounds:
+            _tell(call)
 
     def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -276,6 +278,13 @@ class _Turn:
         if time.perf_counter() > self._until:
             time.sleep(REST)
             self._until = time.perf_counter() + TURN
+
+
+def _tell(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:  # the thread's edge again
+        logger.exception("What observes the journal failed")
 
 
 writer = Writer()

@@ -7,7 +7,9 @@ import time
 from pathlib import Path
 
 from completions.exceptions import ScriptError
-from completions.script.loader import builtin_names, load, path_of
+from completions.script.loader import builtin_names, parse, path_of
+from completions.script.node import read_text, text_of
+from completions.script.rules import Script
 
 logger = logging.getLogger("completions")
 
@@ -18,17 +20,18 @@ LOOK_EVERY = 0.5
 class ScriptFile:
     """A script by its source, a built-in name or a path, as its file was when it was last whole.
 
-    `digest` tells one content from another, in every process alike. `problem` is what is wrong with the file, so that
-    an older script answers; None where nothing is.
+    `text` is that file's, `digest` tells one content from another, in every process alike. `problem` is what is wrong
+    with the file, so that an older script answers; None where nothing is.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._file = None if source in builtin_names() else path_of(source)
-        self._seen = _digest(self._file)
+        self._path = path_of(source)
+        self._file = None if source in builtin_names() else self._path
         self.next_look = _next_look(self._file)
-        self.script, self.digest = load(source), self._seen or source
+        self._seen: str | None = None
         self.problem: str | None = None
+        self._take(text_of(self._path, source))
 
     def look(self) -> None:
         """Read the file again where it has changed, but look only now and then."""
@@ -37,19 +40,34 @@ class ScriptFile:
 
     def look_now(self) -> None:
         """Read the file again where it has changed."""
-        self.next_look = _next_look(self._file)
-        seen = _digest(self._file)
-        if seen == self._seen:
+        if self._file is None:
             return
-        self._seen = seen
+        self.next_look = _next_look(self._file)
         try:
-            self.script = load(self.source)
+            text = text_of(self._path, self.source)
         except ScriptError as exc:
+            self._seen = None
+            self._complain(exc)
+            return
+        if digest_of(text) == self._seen:
+            return
+        try:
+            self._take(text)
+        except ScriptError as exc:
+            self._complain(exc)
+            return
+        self.problem = None
+        logger.info("Loaded the script %s again: its file has changed.", self.source)
+
+    def _complain(self, exc: ScriptError) -> None:
+        if str(exc) != self.problem:
             self.problem = str(exc)
             logger.error("The script cannot be used, so the one before still answers: %s", exc)
-            return
-        self.problem, self.digest = None, seen or self.source
-        logger.info("Loaded the script %s again: its file has changed.", self.source)
+
+    def _take(self, text: str) -> None:
+        self._seen = digest_of(text)
+        self.script: Script = parse(read_text(text, self.source))
+        self.text, self.digest = text, self._seen
 
 
 @functools.lru_cache(maxsize=64)
@@ -64,12 +82,9 @@ def script_file(source: str) -> ScriptFile:
     return found
 
 
-def _digest(file: Path | None) -> str | None:
-    """Return what tells one content of a file from another; None where there is no file."""
-    try:
-        return hashlib.blake2s(file.read_bytes(), digest_size=8).hexdigest() if file else None
-    except OSError:
-        return None
+def digest_of(text: str) -> str:
+    """Return what tells one content from another."""
+    return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 def _next_look(file: Path | None) -> float:

@@ -229,7 +229,11 @@ async def test_client__that_leaves_while_a_whole_answer_is_sent() -> None:
 async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Settings, tmp_path: Path) -> None:
     settings.JOURNAL_QUEUE = 2
     seen: list[str] = []
-    writer.observers.append(lambda exchange: seen.append(exchange.request_id))
+
+    def sees(exchange: Exchange) -> None:
+        seen.append(exchange.request_id)
+
+    writer.observers.append(sees)
     await queries.count(ALL)
     try:
         with closing(sqlite3.connect(tmp_path / "journal.sqlite3")) as other:
@@ -240,7 +244,7 @@ async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Se
         assert seen == ids
         assert (writer.queued, writer.dropped) == (2, 3)
     finally:
-        writer.observers.clear()
+        writer.observers.remove(sees)
 
 
 async def test_own_paths__are_not_kept(async_client: AsyncClient) -> None:
@@ -344,13 +348,14 @@ async def test_observers__see_every_exchange_with_the_journal_off_too(settings: 
     def fails(exchange: Exchange) -> None:
         raise LookupError
 
-    writer.observers += [fails, seen.append]
+    own = [fails, seen.append]
+    writer.observers += own
     try:
         await ask("refund")
         await ask("love")
         writer.close()
     finally:
-        writer.observers.clear()
+        writer.observers[:] = [each for each in writer.observers if each not in own]
     assert [(each.rule, each.status, each.request_body) for each in seen] == [("refunds", 200, b""), (None, 404, b"")]
     with pytest.raises(JournalUnavailable, match="JOURNAL=true turns it on"):
         await queries.count(ALL)
