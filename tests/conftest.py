@@ -7,6 +7,8 @@ from hypothesis import settings
 
 from tests.server import LiveServer
 
+pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
+
 settings.register_profile("house", deadline=None)  # a machine that is busy must fail no test
 settings.load_profile("house")
 

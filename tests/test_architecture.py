@@ -42,6 +42,7 @@ ARROWS: dict[str, set[str]] = {
     "urls": {"views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
+    "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django
     "management": VALUES | {"conf", "script", "state", "engine"},
 }
 """Each room of `completions`, and the rooms that it may import; `models` is Django's."""
@@ -111,6 +112,8 @@ def test_settings__alone_read_the_environment() -> None:
     ]
     # asgi and __main__ name the settings module, and tiktoken takes its folder from nowhere else
     assert readers == [
+        "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
+        "completions/pytest_plugin/process.py",
         "completions/tokens.py",
         "mocksite/__main__.py",
         "mocksite/asgi.py",

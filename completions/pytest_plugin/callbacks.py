@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from completions.exceptions import RequestError
 from completions.pytest_plugin import prompts
 
 Function = Callable[..., object]
@@ -34,7 +35,7 @@ class Registered:
         try:
             result = self.function(prompts.prompt(document))
             return prompts.answer(self._awaited(result) if inspect.isawaitable(result) else result, self.name)
-        except prompts.RequestError as exc:
+        except RequestError as exc:
             return prompts.answer(exc, self.name)
         except Exception as exc:  # the test's own code: it may raise anything, and the test is told
             self.raised.append(traceback.format_exc())

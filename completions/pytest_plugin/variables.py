@@ -7,8 +7,13 @@ error of the mock's, and not an answer of the real one's with the developer's ow
 from collections.abc import Iterator, Mapping
 
 KEYS = (
-    ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "OLLAMA_API_KEY", "AZURE_API_KEY")
-    + ("LLM_API_KEY",)  # llmclient's own
+    "OPENAI_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "GEMINI_API_KEY",
+    "GOOGLE_API_KEY",
+    "OLLAMA_API_KEY",
+    "AZURE_API_KEY",  # LiteLLM's
+    "LLM_API_KEY",  # llmclient's
 )
 
 WITH_VERSION = (
