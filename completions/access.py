@@ -34,7 +34,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
 
     Return the request's headers.
     """
-    headers = _sent(request)
+    headers: Headers = exchange.request_headers or sent_headers(request)
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
@@ -65,17 +65,14 @@ async def resolve(
     return outcome
 
 
-def namespace_of(request: HttpRequest) -> str | None:
+def namespace_of(headers: Headers) -> str | None:
     """Return the name of the namespace that a request's headers choose; None where they choose none."""
-    chosen = _sent(request).get(NAMESPACE)
+    chosen = headers.get(NAMESPACE)
     return None if chosen is None else chosen.decode("latin-1").strip()
 
 
-def _sent(request: HttpRequest) -> Headers:
-    """Return the headers as they came, by lower-case name."""
-    ready: Headers | None = getattr(request, "sent_headers", None)
-    if ready is not None:
-        return ready
+def sent_headers(request: HttpRequest) -> Headers:
+    """Return a request's headers by lower-case name."""
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is not None:
         return dict(scope["headers"])

@@ -7,6 +7,7 @@ class CompletionsConfig(AppConfig):
     """The mock of the LLM API."""
 
     name = "completions"
+    default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Mock of the LLM API"
 
     def ready(self) -> None:

@@ -2,7 +2,8 @@
 
 MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
-│   └── BodyTooLarge
+│   ├── BodyTooLarge
+│   └── JournalUnavailable
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
@@ -46,8 +47,18 @@ class BodyTooLarge(RequestError):
         )
 
 
-class ScriptError(MockError):
-    """A script that cannot be used: `file:line: what is wrong, and what is allowed`."""
+class JournalUnavailable(RequestError):
+    """A journal that cannot be read: its database does not answer, or it is off."""
 
-    def __init__(self, message: str, file: str, line: int | None = None) -> None:
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"The journal cannot be read: {problem}", status=503, type="server_error", code="journal_unavailable"
+        )
+
+
+class ScriptError(MockError):
+    """A script that cannot be used: `file:line: what is wrong, and what is allowed`; `field` is the path to it."""
+
+    def __init__(self, message: str, file: str, line: int | None = None, field: str | None = None) -> None:
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
+        self.field = field

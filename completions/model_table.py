@@ -1,6 +1,7 @@
-"""The models' real windows, from the table in LiteLLM's package: read as a file, without importing LiteLLM."""
+"""The models' real windows and prices, from the table in LiteLLM's package: a file, read without importing LiteLLM."""
 
 import functools
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,14 +23,42 @@ class Limits(NamedTuple):
     output: int | None
 
 
+PRICES = tuple(
+    f"{price}{tier}"
+    for price in (
+        "input_cost_per_token",
+        "output_cost_per_token",
+        "cache_read_input_token_cost",
+        "output_cost_per_reasoning_token",
+    )
+    for tier in ("", "_above_128k_tokens", "_above_200k_tokens", "_above_272k_tokens")
+)
+"""The prices of text that are kept, by the table's own names, in US dollars a token; a tier's are of longer prompts."""
+
+
+class Entry(NamedTuple):
+    """What is kept of a model's entry."""
+
+    limits: Limits
+    prices: Mapping[str, float]
+
+
+UNKNOWN = Entry(Limits(None, None), {})
+
+
 def context_window(model: str | None) -> int | None:
     """Return how many tokens a model takes, or None for a model that the table does not know."""
-    return _limits(model).window
+    return _find(model).limits.window
 
 
 def max_output(model: str | None) -> int | None:
     """Return how many tokens a model answers at most, or None for a model that the table does not know."""
-    return _limits(model).output
+    return _find(model).limits.output
+
+
+def prices(model: str | None) -> Mapping[str, float]:
+    """Return a model's prices, of those in PRICES; none for a model that the table does not know."""
+    return _find(model).prices
 
 
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None) -> None:
@@ -54,17 +83,17 @@ def _exceeded(message: str) -> RequestError:
     return RequestError(message, code="context_length_exceeded", param="messages")
 
 
-def _limits(model: str | None) -> Limits:
+def _find(model: str | None) -> Entry:
     table, name = _table(), model or ""
     if name.startswith("ft:"):  # `ft:gpt-4o-2024-08-06:organization::id` has its base model's limits
         name = ":".join(name.split(":")[:2])
-        return table.get(name) or table.get(name.removeprefix("ft:"), Limits(None, None))
-    return table.get(name, Limits(None, None))
+        return table.get(name) or table.get(name.removeprefix("ft:"), UNKNOWN)
+    return table.get(name, UNKNOWN)
 
 
 @functools.cache
-def _table() -> dict[str, Limits]:
-    """Read the table once, some 20 ms; only its limits are kept. Without the file no model is known."""
+def _table() -> dict[str, Entry]:
+    """Read the table once, some 25 ms; only its limits and prices are kept. Without the file no model is known."""
     spec = find_spec("litellm")  # finds the package without importing it
     if spec is None or spec.origin is None or not (file := Path(spec.origin).parent / TABLE).is_file():
         return {}
@@ -72,9 +101,10 @@ def _table() -> dict[str, Limits]:
     return {name: _entry(entry) for name, entry in entries.items() if isinstance(entry, dict)}
 
 
-def _entry(entry: dict[str, Any]) -> Limits:
+def _entry(entry: dict[str, Any]) -> Entry:
     read, total, write = (_whole(entry.get(f"max_{key}tokens")) for key in ("input_", "", "output_"))
-    return Limits(read or total, write or total)
+    priced = {key: entry[key] for key in PRICES if isinstance(entry.get(key), (int, float))}
+    return Entry(Limits(read or total, write or total), priced)
 
 
 def _whole(value: object) -> int | None:

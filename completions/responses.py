@@ -25,6 +25,7 @@ class Recorded(HttpResponseBase):
         self.exchange = exchange
         self.headers[REQUEST_ID] = exchange.request_id
         exchange.status = self.status_code
+        exchange.response_headers = self.headers
 
     def end(self) -> None:
         """End the exchange; a handler that spares Django's signals calls this instead of `close`."""
@@ -49,9 +50,10 @@ class FastJsonResponse(Recorded, JsonResponse):
         return len(self.content) <= SMALL and not self.cookies
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and note the body's size."""
+        """Carry the exchange, and note the body."""
         super().record(exchange)
-        exchange.bytes = len(self.content)
+        exchange.response_body = self.content
+        exchange.bytes = len(exchange.response_body)
 
 
 class Severed(FastJsonResponse):
@@ -70,9 +72,10 @@ class RawResponse(Recorded, HttpResponse):
         self.headers["Content-Length"] = str(len(data))
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and note the body's size."""
+        """Carry the exchange, and note the body."""
         super().record(exchange)
-        exchange.bytes = len(self.content)
+        exchange.response_body = self.content
+        exchange.bytes = len(exchange.response_body)
 
 
 class EventStream(Recorded, StreamingHttpResponse):

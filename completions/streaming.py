@@ -20,7 +20,7 @@ def stream(
 ) -> tuple[Pieces, StreamRecord]:
     """Return a stream's pieces, and the record of what is sent of them; `retimed` may change when events are due."""
     frames, tokens = [event.data for event in events], [event.token for event in events]
-    record = StreamRecord(exchange, list(map(len, frames)), sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
+    record = StreamRecord(exchange, frames, tokens, sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
     due = schedule(tokens, outcome.pacing)
     if retimed is not None:
         due = retimed(due)

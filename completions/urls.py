@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from completions import views
+from completions.control.routes import urlpatterns as control
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
 
@@ -11,10 +12,7 @@ api = [
     path("v1/completions", views.generate, {"wire": LegacyCompletions()}),
     path("v1/models", views.model_list),
     path("v1/models/<path:name>", views.model_detail),
-    path("_mock/health", views.health),
-    path("_mock/ready", views.ready),
-    path("_mock/gates", views.gates),
-    path("_mock/gates/<str:name>/release", views.release_gate),
+    *control,
 ]
 
 urlpatterns = [

@@ -1,70 +1,27 @@
 """The views: one for every generating format, and a few that only look things up."""
 
 import functools
-import logging
-import time
-from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from typing import Any, Concatenate, ParamSpec
+from collections.abc import Iterator, Mapping
 
-from django.conf import settings
-from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
 from completions import access, engine
 from completions.admission import admit
-from completions.conf import conf
 from completions.conversation import Prompt
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import wait
 from completions.demand import demand
-from completions.exceptions import BodyTooLarge, RequestError
+from completions.endpoints import add_headers, endpoint, read_body
+from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.misbehave import misbehave
 from completions.outcome import Outcome
-from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
+from completions.responses import EventStream, FastJsonResponse, Recorded
 from completions.state.ledger import Moved
-from completions.state.namespaces import DEFAULT, Namespace, namespace
+from completions.state.namespaces import Namespace, namespace
 from completions.streaming import stream
 from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
-
-logger = logging.getLogger("completions")
-
-P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
-ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
-
-
-def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
-    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it."""
-
-    def decorate(view: ExchangeView[P]) -> View[P]:
-        @functools.wraps(view)
-        async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
-            started: float = getattr(request, "received", None) or time.monotonic()
-            exchange = Exchange(request.method or "", request.path, started)
-            named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
-            try:
-                exchange.namespace = named or access.namespace_of(request) or DEFAULT
-                if methods and request.method not in methods:
-                    raise _method_not_allowed(request, methods)
-                response: Recorded = await view(request, exchange, *args, **kwargs)
-            except RequestError as exc:
-                response = _refuse(exc, exchange, kwargs)
-            except CancelledError:
-                exchange.client_left = True
-                exchange.end()
-                raise
-            except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
-                logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _refuse(_internal_error(), exchange, kwargs)
-            response.record(exchange)
-            return response
-
-        return wrapped
-
-    return decorate
 
 
 @endpoint("POST")
@@ -72,7 +29,6 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
     prompt, outcome = await _resolve(request, exchange, wire, space)
-    exchange.rule = outcome.rule
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
@@ -94,7 +50,7 @@ async def generate(request: HttpRequest, exchange: Exchange, wire: WireFormat) -
         response = FastJsonResponse(wire.render(reply, prompt))
     own = wire if reply is None or reply.body is None else None  # a document given word by word comes without them
     if own is not None or exchange.headers:
-        _add_headers(response, own, exchange)
+        add_headers(response, own, exchange)
     return response
 
 
@@ -107,19 +63,23 @@ async def _resolve(
         try:
             headers = access.identify(request, exchange, script.keys)
             asked = demand(headers)
-            body = _body(request)
+            body = exchange.request_body = read_body(request)
             prompt = wire.parse(body, LazyHeaders(request), validate=script.validate)
-            exchange.model = prompt.model
+            exchange.asks(prompt)
             if script.validate:
                 admit(prompt, script.models, len(body))
             if script.limits or script.quota:
-                return prompt, await access.resolve(space, prompt, headers, exchange, asked)
-            return prompt, await engine.resolve(space, prompt, asked)
+                outcome = await access.resolve(space, prompt, headers, exchange, asked)
+            else:
+                outcome = await engine.resolve(space, prompt, asked)
         except Moved:
             await space.refresh()
         except RequestError:
             if exchange.at_end is not None or not await space.refresh():
                 raise
+        else:
+            exchange.comes_to(outcome, unmatched=outcome.rule is None and (asked is None or asked.error is None))
+            return prompt, outcome
 
 
 @endpoint("GET", "HEAD")
@@ -136,32 +96,6 @@ async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> R
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
     return FastJsonResponse(wire_models.find(name, script.models))
-
-
-@endpoint("GET", "HEAD")
-async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """Say that the process is alive."""
-    return FastJsonResponse({"status": "ok"})
-
-
-@endpoint("GET", "HEAD")
-async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """Say that requests can be answered, and from which script."""
-    space = await _current(exchange)
-    document = {"status": "ready", "script": space.script.source}
-    return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
-
-
-@endpoint("GET", "HEAD")
-async def gates(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """List how many answers wait at each gate."""
-    return FastJsonResponse({"gates": await namespace(exchange.namespace).gates.counts()})
-
-
-@endpoint("POST")
-async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
-    """Let pass what waits at a gate."""
-    return FastJsonResponse({"gate": name, "released": await namespace(exchange.namespace).gates.release(name)})
 
 
 @endpoint()
@@ -195,53 +129,3 @@ class LazyHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._headers)
-
-
-def _body(request: HttpRequest) -> bytes:
-    """Return the body, if it is within the limits: ours, and Django's where the project sets one."""
-    try:
-        body = request.body
-    except RequestDataTooBig as exc:
-        raise BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "DATA_UPLOAD_MAX_MEMORY_SIZE") from exc
-    if len(body) > conf.MAX_BODY_BYTES:
-        raise BodyTooLarge(conf.MAX_BODY_BYTES)
-    return body
-
-
-def _method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
-    allowed = ", ".join(methods)
-    return RequestError(
-        f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
-        status=405,
-        code="method_not_supported",
-        headers={"Allow": allowed},
-    )
-
-
-def _internal_error() -> RequestError:
-    return RequestError(
-        "The server had an error while processing your request. Its log has the traceback.",
-        status=500,
-        type="server_error",
-        code="internal_error",
-    )
-
-
-def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
-    wire = kwargs.get("wire")
-    if not isinstance(wire, WireFormat):
-        return error_response(exc)
-    response = error_response(exc, wire.error(exc))
-    _add_headers(response, wire, exchange)
-    return response
-
-
-def _add_headers(response: Recorded, wire: WireFormat | None, exchange: Exchange) -> None:
-    """Add the headers of this request alone, and the API's own, but none over a script's."""
-    if exchange.headers:
-        for name, value in exchange.headers.items():
-            response.headers.setdefault(name, value)
-    if wire is None:
-        return
-    for name, value in wire.headers((time.monotonic() - exchange.started) * 1000).items():
-        response.headers.setdefault(name, value)

@@ -8,7 +8,7 @@ line and never a traceback out of the settings module.
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import environ
 
@@ -16,6 +16,15 @@ T = TypeVar("T")
 
 TRUE = ("true", "yes", "on", "1")
 FALSE = ("false", "no", "off", "0")
+
+DATABASES = ("sqlite", "postgres", "postgresql")
+SQLITE = {
+    "OPTIONS": {
+        "timeout": 5,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+}
 
 
 class Environment:
@@ -59,6 +68,22 @@ class Environment:
         """Strings parted by commas."""
         found = [part.strip() for part in self._raw(name).split(",")]
         return [part for part in found if part] or default
+
+    def database(self, name: str, default: str) -> dict[str, Any]:
+        """A database by its URL, `sqlite:///file` or `postgres://user:password@host:port/name`, as Django takes it.
+
+        SQLite is set up for one writer at a time that others wait for, and readers that never wait.
+        """
+        raw = self._raw(name) or default
+        allowed = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
+        scheme = raw.partition("://")[0]
+        try:
+            found: dict[str, Any] = self._env.db_url_config(raw) if scheme in DATABASES else {}
+        except ValueError as exc:
+            return self._reject(name, raw, f"{allowed} ({exc})", self._env.db_url_config(default) | SQLITE)
+        if not found.get("NAME"):
+            return self._reject(name, raw, allowed, self._env.db_url_config(default) | SQLITE)
+        return found | SQLITE if scheme == "sqlite" else found
 
     def _number(
         self, name: str, default: float, low: float, high: float, kind: type[int] | type[float], allowed: str

@@ -94,7 +94,9 @@ class Handler(ASGIHandler):
     async def _refuse(self, scope: Scope, exc: RequestError, send: Send) -> None:
         """Answer a request that is refused before Django sees it."""
         response = error_response(exc)
-        response.record(Exchange(scope["method"], scope["path"]))
+        exchange = Exchange(scope["method"], scope["path"], request_headers=dict(scope["headers"]))
+        exchange.fails(exc)
+        response.record(exchange)
         await self.send_response(response, send)
         response.end()
 
@@ -105,7 +107,7 @@ class Handler(ASGIHandler):
         if isinstance(response, EventStream) and response.is_raw:
             await _send_stream(response, send)
         elif isinstance(response, Severed) and can_sever(send):
-            response.exchange.status = response.exchange.bytes = 0
+            response.exchange.goes_unanswered()
             await sever(send, response.ending)
         elif isinstance(response, FastJsonResponse) and response.is_small:
             await _start(response, send)

@@ -1,5 +1,6 @@
 """The life of a server process: warm at the start, and end well on SIGTERM."""
 
+import asyncio
 import gc
 import signal
 import threading
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions import tokens
 from completions.conf import conf
+from completions.journal.writer import writer
 from completions.state.namespaces import namespace
 from mocksite.protocol import Protocol
 
@@ -28,8 +30,11 @@ async def lifespan(receive: Receive, send: Send) -> None:
             warm()
             if (server := running_server()) is not None:
                 adopt(server)
+            if conf.JOURNAL:
+                writer.start()
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(writer.close)
             await send({"type": "lifespan.shutdown.complete"})
             return
 

@@ -25,7 +25,17 @@ MOCK_SCRIPT = _env.text("MOCK_SCRIPT", "mock")
 MOCK_TTFT_MS = _env.number("MOCK_TTFT_MS", 50.0, 0, 3_600_000)
 MOCK_ITL_MS = _env.number("MOCK_ITL_MS", 50.0, 0, 3_600_000)
 API_KEYS = _env.names("API_KEYS", [])
+ADMIN_TOKEN = _env.text("ADMIN_TOKEN", "")
 MAX_BODY_BYTES = _env.integer("MAX_BODY_BYTES", 32 * 1024 * 1024, 1, 2**40)
+
+# The journal
+JOURNAL = _env.flag("JOURNAL", True)
+DATABASES = {"default": _env.database("DATABASE_URL", "sqlite:///.journal.sqlite3")}
+JOURNAL_QUEUE = _env.integer("JOURNAL_QUEUE", 10_000, 1, 10_000_000)
+JOURNAL_KEEP = _env.integer("JOURNAL_KEEP", 10_000, 1, 100_000_000)
+JOURNAL_MAX_BODY = _env.integer("JOURNAL_MAX_BODY", 256 * 1024, 0, 2**30)  # bytes
+JOURNAL_FLUSH_MS = _env.integer("JOURNAL_FLUSH_MS", 500, 1, 60_000)
+JOURNAL_REDACT = _env.names("JOURNAL_REDACT", [])
 
 # Logging
 LOG_LEVEL = _env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
@@ -39,7 +49,6 @@ ASGI_APPLICATION = "mocksite.asgi.application"
 ROOT_URLCONF = "mocksite.urls"
 INSTALLED_APPS = ["completions"]
 MIDDLEWARE: list[str] = []
-DATABASES: dict[str, dict[str, str]] = {}
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # MAX_BODY_BYTES is the limit, and it answers in the API's own envelope
 APPEND_SLASH = False
 USE_TZ = True

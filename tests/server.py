@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ class LiveServer:
 
     def __init__(self, *command: str, **environment: str) -> None:
         self.log: list[str] = []
+        self._folder = tempfile.TemporaryDirectory()
+        environment = {"DATABASE_URL": f"sqlite:///{self._folder.name}/journal.sqlite3", **environment}
         self._grown = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, *(command or SERVE)],
@@ -76,6 +79,7 @@ class LiveServer:
             os.killpg(self.process.pid, signal.SIGKILL)  # with the workers and the reloader's child
         self.process.wait()
         self._reader.join(timeout=30)
+        self._folder.cleanup()
 
     def _read(self) -> None:
         assert self.process.stdout is not None

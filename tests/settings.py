@@ -11,3 +11,5 @@ for _name in re.findall(r"^#?([A-Z_]+)=", EXAMPLE.read_text(), re.MULTILINE):
 os.environ["ENV_FILE"] = os.devnull
 
 from mocksite.settings import *  # noqa: E402, F403  # the environment must be clean first
+
+JOURNAL = False  # a test that looks at the journal turns it on, with a database of its own

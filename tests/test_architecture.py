@@ -31,15 +31,19 @@ ARROWS: dict[str, set[str]] = {
     "demand": VALUES | {"faults", "script"},
     "state": VALUES | {"script", "conf", "gates", "limits"},
     "engine": VALUES | {"script", "state", "conf", "finish", "demand", "limits"},
-    "journal": VALUES | {"models"},
+    "models": set(),
+    "journal": VALUES | {"models", "conf", "model_table"},
     "access": VALUES | {"conf", "counting", "state", "engine", "journal", "demand", "limits"},
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
+    "endpoints": NEUTRAL | {"access", "conf", "journal", "responses", "state", "wire"},
     "views": VALUES
-    | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming"},
-    "urls": {"views", "wire"},
+    | {"wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
+    | {"access", "streaming", "endpoints"},
+    "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
+    "metrics": {"journal", "conf"},
+    "urls": {"views", "wire", "control"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
     "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django

@@ -1,15 +1,23 @@
-"""One request and what became of it: gathered while it runs, logged when it ends."""
+"""One request and what became of it: gathered while it runs; when it ends, logged and given to the journal."""
 
 import logging
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from completions.conversation import Prompt, Usage
+from completions.exceptions import RequestError
 from completions.journal import lines
+from completions.journal.writer import writer
+from completions.outcome import NearMiss, Outcome
 
 requests_log = logging.getLogger("completions.requests")
 chunks_log = logging.getLogger("completions.chunks")
+
+SUMMARY = 200
+"""Characters of the last user message that tell what was asked."""
 
 
 def new_request_id() -> str:
@@ -17,21 +25,48 @@ def new_request_id() -> str:
     return f"req_{os.urandom(16).hex()}"
 
 
+class ErrorFacts(NamedTuple):
+    """What an error said. The exception itself would keep all that its traceback knows alive."""
+
+    status: int
+    type: str
+    code: str | None
+    message: str
+
+
+class Sent(NamedTuple):
+    """What of a stream went out: its frames, which of them carry a token, and its writes.
+
+    A write is the index of its first frame, of its last one plus one, and its seconds after the start.
+    """
+
+    frames: Sequence[bytes]
+    tokens: Sequence[bool]
+    writes: Sequence[tuple[int, int, float]]
+
+
 @dataclass(slots=True)
 class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
 
-    `headers` are what the response has to say of this request alone. `at_end` is called once it has gone out.
+    `headers` are what the response has to say of this request alone. `at_end` is called once it has gone out. Bodies
+    and headers are the request's and the response's own, by reference, until the journal cuts and encodes them.
     """
 
     method: str
     path: str
     started: float = field(default_factory=time.monotonic)
     request_id: str = field(default_factory=new_request_id)
+    namespace: str = "default"
+    endpoint: str | None = None
     status: int = 0
     model: str | None = None
     rule: str | None = None
+    unmatched: bool = False
+    near_misses: tuple[NearMiss, ...] = ()
     fault: str | None = None
+    error: ErrorFacts | None = None
+    usage: Usage | None = None
     stream: bool = False
     chunks: int = 0
     bytes: int = 0
@@ -42,16 +77,78 @@ class Exchange:
     idempotency_key: str | None = None
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
-    namespace: str = "default"
+    prompt: Prompt | None = None
+    summary: str = ""
+    request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    request_body: bytes = b""
+    request_truncated: bool = False
+    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_body: bytes = b""
+    response_truncated: bool = False
+    sent: Sent | None = None
+
+    def asks(self, prompt: Prompt) -> None:
+        """Note what is asked."""
+        self.prompt, self.model = prompt, prompt.model
+
+    def comes_to(self, outcome: Outcome, *, unmatched: bool) -> None:
+        """Note what the request comes to; `unmatched`: rules were tried, and none matched."""
+        self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, unmatched
+        if outcome.reply is not None:
+            self.usage = outcome.reply.usage
+        elif outcome.error is not None:
+            self.fails(outcome.error)
+
+    def fails(self, exc: RequestError) -> None:
+        """Note the error that is answered."""
+        self.error = ErrorFacts(exc.status, exc.type, exc.code, exc.message)
+
+    def goes_unanswered(self) -> None:
+        """Note that nothing of the response went out."""
+        self.status = self.bytes = 0
+        self.response_headers, self.response_body = {}, b""
 
     def end(self) -> None:
-        """Note the end, once, and log the request's line."""
+        """Note the end, once; log the request's line, and give the exchange to the journal."""
         if self.ended is None:
             self.ended = time.monotonic()
             if self.at_end is not None:
                 self.at_end()
+                self.at_end = None
             if requests_log.isEnabledFor(logging.INFO):
                 _log(requests_log, lines.RequestLine(self))
+            writer.add(self)
+
+    def shrink(self, body: int) -> int:
+        """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
+        if self.prompt is not None:
+            self.summary, self.prompt = _summary(self.prompt), None
+        if len(self.request_body) > body:
+            self.request_body, self.request_truncated = self.request_body[:body], True
+        if self.sent is None:
+            if len(self.response_body) > body:
+                self.response_body, self.response_truncated = self.response_body[:body], True
+            return len(self.request_body) + len(self.response_body)
+        if self.bytes > body:
+            self.sent, self.response_truncated = _cut(self.sent, body), True
+        return len(self.request_body) + min(self.bytes, body)
+
+
+def _summary(prompt: Prompt) -> str:
+    """Return the beginning of the last user message, or else of the last message."""
+    text = prompt.last_user or (prompt.messages[-1].text if prompt.messages else "")
+    return text[:SUMMARY]
+
+
+def _cut(sent: Sent, size: int) -> Sent:
+    """Keep the frames that fit `size` bytes."""
+    kept = 0
+    for frame in sent.frames:
+        size -= len(frame)
+        if size < 0:
+            break
+        kept += 1
+    return sent._replace(frames=sent.frames[:kept])
 
 
 def _log(logger: logging.Logger, line: object) -> None:
@@ -60,18 +157,23 @@ def _log(logger: logging.Logger, line: object) -> None:
 
 
 class StreamRecord:
-    """Notes what of a stream was sent. `sizes` are the frames' bytes; the first `total` of them are chunks."""
+    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one."""
 
-    def __init__(self, exchange: Exchange, sizes: Sequence[int], total: int, log: bool) -> None:
-        self._exchange, self._sizes, self._total = exchange, sizes, total
+    def __init__(
+        self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
+    ) -> None:
+        self._exchange, self._sizes, self._total = exchange, list(map(len, frames)), total
         self._log = log and chunks_log.isEnabledFor(logging.INFO)
         self._sent = 0
+        self._writes: list[tuple[int, int, float]] = []
         exchange.stream = True
+        exchange.sent = Sent(frames, tokens, self._writes)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
         exchange = self._exchange
         self._sent = last
+        self._writes.append((first, last, elapsed))
         exchange.bytes += sum(self._sizes[first:last])
         exchange.chunks = min(last, self._total)
         if self._log:

@@ -38,7 +38,8 @@ class Registered:
         except RequestError as exc:
             return prompts.answer(exc, self.name)
         except Exception as exc:  # the test's own code: it may raise anything, and the test is told
-            self.raised.append(traceback.format_exc())
+            own = exc.__traceback__ and exc.__traceback__.tb_next  # without this function's line
+            self.raised.append("".join(traceback.format_exception(type(exc), exc, own)))
             message = f"{self.name} raised {type(exc).__name__}: {exc}"
             return {"error": {"status": 500, "type": "server_error", "code": "callback_failed", "message": message}}
 

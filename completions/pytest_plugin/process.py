@@ -15,10 +15,21 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 
-KEPT = frozenset(
-    "PATH HOME USER LOGNAME LANG LANGUAGE TZ TMPDIR TEMP TMP SYSTEMROOT VIRTUAL_ENV PYTHONPATH PYTHONHOME"
-    " TIKTOKEN_CACHE_DIR DATA_GYM_CACHE_DIR".split()
-)
+KEPT = {
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    "VIRTUAL_ENV",
+}
+KEPT |= {"PYTHONPATH", "PYTHONHOME", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"}
 KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "CONDA_", "NIX_")
 """What the server takes over from the environment: how to run Python, and no setting of the project's own."""
 

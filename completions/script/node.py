@@ -36,7 +36,7 @@ class Node:
     def error(self, message: str, line: int | None = None) -> ScriptError:
         """Return an error at this value's line, or another one."""
         where = f"`{self.path}` " if self.path else "the script "
-        return ScriptError(f"{where}{message}", self.file, line or self.line)
+        return ScriptError(f"{where}{message}", self.file, line or self.line, self.path or None)
 
     def wrong(self, expected: str) -> ScriptError:
         """Return the error of a value that is something else than is allowed here."""
@@ -126,16 +126,21 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 def read(path: Path, name: str) -> Node:
     """Read a YAML file; `name` stands for it in errors."""
+    return read_text(text_of(path, name), name)
+
+
+def text_of(path: Path, name: str) -> str:
+    """Return the text of a YAML file; `name` stands for it in errors."""
     try:
-        return read_text(path.read_text(encoding="utf-8"), name)
+        return path.read_text(encoding="utf-8")
     except OSError as exc:
         raise ScriptError(f"cannot be read: {exc.strerror}.", name) from exc
     except UnicodeDecodeError as exc:
         raise ScriptError("is not UTF-8 text.", name) from exc
 
 
-def read_text(text: str, name: str, literal: bool = False) -> Node:
-    """Read YAML; `name` stands for where it is from in errors."""
+def read_text(text: str, name: str, path: str = "", literal: bool = False) -> Node:
+    """Read YAML; `name` stands for where it is from in errors, and `path` for what it is a part of."""
     try:
         loader = Loader(text)
         try:
@@ -154,7 +159,7 @@ def read_text(text: str, name: str, literal: bool = False) -> Node:
         raise ScriptError("is nested too deep.", name) from exc
     if node is None:
         raise ScriptError("is empty.", name)
-    return Node(name, node, value, literal=literal)
+    return Node(name, node, value, path, literal=literal)
 
 
 def _shown(value: object) -> str:

@@ -84,7 +84,7 @@ class Namespace:
         while True:
             current = await self._ledger.read()
             wanted = replace(edit(current), version=current.version + 1)
-            build(self.file.script, wanted, {})
+            build(self.file.script, wanted, self._known_beside(wanted))
             if await self._ledger.write(wanted, current.version, forget):
                 self._pushed = wanted
                 return
@@ -109,8 +109,7 @@ class Namespace:
         return f"{self._pushed.epoch}/{self.file.digest if self._pushed.script is None else ''}"
 
     def _rebuild(self) -> None:
-        if self.file.script is not self._base:
-            self._known = {}
+        self._known = self._known_beside(self._pushed)
         self._base, self._of = self.file.script, self._pushed
         try:
             self._script = build(self._base, self._of, self._known)
@@ -119,6 +118,12 @@ class Namespace:
             logger.error("The script cannot be used, so the one before still answers: %s", exc)
         else:
             self._problem = None
+            self._known = {text: self._known[text] for text in (*self._of.before, *self._of.after)}
+
+    def _known_beside(self, pushed: Pushed) -> dict[str, Rule]:
+        """Return the rules that were read beside the same script and dice, whose defaults hold for them too."""
+        same = self.file.script is self._base and (pushed.script, pushed.chaos) == (self._of.script, self._of.chaos)
+        return self._known if same else {}
 
 
 def new_epoch() -> str:

@@ -8,7 +8,9 @@ import time
 from pathlib import Path
 
 from completions.exceptions import ScriptError
-from completions.script.loader import builtin_names, load, path_of
+from completions.script.loader import builtin_names, parse, path_of
+from completions.script.node import read_text, text_of
+from completions.script.rules import Script
 
 logger = logging.getLogger("completions")
 
@@ -19,17 +21,18 @@ LOOK_EVERY = 0.5
 class ScriptFile:
     """A script by its source, a built-in name or a path, as its file was when it was last whole.
 
-    `digest` tells one content from another, in every process alike. `problem` is what is wrong with the file, so that
-    an older script answers; None where nothing is.
+    `text` is that file's, `digest` tells one content from another, in every process alike. `problem` is what is wrong
+    with the file, so that an older script answers; None where nothing is.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._file = None if source in builtin_names() else path_of(source)
+        self._path = path_of(source)
+        self._file = None if source in builtin_names() else self._path
         self._edition = _edition(self._file)
         self.next_look = _next_look(self._file)
-        self.script, self.digest = load(source), _digest(self._file, source)
         self.problem: str | None = None
+        self._read()
 
     def look(self) -> None:
         """Read the file again where it has changed, but look only now and then."""
@@ -44,13 +47,18 @@ class ScriptFile:
             return
         self._edition = edition
         try:
-            self.script = load(self.source)
+            self._read()
         except ScriptError as exc:
             self.problem = str(exc)
             logger.error("The script cannot be used, so the one before still answers: %s", exc)
             return
-        self.problem, self.digest = None, _digest(self._file, self.source)
+        self.problem = None
         logger.info("Loaded the script %s again: its file has changed.", self.source)
+
+    def _read(self) -> None:
+        text = text_of(self._path, self.source)
+        self.script: Script = parse(read_text(text, self.source))
+        self.text, self.digest = text, hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
 
 @functools.lru_cache(maxsize=64)
@@ -63,11 +71,6 @@ def script_file(source: str) -> ScriptFile:
     found = _script_file(source)
     found.look_now()
     return found
-
-
-def _digest(file: Path | None, source: str) -> str:
-    content = source.encode() if file is None else file.read_bytes()
-    return hashlib.blake2s(content, digest_size=8).hexdigest()
 
 
 def _edition(file: Path | None) -> tuple[int, int, int] | None:

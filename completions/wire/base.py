@@ -12,8 +12,12 @@ from completions.exceptions import RequestError
 
 
 class WireFormat(ABC):
-    """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
+    """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format.
 
+    `name` is what prompts say of their `format`.
+    """
+
+    name = ""
     media_type = "text/event-stream"
     keep_alive = b": keep-alive\n\n"
 

@@ -26,6 +26,8 @@ from completions.wire.sse import HOLE
 class ChatCompletions(OpenAIFormat):
     """OpenAI's chat format; a verbatim document goes out as it stands, and its stream has its keys."""
 
+    name = "chat"
+
     def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
         """Read a chat completion's request."""
         document = decode_object(body)

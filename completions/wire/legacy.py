@@ -20,6 +20,8 @@ DEFAULT_MAX_TOKENS = 16
 class LegacyCompletions(OpenAIFormat):
     """OpenAI's first format: text in, text out; its chunks have the shape of its answer."""
 
+    name = "legacy"
+
     def parse(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> Prompt:
         """Read a legacy completion's request; each of several prompts has `n` answers."""
         document = decode_object(body)

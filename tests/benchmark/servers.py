@@ -47,6 +47,7 @@ class Server:
         self.port = 0
         self.spawned = time.monotonic()
         self._log = directory / f"{name} {self.spawned}.log"
+        environment = {"DATABASE_URL": f"sqlite:///{directory}/{self.spawned}.sqlite3", **environment}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, *command],

@@ -1,0 +1,109 @@
+"""Who may use the control API: clients on this machine, or with ADMIN_TOKEN set whoever has it; never a web page.
+
+A web page in a developer's browser can send requests to this machine. It says where it is from in `Origin` and
+`Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and whatever name it gives this machine stands in `Host`.
+"""
+
+import hmac
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+from django.http.request import split_domain_port, validate_host
+
+from completions.conf import conf
+from completions.exceptions import RequestError
+
+Headers = Mapping[bytes, bytes]
+
+OWN_SITES = (b"same-origin", b"none")
+"""What `Sec-Fetch-Site` says of a page of ours, and of an address that somebody typed."""
+
+PROXIES = (b"forwarded", b"via", b"x-real-ip")
+"""Headers that say that a proxy is in between, but not reliably for whom; uvicorn reads `X-Forwarded-For`."""
+
+
+def admit(request: HttpRequest, headers: Headers) -> None:
+    """Raise the 401 or 403 of a request that may not use the control API. Header names are in lower case."""
+    host = _host(request)
+    _check_page(headers, host)
+    if conf.ADMIN_TOKEN:
+        _check_token(headers.get(b"authorization", b""), conf.ADMIN_TOKEN)
+    else:
+        _check_client(str(request.META.get("REMOTE_ADDR", "")), headers)
+        _check_name(host)
+
+
+def _host(request: HttpRequest) -> str:
+    try:
+        return request.get_host()
+    except DisallowedHost as exc:
+        raise RequestError(str(exc), code="host_not_allowed") from exc
+
+
+def _check_page(headers: Headers, host: str) -> None:
+    origin = headers.get(b"origin")
+    if origin is not None and _netloc(origin.decode("latin-1")) != host.lower():
+        shown = origin.decode("latin-1")[:200]
+        raise _forbidden(f"A web page of {shown!r} may not use the control API.", "origin_not_allowed")
+    if headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
+        raise _forbidden("Another site's web page may not use the control API.", "origin_not_allowed")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc.lower() or None
+    except ValueError:
+        return None
+
+
+def _check_token(authorization: bytes, token: str) -> None:
+    scheme, _, given = authorization.partition(b" ")
+    if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode()):
+        return
+    raise RequestError(
+        "The control API takes the token that ADMIN_TOKEN sets: Authorization: Bearer TOKEN.",
+        status=401,
+        code="invalid_admin_token",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def _check_client(address: str, headers: Headers) -> None:
+    """Refuse all but loopback, also behind a proxy on this machine that says for whom it asks."""
+    forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
+    addresses = [address, *(part.strip() for part in forwarded if part.strip())]
+    if not all(map(_is_loopback, addresses)) or any(name in headers for name in PROXIES):
+        raise _forbidden(
+            "The control API is open to clients on the server's own machine alone. Set ADMIN_TOKEN, and send it as "
+            "`Authorization: Bearer TOKEN`, to use it from elsewhere or through a proxy.",
+            "client_not_allowed",
+        )
+
+
+def _check_name(host: str) -> None:
+    """Refuse a name that only `*` in ALLOWED_HOSTS allows: any web page can give this machine a name of its own."""
+    domain = split_domain_port(host)[0]
+    named = [pattern for pattern in settings.ALLOWED_HOSTS if pattern != "*"]
+    if not validate_host(domain, ["localhost", ".localhost", *named]) and not _is_loopback(domain.strip("[]")):
+        raise _forbidden(
+            f"The control API is not open by the name {domain[:200]!r}. Use localhost, name it in ALLOWED_HOSTS, or "
+            "set ADMIN_TOKEN.",
+            "host_not_allowed",
+        )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = ip.ipv4_mapped if isinstance(ip, ipaddress.IPv6Address) else None
+    return (mapped or ip).is_loopback
+
+
+def _forbidden(message: str, code: str) -> RequestError:
+    return RequestError(message, status=403, type="permission_error", code=code)

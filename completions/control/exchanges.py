@@ -1,0 +1,99 @@
+"""The operations on exchanges: what was asked of the mock, and what became of it."""
+
+from completions.conf import conf
+from completions.control.operation import Call, Parameter
+from completions.exceptions import RequestError
+from completions.journal import queries
+from completions.journal.queries import Filter
+from completions.responses import FastJsonResponse, Recorded
+from completions.wire.openai import envelope
+
+MOST_LISTED = 1000
+LONGEST_WAIT_MS = 600_000
+
+FILTERS = (
+    Parameter("model", "The model that was asked for."),
+    Parameter("rule", "The rule that answered."),
+    Parameter("status", "The response's HTTP status; 0 where the connection was ended.", int, most=599),
+    Parameter("method", "The request's method."),
+    Parameter("path", "The request's path."),
+    Parameter("unmatched", "Whether no rule matched.", bool),
+    Parameter("faulted", "Whether a fault struck.", bool),
+    Parameter("stream", "Whether the answer was streamed.", bool),
+    Parameter("since", "Those after a request, by its id, or from a time on, in ISO 8601."),
+    Parameter("text", "A part of the last user message."),
+)
+PAGE = (
+    Parameter("limit", "The most that are listed.", int, queries.LIMIT, 1, MOST_LISTED),
+    Parameter("before", "Those before a request, by its id: the next page."),
+)
+WAIT = (
+    Parameter("count", "How many there must be.", int, 1, 1, MOST_LISTED),
+    Parameter("timeout_ms", "The longest wait in milliseconds.", int, 5000, 0, LONGEST_WAIT_MS),
+)
+
+MISS = ("id", "time", "model", "summary", "near_misses")
+
+
+async def get_exchanges(call: Call) -> Recorded:
+    """List exchanges, the newest first, without headers and bodies."""
+    limit: int = call.query["limit"]
+    found = await queries.listing(_filter(call), limit + 1, call.query["before"])
+    return FastJsonResponse({"exchanges": found[:limit], "more": len(found) > limit})
+
+
+async def get_exchange(call: Call) -> Recorded:
+    """Show one exchange in full."""
+    _check_journal()
+    found = await queries.one(call.namespace, id := call.parts["id"])
+    if found is None:
+        raise RequestError(
+            f"The namespace '{call.namespace}' has no exchange {id[:200]!r}; it may have been deleted, or not ended.",
+            status=404,
+            param="id",
+            code="exchange_not_found",
+        )
+    return FastJsonResponse(found)
+
+
+async def delete_exchanges(call: Call) -> Recorded:
+    """Delete exchanges."""
+    return FastJsonResponse({"deleted": await queries.delete(_filter(call))})
+
+
+async def count_exchanges(call: Call) -> Recorded:
+    """Count exchanges: all, and by what they came to."""
+    return FastJsonResponse(await queries.totals(_filter(call)))
+
+
+async def wait_for_exchanges(call: Call) -> Recorded:
+    """Wait until so many exchanges have ended, and list them, the newest first."""
+    filter, count, timeout_ms = _filter(call), call.query["count"], call.query["timeout_ms"]
+    found = await queries.wait(filter, count, timeout_ms / 1000)
+    if found is not None:
+        return FastJsonResponse({"exchanges": found})
+    there = await queries.listing(filter, count)
+    late = RequestError(
+        f"{len(there)} of {count} exchanges were there after {timeout_ms} ms.",
+        type="timeout",
+        code="too_few_exchanges",
+        param="count",
+    )
+    return FastJsonResponse({**envelope(late), "exchanges": there}, status=408)
+
+
+async def get_unmatched(call: Call) -> Recorded:
+    """List the requests that no rule matched, the newest first, with the rules that came nearest."""
+    _check_journal()
+    found = await queries.listing(Filter(call.namespace, unmatched=True), call.query["limit"], call.query["before"])
+    return FastJsonResponse({"unmatched": [{key: each[key] for key in MISS} for each in found]})
+
+
+def _filter(call: Call) -> Filter:
+    _check_journal()
+    return Filter(call.namespace, **{parameter.name: call.query[parameter.name] for parameter in FILTERS})
+
+
+def _check_journal() -> None:
+    if not conf.JOURNAL:
+        raise RequestError("There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")

@@ -1,0 +1,57 @@
+"""The one view of the control API: who may, which operation, what it is given; and its addresses."""
+
+import re
+from collections.abc import Mapping
+from itertools import groupby
+
+from django.core.exceptions import TooManyFieldsSent
+from django.http import HttpRequest, QueryDict
+from django.urls import URLPattern, path
+
+from completions.control import admittance
+from completions.control.body import read
+from completions.control.operation import Call, Operation
+from completions.control.table import OPERATIONS
+from completions.endpoints import endpoint, method_not_allowed
+from completions.exceptions import RequestError, ScriptError
+from completions.journal.exchange import Exchange
+from completions.responses import Recorded
+
+
+@endpoint()
+async def control(
+    request: HttpRequest, exchange: Exchange, /, operations: Mapping[str, Operation], **parts: str
+) -> Recorded:
+    """Run the operation that has the request's address and method."""
+    if not all(operation.is_open for operation in operations.values()):
+        admittance.admit(request, exchange.request_headers)
+    method = "GET" if request.method == "HEAD" else request.method or ""
+    operation = operations.get(method)
+    if operation is None:
+        raise method_not_allowed(request, (*operations, "HEAD") if "GET" in operations else tuple(operations))
+    try:
+        content = read(request, operation.body) if operation.body else None
+        response = await operation.run(Call(exchange, parts, operation.read_query(_query(request)), content))
+    except ScriptError as exc:
+        raise RequestError(str(exc), param=exc.field, code="invalid_script") from exc
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _query(request: HttpRequest) -> QueryDict:
+    try:
+        return request.GET
+    except TooManyFieldsSent as exc:
+        raise RequestError("There are too many query parameters.", code="unknown_parameter") from exc
+
+
+def _patterns() -> list[URLPattern]:
+    """Return a pattern for each address, in the table's order."""
+    patterns = []
+    for address, group in groupby(OPERATIONS, lambda operation: operation.path):
+        route = re.sub(r"{(\w+)}", r"<path:\1>", f"_mock/{address}")
+        patterns.append(path(route, control, {"operations": {operation.method: operation for operation in group}}))
+    return patterns
+
+
+urlpatterns = _patterns()

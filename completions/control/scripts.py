@@ -1,0 +1,157 @@
+"""The operations on what answers: the script, the rules pushed beside it, its dice and its limits."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from completions.control.operation import Call
+from completions.exceptions import RequestError
+from completions.responses import FastJsonResponse, Recorded
+from completions.script.node import read_text
+from completions.script.pushed import Pushed, name_of
+from completions.state import edits
+from completions.state.namespaces import Namespace
+
+
+async def get_script(call: Call) -> Recorded:
+    """Show the script that answers, with all that was pushed."""
+    return await _script(await call.space())
+
+
+async def put_script(call: Call) -> Recorded:
+    """Let another script answer."""
+    space = await call.space()
+    await edits.replace_script(space, call.body.text)
+    return await _script(space)
+
+
+async def delete_script(call: Call) -> Recorded:
+    """Let MOCK_SCRIPT answer again."""
+    space = await call.space()
+    await edits.replace_script(space, None)
+    return await _script(space)
+
+
+async def get_rules(call: Call) -> Recorded:
+    """Show the rules that were pushed, in the order in which they are tried."""
+    space = await call.space()
+    texts = {name_of(text): text for text in (*space.pushed.before, *space.pushed.after)}
+    found = [each | {"rule": json.loads(texts[each["name"]])} for each in await _rules(space) if each["pushed"]]
+    return FastJsonResponse({"rules": found})
+
+
+async def post_rules(call: Call) -> Recorded:
+    """Push a rule, or a list of rules, which keep their order."""
+    names = await edits.push_rules(await call.space(), call.body.node, call.query["place"])
+    return FastJsonResponse({"rules": names}, status=201)
+
+
+async def delete_rules(call: Call) -> Recorded:
+    """Remove all rules that were pushed, with their counts."""
+    return FastJsonResponse({"removed": await edits.remove_rules(await call.space())})
+
+
+async def delete_rule(call: Call) -> Recorded:
+    """Remove a rule that was pushed, with its count."""
+    name = call.parts["name"]
+    removed = await edits.remove_rules(await call.space(), name)
+    if not removed:
+        raise RequestError(
+            f"No rule {name[:200]!r} was pushed into the namespace '{call.namespace}'.",
+            status=404,
+            param="name",
+            code="rule_not_found",
+        )
+    return FastJsonResponse({"removed": removed})
+
+
+async def get_chaos(call: Call) -> Recorded:
+    """Show the dice."""
+    return _part(await call.space(), "chaos")
+
+
+async def put_chaos(call: Call) -> Recorded:
+    """Throw other dice."""
+    space = await call.space()
+    await edits.set_chaos(space, call.body.node)
+    return _part(space, "chaos")
+
+
+async def delete_chaos(call: Call) -> Recorded:
+    """Throw the script's own dice again."""
+    space = await call.space()
+    await edits.set_chaos(space, None)
+    return _part(space, "chaos")
+
+
+async def get_limits(call: Call) -> Recorded:
+    """Show the limits."""
+    return _part(await call.space(), "limits")
+
+
+async def put_limits(call: Call) -> Recorded:
+    """Set other limits."""
+    space = await call.space()
+    await edits.set_limits(space, call.body.node)
+    return _part(space, "limits")
+
+
+async def delete_limits(call: Call) -> Recorded:
+    """Set the script's own limits again."""
+    space = await call.space()
+    await edits.set_limits(space, None)
+    return _part(space, "limits")
+
+
+async def _script(space: Namespace) -> Recorded:
+    script = space.script
+    return FastJsonResponse(
+        {
+            "namespace": space.name,
+            "source": script.source,
+            "text": _text(space),
+            "pushed": space.pushed.script is not None,
+            "rules": await _rules(space),
+            "chaos": _value(space, "chaos"),
+            "limits": _value(space, "limits"),
+            "problem": space.problem,
+        }
+    )
+
+
+async def _rules(space: Namespace) -> list[dict[str, Any]]:
+    """Return the facts of each rule, in the order in which they are tried."""
+    uses, places = await space.uses(), dict(_places(space.pushed))
+    return [
+        {
+            "name": rule.name,
+            "line": rule.line or None,
+            "pushed": places.get(rule.name),
+            "times": rule.times,
+            "uses": uses.get(rule.name, 0) if rule.is_counted else None,
+        }
+        for rule in space.script.rules
+    ]
+
+
+def _places(pushed: Pushed) -> Iterator[tuple[str, str]]:
+    yield from ((name_of(text), "before") for text in pushed.before)
+    yield from ((name_of(text), "after") for text in pushed.after)
+
+
+def _text(space: Namespace) -> str:
+    """Return the script as it is written."""
+    return space.file.text if space.pushed.script is None else space.pushed.script
+
+
+def _part(space: Namespace, name: str) -> Recorded:
+    return FastJsonResponse({name: _value(space, name), "pushed": getattr(space.pushed, name) is not None})
+
+
+def _value(space: Namespace, name: str) -> object:
+    """Return the dice or the limits as they are written: what was pushed, or else the script's own."""
+    pushed: str | None = getattr(space.pushed, name)
+    if pushed is not None:
+        return json.loads(pushed)
+    document: Any = read_text(_text(space), space.script.source).value
+    return (document.get("defaults") or {}).get(name)

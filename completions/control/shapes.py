@@ -1,0 +1,137 @@
+"""The shapes of what the control API takes and answers, as JSON Schemas by name; scripts have their own grammar."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.script.grammar import schema
+
+Schema = Mapping[str, Any]
+
+COMPONENTS = "#/components/schemas/"
+
+TEXT: Schema = {"type": "string"}
+FLAG: Schema = {"type": "boolean"}
+COUNT: Schema = {"type": "integer", "minimum": 0}
+NUMBER: Schema = {"type": "number", "minimum": 0}
+ANY_OBJECT: Schema = {"type": "object"}
+
+
+def ref(name: str) -> Schema:
+    """Return a reference to a shape."""
+    return {"$ref": f"{COMPONENTS}{name}"}
+
+
+def shapes() -> dict[str, Schema]:
+    """Return all shapes by name."""
+    return {**_scripts(), **_answers(), **_exchanges()}
+
+
+def _object(**properties: Schema) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _list(item: Schema) -> Schema:
+    return {"type": "array", "items": item}
+
+
+def _map(value: Schema) -> Schema:
+    return {"type": "object", "additionalProperties": value}
+
+
+def _or_null(shape: Schema) -> Schema:
+    return {"anyOf": [shape, {"type": "null"}]}
+
+
+def _scripts() -> dict[str, Schema]:
+    """Return the grammar's definitions, and the bodies that are made of them."""
+    whole: dict[str, Any] = _moved(dict(schema()))
+    definitions: dict[str, Schema] = whole.pop("$defs")
+    whole.pop("$schema")
+    rule = definitions["rules"]["items"]
+    return {
+        **definitions,
+        "script": whole,
+        "rule": rule,
+        "rules": {**definitions["rules"], "items": ref("rule")},
+        "rule_or_rules": {"anyOf": [ref("rule"), ref("rules")]},
+        "chaos_or_null": _or_null(ref("chaos")),
+        "limits_or_null": _or_null(ref("limits")),
+    }
+
+
+def _moved(value: Any) -> Any:
+    """Let a schema's references lead to where the document has its definitions."""
+    if isinstance(value, dict):
+        return {key: _moved(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_moved(child) for child in value]
+    return value.replace("#/$defs/", COMPONENTS) if isinstance(value, str) else value
+
+
+def _answers() -> dict[str, Schema]:
+    facts = {
+        "name": TEXT,
+        "line": _or_null(COUNT),
+        "pushed": {"enum": ["before", "after", None]},
+        "times": _or_null(COUNT),
+        "uses": _or_null(COUNT),
+    }
+    return {
+        "state": _object(
+            namespace=TEXT,
+            source=TEXT,
+            text=TEXT,
+            pushed=FLAG,
+            rules=_list(_object(**facts)),
+            chaos=ref("chaos_or_null"),
+            limits=ref("limits_or_null"),
+            problem=_or_null(TEXT),
+        ),
+        "pushed_rules": _object(rules=_list(_object(**facts, rule=ref("rule")))),
+        "names": _object(rules=_list(TEXT)),
+        "removed": _object(removed=_list(TEXT)),
+        "chaos_state": _object(chaos=ref("chaos_or_null"), pushed=FLAG),
+        "limits_state": _object(limits=ref("limits_or_null"), pushed=FLAG),
+        "gates": _object(gates=_map(COUNT)),
+        "release": _object(gate=TEXT, released=COUNT),
+        "reset": _object(namespace=TEXT, deleted=COUNT),
+        "namespaces": _object(namespaces=_list(TEXT)),
+        "namespace_removed": _object(namespace=TEXT, removed=FLAG, deleted=COUNT),
+        "health": _object(status={"const": "ok"}),
+        "readiness": _object(status=TEXT, script=TEXT),
+        "document": ANY_OBJECT,
+        "failure": _object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)),
+        "error": _object(error=ref("failure")),
+    }
+
+
+def _exchanges() -> dict[str, Schema]:
+    """Return what the journal shows, as `journal/documents.py` makes it."""
+    error = _object(status=COUNT, type=TEXT, code=_or_null(TEXT), message=TEXT)
+    misses = _list(_object(rule=TEXT, why=TEXT))
+    brief = {
+        "id": TEXT,
+        "namespace": TEXT,
+        "time": {"type": "string", "format": "date-time"},
+        **dict.fromkeys(("method", "path", "summary"), TEXT),
+        **{name: _or_null(TEXT) for name in ("endpoint", "model", "rule", "fault", "idempotency_key")},
+        **dict.fromkeys(("stream", "unmatched", "client_left"), FLAG),
+        **dict.fromkeys(("status", "retry", "chunks", "bytes"), COUNT),
+        **{name: _or_null(NUMBER) for name in ("cost_usd", "ttft_ms", "tokens_sent")},
+        "duration_ms": NUMBER,
+        "near_misses": misses,
+        "error": _or_null(error),
+        "tokens": _or_null(_object(prompt=COUNT, completion=COUNT, total=COUNT)),
+    }
+    miss = {name: brief[name] for name in ("id", "time", "model", "summary", "near_misses")}
+    exchanges = _list(ref("exchange"))
+    return {
+        "exchange": _object(**brief),
+        "exchange_in_full": _object(**brief, request=ANY_OBJECT, response=ANY_OBJECT),
+        "page": _object(exchanges=exchanges, more=FLAG),
+        "list": _object(exchanges=exchanges),
+        "too_few": _object(error=ref("failure"), exchanges=exchanges),
+        "deleted": _object(deleted=COUNT),
+        "totals": _object(count=COUNT, **{f"by_{name}": _map(COUNT) for name in ("status", "rule", "model", "fault")}),
+        "misses": _object(unmatched=_list(_object(**miss))),
+    }

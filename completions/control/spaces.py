@@ -1,0 +1,54 @@
+"""The operations on whole namespaces and on gates, and what says how the process is."""
+
+from completions.conf import conf
+from completions.control.operation import Call
+from completions.journal import queries
+from completions.journal.queries import Filter
+from completions.responses import FastJsonResponse, Recorded
+from completions.state import namespaces
+
+
+async def get_gates(call: Call) -> Recorded:
+    """List how many answers wait at each gate."""
+    return FastJsonResponse({"gates": await (await call.space()).gates.counts()})
+
+
+async def release_gate(call: Call) -> Recorded:
+    """Let pass what waits at a gate; where nothing does, the next answer passes."""
+    name = call.parts["name"]
+    return FastJsonResponse({"gate": name, "released": await (await call.space()).gates.release(name)})
+
+
+async def reset(call: Call) -> Recorded:
+    """Forget all that was pushed, counted and recorded, and let go what waits at gates."""
+    await (await call.space()).reset()
+    return FastJsonResponse({"namespace": call.namespace, "deleted": await _forget(call.namespace)})
+
+
+async def get_namespaces(call: Call) -> Recorded:
+    """Name the namespaces that were used."""
+    return FastJsonResponse({"namespaces": namespaces.names()})
+
+
+async def delete_namespace(call: Call) -> Recorded:
+    """Forget a namespace with everything in it; its next use begins anew."""
+    name = call.parts["name"]
+    removed = await namespaces.remove(name)
+    return FastJsonResponse({"namespace": name, "removed": removed, "deleted": await _forget(name)})
+
+
+async def health(call: Call) -> Recorded:
+    """Say that the process is alive."""
+    return FastJsonResponse({"status": "ok"})
+
+
+async def ready(call: Call) -> Recorded:
+    """Say that requests can be answered, and from which script."""
+    space = await call.space()
+    document = {"status": "ready", "script": space.script.source}
+    return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
+
+
+async def _forget(namespace: str) -> int:
+    """Delete a namespace's exchanges, and return how many there were."""
+    return await queries.delete(Filter(namespace)) if conf.JOURNAL else 0

@@ -1,0 +1,53 @@
+"""The table of the control API: every operation, once. The addresses, the checks and the OpenAPI document follow it."""
+
+from completions.control import exchanges, scripts, spaces
+from completions.control.exchanges import FILTERS, PAGE, WAIT
+from completions.control.openapi import document
+from completions.control.operation import Call, Operation, Parameter
+from completions.responses import FastJsonResponse, Recorded
+from completions.state.edits import PLACES
+
+PLACE = Parameter(
+    "place",
+    "Before all others, after them, or next: between those pushed before and the script's.",
+    str,
+    "before",
+    choices=PLACES,
+)
+
+
+async def openapi(call: Call) -> Recorded:
+    """Show this API as an OpenAPI document."""
+    return FastJsonResponse(document(OPERATIONS))
+
+
+OPERATIONS = (
+    Operation("GET", "script", scripts.get_script, {200: "state"}),
+    Operation("PUT", "script", scripts.put_script, {200: "state"}, body="script"),
+    Operation("DELETE", "script", scripts.delete_script, {200: "state"}),
+    Operation("GET", "rules", scripts.get_rules, {200: "pushed_rules"}),
+    Operation("POST", "rules", scripts.post_rules, {201: "names"}, (PLACE,), body="rule_or_rules"),
+    Operation("DELETE", "rules", scripts.delete_rules, {200: "removed"}),
+    Operation("DELETE", "rules/{name}", scripts.delete_rule, {200: "removed", 404: "error"}),
+    Operation("GET", "chaos", scripts.get_chaos, {200: "chaos_state"}),
+    Operation("PUT", "chaos", scripts.put_chaos, {200: "chaos_state"}, body="chaos_or_null"),
+    Operation("DELETE", "chaos", scripts.delete_chaos, {200: "chaos_state"}),
+    Operation("GET", "limits", scripts.get_limits, {200: "limits_state"}),
+    Operation("PUT", "limits", scripts.put_limits, {200: "limits_state"}, body="limits_or_null"),
+    Operation("DELETE", "limits", scripts.delete_limits, {200: "limits_state"}),
+    Operation("GET", "gates", spaces.get_gates, {200: "gates"}),
+    Operation("POST", "gates/{name}/release", spaces.release_gate, {200: "release"}),
+    Operation("POST", "reset", spaces.reset, {200: "reset"}),
+    Operation("GET", "exchanges", exchanges.get_exchanges, {200: "page"}, FILTERS + PAGE),
+    Operation("DELETE", "exchanges", exchanges.delete_exchanges, {200: "deleted"}, FILTERS),
+    Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals"}, FILTERS),
+    Operation("GET", "exchanges/wait", exchanges.wait_for_exchanges, {200: "list", 408: "too_few"}, FILTERS + WAIT),
+    Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error"}),
+    Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses"}, PAGE),
+    Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
+    Operation("DELETE", "namespaces/{name}", spaces.delete_namespace, {200: "namespace_removed"}),
+    Operation("GET", "openapi.json", openapi, {200: "document"}),
+    Operation("GET", "health", spaces.health, {200: "health"}, is_open=True),
+    Operation("GET", "ready", spaces.ready, {200: "readiness"}, is_open=True),
+)
+"""In the order in which addresses are tried, those of one address together."""

@@ -1,0 +1,95 @@
+"""From an exchange's row to the JSON that is shown of it."""
+
+import base64
+from collections.abc import Iterator
+from datetime import UTC
+from typing import Any
+
+import orjson
+
+from completions.models import Exchange
+
+HEAVY = (
+    "request_headers",
+    "request_body",
+    "request_truncated",
+    "response_headers",
+    "response_body",
+    "response_writes",
+    "response_truncated",
+)
+"""The columns that only `whole` reads."""
+
+
+def brief(row: Exchange) -> dict[str, Any]:
+    """Return an exchange without its headers and bodies; the columns of HEAVY may be deferred."""
+    time = row.time.astimezone(UTC) if row.time.tzinfo else row.time.replace(tzinfo=UTC)
+    said, asked = row.completion_tokens, row.prompt_tokens
+    return {
+        "id": row.request_id,
+        "namespace": row.namespace,
+        "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "method": row.method,
+        "path": row.path,
+        "endpoint": row.endpoint,
+        "model": row.model,
+        "stream": row.stream,
+        "status": row.status,
+        "rule": row.rule,
+        "unmatched": row.unmatched,
+        "near_misses": orjson.loads(row.near_misses),
+        "error": None if row.error is None else orjson.loads(row.error),
+        "fault": row.fault,
+        "retry": row.retry,
+        "idempotency_key": row.idempotency_key,
+        "summary": row.summary,
+        "tokens": {"prompt": asked, "completion": said, "total": (asked or 0) + (said or 0)}
+        if said is not None
+        else None,
+        "cost_usd": row.cost_usd,
+        "ttft_ms": row.ttft_ms,
+        "duration_ms": row.duration_ms,
+        "chunks": row.chunks,
+        "bytes": row.bytes,
+        "client_left": row.client_left,
+        "tokens_sent": row.tokens_sent,
+    }
+
+
+def whole(row: Exchange) -> dict[str, Any]:
+    """Return an exchange with all that the journal has of it."""
+    request = {"headers": orjson.loads(row.request_headers), **_body(bytes(row.request_body))}
+    response = {"headers": orjson.loads(row.response_headers)}
+    response |= {"chunks": list(_chunks(row))} if row.stream else _body(bytes(row.response_body))
+    return brief(row) | {
+        "request": request | {"truncated": row.request_truncated},
+        "response": response | {"truncated": row.response_truncated},
+    }
+
+
+def _body(data: bytes) -> dict[str, Any]:
+    """Return a body as JSON where it is an object or an array, else as text, else in base64, and which of them it is."""
+    if data[:1] in (b"{", b"["):
+        try:
+            return {"body": orjson.loads(data), "encoding": "json"}
+        except orjson.JSONDecodeError:
+            pass
+    text, encoding = _text(data)
+    return {"body": text, "encoding": encoding}
+
+
+def _text(data: bytes) -> tuple[str, str]:
+    try:
+        return data.decode(), "text"
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode(), "base64"
+
+
+def _chunks(row: Exchange) -> Iterator[dict[str, Any]]:
+    """Yield a stream's events as they went out, each at its write's time; what is not UTF-8 is in base64."""
+    body, start = bytes(row.response_body), 0
+    for at_ms, *sizes in orjson.loads(row.response_writes):
+        for size in sizes:
+            text, encoding = _text(body[start : start + size])
+            yield {"at_ms": at_ms, "data": text} | ({} if encoding == "text" else {"encoding": encoding})
+            start += size

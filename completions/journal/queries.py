@@ -1,0 +1,179 @@
+"""Reading the journal: what the control API asks. Each question sees every exchange whose response has ended.
+
+The questions run in the writer's thread (`writer.py`), so the loop never waits for the database. All of them raise
+`JournalUnavailable` where the journal is off or its database cannot be used.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+
+from completions.conf import conf
+from completions.exceptions import JournalUnavailable, RequestError
+from completions.journal.documents import HEAVY, brief, whole
+from completions.journal.store import Store
+from completions.journal.writer import writer
+from completions.models import Exchange
+
+T = TypeVar("T")
+
+LIMIT = 100
+"""Exchanges of a list, where nothing is said."""
+
+LOOK_EVERY = 0.1
+"""Seconds after which a wait looks again: other processes may write to the same database."""
+
+LOOK_LEAST = 0.02
+"""Seconds from look to look, at the least, however many exchanges end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which exchanges are meant: those for which all that is given holds.
+
+    `since` is a request's id, which is not among them itself, or a time in ISO 8601; `text` is a part of the summary.
+    """
+
+    namespace: str | None = None
+    model: str | None = None
+    rule: str | None = None
+    status: int | None = None
+    method: str | None = None
+    path: str | None = None
+    unmatched: bool | None = None
+    faulted: bool | None = None
+    stream: bool | None = None
+    since: str | None = None
+    text: str | None = None
+
+
+TOTALLED = ("status", "rule", "model", "fault")
+
+EXACT = ("namespace", "model", "rule", "status", "method", "path", "unmatched", "stream")
+
+
+async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None) -> list[dict[str, Any]]:
+    """Return the newest exchanges first, without bodies: `limit` at most, older than the request `before`."""
+
+    def question(store: Store) -> list[dict[str, Any]]:
+        rows = _rows(store, filter)
+        if before is not None:
+            rows = rows.filter(id__lt=_place(store, "before", before))
+        return [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:limit]]
+
+    return await _ask(question)
+
+
+async def one(namespace: str, id: str) -> dict[str, Any] | None:
+    """Return an exchange in full, by its request's id; None where the journal has none."""
+
+    def question(store: Store) -> dict[str, Any] | None:
+        row = _rows(store, Filter(namespace)).filter(request_id=id).first()
+        return None if row is None else whole(row)
+
+    return await _ask(question)
+
+
+async def count(filter: Filter) -> int:
+    """Return how many exchanges there are."""
+    return await _ask(lambda store: _rows(store, filter).count())
+
+
+async def totals(filter: Filter) -> dict[str, Any]:
+    """Return how many exchanges there are, and how many of each status, rule, model and fault."""
+
+    def question(store: Store) -> dict[str, Any]:
+        rows = _rows(store, filter)
+        document: dict[str, Any] = {"count": rows.count()}
+        for name in TOTALLED:
+            groups = rows.exclude(**{f"{name}__isnull": True}).values_list(name).annotate(n=Count("id")).order_by(name)
+            document[f"by_{name}"] = {str(value): n for value, n in groups}
+        return document
+
+    return await _ask(question)
+
+
+async def delete(filter: Filter) -> int:
+    """Delete exchanges, and return how many there were."""
+    return await _ask(lambda store: _rows(store, filter).delete()[0])
+
+
+async def wait(filter: Filter, count: int, timeout: float) -> list[dict[str, Any]] | None:
+    """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds."""
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+
+    def wake() -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    deadline = time.monotonic() + timeout
+    writer.added.append(wake)
+    try:
+        while True:
+            woken.clear()
+            looked = time.monotonic()
+            if await _ask(lambda store: _rows(store, filter).count()) >= count:
+                return await listing(filter, max(count, LIMIT))
+            if (left := deadline - time.monotonic()) <= 0:
+                return None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), min(left, LOOK_EVERY))
+            await asyncio.sleep(max(0.0, min(looked + LOOK_LEAST, deadline) - time.monotonic()))
+    finally:
+        writer.added.remove(wake)
+
+
+def status() -> dict[str, Any]:
+    """Return how the journal of this process fares; without asking the database."""
+    return {
+        "on": conf.JOURNAL,
+        "queued": writer.queued,
+        "written": writer.written,
+        "dropped": writer.dropped,
+        "flush_ms": conf.JOURNAL_FLUSH_MS,
+        "problem": writer.problem,
+    }
+
+
+async def _ask(question: Callable[[Store], T]) -> T:
+    if not conf.JOURNAL:
+        raise JournalUnavailable("it is off, and JOURNAL=true turns it on.")
+    return await asyncio.wrap_future(writer.ask(question))
+
+
+def _rows(store: Store, filter: Filter) -> QuerySet[Exchange]:
+    rows = Exchange.objects.using(store.alias)
+    rows = rows.filter(**{name: value for name in EXACT if (value := getattr(filter, name)) is not None})
+    if filter.faulted is not None:
+        rows = rows.filter(fault__isnull=not filter.faulted)
+    if filter.text is not None:
+        rows = rows.filter(summary__icontains=filter.text)
+    if filter.since is None:
+        return rows
+    moment = _moment(filter.since)
+    return rows.filter(id__gt=_place(store, "since", filter.since)) if moment is None else rows.filter(time__gte=moment)
+
+
+def _moment(text: str) -> datetime | None:
+    """Read a time in ISO 8601, in UTC where it does not say; None where it is none."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return moment if settings.USE_TZ else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _place(store: Store, name: str, request_id: str) -> int:
+    """Return where in the order of exchanges a request stands."""
+    place = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("id", flat=True).first()
+    if place is None:
+        allowed = "a request's id or a time in ISO 8601" if name == "since" else "a request's id"
+        raise RequestError(f"The journal has no request '{request_id}'; `{name}` takes {allowed}.", param=name)
+    return place

@@ -1,0 +1,183 @@
+"""From an exchange in memory to its row: without secrets, encoded, in the order of the table's columns.
+
+It runs in the writer's thread, some 8,000 times a second at most, so it makes nothing that nobody will read.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from completions.conf import conf
+from completions.journal.costs import cost
+from completions.journal.redaction import REDACTED, Redaction, redaction
+
+if TYPE_CHECKING:
+    from completions.journal.exchange import Exchange, Sent
+
+SAW = re.compile(r"saw .*", re.DOTALL)
+SHOWN_KEY = re.compile(r"(API key provided: )\S+")
+
+
+class Row(NamedTuple):
+    """A row's values by column; `models.Exchange` says what they are."""
+
+    request_id: str
+    namespace: str
+    time: datetime
+    method: str
+    path: str
+    endpoint: str | None
+    model: str | None
+    stream: bool
+    status: int
+    rule: str | None
+    unmatched: bool
+    near_misses: str
+    error: str | None
+    fault: str | None
+    retry: int
+    idempotency_key: str | None
+    summary: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float | None
+    ttft_ms: float | None
+    duration_ms: float
+    chunks: int
+    bytes: int
+    client_left: bool
+    tokens_sent: int | None
+    request_headers: str
+    request_body: bytes
+    request_truncated: bool
+    response_headers: str
+    response_body: bytes
+    response_writes: str
+    response_truncated: bool
+
+
+def row(exchange: Exchange) -> Row:
+    """Return the exchange's row."""
+    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    request_body, secret = hide.clean_body(exchange.request_body)
+    response_body, writes = _response(exchange, hide)
+    usage = exchange.usage
+    return Row(
+        exchange.request_id,
+        _text(exchange.namespace)[:200],
+        datetime.fromtimestamp(time.time() - (time.monotonic() - exchange.started), UTC),
+        _text(exchange.method),
+        _text(exchange.path),
+        exchange.endpoint,
+        _optional(exchange.model),
+        exchange.stream,
+        exchange.status,
+        _optional(exchange.rule),
+        exchange.unmatched,
+        _near_misses(exchange, secret),
+        _error(exchange, secret),
+        exchange.fault,
+        exchange.retry,
+        _optional(exchange.idempotency_key),
+        REDACTED if secret and exchange.summary else _text(" ".join(exchange.summary.split())),
+        usage.prompt_tokens if usage else None,
+        usage.completion_tokens if usage else None,
+        cost(exchange.model, usage) if usage else None,
+        _ttft(exchange.sent),
+        round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
+        exchange.chunks,
+        exchange.bytes,
+        exchange.client_left,
+        _tokens_sent(exchange),
+        _headers(hide, {name.decode("latin-1"): value.decode("latin-1") for name, value in _items(exchange)}),
+        request_body,
+        exchange.request_truncated,
+        _headers(hide, dict(exchange.response_headers.items())),
+        response_body,
+        writes,
+        exchange.response_truncated,
+    )
+
+
+def _items(exchange: Exchange) -> list[tuple[bytes, bytes]]:
+    return list(exchange.request_headers.items())
+
+
+def _text(text: str) -> str:
+    """Return a text that every database takes: without what UTF-8 has not, and without NUL."""
+    if text.isascii() and "\x00" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
+def _optional(text: str | None) -> str | None:
+    return None if text is None else _text(text)
+
+
+def _json(document: object) -> str:
+    return _text(orjson.dumps(document).decode())
+
+
+def _headers(hide: Redaction, headers: Mapping[str, str]) -> str:
+    return _json(hide.clean_headers(headers))
+
+
+def _near_misses(exchange: Exchange, secret: bool) -> str:
+    if not exchange.near_misses:
+        return "[]"
+    misses = [(miss.rule, miss.why) for miss in exchange.near_misses]
+    return _json([{"rule": rule, "why": SAW.sub(f"saw {REDACTED})", why) if secret else why} for rule, why in misses])
+
+
+def _error(exchange: Exchange, secret: bool) -> str | None:
+    """Return the error's facts. What quotes the request hides it where the request has secrets, and a key always."""
+    error = exchange.error
+    if error is None:
+        return None
+    message = REDACTED if secret else SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)
+    return _json({"status": error.status, "type": error.type, "code": error.code, "message": message})
+
+
+def _response(exchange: Exchange, hide: Redaction) -> tuple[bytes, str]:
+    """Return the body, and a stream's writes: of each its ms after the start, and then the sizes of its events."""
+    sent = exchange.sent
+    if sent is None:
+        body = hide.clean_body(exchange.response_body)[0]
+        if exchange.error is not None and exchange.error.status == 401:
+            body = SHOWN_KEY.sub(rf"\1{REDACTED}", body.decode("utf-8", "replace")).encode()
+        return body, "[]"
+    frames = sent.frames
+    if hide.paths:
+        frames = [hide.clean_frame(frame)[0] for frame in frames]
+    writes = [
+        [round(elapsed * 1000, 1), *map(len, frames[first:last])]
+        for first, last, elapsed in sent.writes
+        if first < len(frames)
+    ]
+    end = sent.writes[-1][1] if sent.writes else 0
+    return b"".join(frames[:end]), orjson.dumps(writes).decode()
+
+
+def _ttft(sent: Sent | None) -> float | None:
+    """Return the ms to the write with the first token."""
+    if sent is not None:
+        for first, last, elapsed in sent.writes:
+            if True in sent.tokens[first:last]:
+                return round(elapsed * 1000, 3)
+    return None
+
+
+def _tokens_sent(exchange: Exchange) -> int | None:
+    """Return how many of the answer's tokens went out; None for what has none."""
+    if exchange.sent is not None:
+        writes = exchange.sent.writes
+        return sum(exchange.sent.tokens[: writes[-1][1]]) if writes else 0
+    if exchange.usage is None:
+        return None
+    return 0 if exchange.client_left or exchange.status == 0 else exchange.usage.completion_tokens

@@ -1,0 +1,116 @@
+"""The journal's side of the database: its table, its rows in, its oldest rows out. Used in the writer's thread alone.
+
+The connection is Django's for that thread, so that all of the ORM is at hand there, and nowhere else.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.apps import apps
+from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models.constants import OnConflict
+
+from completions.journal.rows import Row
+
+APP = "completions"
+TRIES = 40
+"""How often a migration is tried where other processes migrate too; each waits some 50 ms for them."""
+
+ROWS = 64
+"""Rows of one INSERT, at most. The database works on it without Python's lock, so more rows make fewer waits."""
+
+
+class Store:
+    """The table of exchanges. Any method may raise Django's `DatabaseError`."""
+
+    def __init__(self) -> None:
+        self.alias = DEFAULT_DB_ALIAS
+        self._ready = False
+
+    @property
+    def connection(self) -> BaseDatabaseWrapper:
+        """The thread's connection."""
+        return connections[self.alias]
+
+    def open(self) -> None:
+        """Connect and migrate, unless that is done."""
+        if self._ready:
+            return
+        from completions.models import Exchange
+
+        self.alias = router.db_for_write(Exchange)
+        self._columns = [field for field in Exchange._meta.concrete_fields if not field.primary_key]
+        self._rows = min(ROWS, (self.connection.features.max_query_params or 65_535) // len(self._columns))
+        _migrate(self.connection)
+        self._ready = True
+
+    def close(self) -> None:
+        """Let go of the connection; `open` makes another."""
+        self._ready = False
+        self.connection.close()
+
+    def insert(self, rows: Sequence[Row]) -> None:
+        """Write the rows in one transaction; those whose id is there already stay as they are."""
+        with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
+            for start in range(0, len(rows), self._rows):
+                part = rows[start : start + self._rows]
+                cursor.execute(self._insert(len(part)), [value for row in part for value in self._values(row)])
+
+    def _values(self, row: Row) -> tuple[object, ...]:
+        """Return a row's values; of all columns only the time has another shape in each database."""
+        time = row.time if settings.USE_TZ else row.time.replace(tzinfo=None)
+        return (*row[:2], self.connection.ops.adapt_datetimefield_value(time), *row[3:])
+
+    def _insert(self, count: int) -> str:
+        ops = self.connection.ops
+        names = ", ".join(ops.quote_name(field.column) for field in self._columns)
+        marks = ", ".join(["(" + ", ".join(["%s"] * len(self._columns)) + ")"] * count)
+        suffix = ops.on_conflict_suffix_sql(self._columns, OnConflict.IGNORE, [], [])
+        verb = ops.insert_statement(on_conflict=OnConflict.IGNORE)
+        return f"{verb} {ops.quote_name('completions_exchange')} ({names}) VALUES {marks} {suffix}"
+
+    def prune(self, keep: int) -> None:
+        """Delete all but the newest `keep` rows."""
+        from completions.models import Exchange
+
+        rows = Exchange.objects.using(self.alias)
+        last = rows.order_by("-id").values_list("id", flat=True)[keep : keep + 1].first()
+        if last is not None:
+            rows.filter(id__lte=last).delete()
+
+
+def _migrate(connection: BaseDatabaseWrapper) -> None:
+    """Apply the app's migrations. Whoever else does the same at this time may win: then they are applied too."""
+    for attempt in range(TRIES):
+        try:
+            if not _is_migrated(connection):
+                _apply(connection)
+            return
+        except DatabaseError:
+            connection.close()
+            if attempt == TRIES - 1:
+                raise
+            connection.ensure_connection()  # a database that is not there at all raises here, and at once
+            time.sleep(random.uniform(0.02, 0.08))
+
+
+def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
+    """Compare the files with what the database has recorded, which is much cheaper than Django's own look."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    folder = Path(apps.get_app_config(APP).path) / "migrations"
+    recorded = {name for app, name in MigrationRecorder(connection).applied_migrations() if app == APP}
+    return {file.stem for file in folder.glob("0*.py")} <= recorded
+
+
+def _apply(connection: BaseDatabaseWrapper) -> None:
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    targets = executor.loader.graph.leaf_nodes(APP)
+    # A process that was killed between the table and its record has left the table alone.
+    executor.migrate(targets, fake_initial=True)  # type: ignore[arg-type]  # the stubs want a list of another type

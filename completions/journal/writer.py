@@ -1,0 +1,253 @@
+"""The background writer: one thread that owns the journal's database, and all that the event loop never waits for.
+
+On the loop an exchange is put into a queue, by reference, and that is all. Each JOURNAL_FLUSH_MS, or when many have
+come, the thread makes rows of them and writes them in batches; what reads the journal runs there too, after them.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar
+
+from django.db import DatabaseError, DataError, IntegrityError
+
+from completions.conf import conf
+from completions.exceptions import JournalUnavailable
+
+if TYPE_CHECKING:
+    from completions.journal.exchange import Exchange
+    from completions.journal.rows import Row
+    from completions.journal.store import Store
+
+logger = logging.getLogger("completions")
+
+T = TypeVar("T")
+
+BATCH = 256
+"""Exchanges of one transaction, and how many wake the writer before its time."""
+
+TURN = 16
+"""Exchanges that are made into rows before the loop gets its turn: some 0.4 ms."""
+
+REST = 0.0002
+"""Seconds of that turn. Less than a real sleep would not do: the thread would have Python's lock back at once."""
+
+QUEUE_BODIES = 256
+"""The queue's memory: the bodies in it come to as many times JOURNAL_MAX_BODY at most."""
+
+RETRY = 1.0
+"""Seconds between two tries at a database that could not be used."""
+
+CLOSING = 10.0
+"""Seconds that the last flush may take."""
+
+BAD_ROWS = (DataError, IntegrityError, ValueError)
+"""What a database says of a row that it does not take."""
+
+
+class Writer:
+    """The queue and its thread, which starts with the first exchange.
+
+    `observers` are called in the thread with each exchange, whether JOURNAL keeps it or not.
+    """
+
+    def __init__(self) -> None:
+        self.observers: list[Callable[[Exchange], None]] = []
+        self.added: list[Callable[[], None]] = []
+        self.problem: str | None = None
+        self.written = self.dropped = 0
+        self._queue: deque[tuple[Exchange, bool, int]] = deque()
+        self._jobs: deque[tuple[Callable[[Store], object], Future[object]]] = deque()
+        self._bytes_in = self._bytes_out = 0
+        self._unpruned = 0
+        self._next_try = 0.0
+        self._wake = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopping = False
+
+    @property
+    def queued(self) -> int:
+        """How many exchanges wait to be written."""
+        return len(self._queue)
+
+    def add(self, exchange: Exchange) -> None:
+        """Take an exchange that has ended, or drop it where the queue is full. It never waits."""
+        keep = conf.JOURNAL
+        if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
+            return
+        limit = conf.JOURNAL_MAX_BODY
+        size = exchange.shrink(limit if keep else 0)
+        count = len(self._queue)
+        if count >= conf.JOURNAL_QUEUE or self._bytes_in - self._bytes_out + size > QUEUE_BODIES * max(limit, 1024):
+            self.dropped += 1
+        else:
+            self._bytes_in += size
+            self._queue.append((exchange, keep, size))
+        if self._thread is None:
+            self.start()
+        elif count >= BATCH and not self._wake.is_set():
+            self._wake.set()
+        for call in self.added:
+            call()
+
+    def start(self) -> None:
+        """Start the thread; it looks at the database when its first interval is over, not before."""
+        with self._starting:
+            if self._thread is None:
+                self._stopping = False
+                self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
+                self._thread.start()
+
+    def ask(self, question: Callable[[Store], T]) -> Future[T]:
+        """Run a question in the thread, after all exchanges that have ended by now are written.
+
+        It gets the store. The future raises `JournalUnavailable` where the database cannot be used.
+        """
+        future: Future[T] = Future()
+        self._jobs.append((question, future))  # type: ignore[arg-type]  # of one type with its question
+        self.start()
+        self._wake.set()
+        return future
+
+    def close(self, timeout: float = CLOSING) -> None:
+        """Write what is left, and end the thread; the next exchange would start another."""
+        if self._queue:
+            self.start()
+        thread = self._thread
+        if thread is None:
+            return
+        self._stopping = True
+        self._wake.set()
+        thread.join(timeout)
+        if self._queue:
+            logger.error("The journal could not write its last %d exchanges: %s", len(self._queue), self.problem)
+            self.dropped += len(self._queue)
+            self._queue.clear()
+            self._bytes_out = self._bytes_in
+
+    def _run(self) -> None:
+        from completions.journal.store import Store
+
+        store = Store()
+        while True:
+            self._wake.wait(conf.JOURNAL_FLUSH_MS / 1000)
+            self._wake.clear()
+            stopping = self._stopping
+            self._round(store, urgent=stopping or bool(self._jobs))
+            if stopping:
+                store.close()
+                self._thread = None
+                if self._jobs:  # asked while it ended
+                    self.start()
+                return
+
+    def _round(self, store: Store, *, urgent: bool) -> None:
+        """Write what has come by now, and answer what was asked by now."""
+        jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        try:
+            if urgent or time.monotonic() >= self._next_try:
+                self._flush(store, exact=bool(jobs))
+        except DatabaseError as exc:
+            self._fail(store, exc)
+        for question, future in jobs:
+            self._answer(store, question, future)
+
+    def _flush(self, store: Store, *, exact: bool) -> None:
+        """Write all that is in the queue now. An exchange leaves it when its transaction is done."""
+        if conf.JOURNAL:
+            store.open()
+        left = len(self._queue)
+        while left > 0:
+            batch = [self._queue[index] for index in range(min(left, BATCH))]
+            self._write(store, [exchange for exchange, keep, _ in batch if keep])
+            for _ in batch:
+                self._bytes_out += self._queue.popleft()[2]
+            self._observe([exchange for exchange, _, _ in batch])
+            left -= len(batch)
+        if self._unpruned and (exact or self._unpruned >= max(BATCH, conf.JOURNAL_KEEP // 20)):
+            store.prune(conf.JOURNAL_KEEP)
+            self._unpruned = 0
+        if self.problem is not None and conf.JOURNAL:
+            logger.info("The journal is written again; %d exchanges were dropped so far.", self.dropped)
+            self.problem = None
+        self._next_try = 0.0
+
+    def _write(self, store: Store, batch: list[Exchange]) -> None:
+        rows = self._rows(batch)
+        if not rows:
+            return
+        store.open()
+        try:
+            store.insert(rows)
+            self.written += len(rows)
+        except BAD_ROWS:
+            for row in rows:
+                self._write_one(store, row)
+        self._unpruned += len(rows)
+
+    def _write_one(self, store: Store, row: Row) -> None:
+        try:
+            store.insert([row])
+            self.written += 1
+        except BAD_ROWS as exc:
+            self.dropped += 1
+            logger.error("The journal cannot keep %s: %s", row.request_id, exc)
+
+    def _rows(self, batch: list[Exchange]) -> list[Row]:
+        """Make rows, a few at a time, so that the loop's streams keep their times."""
+        from completions.journal.rows import row
+
+        rows = []
+        for index, exchange in enumerate(batch):
+            if index and not index % TURN:
+                time.sleep(REST)
+            try:
+                rows.append(row(exchange))
+            except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
+                self.dropped += 1
+                logger.exception("The journal cannot keep %s", exchange.request_id)
+        return rows
+
+    def _observe(self, batch: list[Exchange]) -> None:
+        for observer in self.observers:
+            for exchange in batch:
+                try:
+                    observer(exchange)
+                except Exception:  # as above
+                    logger.exception("What observes the journal failed at %s", exchange.request_id)
+
+    def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        if self.problem is not None:
+            future.set_exception(JournalUnavailable(self.problem))
+            return
+        try:
+            future.set_result(question(store))
+        except DatabaseError as exc:
+            self._fail(store, exc)
+            future.set_exception(JournalUnavailable(str(exc)))
+        except Exception as exc:  # whoever asked gets what the question raised
+            future.set_exception(exc)
+
+    def _fail(self, store: Store, exc: DatabaseError) -> None:
+        """Say once what is wrong with the database, and try again later; what does not fit the queue is dropped."""
+        problem = " ".join(str(exc).split())
+        if self.problem is None:
+            logger.error("The journal cannot be written, and will be tried again each second: %s", problem)
+        self.problem = problem
+        self._next_try = time.monotonic() + RETRY
+        store.close()
+
+
+writer = Writer()
+"""The process's own."""
+
+atexit.register(writer.close)

@@ -1,0 +1,79 @@
+"""Step 3: the changes of a namespace that a test asks for: another script, rules beside it, other dice, other limits.
+
+Each raises `ScriptError` where what is pushed makes no script, and then changes nothing.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from completions.script.faults import chaos
+from completions.script.limits import limits
+from completions.script.node import Node
+from completions.script.pushed import Pushed, build, name_of, pushed_rules
+from completions.state.namespaces import Namespace, new_epoch
+
+
+async def replace_script(namespace: Namespace, text: str | None) -> None:
+    """Let another script answer, or the file's again (None). All counters begin anew, and what is pushed stays."""
+    await namespace.change(lambda pushed: replace(pushed, script=text, epoch=new_epoch()))
+
+
+PLACES = ("before", "next", "after")
+"""Where rules are pushed: before all others; next, behind those that were pushed before the script's; after all."""
+
+
+async def push_rules(namespace: Namespace, document: Node, place: str = "before") -> list[str]:
+    """Push a rule or a list of rules at one of PLACES; return their names, given ones included."""
+    names: list[str] = []
+
+    def edit(pushed: Pushed) -> Pushed:
+        script = build(namespace.file.script, pushed, {})
+        texts = tuple(pushed_rules(document, [rule.name for rule in script.rules], pushed.made, script))
+        names[:] = map(name_of, texts)
+        made = pushed.made + len(texts)
+        if place == "after":
+            return replace(pushed, after=pushed.after + texts, made=made)
+        before = pushed.before + texts if place == "next" else texts + pushed.before
+        return replace(pushed, before=before, made=made)
+
+    await namespace.change(edit)
+    return names
+
+
+async def remove_rules(namespace: Namespace, name: str | None = None) -> list[str]:
+    """Remove the pushed rule of that name, or all of them, with their counts; return the names of those removed."""
+
+    def goes(text: str) -> bool:
+        return name is None or name_of(text) == name
+
+    def edit(pushed: Pushed) -> Pushed:
+        before, after = ([text for text in texts if not goes(text)] for texts in (pushed.before, pushed.after))
+        return replace(pushed, before=tuple(before), after=tuple(after))
+
+    await namespace.refresh()
+    names = [name_of(text) for text in (*namespace.pushed.before, *namespace.pushed.after) if goes(text)]
+    if names:
+        await namespace.change(edit, names)
+    return names
+
+
+async def set_chaos(namespace: Namespace, document: Node | None) -> None:
+    """Throw other dice, none where the document is null, or the script's again (None)."""
+    text = _checked(document, chaos)
+    await namespace.change(lambda pushed: replace(pushed, chaos=text))
+
+
+async def set_limits(namespace: Namespace, document: Node | None) -> None:
+    """Set other limits, none where the document is null, or the script's again (None)."""
+    text = _checked(document, limits)
+    await namespace.change(lambda pushed: replace(pushed, limits=text))
+
+
+def _checked(document: Node | None, read: Callable[[Node], object]) -> str | None:
+    """Return a document as JSON, if it can be read; its own lines stand in the error."""
+    if document is None:
+        return None
+    if document.value is not None:
+        read(document)
+    return json.dumps(document.value, ensure_ascii=False)
