@@ -1,8 +1,9 @@
 """The client of the control API, over connections that stay open; any thread may use it."""
 
-import http.client
 import json
+import socket
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -26,7 +27,8 @@ class Control:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[HTTPConnection] = []
+        self._told: HTTPConnection | None = None
 
     def ask(
         self,
@@ -39,45 +41,70 @@ class Control:
         """Send a request, whose body is a text or a value that is sent as JSON, and return the answer's JSON."""
         address = f"{quote(path)}?{urlencode(query)}" if query else quote(path)
         sent = None if body is None else (body if isinstance(body, str) else as_json(body)).encode()
-        status, received = self._exchange(method, address, sent, TIMEOUT + waits)
+        kept = self._idle.pop() if self._idle else None
+        connection = self._send(kept, method, address, sent, TIMEOUT + waits)
+        response, received = _received(connection)
+        self._idle.append(connection)
         try:
             document = json.loads(received)
         except ValueError:
             document = received.decode(errors="replace")
-        if status >= 400:
-            raise ControlError(status, document)
+        if response.status >= 400:
+            raise ControlError(response.status, document)
         return document
+
+    def tell(self, method: str, path: str) -> None:
+        """Send a request whose answer nobody needs. It is not waited for, unless the one before is still to come."""
+        if self._told is not None:
+            _received(self._told)
+        self._told = self._send(self._told, method, quote(path), None, TIMEOUT)
 
     def close(self) -> None:
         """Close the connections."""
-        while self._idle:
-            self._idle.pop().close()
+        for connection in (*self._idle, self._told):
+            if connection is not None:
+                connection.close()
+        self._idle, self._told = [], None
 
-    def _exchange(self, method: str, address: str, body: bytes | None, timeout: float) -> tuple[int, bytes]:
-        """Send one request; over a new connection where the server has closed the one that was kept."""
-        kept = self._idle.pop() if self._idle else None
+    def _send(
+        self, kept: HTTPConnection | None, method: str, address: str, body: bytes | None, timeout: float
+    ) -> HTTPConnection:
+        """Send a request over a connection that was kept, or a new one; return it."""
+        if kept is None or not _is_open(kept):
+            kept = HTTPConnection("127.0.0.1", self._port, timeout=timeout)
         try:
-            return self._over(kept or self._connection(), method, address, body, timeout)
-        except (http.client.HTTPException, ConnectionError) as exc:
-            if kept is None:
-                raise ConnectionError(str(exc) or type(exc).__name__) from exc
-            return self._over(self._connection(), method, address, body, timeout)
-
-    def _over(
-        self, connection: http.client.HTTPConnection, method: str, address: str, body: bytes | None, timeout: float
-    ) -> tuple[int, bytes]:
-        try:
-            connection.timeout = timeout
-            if connection.sock is not None:
-                connection.sock.settimeout(timeout)
-            connection.request(method, address, body)
-            response = connection.getresponse()
-            received = response.status, response.read()
+            if kept.sock is not None:
+                kept.sock.settimeout(timeout)
+            kept.request(method, address, body)
         except BaseException:
-            connection.close()
+            kept.close()
             raise
-        self._idle.append(connection)
-        return received
+        return kept
 
-    def _connection(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self._port)
+
+def _received(connection: HTTPConnection) -> tuple[HTTPResponse, bytes]:
+    """Wait for the answer to the request that was sent."""
+    try:
+        response = connection.getresponse()
+        return response, response.read()
+    except HTTPException as exc:
+        connection.close()
+        raise ConnectionError(str(exc) or type(exc).__name__) from exc
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _is_open(connection: HTTPConnection) -> bool:
+    """Say whether the server still holds the connection, which it closes after some seconds without a request."""
+    if connection.sock is None:
+        return False
+    connection.sock.settimeout(0)
+    try:
+        connection.sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    connection.close()
+    return False
