@@ -81,8 +81,10 @@ class Handler(ASGIHandler):
         try:
             await self.send_response(response, send)
         except asyncio.CancelledError as exc:
-            if isinstance(response, Recorded) and exc.args != (CLIENT_LEFT,):
-                response.exchange.stopped = True
+            if isinstance(response, Recorded):
+                left = exc.args == (CLIENT_LEFT,)
+                response.exchange.stopped = not left
+                response.exchange.client_left = left and not isinstance(response, Severed)
             raise
         finally:
             if isinstance(response, Recorded):

@@ -8,6 +8,7 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.urls import URLPattern, path
 
+from completions import metrics
 from completions.control import admittance
 from completions.control.body import read
 from completions.control.operation import Call, Operation
@@ -55,3 +56,5 @@ def _patterns() -> list[URLPattern]:
 
 
 urlpatterns = _patterns()
+
+metrics.watch()

@@ -1,10 +1,16 @@
 """The table of the control API: every operation, once. The addresses, the checks and the OpenAPI document follow it."""
 
+import asyncio
+import contextlib
+
+from completions import metrics
 from completions.control import exchanges, scripts, spaces
 from completions.control.exchanges import FILTERS, PAGE, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
-from completions.responses import FastJsonResponse, Recorded
+from completions.exceptions import JournalUnavailable
+from completions.journal.writer import writer
+from completions.responses import FastJsonResponse, RawResponse, Recorded
 from completions.state.edits import PLACES
 
 PLACE = Parameter(
@@ -19,6 +25,14 @@ PLACE = Parameter(
 async def openapi(call: Call) -> Recorded:
     """Show this API as an OpenAPI document."""
     return FastJsonResponse(document(OPERATIONS))
+
+
+async def get_metrics(call: Call) -> Recorded:
+    """Show what this server has done, for Prometheus."""
+    with contextlib.suppress(JournalUnavailable):  # the metrics do not need it
+        await asyncio.wrap_future(writer.ask(lambda store: None))
+    data, media_type = await asyncio.to_thread(metrics.exposition)
+    return RawResponse(data, 200, media_type)
 
 
 OPERATIONS = (
@@ -46,6 +60,7 @@ OPERATIONS = (
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses"}, PAGE),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
     Operation("DELETE", "namespaces/{name}", spaces.delete_namespace, {200: "namespace_removed"}),
+    Operation("GET", "metrics", get_metrics, {200: "text/plain"}),
     Operation("GET", "openapi.json", openapi, {200: "document"}),
     Operation("GET", "health", spaces.health, {200: "health"}, is_open=True),
     Operation("GET", "ready", spaces.ready, {200: "readiness"}, is_open=True),

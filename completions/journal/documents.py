@@ -24,7 +24,6 @@ HEAVY = (
 def brief(row: Exchange) -> dict[str, Any]:
     """Return an exchange without its headers and bodies; the columns of HEAVY may be deferred."""
     time = row.time.astimezone(UTC) if row.time.tzinfo else row.time.replace(tzinfo=UTC)
-    said, asked = row.completion_tokens, row.prompt_tokens
     return {
         "id": row.request_id,
         "namespace": row.namespace,
@@ -43,9 +42,7 @@ def brief(row: Exchange) -> dict[str, Any]:
         "retry": row.retry,
         "idempotency_key": row.idempotency_key,
         "summary": row.summary,
-        "tokens": {"prompt": asked, "completion": said, "total": (asked or 0) + (said or 0)}
-        if said is not None
-        else None,
+        "tokens": _tokens(row.prompt_tokens, row.completion_tokens),
         "cost_usd": row.cost_usd,
         "ttft_ms": row.ttft_ms,
         "duration_ms": row.duration_ms,
@@ -54,6 +51,12 @@ def brief(row: Exchange) -> dict[str, Any]:
         "client_left": row.client_left,
         "tokens_sent": row.tokens_sent,
     }
+
+
+def _tokens(asked: int | None, said: int | None) -> dict[str, int] | None:
+    if asked is None or said is None:
+        return None
+    return {"prompt": asked, "completion": said, "total": asked + said}
 
 
 def whole(row: Exchange) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def whole(row: Exchange) -> dict[str, Any]:
 
 
 def _body(data: bytes) -> dict[str, Any]:
-    """Return a body as JSON where it is an object or an array, else as text, else in base64, and which of them it is."""
+    """Return a body as JSON where it is an object or an array, else text, else base64, and which of them it is."""
     if data[:1] in (b"{", b"["):
         try:
             return {"body": orjson.loads(data), "encoding": "json"}

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
@@ -35,14 +35,19 @@ class ErrorFacts(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What of a stream went out: its frames, which of them carry a token, and its writes.
+    """What of a stream went out: its frames, their sizes, which of them carry a token, and its writes.
 
     A write is the index of its first frame, of its last one plus one, and its seconds after the start.
     """
 
     frames: Sequence[bytes]
+    sizes: Sequence[int]
     tokens: Sequence[bool]
     writes: Sequence[tuple[int, int, float]]
+
+
+Data = bytes
+"""The type, where a fact has its name."""
 
 
 @dataclass(slots=True)
@@ -79,11 +84,11 @@ class Exchange:
     at_end: Callable[[], None] | None = None
     prompt: Prompt | None = None
     summary: str = ""
-    request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
-    request_body: bytes = b""
+    request_headers: Mapping[Data, Data] = field(default_factory=dict)
+    request_body: Data = b""
     request_truncated: bool = False
     response_headers: Mapping[str, str] = field(default_factory=dict)
-    response_body: bytes = b""
+    response_body: Data = b""
     response_truncated: bool = False
     sent: Sent | None = None
 
@@ -143,12 +148,12 @@ def _summary(prompt: Prompt) -> str:
 def _cut(sent: Sent, size: int) -> Sent:
     """Keep the frames that fit `size` bytes."""
     kept = 0
-    for frame in sent.frames:
-        size -= len(frame)
+    for each in sent.sizes:
+        size -= each
         if size < 0:
             break
         kept += 1
-    return sent._replace(frames=sent.frames[:kept])
+    return sent._replace(frames=sent.frames[:kept], sizes=sent.sizes[:kept])
 
 
 def _log(logger: logging.Logger, line: object) -> None:
@@ -157,7 +162,12 @@ def _log(logger: logging.Logger, line: object) -> None:
 
 
 class StreamRecord:
-    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one."""
+    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one.
+
+    `open` counts the streams of this process that have begun and not ended.
+    """
+
+    open: ClassVar[int] = 0
 
     def __init__(
         self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
@@ -167,7 +177,8 @@ class StreamRecord:
         self._sent = 0
         self._writes: list[tuple[int, int, float]] = []
         exchange.stream = True
-        exchange.sent = Sent(frames, tokens, self._writes)
+        StreamRecord.open += 1
+        exchange.sent = Sent(frames, self._sizes, tokens, self._writes)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
@@ -182,5 +193,7 @@ class StreamRecord:
 
     def end(self) -> None:
         """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
+        if self._exchange.ended is None:
+            StreamRecord.open -= 1
         self._exchange.client_left = self._sent < len(self._sizes) and not self._exchange.stopped
         self._exchange.end()

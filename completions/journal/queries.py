@@ -105,7 +105,11 @@ async def delete(filter: Filter) -> int:
     return await _ask(lambda store: _rows(store, filter).delete()[0])
 
 
-async def wait(filter: Filter, count: int, timeout: float) -> list[dict[str, Any]] | None:
+async def wait(  # it gives back None, where `asyncio.timeout` would raise
+    filter: Filter,
+    count: int,
+    timeout: float,  # noqa: ASYNC109
+) -> list[dict[str, Any]] | None:
     """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
 

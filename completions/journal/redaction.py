@@ -86,7 +86,8 @@ class Redaction:
 
     def clean(self, document: Any) -> bool:
         """Replace the secrets in a JSON document; tell whether there were any."""
-        return any([_replace(document, path) for path in self.paths])
+        found = [_replace(document, path) for path in self.paths]
+        return any(found)
 
 
 def _replace(node: Any, path: tuple[Step, ...]) -> bool:

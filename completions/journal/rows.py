@@ -18,10 +18,14 @@ from completions.journal.costs import cost
 from completions.journal.redaction import REDACTED, Redaction, redaction
 
 if TYPE_CHECKING:
-    from completions.journal.exchange import Exchange, Sent
+    from completions.journal.exchange import ErrorFacts, Exchange, Sent
 
 SAW = re.compile(r"saw .*", re.DOTALL)
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
+
+
+Body = bytes
+"""The type, where a column has its name."""
 
 
 class Row(NamedTuple):
@@ -54,10 +58,10 @@ class Row(NamedTuple):
     client_left: bool
     tokens_sent: int | None
     request_headers: str
-    request_body: bytes
+    request_body: Body
     request_truncated: bool
     response_headers: str
-    response_body: bytes
+    response_body: Body
     response_writes: str
     response_truncated: bool
 
@@ -66,7 +70,7 @@ def row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
     request_body, secret = hide.clean_body(exchange.request_body)
-    response_body, writes = _response(exchange, hide)
+    response_body, writes = _response(exchange, hide, secret)
     usage = exchange.usage
     return Row(
         exchange.request_id,
@@ -89,7 +93,7 @@ def row(exchange: Exchange) -> Row:
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
         cost(exchange.model, usage) if usage else None,
-        _ttft(exchange.sent),
+        ttft(exchange.sent),
         round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
         exchange.chunks,
         exchange.bytes,
@@ -136,35 +140,43 @@ def _near_misses(exchange: Exchange, secret: bool) -> str:
 
 
 def _error(exchange: Exchange, secret: bool) -> str | None:
-    """Return the error's facts. What quotes the request hides it where the request has secrets, and a key always."""
     error = exchange.error
     if error is None:
         return None
-    message = REDACTED if secret else SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)
+    message = _message(error, secret)
     return _json({"status": error.status, "type": error.type, "code": error.code, "message": message})
 
 
-def _response(exchange: Exchange, hide: Redaction) -> tuple[bytes, str]:
+def _message(error: ErrorFacts, secret: bool) -> str:
+    """Return an error's message. It may quote the request, and is hidden where that has secrets; a key is, always."""
+    return REDACTED if secret else SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)
+
+
+def _error_body(body: bytes, error: ErrorFacts, secret: bool) -> bytes:
+    """Return an error's body with the message as it may be kept; nothing of it where the message is not found."""
+    message = _message(error, secret)
+    if message == error.message:
+        return body
+    return body.replace(said, orjson.dumps(message)) if (said := orjson.dumps(error.message)) in body else b""
+
+
+def _response(exchange: Exchange, hide: Redaction, secret: bool) -> tuple[bytes, str]:
     """Return the body, and a stream's writes: of each its ms after the start, and then the sizes of its events."""
     sent = exchange.sent
     if sent is None:
         body = hide.clean_body(exchange.response_body)[0]
-        if exchange.error is not None and exchange.error.status == 401:
-            body = SHOWN_KEY.sub(rf"\1{REDACTED}", body.decode("utf-8", "replace")).encode()
-        return body, "[]"
-    frames = sent.frames
+        return (_error_body(body, exchange.error, secret) if exchange.error and body else body), "[]"
+    frames, sizes = sent.frames, sent.sizes
     if hide.paths:
         frames = [hide.clean_frame(frame)[0] for frame in frames]
-    writes = [
-        [round(elapsed * 1000, 1), *map(len, frames[first:last])]
-        for first, last, elapsed in sent.writes
-        if first < len(frames)
-    ]
+        sizes = list(map(len, frames))
+    # Tenths of a millisecond by `int`, for `round` costs more than all else here.
+    writes = [[int(elapsed * 10_000) / 10, *sizes[first:last]] for first, last, elapsed in sent.writes]
     end = sent.writes[-1][1] if sent.writes else 0
     return b"".join(frames[:end]), orjson.dumps(writes).decode()
 
 
-def _ttft(sent: Sent | None) -> float | None:
+def ttft(sent: Sent | None) -> float | None:
     """Return the ms to the write with the first token."""
     if sent is not None:
         for first, last, elapsed in sent.writes:

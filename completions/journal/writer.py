@@ -13,9 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from django.db import DatabaseError, DataError, IntegrityError
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DataError, Error, IntegrityError
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable
@@ -32,14 +34,17 @@ T = TypeVar("T")
 BATCH = 256
 """Exchanges of one transaction, and how many wake the writer before its time."""
 
-TURN = 16
-"""Exchanges that are made into rows before the loop gets its turn: some 0.4 ms."""
+TURN = 0.0003
+"""Seconds for which rows are made before the loop gets its turn: without that it would wait for up to 5 ms."""
 
 REST = 0.0002
 """Seconds of that turn. Less than a real sleep would not do: the thread would have Python's lock back at once."""
 
 QUEUE_BODIES = 256
 """The queue's memory: the bodies in it come to as many times JOURNAL_MAX_BODY at most."""
+
+OBSERVED = 10_000
+"""Exchanges that wait for the observers at most, kept or not."""
 
 RETRY = 1.0
 """Seconds between two tries at a database that could not be used."""
@@ -54,15 +59,18 @@ BAD_ROWS = (DataError, IntegrityError, ValueError)
 class Writer:
     """The queue and its thread, which starts with the first exchange.
 
-    `observers` are called in the thread with each exchange, whether JOURNAL keeps it or not.
+    `observers` are called in the thread with each exchange, whether the journal keeps it or not; `rounds` after them,
+    each time that the thread looks, at least each JOURNAL_FLUSH_MS.
     """
 
     def __init__(self) -> None:
         self.observers: list[Callable[[Exchange], None]] = []
+        self.rounds: list[Callable[[], None]] = []
         self.added: list[Callable[[], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
-        self._queue: deque[tuple[Exchange, bool, int]] = deque()
+        self._fresh: deque[tuple[Exchange, bool, int]] = deque()
+        self._pending: deque[tuple[Exchange, int]] = deque()
         self._jobs: deque[tuple[Callable[[Store], object], Future[object]]] = deque()
         self._bytes_in = self._bytes_out = 0
         self._unpruned = 0
@@ -75,7 +83,7 @@ class Writer:
     @property
     def queued(self) -> int:
         """How many exchanges wait to be written."""
-        return len(self._queue)
+        return len(self._fresh) + len(self._pending)
 
     def add(self, exchange: Exchange) -> None:
         """Take an exchange that has ended, or drop it where the queue is full. It never waits."""
@@ -84,18 +92,24 @@ class Writer:
             return
         limit = conf.JOURNAL_MAX_BODY
         size = exchange.shrink(limit if keep else 0)
-        count = len(self._queue)
-        if count >= conf.JOURNAL_QUEUE or self._bytes_in - self._bytes_out + size > QUEUE_BODIES * max(limit, 1024):
+        count = len(self._fresh)
+        if keep and self._is_full(size, limit):
             self.dropped += 1
-        else:
+            keep, size = False, exchange.shrink(0)
+        if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
-            self._queue.append((exchange, keep, size))
+            self._fresh.append((exchange, keep, size))
         if self._thread is None:
             self.start()
         elif count >= BATCH and not self._wake.is_set():
             self._wake.set()
         for call in self.added:
             call()
+
+    def _is_full(self, size: int, limit: int) -> bool:
+        if self.queued >= conf.JOURNAL_QUEUE:
+            return True
+        return self._bytes_in - self._bytes_out + size > QUEUE_BODIES * max(limit, 1024)
 
     def start(self) -> None:
         """Start the thread; it looks at the database when its first interval is over, not before."""
@@ -118,7 +132,7 @@ class Writer:
 
     def close(self, timeout: float = CLOSING) -> None:
         """Write what is left, and end the thread; the next exchange would start another."""
-        if self._queue:
+        if self.queued:
             self.start()
         thread = self._thread
         if thread is None:
@@ -126,10 +140,11 @@ class Writer:
         self._stopping = True
         self._wake.set()
         thread.join(timeout)
-        if self._queue:
-            logger.error("The journal could not write its last %d exchanges: %s", len(self._queue), self.problem)
-            self.dropped += len(self._queue)
-            self._queue.clear()
+        if left := self.queued:
+            logger.error("The journal could not write its last %d exchanges: %s", left, self.problem)
+            self.dropped += left
+            self._fresh.clear()
+            self._pending.clear()
             self._bytes_out = self._bytes_in
 
     def _run(self) -> None:
@@ -151,26 +166,24 @@ class Writer:
     def _round(self, store: Store, *, urgent: bool) -> None:
         """Write what has come by now, and answer what was asked by now."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
+        self._take()
         try:
             if urgent or time.monotonic() >= self._next_try:
                 self._flush(store, exact=bool(jobs))
-        except DatabaseError as exc:
+        except (Error, ImproperlyConfigured) as exc:
             self._fail(store, exc)
         for question, future in jobs:
             self._answer(store, question, future)
 
     def _flush(self, store: Store, *, exact: bool) -> None:
-        """Write all that is in the queue now. An exchange leaves it when its transaction is done."""
+        """Write all that was taken. An exchange leaves the queue when its transaction is done."""
         if conf.JOURNAL:
             store.open()
-        left = len(self._queue)
-        while left > 0:
-            batch = [self._queue[index] for index in range(min(left, BATCH))]
-            self._write(store, [exchange for exchange, keep, _ in batch if keep])
+        while self._pending:
+            batch = [self._pending[index] for index in range(min(len(self._pending), BATCH))]
+            self._write(store, [exchange for exchange, _ in batch])
             for _ in batch:
-                self._bytes_out += self._queue.popleft()[2]
-            self._observe([exchange for exchange, _, _ in batch])
-            left -= len(batch)
+                self._bytes_out += self._pending.popleft()[1]
         if self._unpruned and (exact or self._unpruned >= max(BATCH, conf.JOURNAL_KEEP // 20)):
             store.prune(conf.JOURNAL_KEEP)
             self._unpruned = 0
@@ -204,10 +217,9 @@ class Writer:
         """Make rows, a few at a time, so that the loop's streams keep their times."""
         from completions.journal.rows import row
 
-        rows = []
-        for index, exchange in enumerate(batch):
-            if index and not index % TURN:
-                time.sleep(REST)
+        rows, turn = [], _Turn()
+        for exchange in batch:
+            turn.rest()
             try:
                 rows.append(row(exchange))
             except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
@@ -215,13 +227,19 @@ class Writer:
                 logger.exception("The journal cannot keep %s", exchange.request_id)
         return rows
 
-    def _observe(self, batch: list[Exchange]) -> None:
-        for observer in self.observers:
-            for exchange in batch:
-                try:
-                    observer(exchange)
-                except Exception:  # as above
-                    logger.exception("What observes the journal failed at %s", exchange.request_id)
+    def _take(self) -> None:
+        """Show the observers what has come by now, and queue what is to be kept."""
+        turn = _Turn()
+        for _ in range(len(self._fresh)):
+            exchange, keep, size = self._fresh[0]
+            for observer in self.observers:
+                turn.rest()
+                _tell(partial(observer, exchange))
+            if keep:
+                self._pending.append((exchange, size))
+            self._fresh.popleft()
+        for call in self.rounds:
+            _tell(call)
 
     def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -231,13 +249,13 @@ class Writer:
             return
         try:
             future.set_result(question(store))
-        except DatabaseError as exc:
+        except Error as exc:
             self._fail(store, exc)
             future.set_exception(JournalUnavailable(str(exc)))
         except Exception as exc:  # whoever asked gets what the question raised
             future.set_exception(exc)
 
-    def _fail(self, store: Store, exc: DatabaseError) -> None:
+    def _fail(self, store: Store, exc: Exception) -> None:
         """Say once what is wrong with the database, and try again later; what does not fit the queue is dropped."""
         problem = " ".join(str(exc).split())
         if self.problem is None:
@@ -245,6 +263,26 @@ class Writer:
         self.problem = problem
         self._next_try = time.monotonic() + RETRY
         store.close()
+
+
+class _Turn:
+    """The thread's turn at Python's lock, which it gives up again and again."""
+
+    def __init__(self) -> None:
+        self._until = time.perf_counter() + TURN
+
+    def rest(self) -> None:
+        """Let the loop have its turn, if this one has been long enough."""
+        if time.perf_counter() > self._until:
+            time.sleep(REST)
+            self._until = time.perf_counter() + TURN
+
+
+def _tell(call: Callable[[], None]) -> None:
+    try:
+        call()
+    except Exception:  # the thread's edge again
+        logger.exception("What observes the journal failed")
 
 
 writer = Writer()

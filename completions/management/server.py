@@ -1,14 +1,16 @@
 """Run uvicorn for the project's ASGI application, by the settings; `serve` and `runserver` share it."""
 
 import os
-import signal
-import socket
-import sys
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import CommandError
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+"""What tells prometheus-client, when it is imported, where several processes keep their numbers."""
 
 
 def application_path() -> str:
@@ -22,35 +24,33 @@ def application_path() -> str:
 
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
     """Serve until a signal ends it. Logging is the settings' own, and websockets are not loaded."""
-    uvicorn.run(
-        application_path(),
-        host=host,
-        port=port,
-        workers=workers,
-        reload=reload,
-        lifespan="on",
-        ws="none",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
-
-
-def run_on(fd: int) -> None:
-    """Serve on the listening socket that the process was started with, in this one process."""
-    with socket.socket(fileno=fd) as listening:
-        config = uvicorn.Config(
-            application_path(), lifespan="on", ws="none", log_config=None, access_log=False, server_header=False
+    with shared_metrics() if workers > 1 else nullcontext():
+        uvicorn.run(
+            application_path(),
+            host=host,
+            port=port,
+            workers=workers,
+            reload=reload,
+            lifespan="on",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
         )
-        uvicorn.Server(config).run(sockets=[listening])
 
 
-def stop_at_eof() -> None:
-    """End this process as SIGTERM does once its standard input ends: who held the other end is gone, or killed."""
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Let the processes that start now add up their metrics, in a folder that is gone at the end.
 
-    def watch() -> None:
-        while os.read(sys.stdin.fileno(), 4096):
-            pass
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=watch, name="stop at EOF", daemon=True).start()
+    A folder that PROMETHEUS_MULTIPROC_DIR names already is used, and left.
+    """
+    if VARIABLE in os.environ:
+        yield
+        return
+    with TemporaryDirectory(prefix="mock-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[VARIABLE]

@@ -59,15 +59,15 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     """Measure everything, and return the targets; a part that fails prints why, and the others go on."""
     targets = _attempt(lambda: parts.starts(directory, size.spawns))
     try:
-        servers, hundred, paced = _start(directory, stack)
+        servers, hundred, unkept, paced = _start(directory, stack)
     except BenchmarkError as exc:
         print(f"\n✗ {exc}")
         return targets
-    before = [server.memory() for server in (*servers, paced)]
+    before = [server.memory() for server in (*servers, unkept, paced)]
     gc.disable()  # the generator must not pause; it makes little garbage
     targets += _attempt(lambda: uvloop.run(parts.flat_out(servers, hundred, size.rounds, size.seconds)))
-    targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], paced], size.paced_rounds)))
-    parts.memory((*servers, paced), before)
+    targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], unkept, paced], size.paced_rounds)))
+    parts.memory((*servers, unkept, paced), before)
     if size.further:
         targets += _attempt(lambda: _further(directory, stack, paced))
     return targets
@@ -95,15 +95,20 @@ def _script(directory: Path, name: str, extra: str) -> str:
     return str(file)
 
 
-def _start(directory: Path, stack: ExitStack) -> tuple[list[Server], Server, Server]:
-    """Start all servers; return those that answer the same document, and the mock with 100 chunks, twice."""
+def _start(directory: Path, stack: ExitStack) -> tuple[list[Server], Server, Server, Server]:
+    """Start all servers; return those that answer the same document, and the mock with 100 chunks: at once, then paced.
+
+    The mock is there with the journal and without it.
+    """
     pace = {"MOCK_SCRIPT": HUNDRED, "MOCK_TTFT_MS": str(TTFT_MS), "MOCK_ITL_MS": str(ITL_MS)}
     commands: list[Callable[[], Server]] = [
         lambda: bare("bare uvicorn ASGI app", "asgi", directory),
         lambda: bare("bare Django view, lean handler", "lean", directory),
         lambda: bare("bare Django view, stock handler", "stock", directory),
+        lambda: mock("mock, journal off", directory, JOURNAL="false"),
         lambda: mock("mock", directory),
         lambda: mock("mock, 100 chunks", directory, MOCK_SCRIPT=HUNDRED),
+        lambda: mock("mock, 100 chunks, paced, journal off", directory, JOURNAL="false", **pace),
         lambda: mock("mock, 100 chunks, paced", directory, **pace),
     ]
     servers = [stack.enter_context(command()) for command in commands]
@@ -111,9 +116,9 @@ def _start(directory: Path, stack: ExitStack) -> tuple[list[Server], Server, Ser
         stack.callback(server.terminate)  # all at once; each is awaited after
     for server in servers:
         server.await_start()
-    *alike, hundred, paced = servers
-    parts.check(alike, [hundred, paced])
-    return alike, hundred, paced
+    *alike, hundred, unkept, paced = servers
+    parts.check(alike, [hundred, unkept, paced])
+    return alike, hundred, unkept, paced
 
 
 def _attempt(part: Callable[[], list[Target]]) -> list[Target]:

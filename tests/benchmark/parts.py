@@ -48,15 +48,22 @@ async def flat_out(servers: Sequence[Server], hundred: Server, rounds: int, seco
             sample = await drive(server, request(server.port, stream=stream), seconds if turn else WARM_SECONDS)
             samples[label] += [sample] if turn else []
     taken = [(label, median(s.rate for s in turns), median(s.cost for s in turns)) for label, turns in samples.items()]
-    return [_whole(taken[:-2]), _streamed(taken[-2:])]
+    return [*_whole(taken[:-2]), _streamed(taken[-2:])]
 
 
-def _whole(taken: Sequence[Figures]) -> Target:
-    """Compare the servers' whole answers: the mock's, which are the last, with the second's."""
-    mock = taken[-1][2]
+def _whole(taken: Sequence[Figures]) -> list[Target]:
+    """Compare the servers' whole answers: the last two, the mock's, with the second's and with each other."""
+    unkept, mock = taken[-2][2], taken[-1][2]
     columns = ("requests/s", "CPU µs/request", "mock's ratio")
     _show(table("whole answers", columns, [(label, (rate, cost, mock / cost)) for label, rate, cost in taken]))
-    return Target("CPU of a whole answer, mock / bare Django view on the lean handler", mock / taken[1][2], 1.4)
+    return [
+        Target(
+            "CPU of a whole answer, mock without journal / bare Django view on the lean handler",
+            unkept / taken[1][2],
+            1.4,
+        ),
+        Target("CPU of a whole answer, mock with / without journal", mock / unkept, 2),
+    ]
 
 
 def _streamed(taken: Sequence[Figures]) -> Target:

@@ -119,16 +119,20 @@ def test_filter__drops_only_cancellations() -> None:
     assert NotCancelled().filter(record("x"))
 
 
+def frames(*sizes: int) -> list[bytes]:
+    return [b"x" * size for size in sizes]
+
+
 def test_stream_record__counts_what_was_sent_and_who_left() -> None:
     exchange = replace(EXCHANGE, chunks=0, bytes=0, ended=None)
-    progress = StreamRecord(exchange, [10, 20, 30, 5], total=3, log=False)
+    progress = StreamRecord(exchange, frames(10, 20, 30, 5), [True] * 4, total=3, log=False)
     progress.sent(0, 2, 0.1)
     assert (exchange.chunks, exchange.bytes) == (2, 30)
     progress.sent(2, 4, 0.2)
     assert (exchange.chunks, exchange.bytes) == (3, 65)
     progress.end()
     assert not exchange.client_left
-    cut = StreamRecord(exchange, [10, 20], total=1, log=False)
+    cut = StreamRecord(exchange, frames(10, 20), [True] * 2, total=1, log=False)
     cut.sent(0, 1, 0.1)
     cut.end()
     assert exchange.client_left, "the terminator was not sent"
@@ -136,7 +140,7 @@ def test_stream_record__counts_what_was_sent_and_who_left() -> None:
 
 def test_stream_record__off_writes_no_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "completions.chunks")
-    StreamRecord(replace(EXCHANGE), [1, 1], total=1, log=False).sent(0, 2, 0.1)
+    StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=False).sent(0, 2, 0.1)
     assert caplog.messages == []
-    StreamRecord(replace(EXCHANGE), [1, 1], total=1, log=True).sent(0, 2, 0.1)
+    StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=True).sent(0, 2, 0.1)
     assert caplog.messages == ["chunk 1/1 +100ms 1B req_1"]

@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from completions.conf import conf
-from completions.management.server import run, run_on, stop_at_eof
+from completions.management.child import run_on, stop_at_eof
+from completions.management.server import run
 
 
 class Command(BaseCommand):

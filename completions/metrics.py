@@ -1,0 +1,154 @@
+"""After step 6: what a server has done, counted for Prometheus.
+
+Exchanges are counted in the journal's thread, so that a request pays nothing for it, and the library is loaded there
+with the first of them. With PROMETHEUS_MULTIPROC_DIR set, as `serve` does for several workers, the library keeps each
+process's numbers in files of that directory, and any worker shows the sums
+(https://prometheus.github.io/client_python/multiprocess/).
+"""
+
+from __future__ import annotations
+
+import functools
+import glob
+import os
+import re
+from typing import TYPE_CHECKING
+
+from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.rows import ttft
+from completions.journal.writer import writer
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
+
+MOST_MODELS = 100
+"""Models that are told apart; what is asked of others counts for OTHER, so that requests cannot make up labels."""
+
+OTHER = "other"
+
+LONGEST_NAME = 100
+"""Characters of a model's name."""
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+"""The upper bounds of the histograms' buckets."""
+
+LIVE_FILES = "gauge_live*_*.db"
+"""The library's files of the gauges that only running processes have."""
+
+
+class Metrics:
+    """The numbers of this process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+        self.registry = registry = CollectorRegistry()
+        self._models: set[str] = set()
+        self._dropped_before = 0
+        by = ("endpoint", "model")
+
+        def counter(name: str, help: str, *labels: str) -> Counter:
+            return Counter(f"mock_{name}", help, labels, registry=registry)
+
+        def histogram(name: str, help: str, *labels: str) -> Histogram:
+            return Histogram(f"mock_{name}_seconds", help, labels, buckets=SECONDS, registry=registry)
+
+        self.requests = counter("requests", "Requests that have ended.", *by, "status")
+        self.tokens = counter("tokens", "Tokens of answers, by kind: prompt, completion.", *by, "kind")
+        self.durations = histogram("request_duration", "From a request's arrival to its end.", *by, "stream")
+        self.ttft = histogram("time_to_first_token", "From a request's arrival to its stream's first token.", *by)
+        self.faults = counter("faults", "Faults that struck.", "fault")
+        self.left = counter("clients_left", "Requests whose client left early.", "endpoint")
+        self.dropped = counter("journal_dropped", "Exchanges that the journal could not keep.")
+        open_help = "Streams that are being sent."
+        self.open = Gauge("mock_open_streams", open_help, registry=registry, multiprocess_mode="livesum")
+
+    def observe(self, exchange: Exchange) -> None:
+        """Count an exchange that has ended."""
+        endpoint, model = exchange.endpoint or OTHER, self._model(exchange.model)
+        self.requests.labels(endpoint, model, str(exchange.status)).inc()
+        if exchange.usage is not None:
+            self.tokens.labels(endpoint, model, "prompt").inc(exchange.usage.prompt_tokens)
+            self.tokens.labels(endpoint, model, "completion").inc(exchange.usage.completion_tokens)
+        duration = (exchange.ended or exchange.started) - exchange.started
+        self.durations.labels(endpoint, model, str(exchange.stream).lower()).observe(duration)
+        if (first := ttft(exchange.sent)) is not None:
+            self.ttft.labels(endpoint, model).observe(first / 1000)
+        if exchange.fault is not None:
+            self.faults.labels(exchange.fault).inc()
+        if exchange.client_left:
+            self.left.labels(endpoint).inc()
+
+    def look(self) -> None:
+        """Note how many streams are open, and what the journal has dropped since the last look."""
+        self.open.set(StreamRecord.open)
+        dropped = writer.dropped
+        self.dropped.inc(max(dropped - self._dropped_before, 0))
+        self._dropped_before = dropped
+
+    def _model(self, name: str | None) -> str:
+        name = "" if name is None else name[:LONGEST_NAME].encode("utf-8", "replace").decode()
+        if name not in self._models:
+            if len(self._models) >= MOST_MODELS:
+                return OTHER
+            self._models.add(name)
+        return name
+
+
+@functools.cache
+def metrics() -> Metrics:
+    """Return the process's own."""
+    return Metrics()
+
+
+def watch() -> None:
+    """Count every exchange from now on."""
+    if _observe not in writer.observers:
+        writer.observers.append(_observe)
+        writer.rounds.append(_look)
+
+
+def _observe(exchange: Exchange) -> None:
+    metrics().observe(exchange)
+
+
+def _look() -> None:
+    if metrics.cache_info().currsize or StreamRecord.open or writer.dropped:
+        metrics().look()
+
+
+def exposition() -> tuple[bytes, str]:
+    """Return the numbers of all workers in Prometheus' text format, and its media type."""
+    from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+
+    registry = metrics().registry
+    if folder := directory():
+        registry = _shared(CollectorRegistry(), folder)
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def directory() -> str | None:
+    """Return where the library keeps several processes' numbers; None for one process."""
+    return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+
+
+def _shared(registry: CollectorRegistry, folder: str) -> CollectorRegistry:
+    """Fill a registry from the processes' files; the gauges of processes that have ended are gone."""
+    from prometheus_client.multiprocess import MultiProcessCollector
+
+    for file in glob.glob(os.path.join(glob.escape(folder), LIVE_FILES)):
+        found = re.search(r"_(\d+)\.db$", file)
+        if found and not _is_running(int(found[1])):
+            os.unlink(file)
+    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # the library's own
+    return registry
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,48 @@
+"""Calls of the control API, and questions to the mock, in process."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from mocksite.handler import Handler
+from tests.asgi import Answer, call
+
+CHAT = "v1/chat/completions"
+
+
+async def control(
+    method: str,
+    path: str,
+    body: str = "",
+    *,
+    space: str = "",
+    headers: Mapping[str, str] | None = None,
+    **query: object,
+) -> Answer:
+    """Call the control API in process; `space` is the namespace, by address."""
+    prefix = f"/ns/{space}/_mock/" if space else "/_mock/"
+    return await call(Handler(), method, prefix + path, body.encode(), headers=headers, query=urlencode(query).encode())
+
+
+async def told(method: str, path: str, body: str = "", /, *, space: str = "", **query: object) -> Any:
+    """Return what the control API answers, which must be good."""
+    answer = await control(method, path, body, space=space, **query)
+    assert answer.status in (200, 201), answer.body
+    return json.loads(answer.body)
+
+
+def question(text: str, **more: object) -> bytes:
+    """Return the body of a chat completion."""
+    return json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": text}], **more}).encode()
+
+
+async def ask(text: str, space: str = "default", **more: object) -> Answer:
+    """Ask the mock in a namespace."""
+    return await call(Handler(), "POST", f"/ns/{space}/{CHAT}", question(text, **more))
+
+
+async def said(text: str, space: str = "default") -> str:
+    """Return what the mock says, or an error's code."""
+    document = json.loads((await ask(text, space)).body)
+    return str(document["error"]["code"] if "error" in document else document["choices"][0]["message"]["content"])

@@ -1,0 +1,121 @@
+"""What the control API refuses: each answer is an envelope that names the field, and nothing changes."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from completions.control.body import MOST_BYTES
+from completions.control.table import OPERATIONS
+from mocksite.handler import Handler
+from tests.asgi import call
+from tests.control.client import control, told
+
+pytestmark = pytest.mark.usefixtures("world")
+
+BOMB = "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+RULE = "{reply: Hi}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "body", "param", "message"),
+    [
+        ("PUT", "script", {}, "", None, "pushed: is empty."),
+        ("PUT", "script", {}, "a: [", None, "pushed:1: is not YAML"),
+        ("PUT", "script", {}, "rules: []", None, "pushed:1: the script lacks `version`."),
+        ("PUT", "script", {}, "version: 1\nrules:\n- {rply: a}", "rules[0].rply", "pushed:3: `rules[0].rply` is not known"),
+        ("PUT", "script", {}, "version: 2\nrules: [{reply: a}]", "version", "must be 1"),
+        ("PUT", "script", {"place": "before"}, "x", "place", "`place` is no query parameter here; there are none."),
+        ("PUT", "script", {}, BOMB, None, "comes to more than 100000 values"),
+        ("PUT", "script", {}, "a: &a [*a]", None, "holds itself"),
+        ("PUT", "script", {}, "[" * 5000, None, "nested too deep"),
+        ("POST", "rules", {}, "", None, "pushed: is empty."),
+        ("POST", "rules", {}, "5", "rule", "must be a mapping"),
+        ("POST", "rules", {}, "[]", "rule", "must hold at least one rule"),
+        ("POST", "rules", {}, "{match: {}}", "rule", "gives no answer"),
+        ("POST", "rules", {}, "[{reply: a}, {rply: b}]", "rule[1].rply", "is not known here"),
+        ("POST", "rules", {}, '{"reply": "a",\n "times": 0}', "rule.times", "pushed:2: `rule.times` must be"),
+        ("POST", "rules", {}, "{name: counted, reply: a}", "rule", "has the name of another rule, 'counted'"),
+        ("POST", "rules", {}, "[{name: a, reply: a}, {name: a, reply: b}]", "rule[1]", "has the name of another rule"),
+        ("POST", "rules", {"place": "middle"}, RULE, "place", "`place` must be one of before, after, and is 'middle'."),
+        ("POST", "rules", {"plac": "before"}, RULE, "plac", "allowed: place. Did you mean `place`?"),
+        ("POST", "rules", [("place", "before"), ("place", "after")], RULE, "place", "`place` is given twice."),
+        ("PUT", "chaos", {}, "{rate: 2, of: [reset]}", "chaos.rate", "must be a number from 0 to 1"),
+        ("PUT", "chaos", {}, "{of: [reset]}", "chaos", "lacks `rate`"),
+        ("PUT", "chaos", {}, "{rate: 1, of: [resett]}", "chaos.of[0]", "Did you mean `reset`?"),
+        ("PUT", "limits", {}, "{rpm: many}", "limits.rpm", "must be a whole number"),
+        ("PUT", "limits", {}, "{rmp: 1}", "limits.rmp", "Did you mean `rpm`?"),
+        ("GET", "exchanges", {"limit": "0"}, "", "limit", "must be a whole number from 1 to 1000, and is '0'."),
+        ("GET", "exchanges", {"limit": "1001"}, "", "limit", "a whole number from 1 to 1000"),
+        ("GET", "exchanges", {"limit": "9" * 5000}, "", "limit", "a whole number from 1 to 1000"),
+        ("GET", "exchanges", {"limit": "²"}, "", "limit", "a whole number from 1 to 1000"),
+        ("GET", "exchanges", {"status": "-1"}, "", "status", "a whole number from 0 to 599"),
+        ("GET", "exchanges", {"unmatched": "yes"}, "", "unmatched", "must be true or false, and is 'yes'."),
+        ("GET", "exchanges", {"modl": "x"}, "", "modl", "Did you mean `model`?"),
+        ("GET", "exchanges", {"model": "a\0b"}, "", "model", "must be a text"),
+        ("GET", "exchanges", {"since": "yesterday"}, "", "since", "`since` takes a request's id or a time"),
+        ("GET", "exchanges", {"before": "req_1"}, "", "before", "`before` takes a request's id"),
+        ("GET", "exchanges", [(f"x{i}", "1") for i in range(2000)], "", None, "too many query parameters"),
+        ("DELETE", "exchanges", {"limit": "1"}, "", "limit", "is no query parameter here"),
+        ("GET", "exchanges/count", {"count": "1"}, "", "count", "is no query parameter here"),
+        ("GET", "exchanges/wait", {"count": "0"}, "", "count", "a whole number from 1 to 1000"),
+        ("GET", "exchanges/wait", {"timeout_ms": "600001"}, "", "timeout_ms", "from 0 to 600000"),
+        ("GET", "unmatched", {"status": "404"}, "", "status", "allowed: limit, before."),
+        ("POST", "reset", {"all": "1"}, "", "all", "is no query parameter here"),
+    ],
+)  # fmt: skip
+async def test_refusal__names_the_field(
+    method: str, path: str, query: dict[str, str], body: str, param: str | None, message: str
+) -> None:
+    before = await told("GET", "script")
+    answer = await call(Handler(), method, f"/_mock/{path}", body.encode(), query=urlencode(query).encode())
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["param"]) == (400, param), error
+    assert message in error["message"]
+    assert await told("GET", "script") == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "code"),
+    [
+        ("DELETE", "rules/none", "", 404, "rule_not_found"),
+        ("DELETE", "rules/counted", "", 404, "rule_not_found"),
+        ("GET", "exchanges/none", "", 404, "exchange_not_found"),
+        ("GET", "nothing", "", 404, None),
+        ("POST", "script", "x", 405, "method_not_supported"),
+        ("GET", "reset", "", 405, "method_not_supported"),
+        ("PATCH", "chaos", "{}", 405, "method_not_supported"),
+        ("OPTIONS", "rules", "", 405, "method_not_supported"),
+        ("PUT", "script", "#" * (MOST_BYTES + 1), 413, "request_too_large"),
+    ],
+)
+async def test_refusal__by_status(method: str, path: str, body: str, status: int, code: str | None) -> None:
+    answer = await control(method, path, body)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (status, code)
+
+
+async def test_refusal__a_body_that_is_not_utf8() -> None:
+    answer = await call(Handler(), "PUT", "/_mock/script", b"a: \xff")
+    assert (answer.status, b"not UTF-8: byte 0xff at position 3" in answer.body) == (400, True)
+
+
+async def test_methods__are_told() -> None:
+    assert (await control("PATCH", "rules")).headers["allow"] == "GET, POST, DELETE, HEAD"
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.body], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "body", ["", "a: b: c", "\0", "{", "- 1", "5", "true", '"text"', "!!python/object:os.system {}"]
+)
+async def test_body__of_any_operation_that_is_wrong(operation, body: str) -> None:  # type: ignore[no-untyped-def]
+    answer = await control(operation.method, operation.path, body)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, "invalid_script")
+
+
+@pytest.mark.parametrize("space", ["a b", "é", "x" * 129])
+async def test_namespace__that_cannot_be(space: str) -> None:
+    answer = await control("GET", "script", space=space)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, "invalid_namespace")

@@ -1,0 +1,121 @@
+"""The control API on what was asked: lists, filters, one in full, counts, waits, what no rule matched."""
+
+import asyncio
+import json
+import time
+
+import pytest
+from pytest_django import Settings
+
+from tests.control.client import ask, control, said, told
+
+pytestmark = pytest.mark.usefixtures("world")
+
+
+async def ids(**filters: object) -> list[str]:
+    found = await told("GET", "exchanges", **filters)
+    assert found["more"] is False
+    return [each["id"] for each in reversed(found["exchanges"])]
+
+
+async def test_exchanges__by_every_filter() -> None:
+    asked = [
+        await ask("a refund"),
+        await ask("nothing"),
+        await ask("break"),
+        await ask("refund", model="gpt-4o-mini", stream=True),
+    ]
+    await ask("refund", "elsewhere")
+    refund, nothing, broken, mini = (answer.headers["x-request-id"] for answer in asked)
+    times = {each["id"]: each["time"] for each in (await told("GET", "exchanges"))["exchanges"]}
+    for filters, expected in (
+        ({}, [refund, nothing, broken, mini]),
+        ({"model": "gpt-4o-mini"}, [mini]),
+        ({"rule": "refund"}, [refund, mini]),
+        ({"status": 404}, [nothing]),
+        ({"unmatched": "true"}, [nothing]),
+        ({"unmatched": "false", "model": "gpt-4o"}, [refund, broken]),
+        ({"faulted": "1"}, [broken]),
+        ({"stream": "true"}, [mini]),
+        ({"since": nothing}, [broken, mini]),
+        ({"since": times[refund]}, [refund, nothing, broken, mini]),
+        ({"since": "2100-01-01"}, []),
+        ({"before": broken}, [refund, nothing]),
+        ({"text": "REFUND"}, [refund, mini]),
+        ({"method": "GET"}, []),
+        ({"path": "/ns/default/v1/chat/completions"}, [refund, nothing, broken, mini]),
+    ):
+        assert await ids(**filters) == expected, filters
+    assert await told("GET", "exchanges/count", model="gpt-4o") == {
+        "count": 3,
+        "by_status": {"200": 2, "404": 1},
+        "by_rule": {"broken": 1, "refund": 1},
+        "by_model": {"gpt-4o": 3},
+        "by_fault": {"malformed_json": 1},
+    }
+    assert await told("DELETE", "exchanges", model="gpt-4o") == {"deleted": 3}
+    assert await ids() == [mini]
+    assert len((await told("GET", "exchanges", space="elsewhere"))["exchanges"]) == 1
+
+
+async def test_exchanges__page_by_page() -> None:
+    asked = [(await ask("refund")).headers["x-request-id"] for _ in range(5)]
+    first = await told("GET", "exchanges", limit=2)
+    second = await told("GET", "exchanges", limit=3, before=first["exchanges"][-1]["id"])
+    assert [first["more"], second["more"]] == [True, False]
+    assert [each["id"] for each in first["exchanges"] + second["exchanges"]] == asked[::-1]
+
+
+async def test_exchange__in_full_in_its_own_namespace() -> None:
+    id = (await ask("refund", "blue")).headers["x-request-id"]
+    shown = await told("GET", f"exchanges/{id}", space="blue")
+    assert shown["request"]["body"]["messages"][0]["content"] == "refund"
+    assert shown["response"]["body"]["choices"][0]["message"]["content"] == "Refunds take five days."
+    answer = await control("GET", f"exchanges/{id}")
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (404, "exchange_not_found")
+
+
+async def test_unmatched__with_near_misses() -> None:
+    await said("refund")
+    await said("the refnd")
+    (found,) = (await told("GET", "unmatched"))["unmatched"]
+    assert found.keys() == {"id", "time", "model", "summary", "near_misses"}
+    assert (found["summary"], found["model"]) == ("the refnd", "gpt-4o")
+    assert found["near_misses"][0] == {"rule": "counted", "why": "last_user: not eq 'count' (saw 'the refnd')"}
+
+
+async def test_wait__until_so_many_are_there() -> None:
+    waiting = asyncio.create_task(told("GET", "exchanges/wait", count=2, rule="refund", timeout_ms=60_000))
+    await said("refund")
+    await said("nothing")
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    await said("refund")
+    assert [each["rule"] for each in (await waiting)["exchanges"]] == ["refund", "refund"]
+
+
+async def test_wait__in_vain() -> None:
+    await said("refund")
+    started = time.monotonic()
+    answer = await control("GET", "exchanges/wait", count=2, timeout_ms=30)
+    document = json.loads(answer.body)
+    assert time.monotonic() - started >= 0.03
+    assert (answer.status, document["error"]["code"]) == (408, "too_few_exchanges")
+    assert [each["rule"] for each in document["exchanges"]] == ["refund"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "exchanges"),
+        ("DELETE", "exchanges"),
+        ("GET", "exchanges/count"),
+        ("GET", "exchanges/wait"),
+        ("GET", "exchanges/req_1"),
+        ("GET", "unmatched"),
+    ],
+)
+async def test_journal__that_is_off_says_so(method: str, path: str, settings: Settings) -> None:
+    settings.JOURNAL = False
+    answer = await control(method, path)
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (409, "journal_off")

@@ -1,0 +1,161 @@
+"""The control API on what answers: script, rules, dice, limits, reset."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.control.client import ask, control, said, told
+from tests.control.conftest import SCRIPT
+from tests.scripts import rules
+
+pytestmark = pytest.mark.usefixtures("world")
+
+OTHER = rules("- {name: other, replies: [a, b]}")
+
+
+async def test_script__as_it_stands() -> None:
+    assert await said("count") == "first"
+    shown = await told("GET", "script")
+    assert shown["text"] == SCRIPT
+    assert (shown["namespace"], shown["pushed"], shown["chaos"], shown["limits"]) == (
+        "default",
+        False,
+        None,
+        {"rpm": 1000},
+    )
+    first, second, *_ = shown["rules"]
+    assert first == {"name": "counted", "line": 4, "pushed": None, "times": None, "uses": 1}
+    assert second["uses"] is None, "where nothing depends on it, nothing is counted"
+
+
+async def test_script__is_replaced_and_taken_back_with_fresh_counters() -> None:
+    await told("POST", "rules", "{name: once, match: {last_user: once}, times: 1, reply: Once.}")
+    assert [await said("count"), await said("once")] == ["first", "Once."]
+    shown = await told("PUT", "script", OTHER)
+    assert (shown["source"], shown["pushed"], shown["text"]) == ("pushed", True, OTHER)
+    assert [each["name"] for each in shown["rules"]] == ["once", "other"], "what is pushed stays"
+    assert [await said("x"), await said("x"), await said("once")] == ["a", "b", "Once."]
+    shown = await told("DELETE", "script")
+    assert (shown["pushed"], shown["text"]) == (False, SCRIPT)
+    assert [await said("count"), await said("once")] == ["first", "Once."]
+
+
+async def test_script__json_is_yaml() -> None:
+    await told("PUT", "script", json.dumps({"version": 1, "rules": [{"reply": "From JSON."}]}))
+    assert await said("x") == "From JSON."
+
+
+async def test_rules__before_and_after_in_the_order_they_are_pushed() -> None:
+    assert await told("POST", "rules", "[{reply: A, times: 1}, {reply: B, times: 1}]") == {
+        "rules": ["pushed 1", "pushed 2"]
+    }
+    assert await told("POST", "rules", "{name: c, reply: C, times: 1}", place="before") == {"rules": ["c"]}
+    assert await told("POST", "rules", "{reply: Z}", place="after") == {"rules": ["pushed 4"]}
+    assert [await said("refund") for _ in range(4)] == ["C", "A", "B", "Refunds take five days."]
+    assert await said("anything") == "Z"
+    shown = (await told("GET", "rules"))["rules"]
+    assert [(each["name"], each["pushed"], each["uses"]) for each in shown] == [
+        ("c", "before", 1), ("pushed 1", "before", 1), ("pushed 2", "before", 1), ("pushed 4", "after", None),
+    ]  # fmt: skip
+    assert shown[0]["rule"] == {"name": "c", "reply": "C", "times": 1}
+
+
+async def test_rules__a_removed_rule_forgets_its_count() -> None:
+    for _ in range(2):
+        await told("POST", "rules", "{name: a/b, reply: Once., times: 1}")
+        assert [await said("refund"), await said("refund")] == ["Once.", "Refunds take five days."]
+        assert await told("DELETE", "rules/a%2Fb".replace("%2F", "/")) == {"removed": ["a/b"]}
+    await told("POST", "rules", "[{reply: A}, {reply: B}]")
+    assert len((await told("DELETE", "rules"))["removed"]) == 2
+    assert await told("DELETE", "rules") == {"removed": []}
+    assert [each["pushed"] for each in (await told("GET", "script"))["rules"]] == [None] * 4
+
+
+async def test_rules__have_the_pace_and_the_dice_of_the_script_beside_them() -> None:
+    await told("POST", "rules", "{reply: Mine.}")
+    await told("PUT", "chaos", "{rate: 1, of: [{error: {status: 503, code: dice}}]}")
+    assert await said("x") == "dice"
+    await told("DELETE", "chaos")
+    assert await said("x") == "Mine."
+    await told(
+        "PUT",
+        "script",
+        "version: 1\ndefaults: {chaos: {rate: 1, of: [{error: {status: 500, code: own}}]}}\nrules: [{reply: x}]",
+    )
+    assert await said("x") == "own"
+
+
+async def test_chaos__is_set_and_taken_back() -> None:
+    dice = {"rate": 1, "of": [{"error": {"status": 503, "code": "dice"}}]}
+    assert await told("GET", "chaos") == {"chaos": None, "pushed": False}
+    assert await told("PUT", "chaos", json.dumps(dice)) == {"chaos": dice, "pushed": True}
+    assert await said("refund") == "dice"
+    assert await told("PUT", "chaos", "null") == {"chaos": None, "pushed": True}
+    assert await said("refund") == "Refunds take five days."
+    assert await told("DELETE", "chaos") == {"chaos": None, "pushed": False}
+
+
+async def test_limits__are_set_and_taken_back() -> None:
+    assert await told("PUT", "limits", "[{model: gpt-4o, rpm: 1}]") == {
+        "limits": [{"model": "gpt-4o", "rpm": 1}],
+        "pushed": True,
+    }
+    assert [await said("refund"), await said("refund")] == ["Refunds take five days.", "rate_limit_exceeded"]
+    assert await told("PUT", "limits", "null") == {"limits": None, "pushed": True}
+    assert "x-ratelimit-limit-tokens" in (await ask("refund")).headers
+    assert await told("DELETE", "limits") == {"limits": {"rpm": 1000}, "pushed": False}
+    assert (await ask("refund")).headers["x-ratelimit-limit-requests"] == "1000"
+
+
+async def test_reset__forgets_everything_and_lets_go_what_waits() -> None:
+    assert [await said("count"), await said("count")] == ["first", "second"]
+    await told("POST", "rules", "{match: {last_user: x}, reply: X}")
+    await told("PUT", "chaos", "{rate: 0, of: [disconnect]}")
+    await told("PUT", "limits", "{rpm: 7}")
+    waiting = asyncio.create_task(said("hold"))
+    while (await told("GET", "gates"))["gates"] != {"door": 1}:
+        await asyncio.sleep(0)
+    answer = await told("POST", "reset")
+    assert (answer["namespace"], answer["deleted"] in (2, 3)) == ("default", True), "the third may have ended by then"
+    assert await waiting == "Through."
+    shown = await told("GET", "script")
+    assert (shown["chaos"], shown["limits"], len(shown["rules"])) == (None, {"rpm": 1000}, 4)
+    assert [await said("x"), await said("count")] == ["no_rule_matched", "first"]
+
+
+async def test_gates__are_listed_and_released() -> None:
+    assert await told("GET", "gates") == {"gates": {}}
+    waiting = [asyncio.create_task(said("hold")) for _ in range(2)]
+    while (await told("GET", "gates"))["gates"] != {"door": 2}:
+        await asyncio.sleep(0)
+    assert await told("POST", "gates/door/release") == {"gate": "door", "released": 2}
+    assert await asyncio.gather(*waiting) == ["Through.", "Through."]
+    assert await told("POST", "gates/a/b/release") == {"gate": "a/b", "released": 0}
+
+
+async def test_namespaces__are_listed_and_removed_with_everything_in_them() -> None:
+    for space in ("blue", "red"):
+        await told("POST", "rules", f"{{reply: {space}}}", space=space)
+        assert await said("x", space) == space
+    assert await told("GET", "namespaces") == {"namespaces": ["blue", "red"]}
+    assert await told("DELETE", "namespaces/blue") == {"namespace": "blue", "removed": True, "deleted": 1}
+    assert await told("DELETE", "namespaces/blue") == {"namespace": "blue", "removed": False, "deleted": 0}
+    assert [await said("x", "blue"), await said("x", "red")] == ["no_rule_matched", "red"]
+
+
+async def test_namespace__by_address_or_header() -> None:
+    answer = await control("POST", "rules", "{reply: Blue.}", headers={"X-Mock-Namespace": "blue"})
+    assert answer.status == 201
+    assert [await said("x", "blue"), await said("x")] == ["Blue.", "no_rule_matched"]
+
+
+async def test_problem__of_a_file_that_is_broken_later(settings: object) -> None:
+    from completions.state.namespaces import namespace
+
+    with open(namespace().source, "w") as file:
+        file.write("version: 1\nrules: 5")
+    namespace().file.next_look = 0
+    shown = await told("GET", "script")
+    assert (shown["text"], "must be a list" in shown["problem"]) == (SCRIPT, True)
+    assert "must be a list" in (await told("GET", "ready"))["problem"]
