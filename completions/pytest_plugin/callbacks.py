@@ -86,6 +86,8 @@ class Callbacks:
             registered = self._registered
 
             class Handler(_Handler):
+                """The handler of these callables."""
+
                 entries = registered
 
             self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
