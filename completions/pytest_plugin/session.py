@@ -10,6 +10,9 @@ from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.process import ServerProcess
 
+START = 60.0
+"""Seconds that a start may take longer than another answer, on a machine that is busy with other workers' starts."""
+
 LONGEST = 100
 """Characters of a namespace's name that are from the test's; the API takes 128."""
 
@@ -24,7 +27,7 @@ class Session:
         self.control = Control(self.process.port)
         self._numbers = itertools.count(1)
         try:
-            self.control.ask("GET", "/_mock/ready")
+            self.control.ask("GET", "/_mock/ready", waits=START)
         except Exception as exc:
             failure = self.process.failure(exc)
             self.stop()
