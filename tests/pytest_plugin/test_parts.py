@@ -18,9 +18,13 @@ from completions.pytest_plugin import process, prompts
 from completions.pytest_plugin.control import Control, ControlError
 from completions.pytest_plugin.exchanges import Exchange, described
 from completions.pytest_plugin.process import ServerFailed, ServerProcess
+from completions.pytest_plugin.rules import verbatim
 from completions.pytest_plugin.session import Session
 from completions.pytest_plugin.variables import variables
+from completions.script import templates
+from completions.script.as_json import as_json
 from completions.script.callback import document
+from completions.script.node import read_text
 from tests.server import ROOT
 
 
@@ -163,6 +167,12 @@ PROMPTS = st.builds(
 @given(PROMPTS)
 def test_prompts__arrive_as_they_were_sent(prompt: Prompt) -> None:
     assert prompts.prompt(orjson.loads(document(prompt))) == prompt
+
+
+@given(st.text("{}%# a\n"))
+def test_verbatim__is_no_template_whatever_braces_are_in_it(text: str) -> None:
+    node = read_text(as_json(verbatim(text)), "test")
+    assert templates.write(templates.text(node), templates.context(Prompt())) == text
 
 
 def test_variables__of_azure_are_replaced_but_never_added() -> None:
