@@ -8,5 +8,5 @@ A generating request walks six steps, once, and never back:
 4. render   `wire/<format>.py`        `Reply` -> one JSON body, or a list of `Event`s
 5. deliver  `delivery/`               body or events + pacing -> bytes on time (the only place that sleeps);
             `misbehave.py`           with a fault from the closed list in `faults.py`: wrong bytes, or none
-6. record   `journal/`                everything above -> one `Exchange`
+6. record   `journal/`                everything above -> one `Exchange`, and in the background its row (`models.py`)
 """

@@ -12,14 +12,14 @@ import functools
 import glob
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from completions.journal.exchange import Exchange, StreamRecord
 from completions.journal.rows import ttft
 from completions.journal.writer import writer
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry
+    from prometheus_client import CollectorRegistry, Counter, Histogram
 
 MOST_MODELS = 100
 """Models that are told apart; what is asked of others counts for OTHER, so that requests cannot make up labels."""
@@ -36,6 +36,15 @@ LIVE_FILES = "gauge_live*_*.db"
 """The library's files of the gauges that only running processes have."""
 
 
+class Series(NamedTuple):
+    """What counts the exchanges of one endpoint, model and status, streamed or not."""
+
+    requests: Counter
+    prompt: Counter
+    completion: Counter
+    duration: Histogram
+
+
 class Metrics:
     """The numbers of this process, in a registry of its own."""
 
@@ -44,6 +53,7 @@ class Metrics:
 
         self.registry = registry = CollectorRegistry()
         self._models: set[str] = set()
+        self._series: dict[tuple[str, str, int, bool], Series] = {}
         self._dropped_before = 0
         by = ("endpoint", "model")
 
@@ -65,19 +75,29 @@ class Metrics:
 
     def observe(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
-        endpoint, model = exchange.endpoint or OTHER, self._model(exchange.model)
-        self.requests.labels(endpoint, model, str(exchange.status)).inc()
+        place = (exchange.endpoint or OTHER, self._model(exchange.model))
+        series = self._series.get((*place, exchange.status, exchange.stream)) or self._make(*place, exchange)
+        series.requests.inc()
         if exchange.usage is not None:
-            self.tokens.labels(endpoint, model, "prompt").inc(exchange.usage.prompt_tokens)
-            self.tokens.labels(endpoint, model, "completion").inc(exchange.usage.completion_tokens)
-        duration = (exchange.ended or exchange.started) - exchange.started
-        self.durations.labels(endpoint, model, str(exchange.stream).lower()).observe(duration)
+            series.prompt.inc(exchange.usage.prompt_tokens)
+            series.completion.inc(exchange.usage.completion_tokens)
+        series.duration.observe((exchange.ended or exchange.started) - exchange.started)
         if (first := ttft(exchange.sent)) is not None:
-            self.ttft.labels(endpoint, model).observe(first / 1000)
+            self.ttft.labels(*place).observe(first / 1000)
         if exchange.fault is not None:
             self.faults.labels(exchange.fault).inc()
         if exchange.client_left:
-            self.left.labels(endpoint).inc()
+            self.left.labels(place[0]).inc()
+
+    def _make(self, endpoint: str, model: str, exchange: Exchange) -> Series:
+        """Find the series of exchanges like this one, once, for the library takes longer for that than to count."""
+        found = self._series[endpoint, model, exchange.status, exchange.stream] = Series(
+            self.requests.labels(endpoint, model, str(exchange.status)),
+            self.tokens.labels(endpoint, model, "prompt"),
+            self.tokens.labels(endpoint, model, "completion"),
+            self.durations.labels(endpoint, model, str(exchange.stream).lower()),
+        )
+        return found
 
     def look(self) -> None:
         """Note how many streams are open, and what the journal has dropped since the last look."""

@@ -6,6 +6,7 @@ line and never a traceback out of the settings module.
 """
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,6 +26,8 @@ SQLITE = {
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 }
+POSTGRES = {"connect_timeout": 5}
+"""Seconds; a host that does not answer at all would be waited for for minutes."""
 
 
 class Environment:
@@ -75,15 +78,16 @@ class Environment:
         SQLite is set up for one writer at a time that others wait for, and readers that never wait.
         """
         raw = self._raw(name) or default
+        shown = re.sub(r"(//[^/@]*):[^/]*@", r"\1:...@", raw)  # without the password
         allowed = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
         scheme = raw.partition("://")[0]
         try:
             found: dict[str, Any] = self._env.db_url_config(raw) if scheme in DATABASES else {}
         except ValueError as exc:
-            return self._reject(name, raw, f"{allowed} ({exc})", self._env.db_url_config(default) | SQLITE)
+            return self._reject(name, shown, f"{allowed} ({exc})", self._env.db_url_config(default) | SQLITE)
         if not found.get("NAME"):
-            return self._reject(name, raw, allowed, self._env.db_url_config(default) | SQLITE)
-        return found | SQLITE if scheme == "sqlite" else found
+            return self._reject(name, shown, allowed, self._env.db_url_config(default) | SQLITE)
+        return found | SQLITE if scheme == "sqlite" else found | {"OPTIONS": POSTGRES | found.get("OPTIONS", {})}
 
     def _number(
         self, name: str, default: float, low: float, high: float, kind: type[int] | type[float], allowed: str

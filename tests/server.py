@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +24,9 @@ class LiveServer:
 
     def __init__(self, *command: str, **environment: str) -> None:
         self.log: list[str] = []
-        self._folder = tempfile.TemporaryDirectory()
-        environment = {"DATABASE_URL": f"sqlite:///{self._folder.name}/journal.sqlite3", **environment}
+        folder = tempfile.mkdtemp()
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        environment = {"DATABASE_URL": f"sqlite:///{folder}/journal.sqlite3", **environment}
         self._grown = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, *(command or SERVE)],
@@ -79,7 +82,6 @@ class LiveServer:
             os.killpg(self.process.pid, signal.SIGKILL)  # with the workers and the reloader's child
         self.process.wait()
         self._reader.join(timeout=30)
-        self._folder.cleanup()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -96,5 +98,6 @@ class LiveServer:
 def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run a management command to its end."""
     command: Sequence[str] = [sys.executable, "manage.py", *arguments]
-    env = {**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", **environment}
+    own = {"DJANGO_SETTINGS_MODULE": "mocksite.settings", "DATABASE_URL": "sqlite://:memory:"}
+    env = {**os.environ, **own, **environment}
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)

@@ -13,6 +13,7 @@ import yaml
 from django.test import AsyncClient
 from pytest_django import Settings
 
+from completions.control.table import OPERATIONS
 from completions.conversation import Prompt
 from completions.faults import FAULTS
 from tests.server import ROOT, LiveServer
@@ -21,14 +22,13 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 
-def steps() -> list[tuple[str, str]]:
+def sessions() -> list[list[tuple[str, str]]]:
     """Return each console block's commands with the output that is shown below them."""
     found = []
     for kind, text in BLOCKS:
         if kind == "console":
-            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                command, _, output = part.partition("\n")
-                found.append((command, output))
+            parts = [part.partition("\n") for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
+            found.append([(command, output) for command, _, output in parts])
     return found
 
 
@@ -61,11 +61,13 @@ def pattern(output: str) -> str:
     return re.sub(r"\d+(?:\\\.\d+)?(?=(?:\\ )?(?:ms|s)\b)", r"[\\d.]+", escaped)
 
 
-@pytest.mark.parametrize(("command", "output"), steps(), ids=[command[:60] for command, _ in steps()])
-def test_console__shows_what_comes_out(server: LiveServer, command: str, output: str) -> None:
-    if command.startswith("curl") and shutil.which("curl") is None:
-        pytest.skip("there is no curl on this machine")
-    assert re.fullmatch(pattern(output), run(command, server).strip()), run(command, server)
+@pytest.mark.parametrize("session", sessions(), ids=[session[0][0][:60] for session in sessions()])
+def test_console__shows_what_comes_out(server: LiveServer, session: list[tuple[str, str]]) -> None:
+    for command, output in session:
+        if command.startswith("curl") and shutil.which("curl") is None:
+            pytest.skip("there is no curl on this machine")
+        said = run(command, server).strip()
+        assert re.fullmatch(pattern(output), said), said
 
 
 FILE = re.compile(r"# (\w+\.py)\n")
@@ -163,6 +165,11 @@ def test_commands__are_the_ones_that_ci_runs() -> None:
     first, second = (text.strip() for kind, text in BLOCKS[:2] if kind == "sh")
     for step in (*first.split(" && "), *second.split(" && ")):
         assert step.replace("pip install", "pip install -q") in ci or step in ci
+
+
+def test_control_api__has_every_operation_in_its_table() -> None:
+    table = re.findall(r"^\| `([A-Z]+) /_mock/(\S+)` \|", README.partition("## Control API")[2], re.MULTILINE)
+    assert table == [(operation.method, operation.path) for operation in OPERATIONS]
 
 
 def test_configuration__is_env_example() -> None:

@@ -90,9 +90,11 @@ def _text(data: bytes) -> tuple[str, str]:
 
 def _chunks(row: Exchange) -> Iterator[dict[str, Any]]:
     """Yield a stream's events as they went out, each at its write's time; what is not UTF-8 is in base64."""
-    body, start = bytes(row.response_body), 0
-    for at_ms, *sizes in orjson.loads(row.response_writes):
-        for size in sizes:
-            text, encoding = _text(body[start : start + size])
-            yield {"at_ms": at_ms, "data": text} | ({} if encoding == "text" else {"encoding": encoding})
-            start += size
+    body, at, index = bytes(row.response_body), 0, 0
+    writes = orjson.loads(row.response_writes)
+    for end, ms in zip(writes["ends"], writes["ms"], strict=True):
+        for size in writes["sizes"][index:end]:
+            text, encoding = _text(body[at : at + size])
+            yield {"at_ms": ms, "data": text} | ({} if encoding == "text" else {"encoding": encoding})
+            at += size
+        index = end

@@ -37,13 +37,15 @@ class ErrorFacts(NamedTuple):
 class Sent(NamedTuple):
     """What of a stream went out: its frames, their sizes, which of them carry a token, and its writes.
 
-    A write is the index of its first frame, of its last one plus one, and its seconds after the start.
+    Of each write it has the index of the last frame plus one, and the seconds after the start: in two flat lists, for
+    a tuple each would be ten thousands of objects that the garbage collector stops all streams to look at.
     """
 
     frames: Sequence[bytes]
     sizes: Sequence[int]
     tokens: Sequence[bool]
-    writes: Sequence[tuple[int, int, float]]
+    ends: Sequence[int]
+    times: Sequence[float]
 
 
 Data = bytes
@@ -82,7 +84,6 @@ class Exchange:
     idempotency_key: str | None = None
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
-    prompt: Prompt | None = None
     summary: str = ""
     request_headers: Mapping[Data, Data] = field(default_factory=dict)
     request_body: Data = b""
@@ -93,8 +94,8 @@ class Exchange:
     sent: Sent | None = None
 
     def asks(self, prompt: Prompt) -> None:
-        """Note what is asked."""
-        self.prompt, self.model = prompt, prompt.model
+        """Note what is asked; the prompt itself may be large, and go before its answer."""
+        self.summary, self.model = _summary(prompt), prompt.model
 
     def comes_to(self, outcome: Outcome, *, unmatched: bool) -> None:
         """Note what the request comes to; `unmatched`: rules were tried, and none matched."""
@@ -126,8 +127,6 @@ class Exchange:
 
     def shrink(self, body: int) -> int:
         """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
-        if self.prompt is not None:
-            self.summary, self.prompt = _summary(self.prompt), None
         if len(self.request_body) > body:
             self.request_body, self.request_truncated = self.request_body[:body], True
         if self.sent is None:
@@ -175,16 +174,18 @@ class StreamRecord:
         self._exchange, self._sizes, self._total = exchange, list(map(len, frames)), total
         self._log = log and chunks_log.isEnabledFor(logging.INFO)
         self._sent = 0
-        self._writes: list[tuple[int, int, float]] = []
+        self._ends: list[int] = []
+        self._times: list[float] = []
         exchange.stream = True
         StreamRecord.open += 1
-        exchange.sent = Sent(frames, self._sizes, tokens, self._writes)
+        exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
         exchange = self._exchange
         self._sent = last
-        self._writes.append((first, last, elapsed))
+        self._ends.append(last)
+        self._times.append(elapsed)
         exchange.bytes += sum(self._sizes[first:last])
         exchange.chunks = min(last, self._total)
         if self._log:

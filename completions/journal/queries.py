@@ -18,6 +18,7 @@ from django.db.models import Count, QuerySet
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal.documents import HEAVY, brief, whole
+from completions.journal.exchange import Exchange as Ended
 from completions.journal.store import Store
 from completions.journal.writer import writer
 from completions.models import Exchange
@@ -113,8 +114,9 @@ async def wait(  # it gives back None, where `asyncio.timeout` would raise
     """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
-    def wake() -> None:
-        loop.call_soon_threadsafe(woken.set)
+    def wake(exchange: Ended) -> None:
+        if filter.namespace in (None, exchange.namespace):
+            loop.call_soon_threadsafe(woken.set)
 
     deadline = time.monotonic() + timeout
     writer.added.append(wake)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -88,7 +89,7 @@ def row(exchange: Exchange) -> Row:
         _error(exchange, secret),
         exchange.fault,
         exchange.retry,
-        _optional(exchange.idempotency_key),
+        REDACTED if "idempotency-key" in hide.headers else _optional(exchange.idempotency_key),
         REDACTED if secret and exchange.summary else _text(" ".join(exchange.summary.split())),
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
@@ -161,35 +162,33 @@ def _error_body(body: bytes, error: ErrorFacts, secret: bool) -> bytes:
 
 
 def _response(exchange: Exchange, hide: Redaction, secret: bool) -> tuple[bytes, str]:
-    """Return the body, and a stream's writes: of each its ms after the start, and then the sizes of its events."""
+    """Return the body, and a stream's writes: of each its last event plus one, and its ms; and the events' sizes."""
     sent = exchange.sent
     if sent is None:
         body = hide.clean_body(exchange.response_body)[0]
-        return (_error_body(body, exchange.error, secret) if exchange.error and body else body), "[]"
+        return (_error_body(body, exchange.error, secret) if exchange.error and body else body), "{}"
     frames, sizes = sent.frames, sent.sizes
     if hide.paths:
         frames = [hide.clean_frame(frame)[0] for frame in frames]
         sizes = list(map(len, frames))
     # Tenths of a millisecond by `int`, for `round` costs more than all else here.
-    writes = [[int(elapsed * 10_000) / 10, *sizes[first:last]] for first, last, elapsed in sent.writes]
-    end = sent.writes[-1][1] if sent.writes else 0
-    return b"".join(frames[:end]), orjson.dumps(writes).decode()
+    writes = {"ends": sent.ends, "ms": [int(seconds * 10_000) / 10 for seconds in sent.times], "sizes": sizes}
+    return b"".join(frames[: sent.ends[-1]] if sent.ends else ()), orjson.dumps(writes).decode()
 
 
 def ttft(sent: Sent | None) -> float | None:
     """Return the ms to the write with the first token."""
-    if sent is not None:
-        for first, last, elapsed in sent.writes:
-            if True in sent.tokens[first:last]:
-                return round(elapsed * 1000, 3)
-    return None
+    if sent is None or True not in sent.tokens:
+        return None
+    write = bisect_right(sent.ends, sent.tokens.index(True))
+    return round(sent.times[write] * 1000, 3) if write < len(sent.times) else None
 
 
 def _tokens_sent(exchange: Exchange) -> int | None:
     """Return how many of the answer's tokens went out; None for what has none."""
-    if exchange.sent is not None:
-        writes = exchange.sent.writes
-        return sum(exchange.sent.tokens[: writes[-1][1]]) if writes else 0
+    sent = exchange.sent
+    if sent is not None:
+        return sum(sent.tokens[: sent.ends[-1]]) if sent.ends else 0
     if exchange.usage is None:
         return None
     return 0 if exchange.client_left or exchange.status == 0 else exchange.usage.completion_tokens

@@ -21,6 +21,7 @@ from django.db import DataError, Error, IntegrityError
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable
+from completions.model_table import prices
 
 if TYPE_CHECKING:
     from completions.journal.exchange import Exchange
@@ -66,7 +67,7 @@ class Writer:
     def __init__(self) -> None:
         self.observers: list[Callable[[Exchange], None]] = []
         self.rounds: list[Callable[[], None]] = []
-        self.added: list[Callable[[], None]] = []
+        self.added: list[Callable[[Exchange], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
         self._fresh: deque[tuple[Exchange, bool, int]] = deque()
@@ -104,7 +105,7 @@ class Writer:
         elif count >= BATCH and not self._wake.is_set():
             self._wake.set()
         for call in self.added:
-            call()
+            call(exchange)
 
     def _is_full(self, size: int, limit: int) -> bool:
         if self.queued >= conf.JOURNAL_QUEUE:
@@ -155,6 +156,7 @@ class Writer:
             self._wake.wait(conf.JOURNAL_FLUSH_MS / 1000)
             self._wake.clear()
             stopping = self._stopping
+            prices(None)  # reads the table now, at the first look, and not when streams are under way
             self._round(store, urgent=stopping or bool(self._jobs))
             if stopping:
                 store.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from completions import conversation
 from completions.pytest_plugin import rules
 from completions.pytest_plugin.control import Control, ControlError
 from completions.pytest_plugin.exchanges import Exchange, listed
@@ -194,6 +195,8 @@ class MockLLM:
     def _written(self, reply: Answer) -> Any:
         if callable(reply):
             return {"callback": self._register(reply)}
+        if isinstance(reply, (conversation.Reply, conversation.Choice)):
+            return {"callback": self._register(lambda prompt: reply)}
         return rules.verbatim(reply) if isinstance(reply, str) else reply
 
     def _push(self, rule: Mapping[str, Any]) -> str:

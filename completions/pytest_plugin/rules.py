@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from completions import conversation
 from completions.conversation import Prompt
 
-Answer = str | Mapping[str, Any] | Callable[[Prompt], object]
-"""A text as it stands; a reply (or `{"error": …}`) in the language of scripts; a callable, which may be async."""
+Answer = str | Mapping[str, Any] | conversation.Reply | conversation.Choice | Callable[[Prompt], object]
+"""A text as it stands; a reply (or `{"error": …}`) in the language of scripts, or as objects; a callable, perhaps async,
+that returns one of these."""
 
 Reply = Answer | Sequence[Answer]
 """An answer; or answers in order, the last of which sticks."""

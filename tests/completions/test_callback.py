@@ -30,7 +30,10 @@ class Program:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.tasks.append(asyncio.current_task())
-        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        try:
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        except asyncio.IncompleteReadError:  # it gave up before it had asked
+            return writer.close()
         length = int(head.partition(b"content-length:")[2].split()[0])
         self.asked.append(json.loads(await reader.readexactly(length)))
         await self.ready.wait()

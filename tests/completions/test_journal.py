@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
 from django.test import AsyncClient
 from pytest_django import DjangoDbBlocker, Settings
 
@@ -26,6 +25,7 @@ from mocksite.handler import Handler
 from tests.asgi import Answer, Connection, call, scope
 from tests.document import MOCK
 from tests.journal import journal_in
+from tests.server import run_manage
 
 CHAT = "/v1/chat/completions"
 ALL = Filter()
@@ -383,4 +383,5 @@ def test_rows__have_the_tables_columns() -> None:
 
 
 def test_migrations__are_the_models() -> None:
-    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+    result = run_manage("makemigrations", "--check", "--dry-run", DATABASE_URL="sqlite://:memory:")
+    assert (result.returncode, result.stdout) == (0, "No changes detected\n"), result.stderr

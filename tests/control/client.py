@@ -1,9 +1,9 @@
 """Calls of the control API, and questions to the mock, in process."""
 
+import asyncio
 import json
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlencode
 
 from mocksite.handler import Handler
 from tests.asgi import Answer, call
@@ -12,24 +12,25 @@ CHAT = "v1/chat/completions"
 
 
 async def control(
-    method: str,
-    path: str,
-    body: str = "",
-    *,
-    space: str = "",
-    headers: Mapping[str, str] | None = None,
-    **query: object,
+    method: str, address: str, body: str = "", *, space: str = "", headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Call the control API in process; `space` is the namespace, by address."""
+    path, _, query = address.partition("?")
     prefix = f"/ns/{space}/_mock/" if space else "/_mock/"
-    return await call(Handler(), method, prefix + path, body.encode(), headers=headers, query=urlencode(query).encode())
+    return await call(Handler(), method, prefix + path, body.encode(), headers=headers, query=query.encode())
 
 
-async def told(method: str, path: str, body: str = "", /, *, space: str = "", **query: object) -> Any:
+async def told(method: str, address: str, body: str = "", *, space: str = "") -> Any:
     """Return what the control API answers, which must be good."""
-    answer = await control(method, path, body, space=space, **query)
+    answer = await control(method, address, body, space=space)
     assert answer.status in (200, 201), answer.body
     return json.loads(answer.body)
+
+
+async def arrived(gate: str, count: int) -> None:
+    """Wait until so many answers wait at a gate."""
+    while (await told("GET", "gates"))["gates"] != {gate: count}:  # noqa: ASYNC110  # nothing else tells
+        await asyncio.sleep(0)
 
 
 def question(text: str, **more: object) -> bytes:

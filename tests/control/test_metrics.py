@@ -7,8 +7,8 @@ import time
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from completions import metrics
 from completions.journal.exchange import Exchange
+from completions.journal.writer import writer
 from completions.metrics import MOST_MODELS, Metrics
 from mocksite.handler import Handler
 from tests.asgi import Connection, scope
@@ -101,7 +101,7 @@ def test_models__a_name_that_is_not_text() -> None:
 def test_drops__count_up(monkeypatch: pytest.MonkeyPatch) -> None:
     own = Metrics()
     for dropped in (3, 3, 5, 0, 1):
-        monkeypatch.setattr(metrics.writer, "dropped", dropped)
+        monkeypatch.setattr(writer, "dropped", dropped)
         own.look()
     assert total(samples(_text(own)), "mock_journal_dropped_total") == 6
 

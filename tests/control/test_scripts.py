@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.control.client import ask, control, said, told
+from completions.state.namespaces import namespace
+from tests.control.client import arrived, ask, control, said, told
 from tests.control.conftest import SCRIPT
 from tests.scripts import rules
 
@@ -50,8 +52,8 @@ async def test_rules__before_and_after_in_the_order_they_are_pushed() -> None:
     assert await told("POST", "rules", "[{reply: A, times: 1}, {reply: B, times: 1}]") == {
         "rules": ["pushed 1", "pushed 2"]
     }
-    assert await told("POST", "rules", "{name: c, reply: C, times: 1}", place="before") == {"rules": ["c"]}
-    assert await told("POST", "rules", "{reply: Z}", place="after") == {"rules": ["pushed 4"]}
+    assert await told("POST", "rules?place=before", "{name: c, reply: C, times: 1}") == {"rules": ["c"]}
+    assert await told("POST", "rules?place=after", "{reply: Z}") == {"rules": ["pushed 4"]}
     assert [await said("refund") for _ in range(4)] == ["C", "A", "B", "Refunds take five days."]
     assert await said("anything") == "Z"
     shown = (await told("GET", "rules"))["rules"]
@@ -59,6 +61,13 @@ async def test_rules__before_and_after_in_the_order_they_are_pushed() -> None:
         ("c", "before", 1), ("pushed 1", "before", 1), ("pushed 2", "before", 1), ("pushed 4", "after", None),
     ]  # fmt: skip
     assert shown[0]["rule"] == {"name": "c", "reply": "C", "times": 1}
+
+
+async def test_rules__next_stand_behind_those_pushed_before() -> None:
+    for text in ("{reply: A, times: 1}", "{reply: B, times: 1}"):
+        await told("POST", "rules?place=next", text)
+    await told("POST", "rules", "{reply: C, times: 1}")
+    assert [await said("refund") for _ in range(4)] == ["C", "A", "B", "Refunds take five days."]
 
 
 async def test_rules__a_removed_rule_forgets_its_count() -> None:
@@ -114,8 +123,7 @@ async def test_reset__forgets_everything_and_lets_go_what_waits() -> None:
     await told("PUT", "chaos", "{rate: 0, of: [disconnect]}")
     await told("PUT", "limits", "{rpm: 7}")
     waiting = asyncio.create_task(said("hold"))
-    while (await told("GET", "gates"))["gates"] != {"door": 1}:
-        await asyncio.sleep(0)
+    await arrived("door", 1)
     answer = await told("POST", "reset")
     assert (answer["namespace"], answer["deleted"] in (2, 3)) == ("default", True), "the third may have ended by then"
     assert await waiting == "Through."
@@ -127,8 +135,7 @@ async def test_reset__forgets_everything_and_lets_go_what_waits() -> None:
 async def test_gates__are_listed_and_released() -> None:
     assert await told("GET", "gates") == {"gates": {}}
     waiting = [asyncio.create_task(said("hold")) for _ in range(2)]
-    while (await told("GET", "gates"))["gates"] != {"door": 2}:
-        await asyncio.sleep(0)
+    await arrived("door", 2)
     assert await told("POST", "gates/door/release") == {"gate": "door", "released": 2}
     assert await asyncio.gather(*waiting) == ["Through.", "Through."]
     assert await told("POST", "gates/a/b/release") == {"gate": "a/b", "released": 0}
@@ -150,12 +157,15 @@ async def test_namespace__by_address_or_header() -> None:
     assert [await said("x", "blue"), await said("x")] == ["Blue.", "no_rule_matched"]
 
 
-async def test_problem__of_a_file_that_is_broken_later(settings: object) -> None:
-    from completions.state.namespaces import namespace
+@pytest.fixture
+def _broken(world: None) -> None:
+    found = namespace()
+    Path(found.source).write_text("version: 1\nrules: 5")
+    found.file.next_look = 0
 
-    with open(namespace().source, "w") as file:
-        file.write("version: 1\nrules: 5")
-    namespace().file.next_look = 0
+
+@pytest.mark.usefixtures("_broken")
+async def test_problem__of_a_file_that_is_broken_later() -> None:
     shown = await told("GET", "script")
     assert (shown["text"], "must be a list" in shown["problem"]) == (SCRIPT, True)
     assert "must be a list" in (await told("GET", "ready"))["problem"]

@@ -57,6 +57,32 @@ def test_read__wrong_value_is_a_problem_and_the_default(
     assert read(method, raw, *args) == (8, [f"X={raw!r} is not allowed: it takes {allowed}. The default is 8."])
 
 
+@pytest.mark.parametrize(
+    ("raw", "engine", "name", "options"),
+    [
+        (None, "sqlite3", "default.db", {"timeout", "transaction_mode", "init_command"}),
+        ("sqlite:////var/j.db", "sqlite3", "/var/j.db", {"timeout", "transaction_mode", "init_command"}),
+        ("sqlite://:memory:", "sqlite3", ":memory:", {"timeout", "transaction_mode", "init_command"}),
+        ("postgres://u:p@h:5/d?sslmode=require", "postgresql", "d", {"connect_timeout", "sslmode"}),
+        ("postgresql://h/d", "postgresql", "d", {"connect_timeout"}),
+    ],
+)
+def test_database__is_djangos(raw: str | None, engine: str, name: str, options: set[str]) -> None:
+    found, problems = read("database", raw, "sqlite:///default.db")
+    assert (found["ENGINE"], found["NAME"]) == (f"django.db.backends.{engine}", name)
+    assert found["OPTIONS"].keys() == options
+    assert problems == []
+
+
+@pytest.mark.parametrize("raw", ["nonsense", "mysql://a/b", "postgres://h:port/d", "postgres://u:secret@h"])
+def test_database__wrong_is_a_problem_and_the_default(raw: str) -> None:
+    found, problems = read("database", raw, "sqlite:///default.db")
+    assert found["NAME"] == "default.db"
+    assert len(problems) == 1
+    assert "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME" in problems[0]
+    assert "secret" not in problems[0]
+
+
 def test_read__value_may_name_another_variable() -> None:
     assert Environment({"X": "$OTHER", "OTHER": "o"}).text("X", "d") == "o"
     assert Environment({"X": "$OTHER"}).text("X", "d") == "d"

@@ -124,6 +124,14 @@ def test_database__that_appears_later_is_used(tmp_path: Path) -> None:
         server.wait_for("The journal is written again; 0 exchanges were dropped")
 
 
+def test_database__in_memory_leaves_no_file(tmp_path: Path) -> None:
+    with LiveServer(DATABASE_URL="sqlite://:memory:", JOURNAL_FLUSH_MS="20") as server:
+        ask(server, 3)
+        assert server.stop() == 0
+        assert not any("ERROR" in line for line in server.log)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_processes__that_start_together_migrate_once(tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite3"
     with ExitStack() as stack:

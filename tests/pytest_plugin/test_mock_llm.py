@@ -100,6 +100,12 @@ def test_callable__may_return_what_a_reply_can_be(mock_llm: MockLLM, result: obj
     assert asked() == said
 
 
+def test_reply__takes_objects(mock_llm: MockLLM) -> None:
+    mock_llm.reply([Choice("{{ chosen }}"), Reply((Choice("whole"),), model="gpt-5")])
+    assert [asked(), asked()] == ["{{ chosen }}", "whole"]
+    assert mock_llm.last.response["body"]["model"] == "gpt-5"
+
+
 def test_callable__gets_the_prompt(mock_llm: MockLLM) -> None:
     prompts: list[Prompt] = []
 
