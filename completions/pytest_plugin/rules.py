@@ -8,7 +8,7 @@ from completions import conversation
 from completions.conversation import Prompt
 
 Answer = str | Mapping[str, Any] | conversation.Reply | conversation.Choice | Callable[[Prompt], object]
-"""A text as it stands; a reply (or `{"error": …}`) in the language of scripts, or as objects; a callable, perhaps async,
+"""A text as it stands; a reply (or `{"error": …}`) in the language of scripts, or as objects; a callable, async or not,
 that returns one of these."""
 
 Reply = Answer | Sequence[Answer]
