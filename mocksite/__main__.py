@@ -10,7 +10,7 @@ def main() -> None:
     """Run the management command that `sys.argv` names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
     if os.getcwd() not in sys.path:  # as with `python -m`: a script's own Python functions are found
-        sys.path.insert(0, os.getcwd())
+        sys.path.append(os.getcwd())  # at the end: a project's own `completions` or `environ` is not ours
     execute_from_command_line(sys.argv)
 
 

@@ -8,6 +8,8 @@ from hypothesis import settings
 from tests.redis_server import RedisServer, server_url
 from tests.server import LiveServer
 
+pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
+
 settings.register_profile("house", deadline=None)  # a machine that is busy must fail no test
 settings.load_profile("house")
 

@@ -48,6 +48,7 @@ ARROWS: dict[str, set[str]] = {
     "migrations": set(),
     "apps": {"checks"},
     "management": VALUES | {"conf", "script", "state", "engine", "checks"},
+    "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django
 }
 """Each room of `completions`, and the rooms that it may import; `models` is Django's."""
 
@@ -118,6 +119,8 @@ def test_settings__alone_read_the_environment() -> None:
     assert readers == [
         "completions/management/server.py",
         "completions/metrics.py",
+        "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
+        "completions/pytest_plugin/process.py",
         "completions/tokens.py",
         "mocksite/__main__.py",
         "mocksite/asgi.py",

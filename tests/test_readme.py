@@ -69,7 +69,26 @@ def test_console__shows_what_comes_out(server: LiveServer, session: list[tuple[s
         assert re.fullmatch(pattern(output), said), said
 
 
-@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python"])
+FILE = re.compile(r"# (\w+\.py)\n")
+"""The first line of a block that is a file of a project."""
+
+
+def test_files__are_a_project_whose_tests_pass(tmp_path: Path) -> None:
+    """Projects where the package is installed have the plugin without `-p`: `tests/pytest_plugin/test_projects.py`."""
+    files = {match[1]: text for kind, text in BLOCKS if kind == "python" and (match := FILE.match(text))}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "support.yaml").write_text("version: 1\nrules:\n- {match: {last_user: refund}, reply: No refunds.}\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\nDJANGO_SETTINGS_MODULE = settings\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
+    theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
+    env = {**theirs, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
+    tests = sum(text.count("def test_") for text in files.values())
+    assert f"{tests} passed" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python" and not FILE.match(text)])
 def test_python__prints_what_its_comments_say(server: LiveServer, code: str) -> None:
     shown = "\n".join(re.findall(r"^# (.*)$", code, re.MULTILINE))
     assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())

@@ -42,8 +42,7 @@ async def get_rules(call: Call) -> Recorded:
 
 async def post_rules(call: Call) -> Recorded:
     """Push a rule, or a list of rules, which keep their order."""
-    after = call.query["place"] == "after"
-    names = await edits.push_rules(await call.space(), call.body.node, after=after)
+    names = await edits.push_rules(await call.space(), call.body.node, call.query["place"])
     return FastJsonResponse({"rules": names}, status=201)
 
 

@@ -53,7 +53,7 @@ def _scripts() -> dict[str, Schema]:
         "script": whole,
         "rule": rule,
         "rules": {**definitions["rules"], "items": ref("rule")},
-        "rule_or_rules": {"anyOf": [ref("rule"), ref("rules")]},
+        "rule_or_rules": {"anyOf": [ref("rule"), {**ref("rules"), "minItems": 1}]},
         "chaos_or_null": _or_null(ref("chaos")),
         "limits_or_null": _or_null(ref("limits")),
     }

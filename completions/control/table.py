@@ -11,9 +11,15 @@ from completions.control.operation import Call, Operation, Parameter
 from completions.exceptions import JournalUnavailable
 from completions.journal.writer import writer
 from completions.responses import FastJsonResponse, RawResponse, Recorded
+from completions.state.edits import PLACES
 
-PLACES = ("before", "after")
-PLACE = Parameter("place", "Whether they are tried before all others or after them.", str, "before", choices=PLACES)
+PLACE = Parameter(
+    "place",
+    "Before all others, after them, or next: between those pushed before and the script's.",
+    str,
+    "before",
+    choices=PLACES,
+)
 
 
 async def openapi(call: Call) -> Recorded:

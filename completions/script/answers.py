@@ -7,6 +7,7 @@ from typing import Literal, cast
 from completions.conversation import Usage
 from completions.exceptions import ScriptError
 from completions.script import language
+from completions.script.callback import callback
 from completions.script.errors import failure
 from completions.script.language import CALL_TYPES, CHOICE, CONTENT, FACTS, FINISH_REASONS, REPLY, SOURCES, WHOLE
 from completions.script.node import Node
@@ -60,6 +61,8 @@ def reply(node: Node) -> Answer:
             return Auto(facts)
         case "python":
             return _python(fields["python"], facts)
+        case "callback":
+            return callback(fields["callback"], facts, answer)
         case "choices":
             return written(_choices(fields["choices"]), facts)
     return written((_choice(fields),), facts)

@@ -41,6 +41,7 @@ KINDS: dict[str, Schema] = {
     "finish_reason": {"enum": list(language.FINISH_REASONS)},
     "call_type": {"enum": list(language.CALL_TYPES)},
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},
+    "url": {"type": "string", "pattern": "^https?://[^/]"},
     "arguments": {"type": ["object", "string"]},
     "objects": {"type": "array", "items": {"type": "object"}},
     "headers": {"type": "object", "additionalProperties": SCALARS},
@@ -50,6 +51,13 @@ KINDS: dict[str, Schema] = {
 """The schemas of values; a kind that is not here is a definition of its own."""
 
 STRICT_WITH_FALLBACK: Schema = {"required": ["strict", "fallback"], "properties": {"strict": {"const": True}}}
+
+RULES: Schema = {"properties": {"rules": {"minItems": 1}}}
+ANSWERS_WITHOUT: Schema = {
+    "required": ["defaults"],
+    "properties": {"defaults": {"anyOf": [{"required": [key]} for key in language.WITHOUT_RULES]}},
+}
+"""A script without rules is one whose defaults say what answers."""
 
 
 def _ref(name: str) -> Schema:
@@ -163,7 +171,7 @@ def schema() -> Schema:
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "limits": {"anyOf": [_mapping(language.LIMITS), {"type": "array", "items": _mapping(language.LIMITS)}]},
         "quota": _mapping(language.QUOTA, minProperties=1),
-        "rules": _list_of(_mapping(language.RULE, oneOf=_one_of(language.ANSWERS))),
+        "rules": {"type": "array", "items": _mapping(language.RULE, oneOf=_one_of(language.ANSWERS))},
         "fault": _fault(),
         "chaos": _mapping(language.CHAOS),
         "strikes": _list_of({"anyOf": [_ref("fault"), error_item]}),
@@ -174,9 +182,10 @@ def schema() -> Schema:
         "fallback": answer,
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
         "tool_calls": {"anyOf": [call, _list_of(call)]},
+        "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},
         "usage": _mapping(language.USAGE),
         "error": {"anyOf": [STATUS, _mapping(language.ERROR, allOf=_exclusive(("retry_after", "retry_after_date")))]},
     }
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
-    return {**head, **_mapping(language.SCRIPT), "$defs": definitions}
+    return {**head, **_mapping(language.SCRIPT, anyOf=[RULES, ANSWERS_WITHOUT]), "$defs": definitions}

@@ -44,6 +44,9 @@ DEFAULTS: Keys = {
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
 
+WITHOUT_RULES = ("fallback", "strict")
+"""The defaults of which one must stand where a script has no rules."""
+
 LIMITS: Keys = {
     "model": Key("name_or_names", "The models that these limits are for; without it, all."),
     "key": Key("name_or_names", "The API keys that these limits are for; without it, all."),
@@ -141,6 +144,7 @@ REPLY: Keys = {
     "choices": Key("choices", "Different answers, for requests with `n` over 1."),
     "auto": Key("true", "A valid answer to anything, made from the request."),
     "python": Key("callable", "`module:function`, called with the Prompt; returns a Reply, Choices or a string."),
+    "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
     "body": Key("body", "The whole `chat.completion` document, word by word."),
     "id": Key("text", "The answer's id."),
     "created": Key("count", "The answer's time, in seconds since the epoch."),
@@ -148,17 +152,22 @@ REPLY: Keys = {
     "usage": Key("usage", "The token counts; without it, the exact ones."),
 }
 
-SOURCES = ("text", "json", "echo", "choices", "auto", "python", "body")
+SOURCES = ("text", "json", "echo", "choices", "auto", "python", "callback", "body")
 """The keys of a reply of which at most one stands."""
 
 CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
 """The keys of a reply of which at least one stands."""
 
-WHOLE = ("choices", "auto", "python")
+WHOLE = ("choices", "auto", "python", "callback")
 """Sources that make whole choices, so that only FACTS may stand beside them; `body` stands alone."""
 
 FACTS = ("id", "created", "model", "usage")
 """The keys of a reply that concern it as a whole."""
+
+CALLBACK: Keys = {
+    "url": Key("url", "Where the Prompt is posted to, http or https.", required=True),
+    "timeout_ms": Key("number", "Milliseconds to wait for what comes back (30,000)."),
+}
 
 TOOL_CALL: Keys = {
     "name": Key("text", "The tool's name.", required=True),

@@ -6,7 +6,7 @@ from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, fault
-from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
+from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION, WITHOUT_RULES
 from completions.script.limits import limits, quota
 from completions.script.node import Node, read
 from completions.script.pace import Pace, hold, pacing
@@ -49,9 +49,12 @@ def _script(document: Node) -> Script:
         raise defaults["fallback"].error("cannot stand beside `strict: true`, which answers with an error.")
     pace = pacing(defaults.get("pacing"), Pace())
     dice = chaos(defaults["chaos"]) if "chaos" in defaults else None
+    rules = _rules(fields["rules"], pace, dice)
+    if not rules and not any(key in defaults for key in WITHOUT_RULES):
+        raise fields["rules"].error("must hold at least one rule.")
     return Script(
         source=document.file,
-        rules=_rules(fields["rules"], pace, dice),
+        rules=rules,
         fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
         models=tuple(node.raw for node in defaults["models"].items()) if "models" in defaults else (),
         strict="strict" in defaults and defaults["strict"].as_(bool),
@@ -72,8 +75,6 @@ def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
         if rule.name in rules:
             raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
         rules[rule.name] = rule
-    if not rules:
-        raise nodes.error("must hold at least one rule.")
     return tuple(rules.values())
 
 

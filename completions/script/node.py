@@ -22,12 +22,15 @@ SHOWN = 60
 class Node:
     """One value of a script: read it as what it should be, or get an error that names file, line and path.
 
-    `line` is where its key stands, or itself where it has none.
+    `line` is where its key stands, or itself where it has none. In a `literal` one no text is a template.
     """
 
-    def __init__(self, file: str, node: yaml.Node, value: object, path: str = "", line: int | None = None) -> None:
+    def __init__(
+        self, file: str, node: yaml.Node, value: object, path: str = "", line: int | None = None, literal: bool = False
+    ) -> None:
         self.file, self.path, self.value = file, path, value
         self.line = line if line is not None else node.start_mark.line + 1
+        self.literal = literal
         self._node = node
 
     def error(self, message: str, line: int | None = None) -> ScriptError:
@@ -107,12 +110,12 @@ class Node:
         values = self.as_(list)
         nodes: list[yaml.Node] = self._node.value
         return [
-            Node(self.file, node, value, f"{self.path}[{index}]")
+            Node(self.file, node, value, f"{self.path}[{index}]", literal=self.literal)
             for index, (node, value) in enumerate(zip(nodes, values, strict=True))
         ]
 
     def _child(self, name: str, key: yaml.Node, node: yaml.Node, value: object) -> "Node":
-        return Node(self.file, node, value, f"{self.path}.{name}".lstrip("."), key.start_mark.line + 1)
+        return Node(self.file, node, value, f"{self.path}.{name}".lstrip("."), key.start_mark.line + 1, self.literal)
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
@@ -136,7 +139,7 @@ def text_of(path: Path, name: str) -> str:
         raise ScriptError("is not UTF-8 text.", name) from exc
 
 
-def read_text(text: str, name: str, path: str = "") -> Node:
+def read_text(text: str, name: str, path: str = "", literal: bool = False) -> Node:
     """Read YAML; `name` stands for where it is from in errors, and `path` for what it is a part of."""
     try:
         loader = Loader(text)
@@ -156,7 +159,7 @@ def read_text(text: str, name: str, path: str = "") -> Node:
         raise ScriptError("is nested too deep.", name) from exc
     if node is None:
         raise ScriptError("is empty.", name)
-    return Node(name, node, value, path)
+    return Node(name, node, value, path, literal=literal)
 
 
 def _shown(value: object) -> str:

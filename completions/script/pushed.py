@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from completions.exceptions import ScriptError
+from completions.script.as_json import as_json
 from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
 from completions.script.loader import parse, read_rule
@@ -67,7 +68,7 @@ def pushed_rules(document: Node, taken: Iterable[str], made: int, script: Script
         if name in names:
             raise node.error(f"has the name of another rule, '{name}'.")
         names.add(name)
-        texts.append(json.dumps({"name": name, **node.as_(dict)}, ensure_ascii=False))
+        texts.append(as_json({"name": name, **node.as_(dict)}))
     if not texts:
         raise document.error("must hold at least one rule.")
     return texts

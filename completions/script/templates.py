@@ -148,7 +148,7 @@ def has_template(value: Tree) -> bool:
 
 
 def _compiled(node: Node, source: str) -> Text:
-    if "{{" not in source and "{%" not in source:
+    if node.literal or ("{{" not in source and "{%" not in source):
         return source
     try:
         template = Template(source)

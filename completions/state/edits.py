@@ -19,8 +19,12 @@ async def replace_script(namespace: Namespace, text: str | None) -> None:
     await namespace.change(lambda pushed: replace(pushed, script=text, epoch=new_epoch()))
 
 
-async def push_rules(namespace: Namespace, document: Node, *, after: bool = False) -> list[str]:
-    """Push a rule or a list of rules before all others, or after them; return their names, given ones included."""
+PLACES = ("before", "next", "after")
+"""Where rules are pushed: before all others; next, behind those that were pushed before the script's; after all."""
+
+
+async def push_rules(namespace: Namespace, document: Node, place: str = "before") -> list[str]:
+    """Push a rule or a list of rules at one of PLACES; return their names, given ones included."""
     names: list[str] = []
 
     def edit(pushed: Pushed) -> Pushed:
@@ -28,9 +32,10 @@ async def push_rules(namespace: Namespace, document: Node, *, after: bool = Fals
         texts = tuple(pushed_rules(document, [rule.name for rule in script.rules], pushed.made, script))
         names[:] = map(name_of, texts)
         made = pushed.made + len(texts)
-        if after:
+        if place == "after":
             return replace(pushed, after=pushed.after + texts, made=made)
-        return replace(pushed, before=texts + pushed.before, made=made)
+        before = pushed.before + texts if place == "next" else texts + pushed.before
+        return replace(pushed, before=before, made=made)
 
     await namespace.change(edit)
     return names

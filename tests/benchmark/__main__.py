@@ -17,6 +17,7 @@ from tests.benchmark import parts, shared
 from tests.benchmark.load import CONNECTIONS
 from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
+from tests.benchmark.plugin import plugin
 from tests.benchmark.report import Target, heading
 from tests.benchmark.servers import BenchmarkError, Server, bare, mock
 
@@ -58,6 +59,7 @@ def main() -> None:
 def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     """Measure everything, and return the targets; a part that fails prints why, and the others go on."""
     targets = _attempt(lambda: parts.starts(directory, size.spawns))
+    targets += _attempt(lambda: plugin(directory))
     try:
         servers, hundred, unkept, paced = _start(directory, stack)
     except BenchmarkError as exc:

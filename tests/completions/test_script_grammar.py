@@ -31,6 +31,13 @@ def test_grammar__takes_the_builtin_scripts(file: Path) -> None:
     VALIDATOR.validate(read(file, file.name).value)
 
 
+@pytest.mark.parametrize("text", ["{strict: true}", "{fallback: echo}"])
+def test_script__needs_no_rules_where_its_defaults_answer(text: str) -> None:
+    written = f"{{version: 1, defaults: {text}, rules: []}}"
+    assert script(written).rules == ()
+    VALIDATOR.validate(read_text(written, "script").value)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -40,7 +40,7 @@ RULE = "{reply: Hi}"
         ("POST", "rules", {}, '{"reply": "a",\n "times": 0}', "rule.times", "pushed:2: `rule.times` must be"),
         ("POST", "rules", {}, "{name: counted, reply: a}", "rule", "has the name of another rule, 'counted'"),
         ("POST", "rules", {}, "[{name: a, reply: a}, {name: a, reply: b}]", "rule[1]", "has the name of another rule"),
-        ("POST", "rules", {"place": "middle"}, RULE, "place", "`place` must be one of before, after, and is 'middle'."),
+        ("POST", "rules", {"place": "middle"}, RULE, "place", "`place` must be one of before, next, after"),
         ("POST", "rules", {"plac": "before"}, RULE, "plac", "allowed: place. Did you mean `place`?"),
         ("POST", "rules", [("place", "before"), ("place", "after")], RULE, "place", "`place` is given twice."),
         ("PUT", "chaos", {}, "{rate: 2, of: [reset]}", "chaos.rate", "must be a number from 0 to 1"),

@@ -63,6 +63,13 @@ async def test_rules__before_and_after_in_the_order_they_are_pushed() -> None:
     assert shown[0]["rule"] == {"name": "c", "reply": "C", "times": 1}
 
 
+async def test_rules__next_stand_behind_those_pushed_before() -> None:
+    for text in ("{reply: A, times: 1}", "{reply: B, times: 1}"):
+        await told("POST", "rules?place=next", text)
+    await told("POST", "rules", "{reply: C, times: 1}")
+    assert [await said("refund") for _ in range(4)] == ["C", "A", "B", "Refunds take five days."]
+
+
 async def test_rules__a_removed_rule_forgets_its_count() -> None:
     for _ in range(2):
         await told("POST", "rules", "{name: a/b, reply: Once., times: 1}")

@@ -1,0 +1,110 @@
+"""The client of the control API, over connections that stay open; any thread may use it."""
+
+import json
+import socket
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from completions.script.as_json import as_json
+
+TIMEOUT = 30.0
+"""Seconds that an answer may take, on top of what the server was told to wait."""
+
+
+class ControlError(Exception):
+    """What the control API refused, in its own words; `document` is its answer."""
+
+    def __init__(self, status: int, document: Any) -> None:
+        error = document.get("error") if isinstance(document, dict) else None
+        super().__init__(error["message"] if isinstance(error, dict) else f"status {status}: {document!r:.200}")
+        self.status, self.document = status, document
+
+
+class Control:
+    """The control API of a server on this machine. Errors: `ControlError`, and `OSError` where nobody answers."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._idle: list[HTTPConnection] = []
+        self._told: HTTPConnection | None = None
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, object] | None = None,
+        body: object = None,
+        waits: float = 0.0,
+    ) -> Any:
+        """Send a request, whose body is a text or a value that is sent as JSON, and return the answer's JSON."""
+        address = f"{quote(path)}?{urlencode(query)}" if query else quote(path)
+        sent = None if body is None else (body if isinstance(body, str) else as_json(body)).encode()
+        kept = self._idle.pop() if self._idle else None
+        connection = self._send(kept, method, address, sent, TIMEOUT + waits)
+        response, received = _received(connection)
+        self._idle.append(connection)
+        try:
+            document = json.loads(received)
+        except ValueError:
+            document = received.decode(errors="replace")
+        if response.status >= 400:
+            raise ControlError(response.status, document)
+        return document
+
+    def tell(self, method: str, path: str) -> None:
+        """Send a request whose answer nobody needs. It is not waited for, unless the one before is still to come."""
+        if self._told is not None:
+            _received(self._told)
+        self._told = self._send(self._told, method, quote(path), None, TIMEOUT)
+
+    def close(self) -> None:
+        """Close the connections."""
+        for connection in (*self._idle, self._told):
+            if connection is not None:
+                connection.close()
+        self._idle, self._told = [], None
+
+    def _send(
+        self, kept: HTTPConnection | None, method: str, address: str, body: bytes | None, timeout: float
+    ) -> HTTPConnection:
+        """Send a request over a connection that was kept, or a new one; return it."""
+        if kept is None or not _is_open(kept):
+            kept = HTTPConnection("127.0.0.1", self._port, timeout=timeout)
+        try:
+            if kept.sock is not None:
+                kept.sock.settimeout(timeout)
+            kept.request(method, address, body)
+        except BaseException:
+            kept.close()
+            raise
+        return kept
+
+
+def _received(connection: HTTPConnection) -> tuple[HTTPResponse, bytes]:
+    """Wait for the answer to the request that was sent."""
+    try:
+        response = connection.getresponse()
+        return response, response.read()
+    except HTTPException as exc:
+        connection.close()
+        raise ConnectionError(str(exc) or type(exc).__name__) from exc
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _is_open(connection: HTTPConnection) -> bool:
+    """Say whether the server still holds the connection, which it closes after some seconds without a request."""
+    if connection.sock is None:
+        return False
+    connection.sock.settimeout(0)
+    try:
+        connection.sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        pass
+    connection.close()
+    return False

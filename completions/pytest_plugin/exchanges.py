@@ -1,0 +1,130 @@
+"""What a test sees of a request and its answer, and how it is written in reports."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+WIDTH = 300
+"""Characters of a text in a report."""
+
+Full = Callable[[str], Mapping[str, Any]]
+
+
+class Exchange:
+    """One request and its answer. The journal's facts are attributes (`status`, `model`, `rule`, `near_misses`, …).
+
+    `request` and `response`, with headers and bodies, are fetched when they are first asked for; `raw` is all.
+    """
+
+    def __init__(self, brief: Mapping[str, Any], full: Full) -> None:
+        self._brief, self._full = brief, full
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._brief[name] if name in self._brief else self.raw[name]
+        except KeyError:
+            known = ", ".join(sorted({*self.raw, "raw", "body", "messages", "prompt", "answer"}))
+            raise AttributeError(f"An exchange has no '{name}'; it has {known}.") from None
+
+    @cached_property
+    def raw(self) -> Mapping[str, Any]:
+        """All that the journal has of it."""
+        return self._full(self._brief["id"])
+
+    @property
+    def body(self) -> Any:
+        """The request's body: JSON, or else the text that came."""
+        return self.raw["request"]["body"]
+
+    @property
+    def messages(self) -> list[Any]:
+        """The messages that were sent; empty where there are none."""
+        found = self.body.get("messages") if isinstance(self.body, dict) else None
+        return found if isinstance(found, list) else []
+
+    @property
+    def prompt(self) -> str:
+        """The text of the last user message, or the `prompt` of the legacy format; empty where there is none."""
+        for message in reversed(self.messages):
+            if isinstance(message, dict) and message.get("role") == "user":
+                return _text(message.get("content"))
+        return _text(self.body.get("prompt")) if isinstance(self.body, dict) else ""
+
+    @property
+    def answer(self) -> str:
+        """The text that was answered, gathered where it was streamed; empty where there is none."""
+        response = self.raw["response"]
+        if "chunks" in response:
+            return "".join(_said(document, "delta") for document in _events(response["chunks"]))
+        return _said(response.get("body"), "message")
+
+    def __repr__(self) -> str:
+        return f"<Exchange {headline(self)}>"
+
+
+def headline(exchange: Exchange) -> str:
+    """Return what came of a request, in one line."""
+    given = f"rule '{exchange.rule}'" if exchange.rule else "no rule" if exchange.unmatched else ""
+    facts = [exchange.model, given, exchange.fault and f"fault {exchange.fault}", exchange.retry and "a retry"]
+    named = ", ".join(str(fact) for fact in facts if fact)
+    return f"{exchange.method} {exchange.path} {exchange.status}" + (f" ({named})" if named else "")
+
+
+def described(exchange: Exchange) -> list[str]:
+    """Return the lines of a report on an exchange: what came of it, what was asked and answered, what nearly did."""
+    lines = [headline(exchange)]
+    if asked := exchange.prompt or exchange.summary:
+        lines.append(f"  asked: {_short(asked)}")
+    if error := exchange.error:
+        code = error.get("code") or error.get("type")
+        lines.append(_short(f"  error: {code}: {error.get('message')}"))
+    elif answer := exchange.answer:
+        lines.append(f"  answered: {_short(answer)}")
+    if exchange.client_left:
+        lines.append("  the client left before the end")
+    return [*lines, *(f"  near miss: {miss['rule']}: {miss['why']}" for miss in exchange.near_misses or ())]
+
+
+def listed(exchanges: Iterable[Exchange]) -> str:
+    """Return a report on exchanges, numbered; says so where there are none."""
+    found = []
+    for number, exchange in enumerate(exchanges, 1):
+        first, *more = described(exchange)
+        found += [f"{number}. {first}", *(f"   {line}" for line in more)]
+    return "\n".join(found) or "Nothing was asked."
+
+
+def _short(text: str) -> str:
+    line = text.replace("\n", "⏎")
+    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+
+
+def _text(content: object) -> str:
+    """Return a content's text: a string, or the texts among its parts."""
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return content if isinstance(content, str) else ""
+
+
+def _said(document: Any, key: str) -> str:
+    """Return what a document's choices say; tool calls as they would be written in code."""
+    if not isinstance(document, dict):
+        return ""
+    said = []
+    for choice in document.get("choices") or ():
+        message = choice.get(key) or {}
+        said += [message.get("content") or choice.get("text") or message.get("refusal") or ""]
+        calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
+        said += [f"{call.get('name') or ''}({call.get('arguments') or call.get('input') or ''})" for call in calls]
+    return "".join(said)
+
+
+def _events(chunks: Iterable[Mapping[str, Any]]) -> Iterable[Any]:
+    for line in "".join(str(chunk["data"]) for chunk in chunks).splitlines():
+        try:
+            yield json.loads(line.removeprefix("data:"))
+        except ValueError:
+            continue

@@ -1,0 +1,47 @@
+"""A gate, at which answers wait until the test lets them pass."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+LOOK_EVERY = 0.005
+"""Seconds from look to look."""
+
+
+class Gate:
+    """A gate of a test's namespace; replies wait at it that were made with `hold="its name"`."""
+
+    def __init__(self, name: str, ask: Callable[[str, str], Any]) -> None:
+        self.name, self._ask = name, ask
+
+    @property
+    def waiting(self) -> int:
+        """How many answers wait at it now."""
+        gates: dict[str, int] = self._ask("GET", "gates")["gates"]
+        return gates.get(self.name, 0)
+
+    def release(self) -> int:
+        """Let all pass that wait, and return how many they are; where none does, the next one passes."""
+        return int(self._ask("POST", f"gates/{self.name}/release")["released"])
+
+    def wait(self, count: int = 1, timeout: float = 5.0) -> None:
+        """Wait until so many wait at it, for `timeout` seconds at most; then it is an AssertionError."""
+        __tracebackhide__ = True
+        deadline = time.monotonic() + timeout
+        while (waiting := self.waiting) < count:
+            self._give_up(waiting, count, deadline, timeout)
+            time.sleep(LOOK_EVERY)
+
+    async def await_for(self, count: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # as in the sync one
+        """Do as `wait`, and let the test's own loop run."""
+        __tracebackhide__ = True
+        deadline = time.monotonic() + timeout
+        while (waiting := await asyncio.to_thread(lambda: self.waiting)) < count:
+            self._give_up(waiting, count, deadline, timeout)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _give_up(self, waiting: int, count: int, deadline: float, timeout: float) -> None:
+        __tracebackhide__ = True
+        if time.monotonic() > deadline:
+            raise AssertionError(f"{waiting} instead of {count} wait at the gate '{self.name}' after {timeout:g} s.")

@@ -1,0 +1,226 @@
+"""`mock_llm`: one test's namespace of the server, as an object."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from completions import conversation
+from completions.pytest_plugin import rules
+from completions.pytest_plugin.control import Control, ControlError
+from completions.pytest_plugin.exchanges import Exchange, listed
+from completions.pytest_plugin.gate import Gate
+from completions.pytest_plugin.rules import Answer, Reply, When
+from completions.pytest_plugin.selection import chosen
+
+PAGE = 500
+"""Exchanges that are fetched at a time."""
+
+GRACE = 0.3
+"""Seconds that a count which falls short is waited for: the last answer may still be going out."""
+
+Register = Callable[[Callable[..., object]], str]
+
+
+class MockLLM:
+    """The mock of one test: what it answers, and what it was asked. Nothing is sent before it is used."""
+
+    api_key = "mock-key"
+
+    def __init__(
+        self, control: Control, port: int, namespace: str, folders: Sequence[Path], register: Register
+    ) -> None:
+        self._control, self._folders, self._register = control, folders, register
+        self.namespace = namespace
+        self.url = f"http://127.0.0.1:{port}/ns/{namespace}"
+        self.base_url = f"{self.url}/v1"
+
+    def reply(
+        self,
+        reply: Reply,
+        *,
+        when: When = None,
+        times: int | None = None,
+        hold: str | Mapping[str, Any] | None = None,
+        pacing: Mapping[str, Any] | None = None,
+        name: str | None = None,
+    ) -> str:
+        """Answer with a text, a reply in the language of scripts, or what a callable returns; a list is in order.
+
+        `when` is a part of the last user message, or a `match:`; after so many `times` the rule retires; it waits at
+        the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
+        """
+        several = not isinstance(reply, str) and isinstance(reply, Sequence)
+        given = {"replies": [*map(self._written, reply)]} if several else _alone(self._written(reply))  # type: ignore[arg-type]
+        return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
+
+    def error(
+        self,
+        status: int,
+        *,
+        when: When = None,
+        times: int | None = None,
+        hold: str | Mapping[str, Any] | None = None,
+        name: str | None = None,
+        **facts: Any,
+    ) -> str:
+        """Answer with an honest error; `facts` are those of scripts: `code`, `message`, `retry_after_ms`, `headers`…"""
+        given = {"error": {"status": status, **facts}}
+        return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold))
+
+    def fault(
+        self,
+        fault: str,
+        *,
+        reply: Answer | None = None,
+        when: When = None,
+        times: int | None = None,
+        hold: str | Mapping[str, Any] | None = None,
+        pacing: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        **parameters: float,
+    ) -> str:
+        """Answer wrongly: a fault of the closed list, with its parameters (`after_tokens=3`), that befalls `reply`."""
+        given = _alone({"auto": True} if reply is None else self._written(reply)) | {"fault": {fault: parameters}}
+        return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
+
+    def script(self, script: str | Path | Mapping[str, Any]) -> None:
+        """Let a whole script answer: a file, beside the test or in the project's root; or YAML; or a dict.
+
+        Rules of `reply`, `error` and `fault` go before its own. All counters begin anew.
+        """
+        body = script if isinstance(script, Mapping) else self._text(script)
+        try:
+            self._ask("PUT", "script", body=body)
+        except ControlError as exc:
+            exc.add_note(f"The script is {script!r:.200}.")
+            raise
+
+    def gate(self, name: str) -> Gate:
+        """Return the gate of that name."""
+        return Gate(name, self._ask)
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """All requests and their answers so far, oldest first."""
+        found: list[Mapping[str, Any]] = []
+        more = True
+        while more:
+            before = {"before": found[-1]["id"]} if found else {}
+            page = self._ask("GET", "exchanges", {"limit": PAGE, **before})
+            found += page["exchanges"]
+            more = page["more"]
+        return [self._exchange(document) for document in reversed(found)]
+
+    @property
+    def last(self) -> Exchange:
+        """The last request and its answer; an AssertionError where there is none."""
+        found = self._ask("GET", "exchanges", {"limit": 1})["exchanges"]
+        if not found:
+            raise AssertionError("mock_llm was asked nothing.")
+        return self._exchange(found[0])
+
+    def wait_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:
+        """Wait until so many requests have been answered, and return them, oldest first.
+
+        It is an AssertionError after `timeout` seconds. In async code that asks in the same loop: `await_for`.
+        """
+        __tracebackhide__ = True
+        try:
+            self._wait(count, timeout)
+        except ControlError as exc:
+            if exc.status != 408:
+                raise
+            found = self.exchanges
+            raise AssertionError(
+                f"mock_llm answered {len(found)} instead of {count} within {timeout:g} s.\n{listed(found)}"
+            ) from None
+        return self.exchanges
+
+    async def await_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as in the sync one
+        """Do as `wait_for`, and let the test's own loop run."""
+        __tracebackhide__ = True
+        return await asyncio.to_thread(self.wait_for, count, timeout)
+
+    def assert_called(self, times: int | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
+        """Assert that answers were asked for, `times` times or at least once, by requests as `when` says.
+
+        `when` is as in `reply`, or a function of an exchange.
+        """
+        __tracebackhide__ = True
+        found = self._settled(times or 1)
+        hits = chosen(found, when)
+        if len(hits) == times if times is not None else hits:
+            return
+        wanted = "at least once" if times is None else "once" if times == 1 else f"{times} times"
+        which = "" if when is None else f" with {when!r:.200}"
+        raise AssertionError(f"mock_llm was to be asked{which} {wanted}, and was {len(hits)} times.\n{listed(found)}")
+
+    def assert_no_unmatched(self) -> None:
+        """Assert that a rule answered every request."""
+        __tracebackhide__ = True
+        missed = [exchange for exchange in self._settled(0) if exchange.unmatched]
+        if missed:
+            raise AssertionError(f"No rule matched {len(missed)} of mock_llm's requests:\n{listed(missed)}")
+
+    def reset(self) -> None:
+        """Forget everything: script, rules, counters, exchanges; nobody is left at a gate."""
+        self._ask("POST", "reset")
+
+    def remove(self) -> None:
+        """Remove the namespace, with everything in it."""
+        self._control.tell("DELETE", f"/_mock/namespaces/{self.namespace}")
+
+    def report(self) -> str:
+        """Return what a failed test's report shows: every exchange, with its near misses."""
+        return listed(self.exchanges)
+
+    def __repr__(self) -> str:
+        return f"<MockLLM {self.base_url}>"
+
+    def _settled(self, least: int) -> list[Exchange]:
+        """Return the exchanges that ask for an answer; wait a moment where there are too few."""
+        found = [exchange for exchange in self.exchanges if exchange.method == "POST"]
+        if len(found) < least:
+            with contextlib.suppress(ControlError):  # so be it: the caller says what is there
+                self._wait(least, GRACE)
+            found = [exchange for exchange in self.exchanges if exchange.method == "POST"]
+        return found
+
+    def _wait(self, count: int, timeout: float) -> None:
+        query = {"count": count, "timeout_ms": round(timeout * 1000)}
+        self._control.ask("GET", f"/ns/{self.namespace}/_mock/exchanges/wait", query, waits=timeout)
+
+    def _written(self, reply: Answer) -> Any:
+        if callable(reply):
+            return {"callback": self._register(reply)}
+        if isinstance(reply, (conversation.Reply, conversation.Choice)):
+            return {"callback": self._register(lambda prompt: reply)}
+        return rules.verbatim(reply) if isinstance(reply, str) else reply
+
+    def _push(self, rule: Mapping[str, Any]) -> str:
+        return str(self._ask("POST", "rules", {"place": "next"}, rule)["rules"][0])
+
+    def _exchange(self, document: Mapping[str, Any]) -> Exchange:
+        return Exchange(document, lambda id: self._ask("GET", f"exchanges/{id}"))
+
+    def _ask(self, method: str, path: str, query: Mapping[str, object] | None = None, body: object = None) -> Any:
+        return self._control.ask(method, f"/ns/{self.namespace}/_mock/{path}", query, body)
+
+    def _text(self, script: str | Path) -> str:
+        if isinstance(script, str) and "\n" in script:
+            return script
+        candidates = [folder / script for folder in self._folders]
+        for file in candidates:
+            if file.is_file():
+                return file.read_text(encoding="utf-8")
+        if isinstance(script, str) and ":" in script:
+            return script
+        raise FileNotFoundError(f"There is no script {script} in {' or '.join(map(str, self._folders))}.")
+
+
+def _alone(written: Any) -> dict[str, Any]:
+    """Return an answer as a rule has it alone: `reply:`, or `error:` in its place."""
+    is_error = isinstance(written, Mapping) and "error" in written
+    return dict(written) if is_error else {"reply": written}

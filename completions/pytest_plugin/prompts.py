@@ -1,0 +1,73 @@
+"""Between the JSON of callbacks and Python: the Prompt that a callable gets, and what it returns."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from completions.conversation import Choice, Message, Part, Prompt, Reply, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.exceptions import RequestError
+
+
+def prompt(document: Mapping[str, Any]) -> Prompt:
+    """Return the prompt that `completions.script.callback.document` wrote."""
+    known = {field.name for field in fields(Prompt)}
+    given = {key: value for key, value in document.items() if key in known}
+    return Prompt(
+        **given
+        | {
+            "messages": tuple(map(_message, document["messages"])),
+            "tools": tuple(Tool(**tool) for tool in document["tools"]),
+            "tool_choice": ToolChoice(document["tool_choice"]["mode"], tuple(document["tool_choice"]["names"])),
+            "response_format": ResponseFormat(**document["response_format"]),
+            "stop": tuple(document["stop"]),
+        }
+    )
+
+
+def answer(result: object, source: str) -> Any:
+    """Return what a callable gave as an item of `replies:`; raise TypeError where it cannot be one."""
+    match result:
+        case str() | Mapping():
+            return result
+        case RequestError():
+            return {"error": _error(result)}
+        case Reply():
+            return _reply(result)
+        case Choice():
+            return _choice(result)
+        case tuple() | list() if result and all(isinstance(item, Choice) for item in result):
+            return {"choices": [_choice(item) for item in result]}
+    raise TypeError(
+        f"{source} must return a text, a reply in the language of scripts as a dict, a Reply or Choices,"
+        f" not {result!r:.100}."
+    )
+
+
+def _message(given: Mapping[str, Any]) -> Message:
+    calls = tuple(ToolCall(**call) for call in given["tool_calls"])
+    return Message(**{**given, "tool_calls": calls, "parts": tuple(Part(**part) for part in given["parts"])})
+
+
+def _error(error: RequestError) -> dict[str, Any]:
+    facts = {"status": error.status, "type": error.type, "code": error.code, "message": error.message}
+    return {**facts, "param": error.param, **({"headers": dict(error.headers)} if error.headers else {})}
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    if reply.body is not None:
+        return {"body": dict(reply.body)}
+    usage = reply.usage and {field.name: getattr(reply.usage, field.name) for field in fields(reply.usage)}
+    facts = {"id": reply.id, "created": reply.created, "model": reply.model, "usage": usage}
+    said = _choice(reply.choices[0]) if len(reply.choices) == 1 else {"choices": list(map(_choice, reply.choices))}
+    return said | {key: value for key, value in facts.items() if value is not None}
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    given = {key: getattr(choice, key) for key in ("text", "finish_reason", "refusal", "reasoning")}
+    lists = {"annotations": list(choice.annotations), "logprobs": list(choice.logprobs)}
+    calls = [
+        {"name": call.name, "arguments": call.arguments, "type": call.kind, **({"id": call.id} if call.id else {})}
+        for call in choice.tool_calls
+    ]
+    said = {key: value for key, value in given.items() if value is not None}
+    return said | {key: value for key, value in (lists | {"tool_calls": calls}).items() if value}

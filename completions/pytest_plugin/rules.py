@@ -1,0 +1,42 @@
+"""From the arguments of a test's calls to a rule in the language of scripts."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from completions import conversation
+from completions.conversation import Prompt
+
+Answer = str | Mapping[str, Any] | conversation.Reply | conversation.Choice | Callable[[Prompt], object]
+"""A text as it stands; a reply (or `{"error": …}`) in the language of scripts, or as objects; a callable, async or not,
+that returns one of these."""
+
+Reply = Answer | Sequence[Answer]
+"""An answer; or answers in order, the last of which sticks."""
+
+When = str | Mapping[str, Any] | None
+
+
+def rule(given: Mapping[str, Any], *, when: When, times: int | None, name: str | None, **more: Any) -> dict[str, Any]:
+    """Return a rule; what is None is left out. Raise TypeError where `when` is neither a text nor a mapping."""
+    fields = {"name": name, "match": match(when), "times": times, **more}
+    return {key: value for key, value in fields.items() if value is not None} | dict(given)
+
+
+def match(when: When) -> Mapping[str, Any] | None:
+    """Return a `match:`: a text stands for a last user message that contains it, whatever is in it."""
+    if isinstance(when, str):
+        return {"last_user": {"contains": when}}
+    if when is None or isinstance(when, Mapping):
+        return when
+    raise TypeError(f"`when` takes a text, or a `match:` as a dict, not {when!r:.100}.")
+
+
+OPENINGS = {"{{": "openvariable", "{%": "openblock", "{#": "opencomment"}
+
+
+def verbatim(text: str) -> str:
+    """Return a text as the language of scripts writes one that is no template, whatever braces are in it."""
+    if "{{" not in text and "{%" not in text:
+        return text  # as it is in scripts
+    return re.sub("{[{%#]", lambda found: f"{{% templatetag {OPENINGS[found[0]]} %}}", text)

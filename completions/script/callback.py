@@ -1,0 +1,129 @@
+"""Step 3: `callback:`, an answer that is asked for by HTTP: the prompt goes to a URL, and a reply comes back."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.exceptions import RequestError, ScriptError
+from completions.script.as_json import as_json
+from completions.script.language import CALLBACK
+from completions.script.node import Node, read_text
+from completions.script.replies import Answer, Answered, Facts
+from completions.script.templates import context
+
+if TYPE_CHECKING:
+    import httpx
+
+TIMEOUT_MS = 30_000.0
+"""How long an answer is awaited, where the script does not say."""
+
+SECRET = frozenset(("authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"))
+"""Headers that are not passed on."""
+
+ELSEWHERE = ("python", "callback")
+"""Sources that what comes back cannot name: it is the answer, and not where another one is to be had."""
+
+DERIVED = ("last_user", "system", "turn", "tool_result")
+"""What a prompt's document has beside the prompt's own fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A URL that answers; `read` reads what comes back, as an item of `replies:`."""
+
+    url: str
+    timeout: float  # seconds
+    facts: Facts
+    read: Callable[[Node], Answer]
+
+    async def __call__(self, prompt: Prompt) -> Answered:
+        """Post the prompt and read what comes back; whatever fails is a 500 that says what."""
+        import httpx
+
+        try:
+            async with asyncio.timeout(self.timeout):
+                response = await _client().post(self.url, content=document(prompt), headers=JSON)
+        except TimeoutError:
+            return self._failed(f"did not answer within {self.timeout:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
+            return self._failed(f"failed: {type(exc).__name__}: {exc}")
+        if not response.is_success:
+            return self._failed(f"answered with status {response.status_code}")
+        return await self._answered(response, prompt)
+
+    async def _answered(self, response: "httpx.Response", prompt: Prompt) -> Answered:
+        try:
+            answered: Any = self._read(response)(prompt)
+            if not isinstance(answered, (Reply, RequestError)):
+                answered = await answered
+        except ScriptError as exc:
+            return self._failed(f"gave no answer: {exc}")
+        if isinstance(answered, RequestError):
+            return answered
+        reply: Reply = answered
+        return self.facts.apply(reply, context(prompt))
+
+    def _read(self, response: "httpx.Response") -> Answer:
+        """Read a text as it stands, and JSON as a reply in the language of scripts; nothing in it is a template."""
+        if not response.headers.get("content-type", "").partition(";")[0].strip().endswith("json"):
+            value: object = response.text
+        else:
+            try:
+                value = orjson.loads(response.content)
+            except ValueError as exc:
+                raise ScriptError(f"is not JSON: {exc}.", "the answer") from exc
+        if isinstance(value, dict) and (named := [key for key in ELSEWHERE if key in value]):
+            raise ScriptError(f"`{named[0]}` cannot stand in it.", "the answer")
+        return self.read(read_text(as_json(value), "the answer", literal=True))
+
+    def _failed(self, why: str) -> RequestError:
+        return RequestError(f"The callback {self.url} {why}.", status=500, type="server_error", code="callback_failed")
+
+
+JSON = {"content-type": "application/json"}
+
+
+def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callback:
+    """Read `callback:`, a URL or a mapping."""
+    import httpx  # by whoever has such a rule, when it is read: it takes long
+
+    fields = node.keyed(CALLBACK) if isinstance(node.value, dict) else {"url": node}
+    try:
+        url = httpx.URL(fields["url"].as_(str))
+    except httpx.InvalidURL as exc:
+        raise fields["url"].error(f"is not a URL: {exc}.") from exc
+    if url.scheme not in ("http", "https") or not url.host:
+        raise fields["url"].wrong("a URL of http or https")
+    timeout = fields["timeout_ms"].number() if "timeout_ms" in fields else TIMEOUT_MS
+    return Callback(str(url), timeout / 1000, facts, read)
+
+
+def document(prompt: Prompt) -> bytes:
+    """Return a prompt as JSON: its fields, without secret headers, and what is derived from them."""
+    fields = {name: getattr(prompt, name) for name in (*Prompt.__dataclass_fields__, *DERIVED)}
+    fields["headers"] = {name: value for name, value in prompt.headers.items() if name not in SECRET}
+    return orjson.dumps(fields, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(type(value).__name__)
+
+
+_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = WeakKeyDictionary()
+
+
+def _client() -> "httpx.AsyncClient":
+    """Return this loop's client, which keeps its connections; the environment's proxies are not for callbacks."""
+    import httpx
+
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        _clients[loop] = httpx.AsyncClient(timeout=None, trust_env=False)
+    return _clients[loop]

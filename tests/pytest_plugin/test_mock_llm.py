@@ -1,0 +1,341 @@
+"""`mock_llm` as a test's author uses it, in this very test run."""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from openai import AsyncOpenAI, OpenAI
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.exceptions import RequestError
+from completions.pytest_plugin.control import ControlError
+from completions.pytest_plugin.mock import MockLLM
+
+HERE = Path(__file__).parent
+
+
+def asked(text: str = "Hello", **more: Any) -> str:
+    """Ask as an application does that knows nothing of the mock, and return what was answered."""
+    with OpenAI(max_retries=0) as client:
+        answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}], **more)
+        return str(answer.choices[0].message.content)
+
+
+async def aasked(text: str = "Hello") -> str:
+    async with AsyncOpenAI(max_retries=0) as client:
+        answer = await client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": text}])
+        return str(answer.choices[0].message.content)
+
+
+def test_reply__rules_are_tried_in_the_order_in_which_they_were_made(mock_llm: MockLLM) -> None:
+    mock_llm.script("version: 1\nrules:\n- reply: the script's own\n")
+    mock_llm.reply("first", times=1)
+    mock_llm.reply("about refunds", when="refund")
+    mock_llm.reply("by mini", when={"model": "gpt-4o-mini"})
+    mock_llm.reply("second", times=1)
+    assert [asked(), asked(), asked("a refund!"), asked()] == [
+        "first",
+        "second",
+        "about refunds",
+        "the script's own",
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{{ not }} a {% template",
+        "{{{%#} {# b #} {% c %} {",
+        "{# no more #}",
+        "a\u2028b\x7f 🎉 é\n",
+        "/no regex/",
+        "- no: yaml",
+    ],
+)
+def test_reply__a_text_stands_as_it_is(mock_llm: MockLLM, text: str) -> None:
+    mock_llm.reply(text, when="Hello " + text)
+    assert asked(f"Well, Hello {text}!") == text
+    mock_llm.assert_called(times=1, when="Hello " + text)
+
+
+def test_reply__takes_the_language_of_scripts(mock_llm: MockLLM) -> None:
+    mock_llm.reply({"text": "You said {{ prompt.last_user }}", "finish_reason": "length"}, name="mine")
+    assert asked() == "You said Hello"
+    assert mock_llm.last.rule == "mine"
+
+
+def test_reply__a_list_is_in_order(mock_llm: MockLLM) -> None:
+    mock_llm.reply(["one", {"error": {"status": 503}}, lambda prompt: "three"])
+    assert asked() == "one"
+    with pytest.raises(openai.InternalServerError):
+        asked()
+    assert [asked(), asked()] == ["three", "three"]
+
+
+def test_reply__a_wrong_one_says_what_is_wrong(mock_llm: MockLLM) -> None:
+    with pytest.raises(ControlError, match=r"`rule.reply.txt` is not known here.*Did you mean `text`"):
+        mock_llm.reply({"txt": "a"})
+    with pytest.raises(TypeError, match="`when` takes a text"):
+        mock_llm.reply("a", when=3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        ("{{ plain }}", "{{ plain }}"),
+        ({"json": {"a": "{{ b }}"}}, '{"a":"{{ b }}"}'),
+        (Choice("chosen", "length"), "chosen"),
+        ([Choice("chosen")], "chosen"),
+        (Reply((Choice("whole"),), model="gpt-5"), "whole"),
+    ],
+)
+def test_callable__may_return_what_a_reply_can_be(mock_llm: MockLLM, result: object, said: str) -> None:
+    mock_llm.reply(lambda prompt: result)
+    assert asked() == said
+
+
+def test_reply__takes_objects(mock_llm: MockLLM) -> None:
+    mock_llm.reply([Choice("{{ chosen }}"), Reply((Choice("whole"),), model="gpt-5")])
+    assert [asked(), asked()] == ["{{ chosen }}", "whole"]
+    assert mock_llm.last.response["body"]["model"] == "gpt-5"
+
+
+def test_callable__gets_the_prompt(mock_llm: MockLLM) -> None:
+    prompts: list[Prompt] = []
+
+    def answer(prompt: Prompt) -> str:
+        prompts.append(prompt)
+        return f"{prompt.model}: {prompt.last_user}"
+
+    mock_llm.reply(answer)
+    tool: Any = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+    assert asked(tools=[tool], extra_headers={"x-plan": "paid"}) == "gpt-4o: Hello"
+    (prompt,) = prompts
+    assert isinstance(prompt, Prompt)
+    assert (prompt.tools[0].name, prompt.headers["x-plan"]) == ("f", "paid")
+    assert "authorization" not in prompt.headers
+    assert prompt.body["model"] == "gpt-4o"
+
+
+def test_callable__may_call_tools(mock_llm: MockLLM) -> None:
+    mock_llm.reply(lambda prompt: Choice(tool_calls=(ToolCall("f", '{"a":1}'),)))
+    asked()
+    assert mock_llm.last.answer == 'f({"a":1})'
+
+
+def test_callable__may_refuse(mock_llm: MockLLM) -> None:
+    def refuse(prompt: Prompt) -> str:
+        raise RequestError("No more.", status=429, code="insufficient_quota", headers={"retry-after": "7"})
+
+    mock_llm.reply(refuse)
+    with pytest.raises(openai.RateLimitError, match=r"No more\.") as caught:
+        asked()
+    assert caught.value.response.headers["retry-after"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        (lambda prompt: 1 / 0, "raised ZeroDivisionError: division by zero"),
+        (lambda prompt: None, "must return a text, a reply in the language of scripts as a dict, a Reply or Choices,"),
+        (lambda prompt: {"text": object()}, "What the callable returned is not JSON"),
+        (lambda prompt: {"txt": "a"}, "`txt` is not known here"),
+    ],
+)
+def test_callable__that_fails_is_a_clear_error(mock_llm: MockLLM, function: Any, why: str) -> None:
+    mock_llm.reply(function)
+    with pytest.raises(openai.InternalServerError) as caught:
+        asked()
+    assert why in str(caught.value)
+    assert mock_llm.last.error["code"] == "callback_failed"
+
+
+async def test_callable__that_is_async_runs_in_the_test_s_own_loop(mock_llm: MockLLM) -> None:
+    loops = [asyncio.get_running_loop()]
+
+    async def answer(prompt: Prompt) -> str:
+        await asyncio.sleep(0)
+        loops.append(asyncio.get_running_loop())
+        return "awaited"
+
+    mock_llm.reply(answer)
+    assert await aasked() == "awaited"
+    assert loops[0] is loops[1]
+
+
+def test_callable__that_is_async_runs_for_sync_tests_too(mock_llm: MockLLM) -> None:
+    async def answer(prompt: Prompt) -> str:
+        return prompt.last_user[::-1]
+
+    mock_llm.reply(answer)
+    assert asked() == "olleH"
+
+
+def test_error__is_the_api_s_own(mock_llm: MockLLM) -> None:
+    mock_llm.error(429, code="insufficient_quota", retry_after_ms=1500, when="Hello", times=1)
+    with pytest.raises(openai.RateLimitError) as caught:
+        asked()
+    assert (caught.value.code, caught.value.response.headers["retry-after-ms"]) == ("insufficient_quota", "1500")
+    asked()
+    assert mock_llm.last.unmatched
+
+
+def test_fault__befalls_the_reply(mock_llm: MockLLM) -> None:
+    mock_llm.fault("disconnect", after_tokens=2, reply="one two three four", times=1)
+    mock_llm.fault("malformed_json")
+    heard = ""
+    with OpenAI(max_retries=0) as client, pytest.raises(httpx.RemoteProtocolError):
+        for chunk in client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": "Go"}], stream=True
+        ):
+            heard += chunk.choices[0].delta.content or ""
+    assert heard == "one two"
+    with pytest.raises(ValueError):
+        asked()
+    assert [exchange.fault for exchange in mock_llm.wait_for(2)] == ["disconnect", "malformed_json"]
+    assert mock_llm.exchanges[0].answer == "one two"
+
+
+def test_gate__holds_the_answer_until_it_is_released(mock_llm: MockLLM) -> None:
+    gate = mock_llm.gate("door")
+    mock_llm.reply("in", hold="door")
+    heard: list[str] = []
+    thread = threading.Thread(target=lambda: heard.append(asked()))
+    thread.start()
+    gate.wait()
+    assert (gate.waiting, heard) == (1, [])
+    assert gate.release() == 1
+    thread.join()
+    assert heard == ["in"]
+    with pytest.raises(AssertionError, match=r"0 instead of 1 wait at the gate 'door' after 0\.01 s"):
+        gate.wait(timeout=0.01)
+
+
+async def test_gate__holds_for_async_tests(mock_llm: MockLLM) -> None:
+    mock_llm.reply("in", hold={"gate": "door", "timeout_ms": 60_000})
+    asking = asyncio.create_task(aasked())
+    await mock_llm.gate("door").await_for(1)
+    mock_llm.gate("door").release()
+    assert await asking == "in"
+
+
+async def test_wait__lets_the_loop_run(mock_llm: MockLLM) -> None:
+    asking = asyncio.gather(aasked("one"), aasked("two"))
+    exchanges = await mock_llm.await_for(2)
+    assert sorted(exchange.prompt for exchange in exchanges) == ["one", "two"]
+    await asking
+
+
+def test_wait__says_what_was_there(mock_llm: MockLLM) -> None:
+    asked("the only one")
+    with pytest.raises(AssertionError, match=r"answered 1 instead of 2 within 0\.05 s\.\n(.*\n)*.*the only one"):
+        mock_llm.wait_for(2, timeout=0.05)
+
+
+def test_exchanges__show_what_was_asked_and_answered(mock_llm: MockLLM) -> None:
+    assert mock_llm.exchanges == []
+    with pytest.raises(AssertionError, match="asked nothing"):
+        _ = mock_llm.last
+    mock_llm.reply("Hi.")
+    asked("one")
+    asked("two", stream=False, user="ann")
+    first, second = mock_llm.exchanges
+    assert (first.prompt, first.answer, first.status, first.model) == ("one", "Hi.", 200, "gpt-4o")
+    assert second.body["user"] == "ann"
+    assert second.messages == [{"role": "user", "content": "two"}]
+    assert mock_llm.last.id == second.id == second.raw["id"]
+    assert "sk-" not in str(second.request["headers"])
+    assert repr(first).startswith("<Exchange POST /ns/")
+    with pytest.raises(AttributeError, match="An exchange has no 'promt'; it has"):
+        _ = first.promt
+
+
+def test_exchanges__are_all_there_however_many(mock_llm: MockLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("completions.pytest_plugin.mock.PAGE", 2)
+    with OpenAI(max_retries=0) as client:
+        for number in range(5):
+            client.chat.completions.create(model="m", messages=[{"role": "user", "content": str(number)}])
+    assert [exchange.prompt for exchange in mock_llm.exchanges] == ["0", "1", "2", "3", "4"]
+
+
+def test_assert_called__counts_what_is_meant(mock_llm: MockLLM) -> None:
+    mock_llm.reply("x")
+    asked("one")
+    asked("two", user="ann")
+    mock_llm.assert_called()
+    mock_llm.assert_called(times=2)
+    mock_llm.assert_called(times=1, when="two")
+    mock_llm.assert_called(times=1, when={"user": "ann"})
+    mock_llm.assert_called(times=0, when={"last_user": "/three/"})
+    mock_llm.assert_called(times=2, when=lambda exchange: exchange.status == 200)
+    with pytest.raises(AssertionError) as caught:
+        mock_llm.assert_called(when="three")
+    told = str(caught.value)
+    assert told.startswith("mock_llm was to be asked with 'three' at least once, and was 0 times.\n1. POST /ns/")
+    assert "asked: one" in told
+
+
+def test_assert_no_unmatched__shows_near_misses(mock_llm: MockLLM) -> None:
+    mock_llm.reply("x", when="refund", name="refunds")
+    asked("a refund")
+    mock_llm.assert_no_unmatched()
+    asked("anything else")
+    with pytest.raises(AssertionError, match="No rule matched 1 of") as caught:
+        mock_llm.assert_no_unmatched()
+    assert "near miss: refunds: last_user contains 'refund'" in str(caught.value)
+
+
+def test_script__is_yaml_a_file_or_a_dict(mock_llm: MockLLM, tmp_path: Path) -> None:
+    mock_llm.script({"version": 1, "rules": [{"reply": "dict"}]})
+    assert asked() == "dict"
+    mock_llm.script("{version: 1, rules: [{reply: text}]}")
+    assert asked() == "text"
+    file = tmp_path / "script.yaml"
+    file.write_text("version: 1\nrules: [{reply: path}]")
+    mock_llm.script(file)
+    assert asked() == "path"
+    with pytest.raises(FileNotFoundError, match=r"There is no script nowhere\.yaml in "):
+        mock_llm.script("nowhere.yaml")
+    with pytest.raises(ControlError, match="lacks `rules`"):
+        mock_llm.script("version: 1\n")
+
+
+@pytest.mark.llm_script("marked.yaml")
+def test_marker__needs_no_fixture_and_looks_beside_the_test() -> None:
+    assert asked() == "From the marked script."
+
+
+def test_reset__forgets_everything(mock_llm: MockLLM) -> None:
+    mock_llm.reply("x")
+    assert asked() == "x"
+    mock_llm.reset()
+    assert mock_llm.exchanges == []
+    assert asked() != "x"
+
+
+def test_namespaces__keep_tests_apart(mock_llm: MockLLM) -> None:
+    assert mock_llm.namespace.startswith("tests-pytest_plugin-test_mock_llm.py-test_namespaces__keep_tests_apart-")
+    assert mock_llm.exchanges == []
+
+
+def test_variables__lead_here_and_past_every_proxy(mock_llm: MockLLM) -> None:
+    assert os.environ["OPENAI_BASE_URL"] == os.environ["OPENAI_API_BASE"] == mock_llm.base_url
+    assert os.environ["OPENAI_API_KEY"] == mock_llm.api_key
+    assert os.environ["ANTHROPIC_BASE_URL"] == os.environ["OLLAMA_HOST"] == mock_llm.url
+    assert "127.0.0.1" in os.environ["NO_PROXY"].split(",")
+
+
+def test_module_client__works(mock_llm: MockLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`openai`'s own module client refuses to choose where variables of Azure's stand beside OpenAI's."""
+    monkeypatch.setattr(openai, "api_key", None)
+    monkeypatch.setattr(openai, "base_url", None)
+    mock_llm.reply("from the module")
+    answer = openai.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello"}])
+    assert answer.choices[0].message.content == "from the module"
+    openai._reset_client()  # type: ignore[attr-defined, unused-ignore]

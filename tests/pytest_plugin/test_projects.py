@@ -1,0 +1,274 @@
+"""Other people's projects, with the package installed and nothing set up: `mock_llm` is there."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.server import ROOT
+
+Run = Callable[..., str]
+"""Runs pytest in a project of these files, and returns its output."""
+
+BUILT = ("completions", "mocksite", "llmclient", "pyproject.toml", "requirements.txt", "README.md")
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder where pip has installed the package, from a copy, so that nothing is built in the repository."""
+    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
+    for name in BUILT:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(ROOT / name, source)
+    flags = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--no-warn-script-location"]
+    command = [sys.executable, "-m", "pip", "install", *flags, "--target", str(target), str(source)]
+    subprocess.run(command, check=True, timeout=300)
+    return target
+
+
+@pytest.fixture
+def project(tmp_path: Path, installed: Path) -> Run:
+    """Write a project's files, and run its tests as its owner does."""
+
+    def run(files: Mapping[str, str], *arguments: str) -> str:
+        for name, text in files.items():
+            (tmp_path / name).write_text(text)
+        theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            cwd=tmp_path,
+            env={**theirs, "PYTHONPATH": str(installed)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=300,
+        )
+        return done.stdout
+
+    return run
+
+
+APPLICATION = """
+from openai import AsyncOpenAI, OpenAI
+
+def question(text):
+    return {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+
+def ask(text):
+    with OpenAI(max_retries=0) as client:
+        return client.chat.completions.create(**question(text)).choices[0].message.content
+
+async def aask(text):
+    async with AsyncOpenAI(max_retries=0) as client:
+        return (await client.chat.completions.create(**question(text))).choices[0].message.content
+"""
+
+INI = """
+[pytest]
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+addopts = --strict-markers
+"""
+
+PLAIN = """
+import sys
+import pytest
+from application import aask, ask
+
+@pytest.mark.parametrize("text", ["a", "b/c d", "é" * 200])
+def test_sync(mock_llm, text):
+    mock_llm.reply(lambda prompt: f"{prompt.last_user}, as {mock_llm.namespace}")
+    assert ask(text) == f"{text}, as {mock_llm.namespace}"
+    mock_llm.assert_called(times=1)
+
+@pytest.mark.asyncio
+async def test_async(mock_llm):
+    mock_llm.reply("Hi.")
+    assert await aask("Hello") == "Hi."
+    assert [exchange.prompt for exchange in await mock_llm.await_for(1)] == ["Hello"]
+
+@pytest.mark.llm_script("script.yaml")
+def test_marked(mock_llm):
+    assert ask("Hello") == "From the file."
+
+def test_django_is_not_set_up(mock_llm):
+    mock_llm.reply("x")
+    ask("Hello")
+    mock_llm.assert_called(when="Hello")
+    from django.conf import settings
+    assert not settings.configured
+"""
+
+SCRIPT = "version: 1\nrules: [{reply: From the file.}]\n"
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_project__without_django(project: Run, workers: str) -> None:
+    files = {"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": PLAIN, "script.yaml": SCRIPT}
+    out = project(files, "-n", workers)
+    assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
+
+
+FAILING = """
+import pytest
+from application import ask
+
+def test_failing(mock_llm):
+    def broken(prompt):
+        raise LookupError("my own mistake")
+    mock_llm.reply("x", when="refund", name="refunds")
+    mock_llm.reply(broken, when="break", name="breaks")
+    ask("Where is my order?")
+    try:
+        ask("break it")
+    except Exception:
+        pass
+    assert ask("a refund") == "y"
+
+@pytest.fixture
+def broken_setup(mock_llm):
+    ask("from a fixture")
+    raise RuntimeError("in setup")
+
+def test_setup(broken_setup):
+    pass
+"""
+
+
+def test_project__failed_tests_show_their_exchanges(project: Run) -> None:
+    out = project({"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": FAILING}, "-n", "2")
+    for shown in (
+        "mock_llm: exchanges",
+        "1. POST /ns/test_it.py-test_failing-",
+        "asked: Where is my order?",
+        "near miss: refunds: last_user contains 'refund' (saw 'Where is my order?')",
+        "2. POST /ns/test_it.py-test_failing-",
+        "error: callback_failed: test_failing.<locals>.broken raised LookupError: my own mistake",
+        "mock_llm: raised by callables",
+        '    raise LookupError("my own mistake")',
+        "(gpt-4o, rule 'refunds')",
+        "answered: x",
+        "asked: from a fixture",
+    ):
+        assert shown in out, out
+    assert re.search(r"^=+ 1 failed, 1 error in", out, re.MULTILINE), out
+
+
+SETTINGS = """
+SECRET_KEY = "theirs"
+ROOT_URLCONF = "site_urls"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
+USE_TZ = True
+"""
+
+URLS = """
+from asgiref.sync import sync_to_async
+from django.http import HttpResponse
+from django.urls import path
+from application import aask, ask
+
+def sync_view(request):
+    return HttpResponse(ask(request.GET["q"]))
+
+async def async_view(request):
+    return HttpResponse(await aask(request.GET["q"]))
+
+urlpatterns = [path("sync", sync_view), path("async", async_view)]
+"""
+
+DJANGO_INI = INI + "DJANGO_SETTINGS_MODULE = site_settings\npythonpath = .\n"
+
+DJANGO = """
+import pytest
+from django.contrib.auth.models import User
+
+def test_sync(mock_llm, client, settings):
+    assert settings.SECRET_KEY == "theirs"
+    mock_llm.reply("Hi.", when="Hello")
+    assert client.get("/sync", {"q": "Hello"}).content == b"Hi."
+    mock_llm.assert_called(times=1, when={"last_user": "Hello"})
+
+@pytest.mark.asyncio
+async def test_async(mock_llm, async_client):
+    mock_llm.reply(lambda prompt: prompt.last_user.upper())
+    assert (await async_client.get("/async", {"q": "Hello"})).content == b"HELLO"
+    mock_llm.assert_no_unmatched()
+
+@pytest.mark.django_db
+def test_database(mock_llm, client):
+    User.objects.create(username="ann")
+    mock_llm.reply(f"There is {User.objects.count()}.")
+    assert client.get("/sync", {"q": "How many?"}).content == b"There is 1."
+"""
+
+
+def test_project__of_django_with_settings_of_its_own(project: Run) -> None:
+    own = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS}
+    out = project({"pytest.ini": DJANGO_INI, **own, "test_it.py": DJANGO}, "-n", "2")
+    assert re.search(r"^=+ 3 passed in", out, re.MULTILINE), out
+
+
+IN_PROCESS_SETTINGS = (
+    SETTINGS.replace("INSTALLED_APPS = [", 'INSTALLED_APPS = ["completions", ') + 'MOCK_SCRIPT = "echo"\n'
+)
+
+IN_PROCESS_URLS = """
+from django.urls import include, path
+
+urlpatterns = [path("", include("completions.urls"))]
+"""
+
+IN_PROCESS = """
+import json
+import pytest
+from django.test import Client
+
+BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+PATH = "/v1/chat/completions"
+
+@pytest.mark.asyncio
+async def test_async(async_client):
+    answer = await async_client.post(PATH, BODY, content_type="application/json")
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello"
+
+@pytest.mark.asyncio
+async def test_stream(async_client):
+    answer = await async_client.post(PATH, {**BODY, "stream": True}, content_type="application/json")
+    text = b"".join([piece async for piece in answer.streaming_content]).decode()
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events) == "Hello"
+
+def test_sync(client, settings):
+    settings.MOCK_SCRIPT = "auto"
+    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
+
+@pytest.mark.asyncio
+async def test_control(async_client):
+    rule = {"reply": "Pushed.", "times": 1}
+    assert (await async_client.post("/ns/t/_mock/rules", rule, content_type="application/json")).status_code == 201
+    said = [(await async_client.post("/ns/t" + PATH, BODY, content_type="application/json")).json() for _ in range(2)]
+    assert [each["choices"][0]["message"]["content"] for each in said] == ["Pushed.", "Hello"]
+
+def test_no_csrf_token_is_asked_for():
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
+
+@pytest.mark.django_db
+def test_database(client):
+    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
+"""
+
+
+def test_project__with_the_api_in_process(project: Run) -> None:
+    own = {"site_settings.py": IN_PROCESS_SETTINGS, "site_urls.py": IN_PROCESS_URLS}
+    out = project({"pytest.ini": DJANGO_INI, **own, "test_it.py": IN_PROCESS})
+    assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
