@@ -43,12 +43,8 @@ async def health(call: Call) -> Recorded:
 
 
 async def ready(call: Call) -> Recorded:
-    """Say that requests can be answered, and from which script.
-
-    While the state store is away, it says so: what needs no shared state is answered, unless nothing is known yet,
-    and then this is a 503.
-    """
-    space = await call.space()
+    """Say that requests can be answered, and from which script; while the state store is away, say that too."""
+    space = await call.space()  # where nothing is known of it yet, that is a 503
     document = {"status": "ready", "script": space.script.source}
     if space.problem is not None:
         document["problem"] = space.problem

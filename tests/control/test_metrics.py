@@ -130,8 +130,9 @@ def scrape(server: LiveServer) -> Samples:
     return found
 
 
-def test_workers__add_up() -> None:
-    with LiveServer("manage.py", "serve", "--port", "0", "--workers", "2", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+def test_workers__add_up(redis_url: str) -> None:
+    told = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0", "STATE_URL": redis_url}
+    with LiveServer("manage.py", "serve", "--port", "0", "--workers", "2", **told) as server:
         for number in range(60):
             assert post(server, f"/{CHAT}", question("Hello", stream=bool(number % 2))) == 200
         for _ in range(200):  # another worker's last ones come with its next look

@@ -132,10 +132,12 @@ def test_database__in_memory_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_processes__that_start_together_migrate_once(tmp_path: Path) -> None:
+def test_processes__that_start_together_migrate_once(tmp_path: Path, redis_url: str) -> None:
     file = tmp_path / "journal.sqlite3"
     with ExitStack() as stack:
-        servers = [stack.enter_context(live(file, WORKERS="3", JOURNAL_FLUSH_MS="20")) for _ in range(2)]
+        servers = [
+            stack.enter_context(live(file, WORKERS="3", STATE_URL=redis_url, JOURNAL_FLUSH_MS="20")) for _ in range(2)
+        ]
         ids = {each for server in servers for _ in range(10) for each in ask(server)}
         assert {row["request_id"] for row in await_rows(file, 20)} == ids
         assert not any("ERROR" in line for server in servers for line in server.log)

@@ -123,13 +123,14 @@ async def test_server__that_goes_away_and_comes_back(
 
 
 async def test_workers__share_the_journal(
-    postgres: Postgres, settings: Settings, django_db_blocker: DjangoDbBlocker
+    postgres: Postgres, redis_url: str, settings: Settings, django_db_blocker: DjangoDbBlocker
 ) -> None:
     settings.JOURNAL = True
+    told = {"DATABASE_URL": postgres.url, "STATE_URL": redis_url, "JOURNAL_FLUSH_MS": "20"}
     with ExitStack() as stack:
         stack.enter_context(journal_in(postgres.url, django_db_blocker))
         await queries.delete(ALL)
-        server = stack.enter_context(LiveServer(DATABASE_URL=postgres.url, WORKERS="2", JOURNAL_FLUSH_MS="20"))
+        server = stack.enter_context(LiveServer(**told, WORKERS="2"))
 
         for _ in range(10):
             (await asyncio.to_thread(request.urlopen, f"{server.url}{CHAT}", b"{}")).close()
