@@ -26,7 +26,6 @@ from completions.responses import EventStream, FastJsonResponse, Recorded, error
 from completions.state.ledger import Moved
 from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.streaming import stream
-from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
@@ -45,6 +44,8 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
             started: float = getattr(request, "received", None) or time.monotonic()
             exchange = Exchange(request.method or "", request.path, started)
             named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
+            if (others := kwargs.pop("others", None)) is not None:
+                kwargs["wire"] = access.spoken(request, others, kwargs["wire"])  # type: ignore[arg-type]
             try:
                 exchange.namespace = named or access.namespace_of(request) or DEFAULT
                 if methods and request.method not in methods:
@@ -94,7 +95,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
         )
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
-    own = reply is None or reply.body is None  # a document given word by word comes without them
+    own = reply is None or reply.body is None or not wire.bare
     if own or exchange.headers:
         _add_headers(response, wire, exchange, own=own)
     return response
@@ -127,19 +128,23 @@ async def _resolve(
 
 
 @endpoint("GET", "HEAD")
-async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
+async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """List the script's models."""
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.model_list(script.models))
+    response = FastJsonResponse(wire.model_list(script.models, request.GET.dict()))
+    _add_headers(response, wire, exchange)
+    return response
 
 
 @endpoint("GET", "HEAD")
-async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
+async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
     """Show one of the script's models."""
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.find(name, script.models))
+    response = FastJsonResponse(wire.model(name, script.models))
+    _add_headers(response, wire, exchange)
+    return response
 
 
 @endpoint("GET", "HEAD")
@@ -169,9 +174,9 @@ async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> R
 
 
 @endpoint()
-async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
+async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Refuse an address that no other view has."""
-    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
 
 
 async def _current(exchange: Exchange) -> Namespace:
@@ -218,6 +223,7 @@ def _method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reque
         f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
         status=405,
         code="method_not_supported",
+        facts={},
         headers={"Allow": allowed},
     )
 
@@ -228,6 +234,7 @@ def _internal_error() -> RequestError:
         status=500,
         type="server_error",
         code="internal_error",
+        facts={},
     )
 
 
@@ -235,7 +242,8 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
-    response = error_response(exc, wire.error(exc), wire.translated(exc.headers))
+    envelope = wire.identified(wire.error(exc), exchange.request_id)
+    response = error_response(exc, envelope, wire.translated(exc.headers))
     _add_headers(response, wire, exchange)
     return response
 

@@ -69,7 +69,7 @@ USUAL: dict[tuple[int, str | None], Usual] = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as a script has it."""
+    """An error as a script has it; `usual` says that its message is the usual one."""
 
     status: int
     type: str
@@ -77,6 +77,7 @@ class Failure:
     param: str | None
     message: Text
     headers: tuple[tuple[str, str], ...]
+    usual: bool = False
 
     def __call__(self, prompt: Prompt) -> RequestError:
         """Return the error, a new one each time."""
@@ -87,6 +88,7 @@ class Failure:
             code=self.code,
             param=self.param,
             headers=dict(self.headers),
+            facts={"model": prompt.model} if self.usual else None,
         )
 
 
@@ -108,6 +110,7 @@ def plain(status: int, given: Mapping[str, str], headers: Iterable[tuple[str, st
         param=given.get("param"),
         message=given.get("message", _compiled(usual.message)),
         headers=tuple(headers),
+        usual="message" not in given,
     )
 
 
@@ -122,6 +125,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         param=None if param is None else fields["param"].as_(str),
         message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
         headers=(*_retry(fields), *_headers(fields)),
+        usual="message" not in fields,
     )
 
 
