@@ -1,7 +1,6 @@
 """The anthropic SDK in its strict response validation mode, and LiteLLM, against a live server."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from anthropic.types import MessageParam, ToolParam, ToolResultBlockParam, UserMessageParam
 from pydantic import BaseModel
 
+from llmclient import Completion, LLMClient
 from tests.server import LiveServer
 
 MODEL = "claude-opus-5-5"
@@ -22,7 +22,7 @@ WEATHER: ToolParam = {
 }
 SCRIPT = """
 version: 1
-defaults: {limits: {rpm: 1000, tpm: 100000}, models: [claude-opus-5-5, claude-old], keys: [good]}
+defaults: {limits: {rpm: 1000, tpm: 10000000}, models: [claude-opus-5-5, claude-old], keys: [good]}
 rules:
 - {match: {last_user: limit}, replies: [{error: {status: 429, retry_after_ms: 10}}, "Now."]}
 - {match: {last_user: overloaded}, error: 529}
@@ -182,7 +182,7 @@ def test_limits__are_told_in_the_api_s_headers(scripted: LiveServer) -> None:
     headers = client(scripted).messages.with_raw_response.create(**asked("Hi")).headers
     assert headers["anthropic-ratelimit-requests-limit"] == "1000"
     assert int(headers["anthropic-ratelimit-requests-remaining"]) < 1000
-    assert headers["anthropic-ratelimit-tokens-limit"] == "100000"
+    assert headers["anthropic-ratelimit-tokens-limit"] == "10000000"
     assert headers["anthropic-ratelimit-requests-reset"].endswith("Z")
     assert not any(name.startswith("x-ratelimit") for name in headers)
 
@@ -215,59 +215,62 @@ def test_fault__that_does_no_harm(scripted: LiveServer, fault: str) -> None:
         assert "".join(stream.text_stream) == "To Claude."
 
 
-@pytest.fixture(scope="module")
-def litellm() -> Any:
-    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
-    return pytest.importorskip("litellm")
+def litellm_client(server: LiveServer, key: str = "good", retries: int = 0) -> LLMClient:
+    return LLMClient(base_url=server.url, api_key=key, model=f"anthropic/{MODEL}", max_retries=retries)
 
 
-def through_litellm(litellm: Any, server: LiveServer, text: str = "Hi", **params: Any) -> Any:
-    return litellm.completion(
-        model=f"anthropic/{MODEL}",
-        api_base=server.url,
-        api_key="good",
-        messages=[{"role": "user", "content": text}],
-        **params,
-    )
+def both_ways(server: LiveServer, text: str, **params: Any) -> tuple[Completion, Completion]:
+    """Return the whole answer, and the same one streamed."""
+    with litellm_client(server) as asking:
+        whole = asking.complete(text, **params)
+        with asking.stream(text, **params) as stream:
+            for _ in stream:
+                pass
+    return whole, stream.completion
 
 
-OPENAI_TOOL = {
-    "type": "function",
-    "function": {"name": "get_weather", "parameters": WEATHER["input_schema"]},
-}
+def test_litellm__text(scripted: LiveServer) -> None:
+    whole, streamed = both_ways(scripted, "Hi")
+    assert whole.text == streamed.text == "To Claude."
+    assert whole.finish_reason == streamed.finish_reason == "stop"
+    assert whole.usage == streamed.usage
 
 
-def test_litellm__text_streamed_and_not(litellm: Any, scripted: LiveServer) -> None:
-    answer = through_litellm(litellm, scripted)
-    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == ("To Claude.", "stop")
-    assert answer.usage.completion_tokens > 0
-    chunks = list(through_litellm(litellm, scripted, stream=True))
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == "To Claude."
+def test_litellm__tool_calls_and_results(auto: LiveServer) -> None:
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": WEATHER["input_schema"]}}
+    whole, streamed = both_ways(auto, "Weather in Paris?", tools=[tool])
+    (one,), (other,) = whole.tool_calls, streamed.tool_calls
+    assert whole.finish_reason == streamed.finish_reason == "tool_calls"
+    assert (one.name, json.loads(one.arguments)) == (other.name, json.loads(other.arguments))
+    call = {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": one.arguments}}
+    conversation: list[dict[str, Any]] = [
+        {"role": "user", "content": "Weather in Paris?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": one.id, "content": "21 degrees"},
+    ]
+    with litellm_client(auto) as asking:
+        assert "21" in asking.complete(conversation, tools=[tool]).text
 
 
-def test_litellm__tools_streamed_and_not(litellm: Any, auto: LiveServer) -> None:
-    answer = through_litellm(litellm, auto, "Weather in Paris?", tools=[OPENAI_TOOL])
-    (call,) = answer.choices[0].message.tool_calls
-    assert answer.choices[0].finish_reason == "tool_calls"
-    chunks = list(through_litellm(litellm, auto, "Weather in Paris?", tools=[OPENAI_TOOL], stream=True))
-    fragments = [call for chunk in chunks for call in chunk.choices[0].delta.tool_calls or ()]
-    assert json.loads("".join(each.function.arguments or "" for each in fragments)) == json.loads(
-        call.function.arguments
-    )
+def test_litellm__structured_output(auto: LiveServer) -> None:
+    for answer in both_ways(auto, "The forecast, please.", response_format=Forecast):
+        Forecast.model_validate_json(answer.text)
 
 
-def test_litellm__structured_output(litellm: Any, auto: LiveServer) -> None:
-    answer = through_litellm(litellm, auto, "The forecast, please.", response_format=Forecast)
-    Forecast.model_validate_json(answer.choices[0].message.content)
+def test_litellm__reasoning(scripted: LiveServer) -> None:
+    whole, streamed = both_ways(scripted, "think")
+    assert (whole.reasoning, whole.text) == (streamed.reasoning, streamed.text) == ("Let me see.", "Seen.")
 
 
-def test_litellm__errors(litellm: Any, scripted: LiveServer) -> None:
-    with pytest.raises(litellm.InternalServerError):
-        through_litellm(litellm, scripted, "broken", num_retries=0)
-    with pytest.raises(litellm.AuthenticationError):
-        litellm.completion(
-            model=f"anthropic/{MODEL}",
-            api_base=scripted.url,
-            api_key="bad",
-            messages=[{"role": "user", "content": "Hi"}],
-        )
+def test_litellm__errors_and_its_retry(scripted: LiveServer) -> None:
+    from litellm.exceptions import AuthenticationError, InternalServerError, RateLimitError
+
+    with litellm_client(scripted) as asking:
+        with pytest.raises(InternalServerError, match="It broke"):
+            asking.complete("broken")
+        with pytest.raises(RateLimitError):
+            asking.complete("limit", extra_headers={"X-Mock-Namespace": "litellm-once"})
+    with litellm_client(scripted, key="bad") as asking, pytest.raises(AuthenticationError):
+        asking.complete("Hi")
+    with litellm_client(scripted, retries=2) as asking:
+        assert asking.complete("limit", extra_headers={"X-Mock-Namespace": "litellm-again"}).text == "Now."
