@@ -22,6 +22,7 @@ def admit(prompt: Prompt, models: Collection[str], size: int) -> None:
             f"The model `{prompt.model}` does not exist or you do not have access to it.",
             status=404,
             code="model_not_found",
+            facts={"model": prompt.model},
         )
     window = context_window(prompt.model)
     if window is not None and size + (prompt.max_tokens or 0) + PER_IMAGE * _images(prompt) > window:

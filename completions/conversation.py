@@ -148,7 +148,8 @@ class Choice:
     """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
 
     `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
-    are of the tokens in order, the last for all that follow; none given means made up.
+    are of the tokens in order, the last for all that follow; none given means made up. `stopped_by` is the stop
+    sequence before which the text ends.
     """
 
     text: str | None = None
@@ -158,6 +159,7 @@ class Choice:
     reasoning: str | None = None
     annotations: tuple[Mapping[str, object], ...] = ()
     logprobs: tuple[float, ...] = ()
+    stopped_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,11 @@ View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
 ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
 
 
-def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
-    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it."""
+def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P]], View[P]]:
+    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it.
+
+    The exchange calls it by its own name, or by that of the format that it answers in.
+    """
 
     def decorate(view: ExchangeView[P]) -> View[P]:
         @functools.wraps(view)
@@ -35,7 +38,9 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
             started: float = getattr(request, "received", None) or time.monotonic()
             exchange = Exchange(request.method or "", request.path, started)
             named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
-            _note(request, exchange, kwargs.get("wire") or view)
+            if (others := kwargs.pop("others", None)) is not None:
+                kwargs["wire"] = access.spoken(request, others, kwargs["wire"])  # type: ignore[arg-type]
+            _note(request, exchange, kwargs.get("wire") if by_format else view)
             try:
                 exchange.namespace = named or access.namespace_of(exchange.request_headers) or DEFAULT
                 if methods and request.method not in methods:
@@ -84,6 +89,7 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
         f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
         status=405,
         code="method_not_supported",
+        facts={},
         headers={"Allow": allowed},
     )
 
@@ -94,6 +100,7 @@ def _internal_error() -> RequestError:
         status=500,
         type="server_error",
         code="internal_error",
+        facts={},
     )
 
 
@@ -102,7 +109,8 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
-    response = error_response(exc, wire.error(exc), wire.translated(exc.headers))
+    envelope = wire.identified(wire.error(exc), exchange.request_id)
+    response = error_response(exc, envelope, wire.translated(exc.headers))
     add_headers(response, wire, exchange)
     return response
 

@@ -28,7 +28,7 @@ async def misbehave(
     exchange.fault = fault.name
     match stage:
         case Stage.BODY:
-            return _body(fault, outcome, wire, prompt)
+            return _body(fault, outcome, wire, prompt, exchange.request_id)
         case Stage.STREAM:
             return _stream(fault, outcome, exchange, wire, prompt, way)
     return await _before_headers(fault, outcome, exchange, wire, prompt, way)
@@ -45,14 +45,15 @@ async def _before_headers(
     return Severed(Ending.RESET if fault.name == "reset" else Ending.CLOSE, wire.error(_no_transport(fault)))
 
 
-def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt) -> Recorded:
+def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt, request_id: str) -> Recorded:
     """Return what comes in place of the whole answer, of the error, or of the stream."""
     if outcome.reply is not None:
         document, status = wire.render(outcome.reply, prompt), 200
     else:
         failed = outcome.error or _failed()
-        document, status = wire.error(failed), failed.status
-    body = bodies.spoil(fault, bodies.Body(orjson.dumps(document), status), orjson.dumps(wire.error(_failed())))
+        document, status = wire.identified(wire.error(failed), request_id), failed.status
+    error = orjson.dumps(wire.identified(wire.error(_failed()), request_id))
+    body = bodies.spoil(fault, bodies.Body(orjson.dumps(document), status), error)
     return RawResponse(*body)
 
 
@@ -79,7 +80,11 @@ def _stream(
 
 def _failed() -> RequestError:
     return RequestError(
-        "The server had an error while processing your request.", status=500, type="server_error", code="server_error"
+        "The server had an error while processing your request.",
+        status=500,
+        type="server_error",
+        code="server_error",
+        facts={},
     )
 
 

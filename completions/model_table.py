@@ -12,15 +12,22 @@ from completions.exceptions import RequestError
 
 TABLE = "model_prices_and_context_window_backup.json"
 
+HABITS = {"prefill": "supports_assistant_prefill", "inline_system": "supports_mid_conversation_system"}
+"""To end a conversation with an assistant's message, and to have system messages within it: the table's names."""
+
 INPUT_ONLY = "gpt-5"
 """Models whose names start so have a window in the table that holds the input only; the answer has its own."""
 
 
 class Limits(NamedTuple):
-    """A model's limits in tokens; None where the table does not know."""
+    """A model's limits in tokens; None where the table does not know.
+
+    `refuses` are the habits of Anthropic's older or newer models that this one refuses.
+    """
 
     window: int | None
     output: int | None
+    refuses: frozenset[str] = frozenset()
 
 
 PRICES = tuple(
@@ -61,6 +68,11 @@ def prices(model: str | None) -> Mapping[str, float]:
     return _find(model).prices
 
 
+def refuses(habit: str, model: str | None) -> bool:
+    """Tell whether a model refuses a habit of `HABITS`; one that the table does not know refuses none."""
+    return habit in _find(model).limits.refuses
+
+
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None) -> None:
     """Raise `RequestError` where the messages, or they and what may be answered, do not fit the model's window.
 
@@ -69,18 +81,19 @@ def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None)
     window = context_window(model)
     if window is None:
         return
+    facts = {"prompt_tokens": prompt_tokens, "max_tokens": max_tokens or 0, "window": window}
     limit = f"This model's maximum context length is {window} tokens. However,"
     if prompt_tokens > window:
         said = f"your messages resulted in {prompt_tokens} tokens."
-        raise _exceeded(f"{limit} {said} Please reduce the length of the messages.")
+        raise _exceeded(f"{limit} {said} Please reduce the length of the messages.", facts)
     total = prompt_tokens + (max_tokens or 0)
     if total > window and not (model or "").startswith(INPUT_ONLY):
         asked = f"you requested {total} tokens ({prompt_tokens} in the messages, {max_tokens} in the completion)."
-        raise _exceeded(f"{limit} {asked} Please reduce the length of the messages or completion.")
+        raise _exceeded(f"{limit} {asked} Please reduce the length of the messages or completion.", facts)
 
 
-def _exceeded(message: str) -> RequestError:
-    return RequestError(message, code="context_length_exceeded", param="messages")
+def _exceeded(message: str, facts: Mapping[str, object]) -> RequestError:
+    return RequestError(message, code="context_length_exceeded", param="messages", facts=facts)
 
 
 def _find(model: str | None) -> Entry:
@@ -104,7 +117,10 @@ def _table() -> dict[str, Entry]:
 def _entry(entry: dict[str, Any]) -> Entry:
     read, total, write = (_whole(entry.get(f"max_{key}tokens")) for key in ("input_", "", "output_"))
     priced = {key: entry[key] for key in PRICES if isinstance(entry.get(key), (int, float))}
-    return Entry(Limits(read or total, write or total), priced)
+    refused = (
+        () if entry.get("litellm_provider") != "anthropic" else (h for h, key in HABITS.items() if not entry.get(key))
+    )
+    return Entry(Limits(read or total, write or total, frozenset(refused)), priced)
 
 
 def _whole(value: object) -> int | None:

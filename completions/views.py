@@ -19,11 +19,10 @@ from completions.script.rules import Script
 from completions.state.ledger import Moved
 from completions.state.namespaces import Namespace, namespace
 from completions.streaming import Way, stream, take_time
-from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
 
 
-@endpoint("POST")
+@endpoint("POST", by_format=True)
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
@@ -46,7 +45,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
         response = EventStream(pieces, record, wire.media_type(prompt))
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
-    own = reply is None or reply.body is None  # a document given word by word comes without them
+    own = reply is None or reply.body is None or not wire.bare
     if (own or exchange.headers) and not response.foreign:
         add_headers(response, wire, exchange, own=own)
     return response
@@ -89,25 +88,29 @@ def _parse(
 
 
 @endpoint("GET", "HEAD")
-async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
+async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """List the script's models."""
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.model_list(script.models))
+    response = FastJsonResponse(wire.model_list(script.models, request.GET.dict()))
+    add_headers(response, wire, exchange)
+    return response
 
 
 @endpoint("GET", "HEAD")
-async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
+async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
     """Show one of the script's models."""
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.find(name, script.models))
+    response = FastJsonResponse(wire.model(name, script.models))
+    add_headers(response, wire, exchange)
+    return response
 
 
 @endpoint()
-async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
+async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Refuse an address that no other view has."""
-    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
 
 
 async def _current(exchange: Exchange) -> Namespace:

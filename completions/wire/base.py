@@ -1,7 +1,7 @@
 """What a wire format is: four pure methods, and the `Event`s that its streams are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -21,6 +21,8 @@ class WireFormat(ABC):
 
     name = ""
     keep_alive = b": keep-alive\n\n"
+    bare = False
+    """Whether a document given word by word goes out without the headers of the API."""
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 
@@ -56,6 +58,18 @@ class WireFormat(ABC):
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error's envelope."""
+
+    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return an error's envelope with the request's id, where this API has it there."""
+        return document
+
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return the list of a script's models (none: any is there), or the page of it that `query` asks for."""
+        raise RequestError("This API lists no models.", status=404)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return one of a script's models, or raise the API's 404."""
+        raise RequestError("This API lists no models.", status=404)
 
     def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
         """Return an error as an event within a stream: of that name, if any; `flat`: without its envelope."""

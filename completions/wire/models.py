@@ -26,5 +26,8 @@ def model(name: str) -> dict[str, Any]:
 def find(name: str, names: Collection[str]) -> dict[str, Any]:
     """Return the document of the model `name`, or raise the API's 404."""
     if names and name not in names:
-        raise RequestError(f"The model '{name}' does not exist", status=404, code="model_not_found", param="model")
+        facts = {"model": name}
+        raise RequestError(
+            f"The model '{name}' does not exist", status=404, code="model_not_found", param="model", facts=facts
+        )
     return model(name)

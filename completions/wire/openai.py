@@ -5,13 +5,14 @@ four fields are required and two may be null.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import zip_longest
 from typing import Any
 
 from completions.conversation import Reply, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
+from completions.wire import models as catalogue
 from completions.wire.base import WireFormat, json_type
 from completions.wire.sse import DONE, HOLE, PAD, Template
 
@@ -35,6 +36,8 @@ STEADY_HEADERS = {
 class OpenAIFormat(WireFormat):
     """The parts that are the same in all of OpenAI's formats."""
 
+    bare = True
+
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS}
@@ -42,6 +45,14 @@ class OpenAIFormat(WireFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return OpenAI's envelope."""
         return envelope(exc)
+
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return OpenAI's list of models; it has no pages."""
+        return catalogue.model_list(models)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return a model, or raise the 404."""
+        return catalogue.find(name, models)
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:

@@ -26,11 +26,14 @@ NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
 
 
 class Template:
-    """A frame for a document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole."""
+    """A frame for a document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole.
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    With `event` the frame has that name.
+    """
+
+    def __init__(self, document: dict[str, Any], event: str = "") -> None:
         before, after = orjson.dumps(document).split(orjson.dumps(HOLE))
-        self._before, self._after, *end = (b"data: " + before, *(after + b"\n\n").split(PAD.encode()))
+        self._before, self._after, *end = (_head(event) + before, *(after + b"\n\n").split(PAD.encode()))
         self._end = end[0] if end else None
 
     def fill(self, values: Iterable[object]) -> list[bytes]:
@@ -40,6 +43,15 @@ class Template:
             return [before + dumps(value) + after for value in values]
         encoded = map(dumps, values)
         return [before + data + after + _padding(data) + end for data in encoded]
+
+
+def frame(document: dict[str, Any], event: str = "") -> bytes:
+    """Return the frame of one document, with a name if one is given."""
+    return _head(event) + orjson.dumps(document) + b"\n\n"
+
+
+def _head(event: str) -> bytes:
+    return f"event: {event}\ndata: ".encode() if event else b"data: "
 
 
 def _padding(data: bytes) -> bytes:

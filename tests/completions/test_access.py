@@ -17,6 +17,7 @@ from completions.journal.exchange import Exchange
 from completions.journal.lines import RequestLine
 from completions.state.namespaces import Namespace, namespace
 from completions.views import model_list
+from completions.wire.chat import ChatCompletions
 from completions.wire.openai import STEADY_HEADERS
 from mocksite.handler import Handler
 from tests.asgi import Answer, Connection, call, scope
@@ -107,7 +108,7 @@ def test_key__is_masked() -> None:
 def test_keys__under_wsgi(settings: Settings) -> None:
     settings.API_KEYS = ["sk-env"]
     request = RequestFactory().get("/v1/models", headers={"Authorization": "Bearer sk-env"})
-    assert asyncio.run(model_list(request)).status_code == 200
+    assert asyncio.run(model_list(request, wire=ChatCompletions())).status_code == 200
 
 
 async def test_organization_and_project__are_echoed(app: Handler, defaults: Callable[[str], None]) -> None:

@@ -11,12 +11,17 @@ from django.test import override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from completions.wire.anthropic_rules import VERSIONS
 from mocksite.handler import Handler
 from tests.asgi import call
 from tests.completions.test_wire import JUNK, KEYS
 
 WORDS = st.sampled_from(
-    ["user", "assistant", "tool", "system", "function", "text", "image_url", "json_schema", "object", "array", "string"]
+    [
+        *("user", "assistant", "tool", "system", "function", "text", "image_url", "json_schema", "object", "array"),
+        *("string", "image", "document", "tool_use", "tool_result", "thinking", "base64", "custom", "ephemeral"),
+        *("enabled", "any"),
+    ]
 )
 NAMES = st.sampled_from(
     [
@@ -31,6 +36,15 @@ NAMES = st.sampled_from(
         "properties",
         "items",
         "$ref",
+        "text",
+        "source",
+        "data",
+        "input",
+        "id",
+        "tool_use_id",
+        "input_schema",
+        "cache_control",
+        "format",
     ]
 )
 VALUES = st.recursive(
@@ -40,6 +54,12 @@ VALUES = st.recursive(
 )
 BODIES = st.dictionaries(st.sampled_from(sorted(KEYS)), VALUES | JUNK)
 VALID = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello in JSON"}], "prompt": "Hello"}
+CLAUDE_KEYS = (
+    *("model", "messages", "max_tokens", "system", "tools", "tool_choice", "thinking", "output_config", "metadata"),
+    *("stop_sequences", "cache_control", "temperature"),
+)
+CLAUDE_BODIES = st.dictionaries(st.sampled_from(CLAUDE_KEYS), VALUES | JUNK)
+CLAUDE_VALID = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 LENIENT = "version: 1\ndefaults: {validate: false}\nrules:\n- reply: {auto: true}\n"
 
 
@@ -60,6 +80,25 @@ def test_any_object__gets_an_answer_or_a_clear_4xx(
     else:
         assert list(json.loads(answer.body)["error"]) == ["message", "type", "param", "code"]
         assert script != "mock"
+
+
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
+@pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
+@settings(deadline=None, max_examples=60)
+@given(body=CLAUDE_BODIES, base=st.sampled_from([{}, CLAUDE_VALID]), version=st.sampled_from(VERSIONS))
+def test_any_object__gets_a_message_or_a_clear_4xx(
+    tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any, version: str
+) -> None:
+    source = script if script != "lenient" else str(lenient(tmp_path_factory.getbasetemp()))
+    headers = {"anthropic-version": version}
+    with override_settings(MOCK_SCRIPT=source, MOCK_TTFT_MS=0, MOCK_ITL_MS=0):
+        answer = asyncio.run(call(Handler(), "POST", path, orjson.dumps({**base, **body}), headers=headers))
+    document = json.loads(answer.body)
+    if answer.status == 200:
+        assert document.keys() >= ({"input_tokens"} if path.endswith("tokens") else {"content", "usage"})
+    else:
+        assert answer.status == 400 and script != "mock"
+        assert document["type"] == "error" and list(document["error"]) == ["type", "message"]
 
 
 def lenient(folder: Path) -> Path:

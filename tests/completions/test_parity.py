@@ -1,6 +1,7 @@
 """Whatever the script and the request: the stream, folded, is the answer."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from completions import engine
 from completions.delivery.pacing import schedule
 from completions.exceptions import RequestError
 from completions.state.namespaces import Namespace
+from completions.wire.anthropic import AnthropicMessages
+from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
+from tests import anthropic_stream
 from tests.completions.test_wire import fold_legacy
 from tests.document import events, fold
 
@@ -59,6 +63,12 @@ CHAT_ASKED = ASKED | {
     "functions": st.just([TOOLS[0]["function"]]),
     "web_search_options": st.just({}),
 }
+ANTHROPIC_ASKED = {
+    "stop_sequences": st.lists(TEXT.filter(bool), max_size=3),
+    "tools": st.just([{"name": name, "input_schema": SCHEMA} for name in ("get_weather", "add")]),
+    "output_config": st.just({"format": {"type": "json_schema", "schema": SCHEMA}}),
+    "thinking": st.sampled_from([{"type": "adaptive"}, {"type": "adaptive", "display": "omitted"}]),
+}
 LEGACY_ASKED = ASKED | {"logprobs": st.integers(0, 5), "echo": st.booleans()}
 
 
@@ -75,7 +85,7 @@ def namespace(folder: Path, reply: Any) -> Namespace:
 
 
 async def both_ways(
-    wire: ChatCompletions | LegacyCompletions, space: Namespace, body: dict[str, Any]
+    wire: WireFormat, space: Namespace, body: dict[str, Any], read: Callable[[bytes], Any] = events
 ) -> tuple[Any, Any]:
     """Resolve the same request twice, as two requests would, and return the whole answer and the chunks."""
     asked = wire.parse(orjson.dumps(body), {}, validate=False)
@@ -85,7 +95,7 @@ async def both_ways(
     first, second = await engine.resolve(space, asked), await engine.resolve(space, streamed)
     assert first.reply and second.reply
     answer = orjson.loads(orjson.dumps(wire.render(first.reply, asked)))
-    return answer, events(b"".join(event.data for event in wire.events(second.reply, streamed)))
+    return answer, read(b"".join(event.data for event in wire.events(second.reply, streamed)))
 
 
 def settled(document: dict[str, Any]) -> dict[str, Any]:
@@ -156,3 +166,23 @@ async def outcome_in_bytes(wire: ChatCompletions, space: Namespace, said: str, s
     made = wire.events(outcome.reply, prompt)
     sent = [event.data for event in made] if stream else orjson.dumps(wire.render(outcome.reply, prompt))
     return sent, schedule([event.token for event in made], outcome.pacing), outcome.fault
+
+
+@RELAXED
+@given(
+    reply=REPLY,
+    body=st.fixed_dictionaries({"max_tokens": st.integers(0, 20)}, optional=ANTHROPIC_ASKED),
+    said=TEXT,
+)
+async def test_anthropic__stream_folds_to_the_answer(folder: Path, reply: Any, body: dict[str, Any], said: str) -> None:
+    body |= {"model": "claude-opus-5-5", "messages": [{"role": "user", "content": said}]}
+    answer, chunks = await both_ways(AnthropicMessages(), namespace(folder, reply), body, anthropic_stream.read)
+    assert own(anthropic_stream.fold(chunks)) == own(answer)
+
+
+def own(message: dict[str, Any]) -> dict[str, Any]:
+    """Take out the ids and signatures, which differ from request to request."""
+    for block in message["content"]:
+        assert (block.pop("id", None) or "toolu_").startswith("toolu_")
+        block.pop("signature", None)
+    return {key: value for key, value in message.items() if key != "id"}

@@ -1,0 +1,82 @@
+"""Anthropic's error envelope: its types by status, and its own words for the usual errors.
+
+Types: Anthropic's page "Errors", and the `*Error` types of the anthropic SDK. The words are the API's own, as its
+users quote them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+
+TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    409: "conflict_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    504: "timeout_error",
+    529: "overloaded_error",
+}
+
+NO_CREDIT = (
+    "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase "
+    "credits."
+)
+MORE_ON_LIMITS = "For details, refer to: https://docs.claude.com/en/api/rate-limits."
+
+WORDS = {
+    (401, None): "x-api-key header is required",
+    (401, "invalid_api_key"): "invalid x-api-key",
+    (403, None): "Your API key does not have permission to use the specified resource.",
+    (404, None): "Not Found",
+    (405, None): "Method Not Allowed",
+    (413, None): "Request exceeds the maximum size",
+    (429, None): f"This request would exceed your organization's rate limit. {MORE_ON_LIMITS}",
+    (429, "insufficient_quota"): NO_CREDIT,
+    (500, None): "Internal server error",
+    (503, None): "Service Unavailable",
+    (504, None): "Timed out",
+    (529, None): "Overloaded",
+}
+"""The words for the errors whose message is the usual one, by status, and by code where a code has its own."""
+
+
+def envelope(exc: RequestError) -> dict[str, Any]:
+    """Return an error's envelope; a type of this API's own stays, any other is that of the status."""
+    usual = TYPES.get(exc.status, "invalid_request_error" if exc.status < 500 else "api_error")
+    kind = exc.type if exc.type in TYPES.values() and exc.type != "invalid_request_error" else usual
+    return {"type": "error", "error": {"type": kind, "message": message(exc)}}
+
+
+def message(exc: RequestError) -> str:
+    """Return an error's message: somebody's own, or this API's words for it."""
+    if exc.facts is None:
+        return exc.message
+    if (told := _told(exc.facts, exc.code)) is not None:
+        return told
+    return WORDS.get((exc.status, exc.code)) or WORDS.get((exc.status, None)) or exc.message
+
+
+def _told(facts: Mapping[str, object], code: str | None) -> str | None:
+    """Write the errors that name what they are about; None for the others."""
+    match facts:
+        case {"bearer": True} if code == "invalid_api_key":
+            return "Invalid bearer token"
+        case {"model": model} if code == "model_not_found":
+            return f"model: {model}"
+        case {"limit": limit}:
+            return f"This request would exceed your organization's rate limit of {limit}. {MORE_ON_LIMITS}"
+        case {"prompt_tokens": int(prompt), "max_tokens": wanted, "window": int(window)}:
+            if prompt > window:
+                return f"prompt is too long: {prompt} tokens > {window} maximum"
+            exceed = f"{prompt} + {wanted} > {window}"
+            return (
+                f"input length and `max_tokens` exceed context limit: {exceed}, "
+                "decrease input length or `max_tokens` and try again"
+            )
+    return None

@@ -1,0 +1,58 @@
+"""Anthropic's headers on limits: other names than OpenAI's, and points in time instead of durations.
+
+The names are those of Anthropic's page "Rate limits"; times are RFC 3339 in UTC, to the second.
+"""
+
+import math
+import re
+import time
+from collections.abc import Iterator, Mapping
+
+OURS = re.compile(r"x-ratelimit-(limit|remaining|reset)-(requests|tokens)")
+DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ms|s))?")
+
+KINDS = {"requests": ("requests",), "tokens": ("tokens", "input-tokens", "output-tokens")}
+"""The limits that a script's limit stands for: a script counts tokens in and out together."""
+
+STEADY = {"requests": ("4000", "3999"), "tokens": ("2400000", "2400000")}
+"""What is said where nothing is limited: the limit and what remains of it, by what is limited."""
+
+
+def steady(clock: float | None = None) -> dict[str, str]:
+    """Return the headers of a key that has no limits; `clock` is in seconds since the epoch, by default the time."""
+    now = moment(0, clock)
+    found: dict[str, str] = {}
+    for unit, (limit, remaining) in STEADY.items():
+        for kind in KINDS[unit]:
+            values = {"limit": limit, "remaining": remaining, "reset": now}
+            found |= {f"anthropic-ratelimit-{kind}-{what}": value for what, value in values.items()}
+    return found
+
+
+def translated(headers: Mapping[str, str], clock: float | None = None) -> dict[str, str]:
+    """Return headers with those on limits in this API's way; the others stay as they are."""
+    return {key: value for name, given in headers.items() for key, value in _translated(name, given, clock)}
+
+
+def _translated(name: str, value: str, clock: float | None) -> Iterator[tuple[str, str]]:
+    if (found := OURS.fullmatch(name)) is None:
+        yield name, value
+        return
+    what, unit = found.groups()
+    told = moment(seconds(value), clock) if what == "reset" else value
+    for kind in KINDS[unit]:
+        yield f"anthropic-ratelimit-{kind}-{what}", told
+
+
+def seconds(duration: str) -> float:
+    """Read a duration as OpenAI writes it: `6ms`, `1.5s`, `6m0s`, `1h0m0s`; 0 for anything else."""
+    if (found := DURATION.fullmatch(duration)) is None:
+        return 0.0
+    hours, minutes, rest, unit = found.groups()
+    return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(rest or 0) / (1000 if unit == "ms" else 1)
+
+
+def moment(after: float, clock: float | None = None) -> str:
+    """Write the moment so many seconds from now, rounded up to the second: `2026-11-23T18:00:00Z`."""
+    now = time.time() if clock is None else clock
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(math.ceil(now + after)))

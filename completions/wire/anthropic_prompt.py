@@ -1,0 +1,140 @@
+"""Step 2 for Anthropic's Messages API: the request's body -> `Prompt`.
+
+It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `anthropic_rules`.
+Shapes: `MessageCreateParams` and `ContentBlockParam` of the anthropic SDK.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import orjson
+
+from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
+
+SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_")
+"""How the types of the tools begin that the API runs itself: nobody answers their calls, so none is made."""
+
+PART_KINDS: Mapping[str, Literal["image", "file"]] = {"image": "image", "document": "file"}
+
+
+def read_prompt(
+    body: dict[str, Any], headers: Mapping[str, str], *, task: Literal["generate", "count"] = "generate"
+) -> Prompt:
+    """Return what the body of a message's request asks, or of a request to count its tokens."""
+    choice = mapping(body.get("tool_choice"))
+    metadata = mapping(body.get("metadata"))
+    return Prompt(
+        format="anthropic" if task == "generate" else "count_tokens",
+        task=task,
+        model=text_or_none(body.get("model")),
+        messages=tuple(_messages(body)),
+        tools=tuple(_tools(body)),
+        tool_choice=_tool_choice(choice),
+        parallel_tool_calls=choice.get("disable_parallel_tool_use") is not True,
+        response_format=_response_format(body),
+        stop=texts(body.get("stop_sequences")),
+        max_tokens=whole(body.get("max_tokens"), 0),
+        reasoning_effort=_effort(body),
+        user=text_or_none(metadata.get("user_id")),
+        metadata=metadata,
+        stream=task == "generate" and body.get("stream") is True,
+        headers=headers,
+        body=body,
+    )
+
+
+def _messages(body: dict[str, Any]) -> Iterator[Message]:
+    """Go through the messages: the system prompt, then each turn, whose tool results are messages of their own."""
+    if system := _text(body.get("system")):
+        yield Message("system", system)
+    for message in dicts(body.get("messages")):
+        role, content = text(message.get("role")), message.get("content")
+        blocks = dicts(content)
+        results = [block for block in blocks if block.get("type") == "tool_result"]
+        yield from map(_tool_message, results)
+        if len(results) < len(blocks) or not results:
+            yield Message(
+                role=role,
+                text=_text(content),
+                tool_calls=tuple(_tool_call(block) for block in blocks if block.get("type") == "tool_use"),
+                parts=tuple(_parts(blocks)),
+            )
+
+
+def _tool_message(block: dict[str, Any]) -> Message:
+    content = block.get("content")
+    said = _text(content)
+    return Message("tool", said, tool_call_id=text(block.get("tool_use_id")), parts=tuple(_parts(dicts(content))))
+
+
+def _text(content: object) -> str:
+    """Join the texts of a content: a string, or blocks, of which documents and search results may have texts too."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(found for block in dicts(content) if (found := _block_text(block)))
+
+
+def _block_text(block: dict[str, Any]) -> str:
+    match block.get("type"):
+        case "text":
+            return text(block.get("text"))
+        case "search_result":
+            return "\n".join(text(item.get("text")) for item in dicts(block.get("content")))
+        case "document" if (source := mapping(block.get("source"))).get("type") == "text":
+            return text(source.get("data"))
+    return ""
+
+
+def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:
+    for block in blocks:
+        source = mapping(block.get("source"))
+        kind = PART_KINDS.get(text(block.get("type")))
+        given = text(source.get("data") or source.get("url") or source.get("file_id"))
+        if kind is not None and source.get("type") != "text" and given:
+            yield Part(kind, given)
+
+
+def _tool_call(block: dict[str, Any]) -> ToolCall:
+    arguments = orjson.dumps(mapping(block.get("input"))).decode()
+    return ToolCall(text(block.get("name")), arguments, text(block.get("id")))
+
+
+def _tools(body: dict[str, Any]) -> Iterator[Tool]:
+    for tool in dicts(body.get("tools")):
+        if not text(tool.get("type")).startswith(SERVER_TOOLS):
+            yield Tool(
+                name=text(tool.get("name")),
+                description=text(tool.get("description")),
+                parameters=mapping(tool.get("input_schema")),
+                strict=tool.get("strict") is True,
+            )
+
+
+def _tool_choice(choice: dict[str, Any]) -> ToolChoice:
+    match choice.get("type"):
+        case "none":
+            return ToolChoice("none")
+        case "any":
+            return ToolChoice("required")
+        case "tool" if name := text(choice.get("name")):
+            return ToolChoice("required", (name,))
+    return ToolChoice()
+
+
+def _response_format(body: dict[str, Any]) -> ResponseFormat:
+    """Read `output_config.format`, or `output_format` as it was called in beta."""
+    document = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
+    if document.get("type") != "json_schema":
+        return ResponseFormat()
+    return ResponseFormat("json_schema", schema=mapping(document.get("schema")), strict=True)
+
+
+def _effort(body: dict[str, Any]) -> str | None:
+    """Return how hard to think where thinking is on, `none` where it is off, None where nothing is said."""
+    match mapping(body.get("thinking")).get("type"):
+        case "enabled" | "adaptive":
+            return text(mapping(body.get("output_config")).get("effort")) or "high"
+        case "disabled":
+            return "none"
+    return None

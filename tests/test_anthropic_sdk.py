@@ -1,0 +1,272 @@
+"""The anthropic SDK in its strict response validation mode, and LiteLLM, against a live server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import httpx
+import pytest
+from anthropic.types import MessageParam, ToolParam, ToolResultBlockParam, UserMessageParam
+from pydantic import BaseModel
+
+from llmclient import Completion, LLMClient, errors
+from tests.server import LiveServer
+
+MODEL = "claude-opus-5-5"
+USER: list[MessageParam] = [{"role": "user", "content": "What is the weather in Paris?"}]
+WEATHER: ToolParam = {
+    "name": "get_weather",
+    "description": "Get the weather of a city",
+    "input_schema": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+SCRIPT = """
+version: 1
+defaults: {limits: {rpm: 1000, tpm: 10000000}, models: [claude-opus-5-5, claude-old], keys: [good]}
+rules:
+- {match: {last_user: limit}, replies: [{error: {status: 429, retry_after_ms: 10}}, "Now."]}
+- {match: {last_user: overloaded}, error: 529}
+- {match: {last_user: broken}, error: {status: 500, message: "It broke."}}
+- {match: {last_user: bomb}, reply: {refusal: "I won't help with that."}}
+- {match: {last_user: think}, reply: {reasoning: "Let me see.", text: "Seen."}}
+- match: {last_user: count, format: count_tokens}
+  reply: {text: "", usage: {prompt_tokens: 1234, completion_tokens: 0}}
+- {match: {format: anthropic}, reply: {text: "To Claude."}}
+"""
+
+
+class Forecast(BaseModel):
+    """What a structured answer must be."""
+
+    city: str
+    days: list[int]
+
+
+@pytest.fixture(scope="module")
+def auto() -> Iterator[LiveServer]:
+    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+        yield server
+
+
+def client(server: LiveServer, retries: int = 0, key: str = "good") -> anthropic.Anthropic:
+    return anthropic.Anthropic(base_url=server.url, api_key=key, max_retries=retries, _strict_response_validation=True)
+
+
+def asked(text: str) -> dict[str, Any]:
+    return {"model": MODEL, "max_tokens": 200, "messages": [{"role": "user", "content": text}]}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"thinking": {"type": "adaptive"}},
+        {"tools": [WEATHER]},
+        {"tools": [WEATHER], "tool_choice": {"type": "any"}},
+        {"tools": [WEATHER], "tool_choice": {"type": "tool", "name": "get_weather"}},
+        {"tools": [WEATHER], "tool_choice": {"type": "none"}},
+        {"tools": [WEATHER], "max_tokens": 6},
+        {"max_tokens": 5},
+        {"stop_sequences": [" the", "."]},
+        {"system": "Be brief.", "metadata": {"user_id": "me"}},
+    ],
+    ids=lambda params: "+".join(params) or "plain",
+)
+def test_messages__streamed_and_whole_say_the_same(auto: LiveServer, params: dict[str, Any]) -> None:
+    given = {"model": MODEL, "max_tokens": 500, "messages": USER, **params}
+    whole = client(auto).messages.create(**given)
+    with client(auto).messages.stream(**given) as stream:
+        streamed = stream.get_final_message()
+    assert whole._request_id and stream.response.headers["request-id"]
+    assert (streamed.stop_reason, streamed.stop_sequence) == (whole.stop_reason, whole.stop_sequence)
+    assert (streamed.usage.input_tokens, streamed.usage.output_tokens) == (
+        whole.usage.input_tokens,
+        whole.usage.output_tokens,
+    )
+    assert [own(block.to_dict()) for block in streamed.content] == [own(block.to_dict()) for block in whole.content]
+
+
+def own(block: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in block.items() if key not in ("id", "signature", "parsed_output")}
+
+
+def test_count__is_what_the_message_costs(auto: LiveServer) -> None:
+    counted = client(auto).messages.count_tokens(model=MODEL, messages=USER, tools=[WEATHER])
+    message = client(auto).messages.create(model=MODEL, max_tokens=10, messages=USER, tools=[WEATHER])
+    assert counted.input_tokens == message.usage.input_tokens
+
+
+def test_structured_output__parses(auto: LiveServer) -> None:
+    parsed = client(auto).messages.parse(model=MODEL, max_tokens=500, messages=USER, output_format=Forecast)
+    assert isinstance(parsed.parsed_output, Forecast)
+    with client(auto).messages.stream(model=MODEL, max_tokens=500, messages=USER, output_format=Forecast) as stream:
+        assert stream.get_final_message().parsed_output == parsed.parsed_output
+
+
+def test_agent__loop_with_a_tool_ends(auto: LiveServer) -> None:
+    messages = list(USER)
+    for _ in range(4):
+        message = client(auto).messages.create(model=MODEL, max_tokens=500, messages=messages, tools=[WEATHER])
+        if message.stop_reason != "tool_use":
+            break
+        messages.append(message.to_param())
+        results: list[ToolResultBlockParam] = [
+            {"type": "tool_result", "tool_use_id": block.id, "content": '{"temp": 21}'}
+            for block in message.content
+            if block.type == "tool_use"
+        ]
+        messages.append(UserMessageParam(role="user", content=results))
+    assert message.stop_reason == "end_turn" and "21" in message.content[0].text  # type: ignore[union-attr]
+
+
+def test_models__are_listed_and_found(auto: LiveServer, scripted: LiveServer) -> None:
+    assert "claude-opus-5-5" in [model.id for model in client(auto).models.list(limit=3)]
+    assert client(scripted).models.retrieve("claude-old").display_name == "Claude Old"
+    with pytest.raises(anthropic.NotFoundError, match="model: claude-new"):
+        client(scripted).models.retrieve("claude-new")
+    plain = httpx.get(f"{auto.url}/v1/models").json()
+    assert plain["object"] == "list", "without Anthropic's header it is OpenAI's list"
+
+
+def test_mock__says_its_sentence(server: LiveServer) -> None:
+    message = client(server).messages.create(model=MODEL, max_tokens=50, messages=USER)
+    assert [block.to_dict() for block in message.content] == [{"type": "text", "text": "This is a mock response."}]
+    assert (message.id, message.usage.input_tokens, message.usage.output_tokens) == ("msg_mock", 5, 7)
+    assert message._request_id
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "kind", "message"),
+    [
+        ("overloaded", anthropic.APIStatusError, "overloaded_error", "Overloaded"),
+        ("broken", anthropic.InternalServerError, "api_error", "It broke."),
+        ("limit", anthropic.RateLimitError, "rate_limit_error", "This request would exceed your organization's"),
+    ],
+)
+def test_errors__are_the_api_s(
+    scripted: LiveServer, text: str, error: type[anthropic.APIStatusError], kind: str, message: str
+) -> None:
+    with pytest.raises(error) as caught:
+        client(scripted).messages.create(**asked(text))
+    body: Any = caught.value.body
+    assert (body["type"], body["error"]["type"]) == ("error", kind)
+    assert body["error"]["message"].startswith(message)
+    assert body["request_id"] == caught.value.request_id
+
+
+def test_errors__of_keys_and_models(scripted: LiveServer) -> None:
+    with pytest.raises(anthropic.AuthenticationError, match="Invalid bearer token"):
+        client(scripted, key="bad").messages.create(**asked("Hi"))
+    sent = {"anthropic-version": "2023-06-01"}
+    for headers, message in (({"x-api-key": "bad"}, "invalid x-api-key"), ({}, "x-api-key header is required")):
+        answer = httpx.post(f"{scripted.url}/v1/messages", headers=sent | headers, json=asked("Hi"))
+        assert (answer.status_code, answer.json()["error"]["message"]) == (401, message)
+    with pytest.raises(anthropic.NotFoundError, match="model: claude-new"):
+        client(scripted).messages.create(**asked("Hi") | {"model": "claude-new"})
+
+
+def test_retry__waits_as_told_and_then_gets_its_answer(scripted: LiveServer) -> None:
+    retrying = client(scripted, retries=2).with_options(default_headers={"X-Mock-Namespace": "retry"})
+    assert retrying.messages.create(**asked("limit")).content[0].text == "Now."
+
+
+def test_limits__are_told_in_the_api_s_headers(scripted: LiveServer) -> None:
+    headers = client(scripted).messages.with_raw_response.create(**asked("Hi")).headers
+    assert headers["anthropic-ratelimit-requests-limit"] == "1000"
+    assert int(headers["anthropic-ratelimit-requests-remaining"]) < 1000
+    assert headers["anthropic-ratelimit-tokens-limit"] == "10000000"
+    assert headers["anthropic-ratelimit-requests-reset"].endswith("Z")
+    assert not any(name.startswith("x-ratelimit") for name in headers)
+
+
+def test_script__knows_the_format(scripted: LiveServer) -> None:
+    assert client(scripted).messages.create(**asked("Hi")).content[0].text == "To Claude."
+    counted = client(scripted).messages.count_tokens(model=MODEL, messages=asked("count")["messages"])
+    assert counted.input_tokens == 1234
+    message = client(scripted).messages.create(**asked("think"))
+    assert [block.type for block in message.content] == ["thinking", "text"]
+    refusal = client(scripted).messages.create(**asked("bomb"))
+    assert refusal.stop_details and refusal.stop_details.explanation == "I won't help with that."
+
+
+@pytest.mark.parametrize("fault", ["error_object", "error_event"])
+def test_fault__is_an_error_event_within_the_stream(scripted: LiveServer, fault: str) -> None:
+    broken = client(scripted).with_options(default_headers={"X-Mock-Fault": fault})
+    said = ""
+    with pytest.raises(anthropic.APIStatusError) as caught, broken.messages.stream(**asked("Hi")) as stream:
+        for text in stream.text_stream:
+            said += text
+    body: Any = caught.value.body
+    assert (said, body["error"]["type"]) == ("To", "api_error")
+
+
+@pytest.mark.parametrize("fault", ["comments", "crlf", "split_bytes", "no_done"])
+def test_fault__that_does_no_harm(scripted: LiveServer, fault: str) -> None:
+    odd = client(scripted).with_options(default_headers={"X-Mock-Fault": fault})
+    with odd.messages.stream(**asked("Hi")) as stream:
+        assert "".join(stream.text_stream) == "To Claude."
+
+
+def litellm_client(server: LiveServer, key: str = "good") -> LLMClient:
+    return LLMClient(base_url=server.url, api_key=key, model=f"anthropic/{MODEL}", max_retries=0)
+
+
+def both_ways(server: LiveServer, text: str, **params: Any) -> tuple[Completion, Completion]:
+    """Return the whole answer, and the same one streamed."""
+    with litellm_client(server) as asking:
+        whole = asking.complete(text, **params)
+        with asking.stream(text, **params) as stream:
+            for _ in stream:
+                pass
+    return whole, stream.completion
+
+
+def test_litellm__text(scripted: LiveServer) -> None:
+    whole, streamed = both_ways(scripted, "Hi")
+    assert whole.text == streamed.text == "To Claude."
+    assert whole.finish_reason == streamed.finish_reason == "stop"
+    assert whole.usage == streamed.usage
+
+
+def test_litellm__tool_calls_and_results(auto: LiveServer) -> None:
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": WEATHER["input_schema"]}}
+    whole, streamed = both_ways(auto, "Weather in Paris?", tools=[tool])
+    (one,), (other,) = whole.tool_calls, streamed.tool_calls
+    assert whole.finish_reason == streamed.finish_reason == "tool_calls"
+    assert (one.name, json.loads(one.arguments)) == (other.name, json.loads(other.arguments))
+    call = {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": one.arguments}}
+    conversation: list[dict[str, Any]] = [
+        {"role": "user", "content": "Weather in Paris?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": one.id, "content": "21 degrees"},
+    ]
+    with litellm_client(auto) as asking:
+        assert "21" in asking.complete(conversation, tools=[tool]).text
+
+
+def test_litellm__structured_output(auto: LiveServer) -> None:
+    for answer in both_ways(auto, "The forecast, please.", response_format=Forecast):
+        Forecast.model_validate_json(answer.text)
+
+
+def test_litellm__reasoning(scripted: LiveServer) -> None:
+    whole, streamed = both_ways(scripted, "think")
+    assert (whole.reasoning, whole.text) == (streamed.reasoning, streamed.text) == ("Let me see.", "Seen.")
+
+
+def test_litellm__errors(scripted: LiveServer) -> None:
+    with litellm_client(scripted) as asking:
+        with pytest.raises(errors.InternalServerError, match="It broke"):
+            asking.complete("broken")
+        with pytest.raises(errors.RateLimitError):
+            asking.complete("limit", extra_headers={"X-Mock-Namespace": "litellm"})
+    with litellm_client(scripted, key="bad") as asking, pytest.raises(errors.AuthenticationError):
+        asking.complete("Hi")
