@@ -5,10 +5,13 @@ from django.urls import include, path, re_path
 from completions import views
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
+from completions.wire.responses import InputTokens, Responses
 
 api = [
     path("v1/chat/completions", views.generate, {"wire": ChatCompletions()}),
     path("v1/completions", views.generate, {"wire": LegacyCompletions()}),
+    path("v1/responses", views.generate, {"wire": Responses()}),
+    path("v1/responses/input_tokens", views.generate, {"wire": InputTokens()}),
     path("v1/models", views.model_list),
     path("v1/models/<path:name>", views.model_detail),
     path("_mock/health", views.health),

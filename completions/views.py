@@ -18,8 +18,10 @@ from completions.conversation import Prompt
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import wait
 from completions.demand import demand
+from completions.event import Event
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
+from completions.memory import keep, recall
 from completions.misbehave import misbehave
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded, error_response
@@ -77,9 +79,15 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
     fault, reply = outcome.fault, outcome.reply
-    if outcome.pacing.whole and reply is not None and not prompt.stream:
-        due = schedule([event.token for event in wire.events(reply, prompt)], outcome.pacing)
+    late = outcome.pacing.whole and not prompt.stream and not prompt.background
+    events: list[Event] = []
+    if reply is not None and (prompt.stream or prompt.background or late):
+        events = wire.events(reply, prompt)
+    if late and events:
+        due = schedule([event.token for event in events], outcome.pacing)
         await wait(exchange.started + due[-1])
+    if reply is not None:
+        await keep(space.records, wire, reply, prompt, events, outcome.pacing, exchange.started)
     response: Recorded
     if (
         fault is not None
@@ -89,9 +97,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     elif reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     elif prompt.stream:
-        response = EventStream(
-            *stream(wire.events(reply, prompt), outcome, exchange, space.gates), wire.media_type(prompt)
-        )
+        response = EventStream(*stream(events, outcome, exchange, space.gates), wire.media_type(prompt))
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
     own = reply is None or reply.body is None  # a document given word by word comes without them
@@ -114,6 +120,7 @@ async def _resolve(
             body = _body(request)
             prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
             exchange.model = prompt.model
+            prompt = await recall(space.records, wire, prompt, validate=script.validate)
             if script.validate:
                 admit(prompt, script.models, len(body))
             if script.limits or script.quota:

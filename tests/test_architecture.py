@@ -36,10 +36,12 @@ ARROWS: dict[str, set[str]] = {
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
+    "memory": VALUES | {"delivery", "state", "wire"},
     "views": VALUES
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming"},
-    "urls": {"views", "wire"},
+    | {"access", "streaming", "memory"},
+    "stored": NEUTRAL | {"access", "delivery", "journal", "responses", "state", "views", "wire"},
+    "urls": {"stored", "views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
     "management": VALUES | {"conf", "script", "state", "engine"},
@@ -86,7 +88,7 @@ def test_arrows__have_no_circle() -> None:
 @pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
 def test_wire__no_format_imports_another(file: Path) -> None:
     """A format's files begin with its name; what they share imports none of them."""
-    formats = {"chat", "legacy"}
+    formats = {"chat", "legacy", "responses"}
     own = file.stem.partition("_")[0]
     others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
     assert not (others - {own}) & formats

@@ -39,9 +39,10 @@ class Template:
         if end is None:
             return [before + dumps(value) + after for value in values]
         encoded = map(dumps, values)
-        return [before + data + after + _padding(data) + end for data in encoded]
+        return [before + data + after + padding(data) + end for data in encoded]
 
 
-def _padding(data: bytes) -> bytes:
+def padding(data: bytes) -> bytes:
+    """Return what brings an encoded value to a multiple of `WIDTH`."""
     start = data[len(data) // 2] % 32
     return NOISE[start : start + WIDTH - len(data) % WIDTH]

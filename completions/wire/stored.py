@@ -1,0 +1,71 @@
+"""What OpenAI's stored objects have in common: metadata, and lists that come in pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.validation import Check, Problem, choice, integer, record, refuse, string, wrong_type
+
+MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
+"""`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
+
+USUAL_LIMIT = 20
+
+
+def metadata(value: Any) -> Problem | None:
+    """Check a map of strings to strings, within its three limits."""
+    if type(value) is not dict:
+        return wrong_type("an object", value)
+    if (size := len(value)) > MAX_PAIRS:
+        why = f"Expected at most {MAX_PAIRS} properties, but got {size} properties instead."
+        return Problem("Invalid", f": too many properties. {why}", "object_above_max_properties")
+    for key, item in value.items():
+        if (length := len(key)) > MAX_KEY:
+            why = f"Expected keys with maximum length {MAX_KEY}, but got a key with length {length} instead."
+            return Problem("Invalid", f": key too long. {why}", "string_above_max_length")
+        if (problem := _VALUE(item)) is not None:
+            return problem.under(key)
+    return None
+
+
+_PAGE: Mapping[str, Check] = {"limit": integer(1, 100), "order": choice("asc", "desc")}
+_CHECK = record(_PAGE)
+
+
+def page(items: Sequence[Document], query: Mapping[str, str], order: str) -> dict[str, Any]:
+    """Return a page of items, given in the order of their making: `limit`, `after`, `order`, whose default is given."""
+    asked: dict[str, Any] = {key: query[key] for key in _PAGE if key in query}
+    if (limit := asked.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
+        asked["limit"] = int(limit)
+    refuse(_CHECK(asked))
+    ordered = list(items) if asked.get("order", order) == "asc" else list(reversed(items))
+    if after := query.get("after"):
+        start = next((at for at, item in enumerate(ordered) if item["id"] == after), None)
+        if start is None:
+            raise RequestError(f"No item with id '{after[:200]}' found.", status=404, param="after")
+        ordered = ordered[start + 1 :]
+    shown = ordered[: asked.get("limit", USUAL_LIMIT)]
+    return {
+        "object": "list",
+        "data": shown,
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+        "has_more": len(ordered) > len(shown),
+    }
+
+
+def tagged_with(document: Document, query: Mapping[str, str]) -> bool:
+    """Tell whether a document has the metadata that a query's `metadata[key]` asks for."""
+    wanted = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
+    own = document.get("metadata") or {}
+    return all(own.get(key) == value for key, value in wanted.items())
+
+
+def updated(document: Document, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with the metadata that a request gives it, and nothing else."""
+    refuse(_UPDATE(body))
+    return {**document, "metadata": body["metadata"] or {}}
+
+
+_UPDATE = record({"metadata": lambda value: None if value is None else metadata(value)}, ("metadata",))
