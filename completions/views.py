@@ -117,7 +117,7 @@ async def _resolve(
         try:
             headers = access.identify(request, exchange, script.keys)
             asked = demand(headers)
-            body = _body(request)
+            body = read_body(request)
             prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
             exchange.model = prompt.model
             prompt = await recall(space.records, wire, prompt, validate=script.validate)
@@ -136,7 +136,7 @@ async def _resolve(
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
     """List the script's models."""
-    script = (await _current(exchange)).script
+    script = (await current(exchange)).script
     access.identify(request, exchange, script.keys)
     return FastJsonResponse(wire_models.model_list(script.models))
 
@@ -144,7 +144,7 @@ async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
 @endpoint("GET", "HEAD")
 async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
     """Show one of the script's models."""
-    script = (await _current(exchange)).script
+    script = (await current(exchange)).script
     access.identify(request, exchange, script.keys)
     return FastJsonResponse(wire_models.find(name, script.models))
 
@@ -158,7 +158,7 @@ async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
 @endpoint("GET", "HEAD")
 async def ready(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Say that requests can be answered, and from which script."""
-    space = await _current(exchange)
+    space = await current(exchange)
     document = {"status": "ready", "script": space.script.source}
     return FastJsonResponse(document if space.problem is None else document | {"problem": space.problem})
 
@@ -181,7 +181,7 @@ async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
 
 
-async def _current(exchange: Exchange) -> Namespace:
+async def current(exchange: Exchange) -> Namespace:
     """Return the namespace of a request that does not resolve anything, with what other processes pushed."""
     space = namespace(exchange.namespace)
     await space.refresh()
@@ -208,7 +208,7 @@ class LazyHeaders(Mapping[str, str]):
         return len(self._headers)
 
 
-def _body(request: HttpRequest) -> bytes:
+def read_body(request: HttpRequest) -> bytes:
     """Return the body, if it is within the limits: ours, and Django's where the project sets one."""
     try:
         body = request.body

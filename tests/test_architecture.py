@@ -40,7 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "views": VALUES
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
     | {"access", "streaming", "memory"},
-    "stored": NEUTRAL | {"access", "delivery", "journal", "responses", "state", "views", "wire"},
+    "stored": NEUTRAL | {"access", "conf", "delivery", "journal", "responses", "state", "views", "wire"},
     "urls": {"stored", "views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},

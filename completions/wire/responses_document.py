@@ -38,13 +38,18 @@ _PREFIXES = {
 }
 """What the ids of items begin with, by type."""
 
+_TEXTS = ("instructions", "previous_response_id", "prompt_cache_key", "safety_identifier", "user")
+_COUNTS = ("max_output_tokens", "max_tool_calls")
+"""What a response repeats of its request, if it was there."""
+
 _CALLED = ("computer_call", "local_shell_call", "shell_call", "apply_patch_call")
 
 
 def response_id(reply: Reply) -> str:
-    """Return the answer's id; one that the script gives has the API's prefix too."""
-    given = (reply.id or "").removeprefix("chatcmpl-").removeprefix("resp_")
-    return f"resp_{given}" if given else made_id("resp_", reply)
+    """Return the answer's id; a chat completion's has this API's prefix instead."""
+    if (given := reply.id or "").startswith("chatcmpl-"):
+        return f"resp_{given.removeprefix('chatcmpl-')}"
+    return given or made_id("resp_", reply)
 
 
 def prefix(kind: str) -> str:
@@ -100,20 +105,16 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         "completed_at": created,
         "error": None,
         "incomplete_details": None,
-        "instructions": text_or_none(body.get("instructions")),
-        "max_output_tokens": whole(body.get("max_output_tokens"), 0),
-        "max_tool_calls": whole(body.get("max_tool_calls"), 0),
         "model": model,
         "output": [],
+        **{key: text_or_none(body.get(key)) for key in _TEXTS},
+        **{key: whole(body.get(key), 0) for key in _COUNTS},
         "parallel_tool_calls": prompt.parallel_tool_calls,
-        "previous_response_id": text_or_none(body.get("previous_response_id")),
-        "prompt_cache_key": text_or_none(body.get("prompt_cache_key")),
         "prompt_cache_retention": _one_of(body.get("prompt_cache_retention"), ("in_memory", "24h")),
         "reasoning": {
             "effort": prompt.reasoning_effort,
             "summary": _one_of(summary_wanted(reasoning), ("auto", "concise", "detailed")),
         },
-        "safety_identifier": text_or_none(body.get("safety_identifier")),
         "service_tier": service_tier(body),
         "store": body.get("store") is not False,
         "temperature": _number(body.get("temperature"), 1.0),
@@ -124,7 +125,6 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         "top_p": _number(body.get("top_p"), 1.0),
         "truncation": _one_of(body.get("truncation"), ("auto", "disabled")) or "disabled",
         "usage": None,
-        "user": text_or_none(body.get("user")),
         "metadata": {key: value for key, value in prompt.metadata.items() if isinstance(value, str)},
     }
     if asked := mapping(body.get("prompt")):

@@ -5,7 +5,8 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document
-from completions.wire.validation import Check, Problem, choice, integer, record, refuse, string, wrong_type
+from completions.wire.fields import whole
+from completions.wire.validation import Check, Problem, choice, integer, nullable, record, refuse, string, wrong_type
 
 MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
 """`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
@@ -33,30 +34,45 @@ _PAGE: Mapping[str, Check] = {"limit": integer(1, 100), "order": choice("asc", "
 _CHECK = record(_PAGE)
 
 
-def page(items: Sequence[Document], query: Mapping[str, str], order: str) -> dict[str, Any]:
-    """Return a page of items, given in the order of their making: `limit`, `after`, `order`, whose default is given."""
+def page(items: Sequence[Document], query: Mapping[str, str], order: str, *, validate: bool) -> dict[str, Any]:
+    """Return a page of items, given in the order of their making: `limit`, `after`, `order`, whose default is given.
+
+    With `validate` raise `RequestError` where one of them is wrong; without, a wrong one is as none.
+    """
     asked: dict[str, Any] = {key: query[key] for key in _PAGE if key in query}
     if (limit := asked.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
         asked["limit"] = int(limit)
-    refuse(_CHECK(asked))
+    if validate:
+        refuse(_CHECK(asked))
     ordered = list(items) if asked.get("order", order) == "asc" else list(reversed(items))
-    if after := query.get("after"):
-        start = next((at for at, item in enumerate(ordered) if item["id"] == after), None)
-        if start is None:
-            raise RequestError(f"No item with id '{after[:200]}' found.", status=404, param="after")
-        ordered = ordered[start + 1 :]
-    shown = ordered[: asked.get("limit", USUAL_LIMIT)]
+    rest = _after(ordered, query.get("after"), validate=validate)
+    return whole_list(rest[: whole(asked.get("limit"), 1) or USUAL_LIMIT], len(rest))
+
+
+def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:
+    if not name:
+        return items
+    start = next((at for at, item in enumerate(items) if item["id"] == name), None)
+    if start is None and validate:
+        raise RequestError(f"No item with id '{name[:200]}' found.", status=404, param="after")
+    return items if start is None else items[start + 1 :]
+
+
+def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:
+    """Return a list of items, of which there are `left` with those that are shown."""
     return {
         "object": "list",
-        "data": shown,
+        "data": list(shown),
         "first_id": shown[0]["id"] if shown else None,
         "last_id": shown[-1]["id"] if shown else None,
-        "has_more": len(ordered) > len(shown),
+        "has_more": left > len(shown),
     }
 
 
-def tagged_with(document: Document, query: Mapping[str, str]) -> bool:
-    """Tell whether a document has the metadata that a query's `metadata[key]` asks for."""
+def has_what(document: Document, query: Mapping[str, str]) -> bool:
+    """Tell whether a document is of the `model` and has the `metadata[key]` that a query asks for."""
+    if query.get("model", document["model"]) != document["model"]:
+        return False
     wanted = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
     own = document.get("metadata") or {}
     return all(own.get(key) == value for key, value in wanted.items())
@@ -68,4 +84,4 @@ def updated(document: Document, body: Mapping[str, Any]) -> dict[str, Any]:
     return {**document, "metadata": body["metadata"] or {}}
 
 
-_UPDATE = record({"metadata": lambda value: None if value is None else metadata(value)}, ("metadata",))
+_UPDATE = record({"metadata": nullable(metadata)}, ("metadata",))
