@@ -231,9 +231,9 @@ def test_stored_response__is_shown_listed_and_removed(scripted: openai.OpenAI) -
     made = scripted.responses.create(model="gpt-4o", input=asked)
     assert scripted.responses.retrieve(made.id) == made
     pages = scripted.responses.input_items.list(made.id, limit=2)
-    assert [item.content[0].text for item in pages] == ["Three", "Two", "One"]  # type: ignore[union-attr]
+    assert [item.content[0].text for item in pages] == ["Three", "Two", "One"]  # type: ignore[union-attr, index]
     ordered = scripted.responses.input_items.list(made.id, order="asc", after=pages.data[1].id)
-    assert [item.content[0].text for item in ordered] == ["Three"]  # type: ignore[union-attr]
+    assert [item.content[0].text for item in ordered] == ["Three"]  # type: ignore[union-attr, index]
     scripted.responses.delete(made.id)
     with pytest.raises(openai.NotFoundError):
         scripted.responses.retrieve(made.id)

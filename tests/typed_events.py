@@ -41,7 +41,7 @@ def fold_response(events: list[Any]) -> dict[str, Any]:
             item = output[event["output_index"]]
             assert event["item_id"] == item["id"]
             fold_into(item, kind, step, event)
-    return events[-1]["response"] | {"output": output}
+    return {**events[-1]["response"], "output": output}
 
 
 TOLD = ("content", "summary", "arguments", "input", "code")

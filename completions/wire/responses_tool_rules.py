@@ -190,7 +190,7 @@ def _schema(tool: dict[str, Any]) -> Problem | None:
 def _unreachable(tool: dict[str, Any]) -> Problem | None:
     if tool["type"] != "mcp" or {"server_url", "connector_id", "tunnel_id"} & tool.keys():
         return None
-    return missing("server_url", tool, ("server_url",))
+    return missing("server_url", tool, tool)
 
 
 def unsuitable(body: Mapping[str, Any]) -> Problem | None:

@@ -122,8 +122,9 @@ async def test_legacy__stream_folds_to_the_answer(folder: Path, reply: Any, body
     assert settled(fold_legacy(chunks)) == settled(answer)
 
 
-RESPONSES_TOOLS = [
-    *({"type": "function", **tool["function"]} for tool in TOOLS),
+RESPONSES_TOOLS: list[dict[str, Any]] = [
+    {"type": "function", "name": "get_weather", "parameters": SCHEMA},
+    {"type": "function", "name": "add", "parameters": SCHEMA},
     {"type": "custom", "name": "note"},
     {"type": "web_search"},
     {"type": "file_search", "vector_store_ids": ["vs_1"]},
