@@ -178,8 +178,8 @@ def test_parse__reads_what_is_asked_for() -> None:
         ),
         (
             {"text": {"format": {"type": "json_schema", "name": "x", "strict": True, "schema": {"type": "object"}}}},
-            "Invalid schema for response_format 'x': In context=(), 'additionalProperties' is required to be supplied and "
-            "to be false.",
+            "Invalid schema for response_format 'x': In context=(), 'additionalProperties' is required to be supplied "
+            "and to be false.",
             "text.format.schema",
             "invalid_json_schema",
         ),
