@@ -78,7 +78,9 @@ class Prompt:
 
     `task` is what the answer is to be: what is not generated (embeddings, moderations, counts) comes from the format
     itself, and only a rule that names the format speaks to it. `address` has what a format reads of the address.
-    `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered.
+    `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered. What is
+    asked in the `background` is answered at once, before it is done. `recalled` is what a format remembers for this
+    request of those before it.
     """
 
     format: str = "chat"
@@ -97,11 +99,13 @@ class Prompt:
     user: str | None = None
     metadata: Mapping[str, object] = field(default_factory=dict)
     stream: bool = False
+    background: bool = False
     include_usage: bool = False
     include_obfuscation: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, object] = field(default_factory=dict)
     address: Mapping[str, str] = field(default_factory=dict)
+    recalled: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def last_user(self) -> str:

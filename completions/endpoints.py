@@ -16,7 +16,7 @@ from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.responses import FastJsonResponse, Recorded, error_response
-from completions.state.namespaces import DEFAULT
+from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
@@ -69,6 +69,13 @@ def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
     exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
+
+
+async def current(exchange: Exchange) -> Namespace:
+    """Return the namespace of a request that does not resolve anything, with what other processes pushed."""
+    space = namespace(exchange.namespace)
+    await space.refresh()
+    return space
 
 
 def read_body(request: HttpRequest) -> bytes:

@@ -9,9 +9,11 @@ from completions import access, engine
 from completions.admission import admit
 from completions.conversation import Prompt
 from completions.demand import Demand, demand
-from completions.endpoints import add_headers, endpoint, read_body
+from completions.endpoints import add_headers, current, endpoint, read_body
+from completions.event import Event
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
+from completions.memory import keep, recall
 from completions.misbehave import misbehave
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded
@@ -33,15 +35,21 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
     fault, reply = outcome.fault, outcome.reply
-    if outcome.pacing.whole and reply is not None and not prompt.stream:
-        await take_time(wire.events(reply, prompt), outcome, exchange, way)
+    late = outcome.pacing.whole and not prompt.stream and not prompt.background
+    events: list[Event] = []
+    if reply is not None and (prompt.stream or prompt.background or late):
+        events = wire.events(reply, prompt)
+    if late and events:
+        await take_time(events, outcome, exchange, way)
+    if reply is not None:
+        await keep(space.records, wire, reply, prompt, events, outcome.pacing, exchange.begun)
     response: Recorded
     if fault is not None and (wrong := await misbehave(fault, outcome, exchange, wire, prompt, way)) is not None:
         response = wrong
     elif reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     elif prompt.stream:
-        pieces, record = stream(wire.events(reply, prompt), outcome, exchange, way)
+        pieces, record = stream(events, outcome, exchange, way)
         response = EventStream(pieces, record, wire.media_type(prompt))
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
@@ -60,7 +68,7 @@ async def _resolve(
     while True:
         script = space.script
         try:
-            headers, asked, prompt = _parse(request, exchange, wire, script, route)
+            headers, asked, prompt = await _parse(request, exchange, wire, script, route)
         except RequestError:
             if await space.refresh():
                 continue
@@ -73,7 +81,7 @@ async def _resolve(
             await space.refresh()
 
 
-def _parse(
+async def _parse(
     request: HttpRequest, exchange: Exchange, wire: WireFormat, script: Script, route: Mapping[str, str]
 ) -> tuple[access.Headers, Demand | None, Prompt]:
     """Return what a request is and asks for; raise what the script has to say against it."""
@@ -82,6 +90,7 @@ def _parse(
     body = exchange.request_body = read_body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
     exchange.asks(prompt)
+    prompt = await recall(namespace(exchange.namespace).records, wire, prompt, validate=script.validate)
     if script.validate:
         admit(prompt, script.models, len(body))
     return headers, asked, prompt
@@ -90,7 +99,7 @@ def _parse(
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """List the script's models."""
-    script = (await _current(exchange)).script
+    script = (await current(exchange)).script
     access.identify(request, exchange, script.keys)
     response = FastJsonResponse(wire.model_list(script.models, request.GET.dict()))
     add_headers(response, wire, exchange)
@@ -100,7 +109,7 @@ async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireForm
 @endpoint("GET", "HEAD")
 async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
     """Show one of the script's models."""
-    script = (await _current(exchange)).script
+    script = (await current(exchange)).script
     access.identify(request, exchange, script.keys)
     response = FastJsonResponse(wire.model(name, script.models))
     add_headers(response, wire, exchange)
@@ -111,13 +120,6 @@ async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFo
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Refuse an address that no other view has."""
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
-
-
-async def _current(exchange: Exchange) -> Namespace:
-    """Return the namespace of a request that does not resolve anything, with what other processes pushed."""
-    space = namespace(exchange.namespace)
-    await space.refresh()
-    return space
 
 
 async def _way(space: Namespace, outcome: Outcome, exchange: Exchange) -> Way:

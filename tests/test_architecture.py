@@ -38,12 +38,14 @@ ARROWS: dict[str, set[str]] = {
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
     "endpoints": NEUTRAL | {"access", "conf", "journal", "responses", "state", "wire"},
+    "memory": VALUES | {"delivery", "state", "wire"},
     "views": VALUES
     | {"script", "wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming", "endpoints"},
+    | {"access", "streaming", "endpoints", "memory"},
+    "stored": NEUTRAL | {"access", "conf", "delivery", "endpoints", "journal", "responses", "state", "wire"},
     "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
     "metrics": {"journal", "conf"},
-    "urls": {"views", "wire", "control"},
+    "urls": {"stored", "views", "wire", "control"},
     "checks": NEUTRAL | {"conf", "script", "state", "journal"},
     "migrations": set(),
     "apps": {"checks"},
@@ -92,7 +94,7 @@ def test_arrows__have_no_circle() -> None:
 @pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
 def test_wire__no_format_imports_another(file: Path) -> None:
     """A format's files begin with its name; what they share imports none of them."""
-    formats = {"anthropic", "chat", "legacy"}
+    formats = {"anthropic", "chat", "legacy", "responses"}
     own = file.stem.partition("_")[0]
     others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
     assert not (others - {own}) & formats

@@ -1,8 +1,8 @@
 """What a wire format is: four pure methods, and the `Event`s that its streams are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -11,6 +11,22 @@ from completions.event import Event
 from completions.exceptions import RequestError
 
 NO_ROUTE: Mapping[str, str] = {}
+
+Document = Mapping[str, Any]
+Place = tuple[str, str]
+"""Where a document is kept: its kind and its id."""
+
+Span = Callable[[], tuple[float, float]]
+"""Tells when an answer begins and when it is whole, in seconds since the epoch; it costs a stream to find out."""
+
+
+class Kept(NamedTuple):
+    """A document to be kept; where it `grows`, its array of that name goes onto that of the one kept before."""
+
+    kind: str
+    name: str
+    document: Document
+    grows: str = ""
 
 
 class WireFormat(ABC):
@@ -34,6 +50,18 @@ class WireFormat(ABC):
 
         `route` has the parts of the address by name, and the query's parameters, where the format is `routed`.
         """
+
+    def recalls(self, prompt: Prompt) -> Collection[Place]:
+        """Return which kept documents a prompt refers to."""
+        return ()
+
+    def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
+        """Return the prompt with what it refers to, where it does; with `validate` raise where that is not there."""
+        return prompt
+
+    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+        """Return what is kept of an answer, to be asked for later."""
+        return ()
 
     @abstractmethod
     def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Chat completions: `POST /v1/chat/completions`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions import tokens
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event
-from completions.wire import chat_message, chat_rules
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire import chat_kept, chat_message, chat_rules
+from completions.wire.base import NO_ROUTE, Kept, Span, decode_object
 from completions.wire.chat_prompt import read_prompt
 from completions.wire.logprobs import chat_entries
 from completions.wire.openai import (
@@ -47,6 +47,10 @@ class ChatCompletions(OpenAIFormat):
         head = self._head(reply, prompt)
         tail = {"service_tier": head.pop("service_tier"), "system_fingerprint": head.pop("system_fingerprint")}
         return head | {"choices": choices, "usage": counted} | tail
+
+    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+        """Return what is kept of an answer that is to be stored."""
+        return [chat_kept.kept(self.render(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one that opens each choice, one a token, one that finishes it, usage, terminator."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from completions.wire import strict_schema
 from completions.wire.message_rules import messages, says_json
+from completions.wire.stored import metadata
 from completions.wire.tool_rules import FUNCTION_CALL, TOOL_CHOICE, functions, tools, unsuitable
 from completions.wire.validation import (
     SHARED,
@@ -30,7 +31,6 @@ from completions.wire.validation import (
     string,
     tagged,
     text_or,
-    wrong_type,
 )
 
 VOICES = (
@@ -69,25 +69,6 @@ _FORMATS = tagged(
     },
 )
 _CACHE = record({"mode": choice("implicit", "explicit"), "ttl": choice("30m")})
-
-MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
-"""`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
-
-
-def metadata(value: Any) -> Problem | None:
-    """Check a map of strings to strings, within its three limits."""
-    if type(value) is not dict:
-        return wrong_type("an object", value)
-    if (size := len(value)) > MAX_PAIRS:
-        why = f"Expected at most {MAX_PAIRS} properties, but got {size} properties instead."
-        return Problem("Invalid", f": too many properties. {why}", "object_above_max_properties")
-    for key, item in value.items():
-        if (length := len(key)) > MAX_KEY:
-            why = f"Expected keys with maximum length {MAX_KEY}, but got a key with length {length} instead."
-            return Problem("Invalid", f": key too long. {why}", "string_above_max_length")
-        if (problem := _VALUE(item)) is not None:
-            return problem.under(key)
-    return None
 
 
 def response_format(value: Any) -> Problem | None:

@@ -42,7 +42,7 @@ class Template:
         if end is None:
             return [before + dumps(value) + after for value in values]
         encoded = map(dumps, values)
-        return [before + data + after + _padding(data) + end for data in encoded]
+        return [before + data + after + padding(data) + end for data in encoded]
 
 
 def frame(document: dict[str, Any], event: str = "") -> bytes:
@@ -54,6 +54,7 @@ def _head(event: str) -> bytes:
     return f"event: {event}\ndata: ".encode() if event else b"data: "
 
 
-def _padding(data: bytes) -> bytes:
+def padding(data: bytes) -> bytes:
+    """Return what brings an encoded value to a multiple of `WIDTH`."""
     start = data[len(data) // 2] % 32
     return NOISE[start : start + WIDTH - len(data) % WIDTH]

@@ -52,6 +52,32 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=12,
 )
+RESPONSE_KEYS = {
+    *("input", "instructions", "tools", "tool_choice", "text", "reasoning", "include", "conversation", "background"),
+    *("previous_response_id", "max_output_tokens", "top_logprobs", "prompt", "stream_options", "store", "metadata"),
+    *("temperature", "truncation", "service_tier", "parallel_tool_calls", "user", "max_tool_calls"),
+}
+ITEM_KEYS = st.sampled_from(
+    [
+        *("type", "role", "content", "id", "call_id", "name", "arguments", "input", "output", "action", "status"),
+        *("summary", "text", "annotations", "image_url", "operation", "approve", "server_label", "allowed_tools"),
+        *("container", "format", "schema", "effort", "mode", "tools", "approval_request_id", "partial_images"),
+    ]
+)
+ITEM_WORDS = st.sampled_from(
+    [
+        *("message", "user", "assistant", "input_text", "input_image", "output_text", "function", "function_call"),
+        *("function_call_output", "reasoning", "item_reference", "web_search", "mcp", "computer_call", "shell"),
+        *("apply_patch_call", "mcp_approval_response", "custom", "namespace", "allowed_tools", "json_schema"),
+        *("code_interpreter", "image_generation", "required", "auto", "message.output_text.logprobs", "resp_1"),
+    ]
+)
+ITEMS = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | ITEM_WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(ITEM_KEYS, inner, max_size=5),
+    max_leaves=15,
+)
+RESPONSE_BODIES = st.dictionaries(st.sampled_from(sorted(RESPONSE_KEYS)), ITEMS | JUNK)
 BODIES = st.dictionaries(st.sampled_from(sorted(KEYS)), VALUES | JUNK)
 VALID = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello in JSON"}], "prompt": "Hello"}
 CLAUDE_KEYS = (
@@ -99,6 +125,28 @@ def test_any_object__gets_a_message_or_a_clear_4xx(
     else:
         assert answer.status == 400 and script != "mock"
         assert document["type"] == "error" and list(document["error"]) == ["type", "message"]
+
+
+@pytest.mark.parametrize("path", ["/v1/responses", "/v1/responses/input_tokens"])
+@pytest.mark.parametrize("script", ["mock", "echo", "auto", "lenient"])
+@settings(deadline=None, max_examples=60)
+@given(
+    body=RESPONSE_BODIES, base=st.sampled_from([{}, {"model": "o3", "input": "Hello in JSON"}]), stream=st.booleans()
+)
+def test_any_response__gets_an_answer_or_a_clear_4xx(
+    tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any, stream: bool
+) -> None:
+    source = script if script != "lenient" else str(lenient(tmp_path_factory.getbasetemp()))
+    asked = {**base, **body, "stream": stream} if path == "/v1/responses" else {**base, **body}
+    with override_settings(MOCK_SCRIPT=source, MOCK_TTFT_MS=0, MOCK_ITL_MS=0):
+        answer = asyncio.run(call(Handler(), "POST", path, orjson.dumps(asked)))
+    assert answer.status in (200, 400, 404)
+    if answer.status == 200:
+        assert (answer.headers["content-type"] == "text/event-stream") is (stream and path == "/v1/responses")
+        assert answer.body
+    else:
+        assert list(json.loads(answer.body)["error"]) == ["message", "type", "param", "code"]
+        assert script != "mock"
 
 
 def lenient(folder: Path) -> Path:

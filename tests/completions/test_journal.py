@@ -153,7 +153,7 @@ async def test_refusals__are_exchanges_too(settings: Settings) -> None:
     settings.MAX_BODY_BYTES = 500
     refused = {
         401: await call(Handler(), "POST", CHAT, chat("refund"), headers={"authorization": "Bearer sk-bad"}),
-        405: await call(Handler(), "GET", CHAT),
+        405: await call(Handler(), "PUT", CHAT),
         404: await call(Handler(), "POST", "/v1/nothing", b'{"a": 1}'),
         413: await call(Handler(), "POST", CHAT, b"x" * 501),
     }

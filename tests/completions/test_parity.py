@@ -19,9 +19,11 @@ from completions.wire.anthropic import AnthropicMessages
 from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
 from completions.wire.legacy import LegacyCompletions
+from completions.wire.responses import Responses
 from tests import anthropic_stream
 from tests.completions.test_wire import fold_legacy
 from tests.document import events, fold
+from tests.typed_events import fold_response, typed_events
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=30).map(
     lambda text: text.replace("{", "(")
@@ -186,3 +188,57 @@ def own(message: dict[str, Any]) -> dict[str, Any]:
         assert (block.pop("id", None) or "toolu_").startswith("toolu_")
         block.pop("signature", None)
     return {key: value for key, value in message.items() if key != "id"}
+
+
+RESPONSES_TOOLS: list[dict[str, Any]] = [
+    {"type": "function", "name": "get_weather", "parameters": SCHEMA},
+    {"type": "function", "name": "add", "parameters": SCHEMA},
+    {"type": "custom", "name": "note"},
+    {"type": "web_search"},
+    {"type": "file_search", "vector_store_ids": ["vs_1"]},
+    {"type": "code_interpreter", "container": {"type": "auto"}},
+    {"type": "image_generation", "partial_images": 2},
+    {"type": "mcp", "server_label": "docs", "server_url": "https://example.com/mcp", "require_approval": "never"},
+    {"type": "computer_use_preview", "display_width": 800, "display_height": 600, "environment": "browser"},
+    {"type": "shell"},
+]
+RESPONSES_ASKED = {
+    "max_output_tokens": st.integers(1, 12),
+    "include": st.just(["message.output_text.logprobs", "reasoning.encrypted_content", "file_search_call.results"]),
+    "tools": st.lists(st.sampled_from(RESPONSES_TOOLS), min_size=1, max_size=4, unique_by=str),
+    "tool_choice": st.sampled_from(["auto", "none", "required", {"type": "web_search"}]),
+    "text": st.sampled_from(
+        [{"format": {"type": "json_object"}}, {"format": {"type": "json_schema", "name": "x", "schema": SCHEMA}}]
+    ),
+    "reasoning": st.just({"effort": "low", "summary": "auto"}),
+    "background": st.booleans(),
+}
+
+
+def without_ids(value: Any) -> Any:
+    """Take the ids and times out of a document, wherever they stand."""
+    if isinstance(value, dict):
+        aside = ("id", "call_id", "created_at", "completed_at")
+        return {key: without_ids(item) for key, item in value.items() if key not in aside}
+    return [without_ids(item) for item in value] if isinstance(value, list) else value
+
+
+@RELAXED
+@given(
+    reply=REPLY,
+    body=st.fixed_dictionaries({}, optional=RESPONSES_ASKED),
+    said=TEXT,
+    model=st.sampled_from(["gpt-4o", "o3"]),
+)
+async def test_responses__stream_folds_to_the_answer(
+    folder: Path, reply: Any, body: dict[str, Any], said: str, model: str
+) -> None:
+    body |= {"model": model, "input": said}
+    answer, told = await both_ways(Responses(), namespace(folder, reply), body, typed_events)
+    assert [event["sequence_number"] for event in told] == list(range(len(told)))
+    folded, last = fold_response(told), told[-1]["response"]
+    assert folded["output"] == last["output"]
+    if body.get("background"):
+        assert (answer["status"], answer["output"]) == ("queued", [])
+    else:
+        assert without_ids(folded) == without_ids(answer)

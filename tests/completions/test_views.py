@@ -46,7 +46,7 @@ async def test_chat__streams(async_client: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code", "message"),
     [
-        ("GET", CHAT, 405, "method_not_supported", f"Not allowed to GET on {CHAT}; allowed: POST."),
+        ("PUT", CHAT, 405, "method_not_supported", f"Not allowed to PUT on {CHAT}; allowed: POST, GET."),
         ("DELETE", "/v1/completions", 405, "method_not_supported", "Not allowed to DELETE on /v1/completions"),
         ("POST", "/v1/models", 405, "method_not_supported", "allowed: GET, HEAD."),
         ("POST", "/_mock/health", 405, "method_not_supported", "allowed: GET, HEAD."),

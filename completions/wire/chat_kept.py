@@ -1,0 +1,43 @@
+"""What is kept of a chat completion that was asked to be stored.
+
+Shapes: `ChatCompletion` and `ChatCompletionStoreMessage` of the openai SDK; what else a stored completion has of its
+request is in OpenAI's reference ("The chat completion object" under "Get chat completion").
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.wire.base import Kept
+from completions.wire.fields import dicts, text_or_none
+
+COMPLETION = "chat completion"
+
+_ASKED: Mapping[str, Any] = {
+    "temperature": 1.0,
+    "top_p": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "seed": None,
+    "tools": None,
+    "tool_choice": None,
+    "response_format": None,
+}
+"""What a stored completion says of its request, with the API's defaults."""
+
+
+def kept(completion: Mapping[str, Any], prompt: Prompt) -> Kept:
+    """Return the completion with what it says of its request, and the request's messages."""
+    asked = {key: prompt.body.get(key, default) for key, default in _ASKED.items()}
+    document = {**completion, **asked, "metadata": dict(prompt.metadata), "input_user": prompt.user}
+    document.setdefault("model", prompt.model or "mock")
+    name = completion["id"]
+    messages = [_message(f"{name}-{at}", message) for at, message in enumerate(dicts(prompt.body.get("messages")))]
+    return Kept(COMPLETION, name, {"completion": document, "messages": messages})
+
+
+def _message(name: str, message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a message as it is listed: its text, or else its parts."""
+    content = message.get("content")
+    parts = dicts(content) if isinstance(content, list) else None
+    return {**message, "id": name, "content": text_or_none(content), "content_parts": parts}

@@ -1,0 +1,225 @@
+"""The tools that are not functions: those that the API runs itself, and those that the client runs by a fixed shape.
+
+A script speaks of them by a tool call of the tool's type (`{name: web_search, arguments: {query: …}}`). The API's own
+are called once before a text where the script does not say; the client's are offered to scripts as any tool is, with a
+schema of what `auto` calls them with. Shapes: `ResponseOutputItem` of the openai SDK.
+"""
+
+import base64
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import orjson
+
+from completions.conversation import Prompt, Tool, ToolCall
+from completions.wire.fields import dicts, mapping, text, texts
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+"""A PNG of one pixel: what every picture shows."""
+
+ALIASES = {
+    "web_search_preview": "web_search",
+    "web_search_preview_2025_03_11": "web_search",
+    "web_search_2025_08_26": "web_search",
+    "computer": "computer_use_preview",
+    "computer_use": "computer_use_preview",
+}
+"""The types of a tool by which it is known too."""
+
+API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
+
+
+def _tool(name: str, description: str, **properties: Mapping[str, Any]) -> Tool:
+    schema = {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return Tool(name, description, schema)
+
+
+def _word(value: str) -> Mapping[str, Any]:
+    return {"type": "string", "enum": [value]}
+
+
+_WORDS = {"type": "array", "items": _word("ls"), "minItems": 1, "maxItems": 1}
+_COMPUTER = "Control a computer: take a screenshot, click, type"
+_ACTION = {"type": "object", "properties": {"type": _word("screenshot")}, "required": ["type"]}
+_PATCH = {"type": "object", "properties": {"type": _word("delete_file"), "path": _word("draft.txt")}}
+_EXEC = {
+    "type": "object",
+    "properties": {"type": _word("exec"), "command": _WORDS, "env": {"type": "object", "properties": {}}},
+    "required": ["type", "command", "env"],
+}
+
+CLIENT_TOOLS: Mapping[str, Tool] = MappingProxyType(
+    {
+        "computer_use_preview": _tool("computer_use_preview", _COMPUTER, action=_ACTION),
+        "computer": _tool("computer", _COMPUTER, action=_ACTION),
+        "local_shell": _tool("local_shell", "Run a command in the local shell", action=_EXEC),
+        "shell": _tool("shell", "Run commands in a shell", commands=_WORDS),
+        "apply_patch": _tool(
+            "apply_patch", "Change files by a patch", operation=_PATCH | {"required": ["type", "path"]}
+        ),
+    }
+)
+"""The tools of a fixed shape that the client runs, as scripts see them, by type."""
+
+_CLIENT_ITEMS = {
+    "computer_call": ("computer_use_preview", "action"),
+    "local_shell_call": ("local_shell", "action"),
+    "shell_call": ("shell", "action"),
+    "apply_patch_call": ("apply_patch", "operation"),
+}
+
+
+def client_call(item: Mapping[str, Any]) -> ToolCall | None:
+    """Return the call that an item of the client's tools stands for; None for other items."""
+    known = _CLIENT_ITEMS.get(text(item.get("type")))
+    if known is None:
+        return None
+    name, key = known
+    arguments = {key: item.get(key)} if name != "shell" else item.get("action")
+    return ToolCall(name, orjson.dumps(arguments).decode(), text(item.get("call_id")))
+
+
+def kind_of(call: ToolCall, prompt: Prompt) -> str:
+    """Return the type of the tool that a call is for: `function` or `custom`, or an offered tool's own type."""
+    for tool in dicts(prompt.body.get("tools")):
+        kind = text(tool.get("type"))
+        if kind in ("function", "custom"):
+            if tool.get("name") == call.name:
+                return kind
+        elif call.name in (kind, ALIASES.get(kind)) or (kind == "mcp" and call.name in _allowed(tool)):
+            return ALIASES.get(kind, kind)
+    return call.kind
+
+
+def offered(prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the API's own tools that it calls unasked before a text: each that is offered and may be called."""
+    choice = prompt.body.get("tool_choice")
+    if choice == "none":
+        return []
+    tools = [tool for tool in dicts(prompt.body.get("tools")) if _canonical(tool) in API_TOOLS]
+    if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
+        return [tool for tool in tools if _canonical(tool) == _canonical(choice)]
+    return tools
+
+
+def _canonical(tool: Mapping[str, Any]) -> str:
+    kind = text(tool.get("type"))
+    return ALIASES.get(kind, kind)
+
+
+def called(
+    tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str], known: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the items, without ids, of a tool that the API calls unasked; `known` are the types of items so far."""
+    kind = _canonical(tool)
+    if kind != "mcp":
+        return [item(kind, {}, tool, prompt, include)]
+    listed = [] if "mcp_list_tools" in known else [_listed(tool)]
+    approval = next((each for each in _inputs(prompt) if each.get("type") == "mcp_approval_response"), None)
+    call = item("mcp", {"name": _allowed(tool)[0]}, tool, prompt, include)
+    if approval is not None:
+        answered = call | {"approval_request_id": text(approval.get("approval_request_id"))}
+        return [*listed, answered] if approval.get("approve") is True else listed
+    if tool.get("require_approval", "always") == "never":
+        return [*listed, call]
+    asked = {key: call[key] for key in ("arguments", "name", "server_label")}
+    return [*listed, {"type": "mcp_approval_request", **asked}]
+
+
+def _inputs(prompt: Prompt) -> list[dict[str, Any]]:
+    return dicts(prompt.body.get("input"))
+
+
+def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of a server's tools: those that are allowed, or else one."""
+    allowed = tool.get("allowed_tools")
+    names = texts(mapping(allowed).get("tool_names") if isinstance(allowed, dict) else allowed)
+    return names or ("search",)
+
+
+def _listed(tool: Mapping[str, Any]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
+    tools = [
+        {"name": name, "description": f"The tool {name}", "input_schema": schema, "annotations": None}
+        for name in _allowed(tool)
+    ]
+    return {"type": "mcp_list_tools", "server_label": text(tool.get("server_label")), "tools": tools, "error": None}
+
+
+def tool_for(kind: str, prompt: Prompt) -> dict[str, Any]:
+    """Return the offered tool of a type."""
+    return next((tool for tool in dicts(prompt.body.get("tools")) if _canonical(tool) == kind), {})
+
+
+def item(
+    kind: str, given: Mapping[str, Any], tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str]
+) -> dict[str, Any]:
+    """Return the item, without id, of a call of a tool; `given` is what the script says of it."""
+    query = text(given.get("query")) or prompt.last_user[:200]
+    match kind:
+        case "web_search":
+            action: dict[str, Any] = {"type": "search", "query": query, "queries": [query]}
+            if "web_search_call.action.sources" in include:
+                action["sources"] = [{"type": "url", "url": "https://example.com/"}]
+            return {
+                "type": "web_search_call",
+                "status": "completed",
+                "action": action | dict(mapping(given.get("action"))),
+            }
+        case "file_search":
+            found = [{"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": query, "attributes": {}}]
+            results = given.get("results", found) if "file_search_call.results" in include else None
+            queries = list(texts(given.get("queries"))) or [query]
+            return {"type": "file_search_call", "status": "completed", "queries": queries, "results": results}
+        case "code_interpreter":
+            return _interpreted(given, tool, include)
+        case "image_generation":
+            picture = text(given.get("result")) or PIXEL
+            return {"type": "image_generation_call", "status": "completed", "result": picture}
+        case "mcp":
+            arguments = given.get("arguments", {"query": query})
+            return {
+                "type": "mcp_call",
+                "status": "completed",
+                "server_label": text(tool.get("server_label")),
+                "name": text(given.get("name")) or _allowed(tool)[0],
+                "arguments": arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode(),
+                "output": text(given.get("output")) or "This is a mock result.",
+                "error": given.get("error"),
+                "approval_request_id": None,
+            }
+    return _for_client(kind, given)
+
+
+def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
+    logs = [{"type": "logs", "logs": text(given.get("logs")) or "42\n"}]
+    return {
+        "type": "code_interpreter_call",
+        "status": "completed",
+        "code": text(given.get("code")) or "print(6 * 7)",
+        "container_id": text(tool.get("container")) or "cntr_mock",
+        "outputs": logs if "code_interpreter_call.outputs" in include else None,
+    }
+
+
+def _for_client(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the item of a tool that the client runs; what the script does not say is the least there can be."""
+    match kind:
+        case "computer_use_preview":
+            action = mapping(given.get("action")) or {"type": "screenshot"}
+            return {"type": "computer_call", "status": "completed", "action": action, "pending_safety_checks": []}
+        case "local_shell":
+            action = {"type": "exec", "command": ["ls"], "env": {}} | mapping(given.get("action"))
+            return {"type": "local_shell_call", "status": "completed", "action": action}
+        case "shell":
+            commands = list(texts(given.get("commands"))) or ["ls"]
+            action = {"commands": commands, "timeout_ms": None, "max_output_length": None}
+            return {"type": "shell_call", "status": "completed", "action": action, "environment": None}
+    operation = {"type": "delete_file", "path": "draft.txt"} | mapping(given.get("operation"))
+    return {"type": "apply_patch_call", "status": "completed", "operation": operation}
+
+
+def encrypted(reasoning: str) -> str:
+    """Return reasoning in the place of what the API encrypts: opaque to clients, who only send it back."""
+    return base64.b64encode(reasoning.encode()).decode()

@@ -1,0 +1,87 @@
+"""What OpenAI's stored objects have in common: metadata, and lists that come in pages."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.fields import whole
+from completions.wire.validation import Check, Problem, choice, integer, nullable, record, refuse, string, wrong_type
+
+MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
+"""`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
+
+USUAL_LIMIT = 20
+
+
+def metadata(value: Any) -> Problem | None:
+    """Check a map of strings to strings, within its three limits."""
+    if type(value) is not dict:
+        return wrong_type("an object", value)
+    if (size := len(value)) > MAX_PAIRS:
+        why = f"Expected at most {MAX_PAIRS} properties, but got {size} properties instead."
+        return Problem("Invalid", f": too many properties. {why}", "object_above_max_properties")
+    for key, item in value.items():
+        if (length := len(key)) > MAX_KEY:
+            why = f"Expected keys with maximum length {MAX_KEY}, but got a key with length {length} instead."
+            return Problem("Invalid", f": key too long. {why}", "string_above_max_length")
+        if (problem := _VALUE(item)) is not None:
+            return problem.under(key)
+    return None
+
+
+_PAGE: Mapping[str, Check] = {"limit": integer(1, 100), "order": choice("asc", "desc")}
+_CHECK = record(_PAGE)
+
+
+def page(items: Sequence[Document], query: Mapping[str, str], order: str, *, validate: bool) -> dict[str, Any]:
+    """Return a page of items, given in the order of their making: `limit`, `after`, `order`, whose default is given.
+
+    With `validate` raise `RequestError` where one of them is wrong; without, a wrong one is as none.
+    """
+    asked: dict[str, Any] = {key: query[key] for key in _PAGE if key in query}
+    if (limit := asked.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
+        asked["limit"] = int(limit)
+    if validate:
+        refuse(_CHECK(asked))
+    ordered = list(items) if asked.get("order", order) == "asc" else list(reversed(items))
+    rest = _after(ordered, query.get("after"), validate=validate)
+    return whole_list(rest[: whole(asked.get("limit"), 1) or USUAL_LIMIT], len(rest))
+
+
+def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:
+    if not name:
+        return items
+    start = next((at for at, item in enumerate(items) if item["id"] == name), None)
+    if start is None and validate:
+        raise RequestError(f"No item with id '{name[:200]}' found.", status=404, param="after")
+    return items if start is None else items[start + 1 :]
+
+
+def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:
+    """Return a list of items, of which there are `left` with those that are shown."""
+    return {
+        "object": "list",
+        "data": list(shown),
+        "first_id": shown[0]["id"] if shown else None,
+        "last_id": shown[-1]["id"] if shown else None,
+        "has_more": left > len(shown),
+    }
+
+
+def has_what(document: Document, query: Mapping[str, str]) -> bool:
+    """Tell whether a document is of the `model` and has the `metadata[key]` that a query asks for."""
+    if query.get("model", document["model"]) != document["model"]:
+        return False
+    wanted = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
+    own = document.get("metadata") or {}
+    return all(own.get(key) == value for key, value in wanted.items())
+
+
+def updated(document: Document, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document with the metadata that a request gives it, and nothing else."""
+    refuse(_UPDATE(body))
+    return {**document, "metadata": body["metadata"] or {}}
+
+
+_UPDATE = record({"metadata": nullable(metadata)}, ("metadata",))
