@@ -37,9 +37,10 @@ ARROWS: dict[str, set[str]] = {
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
+    "catalog": NEUTRAL | {"model_table", "state", "wire"},
     "views": VALUES
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming"},
+    | {"access", "streaming", "catalog"},
     "urls": {"views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
