@@ -63,7 +63,7 @@ def test_any_object__gets_an_answer_or_a_clear_4xx(
 
 
 INPUTS = st.fixed_dictionaries(
-    {}, optional={key: VALUES for key in ("model", "input", "dimensions", "encoding_format", "user", "stream")}
+    {}, optional=dict.fromkeys(("model", "input", "dimensions", "encoding_format", "user", "stream"), VALUES)
 )
 
 
