@@ -15,7 +15,8 @@ def admit(prompt: Prompt, models: Collection[str], size: int) -> None:
     """Raise the API's error for a model that `models` does not list (none listed: all are there), or a prompt too long.
 
     `size` is the request's in bytes. A token is a byte at least, so only a request that is larger than the window,
-    less what it asks to be answered, is counted; so is one that refers to what was said before.
+    less what it asks to be answered, is counted; so is one that refers to what was said before. A request that need not
+    name a model may leave it out.
     """
     if models and prompt.model is not None and prompt.model not in models:
         raise RequestError(
@@ -24,6 +25,8 @@ def admit(prompt: Prompt, models: Collection[str], size: int) -> None:
             code="model_not_found",
             facts={"model": prompt.model},
         )
+    if prompt.task != "generate":
+        return  # what is not generated has limits for each input, which its format knows
     window = context_window(prompt.model)
     most = size + (prompt.max_tokens or 0) + PER_IMAGE * _images(prompt)
     if window is not None and (most > window or prompt.recalled):

@@ -1,6 +1,7 @@
-"""The models' real windows and prices, from the table in LiteLLM's package: a file, read without importing LiteLLM."""
+"""The models' real windows, prices and providers: the table in LiteLLM's package, read without importing LiteLLM."""
 
 import functools
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +49,7 @@ class Entry(NamedTuple):
 
     limits: Limits
     prices: Mapping[str, float]
+    provider: str | None = None
 
 
 UNKNOWN = Entry(Limits(None, None), {})
@@ -71,6 +73,11 @@ def prices(model: str | None) -> Mapping[str, float]:
 def refuses(habit: str, model: str | None) -> bool:
     """Tell whether a model refuses a habit of `HABITS`; one that the table does not know refuses none."""
     return habit in _find(model).limits.refuses
+
+
+def provider(model: str) -> str | None:
+    """Return who provides a model, as `openai`; None for a model that the table does not know."""
+    return _find(model).provider
 
 
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None) -> None:
@@ -120,7 +127,9 @@ def _entry(entry: dict[str, Any]) -> Entry:
     refused = (
         () if entry.get("litellm_provider") != "anthropic" else (h for h, key in HABITS.items() if not entry.get(key))
     )
-    return Entry(Limits(read or total, write or total, frozenset(refused)), priced)
+    named = entry.get("litellm_provider")
+    limits = Limits(read or total, write or total, frozenset(refused))
+    return Entry(limits, priced, sys.intern(named) if isinstance(named, str) else None)
 
 
 def _whole(value: object) -> int | None:

@@ -7,7 +7,9 @@ from completions.control.routes import urlpatterns as control
 from completions.stored import by_method
 from completions.wire.anthropic import AnthropicCount, AnthropicMessages
 from completions.wire.chat import ChatCompletions
+from completions.wire.embeddings import Embeddings
 from completions.wire.legacy import LegacyCompletions
+from completions.wire.moderations import Moderations
 from completions.wire.responses import InputTokens, Responses
 
 CHAT, CLAUDE = ChatCompletions(), AnthropicMessages()
@@ -22,6 +24,8 @@ api = [
     ),
     path("v1/chat/completions/<str:name>/messages", by_method(GET=stored.completion_messages)),
     path("v1/completions", views.generate, {"wire": LegacyCompletions()}),
+    path("v1/embeddings", views.generate, {"wire": Embeddings()}),
+    path("v1/moderations", views.generate, {"wire": Moderations()}),
     path("v1/responses", views.generate, {"wire": Responses()}),
     path("v1/responses/input_tokens", views.generate, {"wire": InputTokens()}),
     path("v1/responses/<str:name>", by_method(GET=stored.response, DELETE=stored.response_gone)),

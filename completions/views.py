@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from django.http import HttpRequest
 
-from completions import access, engine
+from completions import access, catalog, engine
 from completions.admission import admit
 from completions.conversation import Prompt
 from completions.demand import Demand, demand
@@ -93,25 +93,29 @@ async def _parse(
     prompt = await recall(namespace(exchange.namespace).records, wire, prompt, validate=script.validate)
     if script.validate:
         admit(prompt, script.models, len(body))
+        await catalog.check(namespace(exchange.namespace), prompt.model)
     return headers, asked, prompt
 
 
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """List the script's models."""
-    script = (await current(exchange)).script
-    access.identify(request, exchange, script.keys)
-    response = FastJsonResponse(wire.model_list(script.models, request.GET.dict()))
+    space = await current(exchange)
+    access.identify(request, exchange, space.script.keys)
+    response = FastJsonResponse(wire.model_list(await catalog.listed(space), request.GET.dict()))
     add_headers(response, wire, exchange)
     return response
 
 
-@endpoint("GET", "HEAD")
+@endpoint("GET", "HEAD", "DELETE")
 async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
-    """Show one of the script's models."""
-    script = (await current(exchange)).script
-    access.identify(request, exchange, script.keys)
-    response = FastJsonResponse(wire.model(name, script.models))
+    """Show one of the script's models, or delete it."""
+    space = await current(exchange)
+    access.identify(request, exchange, space.script.keys)
+    document = wire.model(name, await catalog.listed(space, name))
+    if request.method == "DELETE":
+        document = await catalog.delete(space, name)
+    response = FastJsonResponse(document)
     add_headers(response, wire, exchange)
     return response
 

@@ -18,13 +18,14 @@ ARROWS: dict[str, set[str]] = {
     "event": set(),
     "faults": VALUES,
     "tokens": NEUTRAL,
+    "vectors": set(),
     "conf": set(),
     "counting": NEUTRAL | {"tokens"},
     "model_table": NEUTRAL,
     "admission": NEUTRAL | {"counting", "model_table"},
     "finish": NEUTRAL | {"tokens", "counting"},
     "script": VALUES | {"tokens", "faults"},
-    "wire": VALUES | {"tokens", "model_table"},
+    "wire": VALUES | {"tokens", "model_table", "vectors"},
     "delivery": VALUES | {"tokens", "faults"},
     "gates": set(),
     "limits": NEUTRAL | {"script"},
@@ -38,10 +39,11 @@ ARROWS: dict[str, set[str]] = {
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
     "endpoints": NEUTRAL | {"access", "conf", "journal", "responses", "state", "wire"},
+    "catalog": NEUTRAL | {"state", "wire"},
     "memory": VALUES | {"delivery", "state", "wire"},
     "views": VALUES
     | {"script", "wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming", "endpoints", "memory"},
+    | {"access", "streaming", "endpoints", "memory", "catalog"},
     "stored": NEUTRAL | {"access", "conf", "delivery", "endpoints", "journal", "responses", "state", "wire"},
     "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
     "metrics": {"journal", "conf"},
@@ -94,7 +96,7 @@ def test_arrows__have_no_circle() -> None:
 @pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
 def test_wire__no_format_imports_another(file: Path) -> None:
     """A format's files begin with its name; what they share imports none of them."""
-    formats = {"anthropic", "chat", "legacy", "responses"}
+    formats = {"anthropic", "chat", "embeddings", "legacy", "moderations", "responses"}
     own = file.stem.partition("_")[0]
     others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
     assert not (others - {own}) & formats

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from itertools import zip_longest
 from typing import Any
 
-from completions.conversation import Reply, Usage
+from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire import models as catalogue
@@ -53,6 +53,14 @@ class OpenAIFormat(WireFormat):
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
         """Return a model, or raise the 404."""
         return catalogue.find(name, models)
+
+
+class Unstreamed(OpenAIFormat):
+    """What is the same in formats that answer with one document, and never with a stream."""
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return an empty event where the one token of the answer stands, for its pace."""
+        return [Event(b"", token=True)]
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:

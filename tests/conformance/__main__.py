@@ -26,10 +26,18 @@ FILES = (
     "tests/api_resources/test_conversations.py",
     "tests/api_resources/test_models.py",
     "tests/api_resources/test_responses.py",
+    "tests/api_resources/test_embeddings.py",
+    "tests/api_resources/test_moderations.py",
 )
 ALL_DELETES = ("test_method_delete", "test_raw_response_delete", "test_streaming_response_delete")
 REMOVES = "removes the object that the other tests work on, and then once more"
+PACKED = "the SDK asks for base64 here, and in its strict mode holds that answer to the type of one in floats"
 EXCLUDED = {
+    "api_resources/test_embeddings.py": {
+        f"test_{kind}_create[{mode}]": PACKED
+        for kind in ("method", "raw_response", "streaming_response")
+        for mode in ("strict", "aiohttp")
+    },
     "chat/test_completions.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "conversations/test_items.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "api_resources/test_conversations.py": dict.fromkeys(ALL_DELETES, REMOVES),
@@ -42,10 +50,10 @@ EXCLUDED = {
         "asks for a compacted response, which is not there",
     ),
     "api_resources/test_models.py": dict.fromkeys(
-        ALL_DELETES, "deletes a fine-tuned model that was made before, under a name that the test makes up"
+        ALL_DELETES, "deletes one and the same fine-tuned model again and again, which is there only once"
     ),
 }
-"""Tests that are left out, by file and name, with the reason."""
+"""Tests that are left out, by file and name, in all modes or in one (`name[mode]`), with the reason."""
 
 
 def main() -> int:
@@ -102,7 +110,8 @@ def excluded(source: Path) -> list[str]:
         file = next(name for name in FILES if name.endswith(end))
         text = (source / file).read_text()
         for name in names:
-            assert f"def {name}(" in text, f"{file} has no {name} any more; take it out of the exclusions"
+            here = f"def {name.partition('[')[0]}(" in text
+            assert here, f"{file} has no {name} any more; take it out of the exclusions"
             found += [f"{file}::{kind}::{name}" for kind in classes(text)]
     return found
 
