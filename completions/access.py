@@ -13,7 +13,7 @@ from completions.conf import conf
 from completions.conversation import Prompt
 from completions.counting import prompt_tokens
 from completions.demand import Demand
-from completions.exceptions import RequestError
+from completions.exceptions import KeyRefused
 from completions.journal.exchange import Exchange
 from completions.limits import Charge
 from completions.outcome import Outcome
@@ -25,6 +25,7 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 """Characters of a wrong key that the API's message shows; the others are asterisks."""
 
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+AUTHORIZATION = b"authorization"
 KEY_HEADERS = (b"api-key", b"x-api-key", b"x-goog-api-key")
 """Where Azure, Anthropic and Google take the key, instead of `Authorization: Bearer`."""
 
@@ -38,6 +39,8 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
     Return the request's headers.
     """
     headers = _sent(request)
+    if AUTHORIZATION not in headers and (key := request.GET.get("key")):
+        headers = {**headers, b"x-goog-api-key": key.encode()}  # Google's other place for it
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
@@ -96,7 +99,7 @@ def _echoed(headers: Headers) -> dict[str, str]:
 
 def key_of(headers: Headers) -> str:
     """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
-    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    scheme, _, token = headers.get(AUTHORIZATION, b"").decode("latin-1").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return next((headers[name].decode("latin-1").strip() for name in KEY_HEADERS if headers.get(name)), "")
@@ -104,18 +107,18 @@ def key_of(headers: Headers) -> str:
 
 def _check_key(key: str, keys: Collection[str]) -> None:
     if not key:
-        raise RequestError(
+        raise KeyRefused(
             "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
             "auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
             "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
             "key from https://platform.openai.com/account/api-keys.",
-            status=401,
+            key,
         )
     if key not in keys:
-        raise RequestError(
+        raise KeyRefused(
             f"Incorrect API key provided: {masked(key)}. "
             "You can find your API key at https://platform.openai.com/account/api-keys.",
-            status=401,
+            key,
             code="invalid_api_key",
         )
 

@@ -2,7 +2,8 @@
 
 MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
-│   └── BodyTooLarge
+│   ├── BodyTooLarge
+│   └── KeyRefused
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
@@ -44,6 +45,14 @@ class BodyTooLarge(RequestError):
             status=413,
             code="request_too_large",
         )
+
+
+class KeyRefused(RequestError):
+    """A key that is not among those that may ask; empty where none was sent. A format says it in its own words."""
+
+    def __init__(self, message: str, key: str, *, code: str | None = None) -> None:
+        super().__init__(message, status=401, code=code)
+        self.key = key
 
 
 class ScriptError(MockError):

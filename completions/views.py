@@ -27,7 +27,7 @@ from completions.state.ledger import Moved
 from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.streaming import stream
 from completions.wire import models as wire_models
-from completions.wire.base import WireFormat
+from completions.wire.base import Catalogue, WireFormat
 
 logger = logging.getLogger("completions")
 
@@ -126,20 +126,40 @@ async def _resolve(
                 raise
 
 
+def by_client(others: Mapping[str, View[[]]], usual: View[P]) -> Callable[..., Coroutine[Any, Any, Recorded]]:
+    """Choose a view by the header, or the query's parameter, that only one API's clients send."""
+
+    async def chosen(request: HttpRequest, **kwargs: Any) -> Recorded:
+        names = (name for name in others if name in request.headers or name in request.GET)
+        view: Callable[..., Coroutine[Any, Any, Recorded]] = next((others[name] for name in names), usual)
+        return await view(request, **kwargs)
+
+    return chosen
+
+
 @endpoint("GET", "HEAD")
-async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """List the script's models."""
+async def model_list(
+    request: HttpRequest, exchange: Exchange, /, catalogue: Catalogue = wire_models, wire: WireFormat | None = None
+) -> Recorded:
+    """List the script's models in a catalogue's shape; errors are those of the format `wire`, or else OpenAI's."""
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.model_list(script.models))
+    return FastJsonResponse(catalogue.model_list(script.models, request.GET.dict()))
 
 
 @endpoint("GET", "HEAD")
-async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
+async def model_detail(
+    request: HttpRequest,
+    exchange: Exchange,
+    /,
+    name: str,
+    catalogue: Catalogue = wire_models,
+    wire: WireFormat | None = None,
+) -> Recorded:
     """Show one of the script's models."""
     script = (await _current(exchange)).script
     access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.find(name, script.models))
+    return FastJsonResponse(catalogue.find(name, script.models))
 
 
 @endpoint("GET", "HEAD")
@@ -169,7 +189,7 @@ async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> R
 
 
 @endpoint()
-async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
+async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Refuse an address that no other view has."""
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
 
@@ -235,6 +255,7 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
+    exc = wire.refused(exc)
     response = error_response(exc, wire.error(exc), wire.translated(exc.headers))
     _add_headers(response, wire, exchange)
     return response

@@ -24,7 +24,8 @@ ARROWS: dict[str, set[str]] = {
     "admission": NEUTRAL | {"counting", "model_table"},
     "finish": NEUTRAL | {"tokens", "counting"},
     "script": VALUES | {"tokens", "faults"},
-    "wire": VALUES | {"tokens"},
+    "vectors": set(),
+    "wire": VALUES | {"tokens", "vectors", "model_table"},
     "delivery": VALUES | {"tokens", "faults"},
     "gates": set(),
     "limits": NEUTRAL | {"script"},
@@ -86,7 +87,7 @@ def test_arrows__have_no_circle() -> None:
 @pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
 def test_wire__no_format_imports_another(file: Path) -> None:
     """A format's files begin with its name; what they share imports none of them."""
-    formats = {"chat", "legacy"}
+    formats = {"chat", "legacy", "gemini"}
     own = file.stem.partition("_")[0]
     others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
     assert not (others - {own}) & formats

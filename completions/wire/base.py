@@ -1,8 +1,8 @@
 """What a wire format is: four pure methods, and the `Event`s that its streams are made of."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Protocol
 
 import orjson
 
@@ -49,6 +49,10 @@ class WireFormat(ABC):
         """Return headers on limits (`x-ratelimit-…`, `retry-after`) as this API writes them."""
         return headers
 
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error as this API has it, where it has another status or other words for it."""
+        return exc
+
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error's envelope."""
@@ -58,6 +62,20 @@ class WireFormat(ABC):
         document = self.error(exc)
         head = f"event: {name}\n".encode() if name else b""
         return head + b"data: " + orjson.dumps(document.get("error", document) if flat else document) + b"\n\n"
+
+    def spare(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> tuple[bytes, bytes]:
+        """Return what faults put into the stream that answers a prompt: an error as an event, and a keep-alive."""
+        return self.error_frame(exc, name=name, flat=flat), self.keep_alive
+
+
+class Catalogue(Protocol):
+    """The list of models in an API's shape; the names are the script's, and none means that any is there."""
+
+    def model_list(self, names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return the list, or the page of it that the query asks for."""
+
+    def find(self, name: str, names: Collection[str]) -> dict[str, Any]:
+        """Return one model's document, or raise the API's 404."""
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

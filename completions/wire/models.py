@@ -1,6 +1,6 @@
 """The list of models: `GET /v1/models`, in the shape of `openai.types.Model`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
@@ -13,8 +13,8 @@ USUAL = ("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-min
 """What is listed where a script lists none; then any other model is there as well."""
 
 
-def model_list(names: Collection[str]) -> dict[str, Any]:
-    """Return the list document."""
+def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the list document; it has no pages."""
     return {"object": "list", "data": [model(name) for name in names or USUAL]}
 
 

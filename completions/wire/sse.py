@@ -26,11 +26,14 @@ NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
 
 
 class Template:
-    """A frame for a document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole."""
+    """A frame for a document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole.
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    `start` and `stop` stand around the document: those of an event, or what another framing has.
+    """
+
+    def __init__(self, document: dict[str, Any], start: bytes = b"data: ", stop: bytes = b"\n\n") -> None:
         before, after = orjson.dumps(document).split(orjson.dumps(HOLE))
-        self._before, self._after, *end = (b"data: " + before, *(after + b"\n\n").split(PAD.encode()))
+        self._before, self._after, *end = (start + before, *(after + stop).split(PAD.encode()))
         self._end = end[0] if end else None
 
     def fill(self, values: Iterable[object]) -> list[bytes]:

@@ -273,7 +273,7 @@ def test_parse__any_bytes_are_a_prompt_or_a_request_error(body: bytes) -> None:
 
 def test_models__list_and_one() -> None:
     one = {"id": "a/b", "object": "model", "created": 1234567890, "owned_by": "mock"}
-    assert models.model_list(["a/b"]) == {"object": "list", "data": [one]}
+    assert models.model_list(["a/b"], {}) == {"object": "list", "data": [one]}
     assert models.find("a/b", ["a/b"]) == one
     with pytest.raises(RequestError, match="The model 'c' does not exist") as caught:
         models.find("c", ["a/b"])
