@@ -15,7 +15,7 @@ from completions.wire.gemini import Gemini
 from tests.document import TEXT
 
 GEMINI = Gemini()
-HELLO = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+HELLO: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
 WEATHER = {"name": "get_weather", "parameters": {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}}}
 
 
@@ -198,7 +198,7 @@ def test_stream__counts_the_prompt_first_and_all_at_the_end() -> None:
     assert found[-1]["candidates"][0]["finishReason"] == "STOP"
 
 
-CONVERSATION = {
+CONVERSATION: dict[str, Any] = {
     "system_instruction": {"parts": {"text": "Be kind."}},
     "contents": [
         {"parts": [{"text": "Weather?"}, {"inline_data": {"mime_type": "image/png", "data": "aGk="}}]},
@@ -315,7 +315,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Please ensure that function response turn comes immediately after a function call turn.",
     ),
     (
-        {**CONVERSATION, "contents": [*CONVERSATION["contents"][:4], HELLO["contents"][0]]},  # type: ignore[dict-item]
+        {**CONVERSATION, "contents": [*CONVERSATION["contents"][:4], HELLO["contents"][0]]},
         "Please ensure that the number of function response parts is equal to the number of function call parts of the "
         "function call turn.",
     ),
