@@ -39,7 +39,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
     Return the request's headers.
     """
     headers = _sent(request)
-    if AUTHORIZATION not in headers and (key := request.GET.get("key")):
+    if AUTHORIZATION not in headers and (key := _queried(request)):
         headers = {**headers, b"x-goog-api-key": key.encode()}  # Google's other place for it
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
@@ -86,6 +86,12 @@ def _sent(request: HttpRequest) -> Headers:
     if scope is not None:
         return dict(scope["headers"])
     return {name.lower().encode(): value.encode() for name, value in request.headers.items()}  # under WSGI
+
+
+def _queried(request: HttpRequest) -> str | None:
+    """Return the key of the query; a request without one is not read for it."""
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    return None if scope is not None and not scope.get("query_string") else request.GET.get("key")
 
 
 def _retry(sent: bytes) -> int:

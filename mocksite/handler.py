@@ -63,6 +63,7 @@ class Handler(ASGIHandler):
             request = LeanRequest(scope, body)
             if not request.path_info.startswith("/"):  # `OPTIONS *`
                 raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+            _check_query(scope)
             self._check_host(request)
         except RequestAborted:
             return
@@ -140,10 +141,16 @@ class Handler(ASGIHandler):
             request.get_host()
         except DisallowedHost as exc:
             raise RequestError(str(exc), code="host_not_allowed") from exc
-        except UnicodeDecodeError as exc:
-            raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
         if len(self._hosts) < KNOWN_HOSTS:
             self._hosts[raw] = settings.ALLOWED_HOSTS
+
+
+def _check_query(scope: Scope) -> None:
+    """Refuse a query that Django could not read when somebody asks for it."""
+    try:
+        scope.get("query_string", b"").decode()
+    except UnicodeDecodeError as exc:
+        raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
 
 
 def _wire_of(path: str) -> WireFormat | None:

@@ -112,3 +112,12 @@ async def test_body__too_large_is_refused(settings: Settings) -> None:
     settings.MAX_BODY_BYTES = 10
     answer = await post("/v1beta/models/gemini-2.5-flash:generateContent")
     assert (answer.status, error(answer)["status"]) == (413, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize("query", [b"\xff", b"key=\xff", b"key=%ff", b"alt=%00", b"alt=sse&alt=json&key"])
+async def test_query__of_any_bytes_is_no_500(query: bytes) -> None:
+    app = Handler()
+    await call(app, "GET", "/v1/models")  # from now on the host is known, and not looked at again
+    for path in ("/v1beta/models/m:streamGenerateContent", "/v1/chat/completions", "/v1/models", "/v1beta/models"):
+        method = "POST" if path.endswith(("Content", "completions")) else "GET"
+        assert (await call(app, method, path, HELLO, query=query)).status in (200, 400)
