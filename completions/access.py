@@ -13,7 +13,7 @@ from completions.conf import conf
 from completions.conversation import Prompt
 from completions.counting import prompt_tokens
 from completions.demand import Demand
-from completions.exceptions import RequestError
+from completions.exceptions import KeyRefused
 from completions.journal.exchange import Exchange
 from completions.limits import Charge
 from completions.outcome import Outcome
@@ -26,6 +26,7 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 """Characters of a wrong key that the API's message shows; the others are asterisks."""
 
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+AUTHORIZATION = b"authorization"
 KEY_HEADERS = (b"api-key", b"x-api-key", b"x-goog-api-key")
 """Where Azure, Anthropic and Google take the key, instead of `Authorization: Bearer`."""
 
@@ -39,6 +40,8 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
     Return the request's headers.
     """
     headers: Headers = exchange.request_headers or sent_headers(request)
+    if AUTHORIZATION not in headers and (key := _queried(request)):
+        headers = {**headers, b"x-goog-api-key": key.encode()}  # Google's other place for it
     if RETRY_COUNT in headers:
         exchange.retry = _retry(headers[RETRY_COUNT])
     if IDEMPOTENCY_KEY in headers:
@@ -75,10 +78,11 @@ def namespace_of(headers: Headers) -> str | None:
     return None if chosen is None else chosen.decode("latin-1").strip()
 
 
-def spoken(request: HttpRequest, others: Mapping[bytes, WireFormat], usual: WireFormat) -> WireFormat:
-    """Return the format of the API that a request speaks to: by its own header, or else the usual one."""
+def spoken(request: HttpRequest, others: Mapping[str, WireFormat], usual: WireFormat) -> WireFormat:
+    """Return the format of the API that a request speaks to: by a header or parameter of its own, or else the usual."""
     sent = sent_headers(request)
-    return next((wire for header, wire in others.items() if header in sent), usual)
+    query = request.META["QUERY_STRING"] and request.GET
+    return next((wire for name, wire in others.items() if name.encode() in sent or name in query), usual)
 
 
 def sent_headers(request: HttpRequest) -> Headers:
@@ -92,6 +96,12 @@ def sent_headers(request: HttpRequest) -> Headers:
     return {name.lower().encode(): value.encode() for name, value in request.headers.items()}  # under WSGI
 
 
+def _queried(request: HttpRequest) -> str | None:
+    """Return the key of the query; a request without one is not read for it."""
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    return None if scope is not None and not scope.get("query_string") else request.GET.get("key")
+
+
 def _retry(sent: bytes) -> int:
     return int(sent) if sent.isdigit() and len(sent) < 10 else 0
 
@@ -103,7 +113,7 @@ def _echoed(headers: Headers) -> dict[str, str]:
 
 def key_of(headers: Headers) -> str:
     """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
-    scheme, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+    scheme, _, token = headers.get(AUTHORIZATION, b"").decode("latin-1").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
     return next((headers[name].decode("latin-1").strip() for name in KEY_HEADERS if headers.get(name)), "")
@@ -111,19 +121,19 @@ def key_of(headers: Headers) -> str:
 
 def _check_key(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None:
     if not key:
-        raise RequestError(
+        raise KeyRefused(
             "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
             "auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
             "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
             "key from https://platform.openai.com/account/api-keys.",
-            status=401,
+            key,
             facts=facts,
         )
     if key not in keys:
-        raise RequestError(
+        raise KeyRefused(
             f"Incorrect API key provided: {masked(key)}. "
             "You can find your API key at https://platform.openai.com/account/api-keys.",
-            status=401,
+            key,
             code="invalid_api_key",
             facts=facts,
         )

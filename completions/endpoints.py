@@ -112,10 +112,11 @@ def _internal_error() -> RequestError:
 
 
 def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
-    exchange.fails(exc)
     wire = kwargs.get("wire")
+    exchange.fails(exc)
     if not isinstance(wire, WireFormat):
         return error_response(exc)
+    exc = wire.refused(exc)
     envelope = wire.identified(wire.error(exc), exchange.request_id)
     response = error_response(exc, envelope, wire.translated(exc.headers))
     add_headers(response, wire, exchange)

@@ -4,6 +4,7 @@ MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
 │   ├── BodyTooLarge
 │   ├── JournalUnavailable
+│   ├── KeyRefused
 │   └── StateUnavailable
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
@@ -75,6 +76,16 @@ class StateUnavailable(RequestError):
             code="state_unavailable",
             headers={"retry-after": "1"},
         )
+
+
+class KeyRefused(RequestError):
+    """A key that is not among those that may ask; empty where none was sent. A format says it in its own words."""
+
+    def __init__(
+        self, message: str, key: str, *, code: str | None = None, facts: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(message, status=401, code=code, facts=facts)
+        self.key = key
 
 
 class ScriptError(MockError):

@@ -63,7 +63,7 @@ def _stream(
     assert outcome.reply is not None
     events = wire.events(outcome.reply, prompt)
     named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
-    spoilt = spoil(events, fault, Spare(wire.error_frame(_failed(), name=named, flat=flat), wire.keep_alive))
+    spoilt = spoil(events, fault, Spare(*wire.spare(_failed(), prompt, name=named, flat=flat)))
     late = fault.parameters.get("ms", 0) / 1000
     at = position(events, fault) if fault.name == "stall" else 0
     pieces, record = stream(

@@ -8,13 +8,20 @@ from completions.stored import by_method
 from completions.wire.anthropic import AnthropicCount, AnthropicMessages
 from completions.wire.chat import ChatCompletions
 from completions.wire.embeddings import Embeddings
+from completions.wire.gemini import Gemini
 from completions.wire.legacy import LegacyCompletions
 from completions.wire.moderations import Moderations
 from completions.wire.responses import InputTokens, Responses
 
-CHAT, CLAUDE = ChatCompletions(), AnthropicMessages()
-SHARED = {"wire": CHAT, "others": {b"anthropic-version": CLAUDE}}
-"""For the addresses that several APIs have: whose answer it is, and whose it is where that API's header is there."""
+CHAT, CLAUDE, GEMINI = ChatCompletions(), AnthropicMessages(), Gemini()
+SHARED = {"wire": CHAT, "others": {"anthropic-version": CLAUDE, "x-goog-api-key": GEMINI, "key": GEMINI}}
+"""For the addresses that several APIs have: whose answer it is, and whose where that header or parameter is there."""
+
+GOOGLE_VERSION = "v1(?:beta1?)?"
+GOOGLE_PLACE = "(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/google/)?"
+GOOGLE_MODEL = "(?:models|tunedModels|endpoints)/(?P<model>.+)"
+GOOGLE_METHOD = "generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict"
+"""A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
 api = [
     path("v1/chat/completions", by_method(POST=views.generate, GET=stored.completions), {"wire": CHAT}),
@@ -40,13 +47,19 @@ api = [
     path("v1/conversations/<str:name>/items/<str:item_id>", by_method(GET=stored.item, DELETE=stored.item_gone)),
     path("v1/messages", views.generate, {"wire": CLAUDE}),
     path("v1/messages/count_tokens", views.generate, {"wire": AnthropicCount()}),
+    re_path(
+        f"^{GOOGLE_VERSION}/{GOOGLE_PLACE}{GOOGLE_MODEL}:(?P<method>{GOOGLE_METHOD})$", views.generate, {"wire": GEMINI}
+    ),
     path("v1/models", views.model_list, SHARED),
     path("v1/models/<path:name>", views.model_detail, SHARED),
+    re_path("^v1beta1?/(?:publishers/google/)?models$", views.model_list, {"wire": GEMINI}),
+    re_path("^v1beta1?/(?:publishers/google/)?models/(?P<name>.+)$", views.model_detail, {"wire": GEMINI}),
     *control,
 ]
 
 urlpatterns = [
     *api,
     path("ns/<str:namespace>/", include(api)),
+    re_path(r"^(?:ns/[^/]+/)?v1beta1?(?:/|$)", views.not_found, {"wire": GEMINI}),
     re_path(r"^(?:ns|v1|_mock)(?:/|$)", views.not_found, SHARED),
 ]

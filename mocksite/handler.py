@@ -16,13 +16,14 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import ResolverMatch, URLResolver, get_resolver, set_script_prefix
+from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
 
 from completions.conf import conf
 from completions.delivery.sabotage import Ending
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, new_request_id
 from completions.responses import REQUEST_ID, EventStream, FastJsonResponse, Recorded, Severed, error_response
+from completions.wire.base import WireFormat
 from mocksite.lifespan import lifespan
 from mocksite.request import LeanRequest
 from mocksite.transport import can_sever, sever
@@ -62,6 +63,7 @@ class Handler(ASGIHandler):
             request = LeanRequest(scope, body)
             if not request.path_info.startswith("/"):  # `OPTIONS *`
                 raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+            _check_query(scope)
             self._check_host(request)
         except RequestAborted:
             return
@@ -94,8 +96,9 @@ class Handler(ASGIHandler):
             request.close()
 
     async def _refuse(self, scope: Scope, exc: RequestError, send: Send) -> None:
-        """Answer a request that is refused before Django sees it."""
-        response = error_response(exc)
+        """Answer a request that is refused before Django sees it, in the format that its address has."""
+        wire = _wire_of(scope["path"])
+        response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
         exchange = Exchange(scope["method"], scope["path"], request_headers=dict(scope["headers"]))
         exchange.fails(exc)
         response.record(exchange)
@@ -142,10 +145,25 @@ class Handler(ASGIHandler):
             request.get_host()
         except DisallowedHost as exc:
             raise RequestError(str(exc), code="host_not_allowed") from exc
-        except UnicodeDecodeError as exc:
-            raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
         if len(self._hosts) < KNOWN_HOSTS:
             self._hosts[raw] = settings.ALLOWED_HOSTS
+
+
+def _check_query(scope: Scope) -> None:
+    """Refuse a query that Django could not read when somebody asks for it."""
+    try:
+        scope.get("query_string", b"").decode()
+    except UnicodeDecodeError as exc:
+        raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
+
+
+def _wire_of(path: str) -> WireFormat | None:
+    """Return the format of an address, if it has one."""
+    try:
+        wire = get_resolver().resolve(path).kwargs.get("wire")
+    except Resolver404:
+        return None
+    return wire if isinstance(wire, WireFormat) else None
 
 
 def is_stock(path: str) -> bool:

@@ -13,6 +13,11 @@ from pydantic import BaseModel
 from llmclient import Completion, LLMClient, errors
 from tests.server import LiveServer
 
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
 MODEL = "claude-opus-5-5"
 USER: list[MessageParam] = [{"role": "user", "content": "What is the weather in Paris?"}]
 WEATHER: ToolParam = {

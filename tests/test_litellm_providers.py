@@ -48,12 +48,15 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield f"{server.url}/v1"
 
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
-    "ignore:Pydantic serializer warnings",
-    "ignore:Accessing the",
-    "ignore:Item .* on TypedDict class",
-)
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
+        "ignore:Pydantic serializer warnings",
+        "ignore:Accessing the",
+        "ignore:Item .* on TypedDict class",
+    ),
+]
 each = pytest.mark.parametrize("provider", PROVIDERS)
 
 

@@ -15,6 +15,11 @@ from pydantic import BaseModel
 from tests.server import LiveServer
 from tests.typed_events import fold_response
 
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
 WEATHER: FunctionToolParam = {
     "type": "function",
     "name": "get_weather",

@@ -114,7 +114,7 @@ def _nothing(events: list[Event], at: int, spare: Spare) -> list[Event]:
 
 
 def _crlf(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [event._replace(data=event.data.replace(b"\n", b"\r\n")) for event in events]
+    return [event._replace(data=event.data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")) for event in events]
 
 
 def _commented(events: list[Event], at: int, spare: Spare) -> list[Event]:

@@ -22,6 +22,7 @@ REASONING_MODELS = re.compile(
     r"""
     ^o[134](-|$)            # o1, o3-mini, o4-mini-2025-04-16
     | ^gpt-5(?!-chat)       # gpt-5, gpt-5-mini, gpt-5.1; gpt-5-chat-latest does not reason
+    | ^gemini-(3|2\.5-(pro|flash(?!-lite)))(?!.*(image|tts|audio|embedding))
     | reason | thinking     # magistral-reasoning, kimi-k2-thinking, grok-4-fast-reasoning
     | deepseek-r1
     """,

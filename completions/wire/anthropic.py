@@ -12,7 +12,7 @@ from completions.exceptions import RequestError
 from completions.wire import anthropic_errors, anthropic_limits, anthropic_message, anthropic_models, anthropic_rules
 from completions.wire.anthropic_prompt import read_prompt
 from completions.wire.base import NO_ROUTE, WireFormat, decode_object
-from completions.wire.sse import Template, frame
+from completions.wire.sse import Template, frame, head
 
 PING = frame({"type": "ping"}, "ping")
 
@@ -101,7 +101,9 @@ def _block(index: int, block: anthropic_message.Block) -> list[Event]:
     opening = {"type": "content_block_start", "index": index, "content_block": block.opening}
     events = [Event(frame(opening, "content_block_start"), token="name" in block.opening)]
     for run in block.runs:
-        template = Template({"type": "content_block_delta", "index": index, "delta": run.delta}, "content_block_delta")
+        template = Template(
+            {"type": "content_block_delta", "index": index, "delta": run.delta}, head("content_block_delta")
+        )
         frames = template.fill(run.values)
         events += Event.tokens(frames, run.part) if run.token else [Event(data) for data in frames]
     return [*events, Event(frame({"type": "content_block_stop", "index": index}, "content_block_stop"))]

@@ -83,6 +83,10 @@ class WireFormat(ABC):
         """Return headers on limits (`x-ratelimit-…`, `retry-after`) as this API writes them."""
         return headers
 
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error as this API has it, where it has another status or other words for it."""
+        return exc
+
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error's envelope."""
@@ -104,6 +108,10 @@ class WireFormat(ABC):
         document = self.error(exc)
         head = f"event: {name}\n".encode() if name else b""
         return head + b"data: " + orjson.dumps(document.get("error", document) if flat else document) + b"\n\n"
+
+    def spare(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> tuple[bytes, bytes]:
+        """Return what faults put into the stream that answers a prompt: an error as an event, and a keep-alive."""
+        return self.error_frame(exc, name=name, flat=flat), self.keep_alive
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

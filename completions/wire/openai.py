@@ -6,7 +6,6 @@ four fields are required and two may be null.
 
 import hashlib
 from collections.abc import Collection, Mapping
-from itertools import zip_longest
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
@@ -14,6 +13,7 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire import models as catalogue
 from completions.wire.base import WireFormat, json_type
+from completions.wire.lanes import in_step
 from completions.wire.sse import DONE, HOLE, PAD, Template
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
@@ -138,16 +138,4 @@ class Chunks:
 
 def stream(starts: list[Event], lanes: list[list[Event]], finishes: list[Event], ending: Event | None) -> list[Event]:
     """Return a stream: how its choices start, what they say, how they finish, its usage, the terminator."""
-    return [*starts, *_in_step(lanes), *finishes, *([ending] if ending else []), DONE]
-
-
-def _in_step(lanes: list[list[Event]]) -> list[Event]:
-    """Interleave the choices: they are generated side by side, so each step's first token takes the time for all."""
-    if len(lanes) == 1:
-        return lanes[0]
-    events: list[Event] = []
-    for step in zip_longest(*lanes):
-        present = [event for event in step if event is not None]
-        first = next((at for at, event in enumerate(present) if event.token), None)
-        events += [event._replace(token=at == first) for at, event in enumerate(present)]
-    return events
+    return [*starts, *in_step(lanes), *finishes, *([ending] if ending else []), DONE]

@@ -28,12 +28,12 @@ NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
 class Template:
     """A frame for a document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole.
 
-    With `event` the frame has that name.
+    `start` and `stop` stand around the document: those of an event, or what another framing has.
     """
 
-    def __init__(self, document: dict[str, Any], event: str = "") -> None:
+    def __init__(self, document: dict[str, Any], start: bytes = b"data: ", stop: bytes = b"\n\n") -> None:
         before, after = orjson.dumps(document).split(orjson.dumps(HOLE))
-        self._before, self._after, *end = (_head(event) + before, *(after + b"\n\n").split(PAD.encode()))
+        self._before, self._after, *end = (start + before, *(after + stop).split(PAD.encode()))
         self._end = end[0] if end else None
 
     def fill(self, values: Iterable[object]) -> list[bytes]:
@@ -47,10 +47,11 @@ class Template:
 
 def frame(document: dict[str, Any], event: str = "") -> bytes:
     """Return the frame of one document, with a name if one is given."""
-    return _head(event) + orjson.dumps(document) + b"\n\n"
+    return head(event) + orjson.dumps(document) + b"\n\n"
 
 
-def _head(event: str) -> bytes:
+def head(event: str) -> bytes:
+    """Return how the frame of an event begins."""
     return f"event: {event}\ndata: ".encode() if event else b"data: "
 
 

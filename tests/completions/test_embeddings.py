@@ -20,6 +20,11 @@ from llmclient import lite
 from tests.scripts import World, rules, script
 from tests.server import LiveServer
 
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
 WIRE = Embeddings()
 SMALL, LARGE, ADA = "text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002"
 

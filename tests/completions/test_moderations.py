@@ -16,6 +16,11 @@ from llmclient import lite
 from tests.scripts import World, rules, script
 from tests.server import LiveServer
 
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
 WIRE = Moderations()
 TEXT = {"type": "text", "text": "an apple"}
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}

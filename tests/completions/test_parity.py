@@ -18,9 +18,11 @@ from completions.state.namespaces import Namespace
 from completions.wire.anthropic import AnthropicMessages
 from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
+from completions.wire.gemini import Gemini
 from completions.wire.legacy import LegacyCompletions
 from completions.wire.responses import Responses
 from tests import anthropic_stream
+from tests.completions.test_gemini import chunks, fold_gemini
 from tests.completions.test_wire import fold_legacy
 from tests.document import events, fold
 from tests.typed_events import fold_response, typed_events
@@ -242,3 +244,44 @@ async def test_responses__stream_folds_to_the_answer(
         assert (answer["status"], answer["output"]) == ("queued", [])
     else:
         assert without_ids(folded) == without_ids(answer)
+
+
+GEMINI_CONFIG = {
+    "candidateCount": st.integers(1, 4),
+    "stopSequences": st.lists(TEXT.filter(bool), min_size=1, max_size=3),
+    "maxOutputTokens": st.integers(1, 12),
+    "responseLogprobs": st.booleans(),
+    "logprobs": st.integers(0, 5),
+    "thinkingConfig": st.just({"includeThoughts": True}),
+    "responseMimeType": st.sampled_from(["application/json", "text/x.enum"]),
+    "responseJsonSchema": st.just(SCHEMA),
+}
+GEMINI_ASKED = {
+    "generationConfig": st.fixed_dictionaries({}, optional=GEMINI_CONFIG),
+    "tools": st.just([{"functionDeclarations": [tool["function"] for tool in TOOLS]}]),
+    "safetySettings": st.just([{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]),
+}
+LEGACY_ASKED = ASKED | {"logprobs": st.integers(0, 5), "echo": st.booleans()}
+
+
+@RELAXED
+@given(reply=REPLY, body=st.fixed_dictionaries({}, optional=GEMINI_ASKED), said=TEXT)
+async def test_gemini__stream_folds_to_the_answer(folder: Path, reply: Any, body: dict[str, Any], said: str) -> None:
+    body |= {"contents": [{"parts": [{"text": said}]}]}
+    wire, space = Gemini(), namespace(folder, reply)
+    methods = ("generateContent", "streamGenerateContent")
+    routes = [{"model": "gemini-2.5-flash", "method": method, "alt": "sse"} for method in methods]
+    whole, streamed = (wire.parse(orjson.dumps(body), {}, validate=False, route=route) for route in routes)
+    first, second = await engine.resolve(space, whole), await engine.resolve(space, streamed)
+    assert first.reply and second.reply
+    answer = orjson.loads(orjson.dumps(wire.render(first.reply, whole)))
+    assert unsigned(fold_gemini(chunks(wire.events(second.reply, streamed)))) == unsigned(answer)
+
+
+def unsigned(document: dict[str, Any]) -> dict[str, Any]:
+    """Take out what two of Gemini's answers may differ in: ids and signatures, which follow from them."""
+    for candidate in document["candidates"]:
+        for part in candidate["content"].get("parts", ()):
+            part["thoughtSignature"] = "thoughtSignature" in part
+            part.get("functionCall", {}).pop("id", None)
+    return {key: value for key, value in document.items() if key != "responseId"}

@@ -1,0 +1,188 @@
+"""Google's errors: `google.rpc.Status` with its typed details, and Google's words for what OpenAI says otherwise.
+
+Sources: AIP-193 and google/rpc/code.proto (statuses and their HTTP codes), error_details.proto (the details); the
+wordings are the API's own, as its users quote them.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from completions.exceptions import KeyRefused, RequestError
+
+STATUSES = {
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    408: "DEADLINE_EXCEEDED",
+    409: "ABORTED",
+    416: "OUT_OF_RANGE",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    500: "INTERNAL",
+    501: "UNIMPLEMENTED",
+    502: "UNAVAILABLE",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+    529: "UNAVAILABLE",
+}
+NAMES = {*STATUSES.values(), "FAILED_PRECONDITION", "ALREADY_EXISTS", "DATA_LOSS", "UNKNOWN"}
+"""A script's `type` or `code` that is one of these is the status."""
+
+FOREIGN = ("x-ratelimit-", "retry-after-ms", "openai-", "x-should-retry")
+"""How headers start that Google does not send."""
+
+DOMAIN = "googleapis.com"
+SERVICE = "generativelanguage.googleapis.com"
+QUOTAS = {
+    "requests": "generate_content_free_tier_requests",
+    "tokens": "generate_content_free_tier_input_token_count",
+}
+
+Said = str | Callable[[re.Match[str]], str]
+
+WORDINGS: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
+    (re.compile(pattern, re.DOTALL), said)
+    for pattern, said in (
+        (
+            r"The model [`'](.*)[`'] does not exist",
+            lambda found: (
+                f"models/{found[1]} is not found for API version v1beta, or is not supported for generateContent. Call "
+                "ListModels to see the list of available models and their supported methods."
+            ),
+        ),
+        (
+            r"This model's maximum context length is (\d+) tokens\. However, .*?(\d+) tokens",
+            lambda found: (
+                f"The input token count ({found[2]}) exceeds the maximum number of tokens allowed ({found[1]})."
+            ),
+        ),
+        (
+            r"Your input exceeds the context window",
+            "The input token count exceeds the maximum number of tokens allowed.",
+        ),
+        (
+            r"We could not parse the JSON body of your request: (.*)",
+            lambda found: f"Invalid JSON payload received. {found[1]}",
+        ),
+        (
+            r"The JSON body of your request must be an object",
+            'Invalid JSON payload received. Unknown name "": Root element must be a message.',
+        ),
+        (
+            r"Rate limit reached for|You exceeded your current quota",
+            "You exceeded your current quota, please check your plan and billing details. For more information on this "
+            "error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.",
+        ),
+        (
+            r"The server had an error while processing your request\.$",
+            "An internal error has occurred. Please retry or report in "
+            "https://developers.generativeai.google/guide/troubleshooting",
+        ),
+        (r"The engine is currently overloaded|Overloaded$", "The model is overloaded. Please try again later."),
+        (
+            r"Incorrect API key provided\.$",
+            "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
+            "valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
+        ),
+        (r"Request timed out\.$|Gateway timeout\.$", "Deadline expired before operation could complete."),
+        (
+            r"Country, region, or territory not supported",
+            "User location is not supported for the API use.",
+        ),
+    )
+)
+"""Google's words by the start of OpenAI's."""
+
+KEY_INVALID = "API key not valid. Please pass a valid API key."
+KEY_MISSING = (
+    "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or other "
+    "form of API consumer identity to call this API."
+)
+
+
+class Violated(RequestError):
+    """A request with fields that are wrong: each one's path, empty for the root, and what is said of it."""
+
+    def __init__(self, violations: list[tuple[str, str]]) -> None:
+        super().__init__("\n".join(said for _, said in violations), param=violations[0][0] or None)
+        self.violations = violations
+
+
+def translated(exc: RequestError) -> RequestError:
+    """Return an error in Google's words, and with its status for keys; one that is Google's own already as it is."""
+    if isinstance(exc, KeyRefused):
+        status, said = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)
+        return RequestError(said, status=status, code="API_KEY_INVALID" if exc.key else None)
+    for pattern, wording in WORDINGS:
+        if found := pattern.match(exc.message):
+            message = wording if isinstance(wording, str) else wording(found)
+            return RequestError(
+                message, status=exc.status, type=exc.type, code=exc.code, param=exc.param, headers=exc.headers
+            )
+    return exc
+
+
+def envelope(exc: RequestError) -> dict[str, Any]:
+    """Return the document; `details` are there only where there are any."""
+    document: dict[str, Any] = {"code": exc.status, "message": exc.message, "status": _status(exc)}
+    if details := _details(exc):
+        document["details"] = details
+    return {"error": document}
+
+
+def _status(exc: RequestError) -> str:
+    for given in (exc.code, exc.type):
+        if given in NAMES:
+            return str(given)
+    return STATUSES.get(exc.status, "INVALID_ARGUMENT" if exc.status < 500 else "INTERNAL")
+
+
+def _details(exc: RequestError) -> list[dict[str, Any]]:
+    if isinstance(exc, Violated):
+        violations = [({"field": field} if field else {}) | {"description": said} for field, said in exc.violations]
+        return [_detail("BadRequest", fieldViolations=violations)]
+    if exc.code == "API_KEY_INVALID":
+        localized = _detail("LocalizedMessage", locale="en-US", message=exc.message)
+        return [_info(exc.code, {"service": SERVICE}), localized]
+    if exc.status == 429:
+        return _exhausted(exc)
+    if exc.code is not None and exc.code not in NAMES and (exc.code.isupper() or exc.code == "no_rule_matched"):
+        return [_info(exc.code.upper())]
+    return []
+
+
+def _exhausted(exc: RequestError) -> list[dict[str, Any]]:
+    """Return which quota is used up, where to read about it, and when to try again, if that is known."""
+    link = {
+        "description": "Learn more about Gemini API quotas",
+        "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+    }
+    metric = f"{SERVICE}/{QUOTAS.get(exc.type, QUOTAS['requests'])}"
+    details = [_detail("Help", links=[link]), _detail("QuotaFailure", violations=[{"quotaMetric": metric}])]
+    if (seconds := _wait(exc.headers)) is not None:
+        details.append(_detail("RetryInfo", retryDelay=f"{seconds:g}s"))
+    return details
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds to wait; a date says none."""
+    named = {name.lower(): value for name, value in headers.items()}
+    for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        try:
+            seconds = float(named[name]) / unit
+        except (KeyError, ValueError):
+            continue
+        return seconds if math.isfinite(seconds) else None
+    return None
+
+
+def _detail(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"@type": f"type.googleapis.com/google.rpc.{kind}", **fields}
+
+
+def _info(reason: str, metadata: Mapping[str, str] | None = None) -> dict[str, Any]:
+    info = _detail("ErrorInfo", reason=reason, domain=DOMAIN)
+    return info | {"metadata": metadata} if metadata else info

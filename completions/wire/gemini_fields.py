@@ -1,0 +1,42 @@
+"""Gemini's requests are protocol buffers in JSON: names in camel case or snake case, numbers as strings too.
+
+Source: the ProtoJSON format (protobuf.dev), and what google-genai and LiteLLM send.
+"""
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.fields import mapping
+
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+
+
+@functools.cache
+def snake(name: str) -> str:
+    """Return a field's other name: `maxOutputTokens` is `max_output_tokens` too."""
+    return re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", name)
+
+
+def pick(document: Mapping[str, Any], name: str) -> Any:
+    """Return a field by its camel-case name, under either name; null is as good as absent."""
+    value = document.get(name)
+    return document.get(snake(name)) if value is None else value
+
+
+def inner(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a field that is a message; an empty one where it is none."""
+    return mapping(pick(document, name))
+
+
+def many(value: object) -> list[Any]:
+    """Return a repeated field's messages; one that stands alone counts as a list of it."""
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
+def integer(value: object, low: int) -> int | None:
+    """Return a whole number of at least `low`, be it written `8`, `8.0` or `"8"`; None for anything else."""
+    if (isinstance(value, float) and value.is_integer()) or (isinstance(value, str) and WHOLE.fullmatch(value)):
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= low else None
