@@ -143,12 +143,39 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
+CATEGORIES = (
+    "harassment",
+    "harassment/threatening",
+    "hate",
+    "hate/threatening",
+    "illicit",
+    "illicit/violent",
+    "self-harm",
+    "self-harm/intent",
+    "self-harm/instructions",
+    "sexual",
+    "sexual/minors",
+    "violence",
+    "violence/graphic",
+)
+"""What a text or an image can be flagged for; `openai.types.Moderation`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """What a moderation finds: scores by category, from 0 to 1. `flagged` not said: it is if one is 0.5 or more."""
+
+    scores: Mapping[str, float] = field(default_factory=dict)
+    flagged: bool | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
 
     `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
-    are of the tokens in order, the last for all that follow; none given means made up.
+    are of the tokens in order, the last for all that follow; none given means made up. `embedding` and `moderation`
+    are what one input comes to where that is asked for, instead of a text; none given means made by the format.
     """
 
     text: str | None = None
@@ -158,6 +185,8 @@ class Choice:
     reasoning: str | None = None
     annotations: tuple[Mapping[str, object], ...] = ()
     logprobs: tuple[float, ...] = ()
+    embedding: tuple[float, ...] = ()
+    moderation: Moderation | None = None
 
 
 @dataclass(frozen=True, slots=True)

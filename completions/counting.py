@@ -45,14 +45,19 @@ UNKNOWN_SIZE = 4
 HEAD = 87_400
 """Characters of base64 that are decoded: some 64 KiB, for a JPEG's size may stand behind a preview."""
 
+ALONE = {"legacy": "prompt", "embeddings": "input"}
+"""Where a format has texts and tokens without any message around them: the parameter, by format."""
+
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The JPEG markers of a frame's start; the three are tables."""
 
 
 def prompt_tokens(prompt: Prompt) -> int:
     """Count the tokens of a prompt in its model's encoding."""
-    if prompt.format == "legacy":
-        return _texts(prompt.body.get("prompt"), prompt.model)
+    if (alone := ALONE.get(prompt.format)) is not None:
+        return _texts(prompt.body.get(alone), prompt.model)
+    if prompt.task in ("embed", "moderate"):
+        return sum(tokens.count(message.text, prompt.model) for message in prompt.messages)
     first = prompt.model == FIRST_MODEL
     each, named = (FIRST_PER_MESSAGE, FIRST_PER_NAME) if first else (PER_MESSAGE, PER_NAME)
     messages = sum(each + _message(message, named, prompt.model) for message in prompt.messages)
@@ -70,7 +75,7 @@ def tool_tokens(tools: tuple[Tool, ...], model: str | None = None) -> int:
 
 
 def _texts(prompt: object, model: str | None) -> int:
-    """Count a legacy prompt: a text, tokens, or an array of either; each token counts for itself."""
+    """Count a prompt without messages: a text, tokens, or an array of either; each token counts for itself."""
     match prompt:
         case str():
             return tokens.count(prompt, model)

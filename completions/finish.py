@@ -129,7 +129,7 @@ def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
 
 def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
     if prompt.task != "generate":
-        return Usage(sum(tokens.count(message.text, prompt.model) for message in prompt.messages), 0)
+        return Usage(prompt_tokens(prompt), 0)
     return Usage(
         prompt_tokens=prompt_tokens(prompt),
         completion_tokens=completion_tokens(choices, prompt.model),

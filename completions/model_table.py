@@ -1,6 +1,7 @@
-"""The models' real windows, from the table in LiteLLM's package: read as a file, without importing LiteLLM."""
+"""The models' real windows and providers: the table in LiteLLM's package, read without importing LiteLLM."""
 
 import functools
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +17,11 @@ INPUT_ONLY = "gpt-5"
 
 
 class Limits(NamedTuple):
-    """A model's limits in tokens; None where the table does not know."""
+    """A model's limits in tokens, and who provides it; None where the table does not know."""
 
     window: int | None
     output: int | None
+    provider: str | None = None
 
 
 def context_window(model: str | None) -> int | None:
@@ -30,6 +32,11 @@ def context_window(model: str | None) -> int | None:
 def max_output(model: str | None) -> int | None:
     """Return how many tokens a model answers at most, or None for a model that the table does not know."""
     return _limits(model).output
+
+
+def provider(model: str) -> str | None:
+    """Return who provides a model, as `openai`; None for a model that the table does not know."""
+    return _limits(model).provider
 
 
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None) -> None:
@@ -64,7 +71,7 @@ def _limits(model: str | None) -> Limits:
 
 @functools.cache
 def _table() -> dict[str, Limits]:
-    """Read the table once, some 20 ms; only its limits are kept. Without the file no model is known."""
+    """Read the table once, some 20 ms; only these facts are kept. Without the file no model is known."""
     spec = find_spec("litellm")  # finds the package without importing it
     if spec is None or spec.origin is None or not (file := Path(spec.origin).parent / TABLE).is_file():
         return {}
@@ -74,7 +81,8 @@ def _table() -> dict[str, Limits]:
 
 def _entry(entry: dict[str, Any]) -> Limits:
     read, total, write = (_whole(entry.get(f"max_{key}tokens")) for key in ("input_", "", "output_"))
-    return Limits(read or total, write or total)
+    named = entry.get("litellm_provider")
+    return Limits(read or total, write or total, sys.intern(named) if isinstance(named, str) else None)
 
 
 def _whole(value: object) -> int | None:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from completions import access, engine
+from completions import access, catalog, engine
 from completions.admission import admit
 from completions.conf import conf
 from completions.conversation import Prompt
@@ -24,7 +24,6 @@ from completions.responses import EventStream, FastJsonResponse, Recorded, error
 from completions.state.ledger import Moved
 from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.streaming import Way, stream, take_time
-from completions.wire import models as wire_models
 from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
@@ -110,6 +109,7 @@ async def _resolve(
             exchange.model = prompt.model
             if script.validate:
                 admit(prompt, script.models, len(body))
+                await catalog.check(space, prompt.model)
             if script.limits or script.quota:
                 return prompt, await access.resolve(space, prompt, headers, exchange, asked)
             return prompt, await engine.resolve(space, prompt, asked)
@@ -123,17 +123,18 @@ async def _resolve(
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange) -> Recorded:
     """List the script's models."""
-    script = (await _current(exchange)).script
-    access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.model_list(script.models))
+    space = await _current(exchange)
+    access.identify(request, exchange, space.script.keys)
+    return FastJsonResponse(await catalog.listed(space))
 
 
-@endpoint("GET", "HEAD")
+@endpoint("GET", "HEAD", "DELETE")
 async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> Recorded:
-    """Show one of the script's models."""
-    script = (await _current(exchange)).script
-    access.identify(request, exchange, script.keys)
-    return FastJsonResponse(wire_models.find(name, script.models))
+    """Show one of the script's models, or delete it."""
+    space = await _current(exchange)
+    access.identify(request, exchange, space.script.keys)
+    document = await (catalog.delete if request.method == "DELETE" else catalog.one)(space, name)
+    return FastJsonResponse(document)
 
 
 @endpoint("GET", "HEAD")

@@ -18,13 +18,14 @@ ARROWS: dict[str, set[str]] = {
     "event": set(),
     "faults": VALUES,
     "tokens": NEUTRAL,
+    "vectors": set(),
     "conf": set(),
     "counting": NEUTRAL | {"tokens"},
     "model_table": NEUTRAL,
     "admission": NEUTRAL | {"counting", "model_table"},
     "finish": NEUTRAL | {"tokens", "counting"},
     "script": VALUES | {"tokens", "faults"},
-    "wire": VALUES | {"tokens"},
+    "wire": VALUES | {"tokens", "vectors"},
     "delivery": VALUES | {"tokens", "faults"},
     "gates": set(),
     "limits": NEUTRAL | {"script"},
@@ -36,9 +37,10 @@ ARROWS: dict[str, set[str]] = {
     "responses": NEUTRAL | {"wire", "journal", "delivery"},
     "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
     "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
+    "catalog": NEUTRAL | {"model_table", "state", "wire"},
     "views": VALUES
     | {"wire", "delivery", "journal", "engine", "state", "conf", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming"},
+    | {"access", "streaming", "catalog"},
     "urls": {"views", "wire"},
     "checks": NEUTRAL | {"conf", "script", "state"},
     "apps": {"checks"},
@@ -86,7 +88,7 @@ def test_arrows__have_no_circle() -> None:
 @pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
 def test_wire__no_format_imports_another(file: Path) -> None:
     """A format's files begin with its name; what they share imports none of them."""
-    formats = {"chat", "legacy"}
+    formats = {"chat", "legacy", "embeddings", "moderations"}
     own = file.stem.partition("_")[0]
     others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
     assert not (others - {own}) & formats

@@ -1,10 +1,11 @@
 """Step 3: read `reply:` and `replies:` into answers."""
 
 import importlib
+import math
 from itertools import combinations
 from typing import Literal, cast
 
-from completions.conversation import Usage
+from completions.conversation import Moderation, Usage
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.errors import failure
@@ -105,6 +106,8 @@ def _choice(fields: Fields) -> WrittenChoice:
         annotations=_annotations(fields["annotations"]) if "annotations" in fields else (),
         logprobs=_logprobs(fields["logprobs"]) if "logprobs" in fields else (),
         finish_reason=fields["finish_reason"].one_of(FINISH_REASONS) if "finish_reason" in fields else None,
+        embedding=_vector(fields["embedding"]) if "embedding" in fields else (),
+        moderation=_moderation(fields["moderation"]) if "moderation" in fields else None,
     )
 
 
@@ -139,6 +142,27 @@ def _logprobs(node: Node) -> tuple[float, ...]:
         if item.number() > 0:
             raise item.wrong("a number up to 0")
     return tuple(item.number() for item in items)
+
+
+def _vector(node: Node) -> tuple[float, ...]:
+    if not node.items():
+        raise node.error("must hold at least one number.")
+    for item in node.items():
+        if not math.isfinite(item.number()):
+            raise item.wrong("a finite number")
+    return tuple(float(item.number()) for item in node.items())
+
+
+def _moderation(node: Node) -> Moderation:
+    fields = node.keyed(language.MODERATION)
+    scores = fields["categories"].keyed(language.SCORES) if "categories" in fields else {}
+    for item in scores.values():
+        if not 0 <= item.number() <= 1:
+            raise item.wrong("a number from 0 to 1")
+    return Moderation(
+        scores={name: float(item.number()) for name, item in scores.items()},
+        flagged=fields["flagged"].as_(bool) if "flagged" in fields else None,
+    )
 
 
 def _annotations(node: Node) -> tuple[object, ...]:

@@ -38,6 +38,7 @@ KINDS: dict[str, Schema] = {
     "retry_after": {"anyOf": [{"type": "number", "minimum": 0}, TEXT]},
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
+    "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
     "finish_reason": {"enum": list(language.FINISH_REASONS)},
     "call_type": {"enum": list(language.CALL_TYPES)},
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},
@@ -175,6 +176,8 @@ def schema() -> Schema:
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
         "tool_calls": {"anyOf": [call, _list_of(call)]},
         "usage": _mapping(language.USAGE),
+        "moderation": _mapping(language.MODERATION),
+        "categories": _mapping(language.SCORES),
         "error": {"anyOf": [STATUS, _mapping(language.ERROR, allOf=_exclusive(("retry_after", "retry_after_date")))]},
     }
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}

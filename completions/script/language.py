@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from completions.conversation import CATEGORIES
+
 VERSION = 1
 
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
@@ -131,6 +133,8 @@ CHOICE: Keys = {
     "refusal": Key("text", "The refusal, a template."),
     "reasoning": Key("text", "Text that precedes the answer, a template."),
     "annotations": Key("objects", "Annotations in the API's own shape; their strings are templates."),
+    "embedding": Key("vector", "The vector of an input, for rules that name `format: embeddings`."),
+    "moderation": Key("moderation", "What an input is flagged for, for rules that name `format: moderations`."),
     "logprobs": Key("logprobs", "The tokens' log probabilities, if asked for: one for all, or a list in their order."),
     "finish_reason": Key("finish_reason", "Why the answer ends; without it, the reason that fits."),
 }
@@ -148,7 +152,7 @@ REPLY: Keys = {
     "usage": Key("usage", "The token counts; without it, the exact ones."),
 }
 
-SOURCES = ("text", "json", "echo", "choices", "auto", "python", "body")
+SOURCES = ("text", "json", "echo", "choices", "auto", "python", "body", "embedding", "moderation")
 """The keys of a reply of which at most one stands."""
 
 CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
@@ -159,6 +163,14 @@ WHOLE = ("choices", "auto", "python")
 
 FACTS = ("id", "created", "model", "usage")
 """The keys of a reply that concern it as a whole."""
+
+MODERATION: Keys = {
+    "flagged": Key("flag", "Whether it is flagged; without it, if some score is 0.5 or more."),
+    "categories": Key("categories", "Scores from 0 to 1 by category; the others are near 0."),
+}
+
+SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in CATEGORIES}
+"""The categories of a moderation."""
 
 TOOL_CALL: Keys = {
     "name": Key("text", "The tool's name.", required=True),

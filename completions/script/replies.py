@@ -9,7 +9,7 @@ from typing import Literal, cast
 
 from django.template import Context
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Choice, Moderation, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
@@ -50,6 +50,8 @@ class WrittenChoice:
     annotations: tuple[Tree, ...] = ()
     logprobs: tuple[float, ...] = ()
     finish_reason: str | None = None
+    embedding: tuple[float, ...] = ()
+    moderation: Moderation | None = None
 
     def write(self, context: Context) -> Choice:
         """Return the choice for one prompt."""
@@ -61,6 +63,8 @@ class WrittenChoice:
             refusal=_maybe(self.refusal, context),
             reasoning=_maybe(self.reasoning, context),
             logprobs=self.logprobs,
+            embedding=self.embedding,
+            moderation=self.moderation,
             annotations=tuple(cast(Mapping[str, object], fill(item, context)) for item in self.annotations),
         )
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
-from completions.conversation import Reply, Usage
+from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import WireFormat, json_type
@@ -42,6 +42,14 @@ class OpenAIFormat(WireFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return OpenAI's envelope."""
         return envelope(exc)
+
+
+class Unstreamed(OpenAIFormat):
+    """What is the same in formats that answer with one document, and never with a stream."""
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return an empty event where the one token of the answer stands, for its pace."""
+        return [Event(b"", token=True)]
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:

@@ -62,6 +62,26 @@ def test_any_object__gets_an_answer_or_a_clear_4xx(
         assert script != "mock"
 
 
+INPUTS = st.fixed_dictionaries(
+    {}, optional=dict.fromkeys(("model", "input", "dimensions", "encoding_format", "user", "stream"), VALUES)
+)
+
+
+@pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/moderations"])
+@pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
+@settings(deadline=None, max_examples=60)
+@given(body=INPUTS, base=st.sampled_from([{}, {"model": "text-embedding-3-small", "input": "Hello"}]))
+def test_any_input__gets_an_answer_or_a_clear_4xx(
+    tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any
+) -> None:
+    source = script if script != "lenient" else str(lenient(tmp_path_factory.getbasetemp()))
+    with override_settings(MOCK_SCRIPT=source):
+        answer = asyncio.run(call(Handler(), "POST", path, orjson.dumps({**base, **body})))
+    assert answer.status == 200 or (answer.status in (400, 404) and script == "auto")
+    document = json.loads(answer.body)
+    assert answer.status == 200 or list(document["error"]) == ["message", "type", "param", "code"]
+
+
 def lenient(folder: Path) -> Path:
     file = folder / "lenient.yaml"
     if not file.exists():

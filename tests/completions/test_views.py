@@ -49,6 +49,7 @@ async def test_chat__streams(async_client: AsyncClient) -> None:
         ("GET", CHAT, 405, "method_not_supported", f"Not allowed to GET on {CHAT}; allowed: POST."),
         ("DELETE", "/v1/completions", 405, "method_not_supported", "Not allowed to DELETE on /v1/completions"),
         ("POST", "/v1/models", 405, "method_not_supported", "allowed: GET, HEAD."),
+        ("POST", "/v1/models/mock", 405, "method_not_supported", "allowed: GET, HEAD, DELETE."),
         ("POST", "/_mock/health", 405, "method_not_supported", "allowed: GET, HEAD."),
         ("GET", "/", 404, None, "Invalid URL (GET /)"),
         ("POST", "/v1/chat/completions/", 404, None, "Invalid URL (POST /v1/chat/completions/)"),

@@ -274,10 +274,7 @@ def test_parse__any_bytes_are_a_prompt_or_a_request_error(body: bytes) -> None:
 def test_models__list_and_one() -> None:
     one = {"id": "a/b", "object": "model", "created": 1234567890, "owned_by": "mock"}
     assert models.model_list(["a/b"]) == {"object": "list", "data": [one]}
-    assert models.find("a/b", ["a/b"]) == one
-    with pytest.raises(RequestError, match="The model 'c' does not exist") as caught:
-        models.find("c", ["a/b"])
-    assert (caught.value.status, caught.value.code) == (404, "model_not_found")
+    assert models.model("a/b") == one
 
 
 CALL = ToolCall("get_weather", '{"city":"Paris"}')

@@ -17,9 +17,17 @@ FILES = (
     "tests/api_resources/chat/test_completions.py",
     "tests/api_resources/test_completions.py",
     "tests/api_resources/test_models.py",
+    "tests/api_resources/test_embeddings.py",
+    "tests/api_resources/test_moderations.py",
 )
 STORED = "works on a chat completion that was stored before, under an id that the test makes up"
+PACKED = "the SDK asks for base64 here, and in its strict mode holds that answer to the type of one in floats"
 EXCLUDED = {
+    "api_resources/test_embeddings.py": {
+        f"test_{kind}_create[{mode}]": PACKED
+        for kind in ("method", "raw_response", "streaming_response")
+        for mode in ("strict", "aiohttp")
+    },
     "chat/test_completions.py": {
         "test_method_retrieve": STORED,
         "test_raw_response_retrieve": STORED,
@@ -37,10 +45,10 @@ EXCLUDED = {
     },
     "api_resources/test_models.py": dict.fromkeys(
         ("test_method_delete", "test_raw_response_delete", "test_streaming_response_delete"),
-        "deletes a fine-tuned model that was made before, under a name that the test makes up",
+        "deletes one and the same fine-tuned model again and again, which is there only once",
     ),
 }
-"""Tests that are left out, by file and name, with the reason."""
+"""Tests that are left out, by file and name, in all modes or in one (`name[mode]`), with the reason."""
 
 
 def main() -> int:
@@ -79,7 +87,8 @@ def excluded(source: Path) -> list[str]:
         file = next(name for name in FILES if name.endswith(end))
         text = (source / file).read_text()
         for name in names:
-            assert f"def {name}(" in text, f"{file} has no {name} any more; take it out of the exclusions"
+            here = f"def {name.partition('[')[0]}(" in text
+            assert here, f"{file} has no {name} any more; take it out of the exclusions"
             found += [f"{file}::{kind}::{name}" for kind in classes(text)]
     return found
 

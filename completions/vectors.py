@@ -1,0 +1,61 @@
+"""Vectors of texts without a model: words and word pieces hashed into signed buckets, brought to unit length.
+
+The same text has the same vector in every process. Texts that share words lie closer than texts that share none, words
+that share pieces (`mission`, `missions`) a little; nothing knows what a word means.
+"""
+
+import math
+import re
+from array import array
+from collections import Counter
+from functools import lru_cache
+from hashlib import blake2b
+
+WORD, PIECE = 1.0, 0.25
+"""What a word weighs, and what each of its pieces does."""
+
+PIECE_LENGTH = 3
+"""Characters in a piece; a word's begin and end count as one each."""
+
+_BUCKETS, _SIGN = 2**63 - 1, 2**63
+_LONGEST_KEPT = 32
+"""Characters of a word whose hashes are kept; a longer one hardly comes again."""
+
+_words = re.compile(r"\w+").findall
+
+
+def embed(text: str, dimensions: int) -> list[float]:
+    """Return a text's vector of unit length, `dimensions` (1 or more) numbers that each fit 32 bits exactly.
+
+    Case, punctuation and the order of words do not matter; a text without any word has a vector of its own, and an
+    empty one a fixed vector.
+    """
+    buckets: dict[int, float] = {}
+    for word, count in Counter(_words(text.casefold()) or text.split() or [""]).items():
+        often = math.sqrt(count)
+        for digest, weight in _kept(word) if len(word) <= _LONGEST_KEPT else _features(word):
+            bucket = (digest & _BUCKETS) % dimensions
+            buckets[bucket] = buckets.get(bucket, 0.0) + (often if digest & _SIGN else -often) * weight
+    length = math.hypot(*buckets.values())
+    if not length:  # every word met its own opposite, as can be in very few dimensions
+        buckets, length = {0: 1.0}, 1.0
+    vector = [0.0] * dimensions
+    for bucket, value in zip(buckets, array("f", [value / length for value in buckets.values()]), strict=True):
+        vector[bucket] = value
+    return vector
+
+
+def _features(word: str) -> list[tuple[int, float]]:
+    """Return the hash and the weight of a word and of each of its pieces."""
+    whole = f"<{word}>"
+    pieces = {whole[at : at + PIECE_LENGTH] for at in range(len(whole) - PIECE_LENGTH + 1)}
+    return [(_digest(f"word {word}"), WORD), *((_digest(piece), PIECE) for piece in sorted(pieces))]
+
+
+@lru_cache(maxsize=16384)
+def _kept(word: str) -> list[tuple[int, float]]:
+    return _features(word)
+
+
+def _digest(feature: str) -> int:
+    return int.from_bytes(blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -1,0 +1,51 @@
+"""OpenAI's Agents SDK against a live server: a loop with two tools, streamed and not, and a structured answer."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import openai
+import pytest
+
+from tests.frameworks.trip import ANSWER, CALLED, INSTALL, MODEL, QUESTION, Tools, Trip
+
+agents = pytest.importorskip("agents", reason=INSTALL)
+
+
+@pytest.fixture
+async def model(base_url: str) -> AsyncIterator[Any]:
+    agents.set_tracing_disabled(True)
+    async with openai.AsyncOpenAI(base_url=base_url, api_key="k", max_retries=1) as client:
+        yield agents.OpenAIChatCompletionsModel(model=MODEL, openai_client=client)
+
+
+def agent(model: Any, tools: Tools, **more: Any) -> Any:
+    offered = [agents.function_tool(tools.get_weather), agents.function_tool(tools.get_time)]
+    return agents.Agent(name="guide", instructions="Be brief.", model=model, tools=offered, **more)
+
+
+async def test_agent__loops_through_its_tools(model: Any) -> None:
+    result = await agents.Runner.run(agent(model, tools := Tools()), QUESTION)
+    assert (result.final_output, tools.called) == (ANSWER, CALLED)
+    assert result.context_wrapper.usage.requests == 3
+    assert result.context_wrapper.usage.output_tokens > 0
+
+
+async def test_agent__streams(model: Any) -> None:
+    result = agents.Runner.run_streamed(agent(model, tools := Tools()), QUESTION)
+    pieces = [
+        event.data.delta
+        async for event in result.stream_events()
+        if event.type == "raw_response_event" and event.data.type == "response.output_text.delta"
+    ]
+    assert ("".join(pieces), result.final_output, tools.called) == (ANSWER, ANSWER, CALLED)
+    assert len(pieces) > 3
+
+
+async def test_agent__answers_in_a_structure(model: Any) -> None:
+    result = await agents.Runner.run(agent(model, Tools(), output_type=Trip), QUESTION)
+    assert result.final_output == Trip(city="Paris", degrees=21)
+
+
+async def test_agent__tries_again(model: Any) -> None:
+    result = await agents.Runner.run(agent(model, Tools()), "Are you busy, agents?")
+    assert result.final_output == "I am here."
