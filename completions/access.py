@@ -18,6 +18,7 @@ from completions.journal.exchange import Exchange
 from completions.limits import Charge
 from completions.outcome import Outcome
 from completions.state.namespaces import Namespace
+from completions.wire.base import WireFormat
 
 Headers = Mapping[bytes, bytes]
 
@@ -45,7 +46,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
     if ORGANIZATION in headers or PROJECT in headers:
         exchange.headers = _echoed(headers)
     if allowed := keys or conf.API_KEYS:
-        _check_key(key_of(headers), allowed)
+        _check_key(key_of(headers), allowed, {"bearer": b"authorization" in headers})
     return headers
 
 
@@ -72,6 +73,12 @@ def namespace_of(request: HttpRequest) -> str | None:
     """Return the name of the namespace that a request's headers choose; None where they choose none."""
     chosen = _sent(request).get(NAMESPACE)
     return None if chosen is None else chosen.decode("latin-1").strip()
+
+
+def spoken(request: HttpRequest, others: Mapping[bytes, WireFormat], usual: WireFormat) -> WireFormat:
+    """Return the format of the API that a request speaks to: by its own header, or else the usual one."""
+    sent = _sent(request)
+    return next((wire for header, wire in others.items() if header in sent), usual)
 
 
 def _sent(request: HttpRequest) -> Headers:
@@ -102,7 +109,7 @@ def key_of(headers: Headers) -> str:
     return next((headers[name].decode("latin-1").strip() for name in KEY_HEADERS if headers.get(name)), "")
 
 
-def _check_key(key: str, keys: Collection[str]) -> None:
+def _check_key(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None:
     if not key:
         raise RequestError(
             "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
@@ -110,6 +117,7 @@ def _check_key(key: str, keys: Collection[str]) -> None:
             "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
             "key from https://platform.openai.com/account/api-keys.",
             status=401,
+            facts=facts,
         )
     if key not in keys:
         raise RequestError(
@@ -117,6 +125,7 @@ def _check_key(key: str, keys: Collection[str]) -> None:
             "You can find your API key at https://platform.openai.com/account/api-keys.",
             status=401,
             code="invalid_api_key",
+            facts=facts,
         )
 
 

@@ -22,6 +22,7 @@ def admit(prompt: Prompt, models: Collection[str], size: int) -> None:
             f"The model `{prompt.model}` does not exist or you do not have access to it.",
             status=404,
             code="model_not_found",
+            facts={"model": prompt.model},
         )
     if prompt.task != "generate":
         return  # what is not generated has limits for each input, which its format knows

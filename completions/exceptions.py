@@ -14,7 +14,11 @@ class MockError(Exception):
 
 
 class RequestError(MockError):
-    """A request that the API refuses, with the four facts of OpenAI's error envelope and the HTTP status."""
+    """A request that the API refuses, with the four facts of OpenAI's error envelope and the HTTP status.
+
+    `facts` are what the message tells, by name, where its words are OpenAI's usual ones: a format whose API has words
+    of its own writes those. None: the words are somebody's own, as a script's, and stay.
+    """
 
     def __init__(
         self,
@@ -25,6 +29,7 @@ class RequestError(MockError):
         code: str | None = None,
         param: str | None = None,
         headers: Mapping[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -33,6 +38,7 @@ class RequestError(MockError):
         self.code = code
         self.param = param
         self.headers = headers or {}
+        self.facts = facts
 
 
 class BodyTooLarge(RequestError):
@@ -43,6 +49,7 @@ class BodyTooLarge(RequestError):
             f"The request body is larger than the {limit} bytes that {setting} allows.",
             status=413,
             code="request_too_large",
+            facts={},
         )
 
 

@@ -98,7 +98,8 @@ class Account:
         if self.concurrent is not None and self.running >= self.concurrent:
             used = f"Limit {self.concurrent}, Used {self.running}, Requested 1."
             told = "Please try again when one of them has ended."
-            raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now))
+            limit = f"{self.concurrent} concurrent requests"
+            raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now), limit)
         if not self.buckets:
             return
         waits = [bucket.wait(_cost(bucket, tokens), now) for bucket in self.buckets]
@@ -112,6 +113,7 @@ class Account:
                 "The input or output tokens must be reduced in order to run successfully.",
                 bucket.unit,
                 self.headers(now),
+                _named(bucket),
             )
         used = f"Limit {bucket.limit}, Used {bucket.used(now)}"
         raise _refusal(
@@ -119,6 +121,7 @@ class Account:
             f"Please try again in {duration(wait)}.",
             bucket.unit,
             self.headers(now) | _retry_after(wait),
+            _named(bucket),
         )
 
     def take(self, requests: int, tokens: int, now: float) -> None:
@@ -204,6 +207,7 @@ def _check_quota(quota: Quota | None, spent: Mapping[str, int]) -> None:
                 status=429,
                 type="insufficient_quota",
                 code="insufficient_quota",
+                facts={},
             )
 
 
@@ -235,6 +239,11 @@ def milliseconds(seconds: float) -> int:
     return math.ceil(seconds * 1000 - 1e-6)
 
 
+def _named(bucket: Bucket) -> str:
+    """Return a limit in words: `50 requests per minute`."""
+    return f"{bucket.limit:,} {bucket.name.partition(' (')[0].replace('per min', 'per minute')}"
+
+
 def _cost(bucket: Bucket, tokens: int) -> int:
     return tokens if bucket.unit == "tokens" else 1
 
@@ -244,13 +253,14 @@ def _retry_after(wait: float) -> dict[str, str]:
     return {"retry-after": str(math.ceil(ms / 1000)), "retry-after-ms": str(ms)}
 
 
-def _refusal(message: str, unit: str, headers: Mapping[str, str]) -> RequestError:
+def _refusal(message: str, unit: str, headers: Mapping[str, str], limit: str) -> RequestError:
     return RequestError(
         f"{message} Visit https://platform.openai.com/account/rate-limits to learn more.",
         status=429,
         type=unit,
         code="rate_limit_exceeded",
         headers=headers,
+        facts={"limit": limit},
     )
 
 

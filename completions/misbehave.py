@@ -79,7 +79,11 @@ def _stream(
 
 def _failed() -> RequestError:
     return RequestError(
-        "The server had an error while processing your request.", status=500, type="server_error", code="server_error"
+        "The server had an error while processing your request.",
+        status=500,
+        type="server_error",
+        code="server_error",
+        facts={},
     )
 
 

@@ -73,7 +73,7 @@ USUAL: dict[tuple[int, str | None], Usual] = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as a script has it."""
+    """An error as a script has it; `usual` says that its message is the usual one."""
 
     status: int
     type: str
@@ -82,6 +82,7 @@ class Failure:
     message: Text
     headers: tuple[tuple[str, str], ...]
     date_after: float | None = None
+    usual: bool = False
 
     def __call__(self, prompt: Prompt) -> RequestError:
         """Return the error, a new one each time; with `date_after` it says to retry so many seconds from now."""
@@ -95,6 +96,7 @@ class Failure:
             code=self.code,
             param=self.param,
             headers=headers,
+            facts={"model": prompt.model} if self.usual else None,
         )
 
 
@@ -119,6 +121,7 @@ def plain(
         message=given.get("message", _compiled(usual.message)),
         headers=tuple(headers),
         date_after=date_after,
+        usual="message" not in given,
     )
 
 
@@ -134,6 +137,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
         headers=(*_retry(fields), *_headers(fields)),
         date_after=_date_after(fields),
+        usual="message" not in fields,
     )
 
 
