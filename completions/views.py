@@ -4,7 +4,7 @@ import functools
 import logging
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -138,6 +138,16 @@ async def model_detail(request: HttpRequest, exchange: Exchange, name: str) -> R
 
 
 @endpoint("GET", "HEAD")
+async def listing(
+    request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
+) -> Recorded:
+    """Answer with what an API tells of the script's models; errors are those of the format `wire`."""
+    script = (await _current(exchange)).script
+    access.identify(request, exchange, script.keys)
+    return FastJsonResponse(document(script.models))
+
+
+@endpoint("GET", "HEAD")
 async def health(request: HttpRequest, exchange: Exchange) -> Recorded:
     """Say that the process is alive."""
     return FastJsonResponse({"status": "ok"})
@@ -164,8 +174,8 @@ async def release_gate(request: HttpRequest, exchange: Exchange, name: str) -> R
 
 
 @endpoint()
-async def not_found(request: HttpRequest, exchange: Exchange) -> Recorded:
-    """Refuse an address that no other view has."""
+async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
+    """Refuse an address that no other view has, as the API does to which it would belong."""
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
 
 

@@ -88,7 +88,7 @@ def test_arrows__have_no_circle() -> None:
 @pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
 def test_wire__no_format_imports_another(file: Path) -> None:
     """A format's files begin with its name; what they share imports none of them."""
-    formats = {"chat", "legacy", "embeddings", "moderations"}
+    formats = {"chat", "legacy", "embeddings", "moderations", "ollama"}
     own = file.stem.partition("_")[0]
     others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
     assert not (others - {own}) & formats

@@ -83,9 +83,10 @@ def reasons(model: str | None) -> bool:
 
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:
-    if not reasons(prompt.model) or prompt.reasoning_effort == "none":
+    effort = prompt.reasoning_effort
+    if effort == "none" or not (effort or reasons(prompt.model)):
         return None
-    return thoughts(prompt.last_user, seeded(seed + "/reasoning"), prompt.reasoning_effort in ("minimal", "low"))
+    return thoughts(prompt.last_user, seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 
 
 def _calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:
