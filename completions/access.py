@@ -18,7 +18,6 @@ from completions.journal.exchange import Exchange
 from completions.limits import Charge
 from completions.outcome import Outcome
 from completions.state.namespaces import Namespace
-from completions.wire.base import WireFormat
 
 Headers = Mapping[bytes, bytes]
 
@@ -73,12 +72,6 @@ def namespace_of(request: HttpRequest) -> str | None:
     """Return the name of the namespace that a request's headers choose; None where they choose none."""
     chosen = _sent(request).get(NAMESPACE)
     return None if chosen is None else chosen.decode("latin-1").strip()
-
-
-def spoken(request: HttpRequest, others: Mapping[bytes, WireFormat], usual: WireFormat) -> WireFormat:
-    """Return the format of the API that a request speaks to: by its own header, or else the usual one."""
-    sent = _sent(request)
-    return next((wire for header, wire in others.items() if header in sent), usual)
 
 
 def _sent(request: HttpRequest) -> Headers:

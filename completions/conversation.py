@@ -175,8 +175,9 @@ class Choice:
     """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
 
     `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
-    are of the tokens in order, the last for all that follow; none given means made up. `embedding` and `moderation`
-    are what one input comes to where that is asked for, instead of a text; none given means made by the format.
+    are of the tokens in order, the last for all that follow; none given means made up. `stopped_by` is the stop
+    sequence before which the text ends. `embedding` and `moderation` are what one input comes to where that is asked
+    for, instead of a text; none given means made by the format.
     """
 
     text: str | None = None
@@ -186,6 +187,7 @@ class Choice:
     reasoning: str | None = None
     annotations: tuple[Mapping[str, object], ...] = ()
     logprobs: tuple[float, ...] = ()
+    stopped_by: str | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
 

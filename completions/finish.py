@@ -48,8 +48,8 @@ def _serial(seed: str | None) -> str:
 
 def _limited(choice: Choice, prompt: Prompt) -> Choice:
     """Apply the stop sequences and the token limit, and set the finish reason that follows where none is given."""
-    text = _before_stop(choice.text, prompt.stop)
-    said = replace(choice, text=text, finish_reason=choice.finish_reason or _reason(choice))
+    text, stopped_by = _before_stop(choice.text, prompt.stop)
+    said = replace(choice, text=text, finish_reason=choice.finish_reason or _reason(choice), stopped_by=stopped_by)
     if prompt.max_tokens is None:
         return said
     return _within(said, prompt.max_tokens, prompt.model)
@@ -59,10 +59,12 @@ def _reason(choice: Choice) -> str:
     return "tool_calls" if choice.tool_calls else "stop"
 
 
-def _before_stop(text: str | None, stops: tuple[str, ...]) -> str | None:
+def _before_stop(text: str | None, stops: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """Return the text before the first stop sequence, and which one that is."""
     if not text or not stops:
-        return text
-    return text[: min((at for stop in stops if stop and (at := text.find(stop)) >= 0), default=len(text))]
+        return text, None
+    found = min(((at, stop) for stop in stops if stop and (at := text.find(stop)) >= 0), default=None)
+    return (text, None) if found is None else (text[: found[0]], found[1])
 
 
 def _within(choice: Choice, limit: int, model: str | None) -> Choice:
@@ -75,7 +77,7 @@ def _within(choice: Choice, limit: int, model: str | None) -> Choice:
         refusal=budget.take(choice.refusal),
         tool_calls=tuple(budget.calls(choice.tool_calls)),
     )
-    return replace(cut, finish_reason="length") if budget.exceeded else cut
+    return replace(cut, finish_reason="length", stopped_by=None) if budget.exceeded else cut
 
 
 class _Budget:

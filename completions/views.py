@@ -68,6 +68,7 @@ def endpoint(*methods: str) -> Callable[[ExchangeView[P]], View[P]]:
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
+    wire = wire.dialects.get(space.script.dialect, wire)
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.rule = outcome.rule
     way = await _way(space, outcome, exchange)
@@ -251,9 +252,20 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     wire = kwargs.get("wire")
     if not isinstance(wire, WireFormat):
         return error_response(exc)
+    wire = _spoken(wire, exchange)
     response = error_response(exc, wire.error(exc), wire.translated(exc.headers))
     _add_headers(response, wire, exchange)
     return response
+
+
+def _spoken(wire: WireFormat, exchange: Exchange) -> WireFormat:
+    """Return the dialect that the namespace's script speaks, if there is such a namespace."""
+    if not wire.dialects:
+        return wire
+    try:
+        return wire.dialects.get(namespace(exchange.namespace).script.dialect, wire)
+    except RequestError:
+        return wire
 
 
 def _add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:

@@ -43,8 +43,12 @@ DEFAULTS: Keys = {
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
     "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
+    "dialect": Key("dialect", "Who speaks at `/v1/chat/completions`: OpenAI (without it), or another in its format."),
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
+
+DIALECTS = ("azure", "deepseek", "groq", "mistral", "openrouter", "vllm")
+"""Who speaks OpenAI's chat format in a way of their own."""
 
 LIMITS: Keys = {
     "model": Key("name_or_names", "The models that these limits are for; without it, all."),

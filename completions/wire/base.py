@@ -11,12 +11,15 @@ from completions.event import Event
 from completions.exceptions import RequestError
 
 NO_ROUTE: Mapping[str, str] = {}
+NO_DIALECTS: "Mapping[str, WireFormat]" = {}
 
 
 class WireFormat(ABC):
     """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
 
     keep_alive = b": keep-alive\n\n"
+    dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
+    """The same format as others speak it, by the names by which a script chooses them."""
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 
