@@ -36,6 +36,7 @@ SCRIPT: Keys = {
 DEFAULTS: Keys = {
     "models": Key("names", "The models there are; a request for another one is a 404. None listed: any is there."),
     "validate": Key("flag", "Whether requests are held to the API's own rules (true)."),
+    "dialect": Key("dialect", "Who speaks at `/v1/chat/completions`: OpenAI (without it), or another in its format."),
     "strict": Key("flag", "Whether a request that no rule matches is a 404 that names the nearest rules (false)."),
     "fallback": Key("fallback", "What answers where no rule matches: `auto` (the default), `echo`, a reply, an error."),
     "pacing": Key("pacing", "How fast streams go, over MOCK_TTFT_MS and MOCK_ITL_MS."),
@@ -43,7 +44,6 @@ DEFAULTS: Keys = {
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
     "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
-    "dialect": Key("dialect", "Who speaks at `/v1/chat/completions`: OpenAI (without it), or another in its format."),
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
 

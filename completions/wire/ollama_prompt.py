@@ -79,13 +79,19 @@ def _messages(given: list[dict[str, Any]]) -> tuple[Message, ...]:
         open_calls += calls
         name = text_or_none(message.get("tool_name")) or text_or_none(message.get("name"))
         answered = text_or_none(message.get("tool_call_id"))
-        if message.get("role") == "tool" and not answered and open_calls:
-            call = next((each for each in open_calls if each.name == name), open_calls[0])
+        if message.get("role") == "tool" and open_calls:
+            call = _answered(open_calls, answered, name)
             open_calls.remove(call)
             answered = call.id
         parts = tuple(Part("image", image) for image in texts(message.get("images")))
         messages.append(Message(text(message.get("role")), text(message.get("content")), name, calls, answered, parts))
     return tuple(messages)
+
+
+def _answered(calls: list[ToolCall], identity: str | None, name: str | None) -> ToolCall:
+    """Return the call that a result answers; some clients name an id that they have not said before."""
+    named = (call for call in calls if call.name == name)
+    return next((call for call in calls if call.id == identity), None) or next(named, calls[0])
 
 
 def _call(call: dict[str, Any], place: int, at: int) -> ToolCall:
