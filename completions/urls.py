@@ -7,9 +7,10 @@ from completions.wire import ollama_models
 from completions.wire.azure import AZURE, AzureChat, AzureEmbeddings, AzureLegacy
 from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
-from completions.wire.chat_dialects import VLLM, DeepSeek, Groq, Mistral, OpenRouter
+from completions.wire.chat_dialects import VLLM, DeepSeek, Groq, OpenRouter
 from completions.wire.embeddings import Embeddings
 from completions.wire.legacy import LegacyCompletions
+from completions.wire.mistral import MISTRAL, MistralEmbeddings
 from completions.wire.moderations import Moderations
 from completions.wire.ollama import OllamaChat, OllamaGenerate
 from completions.wire.ollama_embed import OllamaEmbed, OllamaEmbeddings
@@ -20,7 +21,7 @@ DIALECTS = {
     "azure": AZURE,
     "deepseek": DeepSeek(),
     "groq": Groq(),
-    "mistral": Mistral(),
+    "mistral": MISTRAL,
     "openrouter": OpenRouter(),
     "vllm": VLLM(),
 }
@@ -34,6 +35,7 @@ PLACES = {
 """Where a dialect is spoken: what its clients put behind the host, behind its name."""
 
 SPOKEN = {name: ChatCompletions(dialect) for name, dialect in DIALECTS.items()}
+EMBEDDINGS = {"mistral": MistralEmbeddings()}
 OLLAMA, AZURE_CHAT = OllamaChat(), AzureChat()
 
 
@@ -70,7 +72,7 @@ api: Addresses = [
     path("v1/", include(formats(ChatCompletions(dialects=SPOKEN), LegacyCompletions(), Embeddings()))),
     path("v1/moderations", views.generate, {"wire": Moderations()}),
     *(
-        re_path(f"^{place}", include(formats(SPOKEN[name], LegacyCompletions(), Embeddings())))
+        re_path(f"^{place}", include(formats(SPOKEN[name], LegacyCompletions(), EMBEDDINGS.get(name, Embeddings()))))
         for name, place in PLACES.items()
     ),
     path("openai/", include(azure)),

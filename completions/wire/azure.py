@@ -4,6 +4,7 @@ Sources: Azure's REST reference (`2024-10-21`) and its page on content filters; 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -70,6 +71,7 @@ def error(exc: RequestError) -> dict[str, Any]:
 class Azure(Foreign):
     """Azure's chat: the results of its filters, on the prompt first, then with each choice."""
 
+    name = "azure"
     refuses = True
 
     def checked(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -122,11 +124,14 @@ class Deployed(OpenAIFormat):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a request; at `/openai/v1/` it names its model itself, and needs no version."""
+        address = {"dialect": AZURE.name}
         if (deployment := route.get("deployment")) is not None:
             if not route.get("api-version"):
                 raise RequestError("Resource not found", status=404, code="404")
             body = orjson.dumps({**decode_object(body), "model": deployment})
-        return super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # OpenAI's, behind this one
+            address |= {"deployment": deployment, "api-version": route["api-version"]}
+        prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # OpenAI's, behind this one
+        return replace(prompt, address=address)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the headers of Azure's gateway."""

@@ -1,6 +1,7 @@
 """Chat completions: `POST /v1/chat/completions`, as OpenAI has them and as those who speak a dialect of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from completions import tokens
@@ -52,7 +53,8 @@ class ChatCompletions(OpenAIFormat):
         check_stream(document)
         if validate:
             chat_rules.validate(self._dialect.checked(document))
-        return read_prompt(document, headers)
+        prompt = read_prompt(document, headers)
+        return replace(prompt, address={"dialect": self._dialect.name}) if self._dialect.name else prompt
 
     def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `chat.completion`."""

@@ -14,6 +14,8 @@ from completions.wire.openai import envelope
 class Dialect:
     """OpenAI's own way. A dialect changes what is different."""
 
+    name = ""
+    """What scripts call it."""
     obfuscates = True
     """Whether the chunks of a stream are padded."""
     whole_calls = False

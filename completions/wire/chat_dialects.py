@@ -24,6 +24,8 @@ def _reasoned(reply: Reply) -> int:
 class DeepSeek(Foreign):
     """`reasoning_content`, what of the prompt was cached, and the usage in a stream's last chunk, asked or not."""
 
+    name = "deepseek"
+
     def thought(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""
         return {"reasoning_content": text}
@@ -53,6 +55,8 @@ class DeepSeek(Foreign):
 
 class OpenRouter(Foreign):
     """`reasoning`, the provider and its own finish reason, the cost, and errors whose code is the status."""
+
+    name = "openrouter"
 
     def thought(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning."""
@@ -89,6 +93,7 @@ class OpenRouter(Foreign):
 class Mistral(Foreign):
     """Thoughts as parts of the content, ids without a prefix, whole tool calls, and errors without an envelope."""
 
+    name = "mistral"
     whole_calls = True
 
     def thought(self, text: str) -> dict[str, Any]:
@@ -132,6 +137,7 @@ class Mistral(Foreign):
 class Groq(Foreign):
     """`reasoning`, `x_groq`, and how long it took."""
 
+    name = "groq"
     whole_calls = True
 
     def thought(self, text: str) -> dict[str, Any]:
@@ -181,6 +187,8 @@ def _x_groq(reply: Reply) -> dict[str, Any]:
 
 class VLLM(Foreign):
     """`reasoning`, the stop sequence that ended it, fields that are null unless asked for, errors by class."""
+
+    name = "vllm"
 
     def thought(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning; before version 0.12 it was called `reasoning_content`."""

@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import groq
 import httpx
+import mistralai.client
+import mistralai.client.errors
 import openai
 import orjson
 import pytest
@@ -122,6 +125,7 @@ def test_azure__filters_everything() -> None:
 
 def test_azure__is_addressed_by_deployment() -> None:
     route = {"deployment": "mine", "api-version": "2024-10-21"}
+    assert parsed(AZURE, route=route).address == route | {"dialect": "azure"}
     assert parsed(AZURE, route=route).model == "mine"
     assert parsed(AZURE, route={}).model == "m"
     with pytest.raises(RequestError) as error:
@@ -216,11 +220,13 @@ rules:
 - {match: {last_user: down}, error: 500}
 - {match: {last_user: busy}, error: 429}
 - {match: {last_user: once}, times: 1, error: {status: 503, retry_after_ms: 1}}
+- {match: {last_user: again}, times: 1, error: {status: 503, retry_after_ms: 1}}
 - {match: {last_user: block}, error: {status: 400, code: content_filter}}
 - {match: {last_user: broken}, fault: {error_object: {after_tokens: 1}}, reply: One two three.}
 - {match: {tool_result: {name: add}}, reply: It is three.}
 - {match: {tools: add}, reply: {tool_calls: {name: add, arguments: {a: 1}}}}
 - {match: {response_format: json_schema}, reply: {json: {a: 1}}}
+- {match: {dialect: [azure, groq], last_user: who}, reply: '{{ prompt.address.dialect }}'}
 - {match: {format: embeddings}, reply: {embedding: [0.5]}}
 - reply: {reasoning: Let me think., text: I thought.}
 """
@@ -287,6 +293,10 @@ def test_azure_sdk__errors_faults_and_retries(azure: openai.AzureOpenAI, live: L
         missing = http.post("/openai/deployments/mine/chat/completions", json={"messages": HI})
         assert (missing.status_code, missing.json()["error"]["message"]) == (404, "Resource not found")
         assert http.post("/openai/v1/chat/completions", json={"model": "m", "messages": HI}).json()["model"] == "m"
+        who = {"model": "m", "messages": asked("who")}
+        for place, name in (("/openai/v1", "azure"), ("/groq/openai/v1", "groq"), ("/ns/other/groq/openai/v1", "groq")):
+            said = http.post(f"{place}/chat/completions", json=who).json()
+            assert said["choices"][0]["message"]["content"] == name
         assert http.get("/openai/v1/models").json()["object"] == "list"
         assert "error" in http.get("/openai/none").json()
 
@@ -341,6 +351,48 @@ def test_openai_sdk__reads_the_dialect(live: LiveServer, name: str) -> None:
         assert folded["choices"][0]["message"]["tool_calls"][0]["function"] == {"name": "add", "arguments": '{"a":1}'}
         assert client.embeddings.create(model="m", input="a", encoding_format="float").data[0].embedding == [0.5]
         assert client.models.list().data
+
+
+def test_groq_sdk__reads_everything_strictly(live: LiveServer) -> None:
+    with groq.Groq(
+        base_url=f"{live.url}/groq", api_key="secret", max_retries=1, _strict_response_validation=True
+    ) as client:
+        answer = client.chat.completions.create(model="m", messages=HI)
+        assert (answer.choices[0].message.content, answer.choices[0].message.reasoning) == (
+            "I thought.",
+            "Let me think.",
+        )
+        chunks = list(client.chat.completions.create(model="m", messages=HI, stream=True))
+        assert "".join(chunk.choices[0].delta.reasoning or "" for chunk in chunks) == "Let me think."
+        assert chunks[-1].x_groq
+        assert chunks[-1].x_groq.usage
+        assert answer.usage
+        assert chunks[-1].x_groq.usage.total_tokens == answer.usage.total_tokens
+        with pytest.raises(groq.RateLimitError):
+            client.with_options(max_retries=0).chat.completions.create(model="m", messages=asked("busy"))
+        with pytest.raises(groq.AuthenticationError):
+            client.with_options(api_key="wrong").chat.completions.create(model="m", messages=HI)
+        again = client.chat.completions.create(model="m", messages=asked("again"))
+        assert again.choices[0].message.content == "I thought."
+
+
+def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
+    with mistralai.client.Mistral(server_url=f"{live.url}/mistral", api_key="secret") as client:
+        thinking, text = client.chat.complete(model="m", messages=HI).choices[0].message.content
+        assert (thinking.thinking[0].text, text.text) == ("Let me think.", "I thought.")
+        deltas = [event.data.choices[0].delta.content for event in client.chat.stream(model="m", messages=HI)]
+        assert "".join(delta for delta in deltas if isinstance(delta, str)) == "I thought."
+        called: Any = client.chat.complete(model="m", messages=HI, tools=[TOOL], tool_choice="any").choices[0].message
+        result = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "name": "add", "content": "3"}
+        after: Any = client.chat.complete(model="m", messages=[*HI, called, result], tools=[TOOL])
+        assert after.choices[0].message.content == "It is three."
+        streamed = [event.data.choices[0].delta for event in client.chat.stream(model="m", messages=HI, tools=[TOOL])]
+        assert [delta.tool_calls[0].function.name for delta in streamed if delta.tool_calls] == ["add"]
+        assert client.embeddings.create(model="m", inputs=["a"], output_dimension=8).data[0].embedding == [0.5]
+        with pytest.raises(mistralai.client.errors.MistralError) as wrong:
+            client.chat.complete(model="m", messages=HI, temperature=9)
+        assert wrong.value.status_code == 400
+        assert json.loads(wrong.value.body)["object"] == "error"
 
 
 def test_script__chooses_the_dialect_for_the_usual_address(tmp_path_factory: pytest.TempPathFactory) -> None:
