@@ -88,7 +88,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
         response = EventStream(pieces, record, wire.media_type(prompt))
     else:
         response = FastJsonResponse(wire.render(reply, prompt))
-    own = reply is None or reply.body is None  # a document given word by word comes without them
+    own = reply is None or reply.body is None or not wire.bare
     if (own or exchange.headers) and not response.foreign:
         _add_headers(response, wire, exchange, own=own)
     return response

@@ -118,6 +118,7 @@ AZURE = Azure()
 class Deployed(OpenAIFormat):
     """A format at a deployment's address, whose name is the model; without `api-version` nothing is there."""
 
+    bare = False
     routed = True
 
     def parse(

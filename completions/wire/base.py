@@ -18,6 +18,8 @@ class WireFormat(ABC):
     """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format."""
 
     keep_alive = b": keep-alive\n\n"
+    bare = False
+    """Whether a document given word by word goes out without the headers of the API."""
     dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
     """The same format as others speak it, by the names by which a script chooses them."""
     routed = False

@@ -1,7 +1,6 @@
 """Chat completions: `POST /v1/chat/completions`, as OpenAI has them and as those who speak a dialect of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from completions import tokens
@@ -35,6 +34,7 @@ class ChatCompletions(OpenAIFormat):
     def __init__(self, dialect: Dialect = OPENAI, dialects: Mapping[str, WireFormat] = NO_DIALECTS) -> None:
         self._dialect = dialect
         self.dialects = dialects
+        self.bare = not dialect.name
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""
@@ -53,8 +53,7 @@ class ChatCompletions(OpenAIFormat):
         check_stream(document)
         if validate:
             chat_rules.validate(self._dialect.checked(document))
-        prompt = read_prompt(document, headers)
-        return replace(prompt, address={"dialect": self._dialect.name}) if self._dialect.name else prompt
+        return self._dialect.asked(read_prompt(document, headers))
 
     def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `chat.completion`."""

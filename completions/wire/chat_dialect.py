@@ -8,6 +8,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.chat_rules import FIELDS
+from completions.wire.fields import mapping, text_or_none
 from completions.wire.openai import envelope
 
 
@@ -28,6 +29,10 @@ class Dialect:
     def checked(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return what of a request is held to OpenAI's rules."""
         return body
+
+    def asked(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with what is asked in this dialect alone."""
+        return prompt
 
     def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level of answers and chunks, without choices and usage."""
@@ -112,6 +117,10 @@ class Foreign(Dialect):
             known["tool_choice"] = "required"
         return known
 
+    def asked(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with who is asked, and whether to think."""
+        return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt))
+
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message without what is not said."""
         plain = {key: value for key, value in message.items() if value or key not in ("refusal", "annotations")}
@@ -128,6 +137,17 @@ class Foreign(Dialect):
 
 THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details", "prefix")
 """What an assistant's message may have in a dialect: its thoughts come back, and it may be the answer's beginning."""
+
+
+def _effort(prompt: Prompt) -> str | None:
+    """Return how much is to be thought: as OpenAI says it, or as `thinking: {type}`, or as `reasoning: {effort}`."""
+    thinking, reasoning = mapping(prompt.body.get("thinking")), mapping(prompt.body.get("reasoning"))
+    if prompt.reasoning_effort is not None:
+        return prompt.reasoning_effort
+    if thinking.get("type") == "disabled" or reasoning.get("enabled") is False:
+        return "none"
+    asked = text_or_none(reasoning.get("effort"))
+    return asked or ("medium" if thinking.get("type") == "enabled" or reasoning else None)
 
 
 def _plain(message: Any) -> Any:

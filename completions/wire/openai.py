@@ -35,6 +35,8 @@ STEADY_HEADERS = {
 class OpenAIFormat(WireFormat):
     """The parts that are the same in all of OpenAI's formats."""
 
+    bare = True
+
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS}

@@ -176,6 +176,22 @@ def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) 
         parsed(wire, temperature=3)
 
 
+@pytest.mark.parametrize(
+    ("body", "effort"),
+    [
+        ({}, None),
+        ({"thinking": {"type": "enabled"}}, "medium"),
+        ({"thinking": {"type": "disabled"}}, "none"),
+        ({"reasoning": {"effort": "high"}}, "high"),
+        ({"reasoning": {"max_tokens": 9}}, "medium"),
+        ({"reasoning": {"enabled": False}}, "none"),
+        ({"reasoning_effort": "low", "thinking": {"type": "enabled"}}, "low"),
+    ],
+)
+def test_thinking__is_asked_for_in_several_ways(body: dict[str, Any], effort: str | None) -> None:
+    assert parsed(urls.SPOKEN["deepseek"], **body).reasoning_effort == effort
+
+
 ERRORS = {
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {
@@ -398,6 +414,10 @@ def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
 def test_script__chooses_the_dialect_for_the_usual_address(tmp_path_factory: pytest.TempPathFactory) -> None:
     file = tmp_path_factory.mktemp("chosen") / "script.yaml"
     file.write_text("version: 1\ndefaults: {dialect: vllm}\nrules: [{reply: {reasoning: Hm., text: Hi.}}]\n")
+    with LiveServer() as server, httpx.Client(base_url=server.url) as http:
+        answer = http.post("/openai/v1/chat/completions", json={"model": "m", "messages": HI})
+        assert answer.headers["apim-request-id"] == answer.headers["x-request-id"]
+        assert answer.json()["prompt_filter_results"]
     with LiveServer(MOCK_SCRIPT=str(file)) as server, httpx.Client(base_url=server.url) as http:
         answer = http.post("/v1/chat/completions", json={"model": "m", "messages": HI}).json()
         assert answer["choices"][0]["message"]["reasoning"] == "Hm."

@@ -222,6 +222,8 @@ def test_errors__have_the_server_s_words_unless_the_script_has_its_own() -> None
     assert said[404] == "model 'x' not found"
     assert said[503].startswith("server busy")
     assert CHAT.error(plain(503, {"message": "Tea."})(prompt)) == {"error": "Tea."}
+    limited = RequestError("Rate limit reached …", status=429, facts={"limit": "5 requests per minute"})
+    assert CHAT.error(limited) == {"error": "too many requests: limit of 5 requests per minute reached"}
     assert CHAT.error(BodyTooLarge(9)) == {"error": "http: request body too large"}
     assert CHAT.error_frame(RequestError("a"), name="error", flat=True) == b'{"error":"a"}\n'
     assert CHAT.translated({"x-ratelimit-limit-requests": "1", "retry-after": "2"}) == {"retry-after": "2"}
