@@ -35,6 +35,7 @@ class ChatCompletions(OpenAIFormat):
         self._dialect = dialect
         self.dialects = dialects
         self.bare = not dialect.name
+        self.keep_alive = dialect.keep_alive
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""

@@ -17,6 +17,7 @@ class Dialect:
 
     name = ""
     """What scripts call it."""
+    keep_alive = b": keep-alive\n\n"
     obfuscates = True
     """Whether the chunks of a stream are padded."""
     whole_calls = False

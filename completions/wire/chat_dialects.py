@@ -57,6 +57,7 @@ class OpenRouter(Foreign):
     """`reasoning`, the provider and its own finish reason, the cost, and errors whose code is the status."""
 
     name = "openrouter"
+    keep_alive = b": OPENROUTER PROCESSING\n\n"
 
     def thought(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning."""

@@ -313,6 +313,10 @@ def test_azure_sdk__errors_faults_and_retries(azure: openai.AzureOpenAI, live: L
         for place, name in (("/openai/v1", "azure"), ("/groq/openai/v1", "groq"), ("/ns/other/groq/openai/v1", "groq")):
             said = http.post(f"{place}/chat/completions", json=who).json()
             assert said["choices"][0]["message"]["content"] == name
+        commented = http.post(
+            "/openrouter/api/v1/chat/completions", json=who | {"stream": True}, headers={"X-Mock-Fault": "comments"}
+        )
+        assert commented.text.startswith(": OPENROUTER PROCESSING\n\ndata: ")
         assert http.get("/openai/v1/models").json()["object"] == "list"
         assert "error" in http.get("/openai/none").json()
 
