@@ -76,15 +76,16 @@ class ToolResult:
 class Prompt:
     """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
 
-    `task` is what the answer is to be: what is not generated (embeddings, moderations, counts) comes from the format
-    itself, and only a rule that names the format speaks to it. `address` has what a format reads of the address.
+    `task` is what the answer is to be: what is not generated (embeddings, moderations, counts, what tells the server's
+    state) comes from the format itself, and only a rule that names the format speaks to it. `address` has what a format
+    reads of the address.
     `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered. What is
     asked in the `background` is answered at once, before it is done. `recalled` is what a format remembers for this
     request of those before it.
     """
 
     format: str = "chat"
-    task: Literal["generate", "embed", "moderate", "count"] = "generate"
+    task: Literal["generate", "embed", "moderate", "count", "state"] = "generate"
     model: str | None = None
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()

@@ -116,11 +116,22 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     exchange.fails(exc)
     if not isinstance(wire, WireFormat):
         return error_response(exc)
+    wire = _spoken(wire, exchange)
     exc = wire.refused(exc)
     envelope = wire.identified(wire.error(exc), exchange.request_id)
     response = error_response(exc, envelope, wire.translated(exc.headers))
     add_headers(response, wire, exchange)
     return response
+
+
+def _spoken(wire: WireFormat, exchange: Exchange) -> WireFormat:
+    """Return the dialect that the namespace's script speaks, if there is such a namespace."""
+    if not wire.dialects:
+        return wire
+    try:
+        return wire.dialects.get(namespace(exchange.namespace).script.dialect, wire)
+    except RequestError:
+        return wire
 
 
 def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:

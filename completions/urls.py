@@ -1,19 +1,78 @@
 """The API's addresses: a generating format is one line; all of them stand under `/ns/NAME/` too."""
 
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions import stored, views
 from completions.control.routes import urlpatterns as control
 from completions.stored import by_method
+from completions.wire import ollama_models
 from completions.wire.anthropic import AnthropicCount, AnthropicMessages
+from completions.wire.azure import AZURE, AzureChat, AzureEmbeddings, AzureLegacy
+from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
+from completions.wire.chat_dialects import VLLM, DeepSeek, Groq, OpenRouter
 from completions.wire.embeddings import Embeddings
 from completions.wire.gemini import Gemini
 from completions.wire.legacy import LegacyCompletions
+from completions.wire.mistral import MISTRAL, MistralEmbeddings
 from completions.wire.moderations import Moderations
+from completions.wire.ollama import OllamaChat, OllamaGenerate
+from completions.wire.ollama_embed import OllamaEmbed, OllamaEmbeddings
 from completions.wire.responses import InputTokens, Responses
 
-CHAT, CLAUDE, GEMINI = ChatCompletions(), AnthropicMessages(), Gemini()
+Addresses = list[URLPattern | URLResolver]
+
+DIALECTS = {
+    "azure": AZURE,
+    "deepseek": DeepSeek(),
+    "groq": Groq(),
+    "mistral": MISTRAL,
+    "openrouter": OpenRouter(),
+    "vllm": VLLM(),
+}
+PLACES = {
+    "deepseek": "deepseek/(?:v1/|beta/)?",
+    "groq": "groq/openai/v1/",
+    "mistral": "mistral/v1/",
+    "openrouter": "openrouter/api/v1/",
+    "vllm": "vllm/v1/",
+}
+"""Where a dialect is spoken: what its clients put behind the host, behind its name."""
+
+SPOKEN = {name: ChatCompletions(dialect) for name, dialect in DIALECTS.items()}
+EMBEDDINGS = {"mistral": MistralEmbeddings()}
+OLLAMA, AZURE_CHAT = OllamaChat(), AzureChat()
+
+
+def formats(chat: WireFormat, legacy: WireFormat, embeddings: WireFormat) -> Addresses:
+    """Return the addresses that all have who speak OpenAI's formats."""
+    return [
+        path("chat/completions", views.generate, {"wire": chat}),
+        path("completions", views.generate, {"wire": legacy}),
+        path("embeddings", views.generate, {"wire": embeddings}),
+        path("models", views.model_list, {"wire": chat}),
+        path("models/<path:name>", views.model_detail, {"wire": chat}),
+    ]
+
+
+azure: Addresses = [
+    path("v1/", include(formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings()))),
+    path("deployments/<str:deployment>/", include(formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings())[:3])),
+    re_path("", views.not_found, {"wire": AZURE_CHAT}),
+]
+
+ollama: Addresses = [
+    path("chat", views.generate, {"wire": OLLAMA}),
+    path("generate", views.generate, {"wire": OllamaGenerate()}),
+    path("embed", views.generate, {"wire": OllamaEmbed()}),
+    path("embeddings", views.generate, {"wire": OllamaEmbeddings()}),
+    path("show", views.generate, {"wire": ollama_models.OllamaShow()}),
+    path("tags", views.listing, {"wire": OLLAMA, "document": ollama_models.tags}),
+    path("ps", views.listing, {"wire": OLLAMA, "document": ollama_models.running}),
+    path("version", views.listing, {"wire": OLLAMA, "document": ollama_models.version}),
+]
+
+CHAT, CLAUDE, GEMINI = ChatCompletions(dialects=SPOKEN), AnthropicMessages(), Gemini()
 SHARED = {"wire": CHAT, "others": {"anthropic-version": CLAUDE, "x-goog-api-key": GEMINI, "key": GEMINI}}
 """For the addresses that several APIs have: whose answer it is, and whose where that header or parameter is there."""
 
@@ -23,7 +82,7 @@ GOOGLE_MODEL = "(?:models|tunedModels|endpoints)/(?P<model>.+)"
 GOOGLE_METHOD = "generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict"
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
-api = [
+api: Addresses = [
     path("v1/chat/completions", by_method(POST=views.generate, GET=stored.completions), {"wire": CHAT}),
     path(
         "v1/chat/completions/<str:name>",
@@ -54,6 +113,12 @@ api = [
     path("v1/models/<path:name>", views.model_detail, SHARED),
     re_path("^v1beta1?/(?:publishers/google/)?models$", views.model_list, {"wire": GEMINI}),
     re_path("^v1beta1?/(?:publishers/google/)?models/(?P<name>.+)$", views.model_detail, {"wire": GEMINI}),
+    *(
+        re_path(f"^{place}", include(formats(SPOKEN[name], LegacyCompletions(), EMBEDDINGS.get(name, Embeddings()))))
+        for name, place in PLACES.items()
+    ),
+    path("openai/", include(azure)),
+    path("api/", include(ollama)),
     *control,
 ]
 

@@ -1,7 +1,8 @@
 """The views: one for every generating format, and a few that only look things up."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 from django.http import HttpRequest
 
@@ -28,6 +29,7 @@ from completions.wire.base import WireFormat
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     space = namespace(exchange.namespace)
+    wire = wire.dialects.get(space.script.dialect, wire)
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.comes_to(outcome)
     way = await _way(space, outcome, exchange)
@@ -120,9 +122,19 @@ async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFo
     return response
 
 
+@endpoint("GET", "HEAD")
+async def listing(
+    request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
+) -> Recorded:
+    """Answer with what an API tells of the script's models; errors are those of the format `wire`."""
+    space = await current(exchange)
+    access.identify(request, exchange, space.script.keys)
+    return FastJsonResponse(document(await catalog.listed(space)))
+
+
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
-    """Refuse an address that no other view has."""
+    """Refuse an address that no other view has, as the API does to which it would belong."""
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
 
 

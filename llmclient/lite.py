@@ -26,7 +26,7 @@ _SWITCHES = {
 # test, would see them again, and where warnings are errors they would fail the call.
 _ITS_OWN_WARNINGS = (
     r"Accessing the .* attribute on the instance is deprecated",
-    r"Item .* on TypedDict class .* `ReadOnly` qualifier",
+    r"Items? .* on TypedDict class .* `ReadOnly` qualifier",
     r"Pydantic serializer warnings",
 )
 

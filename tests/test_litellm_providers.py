@@ -54,7 +54,7 @@ pytestmark = [
         "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
         "ignore:Pydantic serializer warnings",
         "ignore:Accessing the",
-        "ignore:Item .* on TypedDict class",
+        "ignore:Items? .* on TypedDict class",
     ),
 ]
 each = pytest.mark.parametrize("provider", PROVIDERS)

@@ -81,7 +81,8 @@ def _chunk_at(events: list[Event], at: int) -> int:
 def _malform(events: list[Event], at: int, spare: Spare) -> list[Event]:
     at = _chunk_at(events, at)
     data = events[at].data.rstrip()
-    events[at] = events[at]._replace(data=data[: len(data) * 2 // 3] + b"\n\n")
+    ending = events[at].data[len(data) :]
+    events[at] = events[at]._replace(data=data[: len(data) * 2 // 3] + ending)
     return events
 
 

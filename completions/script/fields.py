@@ -89,6 +89,12 @@ FIELDS = {
         Field("tool_choice", "name", _tool_choice, "`auto`, `required`, `none`, or the tool's name.", many=True),
         Field("response_format", "name", _response_format, "The format's type, or its schema's name.", many=True),
         Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`."),
+        Field(
+            "dialect",
+            "name",
+            lambda prompt, key: prompt.address.get("dialect"),
+            "Who speaks the format, as `azure`; nothing for OpenAI.",
+        ),
         Field("stream", "flag", lambda prompt, key: prompt.stream, "Whether the answer is streamed."),
         Field("header", "name", lambda prompt, key: prompt.headers.get(key), "A header, by name.", keyed=True),
         Field("retry", "number", _retry, "Which retry of the SDK this is; 0 the first time."),

@@ -39,6 +39,7 @@ KINDS: dict[str, Schema] = {
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
+    "dialect": {"enum": list(language.DIALECTS)},
     "finish_reason": {"enum": list(language.FINISH_REASONS)},
     "call_type": {"enum": list(language.CALL_TYPES)},
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},

@@ -36,6 +36,7 @@ SCRIPT: Keys = {
 DEFAULTS: Keys = {
     "models": Key("names", "The models there are; a request for another one is a 404. None listed: any is there."),
     "validate": Key("flag", "Whether requests are held to the API's own rules (true)."),
+    "dialect": Key("dialect", "Who speaks at `/v1/chat/completions`: OpenAI (without it), or another in its format."),
     "strict": Key("flag", "Whether a request that no rule matches is a 404 that names the nearest rules (false)."),
     "fallback": Key("fallback", "What answers where no rule matches: `auto` (the default), `echo`, a reply, an error."),
     "pacing": Key("pacing", "How fast streams go, over MOCK_TTFT_MS and MOCK_ITL_MS."),
@@ -48,6 +49,9 @@ DEFAULTS: Keys = {
 
 WITHOUT_RULES = ("fallback", "strict")
 """The defaults of which one must stand where a script has no rules."""
+
+DIALECTS = ("azure", "deepseek", "groq", "mistral", "openrouter", "vllm")
+"""Who speaks OpenAI's chat format in a way of their own."""
 
 LIMITS: Keys = {
     "model": Key("name_or_names", "The models that these limits are for; without it, all."),

@@ -59,6 +59,7 @@ class Script:
     quota: Quota | None = None
     chaos: Chaos | None = None
     seed: str | None = None
+    dialect: str = ""
 
     @property
     def special(self) -> tuple[Rule, ...]:

@@ -11,6 +11,7 @@ from completions.event import Event
 from completions.exceptions import RequestError
 
 NO_ROUTE: Mapping[str, str] = {}
+NO_DIALECTS: "Mapping[str, WireFormat]" = {}
 
 Document = Mapping[str, Any]
 Place = tuple[str, str]
@@ -39,6 +40,8 @@ class WireFormat(ABC):
     keep_alive = b": keep-alive\n\n"
     bare = False
     """Whether a document given word by word goes out without the headers of the API."""
+    dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
+    """The same format as others speak it, by the names by which a script chooses them."""
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 

@@ -120,9 +120,9 @@ class Chunks:
             self._tail["obfuscation"] = PAD
         self._any = self._template(HOLE)
 
-    def one(self, choice: dict[str, Any]) -> bytes:
-        """Return the frame around a choice."""
-        return self._any.fill([choice])[0]
+    def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
+        """Return the frame around a choice, and around what else this chunk alone has."""
+        return (Template({**self._with(HOLE), **more}) if more else self._any).fill([choice])[0]
 
     def each(self, choice: dict[str, Any], values: list[str]) -> list[bytes]:
         """Return a frame for each value, in the hole of the same choice."""
@@ -133,7 +133,10 @@ class Chunks:
         return Event(Template(self._head | {"choices": [], "usage": HOLE}).fill([document])[0])
 
     def _template(self, choice: object) -> Template:
-        return Template(self._head | {"choices": [choice]} | self._tail)
+        return Template(self._with(choice))
+
+    def _with(self, choice: object) -> dict[str, Any]:
+        return self._head | {"choices": [choice]} | self._tail
 
 
 def stream(starts: list[Event], lanes: list[list[Event]], finishes: list[Event], ending: Event | None) -> list[Event]:

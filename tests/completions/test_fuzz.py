@@ -140,6 +140,8 @@ GOOGLE_BODIES = st.fixed_dictionaries(
     },
 )
 GOOGLE_VALID = {"contents": [{"parts": [{"text": "Hello"}]}]}
+OLLAMA_KEYS = ("model", "messages", "prompt", "input", "stream", "format", "options", "tools", "think", "images", "raw")
+OLLAMA_BODIES = st.dictionaries(st.sampled_from(OLLAMA_KEYS), VALUES | JUNK)
 LENIENT = "version: 1\ndefaults: {validate: false}\nrules:\n- reply: {auto: true}\n"
 
 
@@ -239,6 +241,41 @@ def test_any_object__gets_gemini_s_answer_or_a_clear_4xx(
         assert (error["code"], bool(error["message"])) == (answer.status, True)
         assert error["status"] in ("INVALID_ARGUMENT", "NOT_FOUND")
         assert script != "mock"
+
+
+@pytest.mark.parametrize("path", ["chat", "generate", "embed", "embeddings", "show"])
+@pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
+@settings(deadline=None, max_examples=60)
+@given(body=OLLAMA_BODIES, base=st.sampled_from([{}, {**VALID, "input": "Hello"}]))
+def test_ollama__gets_an_answer_or_a_clear_4xx(
+    tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any
+) -> None:
+    source = script if script != "lenient" else str(lenient(tmp_path_factory.getbasetemp()))
+    with override_settings(MOCK_SCRIPT=source, MOCK_TTFT_MS=0, MOCK_ITL_MS=0):
+        answer = asyncio.run(call(Handler(), "POST", f"/api/{path}", orjson.dumps({**base, **body})))
+    assert answer.status == 200 or (answer.status in (400, 404) and script == "auto")
+    documents = [json.loads(line) for line in answer.body.splitlines()]
+    assert documents
+    assert answer.status == 200 or [*documents[0]] == ["error"]
+
+
+ADDRESSES = ["deepseek", "openrouter/api/v1", "mistral/v1", "groq/openai/v1", "vllm/v1", "openai/v1"]
+
+
+@pytest.mark.parametrize("place", ADDRESSES)
+@settings(deadline=None, max_examples=40)
+@given(body=BODIES, base=st.sampled_from([{}, VALID]), stream=st.booleans())
+def test_dialects__get_an_answer_or_a_clear_4xx(place: str, body: dict[str, Any], base: Any, stream: bool) -> None:
+    with override_settings(MOCK_SCRIPT="auto", MOCK_TTFT_MS=0, MOCK_ITL_MS=0):
+        given = orjson.dumps({**base, **body, "stream": stream})
+        answer = asyncio.run(call(Handler(), "POST", f"/{place}/chat/completions", given))
+    assert answer.status in (200, 400, 404)
+    if answer.status == 200:
+        assert (answer.headers["content-type"] == "text/event-stream") is stream
+        assert answer.body
+    else:
+        document = json.loads(answer.body)
+        assert document.get("error", document)["message"]
 
 
 def lenient(folder: Path) -> Path:

@@ -30,6 +30,7 @@ PROMPT = Prompt(
     user="ann",
     metadata={"team": "red"},
     headers={"x-count": "7", "x-test": "Abc", "x-stainless-retry-count": "1", "idempotency-key": "stainless-1"},
+    address={"dialect": "groq"},
     body={"temperature": 0.5, "n": 0, "stop": [], "messages": [{"content": "hi"}], "user": "ann"},
 )
 
@@ -95,6 +96,7 @@ PROMPT = Prompt(
         ("expr: {n: 0}", "expr: {n: false}"),
         ('expr: {"messages[].content": {contains: hi}}', 'expr: {"messages[].content": {contains: h}}'),
         ('expr: {"[n, `5`]": {contains: 5}}', 'expr: {"[n, `5`]": {contains: "5"}}'),
+        ("dialect: groq", "dialect: [azure, vllm]"),
         ("retry: 1", "retry: 0"),
         ("retry: {gt: 0}", "retry: {gt: 1}"),
         ("idempotency_key: {startswith: stainless-}", "idempotency_key: x"),

@@ -18,7 +18,12 @@ from tests.server import LiveServer
 
 pytestmark = [
     pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
+        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
+        "ignore:Accessing the",
+        "ignore:Items? .* on TypedDict class",
+    ),
 ]
 
 WIRE = Moderations()

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from completions import engine
+from completions import engine, urls
 from completions.delivery.pacing import schedule
 from completions.exceptions import RequestError
 from completions.state.namespaces import Namespace
@@ -20,11 +20,12 @@ from completions.wire.base import WireFormat
 from completions.wire.chat import ChatCompletions
 from completions.wire.gemini import Gemini
 from completions.wire.legacy import LegacyCompletions
+from completions.wire.ollama import OllamaChat, OllamaGenerate
 from completions.wire.responses import Responses
 from tests import anthropic_stream
 from tests.completions.test_gemini import chunks, fold_gemini
 from tests.completions.test_wire import fold_legacy
-from tests.document import events, fold
+from tests.document import events, fold, merge
 from tests.typed_events import fold_response, typed_events
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), max_size=30).map(
@@ -285,3 +286,80 @@ def unsigned(document: dict[str, Any]) -> dict[str, Any]:
             part["thoughtSignature"] = "thoughtSignature" in part
             part.get("functionCall", {}).pop("id", None)
     return {key: value for key, value in document.items() if key != "responseId"}
+
+
+@RELAXED
+@given(
+    reply=REPLY, body=st.fixed_dictionaries({}, optional=CHAT_ASKED), said=TEXT, name=st.sampled_from([*urls.SPOKEN])
+)
+async def test_dialects__stream_folds_to_the_answer(
+    folder: Path, reply: Any, body: dict[str, Any], said: str, name: str
+) -> None:
+    """What stands at the top level of some chunks only, and how thoughts are cut into parts, is for other tests."""
+    body |= {"model": "m", "messages": [{"role": "user", "content": said}]}
+    answer, chunks = await both_ways(urls.SPOKEN[name], namespace(folder, reply), body)
+    choices: dict[int, dict[str, Any]] = {}
+    for choice in (choice for chunk in chunks for choice in chunk["choices"]):
+        whole = choices.setdefault(choice["index"], {"message": {}})
+        whole["finish_reason"] = choice["finish_reason"]
+        content = choice["delta"].get("content")
+        if isinstance(content, list):
+            choice["delta"] = {"reasoning": content[0]["thinking"][0]["text"]}
+        merge(whole["message"], choice["delta"])
+    assert [said_in(choices[index]) for index in sorted(choices)] == [said_in(choice) for choice in answer["choices"]]
+    told = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
+    assert told in ([answer["usage"]], [answer["usage"]] * 2)
+
+
+def said_in(choice: dict[str, Any]) -> tuple[Any, ...]:
+    """Return what a choice of any dialect says: thoughts, text, refusal, calls, and why it ends."""
+    message = choice["message"]
+    content, thought = message.get("content"), message.get("reasoning") or message.get("reasoning_content")
+    if isinstance(content, list):
+        thought = content[0]["thinking"][0]["text"]
+        content = content[1]["text"] if len(content) > 1 else None
+    calls = [call["function"] for call in message.get("tool_calls") or ()]
+    return thought or "", content or "", message.get("refusal") or "", calls, choice["finish_reason"]
+
+
+OLLAMA_ASKED = {
+    "format": st.sampled_from(["json", SCHEMA]),
+    "think": st.booleans() | st.just("high"),
+    "logprobs": st.booleans(),
+    "options": st.fixed_dictionaries({}, optional={"num_predict": st.integers(-2, 12), "stop": st.lists(TEXT)}),
+}
+
+
+@RELAXED
+@given(
+    wire=st.sampled_from([OllamaChat(), OllamaGenerate()]),
+    reply=REPLY,
+    body=st.fixed_dictionaries({}, optional=OLLAMA_ASKED | {"tools": st.just(TOOLS)}),
+    said=TEXT.filter(bool),
+)
+async def test_ollama__stream_folds_to_the_answer(
+    folder: Path, wire: OllamaChat | OllamaGenerate, reply: Any, body: dict[str, Any], said: str
+) -> None:
+    body |= {"model": "m", "messages": [{"role": "user", "content": said}], "prompt": said}
+    space = namespace(folder, reply)
+    asked, streamed = (
+        wire.parse(orjson.dumps(body | {"stream": stream}), {}, validate=True) for stream in (False, True)
+    )
+    first, second = await engine.resolve(space, asked), await engine.resolve(space, streamed)
+    assert first.reply and second.reply
+    answer = orjson.loads(orjson.dumps(wire.render(first.reply, asked)))
+    *pieces, last = [orjson.loads(event.data) for event in wire.events(second.reply, streamed)]
+    assert not any(piece["done"] for piece in pieces)
+    whole = said_by_ollama(last)
+    for piece in reversed(pieces):
+        whole = {key: value + whole[key] for key, value in said_by_ollama(piece).items()}
+    assert whole == said_by_ollama(answer)
+    ending = {key: answer[key] for key in last if key not in ("message", "response", "created_at")}
+    assert ending == {key: value for key, value in last.items() if key not in ("message", "response", "created_at")}
+
+
+def said_by_ollama(document: dict[str, Any]) -> dict[str, Any]:
+    message = document.get("message", document)
+    calls = [call["function"] for call in message.get("tool_calls", ())]
+    text, thoughts = message.get("content", message.get("response")), message.get("thinking", "")
+    return {"text": text, "thoughts": thoughts, "calls": calls, "logprobs": document.get("logprobs", [])}

@@ -1,0 +1,34 @@
+"""Errors as Ollama says them: `{"error": "…"}`, a line of its own in a stream.
+
+The words are those of `server/routes.go` and `server/sched.go` in ollama/ollama, as far as they are known.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+
+WORDS: Mapping[int, str] = {
+    401: "unauthorized",
+    413: "http: request body too large",
+    429: "too many requests",
+    500: "model runner has unexpectedly stopped, this may be due to resource limitations or an internal error, "
+    "check ollama server logs for details",
+    503: "server busy, please try again.  maximum pending requests exceeded",
+}
+"""What is said with a status where nobody has given other words."""
+
+
+def words(exc: RequestError) -> str:
+    """Return an error's message: Ollama's own, where it is a usual one."""
+    if exc.facts is None:
+        return exc.message
+    if exc.status == 404 and exc.facts.get("model") is not None:
+        return f"model '{exc.facts['model']}' not found"
+    limit = exc.facts.get("limit")
+    return f"{WORDS[429]}: limit of {limit} reached" if limit else WORDS.get(exc.status, exc.message)
+
+
+def envelope(exc: RequestError) -> dict[str, Any]:
+    """Return the error's document."""
+    return {"error": words(exc)}

@@ -1,0 +1,145 @@
+"""Step 2 for Ollama: what its server refuses, in the words of Go's JSON decoder, and what it leaves to be read.
+
+The fields and their types are `ChatRequest`, `GenerateRequest`, `EmbedRequest` and `Message` of `api/types.go` in
+ollama/ollama. Go passes over fields that it does not know, and takes null for nothing given.
+"""
+
+import binascii
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.exceptions import RequestError
+from completions.wire.base import decode_object, json_type
+
+
+class Go(NamedTuple):
+    """A Go type: its name, the JSON types that it takes, and the fields of the objects in it."""
+
+    name: str
+    takes: tuple[type, ...]
+    fields: "Mapping[str, Go] | None" = None
+
+
+TEXT, FLAG, WHOLE = Go("string", (str,)), Go("bool", (bool,)), Go("int", (int,))
+NUMBERS, OPTIONS = Go("[]int", (list,)), Go("map[string]interface {}", (dict,))
+ANY = Go("interface {}", (str, bool, int, float, list, dict))
+IMAGES = Go("[]api.ImageData", (list,))
+FUNCTION = Go("api.ToolFunction", (dict,), {"name": TEXT, "description": TEXT, "parameters": OPTIONS})
+CALLED = Go("api.ToolCallFunction", (dict,), {"name": TEXT, "arguments": OPTIONS})
+MESSAGE: Mapping[str, Go] = {
+    "role": TEXT,
+    "content": TEXT,
+    "thinking": TEXT,
+    "images": IMAGES,
+    "tool_calls": Go("[]api.ToolCall", (list,), {"id": TEXT, "function": CALLED}),
+    "tool_name": TEXT,
+    "tool_call_id": TEXT,
+}
+SHARED: Mapping[str, Go] = {"model": TEXT, "options": OPTIONS, "keep_alive": ANY}
+ASKED = {**SHARED, "stream": FLAG, "format": ANY, "think": ANY, "logprobs": FLAG, "top_logprobs": WHOLE}
+CHAT: Mapping[str, Go] = {
+    **ASKED,
+    "messages": Go("[]api.Message", (list,), MESSAGE),
+    "tools": Go("api.Tools", (list,), {"type": TEXT, "function": FUNCTION}),
+}
+GENERATE: Mapping[str, Go] = {
+    **ASKED,
+    **dict.fromkeys(("prompt", "suffix", "system", "template"), TEXT),
+    "context": NUMBERS,
+    "raw": FLAG,
+    "images": IMAGES,
+}
+EMBED: Mapping[str, Go] = {**SHARED, "input": ANY, "truncate": FLAG, "dimensions": WHOLE}
+EMBEDDINGS: Mapping[str, Go] = {**SHARED, "prompt": TEXT}
+SHOW: Mapping[str, Go] = {"model": TEXT, "name": TEXT, "system": TEXT, "verbose": FLAG, "options": OPTIONS}
+
+WORDS = {list: "array", dict: "object", str: "string", bool: "bool", int: "number", float: "number"}
+"""What Go calls the JSON types."""
+
+THOUGHTS = ("high", "medium", "low", "max")
+
+WHOLES = ("num_keep", "seed", "num_predict", "top_k", "repeat_last_n", "num_ctx", "num_batch", "num_gpu", "num_thread")
+DECIMALS = ("top_p", "min_p", "typical_p", "temperature", "repeat_penalty", "presence_penalty", "frequency_penalty")
+"""Options, by type; `Options` of `api/types.go`."""
+
+
+def read(body: bytes) -> dict[str, Any]:
+    """Decode a body."""
+    if not body.strip():
+        raise RequestError("missing request body")
+    try:
+        return decode_object(body)
+    except RequestError as exc:
+        raise RequestError(_unreadable(body) or exc.message) from exc
+
+
+def _unreadable(body: bytes) -> str | None:
+    try:
+        kind = WORDS.get(type(orjson.loads(body)), "null")
+    except orjson.JSONDecodeError as exc:
+        return f"invalid JSON: {exc.msg} (line {exc.lineno}, column {exc.colno})"
+    return f"json: cannot unmarshal {kind} into Go value of type api.Request"
+
+
+def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:
+    """Raise `RequestError` for the first thing that the server would refuse."""
+    _typed(body, f"{struct}.", fields)
+    if not (body.get("model") or body.get(named)):
+        raise RequestError("model is required")
+    if not 0 <= (body.get("top_logprobs") or 0) <= 20:
+        raise RequestError("top_logprobs must be between 0 and 20")
+    think, form = body.get("think"), body.get("format")
+    if not (think is None or type(think) is bool or think in THOUGHTS):
+        raise RequestError(f"invalid think value: {orjson.dumps(think).decode()} (must be \"high\", \"medium\", "
+                           f"\"low\", \"max\", true, or false)")  # fmt: skip
+    if not (form in (None, "", "json") or isinstance(form, dict)):
+        raise RequestError(
+            f'invalid format: {orjson.dumps(form).decode()}; expected "json" or a valid JSON Schema object'
+        )
+    _options(body.get("options") or {})
+
+
+def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
+    for key, value in body.items():
+        if value is None or (go := fields.get(key)) is None:
+            continue
+        if type(value) not in go.takes:
+            raise _mismatch(value, path + key, go.name)
+        if go is IMAGES:
+            _images(value, path + key)
+        elif go.fields:
+            for item in value if isinstance(value, list) else [value]:
+                if not isinstance(item, dict):
+                    raise _mismatch(item, path + key, go.name.removeprefix("[]"))
+                _typed(item, f"{path}{key}.", go.fields)
+
+
+def _mismatch(value: object, place: str, kind: str) -> RequestError:
+    found = WORDS.get(type(value), json_type(value))
+    return RequestError(f"json: cannot unmarshal {found} into Go struct field {place} of type {kind}")
+
+
+def _images(images: list[Any], place: str) -> None:
+    for image in images:
+        if not isinstance(image, str):
+            raise _mismatch(image, place, "api.ImageData")
+        try:
+            binascii.a2b_base64(image, strict_mode=True)
+        except ValueError as exc:
+            raise RequestError("illegal base64 data at input byte 0") from exc
+
+
+def _options(options: Mapping[str, Any]) -> None:
+    for key, value in options.items():
+        if value is None:
+            continue
+        if key in WHOLES and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise RequestError(f'option "{key}" must be of type integer')
+        if key in DECIMALS and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise RequestError(f'option "{key}" must be of type float32')
+        if key == "stop" and not isinstance(value, list):
+            raise RequestError('option "stop" must be of type array')
+        if key == "stop" and not all(isinstance(item, str) for item in value):
+            raise RequestError('option "stop" must be of an array of strings')
