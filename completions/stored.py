@@ -37,6 +37,7 @@ def by_method(**views: AnyView) -> AnyView:
         view: AnyView = views.get("GET" if request.method == "HEAD" else request.method or "", refused)
         return await view(request, **route)
 
+    chosen.csrf_exempt = True  # type: ignore[attr-defined]  # as each of the views is
     return chosen
 
 
