@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from completions import tokens
 from completions.checks import workers_problem
 from completions.conf import conf
+from completions.journal import queries
 from completions.journal.writer import writer
 from completions.state.namespaces import namespace
 from completions.state.store import shared_store
@@ -35,6 +36,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 return
             warm()
             if (store := shared_store()) is not None:
+                store.calls.do = queries.flush
+                queries.beforehand.append(store.calls.all)
                 await store.open()
             if server is not None:
                 adopt(server)
@@ -44,6 +47,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
         elif message["type"] == "lifespan.shutdown":
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
+                queries.beforehand.remove(store.calls.all)
                 await store.close()
             await send({"type": "lifespan.shutdown.complete"})
             return

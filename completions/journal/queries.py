@@ -7,7 +7,7 @@ The questions run in the writer's thread (`writer.py`), so the loop never waits 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -147,9 +147,22 @@ def status() -> dict[str, Any]:
     }
 
 
+async def flush() -> None:
+    """Write all exchanges that have ended by now, if there is a journal that takes them."""
+    if conf.JOURNAL:
+        with contextlib.suppress(JournalUnavailable):
+            await asyncio.wrap_future(writer.ask(lambda store: None))
+
+
+beforehand: list[Callable[[], Awaitable[object]]] = []
+"""What is awaited before each question: that other processes write what they have."""
+
+
 async def _ask(question: Callable[[Store], T]) -> T:
     if not conf.JOURNAL:
         raise JournalUnavailable("it is off, and JOURNAL=true turns it on.")
+    for settled in beforehand:
+        await settled()
     return await asyncio.wrap_future(writer.ask(question))
 
 

@@ -5,10 +5,12 @@ import json
 import os
 import signal
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,3 +213,19 @@ def test_redis__that_goes_away_and_comes_back(redis_server: RedisServer, script:
         assert sum("cannot be reached" in line for line in server.log) == 1, "an outage is told once"
         assert not any("Traceback" in line for line in server.log)
         assert server.stop() == 0
+
+
+def test_journal__is_read_through_any_worker_as_soon_as_the_response_has_ended(redis_url: str, tmp_path: Path) -> None:
+    """No worker writes by itself within the test, so a reader must have made the other one write."""
+    told = {
+        "STATE_URL": redis_url,
+        "DATABASE_URL": f"sqlite:///{tmp_path}/journal.sqlite3",
+        "JOURNAL_FLUSH_MS": "60000",
+    }
+    with LiveServer(**told, **QUICK) as asked, LiveServer(**told, **QUICK) as other:
+        for number in range(1, 4):
+            with urllib.request.urlopen(f"{asked.url}/ns/both/v1/chat/completions", b"{}") as response:
+                name = response.headers["x-request-id"]
+            with urllib.request.urlopen(f"{other.url}/ns/both/_mock/exchanges") as listing:
+                found = json.load(listing)["exchanges"]
+            assert (found[0]["id"], len(found)) == (name, number)

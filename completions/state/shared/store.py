@@ -3,6 +3,7 @@
 import contextlib
 
 from completions.exceptions import StateUnavailable
+from completions.state.shared.calls import Calls
 from completions.state.shared.ledger import RedisLedger
 from completions.state.shared.link import Link
 from completions.state.shared.scripts import KEPT, NAMED, NAMES
@@ -16,7 +17,8 @@ class RedisStore:
     def __init__(self, url: str) -> None:
         self._link = Link(url)
         self._worker = Worker(self._link)
-        self._waiting = Waiting(self._link, self._worker)
+        self.calls = Calls(self._link, self._worker)
+        self._waiting = Waiting(self._link, self._worker, self.calls)
 
     def ledger(self, name: str) -> RedisLedger:
         """Return the ledger of a namespace."""
@@ -34,6 +36,8 @@ class RedisStore:
         """Connect. Where Redis is not there yet, the log says so, and it is looked for again and again."""
         with contextlib.suppress(StateUnavailable):
             await self.names()
+            await self._worker.beat()
+            await self._waiting.listen()
 
     async def close(self) -> None:
         """Let go out what has to be noted, and end the connections."""

@@ -5,6 +5,7 @@ import contextlib
 from dataclasses import dataclass
 
 from completions.exceptions import StateUnavailable
+from completions.state.shared.calls import Calls
 from completions.state.shared.link import FAILURES, LOOK_AGAIN, TIMEOUT, Link
 from completions.state.shared.scripts import LEAVE, WAIT, WAITING, WORKERS
 from completions.state.shared.worker import BELIEVED, Worker
@@ -25,8 +26,8 @@ class Waiter:
 class Waiting:
     """All that wait in this worker. What it was not told of while a connection was lost, it looks up afterwards."""
 
-    def __init__(self, link: Link, worker: Worker) -> None:
-        self._link, self._worker = link, worker
+    def __init__(self, link: Link, worker: Worker, calls: Calls) -> None:
+        self._link, self._worker, self._calls = link, worker, calls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         link.on_back.append(self._look_up)
@@ -34,7 +35,7 @@ class Waiting:
 
     async def wait(self, space: str, gate: str, seconds: float) -> bool:
         """Wait at a gate; return False where that took longer than `seconds`."""
-        await self._listening()
+        await self.listen()
         loop = asyncio.get_running_loop()
         waiter = Waiter(space, gate, loop.time() + seconds, loop.create_future(), self._worker.member())
         self._waiters[waiter.member] = waiter
@@ -70,7 +71,7 @@ class Waiting:
             _pass(waiter)
         waiter.noted = True
 
-    async def _listening(self) -> None:
+    async def listen(self) -> None:
         """Make sure that releases are heard; raise `StateUnavailable` where they cannot be."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
@@ -101,7 +102,7 @@ class Waiting:
                     async with asyncio.timeout(BELIEVED):
                         _, _, members = await connection.read_response()
                     for member in members.decode().split():
-                        if member in self._waiters:
+                        if not self._calls.hear(member) and member in self._waiters:
                             _pass(self._waiters[member])
             except FAILURES:
                 self._heard.clear()
