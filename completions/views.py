@@ -28,7 +28,7 @@ from completions.wire.base import WireFormat
 @endpoint("POST", by_format=True)
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
-    space = namespace(exchange.namespace)
+    exchange.world = space = namespace(exchange.namespace)
     wire = wire.dialects.get(space.script.dialect, wire)
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.comes_to(outcome)

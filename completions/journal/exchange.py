@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple, Protocol
 
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
@@ -52,6 +52,14 @@ Data = bytes
 """The type, where a fact has its name."""
 
 
+class World(Protocol):
+    """Where an exchange happens: a namespace, which may be removed before the exchange ends."""
+
+    @property
+    def removed(self) -> bool:
+        """Whether it is gone with all that it held."""
+
+
 @dataclass(slots=True)
 class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
@@ -94,6 +102,7 @@ class Exchange:
     response_body: Data = b""
     response_truncated: bool = False
     sent: Sent | None = None
+    world: World | None = None
 
     @property
     def begun(self) -> float:

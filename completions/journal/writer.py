@@ -88,7 +88,7 @@ class Writer:
 
     def add(self, exchange: Exchange) -> None:
         """Take an exchange that has ended, or drop it where the queue is full. It never waits."""
-        keep = conf.JOURNAL
+        keep = conf.JOURNAL and (exchange.world is None or not exchange.world.removed)
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
         limit = conf.JOURNAL_MAX_BODY

@@ -21,6 +21,7 @@ from completions.journal.queries import Filter
 from completions.journal.rows import Row, row
 from completions.journal.writer import writer
 from completions.models import Exchange as Table
+from completions.state import namespaces
 from mocksite.handler import Handler
 from tests.asgi import Answer, Connection, call, scope
 from tests.document import MOCK
@@ -224,6 +225,18 @@ async def test_client__that_leaves_while_a_whole_answer_is_sent() -> None:
     await answering
     (found,) = await queries.listing(ALL)
     assert (found["client_left"], found["tokens_sent"]) == (True, 0)
+
+
+async def test_namespace__that_is_removed_takes_what_is_under_way_with_it() -> None:
+    connection = Connection(chat("wait"))
+    asked = scope("POST", f"/ns/gone{CHAT}")
+    answering = asyncio.create_task(Handler()(asked, connection.receive, connection.send))
+    while await namespaces.namespace("gone").gates.counts() != {"door": 1}:  # noqa: ASYNC110  # a count, and no event
+        await asyncio.sleep(0.01)
+    assert await namespaces.remove("gone")
+    await answering
+    assert connection.answer.status == 200
+    assert await queries.listing(Filter("gone")) == []
 
 
 async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Settings, tmp_path: Path) -> None:
