@@ -198,6 +198,15 @@ def test_process__shows_text_as_it_arrives_and_nothing_else(wire: WireServer) ->
         assert running.wait() == 0
 
 
+@pytest.fixture
+def _interruptible() -> Iterator[None]:
+    """Let processes be interrupted, even where the tests run in the background of a shell that would not have it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 def test_process__interrupted_is_quiet(wire: WireServer) -> None:
     wire.play(STREAM, chunked(HELLO[0] + HELLO[1]), Play.HOLD)
     with process("Hi", "--stream", "--base-url", wire.url) as running:
