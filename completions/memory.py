@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Sequence
+from functools import partial
 
 from completions.conversation import Prompt, Reply
 from completions.delivery.pacing import schedule
 from completions.event import Event
 from completions.outcome import Pacing
-from completions.state.records import Records
+from completions.state.records import Document, Records
 from completions.wire.base import Kept, WireFormat
 
 
@@ -42,12 +43,11 @@ async def keep(
         return start + due[0], start + due[-1]
 
     for kept in wire.keeps(reply, prompt, span):
-        await records.put(kept.kind, kept.name, await _grown(records, kept))
+        await records.change(kept.kind, kept.name, partial(_grown, kept))
 
 
-async def _grown(records: Records, kept: Kept) -> dict[str, object]:
+def _grown(kept: Kept, before: Document | None) -> Document:
     """Return the document, with what is kept of it already where it grows."""
-    before = await records.get(kept.kind, kept.name) if kept.grows else None
-    if before is None:
-        return dict(kept.document)
+    if before is None or not kept.grows:
+        return kept.document
     return {**before, kept.grows: [*before[kept.grows], *kept.document[kept.grows]]}

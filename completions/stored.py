@@ -54,6 +54,10 @@ class Asked(NamedTuple):
         """The parameters in the address."""
         return {str(name): str(value) for name, value in self.request.GET.items()}
 
+    async def change(self, kind: str, name: str, edit: Callable[[Document], Document]) -> Document:
+        """Change a document, and return it; raise the API's 404 where it is not there."""
+        return await self.records.change(kind, name, lambda before: edit(_there(kind, name, before)))
+
     @property
     def body(self) -> dict[str, Any]:
         """The body, decoded; none is an empty object."""
@@ -82,7 +86,10 @@ def stored(view: StoredView) -> AnyView:
 
 async def _found(records: Records, kind: str, name: str) -> Document:
     """Return what is kept, or raise the API's 404."""
-    document = await records.get(kind, name)
+    return _there(kind, name, await records.get(kind, name))
+
+
+def _there(kind: str, name: str, document: Document | None) -> Document:
     if document is None:
         raise RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
     return document
@@ -118,8 +125,7 @@ async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
 async def response_cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a response that was asked for in the background."""
     now = time.time()
-    record = responses_kept.cancelled(await _found(asked.records, RESPONSE, name), now)
-    await asked.records.put(RESPONSE, name, record)
+    record = await asked.change(RESPONSE, name, lambda before: responses_kept.cancelled(before, now))
     return responses_kept.at(record, now)
 
 
@@ -151,8 +157,8 @@ async def conversation(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def conversation_changed(asked: Asked, name: str) -> dict[str, Any]:
     """Give a conversation other metadata."""
-    document = updated(await _found(asked.records, CONVERSATION, name), asked.body)
-    await asked.records.put(CONVERSATION, name, document)
+    body = asked.body
+    document = await asked.change(CONVERSATION, name, lambda before: updated(before, body))
     return responses_kept.shown_conversation(document)
 
 
@@ -174,11 +180,12 @@ async def items(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def items_added(asked: Asked, name: str) -> dict[str, Any]:
     """Add items to a conversation, and list them."""
-    document, body = await _found(asked.records, CONVERSATION, name), asked.body
+    await _found(asked.records, CONVERSATION, name)
+    body = asked.body
     if asked.validate:
         responses_rules.validate_items(body)
     added = [responses_kept.whole_item(item) for item in dicts(body.get("items"))]
-    await asked.records.put(CONVERSATION, name, {**document, "items": [*document["items"], *added]})
+    await asked.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
     return whole_list(added)
 
 
@@ -192,11 +199,12 @@ async def item(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
 @stored
 async def item_gone(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
     """Remove an item of a conversation, and show what is left of it."""
-    document = await _found(asked.records, CONVERSATION, name)
-    gone = _item_of(document, item_id)
-    document = {**document, "items": [item for item in document["items"] if item is not gone]}
-    await asked.records.put(CONVERSATION, name, document)
-    return responses_kept.shown_conversation(document)
+
+    def without(before: Document) -> Document:
+        gone = _item_of(before, item_id)
+        return {**before, "items": [item for item in before["items"] if item is not gone]}
+
+    return responses_kept.shown_conversation(await asked.change(CONVERSATION, name, without))
 
 
 def _item_of(document: Document, name: str) -> dict[str, Any]:
@@ -224,9 +232,11 @@ async def completion(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def completion_changed(asked: Asked, name: str) -> dict[str, Any]:
     """Give a stored chat completion other metadata."""
-    record = await _found(asked.records, COMPLETION, name)
-    changed = updated(record["completion"], asked.body)
-    await asked.records.put(COMPLETION, name, {**record, "completion": changed})
+    body = asked.body
+    record = await asked.change(
+        COMPLETION, name, lambda before: {**before, "completion": updated(before["completion"], body)}
+    )
+    changed: dict[str, Any] = record["completion"]
     return changed
 
 

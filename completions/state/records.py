@@ -1,13 +1,15 @@
 """What an API keeps of its answers until it is asked for them: stored completions, responses, conversations."""
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 MOST = 1000
 """Documents of a kind that a namespace keeps; beyond that, the oldest goes."""
 
 Document = Mapping[str, Any]
+Edit = Callable[[Document | None], Document]
+"""Makes another document of one, or of none; it may be called more than once."""
 
 
 class Records(Protocol):
@@ -18,6 +20,9 @@ class Records(Protocol):
 
     async def get(self, kind: str, name: str) -> Document | None:
         """Return a document; None where there is none."""
+
+    async def change(self, kind: str, name: str, edit: Edit) -> Document:
+        """Put what `edit` makes of a document in its place, whoever else changes it meanwhile, and return that."""
 
     async def delete(self, kind: str, name: str) -> bool:
         """Remove a document; return whether there was one."""
@@ -45,6 +50,12 @@ class LocalRecords:
     async def get(self, kind: str, name: str) -> Document | None:
         """Return a document; None where there is none."""
         return self._kept[kind].get(name)
+
+    async def change(self, kind: str, name: str, edit: Edit) -> Document:
+        """Put what `edit` makes of a document in its place, and return that."""
+        changed = edit(self._kept[kind].get(name))
+        await self.put(kind, name, changed)
+        return changed
 
     async def delete(self, kind: str, name: str) -> bool:
         """Remove a document; return whether there was one."""

@@ -1,7 +1,10 @@
 """Documents that a namespace keeps: the same in memory and in Redis."""
 
+import asyncio
+import functools
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -51,3 +54,15 @@ async def test_records__are_bounded(ledger: Ledger, monkeypatch: pytest.MonkeyPa
         await ledger.records.put("response", name, {"id": name})
     assert [each["id"] for each in await ledger.records.all("response")] == ["b", "c"]
     assert await ledger.records.get("response", "a") is None
+
+
+async def test_records__changed_by_many_at_once_lose_nothing(ledger: Ledger) -> None:
+    def grown(number: int, before: Any) -> Any:
+        return {"numbers": [*(before["numbers"] if before else []), number]}
+
+    await asyncio.gather(
+        *[ledger.records.change("list", "a", functools.partial(grown, number)) for number in range(20)]
+    )
+    kept = await ledger.records.get("list", "a")
+    assert kept is not None
+    assert sorted(kept["numbers"]) == list(range(20))

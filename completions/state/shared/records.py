@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from completions.state.records import MOST, Document
+from completions.state.records import MOST, Document, Edit
 from completions.state.shared.link import Link, Value
 from completions.state.shared.scripts import KEPT, RECORDS
 
@@ -16,12 +16,20 @@ class RedisRecords:
 
     async def put(self, kind: str, name: str, document: Document) -> None:
         """Keep a document, in place of an older one of that id."""
-        await self._run("put", kind, name, json.dumps(dict(document)), MOST)
+        await self._run("put", kind, name, _written(document), MOST)
 
     async def get(self, kind: str, name: str) -> Document | None:
         """Return a document; None where there is none."""
         found = await self._run("get", kind, name)
         return None if found is None else _read(found)
+
+    async def change(self, kind: str, name: str, edit: Edit) -> Document:
+        """Put what `edit` makes of a document in its place, whoever else changes it meanwhile, and return that."""
+        while True:
+            before = await self._run("get", kind, name)
+            changed = edit(None if before is None else _read(before))
+            if await self._run("put", kind, name, _written(changed), MOST, before or ""):
+                return changed
 
     async def delete(self, kind: str, name: str) -> bool:
         """Remove a document; return whether there was one."""
@@ -37,6 +45,10 @@ class RedisRecords:
 
     async def _run(self, what: str, kind: str, *told: Value) -> Any:
         return await self._link.run(RECORDS, (self._space,), what, KEPT, kind, *told)
+
+
+def _written(document: Document) -> str:
+    return json.dumps(dict(document))
 
 
 def _read(text: bytes) -> Document:

@@ -1,10 +1,11 @@
 -- Keeps the documents of a namespace, by kind and id, in the order in which they came.
--- KEYS: the namespace. ARGV: what to do, seconds to keep, the kind, then: put: id, document, the most of a kind;
--- get and delete: id; all; clear: nothing.
+-- KEYS: the namespace. ARGV: what to do, seconds to keep, the kind, then: put: id, document, the most of a kind, and
+-- perhaps the document that must still stand there, or nothing in it for none; get and delete: id; all; clear: nothing.
 local life = redis.call('HGET', KEYS[1], 'life') or ''
 local base = KEYS[1] .. ':' .. life .. ':records'
 local told, order, kinds = base .. ':told:' .. ARGV[3], base .. ':order:' .. ARGV[3], base .. ':kinds'
 if ARGV[1] == 'put' then
+  if ARGV[7] and (redis.call('HGET', told, ARGV[4]) or '') ~= ARGV[7] then return 0 end
   if not redis.call('ZSCORE', order, ARGV[4]) then
     redis.call('ZADD', order, redis.call('INCR', base .. ':count'), ARGV[4])
   end
