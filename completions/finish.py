@@ -5,12 +5,12 @@ have at most `max_tokens` true tokens, and what is cut is cut where the tokens e
 """
 
 import hashlib
-import secrets
 import time
 from collections.abc import Iterable
 from dataclasses import replace
 
 from completions import tokens
+from completions.chance import hex_id
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.counting import prompt_tokens
 
@@ -43,7 +43,7 @@ def _created(seed: str | None) -> int:
 
 
 def _serial(seed: str | None) -> str:
-    return secrets.token_hex(15) if seed is None else hashlib.blake2s(seed.encode(), digest_size=15).hexdigest()
+    return hex_id(15) if seed is None else hashlib.blake2s(seed.encode(), digest_size=15).hexdigest()
 
 
 def _limited(choice: Choice, prompt: Prompt) -> Choice:

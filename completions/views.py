@@ -18,7 +18,6 @@ from completions.memory import keep, recall
 from completions.misbehave import misbehave
 from completions.outcome import Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded
-from completions.script.rules import Script
 from completions.state.ledger import Moved
 from completions.state.namespaces import Namespace, namespace
 from completions.streaming import Way, stream, take_time
@@ -29,7 +28,7 @@ from completions.wire.base import WireFormat
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`: parse, resolve, render, deliver."""
     exchange.world = space = namespace(exchange.namespace)
-    wire = wire.dialects.get(space.script.dialect, wire)
+    wire = wire.dialects.get(space.script.dialect, wire) if wire.dialects else wire
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.comes_to(outcome)
     way = await _way(space, outcome, exchange)
@@ -70,7 +69,7 @@ async def _resolve(
     while True:
         script = space.script
         try:
-            headers, asked, prompt = await _parse(request, exchange, wire, script, route)
+            headers, asked, prompt = await _parse(request, exchange, wire, space, route)
         except RequestError:
             if await space.refresh():
                 continue
@@ -84,18 +83,19 @@ async def _resolve(
 
 
 async def _parse(
-    request: HttpRequest, exchange: Exchange, wire: WireFormat, script: Script, route: Mapping[str, str]
+    request: HttpRequest, exchange: Exchange, wire: WireFormat, space: Namespace, route: Mapping[str, str]
 ) -> tuple[access.Headers, Demand | None, Prompt]:
     """Return what a request is and asks for; raise what the script has to say against it."""
+    script = space.script
     headers = access.identify(request, exchange, script.keys)
     asked = demand(headers)
     body = exchange.request_body = read_body(request)
     prompt = wire.parse(body, LazyHeaders(request), validate=script.validate, route=route)
     exchange.asks(prompt)
-    prompt = await recall(namespace(exchange.namespace).records, wire, prompt, validate=script.validate)
+    prompt = await recall(space.records, wire, prompt, validate=script.validate)
     if script.validate:
         admit(prompt, script.models, len(body))
-        await catalog.check(namespace(exchange.namespace), prompt.model)
+        await catalog.check(space, prompt.model)
     return headers, asked, prompt
 
 

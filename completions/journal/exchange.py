@@ -1,12 +1,12 @@
 """One request and what became of it: gathered while it runs; when it ends, logged and given to the journal."""
 
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol
 
+from completions.chance import hex_id
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
 from completions.journal import lines
@@ -22,7 +22,7 @@ SUMMARY = 200
 
 def new_request_id() -> str:
     """Return an id in the form of the API's `x-request-id`."""
-    return f"req_{os.urandom(16).hex()}"
+    return f"req_{hex_id(16)}"
 
 
 class ErrorFacts(NamedTuple):

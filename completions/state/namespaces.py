@@ -3,6 +3,7 @@
 import logging
 import re
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -51,8 +52,10 @@ class Namespace:
     @property
     def script(self) -> Script:
         """The script: the file's, as it was when it was last whole, with what was pushed."""
-        self.file.look()
-        if self.file.script is not self._base or self._pushed is not self._of:
+        file = self.file
+        if time.monotonic() >= file.next_look:
+            file.look_now()
+        if file.script is not self._base or self._pushed is not self._of:
             self._rebuild()
         return self._script
 

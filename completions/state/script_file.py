@@ -33,11 +33,6 @@ class ScriptFile:
         self.problem: str | None = None
         self._take(text_of(self._path, source))
 
-    def look(self) -> None:
-        """Read the file again where it has changed, but look only now and then."""
-        if time.monotonic() >= self.next_look:
-            self.look_now()
-
     def look_now(self) -> None:
         """Read the file again where it has changed."""
         if self._file is None:

@@ -14,7 +14,7 @@ from completions import engine
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall
 from completions.exceptions import ScriptError
 from completions.outcome import NearMiss, Pacing
-from completions.state import script_file
+from completions.state import namespaces, script_file
 from completions.state.namespaces import Namespace, namespace
 from tests.document import MOCK
 from tests.scripts import World, asked, rules
@@ -237,7 +237,8 @@ async def test_reload__an_edit_of_the_same_size_and_a_touch(tmp_path: Path) -> N
 
 async def test_reload__looks_only_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 100.0
-    monkeypatch.setattr(script_file, "time", SimpleNamespace(monotonic=lambda: now))
+    for module in (script_file, namespaces):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
     world = World(tmp_path, rules("- reply: a"))
     world.write(rules("- reply: bb"))
     now += script_file.LOOK_EVERY - 0.01
