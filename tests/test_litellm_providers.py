@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,8 +15,21 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from llmclient import lite
-from tests.litellm_matrix import ABSENT, BLOCKED, CASES, EXCEPTIONS, ROWS, SCRIPT, VERSION, Case, Row
-from tests.server import LiveServer
+from tests.litellm_matrix import (
+    ABSENT,
+    ALIKE,
+    BLOCKED,
+    CASES,
+    EXCEPTIONS,
+    OPENAI,
+    OWN,
+    ROWS,
+    SCRIPT,
+    VERSION,
+    Case,
+    Row,
+)
+from tests.server import ROOT, LiveServer
 
 EMBEDDERS = ("openai", "hosted_vllm", "mistral", "together_ai", "litellm_proxy")
 CUT = ("openai", "groq", "deepseek", "mistral", "together_ai", "xai", "hosted_vllm", "litellm_proxy")
@@ -31,7 +45,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture(autouse=True, scope="module")
 def collect_later() -> Iterator[None]:
-    """Let no collection of an answer that LiteLLM left open come in while httpcore holds its lock: it would wait."""
+    """Collect no answer that LiteLLM left open while httpcore holds its lock: it would wait for itself."""
     gc.disable()
     yield
     gc.enable()
@@ -144,6 +158,30 @@ def test_matrix__has_all_prefixes_of_litellm_s_table() -> None:
 def test_absent__cannot_come(server: LiveServer, row: Row, error: str) -> None:
     assert row.prefix in ABSENT
     assert outcome(server.url, row, CASES["text"], False, {"api_key": "k"}) == error
+
+
+def test_readme__shows_each_prefix_with_its_address() -> None:
+    section = (ROOT / "README.md").read_text().partition("### Through LiteLLM\n")[2].partition("\n### ")[0]
+    shown = {
+        (prefix, base, more)
+        for prefix, base, more in re.findall(
+            r"^\| `(.+?)/` \| `http://127.0.0.1:8000(.*?)` \| (.*?) ?\|", section, re.M
+        )
+    }
+    assert shown == {(row.prefix, row.base, extra(row)) for row in OWN}
+    listed, rest = section.partition("These all want `http://127.0.0.1:8000/v1`")[2].split("\n\n", 1)
+    assert re.findall("`([^`]+)/`", listed) == ALIKE
+    assert set(re.findall("`([^`]+)/`", rest)) == ABSENT.keys() | {row.prefix for row in ROWS if of_the_list(row)}
+
+
+def extra(row: Row) -> str:
+    """Return the README's words for what a row needs, beyond its address."""
+    told = [f'`{name}="{value}"`' for name, value in row.more.items() if name not in OPENAI]
+    return ", ".join(told) or (f"a model like `{row.model}`" if row.prefix == "clarifai" else "")
+
+
+def of_the_list(row: Row) -> bool:
+    return row.prefix in ALIKE and row.prefix in EXCEPTIONS
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.prefix in CUT and row.base == "/v1"], ids=str)
