@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import json
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -354,64 +353,6 @@ def lite(gemini_server: LiveServer) -> Iterator[LLMClient]:
     base = f"{gemini_server.url}/v1beta"
     with LLMClient(base_url=base, model=f"gemini/{MODEL}", api_key="good", max_retries=0) as made:
         yield made
-
-
-TOOL = {
-    "type": "function",
-    "function": {
-        "name": "add",
-        "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}},
-    },
-}
-
-
-def ask(lite: LLMClient, stream: bool, messages: Any, **params: Any) -> Any:
-    return lite.stream(messages, **params).read() if stream else lite.complete(messages, **params)
-
-
-@BOTH
-def test_litellm__hears_text_calls_and_results(lite: LLMClient, stream: bool) -> None:
-    assert ask(lite, stream, "plain").text == TEXT
-    user = {"role": "user", "content": "sum"}
-    answer = ask(lite, stream, [user], tools=[TOOL])
-    assert [(call.name, json.loads(call.arguments)) for call in answer.tool_calls] == [
-        ("add", {"a": 2, "b": 40}),
-        ("add", {"a": 1, "b": 1}),
-    ]
-    results = [{"role": "tool", "tool_call_id": call.id, "content": '{"sum": 42}'} for call in answer.tool_calls]
-    asked = {
-        "role": "assistant",
-        "tool_calls": [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-            for call in answer.tool_calls
-        ],
-    }
-    assert ask(lite, stream, [user, asked, *results], tools=[TOOL]).text == "The sum is 42."
-
-
-@BOTH
-def test_litellm__gets_what_its_schema_says(stream: bool) -> None:
-    schema = {"name": "forecast", "schema": Forecast.model_json_schema(), "strict": True}
-    with (
-        LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live,
-        LLMClient(base_url=f"{live.url}/v1beta", model=f"gemini/{MODEL}", api_key="k", max_retries=0) as made,
-    ):
-        answer = ask(made, stream, "Weather?", response_format={"type": "json_schema", "json_schema": schema})
-    Forecast.model_validate_json(answer.text)
-
-
-@BOTH
-@pytest.mark.parametrize(
-    ("message", "key", "error"),
-    [
-        ("plain", "bad", "AuthenticationError"),
-        ("busy", "good", "RateLimitError"),
-        ("down", "good", "InternalServerError"),
-    ],
-)
-def test_litellm__raises_errors(gemini_server: LiveServer, stream: bool, message: str, key: str, error: str) -> None:
-    with pytest.raises(Exception, match=f"litellm.{error}"):  # one in a stream stands in an error of another class
-        list(completion(gemini_server, message, api_key=key, stream=stream))
 
 
 def completion(server: LiveServer, message: str, **params: Any) -> Any:

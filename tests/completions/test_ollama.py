@@ -1,4 +1,4 @@
-"""Ollama's API: shapes, what its server refuses, and its own SDK and LiteLLM against a live server."""
+"""Ollama's API: shapes, what its server refuses, and its own SDK against a live server."""
 
 import base64
 import json
@@ -18,7 +18,6 @@ from completions.wire.base import WireFormat
 from completions.wire.ollama import OllamaChat, OllamaGenerate
 from completions.wire.ollama_embed import OllamaEmbed, OllamaEmbeddings
 from completions.wire.ollama_models import OllamaShow
-from llmclient import lite
 from tests.server import LiveServer
 
 CHAT, GENERATE = OllamaChat(), OllamaGenerate()
@@ -373,38 +372,3 @@ def test_http__other_addresses_and_methods(live: LiveServer) -> None:
         busy = http.post("/api/chat", json={"model": MODEL, "messages": [{"role": "user", "content": "busy"}]})
         assert busy.headers["retry-after"] == "1"
         assert not [name for name in busy.headers if name.startswith("x-ratelimit")]
-
-
-LITELLM = pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class .* `ReadOnly` qualifier")
-"""It warns of its own types when it first speaks to Ollama."""
-
-
-@LITELLM
-@pytest.mark.parametrize("provider", ["ollama_chat", "ollama"])
-def test_litellm__chats(live: LiveServer, provider: str) -> None:
-    litellm = lite.load()
-    headers = {"Authorization": "Bearer secret"}  # the key itself goes to `/api/chat` alone
-    common: Any = {"model": f"{provider}/{MODEL}", "messages": HI, "api_base": live.url, "extra_headers": headers}
-    text, count = ("Hi from Ollama.", 5) if provider == "ollama_chat" else ("Generated.", 4)
-    answer = litellm.completion(**common)
-    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == (text, "stop")
-    assert answer.usage.completion_tokens == count
-    streamed = "".join(chunk.choices[0].delta.content or "" for chunk in litellm.completion(**common, stream=True))
-    assert streamed == text
-
-
-@LITELLM
-def test_litellm__calls_tools_and_fails(live: LiveServer) -> None:
-    litellm = lite.load()
-    common = {"model": f"ollama_chat/{MODEL}", "api_base": live.url, "api_key": "secret", "max_retries": 0}
-    answer = litellm.completion(**common, messages=HI, tools=[TOOL])
-    assert answer.choices[0].finish_reason == "tool_calls"
-    assert json.loads(answer.choices[0].message.tool_calls[0].function.arguments) == {"city": "Rome"}
-    result = {"role": "tool", "tool_call_id": answer.choices[0].message.tool_calls[0].id, "content": "warm"}
-    after = litellm.completion(**common, messages=[*HI, answer.choices[0].message, result], tools=[TOOL])
-    assert after.choices[0].message.content == "It is warm."
-    with pytest.raises(litellm.AuthenticationError, match="unauthorized"):
-        litellm.completion(**common | {"api_key": "wrong"}, messages=HI)
-    for text, error in (("down", litellm.InternalServerError), ("busy", litellm.RateLimitError)):
-        with pytest.raises(error):
-            litellm.completion(**common, messages=[{"role": "user", "content": text}])
