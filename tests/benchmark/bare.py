@@ -86,6 +86,7 @@ def _django() -> None:
     settings.configure(
         ROOT_URLCONF=__name__,
         ALLOWED_HOSTS=["127.0.0.1"],
+        INSTALLED_APPS=["completions"],  # the lean handler brings its models
         DATABASES={},
         MIDDLEWARE=[],
         MAX_BODY_BYTES=32 * 1024 * 1024,  # the lean handler reads it; a setting that is absent costs an exception
