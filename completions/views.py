@@ -16,7 +16,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.memory import keep, recall
 from completions.misbehave import misbehave
-from completions.outcome import Outcome
+from completions.outcome import Load, Outcome
 from completions.responses import EventStream, FastJsonResponse, Recorded
 from completions.state.ledger import Moved
 from completions.state.namespaces import Namespace, namespace
@@ -31,7 +31,7 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     wire = wire.dialects.get(space.script.dialect, wire) if wire.dialects else wire
     prompt, outcome = await _resolve(request, exchange, wire, space, route)
     exchange.comes_to(outcome)
-    way = await _way(space, outcome, exchange)
+    way = Way(space.gates) if outcome.pacing.load is None else await _way(space, outcome.pacing.load, outcome, exchange)
     hold = outcome.hold
     if hold is not None and hold.after_tokens is None:
         await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
@@ -138,10 +138,9 @@ async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireForma
     raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
 
 
-async def _way(space: Namespace, outcome: Outcome, exchange: Exchange) -> Way:
+async def _way(space: Namespace, load: Load, outcome: Outcome, exchange: Exchange) -> Way:
     """Return what stands in the way of an answer, once it has its place; an honest error needs none."""
-    load = outcome.pacing.load
-    if load is None or outcome.reply is None:
+    if outcome.reply is None:
         return Way(space.gates)
     machine = space.loads.of(load)
     exchange.queued = await machine.enter()
