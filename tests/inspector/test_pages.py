@@ -19,9 +19,9 @@ INSPECTOR = "/_mock/inspector/"
 PAGES = ["/_mock/", *(INSPECTOR + name for name in ("exchanges/req_1", "playground", "script", "figures"))]
 
 
-async def get(path: str, method: str = "GET", body: bytes = b"", client: str = "127.0.0.1", **headers: str) -> Answer:
+async def get(path: str, method: str = "GET", body: str = "", client: str = "127.0.0.1", **headers: str) -> Answer:
     """Ask for a page, as a client of this address."""
-    connection = Connection(body)
+    connection = Connection(body.encode())
     path, _, query = path.partition("?")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     await Handler()(
@@ -32,7 +32,7 @@ async def get(path: str, method: str = "GET", body: bytes = b"", client: str = "
 
 async def sign_in(token: str, next: str = "") -> Answer:
     """Send the form."""
-    form = f"token={token}&next={next}".encode()
+    form = f"token={token}&next={next}"
     kind = "application/x-www-form-urlencoded"
     return await get(
         f"{INSPECTOR}sign-in", "POST", form, content_type=kind, content_length=str(len(form)), origin="http://localhost"
@@ -113,7 +113,7 @@ async def test_sign_in__leads_nowhere_else(place: str, settings: Settings) -> No
 
 async def test_sign_in__is_refused_to_other_sites(settings: Settings) -> None:
     settings.ADMIN_TOKEN = "s3cret"
-    answer = await get(f"{INSPECTOR}sign-in", "POST", b"token=s3cret", origin="http://evil.example")
+    answer = await get(f"{INSPECTOR}sign-in", "POST", "token=s3cret", origin="http://evil.example")
     assert answer.status == 403 and "set-cookie" not in answer.headers
 
 
