@@ -1,6 +1,6 @@
 """What the inspector costs: the API's CPU while the live list is open, and how soon the page is there.
 
-The follower is what the page has open, without the browser, whose own work on the same two cores would be measured else.
+The follower is what the page has open, without the browser, whose own work on the same cores would be measured else.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ async def measure(server: Server, rounds: int, seconds: float) -> list[Target]:
     rows = [("list closed", [median(closed)]), ("list open", [median(opened)])]
     print(table("The inspector", ["answers/s"], rows))
     return [
-        Target("CPU of an answer with the inspector's list open, against closed", median(ratios), 1.1, " ×"),
+        Target("CPU of an answer with the inspector's list open, against closed", median(ratios), 1.1, "x"),
         Target("the list's page with 10,000 exchanges, median", median(paints) * 1000, 200, " ms"),
     ]
 

@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.control.admittance import COOKIE, ticket
+from completions.inspector.address import inspector_url
 from completions.inspector.assets import assets
 from mocksite.handler import Handler
-from mocksite.lifespan import inspector_url
 from tests.asgi import Answer, Connection, scope
 from tests.control.client import ask, control
 
@@ -182,6 +183,16 @@ async def test_address__without_its_slash_leads_there() -> None:
 )
 def test_url__is_one_that_a_browser_can_open(host: str, port: int, url: str) -> None:
     assert inspector_url(host, port) == url
+
+
+async def test_pages__under_django_s_own_handler(async_client: AsyncClient, settings: Settings) -> None:
+    settings.ADMIN_TOKEN = "s3cret"
+    settings.MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
+    settings.TEMPLATES = []
+    assert (await async_client.get("/_mock/")).status_code == 401
+    assert (await async_client.post(f"{INSPECTOR}sign-in", {"token": "s3cret"})).status_code == 302
+    response = await async_client.get("/_mock/?text=x")
+    assert response.status_code == 200 and "No exchange is like that" in response.content.decode()
 
 
 def test_package__has_all_files() -> None:
