@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions import stored, views
 from completions.control.routes import urlpatterns as control
+from completions.inspector.routes import urlpatterns as inspector
 from completions.stored import by_method
 from completions.wire import ollama_models
 from completions.wire.anthropic import AnthropicCount, AnthropicMessages
@@ -120,6 +121,7 @@ api: Addresses = [
     path("openai/", include(azure)),
     path("api/", include(ollama)),
     *control,
+    *inspector,
 ]
 
 urlpatterns = [

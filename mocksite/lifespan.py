@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,11 +16,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from completions import tokens
 from completions.checks import workers_problem
 from completions.conf import conf
+from completions.inspector.address import inspector_url
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.state.namespaces import namespace
 from completions.state.store import shared_store
 from mocksite.protocol import Protocol
+
+logger = logging.getLogger("completions")
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -41,6 +45,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 await store.open()
             if server is not None:
                 adopt(server)
+                announce(server)
             if conf.JOURNAL:
                 writer.start()
             await send({"type": "lifespan.startup.complete"})
@@ -51,6 +56,29 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 await store.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+class _Adopted:
+    server: Server | None = None
+
+
+def is_ending() -> bool:
+    """Whether the server was told to end, and waits for what is under way."""
+    return _Adopted.server is not None and _Adopted.server.should_exit
+
+
+def announce(server: Server) -> None:
+    """Say where the inspector is, once the server listens; of several workers none does, but who starts them."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if server.started and server.servers and (sockets := server.servers[0].sockets):
+            if workers_of(server) == 1 and isinstance(name := sockets[0].getsockname(), tuple):
+                logger.info("The inspector is at %s", inspector_url(*name[:2]))
+        elif not server.should_exit:
+            loop.call_later(0.02, look)
+
+    loop.call_soon(look)
 
 
 def warm() -> None:
@@ -85,6 +113,7 @@ def adopt(server: Server) -> None:
 
     Left alone it would wait for open streams without an end, and end by the signal once all is done.
     """
+    _Adopted.server = server
     if server.config.http_protocol_class is HttpToolsProtocol:
         server.config.http_protocol_class = Protocol
     if server.config.timeout_graceful_shutdown is None:

@@ -48,11 +48,12 @@ ARROWS: dict[str, set[str]] = {
     "stored": NEUTRAL | {"access", "conf", "delivery", "endpoints", "journal", "responses", "state", "wire"},
     "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
     "metrics": {"journal", "conf"},
-    "urls": {"stored", "views", "wire", "control"},
+    "inspector": NEUTRAL | {"access", "conf", "control", "journal", "state"},
+    "urls": {"stored", "views", "wire", "control", "inspector"},
     "checks": NEUTRAL | {"conf", "script", "state", "journal"},
     "migrations": set(),
     "apps": {"checks"},
-    "management": VALUES | {"conf", "script", "state", "engine", "checks"},
+    "management": VALUES | {"conf", "script", "state", "engine", "checks", "inspector"},
     "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django
 }
 """Each room of `completions`, and the rooms that it may import; `models` is Django's."""

@@ -56,6 +56,7 @@ OPERATIONS = (
     Operation("DELETE", "exchanges", exchanges.delete_exchanges, {200: "deleted"}, FILTERS),
     Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals"}, FILTERS),
     Operation("GET", "exchanges/wait", exchanges.wait_for_exchanges, {200: "list", 408: "too_few"}, FILTERS + WAIT),
+    Operation("GET", "exchanges/events", exchanges.follow_exchanges, {200: "text/event-stream"}, FILTERS),
     Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error"}),
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses"}, PAGE),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
