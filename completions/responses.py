@@ -114,6 +114,14 @@ class EventStream(Recorded, StreamingHttpResponse):
         self.progress.end()
 
 
+class Following(Recorded, StreamingHttpResponse):
+    """A stream of events without an end; an empty piece tells that it is still there, and need not be sent."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(pieces, content_type="text/event-stream; charset=utf-8")
+        self.headers["X-Accel-Buffering"] = "no"
+
+
 def error_response(
     exc: RequestError, document: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> FastJsonResponse:

@@ -35,6 +35,7 @@ def stream(
     due = schedule(tokens, outcome.pacing)
     if retimed is not None:
         due = retimed(due)
+    record.due(due)
     start, hold = exchange.begun, outcome.hold
     parts = functools.partial(_part, frames, tokens, due, way.machine)
     at = len(frames) if hold is None or hold.after_tokens is None else after_tokens(tokens, hold.after_tokens)

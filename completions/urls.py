@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 
 from completions import stored, views
 from completions.control.routes import urlpatterns as control
+from completions.inspector.routes import urlpatterns as inspector
 from completions.stored import by_method
 from completions.wire.anthropic import AnthropicCount, AnthropicMessages
 from completions.wire.chat import ChatCompletions
@@ -43,6 +44,7 @@ api = [
     path("v1/models", views.model_list, SHARED),
     path("v1/models/<path:name>", views.model_detail, SHARED),
     *control,
+    *inspector,
 ]
 
 urlpatterns = [

@@ -7,9 +7,9 @@ paths, which use the database, go Django's own way.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Any, cast
 
 from asgiref.sync import ThreadSensitiveContext
 from django.conf import settings
@@ -22,8 +22,16 @@ from completions.conf import conf
 from completions.delivery.sabotage import Ending
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, new_request_id
-from completions.responses import REQUEST_ID, EventStream, FastJsonResponse, Recorded, Severed, error_response
-from mocksite.lifespan import lifespan
+from completions.responses import (
+    REQUEST_ID,
+    EventStream,
+    FastJsonResponse,
+    Following,
+    Recorded,
+    Severed,
+    error_response,
+)
+from mocksite.lifespan import is_ending, lifespan
 from mocksite.request import LeanRequest
 from mocksite.transport import can_sever, sever
 from mocksite.watch import CLIENT_LEFT, watched
@@ -108,6 +116,8 @@ class Handler(ASGIHandler):
             response.headers[REQUEST_ID] = new_request_id()
         if isinstance(response, EventStream) and response.is_raw:
             await _send_stream(response, send)
+        elif isinstance(response, Following):
+            await _send_following(response, send)
         elif isinstance(response, Severed) and can_sever(send):
             response.exchange.goes_unanswered()
             await sever(send, response.ending)
@@ -163,6 +173,18 @@ async def _send_stream(response: EventStream, send: Send) -> None:
         await send({"type": "http.response.body"})
     elif can_sever(send):
         await sever(send, response.ending)
+
+
+async def _send_following(response: Following, send: Send) -> None:
+    """Send a stream that has no end of its own until the server ends, which would else wait for it."""
+    await _start(response, send)
+    async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
+        async for piece in pieces:
+            if is_ending():
+                break
+            if piece:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
 
 
 async def _start(response: HttpResponseBase, send: Send) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,6 +20,8 @@ from completions.journal.writer import writer
 from completions.state.namespaces import namespace
 from completions.state.store import shared_store
 from mocksite.protocol import Protocol
+
+logger = logging.getLogger("completions")
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -38,6 +41,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 await store.open()
             if server is not None:
                 adopt(server)
+                announce(server)
             if conf.JOURNAL:
                 writer.start()
             await send({"type": "lifespan.startup.complete"})
@@ -47,6 +51,35 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 await store.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+class _Adopted:
+    server: Server | None = None
+
+
+def is_ending() -> bool:
+    """Whether the server was told to end, and waits for what is under way."""
+    return _Adopted.server is not None and _Adopted.server.should_exit
+
+
+def announce(server: Server) -> None:
+    """Say where the inspector is, once the server listens; of several workers none does."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if server.started and server.servers and (sockets := server.servers[0].sockets):
+            if workers_of(server) == 1 and isinstance(name := sockets[0].getsockname(), tuple):
+                logger.info("The inspector is at %s", inspector_url(*name[:2]))
+        elif not server.should_exit:
+            loop.call_later(0.02, look)
+
+    loop.call_soon(look)
+
+
+def inspector_url(host: str, port: int) -> str:
+    """Return where a browser on this machine finds the inspector of a server that listens there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}/_mock/" if ":" in host else f"http://{host}:{port}/_mock/"
 
 
 def warm() -> None:
@@ -81,6 +114,7 @@ def adopt(server: Server) -> None:
 
     Left alone it would wait for open streams without an end, and end by the signal once all is done.
     """
+    _Adopted.server = server
     if server.config.http_protocol_class is HttpToolsProtocol:
         server.config.http_protocol_class = Protocol
     if server.config.timeout_graceful_shutdown is None:

@@ -49,7 +49,8 @@ ARROWS: dict[str, set[str]] = {
     "control": VALUES
     | {"admission", "conf", "endpoints", "journal", "metrics", "rehearsal", "responses", "script", "state", "wire"},
     "metrics": {"journal", "conf"},
-    "urls": {"stored", "views", "wire", "control"},
+    "inspector": NEUTRAL | {"access", "conf", "control", "journal", "state"},
+    "urls": {"stored", "views", "wire", "control", "inspector"},
     "checks": NEUTRAL | {"conf", "script", "state", "journal"},
     "migrations": set(),
     "apps": {"checks"},

@@ -1,9 +1,11 @@
-"""Who may use the control API: clients on this machine, or with ADMIN_TOKEN set whoever has it; never a web page.
+"""Who may use the control API: clients on this machine, or with ADMIN_TOKEN set whoever has it; never another's page.
 
 A web page in a developer's browser can send requests to this machine. It says where it is from in `Origin` and
 `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and whatever name it gives this machine stands in `Host`.
+Our own pages, the inspector's, are as good as their reader: they have the token's ticket in a cookie.
 """
 
+import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest
+from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from completions.conf import conf
@@ -25,16 +27,28 @@ OWN_SITES = (b"same-origin", b"none")
 PROXIES = (b"forwarded", b"via", b"x-real-ip")
 """Headers that say that a proxy is in between, but not reliably for whom; uvicorn reads `X-Forwarded-For`."""
 
+COOKIE = "mock_admin"
+"""The cookie that a browser gets for the token: `ticket(ADMIN_TOKEN)`."""
+
 
 def admit(request: HttpRequest, headers: Headers) -> None:
     """Raise the 401 or 403 of a request that may not use the control API. Header names are in lower case."""
-    host = _host(request)
-    _check_page(headers, host)
+    check_page(request, headers)
     if conf.ADMIN_TOKEN:
-        _check_token(headers.get(b"authorization", b""), conf.ADMIN_TOKEN)
+        _check_token(headers, conf.ADMIN_TOKEN)
     else:
         _check_client(str(request.META.get("REMOTE_ADDR", "")), headers)
-        _check_name(host)
+        _check_name(_host(request))
+
+
+def check_page(request: HttpRequest, headers: Headers) -> None:
+    """Raise the 403 of a request that a web page of another site makes."""
+    _check_page(headers, _host(request))
+
+
+def ticket(token: str) -> str:
+    """Return what stands for the token in a cookie: the same for all workers and starts, and of no use as a token."""
+    return hmac.new(token.encode(), b"a browser's ticket to the control API", hashlib.sha256).hexdigest()
 
 
 def _host(request: HttpRequest) -> str:
@@ -60,9 +74,12 @@ def _netloc(origin: str) -> str | None:
         return None
 
 
-def _check_token(authorization: bytes, token: str) -> None:
-    scheme, _, given = authorization.partition(b" ")
+def _check_token(headers: Headers, token: str) -> None:
+    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode()):
+        return
+    cookie = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
+    if hmac.compare_digest(cookie.encode(), ticket(token).encode()):
         return
     raise RequestError(
         "The control API takes the token that ADMIN_TOKEN sets: Authorization: Bearer TOKEN.",

@@ -1,17 +1,24 @@
 """The operations on exchanges: what was asked of the mock, and what became of it."""
 
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Any
+
+import orjson
 
 from completions.conf import conf
 from completions.control.operation import Call, Parameter
-from completions.exceptions import RequestError
+from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import figures, queries
 from completions.journal.queries import Filter
-from completions.responses import FastJsonResponse, Recorded
+from completions.responses import FastJsonResponse, Following, Recorded
 from completions.wire.openai import envelope
 
 MOST_LISTED = 1000
 LONGEST_WAIT_MS = 600_000
+
+COMMENT_EVERY = 15
+"""Looks without news, at most one a second, from one comment of a stream of events to the next."""
 
 FILTERS = (
     Parameter("model", "The model that was asked for."),
@@ -88,6 +95,31 @@ async def wait_for_exchanges(call: Call) -> Recorded:
         param="count",
     )
     return FastJsonResponse({**envelope(late), "exchanges": there}, status=408)
+
+
+async def follow_exchanges(call: Call) -> Recorded:
+    """Stream exchanges as they end, as server-sent events; `Last-Event-ID` resumes, and `since` starts, after an id."""
+    filter = _filter(call)
+    resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
+    return Following(_events(filter, resumed or filter.since, call.exchange.method == "HEAD"))
+
+
+async def _events(filter: Filter, after: str | None, only_begin: bool) -> AsyncGenerator[bytes, None]:
+    """Yield an event for each look that found something, and now and then a comment, by which proxies see life."""
+    yield b"retry: 1000\n\n"
+    if only_begin:
+        return
+    silence = 0
+    with contextlib.suppress(JournalUnavailable):  # whoever follows comes again, and is told why
+        async for news in queries.follow(filter, after):
+            silence += 1
+            if news.lost:
+                yield b"event: lost\ndata: {}\n\n"
+            if news.exchanges:
+                silence = 0
+                data = orjson.dumps({"exchanges": news.exchanges, "skipped": news.skipped})
+                yield b"id: %b\ndata: %b\n\n" % (news.exchanges[-1]["id"].encode(), data)
+            yield b":\n\n" if silence % COMMENT_EVERY == COMMENT_EVERY - 1 else b""
 
 
 async def get_unmatched(call: Call) -> Recorded:

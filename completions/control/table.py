@@ -59,6 +59,7 @@ OPERATIONS = (
     Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals"}, FILTERS),
     Operation("GET", "exchanges/wait", exchanges.wait_for_exchanges, {200: "list", 408: "too_few"}, FILTERS + WAIT),
     Operation("GET", "exchanges/{id}/rule", recipes.get_rule_of, {200: "draft_rule", 404: "error"}),
+    Operation("GET", "exchanges/events", exchanges.follow_exchanges, {200: "text/event-stream"}, FILTERS),
     Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error"}),
     Operation("GET", "figures", exchanges.get_figures, {200: "figures"}, FILTERS + STEPS),
     Operation("GET", "hits", exchanges.get_hits, {200: "hits"}, FILTERS),

@@ -89,12 +89,21 @@ def _text(data: bytes) -> tuple[str, str]:
 
 
 def _chunks(row: Exchange) -> Iterator[dict[str, Any]]:
-    """Yield a stream's events as they went out, each at its write's time; what is not UTF-8 is in base64."""
+    """Yield a stream's events as they went out, each at its write's time; what is not UTF-8 is in base64.
+
+    `due_ms` is when its pacing would have had it go.
+    """
     body, at, index = bytes(row.response_body), 0, 0
     writes = orjson.loads(row.response_writes)
+    due: list[float] = writes.get("due", [])
     for end, ms in zip(writes["ends"], writes["ms"], strict=True):
-        for size in writes["sizes"][index:end]:
+        for place, size in enumerate(writes["sizes"][index:end], index):
             text, encoding = _text(body[at : at + size])
-            yield {"at_ms": ms, "data": text} | ({} if encoding == "text" else {"encoding": encoding})
+            yield {
+                "at_ms": ms,
+                **({"due_ms": due[place]} if place < len(due) else {}),
+                "data": text,
+                **({} if encoding == "text" else {"encoding": encoding}),
+            }
             at += size
         index = end

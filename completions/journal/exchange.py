@@ -38,7 +38,8 @@ class Sent(NamedTuple):
     """What of a stream went out: its frames, their sizes, which of them carry a token, and its writes.
 
     Of each write it has the index of the last frame plus one, and the seconds after the start: in two flat lists, for
-    a tuple each would be ten thousands of objects that the garbage collector stops all streams to look at.
+    a tuple each would be ten thousands of objects that the garbage collector stops all streams to look at. `due` are
+    the seconds at which the frames were to go, by the pacing alone; empty where there is none.
     """
 
     frames: Sequence[bytes]
@@ -46,6 +47,7 @@ class Sent(NamedTuple):
     tokens: Sequence[bool]
     ends: Sequence[int]
     times: Sequence[float]
+    due: Sequence[float] = ()
 
 
 Data = bytes
@@ -204,6 +206,11 @@ class StreamRecord:
         exchange.stream = True
         StreamRecord.open += 1
         exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
+
+    def due(self, times: Sequence[float]) -> None:
+        """Note when the frames are due, in seconds after the start."""
+        if self._exchange.sent is not None:
+            self._exchange.sent = self._exchange.sent._replace(due=times)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""

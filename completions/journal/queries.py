@@ -7,10 +7,11 @@ The questions run in the writer's thread (`writer.py`), so the loop never waits 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
@@ -33,6 +34,15 @@ LOOK_EVERY = 0.1
 
 LOOK_LEAST = 0.02
 """Seconds from look to look, at the least, however many exchanges end."""
+
+FOLLOW_EVERY = 0.25
+"""Seconds from look to look of who follows, however many exchanges end."""
+
+FOLLOW_IDLE = 1.0
+"""Seconds after which who follows looks again where nothing woke it."""
+
+FOLLOW_MOST = 100
+"""Exchanges that who follows gets of one look; to read more of them would slow the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +143,65 @@ async def wait(  # it gives back None, where `asyncio.timeout` would raise
             await asyncio.sleep(max(0.0, min(looked + LOOK_LEAST, deadline) - time.monotonic()))
     finally:
         writer.added.remove(wake)
+
+
+class News(NamedTuple):
+    """What has ended since the last look, the oldest first; of very many the newest, and how many were `skipped`.
+
+    `last` is the place that was looked at up to. With `lost` what stood there is gone: exchanges were deleted.
+    """
+
+    exchanges: list[dict[str, Any]]
+    skipped: int
+    lost: bool
+    last: int
+
+
+async def follow(filter: Filter, after: str | None = None) -> AsyncGenerator[News, None]:
+    """Yield what ends from now on, or after the request `after`, for ever; each second at least, be there news or not.
+
+    What ended after a request that is gone is all that there is.
+    """
+    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+    filter = replace(filter, since=None)
+
+    def wake(exchange: Ended) -> None:
+        if not woken.is_set():
+            loop.call_soon_threadsafe(woken.set)
+
+    last = await ask(partial(_start, after=after))
+    woken.set()
+    writer.added.append(wake)
+    try:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(woken.wait(), FOLLOW_IDLE)
+            woken.clear()
+            news = await ask(partial(_news, filter=filter, last=last))
+            last = news.last
+            yield news
+            await asyncio.sleep(FOLLOW_EVERY)
+    finally:
+        writer.added.remove(wake)
+
+
+def _start(store: Store, after: str | None) -> int:
+    rows = Exchange.objects.using(store.alias)
+    if after is not None:
+        rows = rows.filter(request_id=after)
+    return rows.order_by("-id").values_list("id", flat=True).first() or 0
+
+
+def _news(store: Store, filter: Filter, last: int) -> News:
+    everything = Exchange.objects.using(store.alias)
+    top = everything.order_by("-id").values_list("id", flat=True).first() or 0
+    if top == last:
+        return News([], 0, False, last)
+    lost = last > 0 and (top < last or not everything.filter(id=last).exists())
+    rows = chosen(store, filter).filter(id__gt=last, id__lte=top)
+    found = [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:FOLLOW_MOST]]
+    skipped = rows.count() - len(found) if len(found) == FOLLOW_MOST else 0
+    return News(found[::-1], skipped, lost, top)
 
 
 def status() -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -171,9 +171,15 @@ def _response(exchange: Exchange, hide: Redaction, secret: bool) -> tuple[bytes,
     if hide.paths:
         frames = [hide.clean_frame(frame)[0] for frame in frames]
         sizes = list(map(len, frames))
-    # Tenths of a millisecond by `int`, for `round` costs more than all else here.
-    writes = {"ends": sent.ends, "ms": [int(seconds * 10_000) / 10 for seconds in sent.times], "sizes": sizes}
+    writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
+    if sent.due:
+        writes["due"] = _ms(sent.due)
     return b"".join(frames[: sent.ends[-1]] if sent.ends else ()), orjson.dumps(writes).decode()
+
+
+def _ms(times: Sequence[float]) -> list[float]:
+    """Return seconds as milliseconds, in tenths by `int`, for `round` costs more than all else here."""
+    return [int(seconds * 10_000) / 10 for seconds in times]
 
 
 def ttft(sent: Sent | None) -> float | None:

@@ -1,0 +1,76 @@
+"""The inspector's pages. They show what the control API has; what they change, they change by it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+
+from completions.control.exchanges import FILTERS, get_exchanges
+from completions.control.operation import Operation
+from completions.exceptions import JournalUnavailable
+from completions.inspector.cells import cells, grouped
+from completions.inspector.rendering import page, render, root
+from completions.journal import queries
+from completions.journal.queries import Filter
+
+LISTED = Operation("GET", "exchanges", get_exchanges, {}, FILTERS)
+"""What the page of the list takes in its address: what the operation takes."""
+
+FIRST = 100
+"""Rows of the first paint; the page asks for more itself."""
+
+
+async def moved(request: HttpRequest, namespace: str = "") -> HttpResponse:
+    """Lead to the address with its slash."""
+    return HttpResponseRedirect(f"{request.path}/")
+
+
+@page("GET", "HEAD")
+async def live(request: HttpRequest, namespace: str) -> HttpResponse:
+    """List exchanges as they end."""
+    given = QueryDict(mutable=True)
+    for name, value in request.GET.items():
+        if value:  # a form sends its empty fields too
+            given[name] = str(value)
+    filters = {name: value for name, value in LISTED.read_query(given).items() if value is not None}
+    found: list[dict[str, Any]] = []
+    problem = None
+    try:
+        found = await queries.listing(Filter(namespace, **filters), FIRST)
+    except JournalUnavailable as exc:
+        problem = str(exc)
+    known: set[str] = set()
+    return render(
+        request,
+        namespace,
+        "live",
+        rows=[cells(each, known) for each in grouped(found)],
+        exchanges=found,
+        filters=filters,
+        is_filtered=bool(filters),
+        problem=problem,
+        base_url=f"{request.scheme}://{request.get_host()}{root(request).removesuffix('_mock/')}v1",
+    )
+
+
+@page("GET", "HEAD")
+async def exchange(request: HttpRequest, namespace: str, id: str) -> HttpResponse:
+    """Show one exchange; the page asks the control API for it."""
+    return render(request, namespace, "exchange", id=id)
+
+
+@page("GET", "HEAD")
+async def playground(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Send a request, and watch its answer."""
+    return render(request, namespace, "playground")
+
+
+@page("GET", "HEAD")
+async def script(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Show the script, and edit it."""
+    return render(request, namespace, "script")
+
+
+@page("GET", "HEAD")
+async def figures(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Plot what the mock has done."""
+    return render(request, namespace, "figures")

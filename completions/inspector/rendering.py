@@ -1,0 +1,94 @@
+"""How a page is made: who may see it, its template, and the headers that keep it to itself.
+
+The template engine is the inspector's own, so that it needs nothing of a project's TEMPLATES.
+"""
+
+import functools
+from collections.abc import Callable, Coroutine
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.http import HttpRequest, HttpResponse
+
+from completions.access import sent_headers
+from completions.conf import conf
+from completions.control import admittance
+from completions.exceptions import RequestError
+from completions.inspector.assets import assets
+from completions.state.namespaces import DEFAULT
+
+if TYPE_CHECKING:
+    from django.template import Engine
+
+FOLDER = Path(__file__).parent / "templates"
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",  # without any, a browser would say `Origin: null`
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+View = Callable[..., Coroutine[Any, Any, HttpResponse]]
+
+
+def page(*methods: str, is_open: bool = False) -> Callable[[View], View]:
+    """Make a view a page: for whom the control API is open, or for all; what goes wrong is said in HTML."""
+
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        async def wrapped(request: HttpRequest, namespace: str = DEFAULT, **parts: str) -> HttpResponse:
+            try:
+                if request.method not in methods:
+                    raise RequestError(f"This page takes {', '.join(methods)} alone.", status=405)
+                admittance.check_page(request, sent_headers(request))
+                if not is_open:
+                    admittance.admit(request, sent_headers(request))
+                response = await view(request, namespace, **parts)
+            except RequestError as exc:
+                response = refusal(request, namespace, exc)
+            for name, value in HEADERS.items():
+                response.headers.setdefault(name, value)
+            return response
+
+        wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # `check_page` is what keeps other sites out
+        return wrapped
+
+    return decorate
+
+
+def render(request: HttpRequest, namespace: str, name: str, status: int = 200, **more: object) -> HttpResponse:
+    """Return a page, made of the template `name`.html."""
+    from django.template import Context  # an import that the first answer of the API need not wait for
+
+    known = {"page": name, "root": root(request), "namespace": namespace, "is_default": namespace == DEFAULT}
+    known |= {"static": f"{root(request)}inspector/static/{assets().version}/", "has_token": bool(conf.ADMIN_TOKEN)}
+    known |= {"journal": conf.JOURNAL}
+    text = _engine().get_template(f"{name}.html").render(Context(known | more, use_l10n=False))
+    return HttpResponse(text, status=status, content_type="text/html; charset=utf-8")
+
+
+def refusal(request: HttpRequest, namespace: str, exc: RequestError) -> HttpResponse:
+    """Return what a person sees of an error; where the token is missing, the form that takes it."""
+    if exc.status == 401:
+        return render(request, namespace, "sign_in", status=401, next=request.get_full_path())
+    return render(request, namespace, "refused", status=exc.status, message=str(exc))
+
+
+def root(request: HttpRequest) -> str:
+    """Return the address of the inspector: up to `/_mock/`, whatever stands before it."""
+    before, mark, _ = request.path.partition("/_mock/")
+    return f"{before}{mark}"
+
+
+@cache
+def _engine() -> "Engine":
+    from django.template import Engine
+
+    return Engine(dirs=[str(FOLDER)], autoescape=True)
