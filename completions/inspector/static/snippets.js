@@ -1,0 +1,87 @@
+// An exchange as something to paste: curl, Python, a rule of a script.
+
+import { answer } from "./answer.js";
+import { lastUser } from "./request.js";
+
+const OWN = /^(x-mock-|anthropic-|openai-|idempotency-key$|x-stainless-retry-count$)/;
+
+const here = (exchange) => `${location.origin}${exchange.path}`;
+
+const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+const bodyOf = ({ request }) => (request.encoding === "json" ? JSON.stringify(request.body) : request.body);
+
+/** Return the headers worth sending again; a key is never among them, for the journal has none. */
+function headers(exchange) {
+  const given = exchange.request.headers;
+  const found = Object.entries(given).filter(([name, value]) => OWN.test(name) && value !== "[redacted]");
+  if (given["content-type"]) found.unshift(["content-type", given["content-type"]]);
+  return found;
+}
+
+const hasKey = (exchange) => ["authorization", "x-api-key", "api-key"].find((name) => name in exchange.request.headers);
+
+export function curl(exchange) {
+  const key = hasKey(exchange);
+  const lines = [`curl -sS ${exchange.stream ? "-N " : ""}${exchange.method === "POST" ? "" : `-X ${exchange.method} `}${quoted(here(exchange))}`];
+  for (const [name, value] of headers(exchange)) lines.push(`  -H ${quoted(`${name}: ${value}`)}`);
+  if (key) lines.push(key === "authorization" ? '  -H "Authorization: Bearer $API_KEY"' : `  -H "${key}: $API_KEY"`);
+  if (exchange.request.body) lines.push(`  -d ${quoted(bodyOf(exchange))}`);
+  return lines.join(" \\\n");
+}
+
+/** Write a JSON value as Python does. */
+function literal(value, indent = "") {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value !== "object") return JSON.stringify(value);
+  const deeper = `${indent}    `;
+  const items = Array.isArray(value)
+    ? value.map((each) => literal(each, deeper))
+    : Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}: ${literal(each, deeper)}`);
+  const [open, close] = Array.isArray(value) ? "[]" : "{}";
+  if (!items.length) return open + close;
+  const line = `${open}${items.join(", ")}${close}`;
+  return line.length + indent.length <= 90 && !line.includes("\n") ? line : `${open}\n${items.map((each) => `${deeper}${each},\n`).join("")}${indent}${close}`;
+}
+
+export function python(exchange) {
+  const key = hasKey(exchange);
+  const given = headers(exchange).filter(([name]) => name !== "content-type");
+  const lines = ["import httpx", "", "response = httpx.request(", `    ${JSON.stringify(exchange.method)},`, `    ${JSON.stringify(here(exchange))},`];
+  if (key) given.push([key, key === "authorization" ? "Bearer mock-key" : "mock-key"]);
+  if (given.length) lines.push(`    headers=${literal(Object.fromEntries(given), "    ")},`);
+  if (exchange.request.encoding === "json") lines.push(`    json=${literal(exchange.request.body, "    ")},`);
+  else if (exchange.request.body) lines.push(`    content=${JSON.stringify(exchange.request.body)},`);
+  return [...lines, "    timeout=60,", ")", "print(response.status_code, response.text)", ""].join("\n");
+}
+
+/** Replies are templates; what looks like one is said as it is. */
+const plain = (text) => (/\{[{%#]/.test(text) ? `{% verbatim %}${text}{% endverbatim %}` : text);
+
+function reply(exchange) {
+  const turns = answer(exchange.response).filter((each) => each.role === "assistant");
+  const parts = turns.flatMap((each) => each.parts);
+  const text = parts.filter((each) => each.text && each.kind !== "thought").map((each) => each.text).join("");
+  const calls = parts.filter((each) => each.call).map((each) => each.call);
+  if (!calls.length) return [`  reply: ${JSON.stringify(plain(text))}`];
+  const lines = ["  reply:"];
+  if (text) lines.push(`    text: ${JSON.stringify(plain(text))}`);
+  lines.push("    tool_calls:");
+  for (const { name, arguments: given } of calls) lines.push(`      - {name: ${JSON.stringify(name)}, arguments: ${JSON.stringify(given)}}`);
+  return lines;
+}
+
+/** Return a rule that gives this answer to this question; of one that none matched, with a reply to fill in. */
+export function rule(exchange) {
+  const asked = lastUser(exchange.request.body) || exchange.summary;
+  const lines = [`- name: ${JSON.stringify(`from-${exchange.id.slice(4, 12)}`)}`, "  match:"];
+  if (exchange.model) lines.push(`    model: {eq: ${JSON.stringify(exchange.model)}}`);
+  if (asked) lines.push(`    last_user: {eq: ${JSON.stringify(asked)}}`);
+  if (exchange.unmatched) lines.push('  reply: "What should be answered?"');
+  else if (exchange.error) {
+    const { status, code, message } = exchange.error;
+    lines.push(`  error: {status: ${status}, ${code ? `code: ${JSON.stringify(code)}, ` : ""}message: ${JSON.stringify(message)}}`);
+  } else lines.push(...reply(exchange));
+  return `${lines.join("\n")}\n`;
+}

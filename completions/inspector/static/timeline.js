@@ -1,0 +1,72 @@
+// A picture of a stream: above the line when each chunk was due, below it when it left, and what went wrong.
+
+import { draw, make } from "./dom.js";
+import { ms } from "./show.js";
+
+const HEIGHT = 132;
+const LEFT = 52;
+const RIGHT = 16;
+
+function step(total) {
+  const rough = total / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
+}
+
+const text = (x, y, words, attributes = {}) => draw("text", { x, y, ...attributes }, words);
+
+function axis(scale, total, width) {
+  const group = draw("g", { class: "t-axis" }, draw("path", { d: `M${LEFT} 104H${width - RIGHT}` }));
+  for (let at = 0; at <= total; at += step(total)) {
+    group.append(draw("path", { d: `M${scale(at)} 104v4` }), text(scale(at), 122, ms(at).replace(".0 ms", " ms"), { "text-anchor": "middle" }));
+  }
+  return group;
+}
+
+const ticks = (times, scale, y, kind) => draw("path", { class: kind, d: times.map((at) => `M${scale(at).toFixed(1)} ${y}v20`).join("") });
+
+function flaw(exchange) {
+  if (exchange.fault) return exchange.fault;
+  return exchange.client_left ? "the client left" : null;
+}
+
+function picture(exchange, chunks, width) {
+  const left = chunks.map((each) => each.at_ms);
+  const due = chunks.filter((each) => each.due_ms !== undefined).map((each) => each.due_ms);
+  const total = Math.max(exchange.duration_ms, ...[left.at(-1) ?? 0, due.at(-1) ?? 0], 0.1);
+  const scale = (at) => LEFT + (at / total) * (width - LEFT - RIGHT);
+  const svg = draw("svg", { width, height: HEIGHT, role: "img", "aria-label": `Timeline over ${ms(total)}` }, axis(scale, total, width));
+  if (exchange.ttft_ms !== null) svg.append(draw("rect", { class: "t-wait", x: scale(0), y: 84, width: Math.max(scale(exchange.ttft_ms) - scale(0), 0), height: 4 }));
+  if (chunks.length) {
+    svg.append(text(0, 41, "due"), text(0, 69, "left"), ticks(due, scale, 26, "t-due"), ticks(left, scale, 54, "t-left"));
+  } else {
+    svg.append(text(0, 69, "whole"), draw("rect", { class: "t-whole", x: scale(0), y: 54, width: Math.max(scale(exchange.duration_ms) - scale(0), 2), height: 20, rx: 3 }));
+  }
+  const wrong = flaw(exchange);
+  if (wrong) {
+    const x = scale(exchange.duration_ms);
+    svg.append(draw("path", { class: "t-wrong", d: `M${x} 18V104` }), text(x - 5, 14, wrong, { class: "t-wrong-text", "text-anchor": "end" }));
+  }
+  return svg;
+}
+
+function summary(exchange, chunks) {
+  if (!chunks.length) return `Answered in one piece after ${ms(exchange.duration_ms)}.`;
+  const late = chunks.filter((each) => each.due_ms !== undefined).map((each) => each.at_ms - each.due_ms).sort((a, b) => a - b);
+  const words = `${chunks.length} chunks in ${ms(exchange.duration_ms)}, the first token after ${ms(exchange.ttft_ms) || "no time"}.`;
+  if (!late.length) return words;
+  return `${words} They left ${ms(late[Math.floor(late.length / 2)])} after they were due (median), ${ms(late.at(-1))} at most.`;
+}
+
+/** Show the timeline in a place, and again whenever that changes its width. */
+export function timeline(place, exchange) {
+  const chunks = exchange.response.chunks ?? [];
+  const frame = make("div", { class: "t-frame" });
+  place.replaceChildren(frame, make("p", { class: "muted t-words" }, summary(exchange, chunks)));
+  let width = 0;
+  new ResizeObserver(() => {
+    if (frame.clientWidth === width || !frame.clientWidth) return;
+    width = frame.clientWidth;
+    frame.replaceChildren(picture(exchange, chunks, width));
+  }).observe(frame);
+}

@@ -1,0 +1,51 @@
+// Why a rule answered, or why none did.
+
+import { call } from "./api.js";
+import { make } from "./dom.js";
+
+const LINES = 30;
+
+/** Cut a rule out of its script's text: from its line to the next rule's. */
+function excerpt(text, line, rules) {
+  const next = Math.min(...rules.map((each) => each.line).filter((each) => each > line), Infinity);
+  const lines = text.split("\n").slice(line - 1, next === Infinity ? undefined : next - 1).slice(0, LINES);
+  while (lines.length && /^\s*(#.*)?$/.test(lines.at(-1))) lines.pop();
+  return lines.join("\n");
+}
+
+async function matched(exchange) {
+  const { source, text, rules } = await call("GET", "script");
+  const found = rules.find((each) => each.name === exchange.rule);
+  if (!found) return [make("p", {}, "The rule ", make("strong", {}, exchange.rule), " answered. It is not in the script any more.")];
+  if (found.pushed) {
+    const pushed = (await call("GET", "rules")).rules.find((each) => each.name === exchange.rule);
+    const held = make("p", {}, "The pushed rule ", make("strong", {}, exchange.rule), " was the first whose conditions all held.");
+    return [held, make("pre", { class: "code", tabindex: "0" }, JSON.stringify(pushed?.rule ?? {}, null, 2))];
+  }
+  const place = found.line ? `, line ${found.line} of ${source},` : "";
+  return [
+    make("p", {}, "The rule ", make("strong", {}, exchange.rule), `${place} was the first whose conditions all held.`),
+    found.line ? make("pre", { class: "code", tabindex: "0" }, excerpt(text, found.line, rules)) : null,
+  ];
+}
+
+const NONE = "No rule matched. These came nearest:";
+
+function missed({ near_misses: misses }) {
+  if (!misses.length) return [make("p", {}, "No rule matched, and the script has none that came near.")];
+  return [make("p", {}, NONE), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
+}
+
+/** Return what there is to say of it, as elements. */
+export async function why(exchange) {
+  const said = [];
+  if (exchange.unmatched) said.push(...missed(exchange));
+  else if (exchange.rule) said.push(...(await matched(exchange)));
+  else said.push(make("p", {}, exchange.error ? "The request was refused before any rule was tried." : "No rule was asked: what every request gets."));
+  if (exchange.error) {
+    const { status, code, message } = exchange.error;
+    said.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
+  }
+  if (exchange.fault) said.push(make("p", {}, "The fault ", make("span", { class: "badge fault" }, exchange.fault), " spoilt the answer on its way."));
+  return said;
+}
