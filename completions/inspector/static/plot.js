@@ -3,7 +3,7 @@
 import { draw, make } from "./dom.js";
 
 const HEIGHT = 190;
-const EDGE = { left: 46, right: 8, top: 10, bottom: 22 };
+const EDGE = { left: 56, right: 8, top: 10, bottom: 22 };
 
 /** Round marks from 0 up to at least `most`, some four of them. */
 export function marks(most) {

@@ -160,7 +160,7 @@ async function attempt(submitted) {
   const request = { model: field("try-model").value, messages: [{ role: "user", content }] };
   try {
     const found = await call("POST", "script/try", json({ request, ...(isChanged() ? { text: editor.text } : {}) }));
-    const who = found.rule ?? (found.refused ? "The API's own rules refuse it" : "No rule matches, so the fallback answers");
+    const who = found.rule !== null ? `${found.rule} answers:` : (found.refused ? "The API's own rules refuse it:" : "No rule matches, so this is the answer:");
     const title = make("p", { class: "row" }, make("strong", {}, who), isChanged() ? make("span", { class: "badge warn" }, "in the script that is not saved") : null);
     field("tried").replaceChildren(title, ...said(found), make("ol", { class: "steps" }, ...found.rules.map(step)));
   } catch (error) {
