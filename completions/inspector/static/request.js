@@ -16,7 +16,7 @@ function part(each) {
     case "image_url": return picture(each.image_url?.url ?? each.image_url);
     case "input_image": return picture(each.image_url);
     case "image": return picture(each.source?.url ?? `data:${each.source?.media_type};base64,${each.source?.data}`);
-    case "tool_use": return { call: { name: each.name, arguments: each.input } };
+    case "tool_use": return { call: { id: each.id, name: each.name, arguments: each.input } };
     case "tool_result": return { result: { name: each.tool_use_id, text: parts(each.content).map((one) => one.text ?? asText(one)).join("\n") } };
     case "thinking": return { text: String(each.thinking ?? ""), kind: "thought" };
     default: return { json: each };
@@ -29,7 +29,7 @@ export function parts(content) {
   return Array.isArray(content) ? content.map(part) : [part(content)];
 }
 
-const call = (each) => ({ call: { name: each.function?.name ?? each.name, arguments: parsed(each.function?.arguments ?? each.arguments ?? each.input) } });
+const call = (each) => ({ call: { id: each.call_id ?? each.id, name: each.function?.name ?? each.name, arguments: parsed(each.function?.arguments ?? each.arguments ?? each.input) } });
 
 /** Read arguments as JSON where they are; a model may have said anything. */
 export function parsed(text) {
@@ -54,8 +54,18 @@ export function turn(message) {
 
 const list = (value) => (Array.isArray(value) ? value : value === undefined || value === null ? [] : [value]);
 
+/** Let results have the names of the functions that were called, not the calls' ids. */
+function named(all) {
+  const every = all.flatMap((each) => each.parts);
+  const names = new Map(every.filter((each) => each.call?.id).map(({ call: { id, name } }) => [id, name]));
+  for (const { result } of every) if (result) result.name = names.get(result.name) ?? result.name;
+  return all;
+}
+
 /** Return the turns of a request. */
-export function turns(body) {
+export const turns = (body) => named(read(body));
+
+function read(body) {
   if (body === null || typeof body !== "object" || Array.isArray(body)) return body ? [{ role: "user", parts: [{ text: asText(body) }] }] : [];
   const system = body.instructions ?? (Array.isArray(body.messages) ? body.system : undefined);
   const first = system === undefined || system === null ? [] : [{ role: "system", parts: parts(system) }];

@@ -38,7 +38,8 @@ function said({ text, pieces, kind }) {
 function shown(part) {
   if (part.call) {
     const { name, arguments: given } = part.call;
-    return folded("call", `${name ?? "?"}(…)`, typeof given === "string" ? make("pre", { class: "code" }, given) : pretty(given));
+    const short = typeof given === "string" ? given : JSON.stringify(given) ?? "";
+    return folded("call", `${name ?? "?"}(${short.length > 60 ? `${short.slice(0, 59)}…` : short})`, typeof given === "string" ? make("pre", { class: "code" }, given) : pretty(given));
   }
   if (part.result) {
     const value = json(part.result.text);

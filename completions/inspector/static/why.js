@@ -42,7 +42,7 @@ export async function why(exchange) {
   if (exchange.unmatched) said.push(...missed(exchange));
   else if (exchange.rule) said.push(...(await matched(exchange)));
   else said.push(make("p", {}, exchange.error ? "The request was refused before any rule was tried." : "No rule was asked: what every request gets."));
-  if (exchange.error) {
+  if (exchange.error && !exchange.unmatched) {
     const { status, code, message } = exchange.error;
     said.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
   }

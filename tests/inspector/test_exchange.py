@@ -1,0 +1,170 @@
+"""The page of one exchange, in a real browser; what it copies is used."""
+
+import asyncio
+import json
+import subprocess
+import sys
+
+import httpx
+import pytest
+from playwright.async_api import expect
+
+from tests.inspector.conftest import Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
+TALK = [
+    {"role": "system", "content": "You work in a shop."},
+    {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "What is this?"},
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PIXEL}"}},
+            {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+        ],
+    },
+    {
+        "role": "assistant",
+        "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "get_weather", "arguments": '{"n": 3}'}}],
+    },
+    {"role": "tool", "tool_call_id": "c1", "content": '{"sky": "clear"}'},
+    {"role": "user", "content": "And the weather?"},
+]
+
+
+async def shown(site: Site, id: str) -> None:
+    await site.open(f"inspector/exchanges/{id}")
+    await expect(site.page.locator("#exchange")).not_to_have_attribute("aria-busy", "true")
+
+
+async def copied(site: Site, how: str) -> str:
+    await site.page.get_by_role("button", name=how, exact=True).click()
+    await expect(site.page.locator("#said")).to_have_text("Copied")
+    return str(await site.page.evaluate("navigator.clipboard.readText()"))
+
+
+async def test_exchange__is_a_chat(site: Site) -> None:
+    page = site.page
+    async with httpx.AsyncClient(verify=False) as client:
+        body = {"model": "gpt-4o", "messages": TALK, "tools": [TOOL]}
+        response = await client.post(f"{site.url}/v1/chat/completions", json=body)
+    assert response.status_code == 200, response.text
+    await shown(site, response.headers["x-request-id"])
+    assert await page.locator(".turn-role").all_inner_texts() == [
+        "system",
+        "user",
+        "assistant",
+        "tool",
+        "user",
+        "assistant · the answer",
+    ]
+    assert await page.locator("img.picture").evaluate("image => image.naturalWidth") == 1
+    await expect(page.get_by_role("link", name="https://example.com/a.png")).to_have_attribute(
+        "rel", "noreferrer noopener"
+    )
+    fold = page.locator(".fold.result")
+    await expect(fold.locator("summary")).to_have_text("result of get_weather")
+    await expect(fold.locator("pre")).to_be_hidden()
+    await fold.locator("summary").click()
+    await expect(fold.locator("pre")).to_have_text('{\n  "sky": "clear"\n}')
+    await expect(page.locator(".is-answer .words")).to_have_text("I look it up.")
+    await expect(page.locator(".is-answer summary")).to_have_text('get_weather({"city":"Paris"})')
+
+
+async def test_stream__is_shown_as_it_arrived_with_its_times(site: Site) -> None:
+    page = site.page
+    await shown(site, await site.ask("How long does a refund take?", stream=True))
+    await expect(page.locator(".is-answer .words")).to_have_text("Refunds take five days.")
+    pieces = page.locator(".is-answer .piece")
+    assert await pieces.count() > 3
+    assert "ms" in str(await pieces.first.get_attribute("title"))
+    await expect(page.locator(".t-left")).to_have_count(1)
+    due, left = [str(await page.locator(name).get_attribute("d")) for name in (".t-due", ".t-left")]
+    assert due.count("M") == left.count("M") == await page.locator(".event").count()
+    await expect(page.locator(".t-words")).to_contain_text("after they were due (median)")
+    await expect(page.locator("#why")).to_contain_text("The rule refund, line 4 of ")
+    await expect(page.locator("#why pre")).to_contain_text("last_user: {contains: refund}")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        (
+            "v1/messages",
+            {"max_tokens": 99, "system": "Be short.", "messages": [{"role": "user", "content": "refund"}]},
+            3,
+        ),
+        ("v1/responses", {"instructions": "Be short.", "input": "refund"}, 3),
+        ("v1/completions", {"prompt": "refund"}, 2),
+    ],
+)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_exchange__of_each_format(
+    site: Site, path: str, body: dict[str, object], said: int, stream: bool
+) -> None:
+    model = "gpt-3.5-turbo-instruct" if path == "v1/completions" else "gpt-4o"
+    headers = {"anthropic-version": "2023-06-01", "x-api-key": "k"} if path == "v1/messages" else {}
+    async with httpx.AsyncClient(verify=False) as client:
+        response = await client.post(
+            f"{site.url}/{path}", json={"model": model, "stream": stream, **body}, headers=headers
+        )
+        exchanges = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
+    assert response.status_code == 200, response.text
+    await shown(site, exchanges[0]["id"])
+    await expect(site.page.locator(".turn")).to_have_count(said)
+    await expect(site.page.locator(".turn-user .words")).to_have_text("refund")
+    await expect(site.page.locator(".is-answer .words")).to_have_text("Refunds take five days.")
+
+
+async def test_unmatched__says_why_each_near_miss_missed(site: Site) -> None:
+    await shown(site, await site.ask("Do you sell umbrellas?"))
+    await expect(site.page.locator("#marks")).to_contain_text("unmatched")
+    assert "refund" in await site.page.locator(".misses dt").all_inner_texts()
+    await expect(site.page.locator(".misses dd").first).to_contain_text("saw 'Do you sell umbrellas?'")
+
+
+async def test_fault__is_marked_in_the_picture(site: Site) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+        body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Tell me a story"}]}
+        with pytest.raises(httpx.RemoteProtocolError):
+            await client.post(f"{site.url}/v1/chat/completions", json=body)
+        (exchange,) = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
+    await shown(site, exchange["id"])
+    await expect(site.page.locator(".t-wrong-text")).to_have_text("disconnect")
+
+
+async def test_copies__do_the_same_again(site: Site) -> None:
+    await shown(site, await site.ask("How long does a 'refund' take? $HOME", headers={"Authorization": "Bearer sk-1"}))
+    curl, python, rule = [await copied(site, f"as {how}") for how in ("curl", "Python", "a rule")]
+    assert "sk-1" not in curl + python
+    for command in (["bash", "-c", curl], [sys.executable, "-c", python]):
+        done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
+        assert "Refunds take five days." in done.stdout, done
+    async with httpx.AsyncClient(verify=False) as client:
+        exchanges = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
+        pushed = await client.post(f"{site.url}/_mock/rules", content=rule)
+    assert len({each["summary"] for each in exchanges}) == 1 and len(exchanges) == 3
+    assert pushed.status_code == 201, pushed.text
+    again = await site.ask("How long does a 'refund' take? $HOME")
+    async with httpx.AsyncClient(verify=False) as client:
+        exchange = (await client.get(f"{site.url}/_mock/exchanges/{again}")).json()
+    assert [exchange["rule"]] == pushed.json()["rules"]
+    assert exchange["response"]["body"]["choices"][0]["message"]["content"] == "Refunds take five days."
+
+
+async def test_raw__is_what_went_over_the_wire(site: Site) -> None:
+    page = site.page
+    await shown(site, await site.ask("How long does a refund take?"))
+    await page.get_by_role("button", name="Copy response").click()
+    await expect(page.locator("#said")).to_have_text("Response copied")
+    assert json.loads(await page.evaluate("navigator.clipboard.readText()"))["object"] == "chat.completion"
+    await page.locator("#request summary").click()
+    await expect(page.locator("#request table")).to_contain_text("content-type")
+
+
+async def test_exchange__that_is_gone_says_so(site: Site) -> None:
+    await shown(site, "req_nothing")
+    await expect(site.page.get_by_role("heading", name="This exchange is not here")).to_be_visible()
+    site.problems.clear()  # the browser reports the 404, too
