@@ -5,7 +5,9 @@ Times are cut into even steps by their bounds in the query itself, for every dat
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import chain, count
+from operator import or_
 from typing import Any
 
 from django.conf import settings
@@ -57,6 +59,9 @@ MEASURES: dict[str, Combinable] = {
 
 MEASURED = {"ttft_ms": Q(ttft_ms__isnull=False), "itl_ms": Q(ttft_ms__isnull=False, tokens_sent__gt=1)}
 
+SHARES = {"p50": 50, "p95": 95}
+"""Of a hundred: the value at the place that is this share of all, rounded up."""
+
 Group = dict[str, Any]
 
 
@@ -97,7 +102,7 @@ def _groups(rows: QuerySet[Exchange], key: str) -> list[Group]:
     """Return the sums and the measures of each group of rows that have the same `key`."""
     sums: list[Group] = list(rows.values(key).annotate(**SUMS).order_by(key))
     measured = {name: _middle(rows, key, name) for name in MEASURES}
-    empty: Mapping[str, float | None] = {"p50": None, "p95": None}
+    empty: Mapping[str, float | None] = dict.fromkeys(SHARES)
     return [{**group, **{name: measured[name].get(group[key], empty) for name in MEASURES}} for group in sums]
 
 
@@ -109,11 +114,13 @@ def _middle(rows: QuerySet[Exchange], key: str, name: str) -> dict[Any, dict[str
         place=Window(RowNumber(), partition_by=[F(key)], order_by=OrderBy(measure)),
         of=Window(Count("id"), partition_by=[F(key)]),
     )
+    near = {label: F("place") * 100 - F("of") * share for label, share in SHARES.items()}  # 0 to 99 where it is reached
+    reached = [Q(**{f"{label}__gte": 0, f"{label}__lt": 100}) for label in SHARES]
     found: dict[Any, dict[str, float]] = {}
-    for label, share in (("p50", 50), ("p95", 95)):  # the one whose place is the share of all, rounded up
-        least = ranked.annotate(reached=F("place") * 100 - F("of") * share)
-        for group, value in least.filter(reached__gte=0, reached__lt=100).values_list(key, "measure"):
-            found.setdefault(group, {})[label] = round(value, 3)
+    rows_there = ranked.annotate(**near).filter(reduce(or_, reached)).values_list(key, "measure", *SHARES)
+    for group, value, *places in rows_there:
+        there = [label for label, place in zip(SHARES, places, strict=True) if 0 <= place < 100]
+        found.setdefault(group, {}).update(dict.fromkeys(there, round(value, 3)))
     return found
 
 
@@ -126,7 +133,7 @@ def _most(rows: QuerySet[Exchange], key: str) -> list[Group]:
 
 def _at(bound: datetime, group: Group | None) -> Group:
     if group is None:
-        empty = {"p50": None, "p95": None}
+        empty = dict.fromkeys(SHARES)
         return {"time": _iso(bound), **dict.fromkeys(SUMS, 0), **dict.fromkeys(MEASURES, empty)}
     return {"time": _iso(bound), **{name: value for name, value in group.items() if name != "step"}}
 

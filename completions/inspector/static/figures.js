@@ -6,6 +6,7 @@ import { Plot } from "./plot.js";
 import { cost, count, ms } from "./show.js";
 
 const EVERY = 2000; // milliseconds from one look to the next, at the least
+const REST = 15; // and as many times as long as the last look took, so that looking costs the mock next to nothing
 const STEPS = 60;
 
 const field = (id) => find(`#${id}`);
@@ -31,7 +32,7 @@ const plots = [
 ];
 
 let asked = 0;
-let last = 0;
+let next = 0;
 let waiting = null;
 let source = null;
 
@@ -114,7 +115,7 @@ function show(found) {
 
 async function look() {
   const turn = ++asked;
-  last = Date.now();
+  const began = Date.now();
   try {
     const found = await call("GET", `figures?${question()}`);
     if (turn === asked) show(found);
@@ -122,11 +123,12 @@ async function look() {
     field("problem").textContent = error.message;
     field("problem").hidden = false;
   }
+  next = Date.now() + Math.max(EVERY, REST * (Date.now() - began));
 }
 
 /** Look again soon: at once, or when the last look is long enough ago. */
 function soon() {
-  waiting ??= setTimeout(() => { waiting = null; look(); }, Math.max(0, last + EVERY - Date.now()));
+  waiting ??= setTimeout(() => { waiting = null; look(); }, Math.max(0, next - Date.now()));
 }
 
 function state(name, text) {
