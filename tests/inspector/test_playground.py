@@ -2,6 +2,7 @@
 
 import json
 
+import httpx
 import pytest
 from playwright.async_api import Page, expect
 
@@ -102,6 +103,17 @@ async def test_request__that_the_form_cannot_hold_is_json(site: Site) -> None:
     await page.get_by_label("Body", exact=True).fill("{")
     await page.get_by_role("button", name="Form").click()
     await expect(page.locator("#ask-wrong")).to_contain_text("The body is no JSON")
+
+
+async def test_request__that_is_no_post_is_sent_again(site: Site) -> None:
+    page = site.page
+    async with httpx.AsyncClient(verify=False) as client:
+        id = (await client.get(f"{site.url}/v1/models/gpt-4o")).headers["x-request-id"]
+    await site.open(f"inspector/playground?exchange={id}")
+    await expect(page.locator("#mode-note")).to_have_text("It is a GET.")
+    await send(page)
+    await expect(page.locator("#facts .badge")).to_have_text("200")
+    await expect(page.locator("#events")).to_contain_text('"owned_by"')
 
 
 @pytest.mark.parametrize("stream", [True, False])

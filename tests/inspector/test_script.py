@@ -78,6 +78,8 @@ async def test_rules__with_their_hits(site: Site) -> None:
     await expect(rules.nth(2)).to_contain_text("1 of 2 times used")
     await expect(rules.nth(6).locator(".name")).to_have_text("<b>bold</b>")
     await expect(rules.nth(7)).to_contain_text("unmatched")
+    await site.ask("refund")
+    await expect(rules.nth(1).locator(".count")).to_have_text("3 hits")
     await page.get_by_role("button", name="Remove pushed").click()
     await expect(rules).to_have_count(7)
     await rules.nth(2).locator(".name").click()

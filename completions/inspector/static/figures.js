@@ -2,11 +2,10 @@
 
 import { call } from "./api.js";
 import { find, make, root } from "./dom.js";
+import { follow } from "./follow.js";
 import { Plot } from "./plot.js";
 import { cost, count, ms } from "./show.js";
 
-const EVERY = 2000; // milliseconds from one look to the next, at the least
-const REST = 15; // and as many times as long as the last look took, so that looking costs the mock next to nothing
 const STEPS = 60;
 
 const field = (id) => find(`#${id}`);
@@ -32,9 +31,7 @@ const plots = [
 ];
 
 let asked = 0;
-let next = 0;
-let waiting = null;
-let source = null;
+let look;
 
 function filters() {
   const given = new URLSearchParams();
@@ -113,9 +110,8 @@ function show(found) {
   offer(form.elements.rule, found.by_rule.map((each) => each.rule));
 }
 
-async function look() {
+async function read() {
   const turn = ++asked;
-  const began = Date.now();
   try {
     const found = await call("GET", `figures?${question()}`);
     if (turn === asked) show(found);
@@ -123,28 +119,11 @@ async function look() {
     field("problem").textContent = error.message;
     field("problem").hidden = false;
   }
-  next = Date.now() + Math.max(EVERY, REST * (Date.now() - began));
 }
 
-/** Look again soon: at once, or when the last look is long enough ago. */
-function soon() {
-  waiting ??= setTimeout(() => { waiting = null; look(); }, Math.max(0, next - Date.now()));
-}
-
-function state(name, text) {
+function state(name) {
   field("pulse").dataset.state = name;
-  field("pulse").textContent = text;
-}
-
-/** Be told when exchanges end. A page that nobody looks at gives its connection back. */
-function listen() {
-  source?.close();
-  if (document.hidden) return;
-  source = new EventSource(`${root}exchanges/events`);
-  source.onopen = () => { state("live", "Live"); soon(); };
-  source.onerror = () => state("lost", "Reconnecting");
-  source.onmessage = soon;
-  source.addEventListener("lost", soon);
+  field("pulse").textContent = name === "live" ? "Live" : "Reconnecting";
 }
 
 function start() {
@@ -160,9 +139,8 @@ function start() {
   });
   field("all").addEventListener("click", () => { form.reset(); form.dispatchEvent(new Event("change")); });
   field("plots").append(...plots.map((plot) => plot.card));
-  document.addEventListener("visibilitychange", listen);
+  look = follow(read, state);
   look();
-  listen();
 }
 
 start();

@@ -14,6 +14,7 @@ const LEFT_OUT = /^(host|connection|content-.*|accept.*|user-agent|origin|refere
 
 const field = (id) => find(`#${id}`);
 let stopping = null;
+let method = "POST"; // that of the exchange whose request it is
 
 // The request
 
@@ -133,6 +134,7 @@ function begin() {
   field("waiting").textContent = "Waiting for the answer …";
   field("links").hidden = true;
   field("stop").hidden = false;
+  field("reply").setAttribute("aria-busy", "true");
   field("send").disabled = true;
 }
 
@@ -156,7 +158,7 @@ async function submit(click) {
     return wrong(error.message, field("headers"));
   }
   try {
-    body = isForm() ? JSON.stringify(written()) : field("body").value;
+    body = method === "GET" ? undefined : isForm() ? JSON.stringify(written()) : field("body").value;
   } catch (error) {
     return wrong(`The other fields are no JSON: ${error.message}`, field("more"));
   }
@@ -167,8 +169,8 @@ async function submit(click) {
   let due = 0;
   const repaint = () => { due = 0; paint(said); };
   try {
-    const took = await send(base + field("path").value, {
-      headers, body, signal: stopping.signal, onStart: answered,
+    const took = await send(base + `/${field("path").value.replace(/^\/+/, "")}`, {
+      method, headers, body, signal: stopping.signal, onStart: answered,
       onEvent(each) {
         take(said, each.document);
         due ||= requestAnimationFrame(repaint);
@@ -183,6 +185,7 @@ async function submit(click) {
     cancelAnimationFrame(due);
     paint(said);
     stopping = null;
+    field("reply").setAttribute("aria-busy", "false"); // now it is read out, and not piece by piece
     field("waiting").hidden = true;
     field("stop").hidden = true;
     field("send").disabled = false;
@@ -202,12 +205,14 @@ function follow(list, item) {
 async function replay(id) {
   const exchange = await call("GET", `exchanges/${encodeURIComponent(id)}`);
   const { request } = exchange;
+  method = exchange.method === "HEAD" ? "GET" : exchange.method;
   const path = base && exchange.path.startsWith(`${base}/`) ? exchange.path.slice(base.length) : exchange.path.replace(/^\/ns\/[^/]+/, "");
   const kept = Object.entries(request.headers).filter(([name]) => !LEFT_OUT.test(name));
   const name = formatOf(path);
   choose(name ?? "other", { path, headers: kept.map(([key, value]) => `${key}: ${value}`).join("\n") });
   field("body").value = request.encoding === "json" ? JSON.stringify(request.body, null, 2) : request.body;
-  toForm();
+  if (method === "POST") toForm();
+  else show(false, `It is a ${method}.`);
   const cut = request.truncated ? " The journal has only the beginning of its body." : "";
   field("origin").replaceChildren("The request of ", make("a", { href: `${root}inspector/exchanges/${encodeURIComponent(id)}` }, id), `, to be sent again as it is or changed.${cut}`);
 }
@@ -219,6 +224,7 @@ function start() {
   field("messages").append(row({ content: "Hello! What can you do?" }));
   field("format").addEventListener("change", () => {
     const name = field("format").value;
+    method = "POST";
     if (name === "other") { toJson(); field("path").focus(); return; }
     if (!isForm()) toForm();
     choose(name);

@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
+import { follow } from "./follow.js";
 import { clock } from "./show.js";
 
 const field = (id) => find(`#${id}`);
@@ -97,22 +98,22 @@ function rule(each, hit) {
   const name = each.line
     ? make("button", { type: "button", class: "name", title: `Line ${each.line}`, onclick: () => editor.go(each.line) }, each.name)
     : make("span", { class: "name" }, each.name);
-  const last = hit ? `last at ${clock(hit.last)}` : "never answered";
+  const last = hit?.last ? `last at ${clock(hit.last)}` : hit ? "never answered" : "";
   const left = each.times === null ? "" : `${each.uses} of ${each.times} times used`;
   const turn = each.uses !== null && each.times === null ? `answer ${each.uses + 1} is next` : "";
   const where = each.pushed ? make("span", { class: "badge accent" }, `pushed ${each.pushed}`) : null;
   const away = each.pushed
     ? make("button", { type: "button", class: "plain small", "aria-label": `Remove ${each.name}`, onclick: () => removeRule(each.name) }, "Remove")
     : null;
-  const count = make("span", { class: "count end" }, `${hit?.count ?? 0} hit${hit?.count === 1 ? "" : "s"}`);
+  const count = make("span", { class: "count end" }, hit ? `${hit.count} hit${hit.count === 1 ? "" : "s"}` : "");
   return make("li", {}, make("div", { class: "row" }, name, where, count, away), make("p", {}, [last, left, turn].filter(Boolean).join(" · ")));
 }
 
 async function showRules(rules) {
-  const hits = await call("GET", "hits").then((found) => found.hits, () => []);
-  const of = new Map(hits.map((each) => [each.rule, each]));
+  const hits = await call("GET", "hits").then((found) => found.hits, () => null); // null: there is no journal
+  const of = new Map((hits ?? []).map((each) => [each.rule, each]));
   const none = of.get(null);
-  const items = rules.map((each) => rule(each, of.get(each.name)));
+  const items = rules.map((each) => rule(each, hits && (of.get(each.name) ?? { count: 0, last: null })));
   if (none) items.push(make("li", {}, make("div", { class: "row" }, make("span", { class: "badge bad" }, "unmatched"), make("span", { class: "count end" }, `${none.count} hit${none.count === 1 ? "" : "s"}`)), make("p", {}, `No rule matched; last at ${clock(none.last)}`)));
   if (!items.length) items.push(make("li", { class: "muted" }, "This script has no rules: its fallback answers everything."));
   field("rules").replaceChildren(...items);
@@ -128,8 +129,9 @@ async function removeRule(name) {
 /** Show the rules anew, and the text too where nobody is changing it. */
 async function refresh() {
   const state = await call("GET", "script");
-  if (isChanged() || state.text === saved) await showRules(state.rules);
-  else await take(state);
+  if (isChanged() || state.text === saved) return showRules(state.rules);
+  await take(state);
+  await lint();
 }
 
 // A prompt to try
@@ -216,11 +218,11 @@ async function start() {
     if (key.key.toLowerCase() === "s" && (key.ctrlKey || key.metaKey)) { key.preventDefault(); save(); }
   });
   addEventListener("beforeunload", (leaving) => { if (isChanged()) leaving.preventDefault(); });
-  addEventListener("focus", () => refresh().catch(() => {}));
   await take(await call("GET", "script"));
   await lint();
   const id = new URLSearchParams(location.search).get("exchange");
   if (id) await recipe(id);
+  follow(() => refresh().catch(() => {})); // what fails now is tried with the next exchange
 }
 
 start().catch((error) => { field("problem").textContent = error.message; });

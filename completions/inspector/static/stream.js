@@ -4,10 +4,10 @@
  * Send a request, and tell of its answer: `onStart(response, ms)`, then `onEvent({ms, raw, document})` for each event
  * of a stream (SSE, or JSON in lines) or once for a whole body. Returns the milliseconds that all of it took.
  */
-export async function send(url, { headers, body, signal, onStart, onEvent }) {
+export async function send(url, { method, headers, body, signal, onStart, onEvent }) {
   const started = performance.now();
   const ms = () => performance.now() - started;
-  const response = await fetch(url, { method: "POST", headers: { "Content-Type": "application/json", ...headers }, body, signal });
+  const response = await fetch(url, { method, headers: { "Content-Type": "application/json", ...headers }, body, signal });
   onStart(response, ms());
   const type = response.headers.get("content-type") ?? "";
   const gap = type.startsWith("text/event-stream") ? /\r?\n\r?\n/ : type.includes("ndjson") ? /\r?\n/ : null;
