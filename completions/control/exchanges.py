@@ -101,17 +101,19 @@ async def follow_exchanges(call: Call) -> Recorded:
     """Stream exchanges as they end, as server-sent events; `Last-Event-ID` resumes, and `since` starts, after an id."""
     filter = _filter(call)
     resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
-    return Following(_events(filter, resumed or filter.since, call.exchange.method == "HEAD"))
+    after = resumed or filter.since
+    last = await (queries.end() if after is None else queries.place(after))  # before the first byte, which tells so
+    return Following(_events(filter, last, call.exchange.method == "HEAD"))
 
 
-async def _events(filter: Filter, after: str | None, only_begin: bool) -> AsyncGenerator[bytes, None]:
+async def _events(filter: Filter, last: int, only_begin: bool) -> AsyncGenerator[bytes, None]:
     """Yield an event for each look that found something, and now and then a comment, by which proxies see life."""
     yield b"retry: 1000\n\n"
     if only_begin:
         return
     silence = 0
     with contextlib.suppress(JournalUnavailable):  # whoever follows comes again, and is told why
-        async for news in queries.follow(filter, after):
+        async for news in queries.follow(filter, last):
             silence += 1
             if news.lost:
                 yield b"event: lost\ndata: {}\n\n"

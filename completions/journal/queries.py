@@ -157,19 +157,29 @@ class News(NamedTuple):
     last: int
 
 
-async def follow(filter: Filter, after: str | None = None) -> AsyncGenerator[News, None]:
-    """Yield what ends from now on, or after the request `after`, for ever; each second at least, be there news or not.
+async def end() -> int:
+    """Return the place of the newest exchange in the order of all, of all namespaces; 0 before the first."""
+    return await ask(lambda store: _last(store))
 
-    What ended after a request that is gone is all that there is.
+
+async def place(after: str) -> int:
+    """Return the place of a request, by its id; 0, before all, where it is gone."""
+    return await ask(lambda store: _last(store, request_id=after))
+
+
+async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
+    """Yield what ends after a place, for ever; each second at least, be there news or not.
+
+    Of the filter's `since` only a time counts, for the place stands for an id.
     """
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
-    filter = replace(filter, since=None)
+    if filter.since is not None and _moment(filter.since) is None:
+        filter = replace(filter, since=None)
 
     def wake(exchange: Ended) -> None:
         if not woken.is_set():
             loop.call_soon_threadsafe(woken.set)
 
-    last = await ask(partial(_start, after=after))
     woken.set()
     writer.added.append(wake)
     try:
@@ -185,16 +195,14 @@ async def follow(filter: Filter, after: str | None = None) -> AsyncGenerator[New
         writer.added.remove(wake)
 
 
-def _start(store: Store, after: str | None) -> int:
-    rows = Exchange.objects.using(store.alias)
-    if after is not None:
-        rows = rows.filter(request_id=after)
+def _last(store: Store, **which: str) -> int:
+    rows = Exchange.objects.using(store.alias).filter(**which)
     return rows.order_by("-id").values_list("id", flat=True).first() or 0
 
 
 def _news(store: Store, filter: Filter, last: int) -> News:
     everything = Exchange.objects.using(store.alias)
-    top = everything.order_by("-id").values_list("id", flat=True).first() or 0
+    top = _last(store)
     if top == last:
         return News([], 0, False, last)
     lost = last > 0 and (top < last or not everything.filter(id=last).exists())

@@ -84,6 +84,7 @@ STEPS = (
 async def test_answers__are_what_the_document_says() -> None:
     asked = [await ask(text) for text in ("refund", "nothing", "break")]
     left = {(path, method) for path, item in DOCUMENT["paths"].items() for method in item if method != "parameters"}
+    left.remove(("/_mock/exchanges/events", "get"))  # has no end: `test_events.py`
     for method, address, body in STEPS:
         address = address.replace("ID", asked[1].headers["x-request-id"])
         answer = await control(method, address, body)

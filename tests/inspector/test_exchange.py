@@ -33,6 +33,9 @@ TALK = [
     {"role": "user", "content": "And the weather?"},
 ]
 
+ASKED = {"role": "user", "content": "refund"}
+Body = dict[str, object]
+
 
 async def shown(site: Site, id: str) -> None:
     await site.open(f"inspector/exchanges/{id}")
@@ -91,25 +94,18 @@ async def test_stream__is_shown_as_it_arrived_with_its_times(site: Site) -> None
 @pytest.mark.parametrize(
     ("path", "body", "said"),
     [
-        (
-            "v1/messages",
-            {"max_tokens": 99, "system": "Be short.", "messages": [{"role": "user", "content": "refund"}]},
-            3,
-        ),
+        ("v1/messages", {"max_tokens": 99, "system": "Be short.", "messages": [ASKED]}, 3),
         ("v1/responses", {"instructions": "Be short.", "input": "refund"}, 3),
         ("v1/completions", {"prompt": "refund"}, 2),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
-async def test_exchange__of_each_format(
-    site: Site, path: str, body: dict[str, object], said: int, stream: bool
-) -> None:
+async def test_exchange__of_each_format(site: Site, path: str, body: Body, said: int, stream: bool) -> None:
     model = "gpt-3.5-turbo-instruct" if path == "v1/completions" else "gpt-4o"
     headers = {"anthropic-version": "2023-06-01", "x-api-key": "k"} if path == "v1/messages" else {}
     async with httpx.AsyncClient(verify=False) as client:
-        response = await client.post(
-            f"{site.url}/{path}", json={"model": model, "stream": stream, **body}, headers=headers
-        )
+        asked = {"model": model, "stream": stream, **body}
+        response = await client.post(f"{site.url}/{path}", json=asked, headers=headers)
         exchanges = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
     assert response.status_code == 200, response.text
     await shown(site, exchanges[0]["id"])

@@ -16,14 +16,7 @@ from tests.control.client import ask, control
 pytestmark = pytest.mark.usefixtures("world")
 
 INSPECTOR = "/_mock/inspector/"
-PAGES = [
-    "/_mock/",
-    f"{INSPECTOR}exchanges/req_1",
-    f"{INSPECTOR}playground",
-    f"{INSPECTOR}script",
-    f"{INSPECTOR}figures",
-]
-HOST = {"host": "localhost"}
+PAGES = ["/_mock/", *(INSPECTOR + name for name in ("exchanges/req_1", "playground", "script", "figures"))]
 
 
 async def get(path: str, method: str = "GET", body: bytes = b"", client: str = "127.0.0.1", **headers: str) -> Answer:
@@ -112,9 +105,7 @@ async def test_cookie__that_is_no_ticket(cookie: str, settings: Settings) -> Non
     assert (await get("/_mock/script", cookie=cookie)).status == 401
 
 
-@pytest.mark.parametrize(
-    "place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil.example"]
-)
+@pytest.mark.parametrize("place", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "///evil.example"])
 async def test_sign_in__leads_nowhere_else(place: str, settings: Settings) -> None:
     settings.ADMIN_TOKEN = "s3cret"
     assert (await sign_in("s3cret", place)).headers["location"] == "/_mock/"
