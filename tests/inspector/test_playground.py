@@ -142,7 +142,7 @@ async def test_headers__break_the_answer(site: Site) -> None:
     await page.get_by_label("Content").fill("A refund?")
     await send(page)
     await expect(page.locator("#answer-wrong")).to_contain_text("The connection broke")
-    await expect(page.locator("#reply")).to_have_text("Refunds")
+    await expect(page.locator("#reply")).not_to_contain_text("days")
     site.problems.clear()  # the browser tells of the broken connection too
 
 

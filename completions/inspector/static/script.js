@@ -11,6 +11,8 @@ const editor = new Editor(field("text"), field("gutter"));
 // YAML takes fewer characters as they stand than JSON does.
 const json = (value) => JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
+const tellOf = (error) => say(error.message);
+
 let saved = "";
 let linting = 0;
 let waiting;
@@ -103,7 +105,7 @@ function rule(each, hit) {
   const turn = each.uses !== null && each.times === null ? `answer ${each.uses + 1} is next` : "";
   const where = each.pushed ? make("span", { class: "badge accent" }, `pushed ${each.pushed}`) : null;
   const away = each.pushed
-    ? make("button", { type: "button", class: "plain small", "aria-label": `Remove ${each.name}`, onclick: () => removeRule(each.name) }, "Remove")
+    ? make("button", { type: "button", class: "plain small", "aria-label": `Remove ${each.name}`, onclick: () => removeRule(each.name).catch(tellOf) }, "Remove")
     : null;
   const count = make("span", { class: "count end" }, hit ? `${hit.count} hit${hit.count === 1 ? "" : "s"}` : "");
   return make("li", {}, make("div", { class: "row" }, name, where, count, away), make("p", {}, [last, left, turn].filter(Boolean).join(" · ")));
@@ -197,7 +199,7 @@ async function recipe(id) {
       await refresh();
       say(`Pushed ${rules[0]}.`);
     } catch (error) {
-      say(error.message);
+      tellOf(error);
     }
   });
 }
@@ -211,7 +213,7 @@ function type() {
 async function start() {
   editor.area.addEventListener("input", type);
   field("save").addEventListener("click", save);
-  field("revert").addEventListener("click", revert);
+  field("revert").addEventListener("click", () => revert().catch(tellOf));
   field("download").addEventListener("click", download);
   field("try").addEventListener("submit", attempt);
   addEventListener("keydown", (key) => {
