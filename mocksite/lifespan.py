@@ -16,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from completions import tokens
 from completions.checks import workers_problem
 from completions.conf import conf
+from completions.inspector.address import inspector_url
 from completions.journal.writer import writer
 from completions.state.namespaces import namespace
 from completions.state.store import shared_store
@@ -63,7 +64,7 @@ def is_ending() -> bool:
 
 
 def announce(server: Server) -> None:
-    """Say where the inspector is, once the server listens; of several workers none does."""
+    """Say where the inspector is, once the server listens; of several workers none does, but who starts them."""
     loop = asyncio.get_running_loop()
 
     def look() -> None:
@@ -74,12 +75,6 @@ def announce(server: Server) -> None:
             loop.call_later(0.02, look)
 
     loop.call_soon(look)
-
-
-def inspector_url(host: str, port: int) -> str:
-    """Return where a browser on this machine finds the inspector of a server that listens there."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}/_mock/" if ":" in host else f"http://{host}:{port}/_mock/"
 
 
 def warm() -> None:

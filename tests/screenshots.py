@@ -11,15 +11,23 @@ from tests.browser import browser
 from tests.server import LiveServer
 
 FOLDER = Path(__file__).parent / "inspector"
-SIZE = {"width": 1200, "height": 560}
-SCRIPT = FOLDER / "shown.yaml"
+WIDTH = 1200
+SCRIPT = "tests/inspector/shown.yaml"
 
 
-async def ask(url: str, text: str, model: str = "gpt-4o", path: str = "v1/chat/completions", **more: object) -> str:
+async def ask(
+    url: str,
+    text: str,
+    model: str = "gpt-4o",
+    path: str = "v1/chat/completions",
+    retry: int | None = None,
+    **more: object,
+) -> str:
     """Ask the mock; return the request's id. What breaks is what the picture shows."""
     body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": True, **more}
-    headers = {"Idempotency-Key": f"ask-{text}", "x-stainless-retry-count": str(more.pop("retry", 0))}
-    body.pop("retry", None)
+    headers = {"anthropic-version": "2023-06-01", "x-api-key": "mock"} if path == "v1/messages" else {}
+    if retry is not None:
+        headers |= {"Idempotency-Key": "order-4411", "x-stainless-retry-count": str(retry)}
     try:
         async with httpx.AsyncClient(base_url=url, timeout=60, headers=headers) as client:
             return (await client.post(path, json=body)).headers["x-request-id"]
@@ -40,9 +48,11 @@ async def fill(url: str) -> str:
     return shown
 
 
-async def take(started: Browser, url: str, name: str, scheme: Literal["light", "dark"], ready: str) -> None:
+async def take(
+    started: Browser, url: str, name: str, scheme: Literal["light", "dark"], ready: str, height: int
+) -> None:
     """Take one picture."""
-    async with await started.new_context(viewport=SIZE, color_scheme=scheme) as context:  # type: ignore[arg-type]
+    async with await started.new_context(viewport={"width": WIDTH, "height": height}, color_scheme=scheme) as context:
         page = await context.new_page()
         await page.goto(url)
         await page.locator(ready).first.wait_for()
@@ -51,12 +61,12 @@ async def take(started: Browser, url: str, name: str, scheme: Literal["light", "
 
 async def main() -> None:
     """Start a server, talk to it, and take the pictures."""
-    with LiveServer(MOCK_SCRIPT=str(SCRIPT)) as server:
+    with LiveServer(MOCK_SCRIPT=SCRIPT) as server:
         shown = await fill(server.url)
         async with browser() as started:
-            await take(started, f"{server.url}/_mock/", "list.png", "light", "#pulse[data-state=live]")
+            await take(started, f"{server.url}/_mock/", "list.png", "light", "#pulse[data-state=live]", 520)
             at = f"{server.url}/_mock/inspector/exchanges/{shown}"
-            await take(started, at, "exchange.png", "dark", "#why pre")
+            await take(started, at, "exchange.png", "dark", "#why pre", 800)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ ARROWS: dict[str, set[str]] = {
     "checks": NEUTRAL | {"conf", "script", "state", "journal"},
     "migrations": set(),
     "apps": {"checks"},
-    "management": VALUES | {"conf", "script", "state", "engine", "checks"},
+    "management": VALUES | {"conf", "script", "state", "engine", "checks", "inspector"},
     "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django
 }
 """Each room of `completions`, and the rooms that it may import; `models` is Django's."""

@@ -1,5 +1,6 @@
 """Run uvicorn for the project's ASGI application, by the settings; `serve` and `runserver` share it."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -8,6 +9,10 @@ from tempfile import TemporaryDirectory
 import uvicorn
 from django.conf import settings
 from django.core.management.base import CommandError
+
+from completions.inspector.address import inspector_url
+
+logger = logging.getLogger("completions")
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """What tells prometheus-client, when it is imported, where several processes keep their numbers."""
@@ -24,6 +29,8 @@ def application_path() -> str:
 
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
     """Serve until a signal ends it. Logging is the settings' own, and websockets are not loaded."""
+    if workers > 1 and port:
+        logger.info("The inspector is at %s", inspector_url(host, port))
     with shared_metrics() if workers > 1 else nullcontext():
         uvicorn.run(
             application_path(),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmark import parts, shared
+from tests.benchmark import inspector, parts, shared
 from tests.benchmark.load import CONNECTIONS
 from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
@@ -71,6 +71,7 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     targets += _attempt(lambda: uvloop.run(parts.paced([servers[0], unkept, paced], size.paced_rounds)))
     parts.memory((*servers, unkept, paced), before)
     targets += _attempt(lambda: uvloop.run(parts.shaped(*_with(directory, stack, jitter=WITH_JITTER, load=WITH_LOAD))))
+    targets += _attempt(lambda: uvloop.run(inspector.measure(servers[-1], size.rounds, size.seconds)))
     targets += _attempt(lambda: _shared(directory, stack, size))
     if size.further:
         targets += _attempt(lambda: _further(directory, stack, paced))

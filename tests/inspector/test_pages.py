@@ -4,12 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.control.admittance import COOKIE, ticket
+from completions.inspector.address import inspector_url
 from completions.inspector.assets import assets
 from mocksite.handler import Handler
-from mocksite.lifespan import inspector_url
 from tests.asgi import Answer, Connection, scope
 from tests.control.client import ask, control
 
@@ -19,9 +20,9 @@ INSPECTOR = "/_mock/inspector/"
 PAGES = ["/_mock/", *(INSPECTOR + name for name in ("exchanges/req_1", "playground", "script", "figures"))]
 
 
-async def get(path: str, method: str = "GET", body: bytes = b"", client: str = "127.0.0.1", **headers: str) -> Answer:
+async def get(path: str, method: str = "GET", body: str = "", client: str = "127.0.0.1", **headers: str) -> Answer:
     """Ask for a page, as a client of this address."""
-    connection = Connection(body)
+    connection = Connection(body.encode())
     path, _, query = path.partition("?")
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     await Handler()(
@@ -32,7 +33,7 @@ async def get(path: str, method: str = "GET", body: bytes = b"", client: str = "
 
 async def sign_in(token: str, next: str = "") -> Answer:
     """Send the form."""
-    form = f"token={token}&next={next}".encode()
+    form = f"token={token}&next={next}"
     kind = "application/x-www-form-urlencoded"
     return await get(
         f"{INSPECTOR}sign-in", "POST", form, content_type=kind, content_length=str(len(form)), origin="http://localhost"
@@ -113,7 +114,7 @@ async def test_sign_in__leads_nowhere_else(place: str, settings: Settings) -> No
 
 async def test_sign_in__is_refused_to_other_sites(settings: Settings) -> None:
     settings.ADMIN_TOKEN = "s3cret"
-    answer = await get(f"{INSPECTOR}sign-in", "POST", b"token=s3cret", origin="http://evil.example")
+    answer = await get(f"{INSPECTOR}sign-in", "POST", "token=s3cret", origin="http://evil.example")
     assert answer.status == 403 and "set-cookie" not in answer.headers
 
 
@@ -182,6 +183,16 @@ async def test_address__without_its_slash_leads_there() -> None:
 )
 def test_url__is_one_that_a_browser_can_open(host: str, port: int, url: str) -> None:
     assert inspector_url(host, port) == url
+
+
+async def test_pages__under_django_s_own_handler(async_client: AsyncClient, settings: Settings) -> None:
+    settings.ADMIN_TOKEN = "s3cret"
+    settings.MIDDLEWARE = ["django.middleware.csrf.CsrfViewMiddleware"]
+    settings.TEMPLATES = []
+    assert (await async_client.get("/_mock/")).status_code == 401
+    assert (await async_client.post(f"{INSPECTOR}sign-in", {"token": "s3cret"})).status_code == 302
+    response = await async_client.get("/_mock/?text=x")
+    assert response.status_code == 200 and "No exchange is like that" in response.content.decode()
 
 
 def test_package__has_all_files() -> None:
