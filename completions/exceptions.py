@@ -89,8 +89,11 @@ class KeyRefused(RequestError):
 
 
 class ScriptError(MockError):
-    """A script that cannot be used: `file:line: what is wrong, and what is allowed`; `field` is the path to it."""
+    """A script that cannot be used: `file:line: what is wrong, and what is allowed`; `field` is the path to it.
+
+    `message` is what is wrong alone, and `line` None where no line is to blame.
+    """
 
     def __init__(self, message: str, file: str, line: int | None = None, field: str | None = None) -> None:
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
-        self.field = field
+        self.message, self.line, self.field = message, line, field

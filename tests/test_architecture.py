@@ -33,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "demand": VALUES | {"faults", "script"},
     "state": VALUES | {"script", "conf", "gates", "limits", "delivery"},
     "engine": VALUES | {"script", "state", "conf", "finish", "demand", "limits"},
+    "rehearsal": VALUES | {"script", "finish"},
     "models": set(),
     "journal": VALUES | {"models", "conf", "model_table", "chance"},
     "access": VALUES | {"conf", "counting", "state", "engine", "journal", "demand", "limits", "wire"},
@@ -46,7 +47,8 @@ ARROWS: dict[str, set[str]] = {
     | {"script", "wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
     | {"access", "streaming", "endpoints", "memory", "catalog"},
     "stored": NEUTRAL | {"access", "conf", "delivery", "endpoints", "journal", "responses", "state", "wire"},
-    "control": VALUES | {"conf", "endpoints", "journal", "responses", "script", "state", "wire", "metrics"},
+    "control": VALUES
+    | {"admission", "conf", "endpoints", "journal", "metrics", "rehearsal", "responses", "script", "state", "wire"},
     "metrics": {"journal", "conf"},
     "inspector": NEUTRAL | {"access", "conf", "control", "journal", "state"},
     "urls": {"stored", "views", "wire", "control", "inspector"},

@@ -15,7 +15,13 @@ MOST_VALUES = 100_000
 """Values that a body may come to once its aliases are followed."""
 
 
-NAMES = {"rule_or_rules": "rule", "chaos_or_null": "chaos", "limits_or_null": "limits"}
+NAMES = {
+    "rule_or_rules": "rule",
+    "chaos_or_null": "chaos",
+    "limits_or_null": "limits",
+    "draft": "draft",
+    "trial": "trial",
+}
 """What errors call a body that is only a part of a script, by its shape."""
 
 

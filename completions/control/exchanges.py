@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import orjson
 
 from completions.conf import conf
 from completions.control.operation import Call, Parameter
 from completions.exceptions import JournalUnavailable, RequestError
-from completions.journal import queries
+from completions.journal import figures, queries
 from completions.journal.queries import Filter
 from completions.responses import FastJsonResponse, Following, Recorded
 from completions.wire.openai import envelope
@@ -39,6 +40,7 @@ WAIT = (
     Parameter("count", "How many there must be.", int, 1, 1, MOST_LISTED),
     Parameter("timeout_ms", "The longest wait in milliseconds.", int, 5000, 0, LONGEST_WAIT_MS),
 )
+STEPS = (Parameter("steps", "The most steps of time that they are cut into.", int, 60, 2, 200),)
 
 MISS = ("id", "time", "model", "summary", "near_misses")
 
@@ -52,6 +54,11 @@ async def get_exchanges(call: Call) -> Recorded:
 
 async def get_exchange(call: Call) -> Recorded:
     """Show one exchange in full."""
+    return FastJsonResponse(await found_exchange(call))
+
+
+async def found_exchange(call: Call) -> dict[str, Any]:
+    """Return the exchange that the address names, in full; raise the 404 where there is none."""
     _check_journal()
     found = await queries.one(call.namespace, id := call.parts["id"])
     if found is None:
@@ -61,7 +68,7 @@ async def get_exchange(call: Call) -> Recorded:
             param="id",
             code="exchange_not_found",
         )
-    return FastJsonResponse(found)
+    return found
 
 
 async def delete_exchanges(call: Call) -> Recorded:
@@ -122,6 +129,16 @@ async def get_unmatched(call: Call) -> Recorded:
     _check_journal()
     found = await queries.listing(Filter(call.namespace, unmatched=True), call.query["limit"], call.query["before"])
     return FastJsonResponse({"unmatched": [{key: each[key] for key in MISS} for each in found]})
+
+
+async def get_figures(call: Call) -> Recorded:
+    """Show the figures over time, by model and by rule."""
+    return FastJsonResponse(await figures.figures(_filter(call), call.query["steps"]))
+
+
+async def get_hits(call: Call) -> Recorded:
+    """Show how often each rule has answered, and when last; the rule `null` stands for what none matched."""
+    return FastJsonResponse({"hits": await figures.hits(_filter(call))})
 
 
 def _filter(call: Call) -> Filter:

@@ -9,6 +9,9 @@ Schema = Mapping[str, Any]
 
 COMPONENTS = "#/components/schemas/"
 
+ERROR_OF_RULE = "error_of_rule"
+"""What a script's `error` is called here, where `error` is the envelope of this API's own."""
+
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
@@ -23,7 +26,7 @@ def ref(name: str) -> Schema:
 
 def shapes() -> dict[str, Schema]:
     """Return all shapes by name."""
-    return {**_scripts(), **_answers(), **_exchanges()}
+    return {**_scripts(), **_answers(), **_exchanges(), **_drafts(), **_figures()}
 
 
 def _object(**properties: Schema) -> Schema:
@@ -46,6 +49,7 @@ def _scripts() -> dict[str, Schema]:
     """Return the grammar's definitions, and the bodies that are made of them."""
     whole: dict[str, Any] = _moved(dict(schema()))
     definitions: dict[str, Schema] = whole.pop("$defs")
+    definitions[ERROR_OF_RULE] = definitions.pop("error")
     whole.pop("$schema")
     rule = definitions["rules"]["items"]
     return {
@@ -65,6 +69,8 @@ def _moved(value: Any) -> Any:
         return {key: _moved(child) for key, child in value.items()}
     if isinstance(value, list):
         return [_moved(child) for child in value]
+    if value == "#/$defs/error":
+        return f"{COMPONENTS}{ERROR_OF_RULE}"
     return value.replace("#/$defs/", COMPONENTS) if isinstance(value, str) else value
 
 
@@ -134,4 +140,50 @@ def _exchanges() -> dict[str, Schema]:
         "deleted": _object(deleted=COUNT),
         "totals": _object(count=COUNT, **{f"by_{name}": _map(COUNT) for name in ("status", "rule", "model", "fault")}),
         "misses": _object(unmatched=_list(_object(**miss))),
+    }
+
+
+def _drafts() -> dict[str, Schema]:
+    """Return what is said of a script that is being written, and of a request that is not sent."""
+    error = _object(status=COUNT, type=TEXT, code=_or_null(TEXT), message=TEXT)
+    call = _object(name=TEXT, arguments=TEXT)
+    choice = _object(**{name: _or_null(TEXT) for name in ("text", "refusal", "reasoning")}, tool_calls=_list(call))
+    step = _object(name=TEXT, line=_or_null(COUNT), fits=FLAG, why=_or_null(TEXT))
+    problem = _object(kind={"enum": ["error", "warning"]}, message=TEXT, line=_or_null(COUNT), field=_or_null(TEXT))
+    more = {"path": {**TEXT, "default": "/v1/chat/completions"}, "headers": _map(TEXT), "text": TEXT}
+    return {
+        "draft": {**_object(text=TEXT), "additionalProperties": False},
+        "lint": _object(rules=_or_null(COUNT), problems=_list(problem)),
+        "trial": {
+            "type": "object",
+            "properties": {"request": ANY_OBJECT, **more},
+            "required": ["request"],
+            "additionalProperties": False,
+        },
+        "trial_answer": _object(
+            rule=_or_null(TEXT),
+            refused=FLAG,
+            reply=_or_null(_object(model=_or_null(TEXT), choices=_list(choice))),
+            error=_or_null(error),
+            fault=_or_null(_object(name=TEXT, parameters=_map(NUMBER))),
+            rules=_list(step),
+        ),
+        "draft_rule": _object(rule=ref("rule"), text=TEXT),
+    }
+
+
+def _figures() -> dict[str, Schema]:
+    """Return the figures, as `journal/figures.py` makes them."""
+    counts = ("requests", "errors", "faults", "unmatched", "prompt_tokens", "completion_tokens")
+    middle = _object(p50=_or_null(NUMBER), p95=_or_null(NUMBER))
+    sums = {**dict.fromkeys(counts, COUNT), "cost_usd": NUMBER, "ttft_ms": middle, "itl_ms": middle}
+    time: Schema = {"type": "string", "format": "date-time"}
+    return {
+        "figures": _object(
+            step_s=_or_null(COUNT),
+            steps=_list(_object(time=time, **sums)),
+            by_model=_list(_object(model=TEXT, **sums)),
+            by_rule=_list(_object(rule=TEXT, **sums)),
+        ),
+        "hits": _object(hits=_list(_object(rule=_or_null(TEXT), count=COUNT, last=time))),
     }

@@ -4,8 +4,8 @@ import asyncio
 import contextlib
 
 from completions import metrics
-from completions.control import exchanges, scripts, spaces
-from completions.control.exchanges import FILTERS, PAGE, WAIT
+from completions.control import drafts, exchanges, recipes, scripts, spaces
+from completions.control.exchanges import FILTERS, PAGE, STEPS, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
 from completions.exceptions import JournalUnavailable
@@ -39,6 +39,8 @@ OPERATIONS = (
     Operation("GET", "script", scripts.get_script, {200: "state"}),
     Operation("PUT", "script", scripts.put_script, {200: "state"}, body="script"),
     Operation("DELETE", "script", scripts.delete_script, {200: "state"}),
+    Operation("POST", "script/lint", drafts.lint_script, {200: "lint"}, body="draft"),
+    Operation("POST", "script/try", drafts.try_request, {200: "trial_answer"}, body="trial"),
     Operation("GET", "rules", scripts.get_rules, {200: "pushed_rules"}),
     Operation("POST", "rules", scripts.post_rules, {201: "names"}, (PLACE,), body="rule_or_rules"),
     Operation("DELETE", "rules", scripts.delete_rules, {200: "removed"}),
@@ -57,7 +59,10 @@ OPERATIONS = (
     Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals"}, FILTERS),
     Operation("GET", "exchanges/wait", exchanges.wait_for_exchanges, {200: "list", 408: "too_few"}, FILTERS + WAIT),
     Operation("GET", "exchanges/events", exchanges.follow_exchanges, {200: "text/event-stream"}, FILTERS),
+    Operation("GET", "exchanges/{id}/rule", recipes.get_rule_of, {200: "draft_rule", 404: "error"}),
     Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error"}),
+    Operation("GET", "figures", exchanges.get_figures, {200: "figures"}, FILTERS + STEPS),
+    Operation("GET", "hits", exchanges.get_hits, {200: "hits"}, FILTERS),
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses"}, PAGE),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
     Operation("DELETE", "namespaces/{name}", spaces.delete_namespace, {200: "namespace_removed"}),

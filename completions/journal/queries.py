@@ -74,46 +74,46 @@ async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None)
     """Return the newest exchanges first, without bodies: `limit` at most, older than the request `before`."""
 
     def question(store: Store) -> list[dict[str, Any]]:
-        rows = _rows(store, filter)
+        rows = chosen(store, filter)
         if before is not None:
             rows = rows.filter(id__lt=_place(store, "before", before))
         return [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:limit]]
 
-    return await _ask(question)
+    return await ask(question)
 
 
 async def one(namespace: str, id: str) -> dict[str, Any] | None:
     """Return an exchange in full, by its request's id; None where the journal has none."""
 
     def question(store: Store) -> dict[str, Any] | None:
-        row = _rows(store, Filter(namespace)).filter(request_id=id).first()
+        row = chosen(store, Filter(namespace)).filter(request_id=id).first()
         return None if row is None else whole(row)
 
-    return await _ask(question)
+    return await ask(question)
 
 
 async def count(filter: Filter) -> int:
     """Return how many exchanges there are."""
-    return await _ask(lambda store: _rows(store, filter).count())
+    return await ask(lambda store: chosen(store, filter).count())
 
 
 async def totals(filter: Filter) -> dict[str, Any]:
     """Return how many exchanges there are, and how many of each status, rule, model and fault."""
 
     def question(store: Store) -> dict[str, Any]:
-        rows = _rows(store, filter)
+        rows = chosen(store, filter)
         document: dict[str, Any] = {"count": rows.count()}
         for name in TOTALLED:
             groups = rows.exclude(**{f"{name}__isnull": True}).values_list(name).annotate(n=Count("id")).order_by(name)
             document[f"by_{name}"] = {str(value): n for value, n in groups}
         return document
 
-    return await _ask(question)
+    return await ask(question)
 
 
 async def delete(filter: Filter) -> int:
     """Delete exchanges, and return how many there were."""
-    return await _ask(lambda store: _rows(store, filter).delete()[0])
+    return await ask(lambda store: chosen(store, filter).delete()[0])
 
 
 async def wait(  # it gives back None, where `asyncio.timeout` would raise
@@ -134,7 +134,7 @@ async def wait(  # it gives back None, where `asyncio.timeout` would raise
         while True:
             woken.clear()
             looked = time.monotonic()
-            if await _ask(lambda store: _rows(store, filter).count()) >= count:
+            if await ask(lambda store: chosen(store, filter).count()) >= count:
                 return await listing(filter, max(count, LIMIT))
             if (left := deadline - time.monotonic()) <= 0:
                 return None
@@ -159,12 +159,12 @@ class News(NamedTuple):
 
 async def end() -> int:
     """Return the place of the newest exchange in the order of all, of all namespaces; 0 before the first."""
-    return await _ask(lambda store: _last(store))
+    return await ask(lambda store: _last(store))
 
 
 async def place(after: str) -> int:
     """Return the place of a request, by its id; 0, before all, where it is gone."""
-    return await _ask(lambda store: _last(store, request_id=after))
+    return await ask(lambda store: _last(store, request_id=after))
 
 
 async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
@@ -187,7 +187,7 @@ async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), FOLLOW_IDLE)
             woken.clear()
-            news = await _ask(partial(_news, filter=filter, last=last))
+            news = await ask(partial(_news, filter=filter, last=last))
             last = news.last
             yield news
             await asyncio.sleep(FOLLOW_EVERY)
@@ -206,7 +206,7 @@ def _news(store: Store, filter: Filter, last: int) -> News:
     if top == last:
         return News([], 0, False, last)
     lost = last > 0 and (top < last or not everything.filter(id=last).exists())
-    rows = _rows(store, filter).filter(id__gt=last, id__lte=top)
+    rows = chosen(store, filter).filter(id__gt=last, id__lte=top)
     found = [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:FOLLOW_MOST]]
     skipped = rows.count() - len(found) if len(found) == FOLLOW_MOST else 0
     return News(found[::-1], skipped, lost, top)
@@ -235,7 +235,8 @@ beforehand: list[Callable[[], Awaitable[object]]] = []
 """What is awaited before each question: that other processes write what they have."""
 
 
-async def _ask(question: Callable[[Store], T]) -> T:
+async def ask(question: Callable[[Store], T]) -> T:
+    """Have a question answered in the writer's thread."""
     if not conf.JOURNAL:
         raise JournalUnavailable("it is off, and JOURNAL=true turns it on.")
     for settled in beforehand:
@@ -243,7 +244,8 @@ async def _ask(question: Callable[[Store], T]) -> T:
     return await asyncio.wrap_future(writer.ask(question))
 
 
-def _rows(store: Store, filter: Filter) -> QuerySet[Exchange]:
+def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
+    """Return the rows that are meant; for a question."""
     rows = Exchange.objects.using(store.alias)
     rows = rows.filter(**{name: value for name in EXACT if (value := getattr(filter, name)) is not None})
     if filter.faulted is not None:

@@ -113,6 +113,9 @@ async def test_wait__in_vain() -> None:
         ("GET", "exchanges/count"),
         ("GET", "exchanges/wait"),
         ("GET", "exchanges/req_1"),
+        ("GET", "exchanges/req_1/rule"),
+        ("GET", "figures"),
+        ("GET", "hits"),
         ("GET", "unmatched"),
     ],
 )

@@ -16,7 +16,7 @@ import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
 from completions.exceptions import JournalUnavailable
-from completions.journal import queries
+from completions.journal import figures, queries
 from completions.journal.queries import Filter
 from mocksite.handler import Handler
 from tests.asgi import call
@@ -93,6 +93,25 @@ async def test_exchanges__come_back_as_they_were(
         assert (found["model"], found["request"]["headers"]["authorization"]) == ("a\ufffdb", "[redacted]")
         assert await queries.count(Filter(since=newest[1]["time"], stream=True, unmatched=False)) == 1
         assert await queries.delete(ALL) == 2
+
+
+async def test_figures__are_counted_there(
+    postgres: Postgres, settings: Settings, django_db_blocker: DjangoDbBlocker
+) -> None:
+    settings.JOURNAL = True
+    settings.MOCK_TTFT_MS = settings.MOCK_ITL_MS = 0
+    with journal_in(postgres.url, django_db_blocker):
+        await queries.delete(ALL)
+        for stream in (b"true", b"true", b"false"):
+            await call(Handler(), "POST", CHAT, b'{"model": "a", "stream": %b}' % stream)
+        found = await figures.figures(ALL, 10)
+        assert sum(step["requests"] for step in found["steps"]) == 3
+        (model,) = found["by_model"]
+        assert (model["model"], model["requests"], model["errors"]) == ("a", 3, 0)
+        times = sorted(each["ttft_ms"] for each in await queries.listing(Filter(stream=True)))
+        assert model["ttft_ms"] == {"p50": times[0], "p95": times[1]}
+        assert [each["count"] for each in await figures.hits(ALL)] == [3]
+        await queries.delete(ALL)
 
 
 async def test_server__that_goes_away_and_comes_back(

@@ -1,1 +1,245 @@
+// The playground: a request in a form or as JSON, new or that of an exchange, and its answer as it arrives.
 
+import { call } from "./api.js";
+import { find, make, root } from "./dom.js";
+import { FORMATS, formatOf, headersOf } from "./formats.js";
+import { empty, take } from "./said.js";
+import { ms } from "./show.js";
+import { send } from "./stream.js";
+
+const base = root.slice(0, -"/_mock/".length);
+const ROLES = ["system", "developer", "user", "assistant"];
+const MOST_EVENTS = 2000;
+const LEFT_OUT = /^(host|connection|content-.*|accept.*|user-agent|origin|referer|sec-.*|cookie|x-stainless-.*|idempotency-key|x-mock-namespace|transfer-encoding)$/i;
+
+const field = (id) => find(`#${id}`);
+let stopping = null;
+let method = "POST"; // that of the exchange whose request it is
+
+// The request
+
+function row({ role = "user", content = "" } = {}) {
+  const select = make("select", { "aria-label": "Role" }, ...[...new Set([...ROLES, role])].map((each) => make("option", {}, each)));
+  select.value = role;
+  const area = make("textarea", { rows: Math.min(8, Math.max(2, content.split("\n").length)), "aria-label": "Content" });
+  area.value = content;
+  const item = make("li", {}, make("div", { class: "row" }, select, make("button", {
+    type: "button", class: "plain small end", "aria-label": "Remove this message",
+    onclick: () => { item.remove(); field("add").focus(); },
+  }, "Remove")), area);
+  return item;
+}
+
+const messages = () =>
+  [...field("messages").children].map((item) => ({ role: find("select", item).value, content: find("textarea", item).value }));
+
+function written() {
+  const format = FORMATS[field("format").value];
+  const more = field("more").value.trim();
+  const known = more ? JSON.parse(more) : {};
+  if (typeof known !== "object" || known === null || Array.isArray(known)) throw new Error("The other fields must be a JSON object.");
+  return format.write({ model: field("model").value.trim(), stream: field("stream").checked, messages: messages() }, known);
+}
+
+const isForm = () => field("as-form").getAttribute("aria-pressed") === "true";
+
+function show(asForm, note = "") {
+  field("as-form").setAttribute("aria-pressed", asForm);
+  field("as-json").setAttribute("aria-pressed", !asForm);
+  field("form-fields").hidden = !asForm;
+  field("json-fields").hidden = asForm;
+  field("mode-note").textContent = note;
+}
+
+function toJson() {
+  try {
+    field("body").value = JSON.stringify(written(), null, 2);
+  } catch (error) {
+    return wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+  }
+  show(false);
+}
+
+/** Fill the form from a body; where it has more than the form can hold, stay with JSON, and say so. */
+function toForm() {
+  const format = FORMATS[formatOf(field("path").value)];
+  let body;
+  try {
+    body = JSON.parse(field("body").value);
+  } catch (error) {
+    return wrong(`The body is no JSON: ${error.message}`, field("body"));
+  }
+  const form = format?.read(body);
+  if (!form) return show(false, "This request has more than the form can show.");
+  const { model, stream, messages: _, input: __, prompt: ___, system: ____, ...more } = body;
+  field("model").value = model ?? "";
+  field("stream").checked = stream === true;
+  field("messages").replaceChildren(...form.messages.map(row));
+  field("more").value = Object.keys(more).length ? JSON.stringify(more, null, 2) : "";
+  show(true);
+}
+
+function choose(name, { path, headers, model } = FORMATS[name]) {
+  field("format").value = name;
+  field("path").value = path;
+  field("headers").value = headers;
+  if (model) field("model").value = model;
+}
+
+function wrong(text, place = null) {
+  field("ask-wrong").textContent = text;
+  for (const each of ["more", "body", "headers"]) field(each).removeAttribute("aria-invalid");
+  if (!place) return;
+  place.setAttribute("aria-invalid", "true");
+  place.closest("details")?.setAttribute("open", "");
+  place.focus();
+}
+
+// The answer
+
+function part(kind, title, text) {
+  return make("div", { class: `part part-${kind}` }, make("h3", {}, title), make("div", { class: "part-text" }, text));
+}
+
+function paint(said) {
+  const parts = [];
+  if (said.reasoning) parts.push(part("reasoning", "Reasoning", said.reasoning));
+  if (said.text) parts.push(make("div", { class: "part-text said-text" }, said.text));
+  if (said.refusal) parts.push(part("refusal", "Refusal", said.refusal));
+  for (const { name, given } of said.calls.values()) parts.push(part("call", `Calls ${name}`, given));
+  if (said.error) parts.push(part("error", "Error", said.error));
+  field("reply").replaceChildren(...parts);
+  field("reply").hidden = parts.length === 0;
+}
+
+function event({ ms: at, raw }) {
+  const json = raw.trim().startsWith("{");
+  return make("li", {}, make("span", { class: "event-at num" }, `+${at.toFixed(0)} ms`), make("code", {}, json ? pretty(raw) : raw.trim()));
+}
+
+function pretty(raw) {
+  try {
+    return JSON.stringify(JSON.parse(raw), null, 2);
+  } catch {
+    return raw;
+  }
+}
+
+function begin() {
+  wrong("");
+  field("answer-wrong").textContent = "";
+  for (const id of ["reply", "events", "facts", "links"]) field(id).replaceChildren();
+  field("events-count").textContent = "";
+  field("waiting").hidden = false;
+  field("waiting").textContent = "Waiting for the answer …";
+  field("links").hidden = true;
+  field("stop").hidden = false;
+  field("reply").setAttribute("aria-busy", "true");
+  field("send").disabled = true;
+}
+
+function answered(response, at) {
+  const tone = response.ok ? "ok" : response.status < 500 ? "warn" : "bad";
+  field("facts").append(make("span", { class: `badge ${tone}` }, `${response.status}`), make("span", { class: "muted" }, `first byte ${ms(at)}`));
+  field("waiting").hidden = true;
+  const id = response.headers.get("x-request-id");
+  if (!id) return;
+  const to = (address, text) => make("a", { class: "button small", href: root + address }, text);
+  field("links").append(to(`inspector/exchanges/${encodeURIComponent(id)}`, "Open the exchange"), to(`inspector/script?exchange=${encodeURIComponent(id)}`, "Make a rule of it"));
+}
+
+async function submit(click) {
+  click?.preventDefault();
+  if (stopping) return;
+  let headers, body;
+  try {
+    headers = headersOf(field("headers").value);
+  } catch (error) {
+    return wrong(error.message, field("headers"));
+  }
+  try {
+    body = method === "GET" ? undefined : isForm() ? JSON.stringify(written()) : field("body").value;
+  } catch (error) {
+    return wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+  }
+  begin();
+  stopping = new AbortController();
+  const said = empty();
+  let count = 0;
+  let due = 0;
+  const repaint = () => { due = 0; paint(said); };
+  try {
+    const took = await send(base + `/${field("path").value.replace(/^\/+/, "")}`, {
+      method, headers, body, signal: stopping.signal, onStart: answered,
+      onEvent(each) {
+        take(said, each.document);
+        due ||= requestAnimationFrame(repaint);
+        if (++count <= MOST_EVENTS) follow(field("events"), event(each));
+        field("events-count").textContent = count > MOST_EVENTS ? `${count}, the first ${MOST_EVENTS} shown` : String(count);
+      },
+    });
+    field("facts").append(make("span", { class: "muted" }, `whole ${ms(took)}`));
+  } catch (error) {
+    field("answer-wrong").textContent = error.name === "AbortError" ? "You stopped it." : `The connection broke: ${error.message}`;
+  } finally {
+    cancelAnimationFrame(due);
+    paint(said);
+    stopping = null;
+    field("reply").setAttribute("aria-busy", "false"); // now it is read out, and not piece by piece
+    field("waiting").hidden = true;
+    field("stop").hidden = true;
+    field("send").disabled = false;
+    field("links").hidden = field("links").childElementCount === 0;
+  }
+}
+
+/** Add an item; a list that was at its end stays there. */
+function follow(list, item) {
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  list.append(item);
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+// An exchange's request
+
+async function replay(id) {
+  const exchange = await call("GET", `exchanges/${encodeURIComponent(id)}`);
+  const { request } = exchange;
+  method = exchange.method === "HEAD" ? "GET" : exchange.method;
+  const path = base && exchange.path.startsWith(`${base}/`) ? exchange.path.slice(base.length) : exchange.path.replace(/^\/ns\/[^/]+/, "");
+  const kept = Object.entries(request.headers).filter(([name]) => !LEFT_OUT.test(name));
+  const name = formatOf(path);
+  choose(name ?? "other", { path, headers: kept.map(([key, value]) => `${key}: ${value}`).join("\n") });
+  field("body").value = request.encoding === "json" ? JSON.stringify(request.body, null, 2) : request.body;
+  if (method === "POST") toForm();
+  else show(false, `It is a ${method}.`);
+  const cut = request.truncated ? " The journal has only the beginning of its body." : "";
+  field("origin").replaceChildren("The request of ", make("a", { href: `${root}inspector/exchanges/${encodeURIComponent(id)}` }, id), `, to be sent again as it is or changed.${cut}`);
+}
+
+function start() {
+  for (const [name, format] of Object.entries(FORMATS)) field("format").append(make("option", { value: name }, format.name));
+  field("format").append(make("option", { value: "other" }, "Another path"));
+  choose("chat");
+  field("messages").append(row({ content: "Hello! What can you do?" }));
+  field("format").addEventListener("change", () => {
+    const name = field("format").value;
+    method = "POST";
+    if (name === "other") { toJson(); field("path").focus(); return; }
+    if (!isForm()) toForm();
+    choose(name);
+    if (!isForm()) show(false);
+    else wrong("");
+  });
+  field("path").addEventListener("change", () => { field("format").value = formatOf(field("path").value) ?? "other"; if (field("format").value === "other" && isForm()) toJson(); });
+  field("add").addEventListener("click", () => { const item = row(); field("messages").append(item); find("textarea", item).focus(); });
+  field("as-json").addEventListener("click", () => { if (isForm()) toJson(); });
+  field("as-form").addEventListener("click", () => { if (!isForm()) toForm(); });
+  field("stop").addEventListener("click", () => stopping?.abort());
+  field("ask").addEventListener("submit", submit);
+  field("ask").addEventListener("keydown", (key) => { if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) submit(key); });
+  const id = new URLSearchParams(location.search).get("exchange");
+  if (id) replay(id).catch((error) => wrong(error.message));
+}
+
+start();

@@ -1,1 +1,230 @@
+// The script: its source with lint, its rules with their hits, a prompt to try, and a rule made of an exchange.
 
+import { call } from "./api.js";
+import { copy, find, make, namespace, root, say } from "./dom.js";
+import { Editor, withRule } from "./editor.js";
+import { follow } from "./follow.js";
+import { clock } from "./show.js";
+
+const field = (id) => find(`#${id}`);
+const editor = new Editor(field("text"), field("gutter"));
+// YAML takes fewer characters as they stand than JSON does.
+const json = (value) => JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+const tellOf = (error) => say(error.message);
+
+let saved = "";
+let linting = 0;
+let waiting;
+
+// Its source
+
+const isChanged = () => editor.text !== saved;
+
+function tell() {
+  field("changed").hidden = !isChanged();
+  field("save").disabled = !isChanged();
+}
+
+function take(state) {
+  saved = state.text;
+  editor.text = state.text;
+  field("source").textContent = state.source;
+  field("pushed").hidden = !state.pushed;
+  field("revert").hidden = !state.pushed;
+  field("problem").textContent = state.problem ?? "";
+  tell();
+  return showRules(state.rules);
+}
+
+function problem({ kind, message, line }) {
+  const go = line ? make("button", { type: "button", onclick: () => editor.go(line) }, `line ${line}`) : null;
+  return make("li", {}, make("span", { class: `badge ${kind === "error" ? "bad" : "warn"}` }, kind), go, make("span", {}, message));
+}
+
+function showProblems(problems, rules) {
+  const shown = problems.map(problem);
+  if (!problems.length) shown.push(make("li", {}, make("span", { class: "badge ok" }, "ok"), `${rules} rule${rules === 1 ? "" : "s"}, no errors`));
+  field("problems").replaceChildren(...shown);
+  const marks = new Map();
+  for (const { kind, line } of problems) if (line && marks.get(line) !== "error") marks.set(line, kind);
+  editor.mark(marks);
+  editor.area.setAttribute("aria-invalid", problems.some((each) => each.kind === "error"));
+}
+
+/** Have the text looked at; what comes back late is of an older text. */
+async function lint() {
+  const turn = ++linting;
+  try {
+    const found = await call("POST", "script/lint", json({ text: editor.text }));
+    if (turn === linting) showProblems(found.problems, found.rules);
+  } catch (error) {
+    if (turn === linting) showProblems([{ kind: "error", message: error.message, line: null }], null);
+  }
+}
+
+async function save() {
+  if (!isChanged()) return;
+  const text = editor.text;
+  try {
+    const state = await call("PUT", "script", text);
+    const since = editor.text;
+    await take(state);
+    if (since !== text) editor.text = since; // it was typed meanwhile
+    tell();
+    say(`Saved to the namespace ${namespace}; its counters begin anew.`);
+  } catch (error) {
+    await lint();
+    say(`Not saved: ${error.message}`);
+    const line = find("#problems button");
+    line?.focus();
+  }
+}
+
+async function revert() {
+  if (isChanged() && !confirm("What you have not saved is lost. Go back to the file's script?")) return;
+  await take(await call("DELETE", "script"));
+  await lint();
+  say("The file's script answers again.");
+}
+
+function download() {
+  const url = URL.createObjectURL(new Blob([editor.text], { type: "application/yaml" }));
+  make("a", { href: url, download: `${namespace}.yaml` }).click();
+  URL.revokeObjectURL(url);
+}
+
+// Its rules
+
+function rule(each, hit) {
+  const name = each.line
+    ? make("button", { type: "button", class: "name", title: `Line ${each.line}`, onclick: () => editor.go(each.line) }, each.name)
+    : make("span", { class: "name" }, each.name);
+  const last = hit?.last ? `last at ${clock(hit.last)}` : hit ? "never answered" : "";
+  const left = each.times === null ? "" : `${each.uses} of ${each.times} times used`;
+  const turn = each.uses !== null && each.times === null ? `answer ${each.uses + 1} is next` : "";
+  const where = each.pushed ? make("span", { class: "badge accent" }, `pushed ${each.pushed}`) : null;
+  const away = each.pushed
+    ? make("button", { type: "button", class: "plain small", "aria-label": `Remove ${each.name}`, onclick: () => removeRule(each.name).catch(tellOf) }, "Remove")
+    : null;
+  const count = make("span", { class: "count end" }, hit ? `${hit.count} hit${hit.count === 1 ? "" : "s"}` : "");
+  return make("li", {}, make("div", { class: "row" }, name, where, count, away), make("p", {}, [last, left, turn].filter(Boolean).join(" · ")));
+}
+
+async function showRules(rules) {
+  const hits = await call("GET", "hits").then((found) => found.hits, () => null); // null: there is no journal
+  const of = new Map((hits ?? []).map((each) => [each.rule, each]));
+  const none = of.get(null);
+  const items = rules.map((each) => rule(each, hits && (of.get(each.name) ?? { count: 0, last: null })));
+  if (none) items.push(make("li", {}, make("div", { class: "row" }, make("span", { class: "badge bad" }, "unmatched"), make("span", { class: "count end" }, `${none.count} hit${none.count === 1 ? "" : "s"}`)), make("p", {}, `No rule matched; last at ${clock(none.last)}`)));
+  if (!items.length) items.push(make("li", { class: "muted" }, "This script has no rules: its fallback answers everything."));
+  field("rules").replaceChildren(...items);
+  field("rules-count").textContent = rules.length ? `${rules.length}` : "";
+}
+
+async function removeRule(name) {
+  await call("DELETE", `rules/${encodeURIComponent(name)}`);
+  await refresh();
+  say(`Removed ${name}.`);
+}
+
+/** Show the rules anew, and the text too where nobody is changing it. */
+async function refresh() {
+  const state = await call("GET", "script");
+  if (isChanged() || state.text === saved) return showRules(state.rules);
+  await take(state);
+  await lint();
+}
+
+// A prompt to try
+
+function said({ reply, error, fault }) {
+  const parts = [];
+  if (fault) parts.push(make("p", {}, make("span", { class: "badge fault" }, `fault ${fault.name}`)));
+  if (error) parts.push(make("pre", { class: "code" }, `${error.status} ${error.code ?? error.type}: ${error.message}`));
+  for (const choice of reply?.choices ?? []) {
+    const calls = choice.tool_calls.map((each) => `${each.name}(${each.arguments})`);
+    const texts = [choice.reasoning && `reasoning: ${choice.reasoning}`, choice.refusal && `refusal: ${choice.refusal}`, choice.text, ...calls];
+    parts.push(make("pre", { class: "code" }, texts.filter(Boolean).join("\n")));
+  }
+  return parts;
+}
+
+function step({ name, line, why }) {
+  const title = line
+    ? make("button", { type: "button", class: "name", onclick: () => editor.go(line) }, name)
+    : make("span", { class: "name" }, name);
+  const head = make("div", { class: "row" }, title, why === null ? make("span", { class: "badge ok end" }, "answers") : null);
+  return make("li", { class: why === null ? "is-answer" : null }, head, why === null ? null : make("p", {}, why));
+}
+
+async function attempt(submitted) {
+  submitted?.preventDefault();
+  const content = field("try-text").value || field("try-text").placeholder;
+  const request = { model: field("try-model").value, messages: [{ role: "user", content }] };
+  try {
+    const found = await call("POST", "script/try", json({ request, ...(isChanged() ? { text: editor.text } : {}) }));
+    const who = found.rule !== null ? `${found.rule} answers:` : (found.refused ? "The API's own rules refuse it:" : "No rule matches, so this is the answer:");
+    const title = make("p", { class: "row" }, make("strong", {}, who), isChanged() ? make("span", { class: "badge warn" }, "in the script that is not saved") : null);
+    field("tried").replaceChildren(title, ...said(found), make("ol", { class: "steps" }, ...found.rules.map(step)));
+  } catch (error) {
+    field("tried").replaceChildren(make("p", { class: "wrong" }, error.message));
+  }
+}
+
+// A rule made of an exchange
+
+async function recipe(id) {
+  const { text, rule: made } = await call("GET", `exchanges/${encodeURIComponent(id)}/rule`);
+  field("recipe").hidden = false;
+  field("recipe-text").textContent = text;
+  field("recipe-of").textContent = id;
+  field("recipe-of").href = `${root}inspector/exchanges/${encodeURIComponent(id)}`;
+  const close = () => { field("recipe").hidden = true; history.replaceState(null, "", location.pathname); };
+  field("recipe-close").addEventListener("click", close);
+  field("recipe-copy").addEventListener("click", () => copy(text, "Copied the rule"));
+  field("recipe-insert").addEventListener("click", () => {
+    const whole = withRule(editor.text, text);
+    if (whole === null) return say("The rules of this script are not a list in lines of their own; copy the rule instead.");
+    editor.text = whole;
+    tell();
+    lint();
+    close();
+    editor.go(editor.text.split("\n").findIndex((line) => line.startsWith("rules:")) + 2);
+  });
+  field("recipe-push").addEventListener("click", async () => {
+    try {
+      const { rules } = await call("POST", "rules", json(made));
+      close();
+      await refresh();
+      say(`Pushed ${rules[0]}.`);
+    } catch (error) {
+      tellOf(error);
+    }
+  });
+}
+
+function type() {
+  tell();
+  clearTimeout(waiting);
+  waiting = setTimeout(lint, 200);
+}
+
+async function start() {
+  editor.area.addEventListener("input", type);
+  field("save").addEventListener("click", save);
+  field("revert").addEventListener("click", () => revert().catch(tellOf));
+  field("download").addEventListener("click", download);
+  field("try").addEventListener("submit", attempt);
+  addEventListener("keydown", (key) => {
+    if (key.key.toLowerCase() === "s" && (key.ctrlKey || key.metaKey)) { key.preventDefault(); save(); }
+  });
+  addEventListener("beforeunload", (leaving) => { if (isChanged()) leaving.preventDefault(); });
+  await take(await call("GET", "script"));
+  await lint();
+  const id = new URLSearchParams(location.search).get("exchange");
+  if (id) await recipe(id);
+  follow(() => refresh().catch(() => {})); // what fails now is tried with the next exchange
+}
+
+start().catch((error) => { field("problem").textContent = error.message; });

@@ -1,0 +1,103 @@
+"""The operations on what might be: a script that is only being written, and a request that is not sent."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from completions.admission import admit
+from completions.control.formats import format_at
+from completions.control.operation import Call
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError, ScriptError
+from completions.rehearsal import Rehearsal, Step, rehearse
+from completions.responses import FastJsonResponse, Recorded
+from completions.script.node import Node
+from completions.script.pushed import build
+from completions.script.review import doubts
+from completions.script.rules import Script
+from completions.state.namespaces import Namespace
+
+CHAT = "/v1/chat/completions"
+
+
+async def lint_script(call: Call) -> Recorded:
+    """Say what is wrong with a script, and what is doubtful, without using it."""
+    fields = call.body.node.fields(required=("text",))
+    try:
+        script = _draft(await call.space(), fields["text"].as_(str))
+    except ScriptError as exc:
+        return FastJsonResponse({"rules": None, "problems": [_problem("error", exc.message, exc.line, exc.field)]})
+    found = [_problem("warning", doubt.message, doubt.line) for doubt in doubts(script)]
+    return FastJsonResponse({"rules": len(script.rules), "problems": found})
+
+
+async def try_request(call: Call) -> Recorded:
+    """Say which rule would answer a request, what, and why the others would not; nothing is counted."""
+    fields = call.body.node.fields(required=("request",), optional=("request", "path", "headers", "text"))
+    space = await call.space()
+    script = _draft(space, fields["text"].as_(str)) if "text" in fields else space.script
+    try:
+        prompt = _prompt(script, fields)
+    except RequestError as exc:
+        return FastJsonResponse(_shown([], None, None, _error(exc), None, refused=True))
+    found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
+    return FastJsonResponse(_answer(found))
+
+
+def _draft(space: Namespace, text: str) -> Script:
+    """Return the script that a text would make in a namespace, with what was pushed beside it."""
+    return build(space.file.script, replace(space.pushed, script=text), {})
+
+
+def _prompt(script: Script, fields: Mapping[str, Node]) -> Prompt:
+    path = fields["path"].as_(str) if "path" in fields else CHAT
+    found = format_at(path)
+    if found is None:
+        raise RequestError(f"Invalid URL (POST {path[:200]})", status=404)
+    wire, route = found
+    headers = (
+        {name.lower(): node.as_(str) for name, node in fields["headers"].entries().items()}
+        if ("headers" in fields)
+        else {}
+    )
+    body = json.dumps(fields["request"].as_(dict)).encode()
+    prompt = wire.parse(body, headers, validate=script.validate, route=route)
+    if script.validate:
+        admit(prompt, script.models, len(body))
+    return prompt
+
+
+def _answer(found: Rehearsal) -> dict[str, Any]:
+    rule = found.rule.name if found.rule is not None else None
+    fault = None if found.fault is None else {"name": found.fault.name, "parameters": dict(found.fault.parameters)}
+    reply = None if found.reply is None else _reply(found.reply)
+    error = None if found.error is None else _error(found.error)
+    return _shown([_step(step) for step in found.steps], rule, reply, error, fault)
+
+
+def _shown(
+    steps: list[dict[str, Any]], rule: str | None, reply: object, error: object, fault: object, *, refused: bool = False
+) -> dict[str, Any]:
+    return {"rule": rule, "refused": refused, "reply": reply, "error": error, "fault": fault, "rules": steps}
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {"name": step.rule.name, "line": step.rule.line or None, "fits": step.fits, "why": step.why}
+
+
+def _reply(reply: Reply) -> dict[str, Any]:
+    return {"model": reply.model, "choices": list(map(_choice, reply.choices))}
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    calls = [{"name": call.name, "arguments": call.arguments} for call in choice.tool_calls]
+    return {"text": choice.text, "refusal": choice.refusal, "reasoning": choice.reasoning, "tool_calls": calls}
+
+
+def _error(exc: RequestError) -> dict[str, Any]:
+    return {"status": exc.status, "type": exc.type, "code": exc.code, "message": exc.message}
+
+
+def _problem(kind: str, message: str, line: int | None, field: str | None = None) -> dict[str, Any]:
+    return {"kind": kind, "message": message, "line": line or None, "field": field}

@@ -1,0 +1,80 @@
+// What an answer says, taken from its document or from the events of its stream, whatever the format.
+
+export const empty = () => ({ text: "", reasoning: "", refusal: "", calls: new Map(), error: null, end: null });
+
+/** Take in what one document adds: a whole answer, or an event of a stream. Choices but the first are left out. */
+export function take(said, document) {
+  if (document === null || typeof document !== "object") return;
+  if (document.error) said.error = document.error.message ?? String(document.error);
+  const choice = (document.choices ?? []).find((each) => !each.index);
+  if (choice) {
+    said.text += words(choice.text);
+    message(said, choice.message ?? choice.delta ?? {});
+    said.end = choice.finish_reason ?? said.end;
+  }
+  for (const part of document.candidates?.[0]?.content?.parts ?? []) {
+    said[part.thought ? "reasoning" : "text"] += words(part.text);
+    if (part.functionCall) call(said, said.calls.size, part.functionCall.name, part.functionCall.args);
+  }
+  if ("done" in document) {
+    message(said, document.message ?? {});
+    said.text += words(document.response);
+  }
+  if (document.object === "response") items(said, document);
+  event(said, document);
+}
+
+function message(said, from) {
+  said.text += words(from.content);
+  said.reasoning += words(from.reasoning_content ?? from.reasoning ?? from.thinking);
+  said.refusal += words(from.refusal);
+  (from.tool_calls ?? []).forEach((each, index) => {
+    const asked = each.function ?? each.custom ?? {};
+    call(said, each.index ?? index, asked.name, asked.arguments ?? asked.input);
+  });
+}
+
+function event(said, document) {
+  const { type, index, delta = {} } = document;
+  if (type === "message") (document.content ?? []).forEach((block, place) => blocks(said, place, block));
+  if (type === "content_block_start") blocks(said, index, document.content_block ?? {});
+  if (type === "content_block_delta") {
+    said.text += words(delta.text);
+    said.reasoning += words(delta.thinking);
+    if (delta.type === "input_json_delta") call(said, index, "", delta.partial_json);
+  }
+  if (type === "message_delta") said.end = delta.stop_reason ?? said.end;
+  if (type === "message") said.end = document.stop_reason;
+  if (type === "response.output_text.delta") said.text += words(document.delta);
+  if (type === "response.refusal.delta") said.refusal += words(document.delta);
+  if (/^response\.reasoning.*\.delta$/.test(type ?? "")) said.reasoning += words(document.delta);
+  if (type === "response.output_item.added" && document.item?.name) call(said, document.output_index, document.item.name, "");
+  if (/^response\.(function_call_arguments|custom_tool_call_input)\.delta$/.test(type ?? "")) call(said, document.output_index, "", document.delta);
+}
+
+function blocks(said, place, block) {
+  said.text += words(block.text);
+  said.reasoning += words(block.thinking);
+  const input = block.input && Object.keys(block.input).length ? block.input : "";
+  if (block.type === "tool_use") call(said, place, block.name, input);
+}
+
+function items(said, response) {
+  (response.output ?? []).forEach((item, place) => {
+    for (const part of item.content ?? []) {
+      if (item.type === "message") said.text += words(part.text);
+      said.refusal += words(part.refusal);
+    }
+    for (const part of item.summary ?? []) said.reasoning += words(part.text);
+    if (item.name) call(said, place, item.name, item.arguments ?? item.input);
+  });
+}
+
+function call(said, place, name, given) {
+  const known = said.calls.get(place) ?? { name: "", given: "" };
+  known.name += words(name);
+  known.given += typeof given === "object" && given !== null ? JSON.stringify(given) : words(given);
+  said.calls.set(place, known);
+}
+
+const words = (value) => (typeof value === "string" ? value : "");

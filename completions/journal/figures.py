@@ -1,0 +1,161 @@
+"""Figures of the journal over time, by model and by rule: the database counts, and gives but the sums.
+
+Times are cut into even steps by their bounds in the query itself, for every database has its own words for the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import chain, count
+from operator import or_
+from typing import Any
+
+from django.conf import settings
+from django.db.models import (
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    IntegerField,
+    Max,
+    Min,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.expressions import Combinable, OrderBy
+from django.db.models.functions import RowNumber
+
+from completions.journal import queries
+from completions.journal.queries import Filter
+from completions.journal.store import Store
+from completions.models import Exchange
+
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+"""Seconds that a step may last; beyond the longest, whole days."""
+
+MOST_GROUPS = 20
+"""Models, or rules, that are listed: those that were asked for most."""
+
+FAILED = Q(status__gte=400) | Q(status=0)
+SUMS = {
+    "requests": Count("id"),
+    "errors": Count("id", filter=FAILED),
+    "faults": Count("id", filter=Q(fault__isnull=False)),
+    "unmatched": Count("id", filter=Q(unmatched=True)),
+    "prompt_tokens": Sum("prompt_tokens", default=0),
+    "completion_tokens": Sum("completion_tokens", default=0),
+    "cost_usd": Sum("cost_usd", default=0.0),
+}
+MEASURES: dict[str, Combinable] = {
+    "ttft_ms": F("ttft_ms"),
+    "itl_ms": (F("duration_ms") - F("ttft_ms")) / (F("tokens_sent") - 1),
+}
+"""What a stream takes: to its first token, and from each to the next in the mean."""
+
+MEASURED = {"ttft_ms": Q(ttft_ms__isnull=False), "itl_ms": Q(ttft_ms__isnull=False, tokens_sent__gt=1)}
+
+SHARES = {"p50": 50, "p95": 95}
+"""Of a hundred: the value at the place that is this share of all, rounded up."""
+
+Group = dict[str, Any]
+
+
+async def figures(filter: Filter, steps: int) -> dict[str, Any]:
+    """Return the figures of `steps` steps of time at most, of each model and of each rule."""
+
+    def question(store: Store) -> dict[str, Any]:
+        rows = queries.chosen(store, filter)
+        span = rows.aggregate(first=Min("time"), last=Max("time"))
+        if span["first"] is None:
+            return {"step_s": None, "steps": [], "by_model": [], "by_rule": []}
+        length, bounds = _bounds(_utc(span["first"]), _utc(span["last"]), steps)
+        when = [When(time__lt=_stored(bound), then=Value(index)) for index, bound in enumerate(bounds[1:])]
+        stepped = rows.annotate(step=Case(*when, output_field=IntegerField()))
+        found = {group["step"]: group for group in _groups(stepped, "step")}
+        return {
+            "step_s": length,
+            "steps": [_at(bound, found.get(index)) for index, bound in enumerate(bounds[:-1])],
+            "by_model": _most(rows.filter(model__isnull=False), "model"),
+            "by_rule": _most(rows.filter(rule__isnull=False), "rule"),
+        }
+
+    return await queries.ask(question)
+
+
+async def hits(filter: Filter) -> list[dict[str, Any]]:
+    """Return how often each rule has answered, and when last; the rule None stands for what none matched."""
+
+    def question(store: Store) -> list[dict[str, Any]]:
+        rows = queries.chosen(store, filter).filter(Q(rule__isnull=False) | Q(unmatched=True))
+        groups = rows.values("rule").annotate(count=Count("id"), last=Max("time")).order_by("-count", "rule")
+        return [{**group, "last": _iso(_utc(group["last"]))} for group in groups]
+
+    return await queries.ask(question)
+
+
+def _groups(rows: QuerySet[Exchange], key: str) -> list[Group]:
+    """Return the sums and the measures of each group of rows that have the same `key`."""
+    sums: list[Group] = list(rows.values(key).annotate(**SUMS).order_by(key))
+    measured = {name: _middle(rows, key, name) for name in MEASURES}
+    empty: Mapping[str, float | None] = dict.fromkeys(SHARES)
+    return [{**group, **{name: measured[name].get(group[key], empty) for name in MEASURES}} for group in sums]
+
+
+def _middle(rows: QuerySet[Exchange], key: str, name: str) -> dict[Any, dict[str, float]]:
+    """Return the median and the 95th percentile of a measure for each group: values that were really there."""
+    measure = ExpressionWrapper(MEASURES[name], FloatField())
+    ranked = rows.filter(MEASURED[name]).annotate(
+        measure=measure,
+        place=Window(RowNumber(), partition_by=[F(key)], order_by=OrderBy(measure)),
+        of=Window(Count("id"), partition_by=[F(key)]),
+    )
+    near = {label: F("place") * 100 - F("of") * share for label, share in SHARES.items()}  # 0 to 99 where it is reached
+    reached = [Q(**{f"{label}__gte": 0, f"{label}__lt": 100}) for label in SHARES]
+    found: dict[Any, dict[str, float]] = {}
+    rows_there = ranked.annotate(**near).filter(reduce(or_, reached)).values_list(key, "measure", *SHARES)
+    for group, value, *places in rows_there:
+        there = [label for label, place in zip(SHARES, places, strict=True) if 0 <= place < 100]
+        found.setdefault(group, {}).update(dict.fromkeys(there, round(value, 3)))
+    return found
+
+
+def _most(rows: QuerySet[Exchange], key: str) -> list[Group]:
+    most = rows.values(key).annotate(n=Count("id")).order_by("-n", key)[:MOST_GROUPS]
+    names = [group[key] for group in most]
+    found = {group[key]: group for group in _groups(rows.filter(**{f"{key}__in": names}), key)}
+    return [found[name] for name in names]
+
+
+def _at(bound: datetime, group: Group | None) -> Group:
+    if group is None:
+        empty = dict.fromkeys(SHARES)
+        return {"time": _iso(bound), **dict.fromkeys(SUMS, 0), **dict.fromkeys(MEASURES, empty)}
+    return {"time": _iso(bound), **{name: value for name, value in group.items() if name != "step"}}
+
+
+def _bounds(first: datetime, last: datetime, most: int) -> tuple[int, Sequence[datetime]]:
+    """Return a step's seconds, and the bounds of at most so many steps (2 or more), from round times on."""
+    start, end = int(first.timestamp()), int(last.timestamp())
+    lengths = chain(STEPS, count(2 * STEPS[-1], STEPS[-1]))
+    length = next(each for each in lengths if end // each - start // each < most)
+    begin = start // length * length
+    origin = datetime.fromtimestamp(begin, UTC)
+    return length, [origin + timedelta(seconds=length * index) for index in range(end // length - start // length + 2)]
+
+
+def _utc(time: datetime) -> datetime:
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _stored(time: datetime) -> datetime:
+    """Return a time as the database has it."""
+    return time if settings.USE_TZ else time.replace(tzinfo=None)
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,84 @@
+"""The figures' page, in a real browser, and how it and the pages beside it look."""
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.inspector.conftest import Site
+from tests.inspector.test_looks import FAINT, NAMELESS, WIDE
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_figures__follow_what_happens(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/figures")
+    await expect(page.get_by_text("There is nothing to count yet")).to_be_visible()
+    await expect(page.locator("#pulse")).to_have_text("Live")
+    await site.ask("A refund?", stream=True)
+    tiles = page.locator(".tile")
+    await expect(tiles.filter(has_text="Requests").locator("dd")).to_have_text("1")
+    await site.ask("<img src=x onerror='window.struck = 1'> nothing", model="<b>model</b>")
+    await expect(tiles.filter(has_text="Requests").locator("dd")).to_have_text("2")
+    await expect(tiles.filter(has_text="Errors").locator("dd")).to_have_text("1 · 50 %")
+    await expect(page.locator("#by-model td:first-child")).to_have_text(["<b>model</b>", "gpt-4o"])
+    await expect(page.locator("#by-rule td:first-child")).to_have_text(["refund"])
+    assert await page.evaluate("window.struck") is None
+
+
+async def test_plots__tell_their_values_by_key(site: Site) -> None:
+    page = site.page
+    for _ in range(2):
+        await site.ask("A refund?", stream=True)
+    await site.open("inspector/figures")
+    requests = page.locator(".plot").first
+    await expect(requests.locator(".plot-bar").first).to_be_visible()
+    await requests.locator("svg").focus()
+    await page.keyboard.press("ArrowRight")
+    await expect(requests.locator(".legend")).to_contain_text("errors 0")
+    await expect(requests.locator(".plot-cross")).to_have_count(1)
+    await expect(page.locator(".plot").nth(2).locator(".plot-dot")).not_to_have_count(0)
+
+
+async def test_filters__live_in_the_address(site: Site) -> None:
+    page = site.page
+    await site.ask("A refund?")
+    await site.ask("A refund?", model="o3")
+    await site.open("inspector/figures")
+    await expect(page.locator("#by-model tbody tr")).to_have_count(2)
+    await page.get_by_label("Model", exact=True).select_option("o3")
+    await expect(page.locator("#by-model tbody tr")).to_have_count(1)
+    assert page.url.endswith("?model=o3")
+    await page.reload()
+    await expect(page.get_by_label("Model", exact=True)).to_have_value("o3")
+    await expect(page.locator("#by-model tbody tr")).to_have_count(1)
+    await site.open("inspector/figures?rule=none")
+    await page.get_by_role("button", name="Show all").click()
+    await expect(page.locator("#by-model tbody tr")).to_have_count(2)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+async def test_pages__are_readable(site: Site, chromium: Browser, scheme: str, width: int) -> None:
+    id = await site.ask("How long does a refund take?", stream=True)
+    await site.ask("nothing", model="a-model-with-quite-a-long-name-2026-01-01")
+    ready = {
+        f"playground?exchange={id}": "#origin a",
+        f"script?exchange={id}": "#recipe-text",
+        "figures": ".plot-bar",
+    }
+    for path, selector in ready.items():
+        async with await chromium.new_context(
+            color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 800}
+        ) as context:
+            page = await context.new_page()
+            await page.goto(f"{site.url}/_mock/inspector/{path}")
+            await expect(page.locator(selector).first).to_be_visible()
+            if "playground" in path:
+                await page.get_by_role("button", name="Send").click()
+                await expect(page.locator("#facts")).to_contain_text("whole")
+            if "script" in path:
+                await page.get_by_label("The script, in YAML").fill("version: 1\nrules:\n- {rply: a}")
+                await expect(page.locator("#gutter .error")).to_have_text("3")
+            assert await page.evaluate(FAINT) == [], path
+            assert await page.evaluate(NAMELESS) == [], path
+            assert await page.evaluate(WIDE) <= 0, f"{path} is wider than the screen"

@@ -1,0 +1,157 @@
+"""The playground, in a real browser: requests new and again, and answers piece by piece."""
+
+import json
+
+import httpx
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.inspector.conftest import Site
+from tests.inspector.control import control
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+HELD = '{name: held, match: {last_user: slowly}, hold: {gate: door, after_tokens: 2}, reply: "One, two, three, four."}'
+
+
+async def send(page: Page) -> None:
+    await page.get_by_role("button", name="Send").click()
+
+
+async def sent(site: Site, count: int = 1) -> dict[str, object]:
+    """Return the request's body of the newest exchange, once there are so many."""
+    found = await control(site, "GET", f"exchanges/wait?count={count}&timeout_ms=60000")
+    newest = await control(site, "GET", f"exchanges/{found['exchanges'][0]['id']}")
+    body: dict[str, object] = newest["request"]["body"]
+    return body
+
+
+async def test_answer__arrives_in_pieces_beside_its_events(site: Site) -> None:
+    page = site.page
+    await control(site, "POST", "rules", HELD)
+    await site.open("inspector/playground")
+    await page.get_by_label("Content").fill("Slowly, slowly")
+    await page.get_by_label("Content").press("Control+Enter")
+    reply = page.locator("#reply")
+    await expect(reply).to_have_text("One,")
+    await expect(page.locator("#events li")).to_have_count(3)  # the first names the role
+    await expect(page.locator("#facts")).not_to_contain_text("whole")
+    await control(site, "POST", "gates/door/release")
+    await expect(reply).to_have_text("One, two, three, four.")
+    await expect(page.locator("#facts")).to_contain_text("whole")
+    await expect(page.locator("#events li").last).to_contain_text("data: [DONE]")
+    await page.get_by_role("link", name="Open the exchange").click()
+    await expect(page.locator(".is-answer .words")).to_have_text("One, two, three, four.")
+
+
+async def test_stop__ends_the_stream(site: Site) -> None:
+    page = site.page
+    await control(site, "POST", "rules", HELD)
+    await site.open("inspector/playground")
+    await page.get_by_label("Content").fill("slowly")
+    await send(page)
+    await expect(page.locator("#reply")).to_have_text("One,")
+    await page.get_by_role("button", name="Stop").click()
+    await expect(page.locator("#answer-wrong")).to_have_text("You stopped it.")
+    await expect(page.get_by_role("button", name="Send")).to_be_enabled()
+
+
+async def test_request__of_an_exchange_is_sent_again_changed(site: Site) -> None:
+    page = site.page
+    id = await site.ask("How long does a refund take?", user="ann", headers={"X-Team": "red"})
+    await site.open(f"inspector/exchanges/{id}")
+    await page.get_by_role("link", name="Send again").click()
+    await expect(page.get_by_label("Content")).to_have_value("How long does a refund take?")
+    assert "x-team: red" in (await page.locator("#headers").input_value()).lower()
+    await send(page)
+    await expect(page.locator("#reply")).to_have_text("Refunds take five days.")
+    assert await sent(site, 2) == {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "How long does a refund take?"}],
+        "user": "ann",
+        "stream": False,
+    }
+    await page.get_by_label("Content").fill("And an order?")
+    await page.get_by_label("Stream").check()
+    await send(page)
+    await expect(page.locator("#answer-wrong")).to_have_text("")
+    await expect(page.locator("#reply .part-error")).to_contain_text("Not so fast.")
+    await expect(page.locator("#facts .badge")).to_have_text("429")
+    assert (await sent(site, 3))["stream"] is True
+    site.problems.clear()  # the browser tells of the 429 too
+
+
+async def test_request__that_the_form_cannot_hold_is_json(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_role("button", name="JSON").click()
+    body = json.loads(await page.get_by_label("Body", exact=True).input_value())
+    assert body == {
+        "model": "gpt-4o",
+        "messages": [{"role": "user", "content": "Hello! What can you do?"}],
+        "stream": True,
+    }
+    body["messages"][0]["content"] = [{"type": "text", "text": "And the weather?"}]
+    body["tools"] = [{"type": "function", "function": {"name": "get_weather"}}]
+    await page.get_by_label("Body", exact=True).fill(json.dumps(body))
+    await page.get_by_role("button", name="Form").click()
+    await expect(page.locator("#mode-note")).to_have_text("This request has more than the form can show.")
+    await send(page)
+    await expect(page.locator("#reply .said-text")).to_have_text("I look it up.")
+    await expect(page.locator("#reply .part-call")).to_have_text('Calls get_weather{"city":"Paris"}')
+    assert await sent(site) == body
+    await page.get_by_label("Body", exact=True).fill("{")
+    await page.get_by_role("button", name="Form").click()
+    await expect(page.locator("#ask-wrong")).to_contain_text("The body is no JSON")
+
+
+async def test_request__that_is_no_post_is_sent_again(site: Site) -> None:
+    page = site.page
+    async with httpx.AsyncClient(verify=False) as client:
+        id = (await client.get(f"{site.url}/v1/models/gpt-4o")).headers["x-request-id"]
+    await site.open(f"inspector/playground?exchange={id}")
+    await expect(page.locator("#mode-note")).to_have_text("It is a GET.")
+    await send(page)
+    await expect(page.locator("#facts .badge")).to_have_text("200")
+    await expect(page.locator("#events")).to_contain_text('"owned_by"')
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("format", ["responses", "anthropic", "legacy"])
+async def test_request__in_another_format(site: Site, format: str, stream: bool) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option(format)
+    await page.get_by_label("Content").fill("A refund?")
+    await page.get_by_label("Stream").set_checked(stream)
+    await send(page)
+    await expect(page.locator("#facts .badge")).to_have_text("200")
+    await expect(page.locator("#reply")).to_have_text("Refunds take five days.")
+    await expect(page.locator("#facts")).to_contain_text("whole")
+    assert (await page.locator("#events li").count() > 3) is stream
+
+
+async def test_headers__break_the_answer(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_text("Headers", exact=True).click()
+    await page.get_by_label("A header in each line").fill("no header")
+    await send(page)
+    await expect(page.locator("#ask-wrong")).to_contain_text("is no header")
+    await page.get_by_label("A header in each line").fill("X-Mock-Fault: disconnect; after_tokens=2")
+    await page.get_by_label("Content").fill("A refund?")
+    await send(page)
+    await expect(page.locator("#answer-wrong")).to_contain_text("The connection broke")
+    await expect(page.locator("#reply")).not_to_contain_text("days")
+    site.problems.clear()  # the browser tells of the broken connection too
+
+
+async def test_answer__that_is_markup_does_nothing(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("Content").fill("<img src=x onerror='window.struck = 1'> markup")
+    await send(page)
+    await expect(page.locator("#reply")).to_contain_text("<script>window.struck = 1</script>")
+    await expect(page.locator("#facts")).to_contain_text("whole")
+    assert await page.locator("#reply script, #reply img, #events img").count() == 0
+    assert await page.evaluate("window.struck") is None

@@ -1,0 +1,150 @@
+"""The script's page, in a real browser: lint, save, try, hits, and a rule of an exchange."""
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from tests.inspector.conftest import SCRIPT, Site
+from tests.inspector.control import control
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+TEXT = "The script, in YAML"
+
+
+async def test_script__is_linted_as_it_is_typed_and_saved(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    area, lint = page.get_by_label(TEXT), page.locator("#problems")
+    await expect(area).to_have_value(SCRIPT.read_text())
+    await expect(lint).to_contain_text("6 rules, no errors")
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+
+    await area.fill("version: 1\nrules:\n  - name: hi\n    rply: Hi!\n")
+    await expect(lint).to_contain_text("Did you mean `reply`?")
+    await expect(page.locator("#gutter .error")).to_have_text("4")
+    await expect(page.locator("#changed")).to_be_visible()
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#said")).to_contain_text("Not saved: ")
+    site.problems.clear()  # the browser tells of the 400 too
+    assert (await control(site, "GET", "script"))["pushed"] is False
+    await page.get_by_role("button", name="line 4").click()
+    assert await area.evaluate("(e) => e.value.slice(e.selectionStart, e.selectionEnd)") == "    rply: Hi!"
+
+    await area.fill("version: 1\nrules:\n  - name: hi\n    reply: Hi!\n  - {name: late, reply: Late.}\n")
+    await expect(page.locator("#gutter .warning")).to_have_text("5")
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#said")).to_contain_text("Saved to the namespace")
+    await expect(page.locator("#pushed")).to_be_visible()
+    await expect(page.locator("#rules .name")).to_have_text(["hi", "late"])
+    await expect(page.get_by_role("button", name="Save")).to_be_disabled()
+    assert (await control(site, "GET", "script"))["text"] == await area.input_value()
+
+    await page.get_by_role("button", name="Back to the file's").click()
+    await expect(area).to_have_value(SCRIPT.read_text())
+    assert (await control(site, "GET", "script"))["pushed"] is False
+
+
+async def test_try__says_who_answers_in_the_script_that_is_written(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    await expect(page.locator("#problems")).to_contain_text("no errors")
+    await page.get_by_label("The user says").fill("Where is my order?")
+    await page.get_by_label("The user says").press("Enter")
+    tried = page.locator("#tried")
+    await expect(tried).to_contain_text("busy answers:")
+    await expect(tried.locator(".code")).to_have_text("429 rate_limit_exceeded: Not so fast.")
+    await expect(tried.locator(".is-answer .name")).to_have_text("busy")
+    await expect(tried.locator("li").first).to_contain_text("last_user contains 'refund' (saw 'Where is my order?')")
+    await page.get_by_label(TEXT).fill("version: 1\nrules:\n  - {name: all, reply: '<b>All</b>'}")
+    await page.get_by_role("button", name="Try", exact=True).click()
+    await expect(tried).to_contain_text("in the script that is not saved")
+    await expect(tried.locator(".code")).to_have_text("<b>All</b>")
+    assert (await control(site, "GET", "exchanges/count"))["count"] == 0
+
+
+async def test_rules__with_their_hits(site: Site) -> None:
+    page = site.page
+    for text in ("refund", "refund", "order", "nothing"):
+        await site.ask(text)
+    await control(site, "POST", "rules", "{name: pushed, match: {last_user: never}, reply: a}")
+    await site.open("inspector/script")
+    rules = page.locator("#rules li")
+    await expect(rules).to_have_count(8)
+    await expect(rules.nth(0)).to_contain_text("pushed before")
+    await expect(rules.nth(0)).to_contain_text("never answered")
+    await expect(rules.nth(1).locator(".count")).to_have_text("2 hits")
+    await expect(rules.nth(2)).to_contain_text("1 of 2 times used")
+    await expect(rules.nth(6).locator(".name")).to_have_text("<b>bold</b>")
+    await expect(rules.nth(7)).to_contain_text("unmatched")
+    await site.ask("refund")
+    await expect(rules.nth(1).locator(".count")).to_have_text("3 hits")
+    await page.get_by_role("button", name="Remove pushed").click()
+    await expect(rules).to_have_count(7)
+    await rules.nth(2).locator(".name").click()
+    assert "name: order" in await page.get_by_label(TEXT).evaluate(
+        "(e) => e.value.slice(e.selectionStart, e.selectionEnd)"
+    )
+
+
+async def test_rule__of_an_exchange_goes_into_the_script(site: Site) -> None:
+    page = site.page
+    id = await site.ask("Give me <markup>!")
+    await site.open(f"inspector/exchanges/{id}")
+    await page.get_by_role("link", name="Make a rule").click()
+    await expect(page.locator("#recipe-text")).to_contain_text("name: Give me <markup>!")
+    await page.get_by_role("button", name="Put it on top").click()
+    await expect(page.locator("#problems")).to_contain_text("7 rules, no errors")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#rules .name").first).to_have_text("Give me <markup>!")
+    again = await site.ask("Give me <markup>!", stream=True)
+    shown = await control(site, "GET", f"exchanges/{again}")
+    assert shown["rule"] == "Give me <markup>!"
+    made = await control(site, "GET", f"exchanges/{again}/rule")
+    assert made["rule"]["reply"] == (await control(site, "GET", f"exchanges/{id}/rule"))["rule"]["reply"]
+
+
+async def test_rule__of_an_exchange_is_pushed(site: Site) -> None:
+    page = site.page
+    id = await site.ask("What do you know of umbrellas?")
+    await site.open(f"inspector/script?exchange={id}")
+    await page.get_by_role("button", name="Push it").click()
+    await expect(page.locator("#rules li").first).to_contain_text("pushed before")
+    again = await site.ask("What do you know of umbrellas?")
+    assert (await control(site, "GET", f"exchanges/{again}"))["rule"] == "What do you know of umbrellas?"
+
+
+async def test_download__is_what_the_editor_has(site: Site, tmp_path: Path) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    await expect(page.locator("#problems")).to_contain_text("no errors")
+    async with page.expect_download() as started:
+        await page.get_by_role("button", name="Download as YAML").click()
+    download = await started.value
+    await download.save_as(tmp_path / "script.yaml")
+    assert download.suggested_filename == f"{site.url.rpartition('/')[2]}.yaml"
+    assert (tmp_path / "script.yaml").read_text() == SCRIPT.read_text()
+
+
+RULE = "- name: n\n  reply: b\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("version: 1\nrules:\n- reply: a\n", f"version: 1\nrules:\n{RULE}- reply: a\n"),
+        ("rules:  # all\n    # 1\n    - reply: a", "rules:\n    - name: n\n      reply: b\n    # 1\n    - reply: a"),
+        ("version: 1\nrules: []\n", "version: 1\nrules:\n  - name: n\n    reply: b\n"),
+        ("version: 1\nsome: text", "version: 1\nsome: text\nrules:\n  - name: n\n    reply: b\n"),
+        ("version: 1\nrules: [{reply: a}]", None),
+    ],
+)
+async def test_rule__on_top_of_any_script(site: Site, text: str, expected: str | None) -> None:
+    await site.open("inspector/script")
+    source = await site.page.locator("script[type=module]").get_attribute("src")
+    module = str(source).replace("script.js", "editor.js")
+    made = await site.page.evaluate(
+        "([module, text, rule]) => import(module).then(({withRule}) => withRule(text, rule))", [module, text, RULE]
+    )
+    assert made == expected
