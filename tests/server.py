@@ -66,6 +66,8 @@ class LiveServer:
         for _ in range(300):
             with contextlib.suppress(ConnectionRefusedError), socket.create_connection((self.host, self.port)):
                 return
+            if any("startup failed" in line for line in self.log):
+                break
             time.sleep(0.1)
         raise AssertionError("The server does not listen:\n" + "\n".join(self.log))
 
