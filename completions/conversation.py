@@ -80,7 +80,8 @@ class Prompt:
     state) comes from the format itself, and only a rule that names the format speaks to it. `address` has what a format
     reads of the address.
     `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered. What is
-    asked in the `background` is answered at once, before it is done. `recalled` is what a format remembers for this
+    asked in the `background` is answered at once, before it is done. What `truncates` lets its oldest messages go where
+    they are too many. `recalled` is what a format remembers for this
     request of those before it.
     """
 
@@ -101,6 +102,7 @@ class Prompt:
     metadata: Mapping[str, object] = field(default_factory=dict)
     stream: bool = False
     background: bool = False
+    truncates: bool = False
     include_usage: bool = False
     include_obfuscation: bool = True
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -207,6 +207,21 @@ def test_previous_response__is_remembered(scripted: openai.OpenAI, stream: bool)
     assert third.usage and second.usage and third.usage.input_tokens > second.usage.input_tokens
 
 
+def test_truncation__drops_the_oldest_and_keeps_the_instructions(scripted: openai.OpenAI) -> None:
+    long: ResponseInputParam = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "user", "content": "old " * 5000},
+        {"role": "assistant", "content": "new " * 5000},
+        {"role": "user", "content": "Which words come first?"},
+    ]
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 8192 tokens"):
+        scripted.responses.create(model="gpt-4", input=long)
+    answer = scripted.responses.create(model="gpt-4", input=long, truncation="auto")
+    assert answer.truncation == "auto"
+    assert answer.usage is not None
+    assert 5000 < answer.usage.input_tokens < 5050
+
+
 def test_previous_response__is_not_there_without_store(scripted: openai.OpenAI) -> None:
     first = scripted.responses.create(model="gpt-4o", input="Hi", store=False)
     with pytest.raises(openai.BadRequestError) as caught:

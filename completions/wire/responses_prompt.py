@@ -42,6 +42,7 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
         metadata=mapping(body.get("metadata")),
         stream=body.get("stream") is True,
         background=body.get("background") is True,
+        truncates=body.get("truncation") == "auto",
         include_usage=True,
         include_obfuscation=options.get("include_obfuscation") is not False,
         headers=headers,

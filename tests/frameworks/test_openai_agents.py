@@ -11,11 +11,11 @@ from tests.frameworks.trip import ANSWER, CALLED, INSTALL, MODEL, QUESTION, Tool
 agents = pytest.importorskip("agents", reason=INSTALL)
 
 
-@pytest.fixture
-async def model(base_url: str) -> AsyncIterator[Any]:
+@pytest.fixture(params=["OpenAIChatCompletionsModel", "OpenAIResponsesModel"])
+async def model(base_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Any]:
     agents.set_tracing_disabled(True)
     async with openai.AsyncOpenAI(base_url=base_url, api_key="k", max_retries=1) as client:
-        yield agents.OpenAIChatCompletionsModel(model=MODEL, openai_client=client)
+        yield getattr(agents, request.param)(model=MODEL, openai_client=client)
 
 
 def agent(model: Any, tools: Tools, **more: Any) -> Any:
