@@ -1,7 +1,6 @@
 """Fixtures for all tests."""
 
 import gc
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -42,8 +41,3 @@ def leaky() -> Iterator[None]:
     """For modules whose clients leave sockets open: collect these while the module's own filter of warnings holds."""
     yield
     gc.collect()
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Make of `-n auto` two processes more than there are cores: many a test waits for a server."""
-    return (os.cpu_count() or 1) + 2
