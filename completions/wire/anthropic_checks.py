@@ -1,7 +1,7 @@
 """The checker's pieces in Anthropic's words: tables of checks as in `validation`, whose mechanism this is.
 
-The wordings are the API's own (it is checked by pydantic, and its paths have dots: `messages.0.content.1.text.text`),
-as its users quote them.
+The wordings are the API's own where its users quote them (it is checked by pydantic, and its paths have dots:
+`messages.0.content.1.text.text`); the others are made in their manner.
 """
 
 import re

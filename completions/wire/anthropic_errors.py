@@ -1,7 +1,7 @@
 """Anthropic's error envelope: its types by status, and its own words for the usual errors.
 
-Types: Anthropic's page "Errors", and the `*Error` types of the anthropic SDK. The words are the API's own, as its
-users quote them.
+Types: Anthropic's page "Errors", and the `*Error` types of the anthropic SDK. The words are the API's own
+where its users quote them; those on credit, limits and the context's length are made in their manner.
 """
 
 from collections.abc import Mapping

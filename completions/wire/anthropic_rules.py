@@ -1,7 +1,7 @@
 """Step 2 for Anthropic's Messages API: validate a request like the real API does.
 
 The fields are `MessageCreateParams` of the anthropic SDK, of its beta too where a request asks for a beta. Wordings
-are the API's own as its users quote them.
+are the API's own where its users quote them; the others are made in their manner.
 """
 
 from collections.abc import Mapping
