@@ -39,7 +39,8 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
             exchange = Exchange(request.method or "", request.path, started)
             named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
             if (others := kwargs.pop("others", None)) is not None:
-                kwargs["wire"] = access.spoken(request, others, kwargs["wire"])  # type: ignore[arg-type]
+                usual: WireFormat = kwargs["wire"]  # type: ignore[assignment]  # by the address too
+                kwargs["wire"] = access.spoken(request, others, usual)  # type: ignore[arg-type]  # as `others`
             _note(request, exchange, kwargs.get("wire") if by_format else view)
             try:
                 exchange.namespace = named or access.namespace_of(exchange.request_headers) or DEFAULT

@@ -116,10 +116,10 @@ async def delete(filter: Filter) -> int:
     return await ask(lambda store: chosen(store, filter).delete()[0])
 
 
-async def wait(  # it gives back None, where `asyncio.timeout` would raise
+async def wait(
     filter: Filter,
     count: int,
-    timeout: float,  # noqa: ASYNC109
+    timeout: float,  # noqa: ASYNC109  # it gives back None, where `asyncio.timeout` would raise
 ) -> list[dict[str, Any]] | None:
     """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()

@@ -51,8 +51,10 @@ class MockLLM:
         `when` is a part of the last user message, or a `match:`; after so many `times` the rule retires; it waits at
         the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
         """
-        several = not isinstance(reply, str) and isinstance(reply, Sequence)
-        given = {"replies": [*map(self._written, reply)]} if several else _alone(self._written(reply))  # type: ignore[arg-type]
+        if not isinstance(reply, str) and isinstance(reply, Sequence):
+            given = {"replies": [*map(self._written, reply)]}
+        else:
+            given = _alone(self._written(reply))
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
     def error(

@@ -86,7 +86,7 @@ class Link:
 
     def connection(self) -> AbstractConnection:
         """Return one more connection, for who has to listen."""
-        return self._pool.make_connection()  # type: ignore[no-any-return, no-untyped-call]
+        return self._pool.make_connection()  # type: ignore[no-any-return, no-untyped-call]  # redis-py's
 
     async def close(self) -> None:
         """Let what was posted go out, and end the connection."""
@@ -133,7 +133,7 @@ class Link:
             connection = self.connection()
             try:
                 async with asyncio.timeout(TIMEOUT):
-                    await connection.connect()  # type: ignore[no-untyped-call]
+                    await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
                     await _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in ALL])
                 self._be_back()
                 await self._serve(connection, sent)

@@ -93,7 +93,7 @@ class Waiting:
             connection = self._link.connection()
             try:
                 async with asyncio.timeout(2 * TIMEOUT):
-                    await connection.connect()  # type: ignore[no-untyped-call]
+                    await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
                     await connection.send_command("SUBSCRIBE", self._worker.channel)
                     await connection.read_response()
                 self._heard.set()
