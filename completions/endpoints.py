@@ -15,6 +15,7 @@ from completions import access
 from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
+from completions.journal.record import end_exchange
 from completions.responses import FastJsonResponse, Recorded, error_response
 from completions.state.namespaces import DEFAULT, Namespace, namespace
 from completions.wire.base import WireFormat
@@ -51,7 +52,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 response = _refuse(exc, exchange, kwargs)
             except CancelledError:
                 exchange.client_left = True
-                exchange.end()
+                end_exchange(exchange)
                 raise
             except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)

@@ -14,7 +14,8 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord
 from completions.journal.rows import ttft
 from completions.journal.writer import writer
 

@@ -8,7 +8,8 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingH
 
 from completions.delivery.sabotage import Ending
 from completions.exceptions import RequestError
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord, end_exchange
 from completions.wire.openai import envelope
 
 REQUEST_ID = "x-request-id"
@@ -34,7 +35,7 @@ class Recorded(HttpResponseBase):
 
     def end(self) -> None:
         """End the exchange; a handler that spares Django's signals calls this instead of `close`."""
-        self.exchange.end()
+        end_exchange(self.exchange)
 
     def close(self) -> None:
         """End the exchange, and do what Django does at the end of a response."""

@@ -13,7 +13,8 @@ from completions.conf import conf
 from completions.delivery.stream import deliver
 from completions.endpoints import current, endpoint, read_body
 from completions.exceptions import RequestError
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord
 from completions.responses import EventStream, FastJsonResponse, Recorded
 from completions.state.records import Document, Records
 from completions.wire import responses_kept, responses_rules

@@ -12,7 +12,8 @@ from completions.delivery.stream import Sent, deliver, deliver_held, deliver_sha
 from completions.event import Event, after_tokens
 from completions.exceptions import RequestError
 from completions.gates import Gates
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord
 from completions.outcome import Hold, Outcome
 
 Pieces = AsyncGenerator[bytes, None]

@@ -1,20 +1,14 @@
-"""One request and what became of it: gathered while it runs; when it ends, logged and given to the journal."""
+"""Step 6, the facts of one request and of what became of it, noted while it runs; `record` ends them."""
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from completions.chance import hex_id
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
-from completions.journal import lines
-from completions.journal.writer import writer
 from completions.outcome import NearMiss, Outcome
-
-requests_log = logging.getLogger("completions.requests")
-chunks_log = logging.getLogger("completions.chunks")
 
 SUMMARY = 200
 """Characters of the last user message that tell what was asked."""
@@ -143,17 +137,6 @@ class Exchange:
         self.status = self.bytes = 0
         self.response_headers, self.response_body = {}, b""
 
-    def end(self) -> None:
-        """Note the end, once; log the request's line, and give the exchange to the journal."""
-        if self.ended is None:
-            self.ended = time.monotonic()
-            if self.at_end is not None:
-                self.at_end()
-                self.at_end = None
-            if requests_log.isEnabledFor(logging.INFO):
-                _log(requests_log, lines.RequestLine(self))
-            writer.add(self)
-
     def lighten(self) -> int:
         """Let go of all bodies, for whom the facts are enough. Return the bytes kept: none."""
         self.request_body = self.response_body = b""
@@ -189,54 +172,3 @@ def _cut(sent: Sent, size: int) -> Sent:
             break
         kept += 1
     return sent._replace(frames=sent.frames[:kept], sizes=sent.sizes[:kept])
-
-
-def _log(logger: logging.Logger, line: object) -> None:
-    """Log at INFO without looking for the caller's line in the source, which costs more than the rest of it."""
-    logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
-
-
-class StreamRecord:
-    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one.
-
-    `open` counts the streams of this process that have begun and not ended.
-    """
-
-    open: ClassVar[int] = 0
-
-    def __init__(
-        self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
-    ) -> None:
-        self._exchange, self._sizes, self._total = exchange, list(map(len, frames)), total
-        self._log = log and chunks_log.isEnabledFor(logging.INFO)
-        self._sent = 0
-        self._ends: list[int] = []
-        self._times: list[float] = []
-        exchange.stream = True
-        StreamRecord.open += 1
-        exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
-
-    def due(self, times: Sequence[float]) -> None:
-        """Note when the frames are due, in seconds after the start."""
-        if self._exchange.sent is not None:
-            self._exchange.sent = self._exchange.sent._replace(due=times)
-
-    def sent(self, first: int, last: int, elapsed: float) -> None:
-        """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
-        exchange = self._exchange
-        self._sent = last
-        self._ends.append(last)
-        self._times.append(elapsed)
-        exchange.bytes += sum(self._sizes[first:last])
-        exchange.chunks = min(last, self._total)
-        if self._log:
-            elapsed += exchange.queued
-            for index in range(first, exchange.chunks):
-                _log(chunks_log, lines.ChunkLine(exchange, index + 1, self._total, elapsed, self._sizes[index]))
-
-    def end(self) -> None:
-        """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
-        if self._exchange.ended is None:
-            StreamRecord.open -= 1
-        self._exchange.client_left = self._sent < len(self._sizes) and not self._exchange.stopped
-        self._exchange.end()

@@ -1,11 +1,6 @@
 """The log lines of requests and chunks: text for people by `str()`, fields for machines; made only when read."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from completions.journal.exchange import Exchange
+from completions.journal.exchange import Exchange
 
 
 class RequestLine:

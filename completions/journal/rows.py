@@ -3,23 +3,19 @@
 It runs in the writer's thread, some 8,000 times a second at most, so it makes nothing that nobody will read.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import orjson
 
 from completions.conf import conf
 from completions.journal.costs import cost
+from completions.journal.exchange import ErrorFacts, Exchange, Sent
 from completions.journal.redaction import REDACTED, Redaction, redaction
-
-if TYPE_CHECKING:
-    from completions.journal.exchange import ErrorFacts, Exchange, Sent
 
 SAW = re.compile(r"saw .*", re.DOTALL)
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
@@ -67,7 +63,7 @@ class Row(NamedTuple):
     response_truncated: bool
 
 
-def row(exchange: Exchange) -> Row:
+def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
     request_body, secret = hide.clean_body(exchange.request_body)

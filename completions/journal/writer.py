@@ -4,8 +4,6 @@ On the loop an exchange is put into a queue, by reference, and that is all. Each
 come, the thread makes rows of them and writes them in batches; what reads the journal runs there too, after them.
 """
 
-from __future__ import annotations
-
 import atexit
 import logging
 import threading
@@ -14,19 +12,17 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, Error, IntegrityError
 
 from completions.conf import conf
 from completions.exceptions import JournalUnavailable
+from completions.journal.exchange import Exchange
+from completions.journal.rows import Row, make_row
+from completions.journal.store import Store
 from completions.model_table import prices
-
-if TYPE_CHECKING:
-    from completions.journal.exchange import Exchange
-    from completions.journal.rows import Row
-    from completions.journal.store import Store
 
 logger = logging.getLogger("completions")
 
@@ -149,8 +145,6 @@ class Writer:
             self._bytes_out = self._bytes_in
 
     def _run(self) -> None:
-        from completions.journal.store import Store
-
         store = Store()
         while True:
             self._wake.wait(conf.JOURNAL_FLUSH_MS / 1000)
@@ -217,13 +211,11 @@ class Writer:
 
     def _rows(self, batch: list[Exchange]) -> list[Row]:
         """Make rows, a few at a time, so that the loop's streams keep their times."""
-        from completions.journal.rows import row
-
         rows, turn = [], _Turn()
         for exchange in batch:
             turn.rest()
             try:
-                rows.append(row(exchange))
+                rows.append(make_row(exchange))
             except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
                 self.dropped += 1
                 logger.exception("The journal cannot keep %s", exchange.request_id)

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from completions.access import key_of, masked, resolve
 from completions.journal.exchange import Exchange
 from completions.journal.lines import RequestLine
+from completions.journal.record import end_exchange
 from completions.state.namespaces import Namespace, namespace
 from completions.views import model_list
 from completions.wire.chat import ChatCompletions
@@ -246,7 +247,7 @@ async def test_concurrent__is_released_when_resolving_fails(tmp_path: Path) -> N
         exchange = Exchange("POST", CHAT)
         with pytest.raises(TypeError):
             await resolve(space, asked(), {}, exchange)
-        exchange.end()
+        end_exchange(exchange)
 
 
 async def test_limits__start_anew_with_a_changed_script(app: Handler, defaults: Callable[[str], None]) -> None:

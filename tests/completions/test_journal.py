@@ -18,7 +18,8 @@ from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import queries
 from completions.journal.exchange import Exchange
 from completions.journal.queries import Filter
-from completions.journal.rows import Row, row
+from completions.journal.record import end_exchange
+from completions.journal.rows import Row, make_row
 from completions.journal.writer import writer
 from completions.models import Exchange as Table
 from completions.state import namespaces
@@ -386,7 +387,7 @@ async def test_texts__that_databases_refuse() -> None:
 async def test_row__that_cannot_be_made_costs_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
     bad = Exchange("POST", CHAT)
     bad.response_headers = {"x": object()}  # type: ignore[dict-item]
-    bad.end()
+    end_exchange(bad)
     await ask("refund")
     assert await queries.count(ALL) == 1
     assert queries.status()["dropped"] == 1
@@ -396,7 +397,7 @@ async def test_row__that_cannot_be_made_costs_itself_alone(caplog: pytest.LogCap
 def test_rows__have_the_tables_columns() -> None:
     columns = [field.column for field in Table._meta.concrete_fields if not field.primary_key]
     assert list(Row._fields) == columns
-    assert len(row(Exchange("GET", "/"))) == len(columns)
+    assert len(make_row(Exchange("GET", "/"))) == len(columns)
 
 
 def test_migrations__are_the_models() -> None:

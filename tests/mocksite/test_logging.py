@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from completions.journal.exchange import Exchange, StreamRecord
+from completions.journal.exchange import Exchange
 from completions.journal.lines import ChunkLine, RequestLine, printable
+from completions.journal.record import StreamRecord
 from mocksite.logging import JSONFormatter, NotCancelled, TextFormatter
 
 EXCHANGE = Exchange(
