@@ -113,22 +113,27 @@ class Completion:
 
     @property
     def text(self) -> str:
+        """Return the first choice's text."""
         return self._first.text
 
     @property
     def reasoning(self) -> str:
+        """Return the first choice's reasoning, empty where it shows none."""
         return self._first.reasoning
 
     @property
     def refusal(self) -> str:
+        """Return the first choice's refusal, empty where it gave none."""
         return self._first.refusal
 
     @property
     def tool_calls(self) -> tuple[ToolCall, ...]:
+        """Return the first choice's tool calls, in order."""
         return self._first.tool_calls
 
     @property
     def finish_reason(self) -> str | None:
+        """Return the first choice's finish reason; None where the server sent none."""
         return self._first.finish_reason
 
     @property

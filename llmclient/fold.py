@@ -94,6 +94,7 @@ class Fold:
 
     @property
     def has_choices(self) -> bool:
+        """Return whether any choice has come."""
         return bool(self._drafts)
 
     def completion(self, model: str, timings: Timings, headers: Mapping[str, str]) -> Completion:

@@ -17,6 +17,7 @@ class NotCancelled(logging.Filter):
     """Drops uvicorn's traceback of a stream that it cancelled itself, at shutdown: the request's line says so."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether the record is logged."""
         return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
@@ -24,6 +25,7 @@ class JSONFormatter(logging.Formatter):
     """Formats a record as one JSON object: time, level, logger, message or fields, and the traceback if any."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line."""
         line: dict[str, object] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -45,6 +47,7 @@ class TextFormatter(logging.Formatter):
     _second, _time = 0, ""
 
     def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line, with the traceback below it."""
         second = int(record.created)
         if second != self._second:
             self._second, self._time = second, time.strftime("%H:%M:%S", time.gmtime(second))

@@ -1,13 +1,22 @@
-"""The arrows between the rooms: which part may import which, read from the source."""
+"""The structure of the code: which room may import which, and what else holds in every file.
 
-import ast
+The tables come first; then the guards of `tests/architecture.py` are held against our files, and each against files
+that break it.
+"""
+
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import architecture
+from tests.architecture import Sources
+
 ROOT = Path(__file__).parent.parent
+SOURCES = architecture.read_sources(ROOT, "completions", "mocksite", "llmclient")
+
 NEUTRAL = {"exceptions", "conversation"}
 VALUES = NEUTRAL | {"outcome", "event"}
 
@@ -58,84 +67,85 @@ ARROWS: dict[str, set[str]] = {
     "management": VALUES | {"conf", "script", "state", "engine", "checks", "inspector"},
     "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django
 }
-"""Each room of `completions`, and the rooms that it may import; `models` is Django's."""
+"""Each room of `completions`, and the rooms that it may import; `models` is Django's.
+
+A room is a module or a package, `wire`, or a package in one, `wire.openai`, which is then no part of `wire`.
+"""
+
+APART = {"completions": {"mocksite", "llmclient"}, "mocksite": {"llmclient"}, "llmclient": {"completions", "mocksite"}}
+"""The packages that a package must not import."""
+
+FORMATS = {"anthropic", "chat", "embeddings", "gemini", "legacy", "moderations", "ollama", "responses"}
+ABOVE = {"azure": {"chat", "legacy", "embeddings"}, "mistral": {"chat", "embeddings"}}
+"""The wire formats, by what their files begin with, and those that have some of OpenAI's formats."""
+
+ENVIRONMENT = [
+    "completions/management/server.py",  # prometheus-client takes its folder from nowhere else
+    "completions/metrics.py",
+    "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
+    "completions/pytest_plugin/process.py",
+    "completions/tokens.py",  # tiktoken takes its folder from nowhere else
+    "mocksite/__main__.py",  # this and asgi name the settings module
+    "mocksite/asgi.py",
+    "mocksite/environment.py",
+    "mocksite/settings.py",
+    "llmclient/config.py",
+    "llmclient/lite.py",  # LiteLLM reads how to be quiet from nowhere else
+]
+"""The files that may read the process's environment."""
+
+LINES, FUNCTION_LINES = 400, 41
+"""How many lines a file has at most, and a function less than that many after its first."""
 
 
-def imports(file: Path) -> set[str]:
-    """Return the dotted names that a file imports, with the names that it takes from packages."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}: a relative import"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+def formats_that_know_others(sources: Sources) -> list[str]:
+    """Find files of one wire format that import another's; what they share imports none of them."""
+    found = []
+    for path, text in sources.items():
+        if path.startswith("completions/wire/"):
+            own = Path(path).stem.partition("_")[0]
+            names = [name.split(".") for name in architecture.imported_names(path, text)]
+            others = {parts[2].partition("_")[0] for parts in names if parts[:2] == ["completions", "wire"]}
+            found += [
+                f"{path} imports {other}" for other in others & (FORMATS | ABOVE.keys()) - ABOVE.get(own, set()) - {own}
+            ]
     return found
 
 
-def files(*packages: str) -> list[Path]:
-    return [file for package in packages for file in sorted((ROOT / package).rglob("*.py"))]
+def test_files__import_one_another_in_no_circle() -> None:
+    assert architecture.circles(architecture.import_graph(SOURCES)) == []
 
 
-def room(file: Path) -> str:
-    return file.relative_to(ROOT / "completions").parts[0].removesuffix(".py")
-
-
-@pytest.mark.parametrize("file", files("completions"), ids=lambda file: str(file.relative_to(ROOT)))
-def test_completions__imports_along_the_arrows(file: Path) -> None:
-    own = room(file)
-    rooms = {name.split(".")[1] for name in imports(file) if name.startswith("completions.")}
-    assert rooms - {own} <= ARROWS.get(own, set())
+def test_rooms__import_along_the_arrows() -> None:
+    assert architecture.across_arrows(SOURCES, "completions", ARROWS) == []
 
 
 def test_arrows__have_no_circle() -> None:
-    """Take away the rooms whose arrows all lead to rooms already taken; all must go."""
-    left = {own: targets - {"models"} for own, targets in ARROWS.items()}
-    while left:
-        free = {own for own, targets in left.items() if not targets & left.keys()}
-        assert free, f"a circle among {sorted(left)}"
-        left = {own: targets for own, targets in left.items() if own not in free}
+    assert architecture.circles(ARROWS) == []
 
 
-@pytest.mark.parametrize("file", files("completions/wire"), ids=lambda file: file.name)
-def test_wire__no_format_imports_another(file: Path) -> None:
-    """A format's files begin with its name; what they share imports none of them. Some have several of OpenAI's."""
-    formats = {"anthropic", "chat", "embeddings", "gemini", "legacy", "moderations", "ollama", "responses"}
-    own = file.stem.partition("_")[0]
-    others = {name.split(".")[2].partition("_")[0] for name in imports(file) if name.startswith("completions.wire.")}
-    above = {"azure": {"chat", "legacy", "embeddings"}, "mistral": {"chat", "embeddings"}}
-    assert not (others - {own} - above.get(own, set())) & (formats | set(above))
+def test_wire__no_format_imports_another() -> None:
+    assert formats_that_know_others(SOURCES) == []
 
 
-@pytest.mark.parametrize("file", files("completions", "mocksite", "llmclient"), ids=lambda file: str(file.name))
-def test_packages__keep_apart(file: Path) -> None:
-    package = file.relative_to(ROOT).parts[0]
-    forbidden = {
-        "completions": {"mocksite", "llmclient"},
-        "mocksite": {"llmclient"},
-        "llmclient": {"completions", "mocksite", "django"},
-    }[package]
-    assert not {name.split(".")[0] for name in imports(file)} & forbidden
+def test_packages__keep_apart() -> None:
+    assert architecture.across_packages(SOURCES, APART) == []
 
 
-def test_settings__alone_read_the_environment() -> None:
-    readers = [
-        str(file.relative_to(ROOT))
-        for file in files("completions", "mocksite")
-        if "os.environ" in (text := file.read_text()) or "getenv" in text
-    ]
-    # asgi and __main__ name the settings module; tiktoken and prometheus-client take their folders from nowhere else
-    assert readers == [
-        "completions/management/server.py",
-        "completions/metrics.py",
-        "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
-        "completions/pytest_plugin/process.py",
-        "completions/tokens.py",
-        "mocksite/__main__.py",
-        "mocksite/asgi.py",
-        "mocksite/environment.py",
-        "mocksite/settings.py",
-    ]
+def test_client__knows_no_django() -> None:
+    assert architecture.across_packages(SOURCES, {"llmclient": {"django"}}) == []
+
+
+def test_environment__is_read_in_few_places() -> None:
+    assert architecture.environment_readers(SOURCES) == ENVIRONMENT
+
+
+def test_files__have_one_idea() -> None:
+    assert architecture.too_long(SOURCES, LINES, FUNCTION_LINES) == []
+
+
+def test_files__say_what_they_are_for() -> None:
+    assert architecture.undocumented(SOURCES) == []
 
 
 @pytest.mark.parametrize("module", ["litellm", "redis"])
@@ -145,20 +155,143 @@ def test_server__starts_without(module: str) -> None:
     assert result.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize("file", files("completions", "mocksite", "llmclient"), ids=lambda file: str(file.name))
-def test_files__have_one_idea(file: Path) -> None:
-    source = file.read_text()
-    assert source.count("\n") <= 300
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            assert (node.end_lineno or 0) - node.lineno <= 40, f"{node.name} is too long"
+MODULE = '"""A module."""\n'
+LATE = "def late() -> None:\n    "
+TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
 
 
-@pytest.mark.parametrize("file", files("completions", "mocksite", "llmclient"), ids=lambda file: str(file.name))
-def test_files__say_what_they_are_for(file: Path) -> None:
-    tree = ast.parse(file.read_text())
-    assert ast.get_docstring(tree) or not tree.body, "a module docstring"
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
-            nested = node not in ast.walk(tree) or isinstance(node, ast.ClassDef)
-            assert ast.get_docstring(node) or not nested, f"{node.name} has no docstring"
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("import app.b", "import app.a"),
+        ("from app import b", "from app.a import name"),
+        ("from . import b", "from .a import name"),
+        ("from app.b import name", f"{LATE}from app.a import name"),
+        ("from app.b import name", f"{TYPES}from app.a import name"),
+        (f"{LATE}import app.b as other", f"{TYPES}from app import a"),
+        ("import app.c", "import app.a"),
+    ],
+)
+def test_circles__are_seen(a: str, b: str) -> None:
+    """A circle is seen however its files are imported, and through other files too."""
+    files = {
+        "app/__init__.py": "",
+        "app/a.py": a,
+        "app/b.py": b,
+        "app/c.py": "import app.b",
+        "app/d.py": "import app.a",
+    }
+    found = architecture.circles(architecture.import_graph(files))
+    assert found == [f"a circle: app.a, app.b{', app.c' if 'app.c' in a else ''}"]
+
+
+ROOMS = {
+    "journal/rows.py": "from app.ids import new_id",
+    "ids.py": "",
+    "wire/base.py": "import app.ids",
+    "wire/openai/chat.py": "from app.wire.base import WireFormat",
+    "wire/gemini/chat.py": "from app.wire import base",
+    "__init__.py": "",
+}
+ROOMS_ARROWS = {"ids": [], "journal": ["ids"], "wire": ["ids"], "wire.openai": ["wire"], "wire.gemini": ["wire"]}
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaints"),
+    [
+        ({}, []),
+        ({"ids.py": "import app.journal.rows"}, ["app.ids imports app.journal.rows"]),
+        ({"ids.py": f"{LATE}from app import journal"}, ["app.ids imports app.journal"]),
+        ({"wire/base.py": f"{TYPES}from app.journal.rows import Row"}, ["app.wire.base imports app.journal.rows"]),
+        ({"wire/openai/chat.py": "import app.wire.gemini.chat"}, ["app.wire.openai.chat imports app.wire.gemini.chat"]),
+        ({"wire/base.py": "from .openai import chat"}, ["app.wire.base imports app.wire.openai.chat"]),
+        ({"ids.py": "import app"}, ["app.ids imports app"]),
+        ({"__init__.py": "from app.ids import new_id"}, ["app imports app.ids"]),
+        ({"views.py": ""}, ["views has no arrows"]),
+    ],
+)
+def test_arrows__each_breach_is_named(changed: dict[str, str], complaints: list[str]) -> None:
+    packages = {"journal/__init__.py": "", "wire/__init__.py": "", "wire/openai/__init__.py": ""}
+    files = {f"app/{path}": text for path, text in (packages | ROOMS | changed).items()}
+    assert architecture.across_arrows(files, "app", ROOMS_ARROWS) == complaints
+
+
+def test_arrows__of_no_room_are_named() -> None:
+    files = {"app/a.py": "", "app/b.py": "import app.a"}
+    assert architecture.across_arrows(files, "app", {"a": [], "b": ["a", "c"], "d": []}) == [
+        "c is no room",
+        "d is no room",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("guard", "path", "text", "complaint"),
+    [
+        (
+            formats_that_know_others,
+            "completions/wire/gemini_answer.py",
+            "import completions.wire.chat_rules",
+            "imports",
+        ),
+        (
+            formats_that_know_others,
+            "completions/wire/mistral.py",
+            "from completions.wire import legacy",
+            "imports legacy",
+        ),
+        (formats_that_know_others, "completions/wire/base.py", "from completions.wire import azure", "imports azure"),
+        (
+            lambda sources: architecture.across_packages(sources, APART),
+            "completions/state/ledger.py",
+            f"{LATE}from mocksite.settings import JOURNAL",
+            "imports mocksite.settings.JOURNAL",
+        ),
+        (
+            lambda sources: architecture.across_packages(sources, APART),
+            "llmclient/a.py",
+            "import completions",
+            "imports",
+        ),
+        (architecture.environment_readers, "app/a.py", "import os\nhome = os.environ['HOME']", ""),
+        (architecture.environment_readers, "app/a.py", "import os as system\nhome = system.getenv('HOME')", ""),
+        (architecture.environment_readers, "app/a.py", "from os import environ", ""),
+        (lambda sources: architecture.too_long(sources, 3, 3), "app/a.py", "a = 1\n" * 4, "is too long"),
+        (
+            lambda sources: architecture.too_long(sources, 9, 3),
+            "app/a.py",
+            f"{LATE}pass\n    pass\n    pass",
+            "late is",
+        ),
+        (
+            lambda sources: architecture.too_long(sources, 9, 3),
+            "app/a.py",
+            "class A:\n    async def b(self):\n        pass\n        pass\n        pass\n",
+            "b is too long",
+        ),
+        (architecture.undocumented, "app/a.py", "a = 1", "has no docstring"),
+        (architecture.undocumented, "app/a.py", f"{MODULE}def a(): ...", "a has no docstring"),
+        (architecture.undocumented, "app/a.py", f"{MODULE}async def a(): ...", "a has no docstring"),
+        (architecture.undocumented, "app/a.py", f"{MODULE}class A: ...", "A has no docstring"),
+        (architecture.undocumented, "app/a.py", f"{MODULE}if True:\n    def a(): ...", "a has no docstring"),
+        (
+            architecture.undocumented,
+            "app/a.py",
+            f"{MODULE}class A:\n    'It.'\n    def b(self): ...",
+            "b has no docstring",
+        ),
+    ],
+)
+def test_guards__each_sees_what_it_guards(
+    guard: Callable[[Sources], list[str]], path: str, text: str, complaint: str
+) -> None:
+    assert guard({path: MODULE}) == []
+    (found,) = guard({path: text})
+    assert found.startswith(path)
+    assert complaint in found
+
+
+def test_docstrings__are_not_asked_of_what_is_private() -> None:
+    text = (
+        f"{MODULE}def _a():\n    def b(): ...\n\ndef c():\n    'Do.'\n    def d(): ...\n\nclass _E:\n    def f(): ..."
+    )
+    assert architecture.undocumented({"app/a.py": text}) == []

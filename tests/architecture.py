@@ -1,0 +1,153 @@
+"""What guards the structure of the code: functions of source texts, so that each is also tried on texts that break it.
+
+Each guard returns its complaints, one a line, with the path of the file.
+"""
+
+import ast
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+
+Sources = Mapping[str, str]
+"""The texts of Python files, by their paths below the root: `completions/journal/rows.py`."""
+
+Graph = dict[str, set[str]]
+"""What each module imports of the modules that were read."""
+
+Arrows = Mapping[str, Collection[str]]
+"""What each room may import. A room is a module or a package below one package: `journal`, `wire.openai`."""
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def read_sources(root: Path, *packages: str) -> dict[str, str]:
+    """Read the Python files of some packages."""
+    files = (file for package in packages for file in sorted((root / package).rglob("*.py")))
+    return {file.relative_to(root).as_posix(): file.read_text() for file in files}
+
+
+def module_of(path: str) -> str:
+    """Return the dotted name of a file."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imported_names(path: str, text: str) -> Iterator[str]:
+    """Yield the dotted names that a file imports, late and for type checkers alone too; a package's names in full."""
+    package = module_of(path).split(".")
+    if not path.endswith("/__init__.py"):
+        package.pop()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            source = ".".join([*above, *filter(None, [node.module])])
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def import_graph(sources: Sources) -> Graph:
+    """Return which module imports which of the others; what is taken from a package's own file leads there."""
+    modules = set(map(module_of, sources))
+    return {
+        (own := module_of(path)): {found for name in imported_names(path, text) if (found := _within(name, modules))}
+        - {own}
+        for path, text in sources.items()
+    }
+
+
+def _within(name: str, modules: Collection[str]) -> str:
+    """Return the longest beginning of a dotted name that is one of the modules, or nothing."""
+    while name and name not in modules:
+        name = name.rpartition(".")[0]
+    return name
+
+
+def circles(graph: Mapping[str, Collection[str]]) -> list[str]:
+    """Name each circle: modules that all lead to one another, directly or by way of others."""
+    reach = {own: _reachable(graph, own) for own in graph}
+    groups = {tuple(sorted(other for other in reach[own] if own in reach.get(other, ()))) for own in graph}
+    return [f"a circle: {', '.join(group)}" for group in sorted(filter(None, groups))]
+
+
+def _reachable(graph: Mapping[str, Collection[str]], start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        fresh = set(graph.get(waiting.pop(), ())) - found
+        found |= fresh
+        waiting += fresh
+    return found
+
+
+def room_of(module: str, package: str, rooms: Collection[str]) -> str:
+    """Return the room of a module: the one of the longest name that it begins with, or else its name in the package."""
+    inside = module.removeprefix(f"{package}.") if module != package else "__init__"
+    return _within(inside, rooms) or inside.partition(".")[0]
+
+
+def across_arrows(sources: Sources, package: str, arrows: Arrows) -> list[str]:
+    """Find imports of rooms that the arrows do not allow, rooms without arrows, and arrows of no room."""
+    graph = {own: found for own, found in import_graph(sources).items() if own.partition(".")[0] == package}
+    rooms = {own: room_of(own, package, arrows) for own in graph}
+    wrong = [
+        f"{own} imports {other}"
+        for own, found in graph.items()
+        for other in sorted(found & graph.keys())
+        if rooms[other] != rooms[own] and rooms[other] not in arrows.get(rooms[own], ())
+    ]
+    there, named = set(rooms.values()), arrows.keys() | {name for targets in arrows.values() for name in targets}
+    wrong += [f"{name} has no arrows" for name in sorted(there - arrows.keys() - {"__init__"})]
+    return wrong + [f"{name} is no room" for name in sorted(named - there)]
+
+
+def across_packages(sources: Sources, forbidden: Arrows) -> list[str]:
+    """Find imports of packages that a package must not know."""
+    return [
+        f"{path} imports {name}"
+        for path, text in sources.items()
+        for name in imported_names(path, text)
+        if name.partition(".")[0] in forbidden.get(path.partition("/")[0], ())
+    ]
+
+
+def environment_readers(sources: Sources) -> list[str]:
+    """Name the files that read the process's environment."""
+    return [path for path, text in sources.items() if _reads_environment(path, text)]
+
+
+def _reads_environment(path: str, text: str) -> bool:
+    names = {"environ", "environb", "getenv", "getenvb"}
+    attributes = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    return bool(attributes & names or {f"os.{name}" for name in names} & set(imported_names(path, text)))
+
+
+def too_long(sources: Sources, lines: int, function_lines: int) -> list[str]:
+    """Find files and functions of more lines than these."""
+    found = [f"{path} is too long" for path, text in sources.items() if text.count("\n") > lines]
+    return found + [
+        f"{path}: {node.name} is too long"
+        for path, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, Function) and (node.end_lineno or 0) - node.lineno >= function_lines
+    ]
+
+
+def undocumented(sources: Sources) -> list[str]:
+    """Find modules with code, and public classes, functions and methods, that do not say what they are for."""
+    found = []
+    for path, text in sources.items():
+        tree = ast.parse(text)
+        if tree.body and not ast.get_docstring(tree):
+            found.append(f"{path} has no docstring")
+        found += [f"{path}: {node.name} has no docstring" for node in _public(tree) if not ast.get_docstring(node)]
+    return found
+
+
+def _public(scope: ast.AST) -> Iterator[ast.ClassDef | Function]:
+    """Yield the public classes and functions of a module or of a class, and theirs; not those within a function."""
+    for node in ast.iter_child_nodes(scope):
+        if isinstance(node, ast.ClassDef | Function):
+            if node.name.startswith("_"):
+                continue
+            yield node
+        if not isinstance(node, Function):
+            yield from _public(node)  # a class, or an `if` or a `try` around one
