@@ -1,4 +1,4 @@
-"""Take the README's two pictures of the inspector: `python -m tests.screenshots`."""
+"""Take the two pictures of the inspector in the documentation: `python -m tests.screenshots`."""
 
 import asyncio
 from pathlib import Path
@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 from tests.browser import browser
 from tests.server import LiveServer
 
-FOLDER = Path(__file__).parent / "inspector"
+FOLDER = Path(__file__).parent.parent / "docs" / "images"
 WIDTH = 1200
 SCRIPT = "tests/inspector/shown.yaml"
 
@@ -64,9 +64,9 @@ async def main() -> None:
     with LiveServer(MOCK_SCRIPT=SCRIPT) as server:
         shown = await fill(server.url)
         async with browser() as started:
-            await take(started, f"{server.url}/_mock/", "list.png", "light", "#pulse[data-state=live]", 520)
+            await take(started, f"{server.url}/_mock/", "inspector-list.png", "light", "#pulse[data-state=live]", 520)
             at = f"{server.url}/_mock/inspector/exchanges/{shown}"
-            await take(started, at, "exchange.png", "dark", "#why pre", 800)
+            await take(started, at, "inspector-exchange.png", "dark", "#why pre", 800)
 
 
 if __name__ == "__main__":

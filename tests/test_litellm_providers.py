@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from llmclient import lite
+from tests.docs.pages import page
 from tests.litellm_matrix import (
     ABSENT,
     ALIKE,
@@ -29,7 +30,7 @@ from tests.litellm_matrix import (
     Case,
     Row,
 )
-from tests.server import ROOT, LiveServer
+from tests.server import LiveServer
 
 EMBEDDERS = ("openai", "hosted_vllm", "mistral", "together_ai", "litellm_proxy")
 CUT = ("openai", "groq", "deepseek", "mistral", "together_ai", "xai", "hosted_vllm", "litellm_proxy")
@@ -160,8 +161,8 @@ def test_absent__cannot_come(server: LiveServer, row: Row, error: str) -> None:
     assert outcome(server.url, row, CASES["text"], False, {"api_key": "k"}) == error
 
 
-def test_readme__shows_each_prefix_with_its_address() -> None:
-    section = (ROOT / "README.md").read_text().partition("### Through LiteLLM\n")[2].partition("\n### ")[0]
+def test_manual__shows_each_prefix_with_its_address() -> None:
+    section = page("litellm").text
     shown = {
         (prefix, base, more)
         for prefix, base, more in re.findall(
@@ -175,7 +176,7 @@ def test_readme__shows_each_prefix_with_its_address() -> None:
 
 
 def extra(row: Row) -> str:
-    """Return the README's words for what a row needs, beyond its address."""
+    """Return the manual's words for what a row needs, beyond its address."""
     told = [f'`{name}="{value}"`' for name, value in row.more.items() if name not in OPENAI]
     return ", ".join(told) or (f"a model like `{row.model}`" if row.prefix == "clarifai" else "")
 

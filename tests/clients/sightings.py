@@ -1,4 +1,4 @@
-"""What each client makes of each fault, as a table: the tests prove it, and the README's table must agree.
+"""What each client makes of each fault, as a table: the tests prove it, and the manual's table must agree.
 
 An ending is the name of an error, else the finish reason, else `silent`; node's `waits` is for ever. Beside it stands
 the text that came, for all clients or, in a pair, for one.

@@ -1,5 +1,6 @@
-"""The README's code blocks run, and show what really comes out."""
+"""The code blocks of the manual run, and show what really comes out."""
 
+import json
 import os
 import re
 import shutil
@@ -10,25 +11,46 @@ from typing import Any
 
 import pytest
 import yaml
+from _pytest.mark import ParameterSet
+from django.core.management import get_commands
 from django.test import AsyncClient
 from pytest_django import Settings
 
-from completions.control.table import OPERATIONS
-from completions.conversation import Prompt
+from completions.script.loader import load
+from tests.docs.pages import PAGES, Page
 from tests.server import ROOT, LiveServer
 
-README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+LANGUAGES = {"console", "python", "yaml", "sh", "json", "text"}
+"""What a block can be in; `text` is for output that no test can bring about again."""
+
+FILE = re.compile(r"# (\w+\.py)\n")
+"""The first line of a block that is a file of a project."""
 
 
-def sessions() -> list[list[tuple[str, str]]]:
-    """Return each console block's commands with the output that is shown below them."""
-    found = []
-    for kind, text in BLOCKS:
-        if kind == "console":
-            parts = [part.partition("\n") for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
-            found.append([(command, output) for command, _, output in parts])
-    return found
+def examples(language: str) -> list[ParameterSet]:
+    """Return the blocks in a language as parameters of a test, named by their pages."""
+    return [
+        pytest.param(page, text, id=f"{page.name}-{number}")
+        for page in PAGES
+        for number, text in enumerate(page.blocks_of(language), 1)
+    ]
+
+
+def files_of(page: Page) -> dict[str, str]:
+    """Return the files of the project that a page shows."""
+    return {match[1]: text for text in page.blocks_of("python") if (match := FILE.match(text))}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_blocks__are_in_languages_that_are_tested(page: Page) -> None:
+    assert {kind for kind, _ in page.blocks} <= LANGUAGES
+    assert len(page.blocks) * 2 == len(re.findall(r"^ *```", page.text, re.MULTILINE))
+
+
+def session(text: str) -> list[tuple[str, str]]:
+    """Return a console block's commands, each with the output that is shown below it."""
+    parts = [part.partition("\n") for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]]
+    return [(command, output) for command, _, output in parts]
 
 
 def run(command: str | list[str], server: LiveServer) -> str:
@@ -60,43 +82,50 @@ def pattern(output: str) -> str:
     return re.sub(r"\d+(?:\\\.\d+)?(?=(?:\\ )?(?:ms|s)\b)", r"[\\d.]+", escaped)
 
 
-@pytest.mark.parametrize("session", sessions(), ids=[session[0][0][:60] for session in sessions()])
-def test_console__shows_what_comes_out(server: LiveServer, session: list[tuple[str, str]]) -> None:
-    for command, output in session:
+@pytest.mark.parametrize(("page", "text"), examples("console"))
+def test_console__shows_what_comes_out(server: LiveServer, page: Page, text: str) -> None:
+    for command, output in session(text):
         if command.startswith("curl") and shutil.which("curl") is None:
             pytest.skip("there is no curl on this machine")
         said = run(command, server).strip()
         assert re.fullmatch(pattern(output), said), said
 
 
-FILE = re.compile(r"# (\w+\.py)\n")
-"""The first line of a block that is a file of a project."""
-
-
-def test_files__are_a_project_whose_tests_pass(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [page for page in PAGES if files_of(page)], ids=lambda page: page.name)
+def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> None:
     """Projects where the package is installed have the plugin without `-p`: `tests/pytest_plugin/test_projects.py`."""
-    files = {match[1]: text for kind, text in BLOCKS if kind == "python" and (match := FILE.match(text))}
+    files = files_of(page)
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "support.yaml").write_text("version: 1\nrules:\n- {match: {last_user: refund}, reply: No refunds.}\n")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\nDJANGO_SETTINGS_MODULE = settings\n")
+    settings = "DJANGO_SETTINGS_MODULE = settings\n" if "settings.py" in files else ""
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\nasyncio_mode = auto\n{settings}")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
     env = {**theirs, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
-    tests = sum(text.count("def test_") for text in files.values())
-    assert f"{tests} passed" in done.stdout, done.stdout
+    tests = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in files.values())
+    assert (f"{tests} passed" if tests else "no tests ran") in done.stdout, done.stdout
 
 
-@pytest.mark.parametrize("code", [text for kind, text in BLOCKS if kind == "python" and not FILE.match(text)])
-def test_python__prints_what_its_comments_say(server: LiveServer, code: str) -> None:
+@pytest.mark.parametrize(("page", "code"), [each for each in examples("python") if not FILE.match(str(each.values[1]))])
+def test_python__prints_what_its_comments_say(server: LiveServer, page: Page, code: str) -> None:
     shown = "\n".join(re.findall(r"^# (.*)$", code, re.MULTILINE))
     assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())
 
 
-def shout(prompt: Prompt) -> str:
-    """The Python function that the page's example calls."""
-    return prompt.last_user.upper()
+@pytest.mark.parametrize(("page", "text"), examples("json"))
+def test_json__is_json(page: Page, text: str) -> None:
+    json.loads(text)
+
+
+@pytest.mark.parametrize(("page", "text"), examples("sh"))
+def test_sh__names_commands_and_files_that_exist(page: Page, text: str) -> None:
+    subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+    assert {*re.findall(r"(?:manage\.py|mocksite) ([a-z]+)", text)} <= get_commands().keys()
+    named = re.findall(r"(?:-r|pytest) (?!-)(\S+)|python (\w+\.py)|-m (tests[.\w]+)", text)
+    for file in (name.replace(".", "/") if module else name for *names, module in named for name in (*names, module)):
+        assert not file or (ROOT / file).exists() or (ROOT / f"{file}.py").exists(), file
 
 
 def dialogue(text: str) -> list[dict[str, Any]]:
@@ -139,15 +168,21 @@ def heard(answer: dict[str, Any]) -> str:
     return " ".join(said)
 
 
-SCRIPTS = [text for kind, text in BLOCKS if kind == "yaml"]
-
-
-@pytest.mark.parametrize("text", SCRIPTS, ids=[dialogue(text)[0]["asked"] for text in SCRIPTS])
+@pytest.mark.parametrize(("page", "text"), examples("yaml"))
 async def test_script__answers_what_the_page_says(
-    text: str, tmp_path: Path, settings: Settings, async_client: AsyncClient
+    page: Page,
+    text: str,
+    tmp_path: Path,
+    settings: Settings,
+    async_client: AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    for name, code in files_of(page).items():
+        (tmp_path / name).write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
     file = tmp_path / "script.yaml"
     file.write_text(text if text.startswith("version") else f"version: 1\nrules:\n{text}")
+    load(str(file))
     settings.MOCK_SCRIPT = str(file)
     for turn in dialogue(text):
         if "answers" not in turn:
@@ -157,28 +192,3 @@ async def test_script__answers_what_the_page_says(
             "/v1/chat/completions", request(turn), content_type="application/json", headers=headers
         )
         assert heard({"status": response.status_code, **response.json()}) == turn["answers"]
-
-
-def test_commands__are_the_ones_that_ci_runs() -> None:
-    ci = (ROOT / ".ci" / "run").read_text()
-    first, second = (text.strip() for kind, text in BLOCKS[:2] if kind == "sh")
-    for step in (*first.split(" && "), *second.split(" && ")):
-        assert step.replace("pip install", "pip install -q") in ci or step in ci
-
-
-def test_control_api__has_every_operation_in_its_table() -> None:
-    table = re.findall(r"^\| `([A-Z]+) /_mock/(\S+)` \|", README.partition("## Control API")[2], re.MULTILINE)
-    assert table == [(operation.method, operation.path) for operation in OPERATIONS]
-
-
-def test_configuration__is_env_example() -> None:
-    example = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    table = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|made at each start|none) \|", README, re.MULTILINE))
-    assert table == example
-
-
-def test_links__lead_somewhere() -> None:
-    titles = re.findall(r"^#+ (.*)$", README, re.MULTILINE)
-    headings = {re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles}
-    for target in re.findall(r"\]\((?!https:)([^)]+)\)", README):
-        assert target[1:] in headings if target.startswith("#") else (ROOT / target).exists(), target

@@ -1,4 +1,4 @@
-"""The README's table of faults: it has them all, and says of each client how it really ends."""
+"""The table of faults in the manual has them all, and says of each client how it really ends."""
 
 import re
 
@@ -6,10 +6,10 @@ import pytest
 
 from completions.faults import FAULTS
 from tests.clients.sightings import STREAMED, WHOLE
-from tests.server import ROOT
+from tests.docs.pages import page
 
 ROW = r"^\| `([a-z0-9_]+(?:; \w+=\d+)?)` \| .* \| (.*) \| (.*) \| (.*) \|$"
-ROWS = {name: cells for name, *cells in re.findall(ROW, (ROOT / "README.md").read_text(), re.MULTILINE)}
+ROWS = {name: cells for name, *cells in re.findall(ROW, page("faults").text, re.MULTILINE)}
 COLUMNS = ({"python_2", "python_3"}, {"litellm"}, {"node"})
 """The clients of each column."""
 

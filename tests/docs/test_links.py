@@ -1,0 +1,39 @@
+"""Links between pages lead somewhere, and every page can be reached."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import BY_NAME, PAGES, Page
+from tests.server import ROOT
+
+README_LINES = 250
+PAGE_LINES = 300
+
+
+def resolved(page: Page, link: str) -> tuple[Path, str]:
+    """Return the file that a link leads to, and the anchor in it."""
+    target, _, anchor = link.partition("#")
+    return (page.path.parent / target).resolve() if target else page.path, anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links__lead_to_files_and_headings_that_exist(page: Page) -> None:
+    for link in page.links:
+        if link.startswith(("https:", "http:")):
+            continue
+        path, anchor = resolved(page, link)
+        assert path.exists() and path.is_relative_to(ROOT), link
+        if anchor:
+            assert anchor in BY_NAME[str(path.relative_to(ROOT))].anchors, link
+
+
+def test_index__lists_every_page() -> None:
+    index = BY_NAME["docs/README.md"]
+    listed = {resolved(index, link)[0] for link in index.links}
+    assert {page.path for page in PAGES if page is not index} <= listed
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_page__is_short(page: Page) -> None:
+    assert page.text.count("\n") <= (README_LINES if page.name == "README.md" else PAGE_LINES)
