@@ -2,7 +2,7 @@
 
 A generating request walks six steps, once, and never back:
 
-1. receive  `mocksite/handler.py`     ASGI scope and body bytes -> Django request
+1. receive  `completions/receive/handler.py`     ASGI scope and body bytes -> Django request
 2. parse    `wire/<format>.py`        body -> `Prompt`, or `RequestError`
             `memory.py`              what a prompt refers to of earlier answers, and what is kept of its own
 3. resolve  `engine.py`, `script/`    namespace + `Prompt` -> `Outcome`

@@ -2,24 +2,25 @@
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from completions import stored, views
 from completions.control.routes import urlpatterns as control
 from completions.inspector.routes import urlpatterns as inspector
-from completions.stored import by_method
-from completions.wire import ollama_models
-from completions.wire.anthropic import AnthropicCount, AnthropicMessages
-from completions.wire.azure import AZURE, AzureChat, AzureEmbeddings, AzureLegacy
+from completions.views import generate as views
+from completions.views import stored
+from completions.views.stored import by_method
+from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.base import WireFormat
-from completions.wire.chat import ChatCompletions
-from completions.wire.chat_dialects import VLLM, DeepSeek, Groq, OpenRouter
-from completions.wire.embeddings import Embeddings
-from completions.wire.gemini import Gemini
-from completions.wire.legacy import LegacyCompletions
-from completions.wire.mistral import MISTRAL, MistralEmbeddings
-from completions.wire.moderations import Moderations
-from completions.wire.ollama import OllamaChat, OllamaGenerate
-from completions.wire.ollama_embed import OllamaEmbed, OllamaEmbeddings
-from completions.wire.responses import InputTokens, Responses
+from completions.wire.dialects.azure import AZURE, AzureChat, AzureEmbeddings, AzureLegacy
+from completions.wire.dialects.chat_dialects import VLLM, DeepSeek, Groq, OpenRouter
+from completions.wire.dialects.mistral import MISTRAL, MistralEmbeddings
+from completions.wire.gemini.generate import Gemini
+from completions.wire.ollama import models as ollama_models
+from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
+from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
+from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.moderations import Moderations
+from completions.wire.openai.responses.format import InputTokens, Responses
 
 Addresses = list[URLPattern | URLResolver]
 

@@ -10,7 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
 django.setup(set_prefix=False)
 
 from completions.checks import TAG  # noqa: E402  # needs the apps
-from mocksite.handler import Handler  # noqa: E402  # needs the apps
+from completions.receive.handler import Handler  # noqa: E402  # needs the apps
 
 if problems := [message for message in run_checks(tags=[TAG]) if message.is_serious()]:
     sys.exit("\n".join(map(str, problems)))

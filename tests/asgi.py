@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 
 
 @dataclass

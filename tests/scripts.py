@@ -4,9 +4,9 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from completions import engine
 from completions.conversation import Message, Prompt
 from completions.outcome import Outcome
+from completions.resolve import engine
 from completions.script.loader import parse
 from completions.script.node import read_text
 from completions.script.rules import Script

@@ -81,10 +81,10 @@ ABOVE = {"azure": {"chat", "legacy", "embeddings"}, "mistral": {"chat", "embeddi
 
 ENVIRONMENT = [
     "completions/management/server.py",  # prometheus-client takes its folder from nowhere else
-    "completions/metrics.py",
+    "completions/journal/metrics.py",
     "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
     "completions/pytest_plugin/process.py",
-    "completions/tokens.py",  # tiktoken takes its folder from nowhere else
+    "completions/tokens/text.py",  # tiktoken takes its folder from nowhere else
     "mocksite/__main__.py",  # this and asgi name the settings module
     "mocksite/asgi.py",
     "mocksite/environment.py",
@@ -150,7 +150,7 @@ def test_files__say_what_they_are_for() -> None:
 
 @pytest.mark.parametrize("module", ["litellm", "redis"])
 def test_server__starts_without(module: str) -> None:
-    code = f"import sys, mocksite.asgi, completions.tokens as t; t.warm(); print('{module}' in sys.modules)"
+    code = f"import sys, mocksite.asgi, completions.tokens.text as t; t.warm(); print('{module}' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
 
@@ -229,13 +229,13 @@ def test_arrows__of_no_room_are_named() -> None:
     [
         (
             formats_that_know_others,
-            "completions/wire/gemini_answer.py",
-            "import completions.wire.chat_rules",
+            "completions/wire/gemini/answer.py",
+            "import completions.wire.openai.chat.rules",
             "imports",
         ),
         (
             formats_that_know_others,
-            "completions/wire/mistral.py",
+            "completions/wire/dialects/mistral.py",
             "from completions.wire import legacy",
             "imports legacy",
         ),

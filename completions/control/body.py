@@ -3,10 +3,10 @@
 from django.http import HttpRequest
 
 from completions.control.operation import Body
-from completions.endpoints import read_body
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.script.node import read_text
 from completions.script.pushed import PUSHED
+from completions.views.edge import read_body
 
 MOST_BYTES = 1024 * 1024
 """A script that is larger takes longer to read than other requests should wait."""

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from completions.admission import admit
 from completions.control.formats import format_at
 from completions.control.operation import Call
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError, ScriptError
-from completions.rehearsal import Rehearsal, Step, rehearse
-from completions.responses import FastJsonResponse, Recorded
+from completions.resolve.admission import admit
+from completions.resolve.rehearsal import Rehearsal, Step, rehearse
 from completions.script.node import Node
 from completions.script.pushed import build
 from completions.script.review import doubts
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
+from completions.views.http import FastJsonResponse, Recorded
 
 CHAT = "/v1/chat/completions"
 

@@ -11,8 +11,8 @@ from completions.control.operation import Call, Parameter
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import figures, queries
 from completions.journal.queries import Filter
-from completions.responses import FastJsonResponse, Following, Recorded
-from completions.wire.openai import envelope
+from completions.views.http import FastJsonResponse, Following, Recorded
+from completions.wire.openai.base import envelope
 
 MOST_LISTED = 1000
 LONGEST_WAIT_MS = 600_000

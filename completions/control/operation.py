@@ -9,9 +9,9 @@ from django.http import QueryDict
 
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.responses import Recorded
 from completions.script.node import Node, did_you_mean
 from completions.state.namespaces import Namespace, namespace
+from completions.views.http import Recorded
 
 TRUE, FALSE = ("true", "1"), ("false", "0")
 

@@ -13,7 +13,7 @@ from completions.control.operation import Call
 from completions.control.readback import Said, read_back
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
-from completions.responses import FastJsonResponse, Recorded
+from completions.views.http import FastJsonResponse, Recorded
 
 Rule = dict[str, Any]
 

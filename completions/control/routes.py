@@ -8,15 +8,15 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.urls import URLPattern, path
 
-from completions import metrics
 from completions.control import admittance
 from completions.control.body import read
 from completions.control.operation import Call, Operation
 from completions.control.table import OPERATIONS
-from completions.endpoints import endpoint, method_not_allowed
 from completions.exceptions import RequestError, ScriptError
+from completions.journal import metrics
 from completions.journal.exchange import Exchange
-from completions.responses import Recorded
+from completions.views.edge import endpoint, method_not_allowed
+from completions.views.http import Recorded
 
 
 @endpoint()

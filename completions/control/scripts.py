@@ -6,11 +6,11 @@ from typing import Any
 
 from completions.control.operation import Call
 from completions.exceptions import RequestError
-from completions.responses import FastJsonResponse, Recorded
 from completions.script.node import read_text
 from completions.script.pushed import Pushed, name_of
 from completions.state import edits
 from completions.state.namespaces import Namespace
+from completions.views.http import FastJsonResponse, Recorded
 
 
 async def get_script(call: Call) -> Recorded:

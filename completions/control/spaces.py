@@ -4,8 +4,8 @@ from completions.conf import conf
 from completions.control.operation import Call
 from completions.journal import queries
 from completions.journal.queries import Filter
-from completions.responses import FastJsonResponse, Recorded
 from completions.state import namespaces
+from completions.views.http import FastJsonResponse, Recorded
 
 
 async def get_gates(call: Call) -> Recorded:

@@ -3,15 +3,15 @@
 import asyncio
 import contextlib
 
-from completions import metrics
 from completions.control import drafts, exchanges, recipes, scripts, spaces
 from completions.control.exchanges import FILTERS, PAGE, STEPS, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
 from completions.exceptions import JournalUnavailable
+from completions.journal import metrics
 from completions.journal.writer import writer
-from completions.responses import FastJsonResponse, RawResponse, Recorded
 from completions.state.edits import PLACES
+from completions.views.http import FastJsonResponse, RawResponse, Recorded
 
 PLACE = Parameter(
     "place",

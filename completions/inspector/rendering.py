@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest, HttpResponse
 
-from completions.access import sent_headers
 from completions.conf import conf
 from completions.control import admittance
 from completions.exceptions import RequestError
 from completions.inspector.assets import assets
 from completions.state.namespaces import DEFAULT
+from completions.views.keys import sent_headers
 
 if TYPE_CHECKING:
     from django.template import Engine

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from completions.conversation import Usage
-from completions.model_table import prices
+from completions.tokens.models import prices
 
 TIERS = (272_000, 200_000, 128_000)
 """Tokens of a prompt above which the table may have other prices, for all of its tokens."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from completions.chance import hex_id
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
+from completions.ids import hex_id
 from completions.outcome import NearMiss, Outcome
 
 SUMMARY = 200

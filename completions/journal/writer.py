@@ -22,7 +22,7 @@ from completions.exceptions import JournalUnavailable
 from completions.journal.exchange import Exchange
 from completions.journal.rows import Row, make_row
 from completions.journal.store import Store
-from completions.model_table import prices
+from completions.tokens.models import prices
 
 logger = logging.getLogger("completions")
 

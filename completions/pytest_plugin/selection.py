@@ -23,8 +23,8 @@ def _matching(exchanges: Iterable[Exchange], document: Mapping[str, Any]) -> lis
     from completions.script import conditions
     from completions.script.as_json import as_json
     from completions.script.node import read_text
-    from completions.wire.chat import ChatCompletions
-    from completions.wire.legacy import LegacyCompletions
+    from completions.wire.openai.chat.format import ChatCompletions
+    from completions.wire.openai.legacy import LegacyCompletions
 
     matcher = conditions.match(read_text(as_json(dict(document)), "when"))
     found = []

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
 
-from completions.gates import Gates
-from completions.limits import Charge
+from completions.delivery.gates import Gates
 from completions.script.pushed import Pushed
+from completions.state.limits import Charge
 from completions.state.records import Records
 
 MOST_SEEN = 4096

@@ -9,13 +9,13 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from completions.conf import conf
+from completions.delivery.gates import Gates
 from completions.delivery.load import Loads
 from completions.exceptions import RequestError, ScriptError
-from completions.gates import Gates
 from completions.script.pushed import Pushed, build
 from completions.script.rules import Rule, Script
 from completions.state.ledger import FIRST, IDLE, Claim, Ledger, Taken
-from completions.state.memory import MemoryLedger
+from completions.state.local import MemoryLedger
 from completions.state.records import Records
 from completions.state.script_file import script_file
 from completions.state.store import is_shared, ledger, shared_store

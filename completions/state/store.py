@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from completions.conf import conf
 from completions.state.ledger import Ledger
-from completions.state.memory import MemoryLedger
+from completions.state.local import MemoryLedger
 
 if TYPE_CHECKING:
     from completions.state.shared.store import RedisStore

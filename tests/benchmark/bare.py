@@ -97,7 +97,7 @@ def _django() -> None:
 
 def _lean() -> Any:
     _django()
-    from mocksite.handler import Handler  # needs the settings
+    from completions.receive.handler import Handler  # needs the settings
 
     return Handler()
 

@@ -3,7 +3,7 @@
 from completions.delivery.pacing import schedule
 from completions.outcome import Jitter
 from completions.script.pace import Pace
-from completions.wire.chat import ChatCompletions
+from completions.wire.openai.chat.format import ChatCompletions
 
 JITTER = Jitter("lognormal", 0.5, "1")
 WITH_JITTER = f"pacing: {{jitter: {{kind: {JITTER.kind}, spread: {JITTER.spread}, seed: {JITTER.seed}}}}}"

@@ -1,4 +1,4 @@
-"""Ask a server by openai-python, 2 or 3, whichever this interpreter has; run by tests/test_faults_clients.py.
+"""Ask a server by openai-python, 2 or 3, whichever this interpreter has; run by tests/clients/test_faults.py.
 
     python -m tests.clients.openai_python sync|async BASE_URL < questions > findings
 

@@ -1,4 +1,4 @@
-"""Ask a server by LiteLLM; run by tests/test_faults_clients.py, and like openai_python.py in all else.
+"""Ask a server by LiteLLM; run by tests/clients/test_faults.py, and like openai_python.py in all else.
 
 python -m tests.clients.through_litellm BASE_URL < questions > findings
 """

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import Answer, call
 
 CHAT = "v1/chat/completions"

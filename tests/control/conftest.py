@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
 from completions.state import namespaces
-from tests.journal import journal_in
+from tests.journal.database import journal_in
 from tests.scripts import rules
 
 SCRIPT = rules("""

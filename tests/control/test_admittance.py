@@ -8,7 +8,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.control.table import OPERATIONS
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import Connection, scope
 
 TOKEN = {"authorization": "Bearer s3cret"}

@@ -7,7 +7,7 @@ import pytest
 
 from completions.control.body import MOST_BYTES
 from completions.control.table import OPERATIONS
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import call
 from tests.control.client import control, told
 

@@ -8,7 +8,7 @@ import yaml
 
 from completions.control.readback import Said, read_back
 from completions.control.recipes import literal
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import call
 from tests.control.client import ask, control, said, told
 from tests.scripts import rules

@@ -9,7 +9,7 @@ import pytest
 
 from completions.journal import queries
 from completions.journal.queries import Filter
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import Connection, scope
 from tests.control.client import ask, told
 from tests.server import LiveServer

@@ -8,9 +8,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from completions.journal.exchange import Exchange
+from completions.journal.metrics import MOST_MODELS, Metrics
 from completions.journal.writer import writer
-from completions.metrics import MOST_MODELS, Metrics
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import Connection, scope
 from tests.control.client import CHAT, ask, control, question, told
 from tests.server import LiveServer

@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 import pytest
 
-from completions import tokens
-from completions.vectors import embed
+from completions.tokens import text as tokens
+from completions.wire.vectors import embed
 from tests.frameworks.trip import ANSWER, CALLED, INSTALL, MODEL, QUESTION, Tools, Trip
 
 langchain_agents = pytest.importorskip("langchain.agents", reason=INSTALL)

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from completions.control.admittance import COOKIE, ticket
 from completions.inspector.address import inspector_url
 from completions.inspector.assets import assets
-from mocksite.handler import Handler
+from completions.receive.handler import Handler
 from tests.asgi import Answer, Connection, scope
 from tests.control.client import ask, control
 

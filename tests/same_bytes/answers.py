@@ -7,8 +7,8 @@ from typing import Any
 
 from django.test import override_settings
 
+from completions.receive.handler import Handler
 from completions.state.namespaces import DEFAULT, remove
-from mocksite.handler import Handler
 from tests.asgi import call
 from tests.same_bytes.requests import Request, requests
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from completions import engine
 from completions.conf import conf
 from completions.conversation import Choice, Message, Prompt
 from completions.exceptions import RequestError, ScriptError
 from completions.outcome import Outcome
+from completions.resolve import engine
 from completions.script.grammar import schema
 from completions.script.review import doubts
 from completions.script.rules import Script

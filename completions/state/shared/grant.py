@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 
-from completions.limits import Account, Charge, check_quota, cost
+from completions.state.limits import Account, Charge, check_quota, cost
 from completions.state.shared.link import Link, Value
 from completions.state.shared.scripts import KEPT, SETTLE, digest
 from completions.state.shared.worker import BELIEVED, Worker

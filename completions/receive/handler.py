@@ -1,0 +1,237 @@
+"""Step 1, receive: Django's ASGI handler, without what costs a thread a request.
+
+On API paths the body stays in memory, nothing hops to a thread, META is built only if somebody asks for it, and
+the client is watched only once a response has to wait. Django stays in charge: the URLconf, the middleware, the
+views and their exceptions are its own. The control API's
+paths, which use the database, go Django's own way.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from typing import Any, cast
+
+from asgiref.sync import ThreadSensitiveContext
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestAborted
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest, HttpResponseBase
+from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
+
+from completions.conf import conf
+from completions.delivery.sabotage import Ending
+from completions.exceptions import BodyTooLarge, RequestError
+from completions.journal.exchange import Exchange, new_request_id
+from completions.receive.lifespan import is_ending, lifespan
+from completions.receive.request import LeanRequest
+from completions.receive.transport import can_sever, sever
+from completions.receive.watch import CLIENT_LEFT, watched
+from completions.views.http import (
+    REQUEST_ID,
+    EventStream,
+    FastJsonResponse,
+    Following,
+    Recorded,
+    Severed,
+    error_response,
+)
+from completions.wire.base import WireFormat
+
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+STOCK, NAMESPACES = "/_mock/", "/ns/"
+KNOWN_HOSTS = 256
+KNOWN_PATHS = 1024
+
+
+class Handler(ASGIHandler):
+    """The ASGI application: HTTP, and `lifespan`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._resolver: URLResolver | None = None
+        self._matches: dict[str, ResolverMatch] = {}
+        self._hosts: dict[bytes, object] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection's request, or the lifespan; websockets are refused."""
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            body = await _read_body(receive)
+            request = LeanRequest(scope, body)
+            if not request.path_info.startswith("/"):  # `OPTIONS *`
+                raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+            _check_query(scope)
+            self._check_host(request)
+        except RequestAborted:
+            return
+        except RequestError as exc:
+            await self._refuse(scope, exc, send)
+        else:
+            if is_stock(request.path_info):
+                async with ThreadSensitiveContext():
+                    await self.handle(scope, _replay(body, receive), send)
+            else:
+                await watched(self._answer(request, send), receive)
+
+    async def _answer(self, request: LeanRequest, send: Send) -> None:
+        if request.script_name:
+            set_script_prefix(request.script_name)
+        response: HttpResponseBase = await self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
+        try:
+            await self.send_response(response, send)
+        except asyncio.CancelledError as exc:
+            if isinstance(response, Recorded):
+                left = exc.args == (CLIENT_LEFT,)
+                response.exchange.stopped = not left
+                response.exchange.client_left = left and not isinstance(response, Severed)
+            raise
+        finally:
+            if isinstance(response, Recorded):
+                response.end()
+            else:
+                response.close()
+            request.close()
+
+    async def _refuse(self, scope: Scope, exc: RequestError, send: Send) -> None:
+        """Answer a request that is refused before Django sees it, in the format that its address has."""
+        wire = _wire_of(scope["path"])
+        response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
+        exchange = Exchange(scope["method"], scope["path"], request_headers=dict(scope["headers"]))
+        exchange.fails(exc)
+        response.record(exchange)
+        await self.send_response(response, send)
+        response.end()
+
+    async def send_response(self, response: HttpResponseBase, send: Send) -> None:
+        """Send a response; each has a request id."""
+        if REQUEST_ID not in response.headers:
+            response.headers[REQUEST_ID] = new_request_id()
+        if isinstance(response, EventStream) and response.is_raw:
+            await _send_stream(response, send)
+        elif isinstance(response, Following):
+            await _send_following(response, send)
+        elif isinstance(response, Severed) and can_sever(send):
+            response.exchange.goes_unanswered()
+            await sever(send, response.ending)
+        elif isinstance(response, FastJsonResponse) and response.is_small:
+            await _start(response, send)
+            await send({"type": "http.response.body", "body": response.content})
+        else:
+            await super().send_response(response, send)
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """Find the view: for a path that came before by a table, else by Django's resolver."""
+        if hasattr(request, "urlconf"):
+            return super().resolve_request(request)
+        resolver = get_resolver()
+        if resolver is not self._resolver:  # the URLconf was changed, by override_settings for one
+            self._resolver, self._matches = resolver, {}
+        match = self._matches.get(request.path_info)
+        if match is None:
+            match = resolver.resolve(request.path_info)
+            if len(self._matches) >= KNOWN_PATHS:
+                self._matches.clear()
+            self._matches[request.path_info] = match
+        request.resolver_match = match
+        return match
+
+    def _check_host(self, request: LeanRequest) -> None:
+        """Refuse a host that ALLOWED_HOSTS does not name; remember those that it does."""
+        raw = request.sent_headers.get(b"host", b"")
+        if raw and self._hosts.get(raw) is settings.ALLOWED_HOSTS:
+            return
+        try:
+            request.get_host()
+        except DisallowedHost as exc:
+            raise RequestError(str(exc), code="host_not_allowed") from exc
+        if len(self._hosts) < KNOWN_HOSTS:
+            self._hosts[raw] = settings.ALLOWED_HOSTS
+
+
+def _check_query(scope: Scope) -> None:
+    """Refuse a query that Django could not read when somebody asks for it."""
+    try:
+        scope.get("query_string", b"").decode()
+    except UnicodeDecodeError as exc:
+        raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
+
+
+def _wire_of(path: str) -> WireFormat | None:
+    """Return the format of an address, if it has one."""
+    try:
+        wire = get_resolver().resolve(path).kwargs.get("wire")
+    except Resolver404:
+        return None
+    return wire if isinstance(wire, WireFormat) else None
+
+
+def is_stock(path: str) -> bool:
+    """Whether a path is one of the control API's."""
+    return path.startswith(STOCK) or (path.startswith(NAMESPACES) and STOCK in path)
+
+
+async def _send_stream(response: EventStream, send: Send) -> None:
+    """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
+    await _start(response, send)
+    async with aclosing(response.pieces) as pieces:
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if response.ending is Ending.WHOLE:
+        await send({"type": "http.response.body"})
+    elif can_sever(send):
+        await sever(send, response.ending)
+
+
+async def _send_following(response: Following, send: Send) -> None:
+    """Send a stream that has no end of its own until the server ends, which would else wait for it."""
+    await _start(response, send)
+    async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
+        async for piece in pieces:
+            if is_ending():
+                break
+            if piece:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
+
+
+async def _start(response: HttpResponseBase, send: Send) -> None:
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+
+
+async def _read_body(receive: Receive) -> bytes:
+    """Return the whole body; raise `BodyTooLarge` as soon as it is, `RequestAborted` if the client leaves."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestAborted
+        part = message.get("body", b"")
+        size += len(part)
+        if size > conf.MAX_BODY_BYTES:
+            raise BodyTooLarge(conf.MAX_BODY_BYTES)
+        if not message.get("more_body"):
+            return b"".join((*parts, part)) if parts else part
+        parts.append(part)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Return a `receive` that first gives the body that was read already."""
+    messages = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Mapping[str, Any]:
+        return messages.pop() if messages else await receive()
+
+    return replayed

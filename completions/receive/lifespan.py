@@ -1,0 +1,125 @@
+"""The life of a server process: warm at the start, and end well on SIGTERM."""
+
+import asyncio
+import gc
+import logging
+import signal
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from types import FrameType
+from typing import Any
+
+from django.urls import get_resolver
+from uvicorn import Server
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from completions.checks import workers_problem
+from completions.conf import conf
+from completions.inspector.address import inspector_url
+from completions.journal import queries
+from completions.journal.writer import writer
+from completions.receive.protocol import Protocol
+from completions.state.namespaces import namespace
+from completions.state.store import shared_store
+from completions.tokens import text as tokens
+
+logger = logging.getLogger("completions")
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+async def lifespan(receive: Receive, send: Send) -> None:
+    """Speak ASGI's lifespan protocol."""
+    while True:
+        message = await receive()
+        if message["type"] == "lifespan.startup":
+            server = running_server()
+            if server is not None and (problem := workers_problem(workers_of(server))) is not None:
+                await send({"type": "lifespan.startup.failed", "message": problem})
+                return
+            warm()
+            if (store := shared_store()) is not None:
+                store.calls.do = queries.flush
+                queries.beforehand.append(store.calls.all)
+                await store.open()
+            if server is not None:
+                adopt(server)
+                announce(server)
+            if conf.JOURNAL:
+                writer.start()
+            await send({"type": "lifespan.startup.complete"})
+        elif message["type"] == "lifespan.shutdown":
+            await asyncio.to_thread(writer.close)
+            if (store := shared_store()) is not None:
+                queries.beforehand.remove(store.calls.all)
+                await store.close()
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+
+
+class _Adopted:
+    server: Server | None = None
+
+
+def is_ending() -> bool:
+    """Whether the server was told to end, and waits for what is under way."""
+    return _Adopted.server is not None and _Adopted.server.should_exit
+
+
+def announce(server: Server) -> None:
+    """Say where the inspector is, once the server listens; of several workers none does, but who starts them."""
+    loop = asyncio.get_running_loop()
+
+    def look() -> None:
+        if server.started and server.servers and (sockets := server.servers[0].sockets):
+            if workers_of(server) == 1 and isinstance(name := sockets[0].getsockname(), tuple):
+                logger.info("The inspector is at %s", inspector_url(*name[:2]))
+        elif not server.should_exit:
+            loop.call_later(0.02, look)
+
+    loop.call_soon(look)
+
+
+def warm() -> None:
+    """Load what the first request would wait for, and keep the garbage collector away from it.
+
+    A full collection stops every stream for as long as it takes, so it looks at nothing that is there for good, and
+    comes seldom; what a request leaves behind goes by itself or in the young generations.
+    """
+    tokens.warm()
+    namespace()
+    _ = get_resolver().url_patterns
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+def running_server() -> Server | None:
+    """Return the uvicorn server that runs this process, whoever started it; None under another server."""
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return owner if isinstance(owner, Server) else None
+
+
+def workers_of(server: Server) -> int:
+    """Return how many processes serve beside this one, itself included: of uvicorn's own, WEB_CONCURRENCY too."""
+    return 1 if server.config.should_reload else server.config.workers
+
+
+def adopt(server: Server) -> None:
+    """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
+
+    Left alone it would wait for open streams without an end, and end by the signal once all is done.
+    """
+    _Adopted.server = server
+    if server.config.http_protocol_class is HttpToolsProtocol:
+        server.config.http_protocol_class = Protocol
+    if server.config.timeout_graceful_shutdown is None:
+        server.config.timeout_graceful_shutdown = conf.SHUTDOWN_TIMEOUT
+
+    def stop(signum: int, frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGTERM, stop)

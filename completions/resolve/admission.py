@@ -1,0 +1,56 @@
+"""Between parse and resolve: whether the model that a valid request names is there, and whether the prompt fits it."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from completions.conversation import Message, Prompt
+from completions.exceptions import RequestError
+from completions.tokens.models import check_context, context_window
+from completions.tokens.prompt import prompt_tokens
+
+PER_IMAGE = 20_000
+"""More tokens than an image of any size costs."""
+
+
+def admit(prompt: Prompt, models: Collection[str], size: int) -> Prompt:
+    """Raise the API's error for a model that `models` does not list (none listed: all are there), or a prompt too long.
+
+    `size` is the request's in bytes. A token is a byte at least, so only a request that is larger than the window,
+    less what it asks to be answered, is counted; so is one that refers to what was said before. A request that need not
+    name a model may leave it out. Return the prompt, without its oldest messages where it allows that they are dropped.
+    """
+    if models and prompt.model is not None and prompt.model not in models:
+        raise RequestError(
+            f"The model `{prompt.model}` does not exist or you do not have access to it.",
+            status=404,
+            code="model_not_found",
+            facts={"model": prompt.model},
+        )
+    if prompt.task != "generate":
+        return prompt  # what is not generated has limits for each input, which its format knows
+    window = context_window(prompt.model)
+    most = size + (prompt.max_tokens or 0) + PER_IMAGE * _images(prompt)
+    if window is None or (most <= window and not prompt.recalled):
+        return prompt
+    if prompt.truncates:
+        prompt = _truncated(prompt, window - (prompt.max_tokens or 0))
+    check_context(prompt_tokens(prompt), prompt.max_tokens, prompt.model)
+    return prompt
+
+
+def _truncated(prompt: Prompt, window: int) -> Prompt:
+    """Drop messages from the beginning of the conversation, but no instructions, until the rest fits."""
+    over = prompt_tokens(prompt) - window
+    empty = replace(prompt, messages=(), tools=())
+    least = prompt_tokens(empty)
+    kept: list[Message] = []
+    for index, message in enumerate(prompt.messages):
+        if over > 0 and message.role not in ("system", "developer") and index < len(prompt.messages) - 1:
+            over -= prompt_tokens(replace(empty, messages=(message,))) - least
+        else:
+            kept.append(message)
+    return replace(prompt, messages=tuple(kept))
+
+
+def _images(prompt: Prompt) -> int:
+    return sum(part.kind == "image" for message in prompt.messages for part in message.parts)

@@ -1,0 +1,148 @@
+"""The edge of the API's views: methods, the exchange, and an envelope for whatever goes wrong."""
+
+import functools
+import logging
+import time
+from asyncio import CancelledError
+from collections.abc import Callable, Coroutine
+from typing import Any, Concatenate, ParamSpec
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
+
+from completions.conf import conf
+from completions.exceptions import BodyTooLarge, RequestError
+from completions.journal.exchange import Exchange
+from completions.journal.record import end_exchange
+from completions.state.namespaces import DEFAULT, Namespace, namespace
+from completions.views import keys as access
+from completions.views.http import FastJsonResponse, Recorded, error_response
+from completions.wire.base import WireFormat
+
+logger = logging.getLogger("completions")
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
+ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
+
+
+def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P]], View[P]]:
+    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it.
+
+    The exchange calls it by its own name, or by that of the format that it answers in.
+    """
+
+    def decorate(view: ExchangeView[P]) -> View[P]:
+        @functools.wraps(view)
+        async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
+            started: float = getattr(request, "received", None) or time.monotonic()
+            exchange = Exchange(request.method or "", request.path, started)
+            named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
+            if (others := kwargs.pop("others", None)) is not None:
+                usual: WireFormat = kwargs["wire"]  # type: ignore[assignment]  # by the address too
+                kwargs["wire"] = access.spoken(request, others, usual)  # type: ignore[arg-type]  # as `others`
+            _note(request, exchange, kwargs.get("wire") if by_format else view)
+            try:
+                exchange.namespace = named or access.namespace_of(exchange.request_headers) or DEFAULT
+                if methods and request.method not in methods:
+                    raise method_not_allowed(request, methods)
+                response: Recorded = await view(request, exchange, *args, **kwargs)
+            except RequestError as exc:
+                response = _refuse(exc, exchange, kwargs)
+            except CancelledError:
+                exchange.client_left = True
+                end_exchange(exchange)
+                raise
+            except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
+                logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
+                response = _refuse(_internal_error(), exchange, kwargs)
+            response.record(exchange)
+            return response
+
+        wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # no client of an API has a form's token
+        return wrapped
+
+    return decorate
+
+
+def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
+    """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
+    exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
+    exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
+    exchange.request_body = getattr(request, "_body", b"")
+
+
+async def current(exchange: Exchange) -> Namespace:
+    """Return the namespace of a request that does not resolve anything, with what other processes pushed."""
+    space = namespace(exchange.namespace)
+    await space.refresh()
+    return space
+
+
+def read_body(request: HttpRequest) -> bytes:
+    """Return the body, if it is within the limits: ours, and Django's where the project sets one."""
+    try:
+        body = request.body
+    except RequestDataTooBig as exc:
+        raise BodyTooLarge(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "DATA_UPLOAD_MAX_MEMORY_SIZE") from exc
+    if len(body) > conf.MAX_BODY_BYTES:
+        raise BodyTooLarge(conf.MAX_BODY_BYTES)
+    return body
+
+
+def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
+    """Return the error of a method that an address does not take."""
+    allowed = ", ".join(methods)
+    return RequestError(
+        f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
+        status=405,
+        code="method_not_supported",
+        facts={},
+        headers={"Allow": allowed},
+    )
+
+
+def _internal_error() -> RequestError:
+    return RequestError(
+        "The server had an error while processing your request. Its log has the traceback.",
+        status=500,
+        type="server_error",
+        code="internal_error",
+        facts={},
+    )
+
+
+def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
+    wire = kwargs.get("wire")
+    exchange.fails(exc)
+    if not isinstance(wire, WireFormat):
+        return error_response(exc)
+    wire = _spoken(wire, exchange)
+    exc = wire.refused(exc)
+    envelope = wire.identified(wire.error(exc), exchange.request_id)
+    response = error_response(exc, envelope, wire.translated(exc.headers))
+    add_headers(response, wire, exchange)
+    return response
+
+
+def _spoken(wire: WireFormat, exchange: Exchange) -> WireFormat:
+    """Return the dialect that the namespace's script speaks, if there is such a namespace."""
+    if not wire.dialects:
+        return wire
+    try:
+        return wire.dialects.get(namespace(exchange.namespace).script.dialect, wire)
+    except RequestError:
+        return wire
+
+
+def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
+    """Add the headers of this request alone, and the API's `own`, but none over a script's."""
+    if exchange.headers:
+        for name, value in wire.translated(exchange.headers).items():
+            response.headers.setdefault(name, value)
+    if not own:
+        return
+    elapsed_ms = (time.monotonic() - exchange.started) * 1000
+    for name, value in wire.headers(elapsed_ms, exchange.request_id).items():
+        response.headers.setdefault(name, value)

@@ -1,0 +1,133 @@
+"""HTTP responses: JSON by orjson, error envelopes, event streams."""
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import orjson
+from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+
+from completions.delivery.sabotage import Ending
+from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord, end_exchange
+from completions.wire.openai.base import envelope
+
+REQUEST_ID = "x-request-id"
+SMALL = 64 * 1024
+
+
+class Recorded(HttpResponseBase):
+    """A response that ends its exchange when it has been sent.
+
+    One that is `foreign` is as from a server in front of the API: without the API's headers, but with the request id,
+    by which the log tells what it was.
+    """
+
+    exchange: Exchange
+    foreign = False
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange, and send its id."""
+        self.exchange = exchange
+        self.headers[REQUEST_ID] = exchange.request_id
+        exchange.status = self.status_code
+        exchange.response_headers = self.headers
+
+    def end(self) -> None:
+        """End the exchange; a handler that spares Django's signals calls this instead of `close`."""
+        end_exchange(self.exchange)
+
+    def close(self) -> None:
+        """End the exchange, and do what Django does at the end of a response."""
+        self.end()
+        super().close()
+
+
+class FastJsonResponse(Recorded, JsonResponse):
+    """Django's JsonResponse, encoded by orjson: compact, in UTF-8, the keys in the order they are given."""
+
+    def __init__(self, document: dict[str, Any], status: int = 200) -> None:
+        HttpResponse.__init__(self, orjson.dumps(document), status=status, content_type="application/json")
+        self.headers["Content-Length"] = str(len(self.content))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether the body can go out in one piece, and nothing beside it: middleware may have set cookies."""
+        return len(self.content) <= SMALL and not self.cookies
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange, and note the body."""
+        super().record(exchange)
+        exchange.response_body = self.content
+        exchange.bytes = len(exchange.response_body)
+
+
+class Severed(FastJsonResponse):
+    """No response: the connection ends. Where the server does not give it away, the document says so, as a 501."""
+
+    def __init__(self, ending: Ending, document: dict[str, Any]) -> None:
+        super().__init__(document, status=501)
+        self.ending = ending
+
+
+class RawResponse(Recorded, HttpResponse):
+    """A body of any bytes and any media type."""
+
+    def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
+        super().__init__(data, status=status, content_type=media_type)
+        self.headers["Content-Length"] = str(len(data))
+        self.foreign = foreign
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange, and note the body."""
+        super().record(exchange)
+        exchange.response_body = self.content
+        exchange.bytes = len(exchange.response_body)
+
+
+class EventStream(Recorded, StreamingHttpResponse):
+    """A stream of events that neither a cache nor a proxy keeps back; `progress` notes what was sent of it.
+
+    `ending` is how the connection ends after it.
+    """
+
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        progress: StreamRecord,
+        media_type: str,
+        ending: Ending = Ending.WHOLE,
+    ) -> None:
+        super().__init__(pieces, content_type=media_type)
+        self.headers["Cache-Control"] = "no-cache"
+        self.headers["X-Accel-Buffering"] = "no"
+        self.pieces = pieces
+        self.progress = progress
+        self.ending = ending
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the content is still `pieces` themselves; middleware may have wrapped it, or set cookies."""
+        return getattr(self, "_iterator", None) is self.pieces and not self.cookies
+
+    def end(self) -> None:
+        """End the exchange, whole or cut short."""
+        self.progress.end()
+
+
+class Following(Recorded, StreamingHttpResponse):
+    """A stream of events without an end; an empty piece tells that it is still there, and need not be sent."""
+
+    def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        super().__init__(pieces, content_type="text/event-stream; charset=utf-8")
+        self.headers["X-Accel-Buffering"] = "no"
+
+
+def error_response(
+    exc: RequestError, document: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> FastJsonResponse:
+    """Return an error's response: its envelope and headers as the format that was called has them, or OpenAI's."""
+    response = FastJsonResponse(document or envelope(exc), status=exc.status)
+    for name, value in (exc.headers if headers is None else headers).items():
+        response.headers[name] = value
+    return response

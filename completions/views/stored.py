@@ -1,0 +1,259 @@
+"""The views of what OpenAI's APIs keep: responses, conversations, stored chat completions. They generate nothing."""
+
+import functools
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, NamedTuple
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
+
+from completions.conf import conf
+from completions.delivery.stream import deliver
+from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord
+from completions.state.records import Document, Records
+from completions.views import keys as access
+from completions.views.edge import current, endpoint, read_body
+from completions.views.http import EventStream, FastJsonResponse, Recorded
+from completions.wire.base import decode_object
+from completions.wire.fields import dicts, mapping
+from completions.wire.openai.chat.kept import COMPLETION
+from completions.wire.openai.responses import kept as responses_kept
+from completions.wire.openai.responses import rules as responses_rules
+from completions.wire.openai.responses.kept import CONVERSATION, RESPONSE
+from completions.wire.openai.stored import has_what, page, updated, whole_list
+
+AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
+
+
+def by_method(**views: AnyView) -> AnyView:
+    """Make one view of several, by the request's method; a HEAD is answered as a GET is."""
+
+    @endpoint(*views)
+    async def refused(request: HttpRequest, exchange: Exchange, /, **route: str) -> Recorded:
+        raise AssertionError("it has none of the methods")
+
+    def chosen(request: HttpRequest, /, **route: str) -> Coroutine[Any, Any, HttpResponseBase]:
+        view: AnyView = views.get("GET" if request.method == "HEAD" else request.method or "", refused)
+        return view(request, **route)
+
+    markcoroutinefunction(chosen)  # it returns a view's own, so that there is one fewer to await
+    chosen.csrf_exempt = True  # type: ignore[attr-defined]  # as each of the views is
+    return chosen
+
+
+class Asked(NamedTuple):
+    """A request for what is kept: with its namespace's records, and whether its script holds it to the API's rules."""
+
+    request: HttpRequest
+    exchange: Exchange
+    records: Records
+    validate: bool
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters in the address."""
+        return {str(name): str(value) for name, value in self.request.GET.items()}
+
+    async def change(self, kind: str, name: str, edit: Callable[[Document], Document]) -> Document:
+        """Change a document, and return it; raise the API's 404 where it is not there."""
+        return await self.records.change(kind, name, lambda before: edit(_there(kind, name, before)))
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The body, decoded; none is an empty object."""
+        body = read_body(self.request)
+        return decode_object(body) if body.strip() else {}
+
+    def page(self, items: Sequence[Document], order: str) -> dict[str, Any]:
+        """Return the page of items that the address asks for."""
+        return page(items, self.query, order, validate=self.validate)
+
+
+def stored(view: StoredView) -> AnyView:
+    """Make a view of what is kept, which returns a document."""
+
+    @endpoint()
+    @functools.wraps(view)
+    async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
+        space = await current(exchange)
+        script = space.script
+        access.identify(request, exchange, script.keys)
+        answer = await view(Asked(request, exchange, space.records, script.validate), **route)
+        return FastJsonResponse(answer) if isinstance(answer, dict) else answer
+
+    return wrapped
+
+
+async def _found(records: Records, kind: str, name: str) -> Document:
+    """Return what is kept, or raise the API's 404."""
+    return _there(kind, name, await records.get(kind, name))
+
+
+def _there(kind: str, name: str, document: Document | None) -> Document:
+    if document is None:
+        raise RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
+    return document
+
+
+@stored
+async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
+    """Show a response as it is by now, or stream it again from where its client left it."""
+    record = await _found(asked.records, RESPONSE, name)
+    query = asked.query
+    if query.get("stream") != "true":
+        return responses_kept.at(record, time.time())
+    after = query.get("starting_after", "")
+    obfuscate = query.get("include_obfuscation") != "false"
+    number = int(after) if after.isdecimal() and len(after) < 10 else -1
+    events, due = responses_kept.resumed(record, number, time.time(), obfuscate=obfuscate)
+    frames = [event.data for event in events]
+    tokens = [event.token for event in events]
+    progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
+    pieces = deliver(frames, due, time.monotonic(), sent=progress.sent)
+    return EventStream(pieces, progress, "text/event-stream")
+
+
+@stored
+async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a response; what refers to it later does not find it."""
+    await _found(asked.records, RESPONSE, name)
+    await asked.records.delete(RESPONSE, name)
+    return {"id": name, "object": "response", "deleted": True}
+
+
+@stored
+async def response_cancelled(asked: Asked, name: str) -> dict[str, Any]:
+    """Cancel a response that was asked for in the background."""
+    now = time.time()
+    record = await asked.change(RESPONSE, name, lambda before: responses_kept.cancelled(before, now))
+    return responses_kept.at(record, now)
+
+
+@stored
+async def response_input(asked: Asked, name: str) -> dict[str, Any]:
+    """List the items that a response was asked with, the last one first."""
+    record = await _found(asked.records, RESPONSE, name)
+    return asked.page(record["input"], "desc")
+
+
+@stored
+async def conversation_made(asked: Asked) -> dict[str, Any]:
+    """Make a conversation."""
+    body = asked.body
+    if asked.validate:
+        responses_rules.validate_conversation(body)
+    items = [responses_kept.whole_item(item) for item in dicts(body.get("items"))]
+    document = responses_kept.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
+    await asked.records.put(CONVERSATION, document["id"], document)
+    return responses_kept.shown_conversation(document)
+
+
+@stored
+async def conversation(asked: Asked, name: str) -> dict[str, Any]:
+    """Show a conversation."""
+    return responses_kept.shown_conversation(await _found(asked.records, CONVERSATION, name))
+
+
+@stored
+async def conversation_changed(asked: Asked, name: str) -> dict[str, Any]:
+    """Give a conversation other metadata."""
+    body = asked.body
+    document = await asked.change(CONVERSATION, name, lambda before: updated(before, body))
+    return responses_kept.shown_conversation(document)
+
+
+@stored
+async def conversation_gone(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a conversation."""
+    await _found(asked.records, CONVERSATION, name)
+    await asked.records.delete(CONVERSATION, name)
+    return {"id": name, "object": "conversation.deleted", "deleted": True}
+
+
+@stored
+async def items(asked: Asked, name: str) -> dict[str, Any]:
+    """List a conversation's items, the last one first."""
+    document = await _found(asked.records, CONVERSATION, name)
+    return asked.page(document["items"], "desc")
+
+
+@stored
+async def items_added(asked: Asked, name: str) -> dict[str, Any]:
+    """Add items to a conversation, and list them."""
+    await _found(asked.records, CONVERSATION, name)
+    body = asked.body
+    if asked.validate:
+        responses_rules.validate_items(body)
+    added = [responses_kept.whole_item(item) for item in dicts(body.get("items"))]
+    await asked.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
+    return whole_list(added)
+
+
+@stored
+async def item(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
+    """Show an item of a conversation."""
+    document = await _found(asked.records, CONVERSATION, name)
+    return _item_of(document, item_id)
+
+
+@stored
+async def item_gone(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
+    """Remove an item of a conversation, and show what is left of it."""
+
+    def without(before: Document) -> Document:
+        gone = _item_of(before, item_id)
+        return {**before, "items": [item for item in before["items"] if item is not gone]}
+
+    return responses_kept.shown_conversation(await asked.change(CONVERSATION, name, without))
+
+
+def _item_of(document: Document, name: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = next((item for item in document["items"] if item["id"] == name), None)
+    if found is None:
+        why = f"Item with id '{name[:200]}' not found in conversation with id '{document['id']}'."
+        raise RequestError(why, status=404)
+    return found
+
+
+@stored
+async def completions(asked: Asked) -> dict[str, Any]:
+    """List the stored chat completions, the first one first, of a model or with some metadata."""
+    kept = [record["completion"] for record in await asked.records.all(COMPLETION)]
+    return asked.page([each for each in kept if has_what(each, asked.query)], "asc")
+
+
+@stored
+async def completion(asked: Asked, name: str) -> dict[str, Any]:
+    """Show a stored chat completion."""
+    document: dict[str, Any] = (await _found(asked.records, COMPLETION, name))["completion"]
+    return document
+
+
+@stored
+async def completion_changed(asked: Asked, name: str) -> dict[str, Any]:
+    """Give a stored chat completion other metadata."""
+    body = asked.body
+    record = await asked.change(
+        COMPLETION, name, lambda before: {**before, "completion": updated(before["completion"], body)}
+    )
+    changed: dict[str, Any] = record["completion"]
+    return changed
+
+
+@stored
+async def completion_gone(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a stored chat completion."""
+    await _found(asked.records, COMPLETION, name)
+    await asked.records.delete(COMPLETION, name)
+    return {"object": "chat.completion.deleted", "id": name, "deleted": True}
+
+
+@stored
+async def completion_messages(asked: Asked, name: str) -> dict[str, Any]:
+    """List the messages that a stored chat completion was asked with, the first one first."""
+    record = await _found(asked.records, COMPLETION, name)
+    return asked.page(record["messages"], "asc")

@@ -1,0 +1,183 @@
+"""An assistant's message in Anthropic's shape: its content blocks, whole and as they are streamed, and its usage.
+
+Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the anthropic SDK.
+"""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.tokens import text as tokens
+from completions.wire.anthropic.fragments import partial
+from completions.wire.fields import mapping, text, whole
+from completions.wire.sse import HOLE
+
+STOP_REASONS = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "refusal",
+}
+
+
+class Run(NamedTuple):
+    """A block's deltas of one kind: the delta with its hole, what goes there, and what faults need to know."""
+
+    delta: dict[str, Any]
+    values: list[Any]
+    part: str = ""
+    token: bool = True
+
+
+class Block(NamedTuple):
+    """A content block: as a stream opens it, its deltas, and as the whole answer has it."""
+
+    opening: dict[str, Any]
+    runs: list[Run]
+    whole: dict[str, Any]
+
+
+def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
+    """Return the content: the thinking, the text, the calls."""
+    choice = said(reply)
+    found: list[Block] = []
+    if choice.reasoning:
+        found.append(_thinking(choice.reasoning, reply, prompt))
+    if choice.text:
+        found.append(_text(choice, choice.text, prompt))
+    return found + [_call(call, reply, place, prompt) for place, call in enumerate(choice.tool_calls)]
+
+
+def said(reply: Reply) -> Choice:
+    """Return the one answer that this API gives."""
+    return reply.choices[0] if reply.choices else Choice()
+
+
+def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
+    """Return the thinking; where the request wants it omitted, the signature is all that is there."""
+    shown = "" if mapping(prompt.body.get("thinking")).get("display") == "omitted" else thought
+    signature = _signature(thought, reply)
+    runs = [
+        Run({"type": "thinking_delta", "thinking": HOLE}, tokens.split(shown, prompt.model)),
+        Run({"type": "signature_delta", "signature": HOLE}, [signature], token=False),
+    ]
+    return Block(
+        {"type": "thinking", "thinking": "", "signature": ""},
+        runs,
+        {"type": "thinking", "thinking": shown, "signature": signature},
+    )
+
+
+def _signature(thought: str, reply: Reply) -> str:
+    digest = hashlib.blake2b(f"{reply.serial}/{thought}".encode()).digest()
+    return base64.b64encode(b"\x12" + digest).decode()
+
+
+def _text(choice: Choice, said: str, prompt: Prompt) -> Block:
+    citations = [citation for each in choice.annotations if (citation := _citation(each, said))]
+    runs = [Run({"type": "text_delta", "text": HOLE}, tokens.split(said, prompt.model))]
+    if not citations:
+        return Block({"type": "text", "text": ""}, runs, {"type": "text", "text": said})
+    runs.append(Run({"type": "citations_delta", "citation": HOLE}, citations, token=False))
+    opening = {"type": "text", "text": "", "citations": []}
+    return Block(opening, runs, {"type": "text", "text": said, "citations": citations})
+
+
+def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | None:
+    """Return a URL citation of OpenAI's shape, in which scripts have them, as this API's; None for any other."""
+    source = mapping(annotation.get("url_citation"))
+    if not source:
+        return None
+    start, end = whole(source.get("start_index"), 0), whole(source.get("end_index"), 0)
+    return {
+        "type": "web_search_result_location",
+        "url": text(source.get("url")),
+        "title": text(source.get("title")),
+        "cited_text": said[start:end],
+        "encrypted_index": "",
+    }
+
+
+def _call(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> Block:
+    arguments = call.arguments
+    if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
+        arguments = orjson.dumps({"input": arguments}).decode()
+    document = {"type": "tool_use", "id": call.id or made_id("toolu_", reply, place), "name": call.name, "input": {}}
+    delta = {"type": "input_json_delta", "partial_json": HOLE}
+    pieces = tokens.split(arguments, prompt.model)
+    runs = [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
+    return Block(document, runs, document | {"input": partial(arguments)})
+
+
+def made_id(prefix: str, reply: Reply, place: int = 0) -> str:
+    """Return an id of this answer's own for what stands at `place` in it: `msg_01…`, `toolu_01…`."""
+    return f"{prefix}01{hashlib.blake2s(f'{prefix}{reply.serial}{place}'.encode(), digest_size=11).hexdigest()}"
+
+
+def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return a message without content, ending and usage."""
+    return {
+        "id": f"msg_{reply.id.removeprefix('chatcmpl-')}" if reply.id else made_id("msg_", reply),
+        "type": "message",
+        "role": "assistant",
+        "model": reply.model or prompt.model or "mock",
+    }
+
+
+def ending(reply: Reply) -> dict[str, Any]:
+    """Return why a message ends. A refusal's words are its explanation, for this API refuses without a text."""
+    choice = said(reply)
+    if choice.stopped_by is not None and choice.finish_reason == "stop":
+        reason = "stop_sequence"
+    else:
+        reason = STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")
+    if choice.refusal and reason == "end_turn":
+        reason = "refusal"
+    details = {"type": "refusal", "category": None, "explanation": choice.refusal} if reason == "refusal" else None
+    stopped = choice.stopped_by if reason == "stop_sequence" else None
+    return {"stop_reason": reason, "stop_sequence": stopped, "stop_details": details}
+
+
+def usage(counted: Usage | None) -> dict[str, Any]:
+    """Return what a message cost: here the input is what was not read from the cache."""
+    return _input(counted or Usage(0, 0)) | _output(counted or Usage(0, 0)) | {"service_tier": "standard"}
+
+
+def usage_at_start(counted: Usage | None) -> dict[str, Any]:
+    """Return what is known of the cost when a stream begins, with the first token out."""
+    known = counted or Usage(0, 0)
+    first = Usage(known.prompt_tokens, min(known.completion_tokens, 1), known.cached_tokens)
+    return _input(first) | {"output_tokens": first.completion_tokens, "service_tier": "standard"}
+
+
+def usage_at_end(counted: Usage | None) -> dict[str, Any]:
+    """Return the totals that a stream's `message_delta` tells; they replace those of its start."""
+    known = counted or Usage(0, 0)
+    before = {key: value for key, value in _input(known).items() if key != "cache_creation"}
+    return before | _output(known)
+
+
+def _input(counted: Usage) -> dict[str, Any]:
+    return {
+        "input_tokens": max(counted.prompt_tokens - counted.cached_tokens, 0),
+        "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": counted.cached_tokens,
+        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+    }
+
+
+def _output(counted: Usage) -> dict[str, Any]:
+    return {
+        "output_tokens": counted.completion_tokens,
+        "output_tokens_details": {"thinking_tokens": counted.reasoning_tokens},
+    }
+
+
+def whole_content(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
+    """Go through the content of the whole answer."""
+    return (block.whole for block in blocks(reply, prompt))

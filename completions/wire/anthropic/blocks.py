@@ -1,0 +1,134 @@
+"""Step 2 for Anthropic's Messages API: the content blocks that messages are made of.
+
+The shapes are those of `ContentBlockParam` in the anthropic SDK. What the API's own tools leave behind (searches, code
+runs) goes back as it came, so that only its type is looked at.
+"""
+
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.anthropic.checks import (
+    Wrong,
+    array,
+    boolean,
+    choice,
+    mapping,
+    record,
+    string,
+    tagged,
+    text_or,
+)
+from completions.wire.validation import Check, Problem, anything, nullable
+
+ID = string(pattern="^[a-zA-Z0-9_-]+$")
+TOOL_NAME = string(1, 128, "^[a-zA-Z0-9_-]{1,128}$")
+CACHE = nullable(tagged({"ephemeral": record({"type": anything, "ttl": choice("5m", "1h")})}))
+_CITATIONS = nullable(record({"enabled": boolean}))
+_TEXT = string()
+
+
+def _base64(value: Any) -> Problem | None:
+    """Check base64; it is decoded in C, some 2 ms a megabyte."""
+    if (problem := _TEXT(value)) is not None:
+        return problem
+    try:
+        binascii.a2b_base64(value, strict_mode=True)
+    except ValueError:
+        return Wrong("Invalid base64 data")
+    return None
+
+
+def _url(value: Any) -> Problem | None:
+    if (problem := _TEXT(value)) is not None:
+        return problem
+    return None if value.startswith("https://") else Wrong("Only HTTPS URLs are supported.")
+
+
+def _source(**fields: Check) -> Check:
+    return record({"type": anything, **fields}, tuple(fields))
+
+
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_IMAGE_SOURCES = {
+    "base64": _source(media_type=choice(*IMAGE_TYPES), data=_base64),
+    "url": _source(url=_url),
+    "file": _source(file_id=string(1)),
+}
+_DOCUMENT_SOURCES = {
+    "base64": _source(media_type=choice("application/pdf"), data=_base64),
+    "text": _source(media_type=choice("text/plain"), data=_TEXT),
+    "content": _source(content=anything),
+    "url": _source(url=_url),
+    "file": _source(file_id=string(1)),
+}
+
+
+def _block(required: Mapping[str, Check], **optional: Check) -> Check:
+    return record({"type": anything, **required, **optional}, tuple(required))
+
+
+TEXT_BLOCK = _block({"text": _TEXT}, cache_control=CACHE, citations=nullable(array(mapping)))
+_IMAGE = _block({"source": tagged(_IMAGE_SOURCES)}, cache_control=CACHE, transformations=nullable(mapping))
+_DOCUMENT = _block(
+    {"source": tagged(_DOCUMENT_SOURCES)},
+    cache_control=CACHE,
+    citations=_CITATIONS,
+    context=nullable(_TEXT),
+    title=nullable(_TEXT),
+)
+_SEARCH_RESULT = _block(
+    {"content": array(tagged({"text": TEXT_BLOCK})), "source": _TEXT, "title": _TEXT},
+    cache_control=CACHE,
+    citations=_CITATIONS,
+)
+_RESULT_CONTENT = {
+    "text": TEXT_BLOCK,
+    "image": _IMAGE,
+    "search_result": _SEARCH_RESULT,
+    "document": _DOCUMENT,
+    "tool_reference": mapping,
+    "browser_state": mapping,
+}
+_BLOCKS: Mapping[str, Check] = {
+    "text": TEXT_BLOCK,
+    "image": _IMAGE,
+    "document": _DOCUMENT,
+    "search_result": _SEARCH_RESULT,
+    "thinking": _block({"thinking": _TEXT, "signature": _TEXT}),
+    "redacted_thinking": _block({"data": _TEXT}),
+    "tool_use": _block(
+        {"id": ID, "name": string(1, 200), "input": mapping},
+        cache_control=CACHE,
+        caller=mapping,
+        toolset_name=nullable(_TEXT),
+    ),
+    "tool_result": _block(
+        {"tool_use_id": ID},
+        content=text_or(array(tagged(_RESULT_CONTENT))),
+        is_error=boolean,
+        cache_control=CACHE,
+        toolset_name=nullable(_TEXT),
+    ),
+}
+
+LEFT_BEHIND = (
+    "server_tool_use",
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "code_execution_tool_result",
+    "bash_code_execution_tool_result",
+    "text_editor_code_execution_tool_result",
+    "tool_search_tool_result",
+    "mcp_tool_use",
+    "mcp_tool_result",
+    "container_upload",
+    "compaction",
+)
+"""The blocks of which only the type is looked at."""
+
+CONTENT = text_or(array(tagged({**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, mapping)})))
+"""A message's content: a text, or blocks."""
+
+TEXTS = text_or(array(tagged({"text": TEXT_BLOCK})))
+"""A system prompt: a text, or blocks of text."""

@@ -1,0 +1,136 @@
+"""Anthropic's Messages API: `POST /v1/messages` and `POST /v1/messages/count_tokens`.
+
+The order of a stream's events is that of Anthropic's guide "Streaming messages".
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from completions.conversation import Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.wire.anthropic import answer as anthropic_message
+from completions.wire.anthropic import errors as anthropic_errors
+from completions.wire.anthropic import limits as anthropic_limits
+from completions.wire.anthropic import models as anthropic_models
+from completions.wire.anthropic import rules as anthropic_rules
+from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.base import NO_ROUTE, WireFormat, decode_object
+from completions.wire.sse import Template, frame, head
+
+PING = frame({"type": "ping"}, "ping")
+
+
+class AnthropicFormat(WireFormat):
+    """What Anthropic's addresses share: errors, headers, and the list of models."""
+
+    keep_alive = PING
+
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+        """Return `request-id`, and limits that nothing comes near."""
+        return {"request-id": request_id, **anthropic_limits.steady()}
+
+    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return headers on limits under this API's names, with points in time for what they say of waiting."""
+        return anthropic_limits.translated(headers)
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope: `{"type": "error", "error": {"type": …, "message": …}}`."""
+        return anthropic_errors.envelope(exc)
+
+    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the envelope with the request's id."""
+        return document | {"request_id": request_id}
+
+    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
+        """Return an error within a stream: here it is always an event of the name `error`."""
+        return super().error_frame(exc, name=name or "error", flat=flat)
+
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return a page of the models."""
+        return anthropic_models.page(models, query)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return a model, or raise the 404."""
+        return anthropic_models.find(name, models)
+
+
+class AnthropicMessages(AnthropicFormat):
+    """A message for messages."""
+
+    name = "anthropic"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a message's request."""
+        document = decode_object(body)
+        anthropic_rules.check_stream(document)
+        if validate:
+            anthropic_rules.validate(document, headers)
+        return read_prompt(document, headers)
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return a `message`."""
+        content = list(anthropic_message.whole_content(reply, prompt))
+        head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply)
+        return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the events: the start, each block from its start to its stop, how the message ends, the stop."""
+        empty: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
+        began = {"usage": anthropic_message.usage_at_start(reply.usage)}
+        message = anthropic_message.head(reply, prompt) | empty | began
+        ending = {
+            "type": "message_delta",
+            "delta": anthropic_message.ending(reply),
+            "usage": anthropic_message.usage_at_end(reply.usage),
+        }
+        ping = Event(PING)
+        lanes = [_block(index, block) for index, block in enumerate(anthropic_message.blocks(reply, prompt))]
+        first = lanes[0] if lanes else []
+        return [
+            Event(frame({"type": "message_start", "message": message}, "message_start")),
+            *first[:1],
+            ping,
+            *first[1:],
+            *(event for lane in lanes[1:] for event in lane),
+            Event(frame(ending, "message_delta"), part="finish"),
+            Event(frame({"type": "message_stop"}, "message_stop"), chunk=False),
+        ]
+
+
+def _block(index: int, block: anthropic_message.Block) -> list[Event]:
+    """Return the events of one content block; a call's name costs a token, as its arguments do."""
+    opening = {"type": "content_block_start", "index": index, "content_block": block.opening}
+    events = [Event(frame(opening, "content_block_start"), token="name" in block.opening)]
+    for run in block.runs:
+        template = Template(
+            {"type": "content_block_delta", "index": index, "delta": run.delta}, head("content_block_delta")
+        )
+        frames = template.fill(run.values)
+        events += Event.tokens(frames, run.part) if run.token else [Event(data) for data in frames]
+    return [*events, Event(frame({"type": "content_block_stop", "index": index}, "content_block_stop"))]
+
+
+class AnthropicCount(AnthropicFormat):
+    """The count of the tokens that a message's request would cost; a rule may give another one by its `usage`."""
+
+    name = "count_tokens"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request to count tokens."""
+        document = decode_object(body)
+        if validate:
+            anthropic_rules.validate_count(document, headers)
+        return read_prompt(document, headers, task="count")
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the count."""
+        return {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the whole answer as one event: a count is not streamed."""
+        return [Event(frame(self.render(reply, prompt)))]

@@ -1,0 +1,97 @@
+"""Anthropic's list of models: `GET /v1/models` and `GET /v1/models/{id}`, in the shape of `ModelInfo` of its SDK."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.tokens.models import context_window, max_output
+
+USUAL = (
+    "claude-opus-5-5",
+    "claude-sonnet-5-5",
+    "claude-haiku-5-5",
+    "claude-opus-5",
+    "claude-sonnet-5",
+    "claude-opus-4-8",
+    "claude-sonnet-4-6",
+    "claude-opus-4-5-20251101",
+    "claude-haiku-4-5-20251001",
+    "claude-sonnet-4-5-20250929",
+)
+"""What is listed where a script lists none; then any other model is there as well. The names are the SDK's."""
+
+LINES = ("haiku", "sonnet", "opus", "fable", "mythos")
+DATED = re.compile(r"-(\d{4})(\d\d)(\d\d)$")
+UNKNOWN = "1970-01-01T00:00:00Z"
+"""When a model was released whose name does not say it; the API has the epoch there too."""
+
+LIMIT, MOST = 20, 1000
+
+
+def page(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the page of models that a query asks for by `limit`, `after_id` or `before_id`."""
+    names = list(models or USUAL)
+    limit = _limit(query.get("limit"))
+    if "before_id" in query:
+        end = _place(names, query["before_id"], "before_id")
+        start = max(0, end - limit)
+        more = start > 0
+    else:
+        start = _place(names, query["after_id"], "after_id") + 1 if "after_id" in query else 0
+        end = min(start + limit, len(names))
+        more = end < len(names)
+    shown = names[start:end]
+    return {
+        "data": [_model(name) for name in shown],
+        "has_more": more,
+        "first_id": shown[0] if shown else None,
+        "last_id": shown[-1] if shown else None,
+    }
+
+
+def find(name: str, models: Collection[str]) -> dict[str, Any]:
+    """Return a model, or raise the 404."""
+    if models and name not in models:
+        raise RequestError(f"model: {name}", status=404)
+    return _model(name)
+
+
+def _model(name: str) -> dict[str, Any]:
+    dated = DATED.search(name)
+    words = DATED.sub("", name).split("-")
+    return {
+        "type": "model",
+        "id": name,
+        "display_name": _display(words),
+        "created_at": "{}-{}-{}T00:00:00Z".format(*dated.groups()) if dated else UNKNOWN,
+        "lifecycle": "active",
+        "line": next((line for line in LINES if line in words), None),
+        "max_input_tokens": context_window(name),
+        "max_tokens": max_output(name),
+        "deprecated_at": None,
+        "retires_at": None,
+    }
+
+
+def _display(words: Sequence[str]) -> str:
+    """Write a name as people do: `claude-opus-4-5` -> `Claude Opus 4.5`."""
+    named = " ".join(word if word.isdigit() else word.capitalize() for word in words)
+    return re.sub(r"(?<=\d) (?=\d)", ".", named)
+
+
+def _limit(given: str | None) -> int:
+    if given is None:
+        return LIMIT
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise RequestError("limit: Input should be a valid integer, unable to parse string as an integer")
+    if not 1 <= int(given) <= MOST:
+        bound = f"greater than or equal to {1}" if int(given) < 1 else f"less than or equal to {MOST}"
+        raise RequestError(f"limit: Input should be {bound}")
+    return int(given)
+
+
+def _place(names: Sequence[str], name: str, key: str) -> int:
+    if name not in names:
+        raise RequestError(f"{key}: No model has the id '{name}'")
+    return names.index(name)

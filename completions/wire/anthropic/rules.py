@@ -1,0 +1,161 @@
+"""Step 2 for Anthropic's Messages API: validate a request like the real API does.
+
+The fields are `MessageCreateParams` of the anthropic SDK, of its beta too where a request asks for a beta. Wordings
+are the API's own where its users quote them; the others are made in their manner.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.tokens.models import max_output
+from completions.wire.anthropic.blocks import CACHE, TEXTS
+from completions.wire.anthropic.checks import (
+    Wrong,
+    array,
+    boolean,
+    choice,
+    integer,
+    mapping,
+    number,
+    record,
+    string,
+    tagged,
+)
+from completions.wire.anthropic.tools import THINKING, TOOL_CHOICE, tools, unsuitable_tools
+from completions.wire.anthropic.turns import messages, misplaced, unsuitable
+from completions.wire.validation import Check, Problem, anything, nullable, refuse
+
+NEWEST = "2026-10-21"
+VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
+"""The API's versions, from Anthropic's page "Versions"."""
+
+MOST_CACHE_POINTS = 4
+
+_FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
+_EFFORT = choice("low", "medium", "high", "xhigh", "max")
+_OUTPUT = record({"effort": nullable(_EFFORT), "format": nullable(_FORMAT), "task_budget": nullable(mapping)})
+
+COUNTED: Mapping[str, Check] = {
+    "model": string(1, 256),
+    "messages": messages,
+    "cache_control": CACHE,
+    "output_config": nullable(_OUTPUT),
+    "speed": nullable(choice("standard", "fast")),
+    "system": TEXTS,
+    "thinking": THINKING,
+    "tool_choice": TOOL_CHOICE,
+    "tools": tools,
+    "user_profile_id": string(),
+    "workspace_id": string(),
+}
+"""What may stand in a request to count tokens."""
+
+FIELDS: Mapping[str, Check] = {
+    **COUNTED,
+    "max_tokens": integer(0),
+    "container": anything,
+    "diagnostics": nullable(mapping),
+    "inference_geo": nullable(string()),
+    "metadata": record({"user_id": nullable(string(high=256))}),
+    "service_tier": choice("auto", "standard_only"),
+    "stop_sequences": array(string()),
+    "stream": boolean,
+}
+"""What may stand in a request for a message."""
+
+SAMPLING: Mapping[str, Check] = {"temperature": number(0, 1), "top_k": integer(0), "top_p": number(0, 1)}
+"""What may stand there too before version 2026-10-21."""
+
+BETA = (
+    "output_format",
+    "context_management",
+    "mcp_servers",
+    "billing_policy",
+    "compaction",
+    "thread",
+    "fallbacks",
+    "fallback_credit_token",
+)
+"""What may stand there too when the header `anthropic-beta` asks for a beta."""
+
+
+Key = tuple[bool, bool]
+"""Whether a request is of the newest version, and whether it asks for a beta."""
+
+
+def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
+    beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT)}
+    return {
+        (newest, betas): record({**fields, **({} if newest else old), **(beta if betas else {})}, required)
+        for newest in (True, False)
+        for betas in (True, False)
+    }
+
+
+_MESSAGE = _requests(FIELDS, SAMPLING, ("model", "max_tokens", "messages"))
+_COUNT = _requests(COUNTED, {}, ("model", "messages"))
+
+
+def check_stream(document: Mapping[str, Any]) -> None:
+    """Refuse a `stream` that is no boolean; every script does."""
+    if "stream" in document and not isinstance(document["stream"], bool):
+        raise RequestError("stream: Input should be a valid boolean")
+
+
+def validate(body: dict[str, Any], headers: Mapping[str, str]) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse: the header, a field, between fields."""
+    key = _key(headers)
+    refuse(_MESSAGE[key](body) or _between(body, key) or _too_many(body))
+
+
+def validate_count(body: dict[str, Any], headers: Mapping[str, str]) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse to count."""
+    key = _key(headers)
+    refuse(_COUNT[key](body) or _between(body, key))
+
+
+def _key(headers: Mapping[str, str]) -> Key:
+    """Read which API a request speaks to; raise for the header that must be there."""
+    if (version := headers.get("anthropic-version")) is None:
+        raise RequestError("anthropic-version: header is required")
+    if version not in VERSIONS:
+        raise RequestError(f'anthropic-version: "{version}" is not a valid version')
+    return version == NEWEST, "anthropic-beta" in headers
+
+
+def _between(body: Mapping[str, Any], key: Key) -> Problem | None:
+    newest, _ = key
+    problem = misplaced(body["messages"]) if newest else None
+    problem = problem or unsuitable(body["messages"], body["model"])
+    return problem or unsuitable_tools(body) or _cache_points(body)
+
+
+def _too_many(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse more tokens than the model gives, and thoughts that would leave none for the answer."""
+    wanted, model = body["max_tokens"], body["model"]
+    if (most := max_output(model)) is not None and wanted > most:
+        return Wrong(
+            f"{wanted} > {most}, which is the maximum allowed number of output tokens for {model}", "max_tokens"
+        )
+    thinking = body.get("thinking") or {}
+    if thinking.get("type") in ("enabled", "adaptive") and body.get("temperature", 1) != 1:
+        return Wrong("`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.")
+    if thinking.get("type") == "enabled" and thinking["budget_tokens"] >= wanted:
+        return Wrong("`max_tokens` must be greater than `thinking.budget_tokens`.")
+    return None
+
+
+def _cache_points(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse more than four places where the cache may end."""
+    spoken = [message["content"] for message in body["messages"]]
+    blocks = [
+        block
+        for content in (body.get("system"), body.get("tools"), *spoken)
+        if isinstance(content, list)
+        for block in content
+    ]
+    found = sum(block.get("cache_control") is not None for block in blocks)
+    if found <= MOST_CACHE_POINTS:
+        return None
+    return Wrong(f"A maximum of {MOST_CACHE_POINTS} blocks with cache_control may be provided. Found {found}.")

@@ -1,0 +1,109 @@
+"""Step 2 for Anthropic's Messages API: the tools, the choice among them, and how it goes with thinking.
+
+Shapes: `ToolUnionParam`, `ToolChoiceParam` and `ThinkingConfigParam` of the anthropic SDK. Of the tools that the API
+defines itself (`bash_20250124`, `web_search_20250305`, …) only type and name are looked at.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
+from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
+from completions.wire.validation import Check, Problem, anything, nullable
+
+LEAST_BUDGET = 1024
+"""Tokens of thinking; the SDK documents it."""
+
+DEFINED = (
+    "bash_",
+    "browser_",
+    "code_execution_",
+    "computer_",
+    "memory_",
+    "text_editor_",
+    "tool_search_",
+    "web_fetch_",
+    "web_search_",
+    "mcp_toolset",
+)
+"""How the types of the API's own tools begin."""
+
+_SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
+_CUSTOM = record(
+    {
+        "type": anything,
+        "name": TOOL_NAME,
+        "input_schema": _SCHEMA,
+        "description": string(),
+        "cache_control": CACHE,
+        "strict": nullable(boolean),
+        "defer_loading": boolean,
+        "eager_input_streaming": nullable(boolean),
+        "allowed_callers": array(string()),
+        "input_examples": array(mapping),
+    },
+    ("name", "input_schema"),
+)
+
+
+def _tool(value: Any) -> Problem | None:
+    kind = value.get("type") if type(value) is dict else None
+    if kind is None or kind == "custom":
+        problem = _CUSTOM(value)
+        return problem and problem.under("custom")
+    if type(kind) is str and kind.startswith(DEFINED):
+        return None
+    expected = ", ".join(f"'{name}'" for name in ("custom", *(f"{name}…" for name in DEFINED)))
+    return Wrong(f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {expected}")
+
+
+_SEVERAL = array(_tool)
+
+
+def tools(value: Any) -> Problem | None:
+    """Check the tools, and that no two have one name."""
+    if (problem := _SEVERAL(value)) is not None:
+        return problem
+    names = [tool["name"] for tool in value if isinstance(tool.get("name"), str)]
+    return Wrong("Tool names must be unique.") if len(set(names)) < len(names) else None
+
+
+def _choice(required: tuple[str, ...] = (), **fields: Check) -> Check:
+    return record({"type": anything, "disable_parallel_tool_use": boolean, **fields}, required)
+
+
+TOOL_CHOICE = tagged(
+    {
+        "auto": _choice(),
+        "any": _choice(),
+        "tool": _choice(("name",), name=string(1)),
+        "none": record({"type": anything}),
+    }
+)
+
+_DISPLAY = nullable(choice("summarized", "omitted"))
+THINKING = tagged(
+    {
+        "enabled": record(
+            {"type": anything, "budget_tokens": integer(LEAST_BUDGET), "display": _DISPLAY}, ("budget_tokens",)
+        ),
+        "adaptive": record({"type": anything, "display": _DISPLAY}),
+        "disabled": record({"type": anything}),
+        "between_tools": record({"type": anything}),
+    }
+)
+
+
+def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse a choice without tools, the choice of what is not offered, and thinking before a forced call."""
+    chosen = body.get("tool_choice")
+    if chosen is None:
+        return None
+    if not (offered := body.get("tools")):
+        return Wrong("may only be specified while providing tools.", "tool_choice")
+    if chosen["type"] == "tool" and chosen["name"] not in [tool.get("name") for tool in offered]:
+        return Wrong(f"Tool '{chosen['name']}' not found in provided tools")
+    forced = chosen["type"] in ("any", "tool")
+    if forced and (body.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
+        return Wrong("Thinking may not be enabled when tool_choice forces tool use.")
+    return None

@@ -1,0 +1,136 @@
+"""Step 2 for Anthropic's Messages API: what holds between messages.
+
+Turns of one role in a row count as one turn, and any role may begin (`MessageCreateParams.messages` in the anthropic
+SDK: "Consecutive `user` or `assistant` turns in your request will be combined into a single turn"). Calls and their
+results must match from turn to turn.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from completions.tokens.models import refuses
+from completions.wire.anthropic.blocks import CONTENT, TEXTS
+from completions.wire.anthropic.checks import Wrong, array, record
+from completions.wire.fields import dicts
+from completions.wire.validation import Problem, anything
+
+MOST = 100_000
+"""Messages in one request; the SDK documents it."""
+
+NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
+
+_KEYS = record({"role": anything, "content": anything}, ("role", "content"))
+
+
+def _message(value: Any) -> Problem | None:
+    """Check a message alone; who speaks decides what it may have."""
+    if (problem := _KEYS(value)) is not None:
+        return problem
+    problem = (TEXTS if value["role"] == "system" else CONTENT)(value["content"])
+    return problem and problem.under("content")
+
+
+_SEVERAL = array(_message, MOST)
+
+
+def messages(value: Any) -> Problem | None:
+    """Check the messages one by one, then that they say something, and that calls and results match."""
+    if type(value) is list and not value:
+        return Wrong("at least one message is required")
+    return _SEVERAL(value) or _roles(value) or _empty(value) or _unmatched(value)
+
+
+def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    for message in conversation:
+        if (role := message["role"]) not in ("user", "assistant", "system"):
+            return Wrong(f'Unexpected role "{role}". Allowed roles are "user" or "assistant"')
+    return None
+
+
+def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    last = len(conversation) - 1
+    for index, message in enumerate(conversation):
+        if not message["content"] and not (index == last and message["role"] == "assistant"):
+            why = "all messages must have non-empty content except for the optional final assistant message"
+            return Wrong(why, f"[{index}]")
+        for text in _texts(message):
+            if not text:
+                return Wrong("text content blocks must be non-empty")
+            if not text.strip():
+                return Wrong("text content blocks must contain non-whitespace text")
+    return None
+
+
+def _texts(message: dict[str, Any]) -> Iterator[str]:
+    content = message["content"]
+    if isinstance(content, str):
+        return iter([content] if content else [])
+    return (block["text"] for block in content if block["type"] == "text")
+
+
+def _unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return a call without its result in the next turn, or a result without its call in the one before."""
+    asked: dict[str, int] = {}
+    answered: set[str] = set()
+    role = ""
+    for index, message in enumerate(conversation):
+        if message["role"] == "assistant" and role != "assistant":
+            if (problem := _unanswered(asked, answered)) is not None:
+                return problem
+            asked, answered = {}, set()
+        role = message["role"]
+        for place, block in enumerate(dicts(message["content"])):
+            if block["type"] == "tool_use":
+                if block["id"] in asked:
+                    return Wrong("`tool_use` ids must be unique", f"[{index}].content[{place}]")
+                asked[block["id"]] = index
+            elif block["type"] == "tool_result":
+                if (call := block["tool_use_id"]) not in asked or role == "assistant":
+                    return _orphan(call, f"[{index}].content[{place}]")
+                answered.add(call)
+    return _unanswered(asked, answered)
+
+
+def _orphan(call: str, path: str) -> Problem:
+    rule = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+    return Wrong(f"unexpected `tool_use_id` found in `tool_result` blocks: {call}. {rule}", path)
+
+
+def _unanswered(asked: dict[str, int], answered: set[str]) -> Problem | None:
+    left = [call for call in asked if call not in answered]
+    if not left:
+        return None
+    rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+    found = "`tool_use` ids were found without `tool_result` blocks immediately after"
+    return Wrong(f"{found}: {', '.join(left)}. {rule}", f"[{asked[left[0]]}]")
+
+
+def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return a block that version 2026-10-21 no longer takes where it is. The wordings are ours."""
+    for index, message in enumerate(conversation):
+        for place, block in enumerate(dicts(message["content"])):
+            path = f"messages[{index}].content[{place}].{block['type']}"
+            if message["role"] == "assistant" and block["type"] == "document":
+                return Wrong("`document` blocks are not permitted in assistant messages", path)
+            if message["role"] == "user" and block["type"] == "text" and block.get("citations"):
+                return Wrong("`citations` are not permitted in user messages", path)
+    return None
+
+
+def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
+    """Return what this model does not take: system messages among the others, or an answer that is begun."""
+    for before, message in zip([None, *conversation], conversation, strict=False):
+        if message["role"] == "system":
+            if refuses("inline_system", model):
+                return Wrong("role 'system' is not supported on this model")
+            if before is None or before["role"] != "user":
+                return Wrong("messages: role 'system' must follow a message of the role 'user'")
+    last = conversation[-1]
+    if last["role"] != "assistant":
+        return None
+    if refuses("prefill", model):
+        return Wrong(NO_PREFILL)
+    texts = list(_texts(last))
+    if texts and texts[-1] != texts[-1].rstrip():
+        return Wrong("messages: final assistant content cannot end with trailing whitespace")
+    return None

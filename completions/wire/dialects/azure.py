@@ -1,0 +1,169 @@
+"""Azure OpenAI: OpenAI's formats at the addresses of deployments, with the results of content filters.
+
+Sources: Azure's REST reference (`2024-10-21`) and its page on content filters; errors as its users quote them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.openai.base import OpenAIFormat, envelope
+from completions.wire.openai.chat.dialect import Foreign
+from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.legacy import LegacyCompletions
+
+CATEGORIES = ("hate", "self_harm", "sexual", "violence")
+SAFE = {"filtered": False, "severity": "safe"}
+CAUGHT = {"filtered": True, "severity": "high"}
+"""What a filter finds; a scripted `content_filter` is for violence."""
+
+UNSEEN = {"filtered": False, "detected": False}
+RESULTS: dict[str, Any] = dict.fromkeys(CATEGORIES, SAFE)
+CAUGHT_RESULTS = RESULTS | {"violence": CAUGHT}
+ASKED = [{"prompt_index": 0, "content_filter_results": RESULTS | {"jailbreak": UNSEEN}}]
+
+WORDS: Mapping[str, tuple[str, str]] = {
+    "401": (
+        "401",
+        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
+        "active subscription and use a correct regional API endpoint for your resource.",
+    ),
+    "404": (
+        "DeploymentNotFound",
+        "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
+        "please wait a moment and try again.",
+    ),
+    "429": (
+        "429",
+        "Requests to the ChatCompletions_Create Operation under Azure OpenAI API have exceeded token rate limit of "
+        "your current OpenAI S0 pricing tier. Please retry later.",
+    ),
+}
+"""Code and message by status, where nobody has given other words."""
+
+FILTERED = (
+    "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify "
+    "your prompt and retry. To learn more about our content filtering policies please read our documentation: "
+    "https://go.microsoft.com/fwlink/?linkid=2198766"
+)
+
+
+def error(exc: RequestError) -> dict[str, Any]:
+    """Return an error's envelope; a prompt that was filtered says by what."""
+    if exc.code == "content_filter":
+        results = CAUGHT_RESULTS | {"jailbreak": UNSEEN}
+        inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": results}
+        message = FILTERED if exc.facts is not None else exc.message
+        document = {"message": message, "type": None, "param": "prompt", "code": exc.code, "status": exc.status}
+        return {"error": document | {"innererror": inner}}
+    if exc.facts is not None and (words := WORDS.get(str(exc.status))):
+        return {"error": {"code": words[0], "message": words[1]}}
+    return envelope(exc)
+
+
+class Azure(Foreign):
+    """Azure's chat: the results of its filters, on the prompt first, then with each choice."""
+
+    name = "azure"
+    refuses = True
+
+    def checked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return all of a request but what Azure adds to it."""
+        return {key: value for key, value in body.items() if key not in ("data_sources", "user_security_context")}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return OpenAI's message."""
+        return message
+
+    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top level without tiers of service."""
+        return {key: value for key, value in head.items() if key != "service_tier"}
+
+    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what the filters found in the prompt."""
+        return {"prompt_filter_results": ASKED}
+
+    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+        """Return what the filters found in a choice."""
+        return {"content_filter_results": CAUGHT_RESULTS if reason == "content_filter" else RESULTS}
+
+    def said(self, choice: Choice | None) -> dict[str, Any]:
+        """Return what the filters found so far: nothing where nothing is said."""
+        return {"content_filter_results": RESULTS if choice else {}}
+
+    def opening(self, reply: Reply) -> list[Event]:
+        """Return the chunk on the prompt, which has no choice, no id and no model."""
+        head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
+        return [Event(b"data: " + orjson.dumps(head) + b"\n\n")]
+
+    def headers(self, request_id: str) -> Mapping[str, str]:
+        """Return the headers of Azure's gateway."""
+        return {"apim-request-id": request_id, "x-ms-region": "Mock"}
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Azure's envelope."""
+        return error(exc)
+
+
+AZURE = Azure()
+
+
+class Deployed(OpenAIFormat):
+    """A format at a deployment's address, whose name is the model; without `api-version` nothing is there."""
+
+    bare = False
+    routed = True
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; at `/openai/v1/` it names its model itself, and needs no version."""
+        address = {"dialect": AZURE.name}
+        if (deployment := route.get("deployment")) is not None:
+            if not route.get("api-version"):
+                raise RequestError("Resource not found", status=404, code="404")
+            body = orjson.dumps({**decode_object(body), "model": deployment})
+            address |= {"deployment": deployment, "api-version": route["api-version"]}
+        prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # OpenAI's, behind this one
+        return replace(prompt, address=address)
+
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+        """Return the headers of Azure's gateway."""
+        return AZURE.headers(request_id)
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Azure's envelope; that of an address that is not there has two fields."""
+        return {"error": {"code": "404", "message": exc.message}} if exc.code == "404" else error(exc)
+
+
+class AzureChat(Deployed, ChatCompletions):
+    """Chat completions of a deployment."""
+
+    def __init__(self) -> None:
+        super().__init__(AZURE)
+
+
+class AzureLegacy(Deployed, LegacyCompletions):
+    """Completions of a deployment."""
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the answer with what the filters found."""
+        document = super().render(reply, prompt)
+        for choice in document["choices"]:
+            choice["content_filter_results"] = AZURE.beside(Choice(), choice["finish_reason"])["content_filter_results"]
+        return document | {"prompt_filter_results": ASKED}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the stream, which begins with what the filters found in the prompt."""
+        return AZURE.opening(reply) + super().events(reply, prompt)
+
+
+class AzureEmbeddings(Deployed, Embeddings):
+    """Embeddings of a deployment."""

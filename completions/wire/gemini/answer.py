@@ -1,0 +1,188 @@
+"""Step 4: what a Gemini answer is made of: parts, candidates, usage.
+
+Shapes: `GenerateContentResponse`, `Candidate` and `Part` of google-genai's types. What the API leaves out where there
+is nothing to say (`parts`, `thoughtsTokenCount`, `safetyRatings`) is left out here.
+"""
+
+import base64
+import hashlib
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.tokens import text as tokens
+from completions.wire.fields import mapping, text
+from completions.wire.gemini.fields import inner, pick
+from completions.wire.openai.logprobs import alternatives, given, logprob
+
+FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY"}
+"""What is not `STOP`."""
+
+HARMS = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")
+VOCABULARY = 262_144
+"""Token ids are made up below this, the size of Gemma's vocabulary."""
+
+Document = dict[str, Any]
+
+
+def response_id(reply: Reply) -> str:
+    """Return the answer's id: 22 characters, as the API's are, or the script's own."""
+    return reply.id or _encoded(f"response/{reply.serial}", 16).rstrip("=")
+
+
+def _encoded(seed: str, size: int) -> str:
+    return base64.urlsafe_b64encode(hashlib.blake2s(seed.encode(), digest_size=size).digest()).decode()
+
+
+def usage(counted: Usage | None) -> Document:
+    """Return the usage: what was thought is not among the candidates' tokens here, but it is in the total."""
+    counted = counted or Usage(0, 0)
+    document: Document = {
+        "promptTokenCount": counted.prompt_tokens,
+        "candidatesTokenCount": counted.completion_tokens - counted.reasoning_tokens,
+        "totalTokenCount": counted.total_tokens,
+        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": counted.prompt_tokens}],
+    }
+    if counted.cached_tokens:
+        document["cachedContentTokenCount"] = counted.cached_tokens
+        document["cacheTokensDetails"] = [{"modality": "TEXT", "tokenCount": counted.cached_tokens}]
+    if counted.reasoning_tokens:
+        document["thoughtsTokenCount"] = counted.reasoning_tokens
+    return document
+
+
+def usage_so_far(counted: Usage | None) -> Document:
+    """Return the usage of a chunk that is not the last one: the prompt's."""
+    count = counted.prompt_tokens if counted else 0
+    details = [{"modality": "TEXT", "tokenCount": count}]
+    return {"promptTokenCount": count, "totalTokenCount": count, "promptTokensDetails": details}
+
+
+class Said:
+    """What one candidate says, in the pieces that a whole answer and a stream have in common."""
+
+    def __init__(self, reply: Reply, prompt: Prompt, index: int) -> None:
+        self._reply, self._prompt, self._index = reply, prompt, index
+        self.choice: Choice = reply.choices[index]
+        config = inner(prompt.body, "generationConfig")
+        shown = pick(inner(config, "thinkingConfig"), "includeThoughts") is True
+        self.thoughts = (self.choice.reasoning or "") if shown else ""
+        self.text = _of_enum((self.choice.text or "") + (self.choice.refusal or ""), config)
+        self.calls = [(call, arguments) for call in self.choice.tool_calls if (arguments := _object(call)) is not None]
+        self._malformed = [call for call in self.choice.tool_calls if _object(call) is None]
+
+    @property
+    def signature(self) -> Document:
+        """The signature of what was thought, on the part that it precedes; none where nothing was."""
+        if not self.choice.reasoning:
+            return {}
+        seed = f"thought/{self._reply.serial}/{self._index}"
+        return {"thoughtSignature": base64.b64encode(hashlib.blake2b(seed.encode(), digest_size=48).digest()).decode()}
+
+    def call_parts(self) -> list[Document]:
+        """Return the calls' parts; a call is not cut into fragments here."""
+        parts: list[Document] = []
+        for at, (call, arguments) in enumerate(self.calls):
+            identity = call.id or _encoded(f"call/{self._reply.serial}/{self._index}/{at}", 6)
+            part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
+            parts.append(part | self.signature if at == 0 else part)
+        return parts
+
+    def parts(self) -> list[Document]:
+        """Return all parts: thoughts, text, calls."""
+        parts: list[Document] = [{"text": self.thoughts, "thought": True}] if self.thoughts else []
+        if self.text:
+            parts.append({"text": self.text} | ({} if self.calls else self.signature))
+        return parts + self.call_parts()
+
+    def ending(self) -> Document:
+        """Return what a candidate has beside its content, at its end."""
+        document: Document = {"finishReason": self._finish_reason(), "index": self._index}
+        if document["finishReason"] == "MALFORMED_FUNCTION_CALL":
+            call = self._malformed[0]
+            document["finishMessage"] = f"Malformed function call: {call.name}({call.arguments})"
+        if document["finishReason"] == "SAFETY" or pick(self._prompt.body, "safetySettings"):
+            document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
+        if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
+            document["citationMetadata"] = {"citationSources": citations}
+        if self._prompt.top_logprobs is not None and self.text:
+            chances = [_chance(self.choice, at, piece) for at, piece in enumerate(self.pieces())]
+            document["avgLogprobs"] = sum(chances) / max(len(chances), 1)
+        return document
+
+    def _finish_reason(self) -> str:
+        reason = FINISH_REASONS.get(self.choice.finish_reason or "", "STOP")
+        return "MALFORMED_FUNCTION_CALL" if self._malformed and reason == "STOP" else reason
+
+    def pieces(self) -> list[str]:
+        """Return the text's tokens."""
+        return tokens.split(self.text, self._prompt.model)
+
+    def logprobs(self) -> Document:
+        """Return the log probabilities of the text's tokens, if they are asked for."""
+        if self._prompt.top_logprobs is None or not self.text:
+            return {}
+        entries = [self.entry(at, piece) for at, piece in enumerate(self.pieces())]
+        return {"logprobsResult": _joined(entries)}
+
+    def entry(self, at: int, piece: str) -> Document:
+        """Return the log probabilities of one token."""
+        chance, count = _chance(self.choice, at, piece), self._prompt.top_logprobs or 0
+        entry: Document = {"chosenCandidates": [_token(piece, chance)]}
+        if count:
+            tops = alternatives(piece, count, chance)
+            entry["topCandidates"] = [{"candidates": [_token(*pair) for pair in tops]}]
+        return entry
+
+
+def _joined(entries: Sequence[Mapping[str, Any]]) -> Document:
+    keys = entries[0].keys() if entries else ()
+    return {key: [item for entry in entries for item in entry[key]] for key in keys}
+
+
+def _chance(choice: Choice, at: int, piece: str) -> float:
+    scripted = given(choice.logprobs, at)
+    return logprob(piece) if scripted is None else scripted
+
+
+def _token(piece: str, chance: float) -> Document:
+    return {"token": piece, "tokenId": zlib.crc32(piece.encode()) % VOCABULARY, "logProbability": chance}
+
+
+def _object(call: ToolCall) -> Document | None:
+    """Return a call's arguments as an object; None where they are none, as when the token limit cut them."""
+    if call.kind == "custom":
+        return {"input": call.arguments}
+    try:
+        found = orjson.loads(call.arguments or "{}")
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _of_enum(said: str, config: Mapping[str, Any]) -> str:
+    """Return the text; of an enum, which is asked for by a schema but answered as it stands, without the quotes."""
+    if pick(config, "responseMimeType") != "text/x.enum" or not said.startswith('"'):
+        return said
+    try:
+        return text(orjson.loads(said)) or said
+    except orjson.JSONDecodeError:
+        return said
+
+
+def _ratings(blocked: bool) -> list[Document]:
+    ratings: list[Document] = [{"category": f"HARM_CATEGORY_{harm}", "probability": "NEGLIGIBLE"} for harm in HARMS]
+    if blocked:
+        ratings[-1] |= {"probability": "HIGH", "blocked": True}
+    return ratings
+
+
+def _citation(annotation: Mapping[str, object]) -> Document | None:
+    cited = mapping(annotation.get("url_citation"))
+    if not cited:
+        return None
+    found = {"startIndex": cited.get("start_index"), "endIndex": cited.get("end_index"), "uri": cited.get("url")}
+    return {key: value for key, value in found.items() if value is not None}

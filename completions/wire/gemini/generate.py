@@ -1,0 +1,216 @@
+"""Gemini: `POST …/models/{model}:generateContent` and its other methods, of the Gemini API and of Vertex AI."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire import vectors
+from completions.wire.base import NO_ROUTE, WireFormat, decode_object
+from completions.wire.fields import mapping
+from completions.wire.gemini import errors as gemini_errors
+from completions.wire.gemini import models as gemini_models
+from completions.wire.gemini import rules as gemini_rules
+from completions.wire.gemini.answer import Said, response_id, usage, usage_so_far
+from completions.wire.gemini.fields import inner, integer, pick
+from completions.wire.gemini.prompt import read_prompt
+from completions.wire.interleave import in_step
+from completions.wire.sse import HOLE, Template
+
+STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
+"""Headers that do not change; LiteLLM reads the second."""
+
+DIMENSIONS = 3072
+"""Of `gemini-embedding-001` where the request does not say."""
+
+OLD_DIMENSIONS = 768
+"""Of `text-embedding-004` and the others before it."""
+
+
+class Gemini(WireFormat):
+    """Google's format: candidates of parts, streamed as server-sent events (`alt=sse`) or as one array."""
+
+    name = "gemini"
+    routed = True
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; its address names the model and the method."""
+        document = decode_object(body) if body.strip() else {}
+        address = {key: route[key] for key in ("model", "method", "alt") if key in route}
+        if validate:
+            gemini_rules.validate(document, address)
+        return read_prompt(document, headers, address)
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return a `GenerateContentResponse`, or what the method answers that does not generate."""
+        match prompt.address.get("method"):
+            case "countTokens":
+                return _counted(reply)
+            case "embedContent":
+                return {"embedding": _vectors(reply, prompt)[0]}
+            case "batchEmbedContents":
+                return {"embeddings": _vectors(reply, prompt)}
+            case "predict":
+                return {
+                    "predictions": [
+                        _prediction(vector, prompt, at) for at, vector in enumerate(_vectors(reply, prompt))
+                    ]
+                }
+        candidates = [_candidate(Said(reply, prompt, index)) for index in range(len(reply.choices))]
+        return {"candidates": candidates, "usageMetadata": usage(reply.usage), **_tail(reply, prompt)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the chunks: one a token, one a call, one that finishes each candidate; there is no terminator."""
+        frames = _Frames(reply, prompt, sse=_is_sse(prompt))
+        saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
+        lanes = in_step([frames.says(said, index) for index, said in enumerate(saids)]) if saids else []
+        finishes = [frames.finish(said, last=index == len(saids) - 1) for index, said in enumerate(saids)]
+        events = [*lanes, *finishes]
+        return events if _is_sse(prompt) else _array(events)
+
+    def media_type(self, prompt: Prompt) -> str:
+        """Return that of events, or JSON's for a stream that is one array."""
+        return "text/event-stream" if _is_sse(prompt) else "application/json"
+
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+        """Return the API's own headers; there is none for the request's id."""
+        return {"server-timing": f"gfet4t7; dur={elapsed_ms:.0f}", **STEADY_HEADERS}
+
+    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Leave out what Google does not send: it says how long to wait in the error's details."""
+        return {name: value for name, value in headers.items() if not name.lower().startswith(gemini_errors.FOREIGN)}
+
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error in Google's words; a key that is wrong is a 400 here, a missing one a 403."""
+        return gemini_errors.translated(exc)
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Google's envelope (`google.rpc.Status`)."""
+        return gemini_errors.envelope(gemini_errors.translated(exc))
+
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return a page of Google's list."""
+        return gemini_models.model_list(models, query)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return a model, or raise the 404."""
+        return gemini_models.find(name, models)
+
+    def spare(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> tuple[bytes, bytes]:
+        """Return an error as an event, or as an array's last element, and a keep-alive."""
+        if _is_sse(prompt):
+            return self.error_frame(exc, name=name, flat=flat), self.keep_alive
+        document = self.error(exc)
+        return orjson.dumps(document["error"] if flat else document) + b"\n]\n", b"\n"
+
+
+def _is_sse(prompt: Prompt) -> bool:
+    return prompt.address.get("alt") == "sse"
+
+
+def _tail(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    return {"modelVersion": reply.model or prompt.model or "", "responseId": response_id(reply)}
+
+
+def _content(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"parts": parts, "role": "model"} if parts else {"role": "model"}
+
+
+def _candidate(said: Said) -> dict[str, Any]:
+    return {"content": _content(said.parts()), **said.ending(), **said.logprobs()}
+
+
+class _Frames:
+    """Frames the chunks of one stream: as events, which end in CR LF here, or as an array's elements."""
+
+    def __init__(self, reply: Reply, prompt: Prompt, *, sse: bool) -> None:
+        self._reply, self._prompt = reply, prompt
+        self._around = (b"data: ", b"\r\n\r\n") if sse else (b"", b",\r\n")
+        self._any = self._template(HOLE, usage_so_far(reply.usage))
+
+    def says(self, said: Said, index: int) -> list[Event]:
+        """Return what a candidate says: thoughts and text token by token, each call at once."""
+        thoughts = tokens.split(said.thoughts, self._prompt.model)
+        events = self._pieces({"text": HOLE, "thought": True}, thoughts, index)
+        if self._prompt.top_logprobs is None:
+            events += self._pieces({"text": HOLE}, said.pieces(), index)
+        else:
+            documents = [
+                {"content": _content([{"text": piece}]), "index": index, "logprobsResult": said.entry(at, piece)}
+                for at, piece in enumerate(said.pieces())
+            ]
+            events += Event.tokens(self._any.fill(documents))
+        calls = [{"content": _content([part]), "index": index} for part in said.call_parts()]
+        return events + Event.tokens(self._any.fill(calls), "arguments")
+
+    def finish(self, said: Said, *, last: bool) -> Event:
+        """Return the chunk that ends a candidate; the last one has the whole usage."""
+        spoke = said.text or said.calls
+        part: dict[str, Any] = {"text": ""} | (said.signature if said.text and not said.calls else {})
+        document = {"content": _content([part] if spoke else []), **said.ending()}
+        counted = usage(self._reply.usage) if last else usage_so_far(self._reply.usage)
+        return Event(self._template(HOLE, counted).fill([document])[0], part="finish")
+
+    def _pieces(self, part: dict[str, Any], pieces: list[str], index: int) -> list[Event]:
+        if not pieces:
+            return []
+        template = self._template({"content": _content([part]), "index": index}, usage_so_far(self._reply.usage))
+        return Event.tokens(template.fill(pieces))
+
+    def _template(self, candidate: object, counted: dict[str, Any]) -> Template:
+        document = {"candidates": [candidate], "usageMetadata": counted, **_tail(self._reply, self._prompt)}
+        return Template(document, *self._around)
+
+
+def _array(events: list[Event]) -> list[Event]:
+    """Make one array of the chunks: its brackets, and no comma after the last."""
+    if not events:
+        return [Event(b"[]\n", chunk=False)]
+    events[-1] = events[-1]._replace(data=events[-1].data.removesuffix(b",\r\n"))
+    events[0] = events[0]._replace(data=b"[" + events[0].data)
+    return [*events, Event(b"\n]\n", chunk=False)]
+
+
+def _counted(reply: Reply) -> dict[str, Any]:
+    count = reply.usage.prompt_tokens if reply.usage else 0
+    return {"totalTokens": count, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": count}]}
+
+
+def _vectors(reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the embeddings of a request's texts; a request without any has that of the empty text."""
+    sizes = [_dimensions(request, prompt.model) for request in _requests(prompt)]
+    said = [message.text for message in prompt.messages] or [""]
+    sizes += sizes[-1:] * (len(said) - len(sizes))
+    given = [choice.embedding for choice in reply.choices if choice.embedding]
+    return [
+        {"values": list(given[at % len(given)]) if given else vectors.embed(each, size)}
+        for at, (each, size) in enumerate(zip(said, sizes, strict=False))
+    ]
+
+
+def _requests(prompt: Prompt) -> list[Mapping[str, Any]]:
+    """Return what says how long the vectors are to be: for each of a batch, or once for all."""
+    batch = prompt.body.get("requests")
+    if isinstance(batch, list) and (found := [item for item in batch if isinstance(item, dict)]):
+        return list(found)
+    return [inner(prompt.body, "parameters") or prompt.body]
+
+
+def _dimensions(request: Mapping[str, Any], model: str | None) -> int:
+    configured = inner(request, "embedContentConfig") or request
+    asked = integer(pick(configured, "outputDimensionality"), 1)
+    usual = OLD_DIMENSIONS if (model or "").startswith(("text-", "embedding-")) else DIMENSIONS
+    return min(asked or usual, DIMENSIONS)
+
+
+def _prediction(vector: dict[str, Any], prompt: Prompt, at: int) -> dict[str, Any]:
+    """Return an element of Vertex's older answer."""
+    said = prompt.messages[at].text if at < len(prompt.messages) else ""
+    statistics = {"truncated": False, "token_count": tokens.count(said, prompt.model)}
+    return {"embeddings": mapping(vector) | {"statistics": statistics}}

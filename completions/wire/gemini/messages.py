@@ -1,0 +1,230 @@
+"""The messages of Gemini's requests: their fields, as the API's reference and google-genai's types have them."""
+
+from typing import Any
+
+from completions.wire.gemini.proto import (
+    Check,
+    Violation,
+    anything,
+    boolean,
+    data,
+    enum,
+    keyed,
+    long,
+    message,
+    number,
+    repeated,
+    string,
+    struct,
+    whole,
+)
+
+DEEPEST = 64
+"""Levels of a schema; a deeper one is not looked into."""
+
+TYPE = enum("Type", "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL")
+
+
+def schema(value: Any, path: str) -> list[Violation]:
+    """Check a Schema message; it contains itself."""
+    return [] if path.count(".") > DEEPEST else _SCHEMA(value, path)
+
+
+_SCHEMA = message(
+    "Schema",
+    {
+        "type": TYPE,
+        "format": string,
+        "title": string,
+        "description": string,
+        "nullable": boolean,
+        "enum": repeated(string),
+        "maxItems": long,
+        "minItems": long,
+        "properties": keyed(schema),
+        "required": repeated(string),
+        "minProperties": long,
+        "maxProperties": long,
+        "minLength": long,
+        "maxLength": long,
+        "pattern": string,
+        "example": anything,
+        "anyOf": repeated(schema),
+        "propertyOrdering": repeated(string),
+        "default": anything,
+        "items": schema,
+        "minimum": number,
+        "maximum": number,
+        "additionalProperties": anything,
+        "ref": string,
+        "$ref": string,
+        "defs": keyed(schema),
+        "$defs": keyed(schema),
+    },
+)
+
+BLOB = message("Blob", {"mimeType": string, "data": data, "displayName": string})
+FILE_DATA = message("FileData", {"mimeType": string, "fileUri": string, "displayName": string})
+FUNCTION_CALL = message(
+    "FunctionCall", {"id": string, "name": string, "args": struct, "partialArgs": anything, "willContinue": boolean}
+)
+FUNCTION_RESPONSE = message(
+    "FunctionResponse",
+    {
+        "id": string,
+        "name": string,
+        "response": struct,
+        "parts": anything,
+        "willContinue": boolean,
+        "scheduling": anything,
+    },
+)
+DATA: dict[str, Check] = {
+    "text": string,
+    "inlineData": BLOB,
+    "fileData": FILE_DATA,
+    "functionCall": FUNCTION_CALL,
+    "functionResponse": FUNCTION_RESPONSE,
+    "executableCode": struct,
+    "codeExecutionResult": struct,
+    "toolCall": struct,
+    "toolResponse": struct,
+    "audioTranscription": struct,
+}
+"""The fields of a part of which one must be there."""
+
+PART = message(
+    "Part",
+    {
+        **DATA,
+        "thought": boolean,
+        "thoughtSignature": data,
+        "videoMetadata": struct,
+        "mediaResolution": anything,
+        "partMetadata": struct,
+        "mediaProcessing": anything,
+        "speechMetadata": struct,
+        "documentMetadata": struct,
+        "spreadsheetMetadata": struct,
+        "audioMetadata": struct,
+    },
+)
+CONTENT = message("Content", {"parts": repeated(PART), "role": string})
+
+FUNCTION = message(
+    "FunctionDeclaration",
+    {
+        "name": string,
+        "description": string,
+        "behavior": anything,
+        "parameters": schema,
+        "parametersJsonSchema": anything,
+        "response": schema,
+        "responseJsonSchema": anything,
+    },
+)
+TOOL = message(
+    "Tool",
+    {
+        "functionDeclarations": repeated(FUNCTION),
+        **dict.fromkeys(
+            ("googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext", "computerUse", "fileSearch"),
+            struct,
+        ),
+        **dict.fromkeys(("googleMaps", "retrieval", "enterpriseWebSearch", "parallelAiSearch", "exaAiSearch"), struct),
+        "mcpServers": anything,
+    },
+)
+CALLING = message(
+    "FunctionCallingConfig",
+    {
+        "mode": enum("FunctionCallingConfig.Mode", "MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
+        "allowedFunctionNames": repeated(string),
+        "streamFunctionCallArguments": boolean,
+    },
+)
+TOOL_CONFIG = message(
+    "ToolConfig",
+    {"functionCallingConfig": CALLING, "retrievalConfig": struct, "includeServerSideToolInvocations": boolean},
+)
+THINKING = message(
+    "ThinkingConfig",
+    {
+        "includeThoughts": boolean,
+        "thinkingBudget": whole,
+        "thinkingLevel": enum(
+            "ThinkingConfig.ThinkingLevel", "THINKING_LEVEL_UNSPECIFIED", "MINIMAL", "LOW", "MEDIUM", "HIGH", "XHIGH"
+        ),
+    },
+)
+GENERATION = message(
+    "GenerationConfig",
+    {
+        "candidateCount": whole,
+        "stopSequences": repeated(string),
+        "maxOutputTokens": whole,
+        "temperature": number,
+        "topP": number,
+        "topK": number,
+        "seed": whole,
+        "presencePenalty": number,
+        "frequencyPenalty": number,
+        "responseMimeType": string,
+        "responseSchema": schema,
+        "responseJsonSchema": anything,
+        "_responseJsonSchema": anything,
+        "responseLogprobs": boolean,
+        "logprobs": whole,
+        "enableEnhancedCivicAnswers": boolean,
+        "responseModalities": repeated(string),
+        "speechConfig": struct,
+        "thinkingConfig": THINKING,
+        "imageConfig": struct,
+        "mediaResolution": anything,
+        "audioTimestamp": boolean,
+        "routingConfig": struct,
+        "modelConfig": struct,
+        "audioTranscriptionConfig": struct,
+        "generationOutputConfig": struct,
+    },
+)
+SAFETY = message("SafetySetting", {"category": string, "threshold": string, "method": string})
+
+GENERATE_FIELDS: dict[str, Check] = {
+    "model": string,
+    "contents": repeated(CONTENT),
+    "systemInstruction": CONTENT,
+    "tools": repeated(TOOL),
+    "toolConfig": TOOL_CONFIG,
+    "safetySettings": repeated(SAFETY),
+    "generationConfig": GENERATION,
+    "cachedContent": string,
+    "labels": keyed(string),
+    "serviceTier": string,
+    "store": boolean,
+    "continuationToken": string,
+    "modelArmorConfig": struct,
+}
+GENERATE = message("GenerateContentRequest", GENERATE_FIELDS)
+EMBED_FIELDS: dict[str, Check] = {
+    "model": string,
+    "content": CONTENT,
+    "taskType": string,
+    "title": string,
+    "outputDimensionality": whole,
+    "autoTruncate": boolean,
+    "embedContentConfig": struct,
+}
+EMBED = message("EmbedContentRequest", EMBED_FIELDS)
+
+REQUESTS: dict[str, Check] = {
+    "generateContent": GENERATE,
+    "streamGenerateContent": GENERATE,
+    "countTokens": message(
+        "CountTokensRequest", {**GENERATE_FIELDS, "generateContentRequest": GENERATE, "instances": anything}
+    ),
+    "embedContent": EMBED,
+    "batchEmbedContents": message("BatchEmbedContentsRequest", {"requests": repeated(EMBED)}),
+    "predict": message("PredictRequest", {"instances": repeated(struct), "parameters": struct, "labels": struct}),
+}
+"""By the method's name."""

@@ -1,0 +1,152 @@
+"""The mechanism of Gemini's first check: is the JSON the protocol buffer that it should be? All that is wrong is told.
+
+A check takes a value and its path, in snake case as the API writes it, and returns what is wrong: paths and texts.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import Any
+
+import orjson
+
+from completions.wire.gemini.fields import integer, snake
+
+Violation = tuple[str, str]
+Check = Callable[[Any, str], list[Violation]]
+
+MOST = 20
+"""Violations that one error tells."""
+
+PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta."
+
+
+def invalid(path: str, kind: str, value: Any) -> list[Violation]:
+    """Return that a value is not of a kind."""
+    return [(path, f"Invalid value at '{path}' ({kind}), {_shown(value)}")]
+
+
+def _shown(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()[:200]
+    except orjson.JSONEncodeError:
+        return "a value that is nested too deep"
+
+
+def unknown(path: str, name: str) -> list[Violation]:
+    """Return that a message has no such field."""
+    at = f" at '{path}'" if path else ""
+    return [(path, f"Invalid JSON payload received. Unknown name {_shown(name)}{at}: Cannot find field.")]
+
+
+def string(value: Any, path: str) -> list[Violation]:
+    """Check a string."""
+    return [] if isinstance(value, str) else invalid(path, "TYPE_STRING", value)
+
+
+def boolean(value: Any, path: str) -> list[Violation]:
+    """Check a boolean; ProtoJSON reads `"true"` too."""
+    return [] if isinstance(value, bool) or value in ("true", "false") else invalid(path, "TYPE_BOOL", value)
+
+
+def whole(value: Any, path: str) -> list[Violation]:
+    """Check a whole number of 32 bits, as a number or a string."""
+    found = integer(value, -(2**31))
+    return [] if found is not None and found < 2**31 else invalid(path, "TYPE_INT32", value)
+
+
+def long(value: Any, path: str) -> list[Violation]:
+    """Check a whole number of 64 bits, as a number or a string."""
+    return [] if integer(value, -(2**63)) is not None else invalid(path, "TYPE_INT64", value)
+
+
+def number(value: Any, path: str) -> list[Violation]:
+    """Check a number, as a number or a string."""
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return invalid(path, "TYPE_FLOAT", value)
+        return []
+    return [] if isinstance(value, int | float) and not isinstance(value, bool) else invalid(path, "TYPE_FLOAT", value)
+
+
+def data(value: Any, path: str) -> list[Violation]:
+    """Check bytes: base64, of either alphabet."""
+    if not isinstance(value, str):
+        return invalid(path, "TYPE_BYTES", value)
+    try:
+        base64.b64decode(value.replace("-", "+").replace("_", "/") + "=" * (-len(value) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        return [(path, f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed for {_shown(value[:40])}")]
+    return []
+
+
+def anything(value: Any, path: str) -> list[Violation]:
+    """Accept any value."""
+    return []
+
+
+def struct(value: Any, path: str) -> list[Violation]:
+    """Check an object of any fields."""
+    return [] if isinstance(value, dict) else invalid(path, "type.googleapis.com/google.protobuf.Struct", value)
+
+
+def enum(name: str, *names: str) -> Check:
+    """Check a name of an enum, in any case as some SDKs send it, or its number."""
+
+    def check(value: Any, path: str) -> list[Violation]:
+        known = isinstance(value, str) and value.upper() in names
+        return [] if known or integer(value, 0) is not None else invalid(path, PACKAGE + name, value)
+
+    return check
+
+
+def repeated(item: Check) -> Check:
+    """Check a list; what stands alone counts as one of a message."""
+
+    def check(value: Any, path: str) -> list[Violation]:
+        if isinstance(value, dict):
+            return item(value, path)
+        if not isinstance(value, list):
+            return item(value, path) or invalid(path, "repeated field", value)
+        return [wrong for at, each in enumerate(value) for wrong in item(each, f"{path}[{at}]")]
+
+    return check
+
+
+def keyed(item: Check) -> Check:
+    """Check a map; the API calls its values `[0].value`."""
+
+    def check(value: Any, path: str) -> list[Violation]:
+        if not isinstance(value, dict):
+            return invalid(path, "Map", value)
+        return [wrong for at, each in enumerate(value.values()) for wrong in item(each, f"{path}[{at}].value")]
+
+    return check
+
+
+def message(name: str, fields: Mapping[str, Check]) -> Check:
+    """Check a message: its known fields, by their camel-case names, in either case."""
+    known = {spelled: (snake(field), check) for field, check in fields.items() for spelled in (field, snake(field))}
+
+    def check(value: Any, path: str) -> list[Violation]:
+        if isinstance(value, list):
+            said = f"Invalid JSON payload received. Unknown name {_shown(path.rpartition('.')[2])} at"
+            at = f"'{path.rpartition('.')[0]}'"
+            return [(path.rpartition(".")[0], f"{said} {at}: Proto field is not repeating, cannot start list.")]
+        if not isinstance(value, dict):
+            return invalid(path, PACKAGE + name, value)
+        found: list[Violation] = []
+        for key, inner in value.items():
+            if key not in known:
+                found += unknown(path, key)
+            elif inner is not None:
+                own, inner_check = known[key]
+                found += inner_check(inner, f"{path}.{own}" if path else own)
+            if len(found) >= MOST:
+                break
+        return list(islice(found, MOST))
+
+    return check

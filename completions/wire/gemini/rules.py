@@ -1,0 +1,202 @@
+"""Step 2, the checks for Gemini: first whether its fields are of their types, then what they mean together.
+
+The wordings are the API's own, as its users quote them, where they are known.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.fields import text, texts
+from completions.wire.gemini.errors import Violated
+from completions.wire.gemini.fields import inner, integer, many, pick
+from completions.wire.gemini.messages import DATA, REQUESTS
+
+ROLES = ("user", "model", "function", "tool")
+MIME_TYPES = ("text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum")
+SCHEMA_TYPES = ("application/json", "text/x.enum")
+FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
+MOST_STOPS = 5
+
+RANGES: tuple[tuple[str, str, float, float], ...] = (
+    ("temperature", "temperature", 0.0, 2.0),
+    ("topP", "top_p", 0.0, 1.0),
+    ("candidateCount", "candidate_count", 1, 8),
+    ("logprobs", "logprobs", 0, 20),
+)
+
+
+def validate(body: dict[str, Any], address: Mapping[str, str]) -> None:
+    """Raise the API's error for a request that it refuses."""
+    if violations := REQUESTS[address["method"]](body, ""):
+        raise Violated(violations)
+    match address["method"]:
+        case "generateContent" | "streamGenerateContent":
+            problems = _generation(body, address.get("model", ""))
+        case "countTokens":
+            problems = _contents(inner(body, "generateContentRequest") or body, "CountTokensRequest")
+        case "embedContent":
+            problems = _embedding(body, "EmbedContentRequest")
+        case "batchEmbedContents":
+            problems = _batch(body)
+        case _:
+            problems = _instances(body)
+    if (problem := next(problems, None)) is not None:
+        raise RequestError(problem)
+
+
+def _generation(body: dict[str, Any], model: str) -> Iterator[str]:
+    yield from _contents(body, "GenerateContentRequest")
+    yield from _config(inner(body, "generationConfig"))
+    yield from _functions(body)
+    yield from _turns(body)
+    mime = pick(inner(body, "generationConfig"), "responseMimeType")
+    if mime == "application/json" and _declared(body) and re.match(r"gemini-[12]", model):
+        yield "Function calling with a response mime type: 'application/json' is unsupported"
+
+
+def _bullet(request: str, path: str, said: str) -> str:
+    return f"* {request}.{path}: {said}\n"
+
+
+def _contents(body: dict[str, Any], request: str) -> Iterator[str]:
+    contents = many(body.get("contents") or [])
+    if not contents:
+        yield _bullet(request, "contents", "contents is not specified")
+    for at, content in enumerate(contents):
+        if content.get("role") not in (None, "", *ROLES):
+            yield "Please use a valid role: user, model."
+        yield from _parts(content, request, f"contents[{at}]")
+
+
+def _parts(content: dict[str, Any], request: str, path: str) -> Iterator[str]:
+    parts = many(content.get("parts") or [])
+    if not parts:
+        yield _bullet(request, f"{path}.parts", "contents.parts must not be empty.")
+    for at, part in enumerate(parts):
+        given = [name for name in DATA if pick(part, name) is not None]
+        if not given and pick(part, "thoughtSignature") is None:
+            said = "required oneof field 'data' must have one initialized field"
+            yield _bullet(request, f"{path}.parts[{at}].data", said)
+        if (call := inner(part, "functionCall")) and not text(call.get("name")):
+            yield _bullet(request, f"{path}.parts[{at}].function_call.name", "Name cannot be empty.")
+        if (result := inner(part, "functionResponse")) and not text(result.get("name")):
+            yield _bullet(request, f"{path}.parts[{at}].function_response.name", "Name cannot be empty.")
+
+
+def _config(config: dict[str, Any]) -> Iterator[str]:
+    request = "GenerateContentRequest.generation_config"
+    for name, spelled, low, high in RANGES:
+        value = pick(config, name)
+        if value is not None and not low <= float(value) <= high:
+            yield _bullet(request, spelled, f"{spelled} must be in the range [{low}, {high}].")
+    for name, spelled in (("maxOutputTokens", "max_output_tokens"), ("topK", "top_k")):
+        value = pick(config, name)
+        if value is not None and float(value) <= 0:
+            yield _bullet(request, spelled, f"{spelled} must be positive.")
+    if len(texts(pick(config, "stopSequences"))) > MOST_STOPS:
+        yield _bullet(request, "stop_sequences", f"at most {MOST_STOPS} stop sequences are allowed.")
+    if pick(config, "logprobs") is not None and pick(config, "responseLogprobs") is not True:
+        yield _bullet(request, "logprobs", "response_logprobs must be true when logprobs is set.")
+    yield from _format(config, request)
+
+
+def _format(config: dict[str, Any], request: str) -> Iterator[str]:
+    mime = pick(config, "responseMimeType") or "text/plain"
+    if mime not in MIME_TYPES:
+        yield _bullet(
+            request,
+            "response_mime_type",
+            "allowed mimetypes are `text/plain`, `application/json`, `application/xml`, `application/yaml` and "
+            "`text/x.enum`.",
+        )
+    given = [name for name in ("responseSchema", "responseJsonSchema") if pick(config, name) is not None]
+    if given and mime not in SCHEMA_TYPES:
+        said = "response schema is only supported with response mime type `application/json` or `text/x.enum`."
+        yield _bullet(request, "response_schema", said)
+    if len(given) > 1:
+        yield _bullet(request, "response_json_schema", "response_schema and response_json_schema cannot both be set.")
+
+
+def _declared(body: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Return the functions that are offered, each with its path."""
+    return [
+        (f"tools[{at}].function_declarations[{place}]", function)
+        for at, tool in enumerate(many(body.get("tools") or []))
+        for place, function in enumerate(many(pick(tool, "functionDeclarations") or []))
+    ]
+
+
+def _functions(body: dict[str, Any]) -> Iterator[str]:
+    names: set[str] = set()
+    for path, function in _declared(body):
+        name = text(function.get("name"))
+        if not FUNCTION_NAME.fullmatch(name):
+            said = (
+                "Invalid function name. Must start with a letter or an underscore. Must be alphanumeric (a-z, A-Z, "
+                "0-9), underscores (_), dots (.), colons (:), or dashes (-), with a maximum length of 64."
+            )
+            yield _bullet("GenerateContentRequest", f"{path}.name", said)
+        if name in names:
+            yield f"Duplicate function declaration found: {name}"
+        names.add(name)
+    calling = inner(inner(body, "toolConfig"), "functionCallingConfig")
+    mode, allowed = text(calling.get("mode")).upper(), texts(pick(calling, "allowedFunctionNames"))
+    if mode == "ANY" and not names:
+        yield "Function calling config is set without function_declarations."
+    if allowed and mode not in ("ANY", "VALIDATED"):
+        yield "Allowed function names should only be set when function calling mode is ANY or VALIDATED."
+    if strangers := [name for name in allowed if name not in names]:
+        yield f"Allowed function names are not found in the function declarations: {', '.join(strangers)}"
+
+
+def _turns(body: dict[str, Any]) -> Iterator[str]:
+    """Check that calls come after a user's turn, and that each has its answer in the turn that follows them."""
+    calls, before = 0, ""
+    for content in many(body.get("contents") or []):
+        parts = many(content.get("parts") or [])
+        called = sum(bool(inner(part, "functionCall")) for part in parts)
+        answered = sum(bool(inner(part, "functionResponse")) for part in parts)
+        model = content.get("role") == "model"
+        if called and not model:
+            yield "Please ensure that function call turn comes from the model."
+        if called and before == "":
+            yield (
+                "Please ensure that function call turn comes immediately after a user turn or after a function "
+                "response turn."
+            )
+        if answered and calls == 0:
+            yield "Please ensure that function response turn comes immediately after a function call turn."
+        if not model and answered != calls:
+            yield (
+                "Please ensure that the number of function response parts is equal to the number of function call "
+                "parts of the function call turn."
+            )
+        calls = calls + called if model else 0
+        before = "model" if model else "user"
+
+
+def _embedding(body: dict[str, Any], request: str) -> Iterator[str]:
+    content = inner(body, "content")
+    if not content:
+        yield _bullet(request, "content", "contents is not specified")
+    yield from _parts(content, request, "content")
+    size = integer(pick(body, "outputDimensionality"), -(2**31))
+    if size is not None and not 1 <= size <= 3072:
+        yield _bullet(request, "output_dimensionality", "output_dimensionality must be in the range [1, 3072].")
+
+
+def _batch(body: dict[str, Any]) -> Iterator[str]:
+    requests = many(body.get("requests") or [])
+    if not requests:
+        yield _bullet("BatchEmbedContentsRequest", "requests", "at least one request is required.")
+    if len(requests) > 100:
+        yield _bullet("BatchEmbedContentsRequest", "requests", "at most 100 requests can be in one batch")
+    for at, request in enumerate(requests):
+        yield from _embedding(request, f"BatchEmbedContentsRequest.requests[{at}]")
+
+
+def _instances(body: dict[str, Any]) -> Iterator[str]:
+    if not many(body.get("instances") or []):
+        yield "Empty instances."

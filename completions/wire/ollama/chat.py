@@ -1,0 +1,195 @@
+"""Ollama: `POST /api/chat` and `POST /api/generate`, which stream unless told not to; a stream is lines of JSON.
+
+Shapes: `ChatResponse`, `GenerateResponse` and `Metrics` of `api/types.go` in ollama/ollama, and `ollama._types`.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, WireFormat
+from completions.wire.ndjson import MEDIA_TYPE, Lines, line
+from completions.wire.ollama import errors as ollama_errors
+from completions.wire.ollama import rules as ollama_rules
+from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
+from completions.wire.openai.base import made_id
+from completions.wire.openai.logprobs import chat_entries
+from completions.wire.sse import HOLE
+
+Calls = list[dict[str, Any]] | None
+
+LOAD_NS, PROMPT_TOKEN_NS, TOKEN_NS = 1_000_000, 200_000, 10_000_000
+"""Nanoseconds to load a model, to read a token, to write one; made up, so that the same answer has the same times."""
+
+
+class OllamaFormat(WireFormat):
+    """What is the same at all of Ollama's addresses: errors, media type, headers."""
+
+    keep_alive = b""  # its streams have no comments
+
+    def media_type(self, prompt: Prompt) -> str:
+        """Return the media type of lines of JSON."""
+        return MEDIA_TYPE
+
+    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers without those on limits, which Ollama does not have."""
+        return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Ollama's envelope: the message alone."""
+        return ollama_errors.envelope(exc)
+
+    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
+        """Return an error as a line; events have no names here, and the envelope is flat already."""
+        return line(self.error(exc))
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return an empty event where the one token of an answer stands that is not streamed."""
+        return [Event(b"", token=True)]
+
+
+class _Generating(OllamaFormat):
+    """What chats and completions have in common: a piece at a time, then a line that says it is done."""
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the whole answer: all pieces in one, with what the last line tells."""
+        head = self._head(reply, prompt)
+        if prompt.task == "state":
+            why = "unload" if prompt.body.get("keep_alive") in UNLOAD else "load"
+            return head | self._said("") | {"done": True, "done_reason": why}
+        choice = reply.choices[0]
+        said = choice.text or choice.refusal or ""
+        calls = self._calls(reply, prompt)
+        document = head | self._said(said, _thoughts(choice, prompt), calls) | _end(reply)
+        if prompt.top_logprobs is not None and (pieces := tokens.split(said, prompt.model)):
+            document["logprobs"] = _logprobs(pieces, choice, prompt.top_logprobs)
+        return document
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return a line for each token, one for each call, and the last, which is the stream's terminator as well."""
+        if prompt.task == "state":
+            return super().events(reply, prompt)
+        choice, head = reply.choices[0], self._head(reply, prompt)
+        events: list[Event] = []
+        if thoughts := _thoughts(choice, prompt):
+            lines = Lines(head | self._said("", HOLE) | {"done": False})
+            events += Event.tokens(lines.fill(tokens.split(thoughts, prompt.model)))
+        events += self._text(choice, prompt, head)
+        for call in self._calls(reply, prompt):
+            events.append(Event(line(head | self._said("", None, [call]) | {"done": False}), token=True))
+        return [*events, Event(line(head | self._said("") | _end(reply)), chunk=False, part="finish")]
+
+    def _text(self, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
+        pieces = tokens.split(choice.text or choice.refusal or "", prompt.model)
+        if prompt.top_logprobs is None:
+            return Event.tokens(Lines(head | self._said(HOLE) | {"done": False}).fill(pieces))
+        entries = _logprobs(pieces, choice, prompt.top_logprobs)
+        return Event.tokens(
+            line(head | self._said(piece) | {"done": False, "logprobs": [entry]})
+            for piece, entry in zip(pieces, entries, strict=True)
+        )
+
+    def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        created = datetime.fromtimestamp(reply.created or 0, UTC)
+        return {"model": reply.model or prompt.model or "mock", "created_at": f"{created:%Y-%m-%dT%H:%M:%S}Z"}
+
+    def _calls(self, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
+        """Return the calls; one whose arguments were cut off is none, for the server could not read it either."""
+        calls = []
+        for place, call in enumerate(reply.choices[0].tool_calls):
+            if (arguments := _arguments(call)) is not None:
+                function = {"index": place, "name": call.name, "arguments": arguments}
+                calls.append({"id": call.id or made_id("call_", reply, place), "function": function})
+        return calls
+
+    @abstractmethod
+    def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
+        """Return what is said, or a piece of it."""
+
+
+class OllamaChat(_Generating):
+    """Ollama's chats."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a chat's request."""
+        document = ollama_rules.read(body)
+        if validate:
+            ollama_rules.validate(document, "ChatRequest", ollama_rules.CHAT)
+        return read_chat(document, headers)
+
+    def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        if thoughts:
+            message["thinking"] = thoughts
+        if calls:
+            message["tool_calls"] = calls
+        return {"message": message}
+
+
+class OllamaGenerate(_Generating):
+    """Ollama's completions: a prompt, and no tools."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a completion's request."""
+        document = ollama_rules.read(body)
+        if validate:
+            ollama_rules.validate(document, "GenerateRequest", ollama_rules.GENERATE)
+        return read_generate(document, headers)
+
+    def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
+        document: dict[str, Any] = {"response": text}
+        if thoughts:
+            document["thinking"] = thoughts
+        if calls:
+            document["tool_calls"] = calls
+        return document
+
+
+def _thoughts(choice: Choice, prompt: Prompt) -> str | None:
+    """Return what was thought, unless the request says not to."""
+    return None if prompt.reasoning_effort == "none" else choice.reasoning
+
+
+def _end(reply: Reply) -> dict[str, Any]:
+    """Return what the last line tells: why it ends, the tokens, and the times, in nanoseconds."""
+    asked, said = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else (0, 0)
+    reading, writing = asked * PROMPT_TOKEN_NS, said * TOKEN_NS
+    return {
+        "done": True,
+        "done_reason": "length" if reply.choices[0].finish_reason == "length" else "stop",
+        "total_duration": LOAD_NS + reading + writing,
+        "load_duration": LOAD_NS,
+        "prompt_eval_count": asked,
+        "prompt_eval_duration": reading,
+        "eval_count": said,
+        "eval_duration": writing,
+    }
+
+
+def _logprobs(pieces: list[str], choice: Choice, count: int) -> list[dict[str, Any]]:
+    entries = chat_entries(pieces, count, choice.logprobs)
+    if not count:
+        for entry in entries:
+            del entry["top_logprobs"]
+    return entries
+
+
+def _arguments(call: ToolCall) -> dict[str, Any] | None:
+    if call.kind == "custom":
+        return {"input": call.arguments}
+    try:
+        arguments = orjson.loads(call.arguments or "{}")
+    except orjson.JSONDecodeError:
+        return None
+    return arguments if isinstance(arguments, dict) else None

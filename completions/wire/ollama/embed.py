@@ -1,0 +1,106 @@
+"""Ollama's embeddings: `POST /api/embed`, and `POST /api/embeddings` of before it.
+
+Shapes: `EmbedResponse` and `EmbeddingResponse` of `api/types.go` in ollama/ollama.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import Message, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.base import NO_ROUTE
+from completions.wire.fields import text, text_or_none, texts, whole
+from completions.wire.ollama import rules as ollama_rules
+from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
+from completions.wire.vectors import embed
+
+SIZES = {
+    "nomic-embed-text": 768,
+    "mxbai-embed-large": 1024,
+    "all-minilm": 384,
+    "bge-m3": 1024,
+    "bge-large": 1024,
+    "snowflake-arctic-embed": 1024,
+    "embeddinggemma": 768,
+    "qwen3-embedding": 4096,
+}
+"""The models' dimensions; a model's tag does not matter."""
+
+USUAL_SIZE = 768
+
+
+class OllamaEmbed(OllamaFormat):
+    """A vector for each input; `dimensions` shortens it."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for embeddings; each input is a user message, and an empty one none."""
+        document = ollama_rules.read(body)
+        given = document.get("input")
+        if validate:
+            ollama_rules.validate(document, "EmbedRequest", ollama_rules.EMBED)
+            if not (given is None or isinstance(given, str) or _is_texts(given)):
+                raise RequestError("invalid input type")
+        return _prompt(document, headers, (given,) if given and isinstance(given, str) else _all(given))
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the vectors, and what they cost."""
+        counted = reply.usage.prompt_tokens if reply.usage else 0
+        return {
+            "model": reply.model or prompt.model or "mock",
+            "embeddings": [_vector(reply, prompt, at) for at in range(len(prompt.messages))],
+            "total_duration": LOAD_NS + counted * PROMPT_TOKEN_NS,
+            "load_duration": LOAD_NS,
+            "prompt_eval_count": counted,
+        }
+
+
+class OllamaEmbeddings(OllamaFormat):
+    """One prompt, one vector."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for an embedding."""
+        document = ollama_rules.read(body)
+        if validate:
+            ollama_rules.validate(document, "EmbeddingRequest", ollama_rules.EMBEDDINGS)
+        asked = text(document.get("prompt"))
+        return _prompt(document, headers, (asked,) if asked else ())
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the vector; without a prompt, an empty one."""
+        return {"embedding": _vector(reply, prompt, 0) if prompt.messages else []}
+
+
+def base(name: str) -> str:
+    """Return a model's name without its namespace and its tag."""
+    return name.rpartition("/")[2].partition(":")[0]
+
+
+def _prompt(document: dict[str, Any], headers: Mapping[str, str], inputs: tuple[str, ...]) -> Prompt:
+    return Prompt(
+        format="ollama_embed",
+        task="embed",
+        model=text_or_none(document.get("model")),
+        messages=tuple(Message("user", each) for each in inputs),
+        n=len(inputs),
+        headers=headers,
+        body=document,
+    )
+
+
+def _all(given: object) -> tuple[str, ...]:
+    return texts(given) if isinstance(given, list) else ()
+
+
+def _is_texts(given: object) -> bool:
+    return isinstance(given, list) and all(isinstance(item, str) for item in given)
+
+
+def _vector(reply: Reply, prompt: Prompt, at: int) -> Any:
+    scripted = [choice.embedding for choice in reply.choices] or [()]
+    size = SIZES.get(base(prompt.model or ""), USUAL_SIZE)
+    asked = whole(prompt.body.get("dimensions"), 1)
+    return scripted[at % len(scripted)] or embed(prompt.messages[at].text, min(asked or size, size))

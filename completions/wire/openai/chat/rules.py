@@ -1,0 +1,157 @@
+"""Step 2 for chat: validate a request like the real API does, field by field and then across fields.
+
+The fields are `CompletionCreateParams` of `openai.types.chat` in the SDK; a field is nullable where the SDK says so.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.openai import strict_schema
+from completions.wire.openai.message_rules import messages, says_json
+from completions.wire.openai.stored import metadata
+from completions.wire.openai.tool_rules import FUNCTION_CALL, TOOL_CHOICE, functions, tools, unsuitable
+from completions.wire.validation import (
+    SHARED,
+    TOOL_NAME,
+    Check,
+    Problem,
+    anything,
+    array,
+    boolean,
+    choice,
+    either,
+    integer,
+    missing,
+    nullable,
+    obj,
+    record,
+    refuse,
+    spoken,
+    stream_options_alone,
+    string,
+    tagged,
+    text_or,
+)
+
+VOICES = (
+    *("alloy", "ash", "ballad", "coral", "echo", "fable", "nova"),
+    *("onyx", "sage", "shimmer", "verse", "marin", "cedar"),
+)
+_VOICE = either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",)))
+_AUDIO = record({"format": choice("wav", "aac", "mp3", "flac", "opus", "pcm16"), "voice": _VOICE}, ("format", "voice"))
+_MODE = nullable(record({"mode": choice("score", "block")}, ("mode",)))
+_MODERATION = record(
+    {"model": string(low=1), "policy": nullable(record({"input": _MODE, "output": _MODE}))}, ("model",)
+)
+_TEXT_PART = tagged("type", {"text": record({"type": anything, "text": string()}, ("text",))})
+_PREDICTION = tagged(
+    "type",
+    {
+        "content": record(
+            {"type": anything, "content": text_or("objects", array(_TEXT_PART, "objects", low=1))}, ("content",)
+        )
+    },
+)
+_PLACE = record(dict.fromkeys(("city", "country", "region", "timezone"), string()))
+_LOCATION = tagged("type", {"approximate": record({"type": anything, "approximate": _PLACE}, ("approximate",))})
+_WEB_SEARCH = record({"search_context_size": choice("low", "medium", "high"), "user_location": nullable(_LOCATION)})
+_JSON_SCHEMA = record(
+    {"name": TOOL_NAME, "description": string(), "schema": obj, "strict": nullable(boolean)}, ("name", "schema")
+)
+# The SDK's types let `schema` out; the API answers "Missing required parameter: 'response_format.json_schema.schema'."
+_PLAIN = record({"type": anything})
+_FORMATS = tagged(
+    "type",
+    {
+        "json_object": _PLAIN,
+        "json_schema": record({"type": anything, "json_schema": _JSON_SCHEMA}, ("json_schema",)),
+        "text": _PLAIN,
+    },
+)
+_CACHE = record({"mode": choice("implicit", "explicit"), "ttl": choice("30m")})
+
+
+def response_format(value: Any) -> Problem | None:
+    """Check the form of the answer, and its schema where it is strict."""
+    problem = _FORMATS(value)
+    if problem is not None or value["type"] != "json_schema" or not (wanted := value["json_schema"]).get("strict"):
+        return problem
+    why = strict_schema.strict(wanted["schema"])
+    return spoken(f"Invalid schema for response_format '{wanted['name']}': {why}", None, "") if why else None
+
+
+FIELDS: Mapping[str, Check] = {
+    **SHARED,
+    "messages": messages,
+    "audio": nullable(_AUDIO),
+    "function_call": FUNCTION_CALL,
+    "functions": functions,
+    "logprobs": nullable(boolean),
+    "max_completion_tokens": nullable(integer(1)),
+    "max_tokens": nullable(integer(1)),
+    "metadata": nullable(metadata),
+    "modalities": nullable(array(choice("text", "audio"), "strings", low=1)),
+    "moderation": nullable(_MODERATION),
+    "parallel_tool_calls": boolean,
+    "prediction": nullable(_PREDICTION),
+    "prompt_cache_key": nullable(string(high=64)),
+    "prompt_cache_options": _CACHE,
+    "prompt_cache_retention": nullable(choice("in_memory", "24h")),
+    "reasoning_effort": nullable(choice("none", "minimal", "low", "medium", "high", "xhigh", "max")),
+    "response_format": response_format,
+    "safety_identifier": nullable(string(high=64)),
+    "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
+    "store": nullable(boolean),
+    "tool_choice": TOOL_CHOICE,
+    "tools": tools,
+    "top_logprobs": nullable(integer(0, 20)),
+    "verbosity": nullable(choice("low", "medium", "high")),
+    "web_search_options": _WEB_SEARCH,
+}
+_REQUEST = record(FIELDS, ("messages", "model"))
+
+
+def validate(body: dict[str, Any]) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
+    refuse(_REQUEST(body) or _across(body))
+
+
+def _across(body: Mapping[str, Any]) -> Problem | None:
+    return (
+        stream_options_alone(body)
+        or _limits_twice(body)
+        or _logprobs(body)
+        or _silent(body)
+        or unsuitable(body)
+        or _json_mode(body)
+    )
+
+
+def _limits_twice(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("max_tokens") is None or body.get("max_completion_tokens") is None:
+        return None
+    why = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
+    return spoken(why, "invalid_parameter_combination", "max_tokens")
+
+
+def _logprobs(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("top_logprobs") is None or body.get("logprobs") is True:
+        return None
+    why = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
+    return spoken(why, None, "top_logprobs")
+
+
+def _silent(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse spoken answers in no voice: `audio` is required with `modalities: ["audio"]`."""
+    speaks = "audio" in (body.get("modalities") or ())
+    return missing("audio", body, FIELDS) if speaks and body.get("audio") is None else None
+
+
+def _json_mode(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("response_format", _PLAIN_TEXT)["type"] != "json_object" or says_json(body["messages"]):
+        return None
+    why = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+    return spoken(why, None, "messages")
+
+
+_PLAIN_TEXT = {"type": "text"}

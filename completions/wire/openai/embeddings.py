@@ -1,0 +1,94 @@
+"""Embeddings: `POST /v1/embeddings`, a vector for each input.
+
+Shapes: `openai.types.CreateEmbeddingResponse`; in base64 a vector is its 32-bit floats, the lowest byte first.
+"""
+
+import base64
+import sys
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.conversation import Message, Prompt, Reply
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.fields import text_or_none, whole
+from completions.wire.openai import embeddings_rules
+from completions.wire.openai.base import Unstreamed
+from completions.wire.openai.embeddings_rules import LARGEST, MOST_INPUTS, SIZES
+from completions.wire.vectors import embed
+
+USUAL_SIZE = 1536
+"""Dimensions of a model that the table does not know."""
+
+ANSWERED = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
+"""Models that an answer names otherwise than the request."""
+
+
+class Embeddings(Unstreamed):
+    """OpenAI's embeddings; the vectors are a script's, or made of the texts' words."""
+
+    name = "embeddings"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for embeddings; each input is a user message."""
+        document = decode_object(body)
+        if validate:
+            embeddings_rules.validate(document, len(body))
+        model = text_or_none(document.get("model"))
+        inputs = _inputs(document.get("input"), model)
+        return Prompt(
+            format="embeddings",
+            task="embed",
+            model=model,
+            messages=tuple(Message("user", each) for each in inputs),
+            n=len(inputs),
+            user=text_or_none(document.get("user")),
+            headers=headers,
+            body=document,
+        )
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return a list of `embedding`s, one for each input."""
+        size, packed = _size(prompt), prompt.body.get("encoding_format") == "base64"
+        scripted = [choice.embedding for choice in reply.choices] or [()]
+        data = []
+        for index, message in enumerate(prompt.messages):
+            vector: Sequence[float] = scripted[index % len(scripted)] or embed(message.text, size)
+            data.append({"object": "embedding", "index": index, "embedding": _packed(vector) if packed else vector})
+        model = reply.model or prompt.model or "mock"
+        counted = reply.usage.prompt_tokens if reply.usage else 0
+        return {
+            "object": "list",
+            "data": data,
+            "model": ANSWERED.get(model, model),
+            "usage": {"prompt_tokens": counted, "total_tokens": counted},
+        }
+
+
+def _inputs(given: object, model: str | None) -> list[str]:
+    """Return the texts: of a string, strings, tokens, or arrays of tokens; one empty text for anything else."""
+    if isinstance(given, list) and given and not all(isinstance(item, int) for item in given):
+        return [_text(item, model) for item in given[:MOST_INPUTS]]
+    return [] if given == [] else [_text(given, model)]
+
+
+def _text(given: object, model: str | None) -> str:
+    if isinstance(given, list):
+        return tokens.join((item for item in given if isinstance(item, int)), model)
+    return given if isinstance(given, str) else ""
+
+
+def _size(prompt: Prompt) -> int:
+    """Return how many dimensions are asked for, or else the model's own."""
+    asked = whole(prompt.body.get("dimensions"), 1)
+    return asked if asked is not None and asked <= LARGEST else SIZES.get(prompt.model or "", USUAL_SIZE)
+
+
+def _packed(vector: Sequence[float]) -> str:
+    floats = array("f", vector)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return base64.b64encode(floats.tobytes()).decode()

@@ -1,0 +1,105 @@
+"""Step 2 for embeddings: validate a request like the real API does.
+
+The fields are `EmbeddingCreateParams` of `openai.types`, whose docstrings have the limits; the wordings on `input` and
+`dimensions` are the API's own, as its users quote them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.tokens import text as tokens
+from completions.wire.validation import (
+    Check,
+    Problem,
+    anything,
+    choice,
+    either,
+    integer,
+    record,
+    refuse,
+    spoken,
+    string,
+)
+
+MOST_INPUTS = 2048
+MOST_TOKENS = 8192
+"""Tokens of one input."""
+
+MOST_TOKENS_IN_ALL = 300_000
+
+SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+"""The models' dimensions, which are the most that can be asked for."""
+
+FIXED = "text-embedding-ada-002"
+"""The model whose dimensions cannot be chosen."""
+
+LARGEST = 4096
+"""Dimensions that can be asked of any other model."""
+
+INVALID = "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
+"""What the API says of any input of the right type that it cannot take."""
+
+
+def _input(body: Mapping[str, Any]) -> Problem | None:
+    """Check what is to be embedded: a text, tokens, or an array of either kind, none of them empty."""
+    given = body["input"]
+    if given and (type(given) is str or _is_tokens(given) or _is_batch(given)):
+        return None
+    return spoken(INVALID, None, "")
+
+
+def _is_batch(items: list[Any]) -> bool:
+    if len(items) > MOST_INPUTS:
+        return False
+    return all(type(item) is str and item for item in items) or all(
+        type(item) is list and item and _is_tokens(item) for item in items
+    )
+
+
+def _is_tokens(items: list[Any]) -> bool:
+    return all(type(item) is int and item >= 0 for item in items)
+
+
+FIELDS: Mapping[str, Check] = {
+    "model": string(low=1),
+    "input": either("one of a string or array of strings or integers", string=anything, array=anything),
+    "dimensions": integer(1),
+    "encoding_format": choice("float", "base64"),
+    "user": string(),
+}
+_REQUEST = record(FIELDS, ("model", "input"))
+
+
+def validate(body: dict[str, Any], size: int) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse; `size` is the request's in bytes."""
+    refuse(_REQUEST(body) or _input(body) or _dimensions(body))
+    if size > MOST_TOKENS:  # a token is a byte at least
+        refuse(_lengths(body))
+
+
+def _dimensions(body: Mapping[str, Any]) -> Problem | None:
+    if (asked := body.get("dimensions")) is None:
+        return None
+    if body["model"] == FIXED:
+        return spoken("This model does not support specifying dimensions.", None, "")
+    most = SIZES.get(body["model"], LARGEST)
+    if asked > most:
+        return spoken(f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.", None, "")
+    return None
+
+
+def _lengths(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse an input that is too long, and inputs that are too long together."""
+    given, model = body["input"], body["model"]
+    one = type(given) is str or type(given[0]) is int
+    total = 0
+    for index, item in enumerate([given] if one else given):
+        count = tokens.count(item, model) if type(item) is str else len(item)
+        if count > MOST_TOKENS:
+            place = "input" if one else f"input[{index}]"
+            return spoken(f"Invalid '{place}': maximum input length is {MOST_TOKENS} tokens.", None, "")
+        total += count
+    if total > MOST_TOKENS_IN_ALL:
+        why = f"maximum request size is {MOST_TOKENS_IN_ALL} tokens per request."
+        return spoken(f"Invalid 'input': {why}", "max_tokens_per_request", "")
+    return None

@@ -1,0 +1,131 @@
+"""Legacy completions: `POST /v1/completions`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.conversation import Choice, Message, Prompt, Reply
+from completions.event import Event
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.fields import choices, mapping, text_or_none, texts, whole
+from completions.wire.openai import legacy_rules
+from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
+from completions.wire.openai.logprobs import given, legacy_document
+from completions.wire.sse import HOLE
+
+DEFAULT_MAX_TOKENS = 16
+"""What the legacy API answers with at most where the request does not say; its reference documents it."""
+
+
+class LegacyCompletions(OpenAIFormat):
+    """OpenAI's first format: text in, text out; its chunks have the shape of its answer."""
+
+    name = "legacy"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a legacy completion's request; each of several prompts has `n` answers."""
+        document = decode_object(body)
+        check_stream(document)
+        if validate:
+            legacy_rules.validate(document)
+        return _read_prompt(document, headers, limited=validate)
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return a `text_completion`."""
+        choices = [
+            self._choice(
+                index, self._echoed(prompt, index) + (choice.text or ""), self._logprobs(prompt, choice, index)
+            )
+            | {"finish_reason": choice.finish_reason}
+            for index, choice in enumerate(reply.choices)
+        ]
+        return self._head(reply, prompt) | {"choices": choices, "usage": usage(reply.usage)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
+        chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage, obfuscate=False)
+        starts, lanes, finishes = [], [], []
+        for index, choice in enumerate(reply.choices):
+            if echoed := self._echoed(prompt, index):
+                pieces = tokens.split(echoed, prompt.model)
+                logprobs = _logprobs(prompt, pieces, 0, [None] * len(pieces))
+                starts.append(Event(chunks.one(self._choice(index, echoed, logprobs))))
+            lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
+            finish = self._choice(index, "", None) | {"finish_reason": choice.finish_reason}
+            finishes.append(Event(chunks.one(finish), part="finish"))
+        ending = chunks.usage(usage(reply.usage)) if prompt.include_usage else None
+        return stream(starts, lanes, finishes, ending)
+
+    def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> list[Event]:
+        pieces = tokens.split(choice.text or "", prompt.model)
+        if prompt.top_logprobs is None:
+            return Event.tokens(chunks.each(self._choice(index, HOLE, None), pieces))
+        frames = []
+        for at, piece in enumerate(pieces):
+            logprobs = _logprobs(prompt, [piece], offset, [given(choice.logprobs, at)])
+            frames.append(chunks.one(self._choice(index, piece, logprobs)))
+            offset += len(piece)
+        return Event.tokens(frames)
+
+    def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        head = {
+            "id": f"cmpl-{reply.id.removeprefix('chatcmpl-')}" if reply.id else made_id("cmpl-", reply),
+            "object": "text_completion",
+            "created": reply.created,
+            "model": reply.model or prompt.model or "mock",
+        }
+        return head if reply.body is not None else head | {"system_fingerprint": fingerprint(reply.model)}
+
+    def _choice(self, index: int, text: str, logprobs: dict[str, Any] | None) -> dict[str, Any]:
+        return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": None}
+
+    def _logprobs(self, prompt: Prompt, choice: Choice, index: int) -> dict[str, Any] | None:
+        echoed = tokens.split(self._echoed(prompt, index), prompt.model)
+        said = tokens.split(choice.text or "", prompt.model)
+        scripted = [given(choice.logprobs, at) for at in range(len(said))]
+        return _logprobs(prompt, echoed + said, 0, [None] * len(echoed) + scripted)
+
+    def _echoed(self, prompt: Prompt, index: int) -> str:
+        """Return the prompt that a choice repeats before its answer, if the request says `echo`."""
+        if prompt.body.get("echo") is not True or not prompt.messages:
+            return ""
+        return prompt.messages[index * len(prompt.messages) // max(prompt.n, 1)].text
+
+
+def _logprobs(
+    prompt: Prompt, pieces: list[str], offset: int, scripted: Sequence[float | None]
+) -> dict[str, Any] | None:
+    if prompt.top_logprobs is None or not pieces:
+        return None
+    return legacy_document(pieces, prompt.top_logprobs, offset, scripted)
+
+
+def _read_prompt(body: dict[str, Any], headers: Mapping[str, str], *, limited: bool) -> Prompt:
+    model = text_or_none(body.get("model"))
+    asked = _prompts(body.get("prompt"), model)
+    limit = whole(body.get("max_tokens"), 0)
+    return Prompt(
+        format="legacy",
+        model=model,
+        messages=tuple(Message("user", each) for each in asked),
+        n=choices(body.get("n")) * max(len(asked), 1),
+        stop=texts(body.get("stop")),
+        max_tokens=DEFAULT_MAX_TOKENS if limit is None and limited else limit,
+        top_logprobs=whole(body.get("logprobs"), 0),
+        user=text_or_none(body.get("user")),
+        stream=body.get("stream") is True,
+        include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
+        headers=headers,
+        body=body,
+    )
+
+
+def _prompts(prompt: object, model: str | None) -> list[str]:
+    """Return the prompts: a string, strings, tokens, or arrays of tokens."""
+    if isinstance(prompt, list) and prompt and not all(isinstance(item, int) for item in prompt):
+        return [each for item in prompt for each in _prompts(item, model)]
+    if isinstance(prompt, list):
+        return [tokens.join(prompt, model)] if prompt else []
+    return [prompt] if isinstance(prompt, str) else []

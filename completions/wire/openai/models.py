@@ -1,0 +1,113 @@
+"""The list of models: `GET /v1/models`, in the shape of `openai.types.Model`, and how one is deleted.
+
+`created` and `owned_by` of OpenAI's models are what its API lists.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple
+
+from completions.exceptions import RequestError
+from completions.tokens.models import provider
+
+CREATED = 1234567890
+"""When a model was made of which that is not known, the mission's moment: two lists are the same bytes."""
+
+FINE_TUNED = "ft:"
+"""Fine-tuned models' names start so: `ft:gpt-4o-mini-2024-07-18:acme:suffix:id`. Only these can be deleted."""
+
+USUAL = (
+    *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini", "o3", "o4-mini"),
+    *("text-embedding-3-small", "text-embedding-3-large", "omni-moderation-latest"),
+)
+"""What is listed where a script lists none; then any other model is there as well."""
+
+
+class Made(NamedTuple):
+    """When a model was made, in seconds since the epoch, and who owns it."""
+
+    created: int
+    owner: str = "system"
+
+
+KNOWN: Mapping[str, Made] = {
+    "gpt-3.5-turbo": Made(1677610602, "openai"),
+    "gpt-3.5-turbo-0125": Made(1706048358),
+    "gpt-3.5-turbo-instruct": Made(1692901427),
+    "gpt-4": Made(1687882411, "openai"),
+    "gpt-4-turbo": Made(1712361441),
+    "gpt-4.1": Made(1744316542),
+    "gpt-4.1-2025-04-14": Made(1744315746),
+    "gpt-4.1-mini": Made(1744318173),
+    "gpt-4.1-nano": Made(1744321707),
+    "gpt-4o": Made(1715367049),
+    "gpt-4o-2024-08-06": Made(1722814719),
+    "gpt-4o-2024-11-20": Made(1739331543),
+    "gpt-4o-mini": Made(1721172741),
+    "gpt-4o-mini-2024-07-18": Made(1721172717),
+    "gpt-5": Made(1754425777),
+    "gpt-5-2025-08-07": Made(1754075360),
+    "gpt-5-mini": Made(1754425928),
+    "gpt-5-nano": Made(1754426384),
+    "o1": Made(1734375816),
+    "o3": Made(1744225308),
+    "o3-2025-04-16": Made(1744133301),
+    "o3-mini": Made(1737146383),
+    "o4-mini": Made(1744225351),
+    "omni-moderation-2024-09-26": Made(1732734466),
+    "omni-moderation-latest": Made(1731689265),
+    "text-embedding-3-large": Made(1705953180),
+    "text-embedding-3-small": Made(1705948997),
+    "text-embedding-ada-002": Made(1671217299, "openai-internal"),
+}
+
+
+def model_list(names: Collection[str]) -> dict[str, Any]:
+    """Return the list document."""
+    return {"object": "list", "data": [model(name) for name in names or USUAL]}
+
+
+def model(name: str) -> dict[str, Any]:
+    """Return one model's document."""
+    made = KNOWN.get(name) or Made(CREATED, _organization(name) or provider(name) or "mock")
+    return {"id": name, "object": "model", "created": made.created, "owned_by": made.owner}
+
+
+def find(name: str, names: Collection[str]) -> dict[str, Any]:
+    """Return the document of the model `name`, or raise the API's 404."""
+    if names and name not in names:
+        raise unknown(name)
+    return model(name)
+
+
+def deletion(name: str) -> dict[str, Any]:
+    """Return what is answered when a model has been deleted."""
+    return {"id": name, "object": "model", "deleted": True}
+
+
+def unknown(name: str) -> RequestError:
+    """Return the API's 404."""
+    return RequestError(
+        f"The model '{name}' does not exist",
+        status=404,
+        code="model_not_found",
+        param="model",
+        facts={"model": name},
+    )
+
+
+def kept(name: str) -> RequestError:
+    """Return the API's 403 for a model that is not the caller's own."""
+    return RequestError(
+        f"You have insufficient permissions for this operation: '{name}' is no fine-tuned model of yours.",
+        status=403,
+        code="insufficient_permissions",
+        param="model",
+    )
+
+
+def _organization(name: str) -> str | None:
+    """Return the organization that fine-tuned a model."""
+    if not name.startswith(FINE_TUNED):
+        return None
+    parts = name.split(":")
+    return parts[2] if len(parts) > 2 and parts[2] else "user"

@@ -1,0 +1,278 @@
+"""A response as one JSON document: what was asked, echoed with the API's defaults, and the output's items.
+
+Shapes: `Response` and `ResponseOutputItem` of the openai SDK.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.tokens import text as tokens
+from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.openai.base import made_id, service_tier
+from completions.wire.openai.logprobs import chat_entries
+from completions.wire.openai.responses import hosted
+from completions.wire.openai.responses.prompt import included
+
+UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
+"""The finish reasons that leave a response incomplete, and what the API calls them."""
+
+_PREFIXES = {
+    "message": "msg_",
+    "reasoning": "rs_",
+    "function_call": "fc_",
+    "custom_tool_call": "ctc_",
+    "web_search_call": "ws_",
+    "file_search_call": "fs_",
+    "code_interpreter_call": "ci_",
+    "image_generation_call": "ig_",
+    "computer_call": "cu_",
+    "mcp_list_tools": "mcpl_",
+    "mcp_approval_request": "mcpr_",
+    "mcp_call": "mcp_",
+    "local_shell_call": "lsh_",
+    "shell_call": "sh_",
+    "apply_patch_call": "apc_",
+}
+"""What the ids of items begin with, by type."""
+
+_TEXTS = ("instructions", "previous_response_id", "prompt_cache_key", "safety_identifier", "user")
+_COUNTS = ("max_output_tokens", "max_tool_calls")
+"""What a response repeats of its request, if it was there."""
+
+_CALLED = ("computer_call", "local_shell_call", "shell_call", "apply_patch_call")
+
+
+def response_id(reply: Reply) -> str:
+    """Return the answer's id; a chat completion's has this API's prefix instead."""
+    if (given := reply.id or "").startswith("chatcmpl-"):
+        return f"resp_{given.removeprefix('chatcmpl-')}"
+    return given or made_id("resp_", reply)
+
+
+def prefix(kind: str) -> str:
+    """Return what the id of an item of a type begins with."""
+    return _PREFIXES.get(kind, "item_")
+
+
+def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the whole response."""
+    reason = UNFINISHED.get((reply.choices[0].finish_reason or "") if reply.choices else "")
+    output = list(_output(reply, prompt))
+    if reason and output and output[-1].get("status") == "completed":
+        output[-1]["status"] = "incomplete"
+    created = reply.created or 0
+    return _echo(prompt, created, response_id(reply), reply.model or prompt.model or "mock") | {
+        "status": "incomplete" if reason else "completed",
+        "completed_at": None if reason else created,
+        "incomplete_details": {"reason": reason} if reason else None,
+        "output": output,
+        "usage": usage(reply.usage),
+    }
+
+
+def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """Return a response as it is before it is done: `queued`, `in_progress` or `cancelled`."""
+    unsaid: dict[str, Any] = {"completed_at": None, "incomplete_details": None, "output": [], "usage": None}
+    return {**document, **unsaid, "status": status}
+
+
+def usage(counted: Usage | None) -> dict[str, Any]:
+    """Return the usage with its details."""
+    counted = counted or Usage(0, 0)
+    return {
+        "input_tokens": counted.prompt_tokens,
+        "input_tokens_details": {"cached_tokens": counted.cached_tokens, "cache_write_tokens": 0},
+        "output_tokens": counted.completion_tokens,
+        "output_tokens_details": {"reasoning_tokens": counted.reasoning_tokens},
+        "total_tokens": counted.total_tokens,
+    }
+
+
+def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]:
+    """Return what a response has beside its output: its request, with the defaults of what it leaves out."""
+    body = prompt.body
+    conversation = conversation_id(body)
+    reasoning, form = mapping(body.get("reasoning")), mapping(body.get("text"))
+    echo = {
+        "id": name,
+        "object": "response",
+        "created_at": created,
+        "status": "completed",
+        "background": prompt.background,
+        "completed_at": created,
+        "error": None,
+        "incomplete_details": None,
+        "model": model,
+        "output": [],
+        **{key: text_or_none(body.get(key)) for key in _TEXTS},
+        **{key: whole(body.get(key), 0) for key in _COUNTS},
+        "parallel_tool_calls": prompt.parallel_tool_calls,
+        "prompt_cache_retention": _one_of(body.get("prompt_cache_retention"), ("in_memory", "24h")),
+        "reasoning": {
+            "effort": prompt.reasoning_effort,
+            "summary": _one_of(summary_wanted(reasoning), ("auto", "concise", "detailed")),
+        },
+        "service_tier": service_tier(body),
+        "store": body.get("store") is not False,
+        "temperature": _number(body.get("temperature"), 1.0),
+        "text": {"format": _format(mapping(form.get("format"))), "verbosity": text(form.get("verbosity")) or "medium"},
+        "tool_choice": _choice(body.get("tool_choice")),
+        "tools": [_tool(tool) for tool in dicts(body.get("tools")) if isinstance(tool.get("type"), str)],
+        "top_logprobs": whole(body.get("top_logprobs"), 0) or 0,
+        "top_p": _number(body.get("top_p"), 1.0),
+        "truncation": _one_of(body.get("truncation"), ("auto", "disabled")) or "disabled",
+        "usage": None,
+        "metadata": {key: value for key, value in prompt.metadata.items() if isinstance(value, str)},
+    }
+    if asked := mapping(body.get("prompt")):
+        echo["prompt"] = {"variables": None, "version": None} | asked
+    return echo | {"conversation": {"id": conversation}} if conversation else echo
+
+
+def conversation_id(body: Mapping[str, object]) -> str | None:
+    """Return the id of the conversation that a request belongs to."""
+    given = body.get("conversation")
+    return text_or_none(given.get("id") if isinstance(given, dict) else given)
+
+
+def summary_wanted(reasoning: Mapping[str, Any]) -> str | None:
+    """Return which summary of the reasoning is asked for, under either name."""
+    return text_or_none(reasoning.get("summary") or reasoning.get("generate_summary"))
+
+
+def _one_of(value: object, allowed: tuple[str, ...]) -> str | None:
+    return value if isinstance(value, str) and value in allowed else None
+
+
+def _number(value: object, default: float) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def _format(given: Mapping[str, Any]) -> dict[str, Any]:
+    if given.get("type") not in ("json_object", "json_schema"):
+        return {"type": "text"}
+    defaults = {"description": None, "strict": False} if given["type"] == "json_schema" else {}
+    return {**defaults, **given}
+
+
+def _choice(given: object) -> Any:
+    return given if isinstance(given, dict) or given in ("none", "required") else "auto"
+
+
+def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
+    if given["type"] != "function":
+        return dict(given)
+    return {"description": None, "parameters": None, **given, "strict": given.get("strict") is not False}
+
+
+def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
+    """Yield the items: what was thought, what the API's own tools did, what is said, which tools are called."""
+    if not reply.choices:
+        return
+    for place, item in enumerate(_items(reply.choices[0], prompt)):
+        made: dict[str, Any] = {"id": made_id(prefix(item["type"]), reply, place)}
+        if item["type"] in _CALLED:
+            made["call_id"] = made_id("call_", reply, place)
+        elif not item.get("call_id", "call"):
+            item["call_id"] = made_id("call_", reply, place)
+        yield made | item
+
+
+def _items(choice: Choice, prompt: Prompt) -> Iterator[dict[str, Any]]:
+    include = included(prompt.body)
+    if choice.reasoning:
+        yield _reasoning(choice.reasoning, prompt, include)
+    kinds = [hosted.kind_of(call, prompt) for call in choice.tool_calls]
+    calls = [_call(call, kind, prompt, include) for call, kind in zip(choice.tool_calls, kinds, strict=True)]
+    before = [call for call, kind in zip(calls, kinds, strict=True) if kind in hosted.API_TOOLS]
+    if not calls and choice.text:
+        before = list(_unasked(prompt, include))
+    yield from before
+    asks = any(item["type"] == "mcp_approval_request" for item in before)
+    if not asks and (choice.text or choice.refusal or not (calls or choice.reasoning)):
+        yield _message(choice, prompt, cites=any(item["type"] == "web_search_call" for item in before))
+    yield from (call for call, kind in zip(calls, kinds, strict=True) if kind not in hosted.API_TOOLS)
+
+
+def _unasked(prompt: Prompt, include: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    items = [*_recalled(prompt), *dicts(prompt.body.get("input"))]
+    known = [text(item.get("type")) for item in items]
+    for tool in hosted.offered(prompt):
+        yield from hosted.called(tool, prompt, include, known)
+
+
+def _recalled(prompt: Prompt) -> list[dict[str, Any]]:
+    return dicts(prompt.recalled.get("items"))
+
+
+def _reasoning(said: str, prompt: Prompt, include: tuple[str, ...]) -> dict[str, Any]:
+    """Return a reasoning item; its text is seen only in the summary that is asked for."""
+    wanted = summary_wanted(mapping(prompt.body.get("reasoning")))
+    item: dict[str, Any] = {"type": "reasoning", "summary": [{"type": "summary_text", "text": said}] if wanted else []}
+    if "reasoning.encrypted_content" in include:
+        item["encrypted_content"] = hosted.encrypted(said)
+    return item
+
+
+def _message(choice: Choice, prompt: Prompt, *, cites: bool) -> dict[str, Any]:
+    content: list[dict[str, Any]] = []
+    if choice.text or not choice.refusal:
+        said = choice.text or ""
+        entries = [] if prompt.top_logprobs is None else _logprobs(said, prompt, choice)
+        part = {
+            "type": "output_text",
+            "annotations": _annotations(choice, said, cites),
+            "logprobs": entries,
+            "text": said,
+        }
+        content.append(part)
+    if choice.refusal:
+        content.append({"type": "refusal", "refusal": choice.refusal})
+    return {"type": "message", "status": "completed", "role": "assistant", "content": content}
+
+
+def _logprobs(said: str, prompt: Prompt, choice: Choice) -> list[dict[str, Any]]:
+    return chat_entries(tokens.split(said, prompt.model), prompt.top_logprobs or 0, choice.logprobs)
+
+
+def _annotations(choice: Choice, said: str, cites: bool) -> list[dict[str, Any]]:
+    """Return the script's annotations, flat as they are here; who searched the web cites a source without them."""
+    given: list[dict[str, Any]] = []
+    for annotation in choice.annotations:
+        inner = annotation.get("url_citation")
+        given.append({"type": "url_citation", **inner} if isinstance(inner, dict) else dict(annotation))
+    if given or not cites or not said:
+        return given
+    return [
+        {
+            "type": "url_citation",
+            "start_index": 0,
+            "end_index": len(said),
+            "url": "https://example.com/",
+            "title": "Example Domain",
+        }
+    ]
+
+
+def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -> dict[str, Any]:
+    head = {"call_id": call.id, "name": call.name}
+    if kind == "custom":
+        return {"type": "custom_tool_call", "status": "completed", **head, "input": call.arguments}
+    if kind == "function":
+        return {"type": "function_call", "status": "completed", **head, "arguments": call.arguments}
+    given = _decoded(call.arguments)
+    tool = hosted.tool_for(kind, prompt)
+    if kind == "mcp" and call.name != "mcp":
+        given = {"name": call.name, "arguments": call.arguments}
+    item = hosted.item(kind, given, tool, prompt, include)
+    return item | {"call_id": call.id} if call.id and item["type"] in _CALLED else item
+
+
+def _decoded(arguments: str) -> dict[str, Any]:
+    try:
+        return mapping(orjson.loads(arguments))
+    except orjson.JSONDecodeError:
+        return {}

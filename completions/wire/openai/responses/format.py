@@ -1,0 +1,119 @@
+"""Responses: `POST /v1/responses`, and `POST /v1/responses/input_tokens`, which counts the same request."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, decode_object
+from completions.wire.fields import dicts
+from completions.wire.openai.base import OpenAIFormat, check_stream
+from completions.wire.openai.responses import rules as responses_rules
+from completions.wire.openai.responses.document import begun, conversation_id, document
+from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
+from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
+from completions.wire.openai.responses.stream import SEQUENCE, narrate
+
+MOST_ITEMS = 1000
+"""Items that are remembered of what was said before; beyond that, the oldest are forgotten."""
+
+
+class Responses(OpenAIFormat):
+    """OpenAI's format of typed items and events, which remembers what was said."""
+
+    name = "responses"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a response's request; what it refers to comes later."""
+        document = decode_object(body)
+        check_stream(document)
+        if validate:
+            self._validate(document)
+        prompt = read_prompt(document, headers)
+        if validate and not self.recalls(prompt):
+            responses_rules.matched(own_items(document))
+        return prompt
+
+    def _validate(self, body: dict[str, Any]) -> None:
+        responses_rules.validate(body)
+
+    def recalls(self, prompt: Prompt) -> Collection[Place]:
+        """Return the previous response, the conversation, and the items that are referred to."""
+        previous, conversation = prompt.body.get("previous_response_id"), conversation_id(prompt.body)
+        places = [(RESPONSE, previous)] if isinstance(previous, str) else []
+        places += [(CONVERSATION, conversation)] if conversation else []
+        return places + [(ITEM, name) for name in references(own_items(prompt.body))]
+
+    def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
+        """Return the prompt with all that was said before it; the instructions are its own."""
+        if validate:
+            responses_rules.present(self.recalls(prompt), documents)
+        before: list[dict[str, Any]] = []
+        for (kind, _), found in documents.items():
+            if kind == RESPONSE:
+                before += [*found["context"], *found["input"], *found["response"]["output"]]
+            elif kind == CONVERSATION:
+                before += found["items"]
+        own = [
+            dict(documents.get((ITEM, item["id"]), {})) if is_reference(item) else item
+            for item in own_items(prompt.body)
+        ]
+        if validate:
+            responses_rules.matched([*before, *own])
+        before = before[-MOST_ITEMS:]
+        return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled={"items": before, "own": own})
+
+    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+        """Return the response, its items, and what the conversation grows by."""
+        stored = prompt.body.get("store") is not False
+        if not stored and conversation_id(prompt.body) is None:
+            return ()
+        own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
+        return kept(document(reply, prompt), own, dicts(prompt.recalled.get("items")), span(), stored=stored)
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return a `response`: the whole one, or in the background one that is queued."""
+        whole = document(reply, prompt)
+        return begun(whole, "queued") if prompt.background else whole
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the typed events."""
+        return narrate(document(reply, prompt), obfuscate=prompt.include_obfuscation)
+
+    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
+        """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
+        if not name:
+            return super().error_frame(exc, flat=flat)
+        event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: 0}
+        return b"event: error\ndata: " + orjson.dumps(event) + b"\n\n"
+
+
+class InputTokens(Responses):
+    """How many tokens a response's request has."""
+
+    name = "input_tokens"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read the same request; it is counted and not answered."""
+        prompt = super().parse(body, headers, validate=validate, route=route)
+        return replace(prompt, format=self.name, task="count", stream=False, background=False)
+
+    def _validate(self, body: dict[str, Any]) -> None:
+        responses_rules.validate_count(body)
+
+    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+        """Return nothing: a count is not kept."""
+        return ()
+
+    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the count."""
+        counted = reply.usage.prompt_tokens if reply.usage else 0
+        return {"object": "response.input_tokens", "input_tokens": counted}

@@ -1,0 +1,204 @@
+"""Step 2 for responses: what an item of the input may be, by its type, and which outputs answer which calls.
+
+The shapes are those of `openai.types.responses` in the SDK (`ResponseInputItemParam`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from completions.wire.openai.message_rules import MAX_TEXT, file_data, image_url
+from completions.wire.validation import (
+    Check,
+    Problem,
+    anything,
+    array,
+    boolean,
+    choice,
+    either,
+    missing,
+    nullable,
+    obj,
+    record,
+    spoken,
+    string,
+    tagged,
+    text_or,
+    wrong_type,
+)
+
+_STRING, _TEXT, _ID = string(), string(high=MAX_TEXT), string(low=1)
+_CALL_ID = string(low=1, high=64)
+_STATUS = nullable(choice("in_progress", "completed", "incomplete"))
+_CACHE: Mapping[str, Check] = {"prompt_cache_breakpoint": record({"mode": choice("explicit")}, ("mode",))}
+
+_IMAGE_FIELDS: Mapping[str, Check] = {
+    "type": anything,
+    "detail": choice("low", "high", "auto", "original"),
+    "file_id": nullable(_ID),
+    "image_url": nullable(image_url),
+    **_CACHE,
+}
+_IMAGE = record(_IMAGE_FIELDS)
+_FILE_FIELDS: Mapping[str, Check] = {
+    "type": anything,
+    "detail": choice("auto", "low", "high"),
+    "file_data": file_data,
+    "file_id": nullable(_ID),
+    "file_url": _ID,
+    "filename": _STRING,
+    **_CACHE,
+}
+_FILE = record(_FILE_FIELDS)
+
+
+def _image(value: Any) -> Problem | None:
+    problem = _IMAGE(value)
+    return problem or (
+        None if value.get("image_url") or value.get("file_id") else missing("image_url", value, _IMAGE_FIELDS)
+    )
+
+
+def _file(value: Any) -> Problem | None:
+    problem = _FILE(value)
+    given = any(value.get(key) for key in ("file_data", "file_id", "file_url"))
+    return problem or (None if given else missing("file_id", value, _FILE_FIELDS))
+
+
+_INPUT_PARTS: Mapping[str, Check] = {
+    "input_text": record({"type": anything, "text": _TEXT, **_CACHE}, ("text",)),
+    "input_image": _image,
+    "input_file": _file,
+}
+_SOUND = record({"data": _ID, "format": choice("wav", "mp3")}, ("data", "format"))
+_PARTS: Mapping[str, Check] = {
+    **_INPUT_PARTS,
+    "input_audio": record({"type": anything, "input_audio": _SOUND}, ("input_audio",)),
+    "output_text": record(
+        {
+            "type": anything,
+            "text": _TEXT,
+            "annotations": nullable(array(obj, "objects")),
+            "logprobs": nullable(array(obj, "objects")),
+        },
+        ("text",),
+    ),
+    "refusal": record({"type": anything, "refusal": _TEXT}, ("refusal",)),
+    "computer_screenshot": anything,
+    "summary_text": record({"type": anything, "text": _TEXT}, ("text",)),
+}
+_CONTENT = text_or("objects", array(tagged("type", _PARTS), "objects"), high=MAX_TEXT)
+_OUTPUT = text_or("objects", array(tagged("type", _INPUT_PARTS), "objects"), high=MAX_TEXT)
+
+_ROLE = choice("assistant", "system", "developer", "user")
+_BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS}
+_MESSAGE = record(
+    {**_BASE, "role": _ROLE, "content": _CONTENT, "phase": nullable(choice("commentary", "final_answer"))},
+    ("role", "content"),
+)
+
+
+def _item(required: Sequence[str] = (), **fields: Check) -> Check:
+    return record({**_BASE, **dict.fromkeys(required, anything), **fields}, required)
+
+
+_FROM: Mapping[str, Check] = {"caller": nullable(obj), "namespace": nullable(_STRING), "created_by": nullable(_STRING)}
+_SUMMARY = array(record({"type": choice("summary_text"), "text": _TEXT}, ("type", "text")), "objects")
+_ANY_STATUS = nullable(_STRING)
+
+_ITEMS: Mapping[str, Check] = {
+    "message": _MESSAGE,
+    "file_search_call": _item(("queries",), results=nullable(array(obj, "objects")), status=_ANY_STATUS),
+    "computer_call": _item(("call_id",), **_FROM, action=anything, actions=anything, pending_safety_checks=anything),
+    "computer_call_output": _item(("call_id", "output"), output=obj, acknowledged_safety_checks=anything),
+    "web_search_call": _item((), action=obj, status=_ANY_STATUS),
+    "function_call": _item(("call_id", "name", "arguments"), call_id=_CALL_ID, name=_STRING, arguments=_TEXT, **_FROM),
+    "function_call_output": _item(
+        ("call_id", "output"), call_id=_CALL_ID, output=_OUTPUT, name=nullable(_STRING), **_FROM
+    ),
+    "reasoning": _item(
+        ("summary",), summary=_SUMMARY, content=nullable(array(obj, "objects")), encrypted_content=nullable(_STRING)
+    ),
+    "image_generation_call": record(
+        {
+            "type": anything,
+            "id": _ID,
+            "result": nullable(_STRING),
+            "status": _ANY_STATUS,
+            **dict.fromkeys(("background", "output_format", "quality", "size", "revised_prompt", "action"), anything),
+        },
+        ("id",),
+    ),
+    "code_interpreter_call": _item(
+        ("container_id",), code=nullable(_STRING), outputs=nullable(array(obj, "objects")), status=_ANY_STATUS
+    ),
+    "local_shell_call": _item(("action", "call_id"), action=obj, call_id=_CALL_ID),
+    "local_shell_call_output": _item(("output",), output=_TEXT, call_id=_CALL_ID),
+    "shell_call": _item(("action", "call_id"), action=obj, call_id=_CALL_ID, environment=nullable(obj), **_FROM),
+    "shell_call_output": _item(("call_id", "output"), call_id=_CALL_ID, max_output_length=anything, **_FROM),
+    "apply_patch_call": _item(("call_id", "operation"), call_id=_CALL_ID, operation=obj, **_FROM),
+    "apply_patch_call_output": _item(
+        ("call_id", "status"), call_id=_CALL_ID, output=nullable(_TEXT), status=choice("completed", "failed"), **_FROM
+    ),
+    "mcp_list_tools": _item(("server_label", "tools"), tools=array(obj, "objects"), error=anything),
+    "mcp_approval_request": _item(("name", "arguments", "server_label")),
+    "mcp_approval_response": _item(
+        ("approval_request_id", "approve"), approval_request_id=_ID, approve=boolean, reason=nullable(_STRING)
+    ),
+    "mcp_call": _item(
+        ("name", "arguments", "server_label"),
+        **dict.fromkeys(("output", "error", "approval_request_id"), anything),
+        status=_ANY_STATUS,
+    ),
+    "custom_tool_call_output": _item(("call_id", "output"), call_id=_CALL_ID, output=_OUTPUT, **_FROM),
+    "custom_tool_call": _item(("call_id", "name", "input"), call_id=_CALL_ID, name=_STRING, input=_TEXT, **_FROM),
+    "item_reference": record({"type": anything, "id": _ID}, ("id",)),
+    **dict.fromkeys(
+        (
+            *("tool_search_call", "tool_search_output", "additional_tools", "compaction"),
+            *("compaction_trigger", "program", "program_output"),
+        ),
+        obj,
+    ),
+}
+_TYPED = tagged("type", _ITEMS)
+_REFERENCE = record({"type": anything, "id": _ID}, ("id",))
+
+
+def item(value: Any) -> Problem | None:
+    """Check one item; without a type it is a message, or with an id alone a reference."""
+    if type(value) is not dict:
+        return wrong_type("an object", value)
+    if value.get("type") is not None:
+        return _TYPED(value)
+    return _REFERENCE(value) if "id" in value and "role" not in value else _MESSAGE(value)
+
+
+ITEMS = array(item, "objects")
+INPUT = either("one of a string or array of objects", string=_TEXT, array=ITEMS)
+
+_CALLS = {
+    "function_call": ("function_call_output", "function call"),
+    "custom_tool_call": ("custom_tool_call_output", "custom tool call"),
+    "computer_call": ("computer_call_output", "computer call"),
+    "shell_call": ("shell_call_output", "shell call"),
+    "apply_patch_call": ("apply_patch_call_output", "apply patch call"),
+}
+"""The calls that the client answers: the type of the answer, and what the API calls it."""
+
+_ANSWERS = {answer: (call, noun) for call, (answer, noun) in _CALLS.items()}
+
+
+def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
+    """Return a call that no output answers, or an output that answers none."""
+    open_calls: dict[tuple[Any, Any], Any] = {}
+    for given in items:
+        kind, call = given.get("type"), given.get("call_id")
+        if kind in _CALLS:
+            open_calls[kind, call] = call
+        elif kind in _ANSWERS:
+            asked, noun = _ANSWERS[kind]
+            if (asked, call) not in open_calls:
+                return spoken(f"No tool call found for {noun} output with call_id {call}.", None, "input")
+            open_calls[asked, call] = ""
+    left = next(((kind, call) for (kind, _), call in open_calls.items() if call), None)
+    return spoken(f"No tool output found for {_CALLS[left[0]][1]} {left[1]}.", None, "input") if left else None

@@ -1,0 +1,117 @@
+"""What is kept of responses and conversations, and what of it is shown, at which time.
+
+A response is kept with the items that led to it, and with the times at which it begins and is whole: its status comes
+from the clock, so nothing has to run in the background.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.wire.base import Document, Kept
+from completions.wire.fields import dicts
+from completions.wire.openai.responses.document import begun, prefix
+from completions.wire.openai.responses.stream import narrate
+
+RESPONSE, CONVERSATION, ITEM = "response", "conversation", "item"
+
+_WITH_STATUS = ("function_call", "function_call_output", "computer_call_output", "message", "local_shell_call_output")
+
+
+def kept(
+    response: Document,
+    own: Sequence[Mapping[str, Any]],
+    before: Sequence[Mapping[str, Any]],
+    span: tuple[float, float],
+    *,
+    stored: bool,
+) -> list[Kept]:
+    """Return what is kept of a response: itself, its items by their ids, and what its conversation grows by."""
+    begins, ends = span
+    name, output = response["id"], response["output"]
+    given = [whole_item(item, f"{name}/{at}") for at, item in enumerate(own)]
+    keep: list[Kept] = []
+    if stored:
+        record = {"response": response, "input": given, "context": before, "begins": begins, "ends": ends}
+        keep = [Kept(RESPONSE, name, record), *(Kept(ITEM, item["id"], item) for item in output)]
+    if conversation := response.get("conversation"):
+        document = new_conversation(conversation["id"], int(begins), {}, [*given, *output])
+        keep.append(Kept(CONVERSATION, conversation["id"], document, grows="items"))
+    return keep
+
+
+def whole_item(item: Mapping[str, Any], seed: str | None = None) -> dict[str, Any]:
+    """Return an item as it is shown: with a type, an id and a status, and its content in parts."""
+    kind = item.get("type") if isinstance(item.get("type"), str) else "message"
+    whole: dict[str, Any] = {"id": item.get("id") or _new_id(prefix(str(kind)), seed), **item, "type": kind}
+    whole["id"] = whole["id"] or _new_id(prefix(str(kind)), seed)
+    if kind in _WITH_STATUS and not whole.get("status"):
+        whole["status"] = "completed"
+    if kind == "message":
+        whole["content"] = _content(item)
+    return whole
+
+
+def _new_id(start: str, seed: str | None) -> str:
+    return start + (hashlib.blake2s(seed.encode(), digest_size=15).hexdigest() if seed else secrets.token_hex(15))
+
+
+def _content(item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    content = item.get("content")
+    if not isinstance(content, str):
+        return dicts(content)
+    if item.get("role") == "assistant":
+        return [{"type": "output_text", "annotations": [], "logprobs": [], "text": content}]
+    return [{"type": "input_text", "text": content}]
+
+
+def new_conversation(
+    name: str | None, created: int, metadata: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return a conversation as it is kept, with its items; without a name it gets one."""
+    return {
+        "id": name or f"conv_{secrets.token_hex(24)}",
+        "object": "conversation",
+        "created_at": created,
+        "metadata": dict(metadata),
+        "items": list(items),
+    }
+
+
+def shown_conversation(document: Document) -> dict[str, Any]:
+    """Return a conversation without its items."""
+    return {key: value for key, value in document.items() if key != "items"}
+
+
+def at(record: Document, now: float) -> dict[str, Any]:
+    """Return a kept response as it is at a time, in seconds since the epoch."""
+    response: dict[str, Any] = record["response"]
+    if "cancelled" in record:
+        return begun(response, "cancelled")
+    if now >= record["ends"]:
+        return response
+    return begun(response, "in_progress" if now >= record["begins"] or not response["background"] else "queued")
+
+
+def cancelled(record: Document, now: float) -> dict[str, Any]:
+    """Return the record of a response that is cancelled; one that is done stays as it is."""
+    if not record["response"]["background"]:
+        raise RequestError("Cannot cancel a synchronous response.")
+    return dict(record) if now >= record["ends"] else {**record, "cancelled": now}
+
+
+def resumed(record: Document, after: int, now: float, *, obfuscate: bool) -> tuple[list[Event], list[float]]:
+    """Return the events after a number, and in how many seconds from now each is due."""
+    if "cancelled" in record:
+        return [], []
+    events = narrate(record["response"], obfuscate=obfuscate)
+    begins, ends = record["begins"], record["ends"]
+    gaps = max(sum(event.token for event in events) - 1, 1)
+    due, seen = [], 0
+    for event in events:
+        seen += event.token
+        due.append(max(begins + (ends - begins) * max(seen - 1, 0) / gaps - now, 0.0))
+    return events[after + 1 :], due[after + 1 :]

@@ -1,0 +1,200 @@
+"""Step 2 for responses: the request's body and the items before it -> `Prompt`.
+
+It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `responses_rules`.
+Shapes: `ResponseCreateParams` and `ResponseInputItemParam` of the openai SDK.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.openai.responses.hosted import CLIENT_TOOLS, client_call
+
+LOGPROBS = "message.output_text.logprobs"
+"""What `include` says where log probabilities are asked for."""
+
+_OUTPUTS = (
+    *("function_call_output", "custom_tool_call_output", "computer_call_output"),
+    *("local_shell_call_output", "shell_call_output", "apply_patch_call_output"),
+)
+
+
+def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
+    """Return what the body of a response's request asks, without what it refers to."""
+    options, reasoning = mapping(body.get("stream_options")), mapping(body.get("reasoning"))
+    form = mapping(mapping(body.get("text")).get("format"))
+    return Prompt(
+        format="responses",
+        model=text_or_none(body.get("model")),
+        messages=messages(body, own_items(body)),
+        tools=tuple(_tools(body)),
+        tool_choice=_tool_choice(body.get("tool_choice")),
+        parallel_tool_calls=body.get("parallel_tool_calls") is not False,
+        response_format=_response_format(form),
+        max_tokens=whole(body.get("max_output_tokens"), 1),
+        top_logprobs=_top_logprobs(body),
+        reasoning_effort=text_or_none(reasoning.get("effort")),
+        user=text_or_none(body.get("user")) or text_or_none(body.get("safety_identifier")),
+        metadata=mapping(body.get("metadata")),
+        stream=body.get("stream") is True,
+        background=body.get("background") is True,
+        truncates=body.get("truncation") == "auto",
+        include_usage=True,
+        include_obfuscation=options.get("include_obfuscation") is not False,
+        headers=headers,
+        body=body,
+    )
+
+
+def included(body: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what the request wants to have in the answer beside the usual."""
+    asked = body.get("include")
+    return tuple(item for item in asked if isinstance(item, str)) if isinstance(asked, list) else ()
+
+
+def own_items(body: Mapping[str, object]) -> list[dict[str, Any]]:
+    """Return the items of the request itself; a text is the user's message."""
+    asked = body.get("input")
+    return [{"role": "user", "content": asked}] if isinstance(asked, str) else dicts(asked)
+
+
+def messages(body: Mapping[str, object], items: Iterable[Mapping[str, Any]]) -> tuple[Message, ...]:
+    """Return the conversation: the instructions, then the items; calls belong to the message before them."""
+    instructions = text(body.get("instructions"))
+    said = [Message("system", instructions)] if instructions else []
+    for item in items:
+        if (call := _call(item)) is not None:
+            if said and said[-1].role == "assistant":
+                said[-1] = replace(said[-1], tool_calls=(*said[-1].tool_calls, call))
+            else:
+                said.append(Message("assistant", tool_calls=(call,)))
+        elif (message := _message(item)) is not None:
+            said.append(message)
+    return tuple(said)
+
+
+def _message(item: Mapping[str, Any]) -> Message | None:
+    if item.get("type") in _OUTPUTS:
+        output = item.get("output")
+        said = _text(output) if isinstance(output, str | list) else _json(output)
+        return Message(
+            "tool", said, tool_call_id=text(item.get("call_id")) or text(item.get("id")), parts=_parts(output)
+        )
+    if item.get("type") == "mcp_approval_response":
+        approved = "approved" if item.get("approve") is True else "denied"
+        return Message("tool", approved, tool_call_id=text(item.get("approval_request_id")))
+    if item.get("type", "message") != "message" or not isinstance(item.get("role"), str):
+        return None
+    return Message(item["role"], _text(item.get("content")), parts=_parts(item.get("content")))
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode() if value is not None else ""
+
+
+def _text(content: object) -> str:
+    if isinstance(content, str):
+        return content
+    kinds = ("input_text", "output_text", "text", "refusal", "summary_text", "reasoning_text")
+    return "\n".join(
+        text(part.get("text") or part.get("refusal")) for part in dicts(content) if part.get("type") in kinds
+    )
+
+
+def _parts(content: object) -> tuple[Part, ...]:
+    items = [content] if isinstance(content, dict) else dicts(content)
+    return tuple(part for item in items if (part := _part(item)) is not None)
+
+
+def _part(item: Mapping[str, Any]) -> Part | None:
+    match item.get("type"):
+        case "input_image" | "computer_screenshot":
+            return Part("image", text(item.get("image_url")) or text(item.get("file_id")))
+        case "input_file":
+            return Part(
+                "file", next((text(item[key]) for key in ("file_id", "file_data", "file_url") if item.get(key)), "")
+            )
+        case "input_audio":
+            return Part("audio", text(mapping(item.get("input_audio")).get("data")))
+    return None
+
+
+def _call(item: Mapping[str, Any]) -> ToolCall | None:
+    match item.get("type"):
+        case "function_call":
+            return ToolCall(text(item.get("name")), text(item.get("arguments")), text(item.get("call_id")))
+        case "custom_tool_call":
+            return ToolCall(text(item.get("name")), text(item.get("input")), text(item.get("call_id")), "custom")
+    return client_call(item)
+
+
+def _tools(body: Mapping[str, object]) -> Iterable[Tool]:
+    """Yield the tools that the client runs; those that the API runs itself are made by the answer's document."""
+    for tool in dicts(body.get("tools")):
+        kind = tool.get("type")
+        if kind in ("function", "custom"):
+            yield _tool(tool)
+        elif kind == "namespace":
+            yield from (_tool(inner) for inner in dicts(tool.get("tools")))
+        elif isinstance(kind, str) and kind in CLIENT_TOOLS:
+            yield CLIENT_TOOLS[kind]
+
+
+def _tool(tool: Mapping[str, Any]) -> Tool:
+    return Tool(
+        name=text(tool.get("name")),
+        description=text(tool.get("description")),
+        parameters=mapping(tool.get("parameters")),
+        kind="custom" if tool.get("type") == "custom" else "function",
+        strict=tool.get("strict") is not False,
+    )
+
+
+def _tool_choice(choice: object) -> ToolChoice:
+    match choice:
+        case "none" | "required":
+            return ToolChoice(choice)
+        case {"type": "allowed_tools", "mode": mode, "tools": list(tools)}:
+            names = tuple(name for tool in dicts(tools) if (name := _chosen(tool)))
+            return ToolChoice("required" if mode == "required" else "auto", names)
+        case dict() if (name := _chosen(choice)) and (
+            choice.get("type") in ("function", "custom") or name in CLIENT_TOOLS
+        ):
+            return ToolChoice("required", (name,))
+        case dict():
+            return ToolChoice("none")  # the API calls a tool of its own; the client's are not called
+    return ToolChoice()
+
+
+def _chosen(choice: Mapping[str, Any]) -> str | None:
+    return text_or_none(choice.get("name") or choice.get("type"))
+
+
+def _response_format(document: Mapping[str, Any]) -> ResponseFormat:
+    match document.get("type"):
+        case "json_object":
+            return ResponseFormat("json_object")
+        case "json_schema":
+            strict = document.get("strict") is True
+            return ResponseFormat("json_schema", text(document.get("name")), mapping(document.get("schema")), strict)
+    return ResponseFormat()
+
+
+def _top_logprobs(body: Mapping[str, object]) -> int | None:
+    count = whole(body.get("top_logprobs"), 0)
+    return count or 0 if LOGPROBS in included(body) else count
+
+
+def references(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of the items that are referred to."""
+    return [text(item.get("id")) for item in items if is_reference(item)]
+
+
+def is_reference(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item stands for one that was kept: by its type, or with nothing but an id."""
+    kind = item.get("type")
+    return isinstance(item.get("id"), str) and (kind == "item_reference" or (kind is None and "role" not in item))

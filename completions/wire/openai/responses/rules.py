@@ -1,0 +1,251 @@
+"""Step 2 for responses: validate a request like the real API does, field by field, across fields, against what is kept.
+
+The fields are `ResponseCreateParams` and `InputTokenCountParams` of `openai.types.responses` in the SDK. The wordings
+about what is not there are the API's own, as its users quote them.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document, Place
+from completions.wire.openai import strict_schema
+from completions.wire.openai.responses.item_rules import INPUT, item, unmatched
+from completions.wire.openai.responses.prompt import own_items
+from completions.wire.openai.responses.tool_rules import TOOL_CHOICE, tools, unsuitable
+from completions.wire.openai.stored import metadata
+from completions.wire.validation import (
+    SHARED,
+    TOOL_NAME,
+    Check,
+    Problem,
+    anything,
+    array,
+    boolean,
+    choice,
+    either,
+    integer,
+    missing,
+    nullable,
+    obj,
+    record,
+    refuse,
+    spoken,
+    stream_options_alone,
+    string,
+    tagged,
+)
+
+LEAST_OUTPUT = 16
+"""Tokens that `max_output_tokens` must allow at least; the API says so when it refuses less."""
+
+INCLUDABLE = (
+    *("file_search_call.results", "web_search_call.results", "web_search_call.action.sources"),
+    *("message.input_image.image_url", "computer_call_output.output.image_url", "code_interpreter_call.outputs"),
+    *("reasoning.encrypted_content", "message.output_text.logprobs"),
+)
+
+_STRING = string()
+_EFFORT = nullable(choice("none", "minimal", "low", "medium", "high", "xhigh", "max"))
+_SUMMARY = nullable(choice("auto", "concise", "detailed"))
+_REASONING = record(
+    {
+        "context": nullable(choice("auto", "current_turn", "all_turns")),
+        "effort": _EFFORT,
+        "generate_summary": _SUMMARY,
+        "mode": string(low=1),
+        "summary": _SUMMARY,
+    }
+)
+_PLAIN = record({"type": anything})
+_FORMATS = tagged(
+    "type",
+    {
+        "text": _PLAIN,
+        "json_schema": record(
+            {"type": anything, "name": TOOL_NAME, "schema": obj, "description": nullable(_STRING)}
+            | {"strict": nullable(boolean)},
+            ("name", "schema"),
+        ),
+        "json_object": _PLAIN,
+    },
+)
+
+
+def identifier(start: str) -> Check:
+    """Check an id by what it begins with."""
+    text = string(low=1)
+
+    def check(value: Any) -> Problem | None:
+        if (problem := text(value)) is not None or value.startswith(start):
+            return problem
+        return Problem("Invalid", f": '{value[:200]}'. Expected an ID that begins with '{start}'.", "invalid_value")
+
+    return check
+
+
+def text_format(value: Any) -> Problem | None:
+    """Check the form of the text, and its schema where it is strict."""
+    problem = _FORMATS(value)
+    if problem is not None or value["type"] != "json_schema" or not value.get("strict"):
+        return problem
+    why = strict_schema.strict(value["schema"])
+    return (
+        spoken(f"Invalid schema for response_format '{value['name']}': {why}", "invalid_json_schema", "schema")
+        if why
+        else None
+    )
+
+
+_PROMPT = record({"id": string(low=1), "variables": nullable(obj), "version": nullable(_STRING)}, ("id",))
+_CONVERSATION = either(
+    "one of a string or object",
+    string=identifier("conv"),
+    object=record({"id": identifier("conv")}, ("id",)),
+)
+_COUNTED: Mapping[str, Check] = {
+    "conversation": nullable(_CONVERSATION),
+    "input": nullable(INPUT),
+    "instructions": nullable(_STRING),
+    "model": nullable(string(low=1)),
+    "parallel_tool_calls": nullable(boolean),
+    "previous_response_id": nullable(identifier("resp")),
+    "reasoning": nullable(_REASONING),
+    "text": nullable(record({"format": text_format, "verbosity": nullable(choice("low", "medium", "high"))})),
+    "tool_choice": nullable(TOOL_CHOICE),
+    "tools": nullable(tools),
+    "truncation": nullable(choice("auto", "disabled")),
+}
+FIELDS: Mapping[str, Check] = {
+    **_COUNTED,
+    "background": nullable(boolean),
+    "context_management": nullable(array(obj, "objects")),
+    "include": nullable(array(choice(*INCLUDABLE), "strings")),
+    "max_output_tokens": nullable(integer(LEAST_OUTPUT)),
+    "max_tool_calls": nullable(integer(1)),
+    "metadata": nullable(metadata),
+    "model": SHARED["model"],
+    "moderation": nullable(obj),
+    "prompt": nullable(
+        record({"id": string(low=1), "variables": nullable(obj), "version": nullable(_STRING)}, ("id",))
+    ),
+    "prompt_cache_key": nullable(string(high=64)),
+    "prompt_cache_options": obj,
+    "prompt_cache_retention": nullable(choice("in_memory", "24h")),
+    "safety_identifier": nullable(string(high=64)),
+    "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
+    "store": nullable(boolean),
+    "stream": SHARED["stream"],
+    "stream_options": nullable(record({"include_obfuscation": boolean})),
+    "temperature": SHARED["temperature"],
+    "top_logprobs": nullable(integer(0, 20)),
+    "top_p": SHARED["top_p"],
+    "user": SHARED["user"],
+}
+_REQUEST = record(FIELDS)
+_COUNT = record({**_COUNTED, "personality": _STRING})
+
+
+def validate(body: dict[str, Any]) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
+    refuse(_REQUEST(body) or _across(body))
+
+
+def validate_count(body: dict[str, Any]) -> None:
+    """Raise `RequestError` for what is wrong with a request whose tokens are to be counted."""
+    refuse(_COUNT(body) or _two_pasts(body))
+
+
+def _across(body: Mapping[str, Any]) -> Problem | None:
+    return (
+        _nothing(body)
+        or _two_pasts(body)
+        or stream_options_alone(body)
+        or _unkept(body)
+        or unsuitable(body)
+        or _json_mode(body)
+    )
+
+
+def _nothing(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("prompt") is not None:
+        return None
+    if "model" not in body:
+        return missing("model", body, FIELDS)
+    if any(body.get(key) is not None for key in ("input", "previous_response_id", "conversation")):
+        return None
+    return missing("input", body, FIELDS)
+
+
+def _two_pasts(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("previous_response_id") is None or body.get("conversation") is None:
+        return None
+    both = "'previous_response_id' and 'conversation'"
+    only = "Ensure you are only providing one of: 'previous_response_id' or 'conversation'."
+    return spoken(
+        f"Mutually exclusive parameters: {both}. {only}", "mutually_exclusive_parameters", "previous_response_id"
+    )
+
+
+def _unkept(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("background") is not True or body.get("store") is not False:
+        return None
+    return spoken("Background mode requires 'store' to be true.", None, "background")
+
+
+def _json_mode(body: Mapping[str, Any]) -> Problem | None:
+    form = (body.get("text") or {}).get("format") or {"type": "text"}
+    if form["type"] != "json_object" or any("json" in said.lower() for said in _texts(body)):
+        return None
+    where = "Response input messages must contain the word 'json' in some form"
+    return spoken(f"{where} to use 'text.format' of type 'json_object'.", None, "input")
+
+
+def _texts(body: Mapping[str, Any]) -> Iterable[str]:
+    yield body.get("instructions") or ""
+    for given in own_items(body):
+        content = given.get("content")
+        for part in content if isinstance(content, list) else [{"text": content}]:
+            yield part.get("text") or ""
+
+
+def matched(items: Iterable[Mapping[str, Any]]) -> None:
+    """Raise the error of a call without its output, or of an output without its call."""
+    refuse(unmatched(items))
+
+
+def present(places: Collection[Place], documents: Mapping[Place, Document]) -> None:
+    """Raise the error of the first thing that a request refers to and that is not kept."""
+    for kind, name in places:
+        if (kind, name) not in documents:
+            raise _absent(kind, name)
+
+
+def _absent(kind: str, name: str) -> RequestError:
+    if kind == "response":
+        why = f"Previous response with id '{name}' not found."
+        return RequestError(why, code="previous_response_not_found", param="previous_response_id")
+    if kind == "conversation":
+        return RequestError(f"Conversation with id '{name}' not found.", status=404)
+    why = (
+        "Items are not persisted when `store` is set to false. Try again with `store` set to true, or remove this item"
+    )
+    return RequestError(f"Item with id '{name}' not found. {why} from your input.", status=404, param="input")
+
+
+MOST_NEW = 20
+"""Items that a conversation takes at a time."""
+
+_SOME = array(item, "objects", high=MOST_NEW)
+_CONVERSATION_REQUEST = record({"items": nullable(_SOME), "metadata": nullable(metadata)})
+_ITEMS_REQUEST = record({"items": _SOME}, ("items",))
+
+
+def validate_conversation(body: dict[str, Any]) -> None:
+    """Raise `RequestError` for what is wrong with a new conversation."""
+    refuse(_CONVERSATION_REQUEST(body))
+
+
+def validate_items(body: dict[str, Any]) -> None:
+    """Raise `RequestError` for what is wrong with the items that a conversation is to get."""
+    refuse(_ITEMS_REQUEST(body))

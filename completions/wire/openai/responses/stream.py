@@ -1,0 +1,192 @@
+"""A response as a stream: its typed events, in the documented order, made from the whole document.
+
+So the folded stream is the document, and a stream that is resumed later is the same. The order is that of OpenAI's
+reference ("Streaming events"): created, in progress, each item from `output_item.added` to `output_item.done` with its
+own events between, and one event that ends it all. There is no `[DONE]`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from completions.event import Event
+from completions.tokens import text as tokens
+from completions.wire.openai.responses.document import begun
+from completions.wire.sse import padding
+
+SEQUENCE = "sequence_number"
+
+_STEPS: Mapping[str, tuple[str, ...]] = {
+    "web_search_call": ("in_progress", "searching", "completed"),
+    "file_search_call": ("in_progress", "searching", "completed"),
+    "image_generation_call": ("in_progress", "generating", "completed"),
+    "mcp_list_tools": ("in_progress", "completed"),
+}
+"""What becomes of a call of the API's own, by the item's type, where it has nothing to say on the way."""
+
+_EMPTY: Mapping[str, Mapping[str, Any]] = {
+    "message": {"content": []},
+    "reasoning": {"summary": []},
+    "function_call": {"arguments": ""},
+    "custom_tool_call": {"input": ""},
+    "mcp_call": {"arguments": "", "output": None},
+    "code_interpreter_call": {"code": "", "outputs": None},
+    "image_generation_call": {"result": None},
+    "mcp_list_tools": {"tools": []},
+    "file_search_call": {"results": None},
+}
+"""What an item has not said yet when it is added, by its type."""
+
+_STATELESS = ("mcp_list_tools", "mcp_approval_request", "reasoning")
+
+
+def narrate(document: Mapping[str, Any], *, obfuscate: bool) -> list[Event]:
+    """Return the events that lead to a document; with `obfuscate` each delta is padded."""
+    return _Narrator(document, obfuscate).tell()
+
+
+def sequence_number(event: Event) -> int:
+    """Return an event's number in its stream."""
+    number: int = orjson.loads(event.data.partition(b"data: ")[2])[SEQUENCE]
+    return number
+
+
+class _Narrator:
+    """Writes one stream; each event has the number after the one before."""
+
+    def __init__(self, document: Mapping[str, Any], obfuscate: bool) -> None:
+        self._document, self._obfuscate = document, obfuscate
+        self._model = document["model"]
+        self._events: list[Event] = []
+
+    def tell(self) -> list[Event]:
+        before = begun(self._document, "in_progress")
+        if self._document["background"]:
+            queued = begun(self._document, "queued")
+            self._add("response.created", {"response": queued})
+            self._add("response.queued", {"response": queued})
+        else:
+            self._add("response.created", {"response": before})
+        self._add("response.in_progress", {"response": before})
+        for index, item in enumerate(self._document["output"]):
+            self._item(index, item)
+        self._add(f"response.{self._document['status']}", {"response": self._document}, part="finish")
+        return self._events
+
+    def _add(self, kind: str, fields: Mapping[str, Any], *, token: bool = False, part: str = "") -> None:
+        document = {"type": kind, SEQUENCE: len(self._events), **fields}
+        data = b"event: " + kind.encode() + b"\ndata: " + orjson.dumps(document) + b"\n\n"
+        self._events.append(Event(data, token=token, part=part))
+
+    def _item(self, index: int, item: Mapping[str, Any]) -> None:
+        kind = item["type"]
+        started = {**item, **_EMPTY.get(kind, {})}
+        if kind not in _STATELESS and "status" in item:
+            started["status"] = "in_progress"
+        self._add("response.output_item.added", {"output_index": index, "item": started}, token=_is_call(kind))
+        at = {"item_id": item["id"], "output_index": index}
+        match kind:
+            case "message":
+                for place, part in enumerate(item["content"]):
+                    self._part(at | {"content_index": place}, part)
+            case "reasoning":
+                for place, part in enumerate(item["summary"]):
+                    self._summary(at | {"summary_index": place}, part)
+            case "function_call":
+                self._said("response.function_call_arguments", at, "arguments", item, {"name": item["name"]})
+            case "custom_tool_call":
+                self._said("response.custom_tool_call_input", at, "input", item)
+            case "mcp_call":
+                self._steps(kind, at, ("in_progress",))
+                self._said("response.mcp_call_arguments", at, "arguments", item)
+                self._steps(kind, at, ("failed" if item.get("error") else "completed",))
+            case "code_interpreter_call":
+                self._steps(kind, at, ("in_progress",))
+                self._said("response.code_interpreter_call_code", at, "code", item)
+                self._steps(kind, at, ("interpreting", "completed"))
+            case "image_generation_call":
+                self._picture(at, item)
+            case _:
+                self._steps(kind, at, _STEPS.get(kind, ()))
+        self._add("response.output_item.done", {"output_index": index, "item": item})
+
+    def _steps(self, kind: str, at: Mapping[str, Any], steps: Iterable[str]) -> None:
+        for step in steps:
+            self._add(f"response.{kind}.{step}", at)
+
+    def _picture(self, at: Mapping[str, Any], item: Mapping[str, Any]) -> None:
+        self._steps(item["type"], at, ("in_progress", "generating"))
+        asked: Mapping[str, Any] = next(
+            (tool for tool in self._document["tools"] if tool["type"] == "image_generation"), {}
+        )
+        count = asked.get("partial_images")
+        for place in range(min(count, 3) if isinstance(count, int) else 0):
+            partial = {"partial_image_index": place, "partial_image_b64": item["result"]}
+            self._add("response.image_generation_call.partial_image", {**at, **partial}, token=True)
+        self._steps(item["type"], at, ("completed",))
+
+    def _part(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+        key = "refusal" if part["type"] == "refusal" else "text"
+        empty: dict[str, Any] = (
+            {"type": "refusal", "refusal": ""} if key == "refusal" else {**part, "text": "", "logprobs": []}
+        )
+        if key == "text":
+            empty["annotations"] = []
+        self._add("response.content_part.added", {**at, "part": empty})
+        if key == "refusal":
+            self._said("response.refusal", at, "refusal", part)
+        else:
+            self._text(at, part)
+        self._add("response.content_part.done", {**at, "part": part})
+
+    def _text(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+        kind, entries = "response.output_text", part["logprobs"]
+        if entries:
+            for entry in entries:
+                self._add(f"{kind}.delta", {**at, "delta": entry["token"], "logprobs": [_short(entry)]}, token=True)
+        else:
+            self._deltas(f"{kind}.delta", {**at, "logprobs": []}, part["text"])
+        for place, annotation in enumerate(part["annotations"]):
+            self._add(f"{kind}.annotation.added", {**at, "annotation_index": place, "annotation": annotation})
+        self._add(f"{kind}.done", {**at, "text": part["text"], "logprobs": [_short(entry) for entry in entries]})
+
+    def _summary(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+        self._add("response.reasoning_summary_part.added", {**at, "part": {**part, "text": ""}})
+        self._said("response.reasoning_summary_text", at, "text", part)
+        self._add("response.reasoning_summary_part.done", {**at, "part": part})
+
+    def _said(
+        self,
+        kind: str,
+        at: Mapping[str, Any],
+        key: str,
+        whole: Mapping[str, Any],
+        beside: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Tell a text of which nothing but the text is told: its deltas, and all of it."""
+        part = "arguments" if key in ("arguments", "input") else ""
+        self._deltas(f"{kind}.delta", at, whole[key] or "", part)
+        self._add(f"{kind}.done", {**at, **(beside or {}), key: whole[key]})
+
+    def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
+        """Add an event a token; what they have in common is encoded once."""
+        head = f'event: {kind}\ndata: {{"type":"{kind}","{SEQUENCE}":'.encode()
+        middle = b"," + orjson.dumps(fields)[1:-1] + b',"delta":'
+        frames, dumps = [], orjson.dumps
+        for number, piece in enumerate(tokens.split(said, self._model), len(self._events)):
+            data = dumps(piece)
+            end = b',"obfuscation":"' + padding(data) + b'"}\n\n' if self._obfuscate else b"}\n\n"
+            frames.append(head + str(number).encode() + middle + data + end)
+        self._events += Event.tokens(frames, part)
+
+
+def _is_call(kind: str) -> bool:
+    """Tell whether an item's name is a token: then an answer of calls alone has a first one."""
+    return kind.endswith("_call")
+
+
+def _short(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a token's log probability as events have it: without bytes."""
+    tops = [{"token": top["token"], "logprob": top["logprob"]} for top in entry["top_logprobs"]]
+    return {"token": entry["token"], "logprob": entry["logprob"], "top_logprobs": tops}

@@ -1,0 +1,142 @@
+"""Step 2 for chat: the tools that are offered, and the choice among them.
+
+The shapes are those of `openai.types.chat` in the SDK (`ChatCompletion*ToolParam`, `ChatCompletion*ToolChoiceParam`).
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from completions.wire.openai import strict_schema
+from completions.wire.validation import (
+    TOOL_NAME,
+    Check,
+    Problem,
+    anything,
+    array,
+    boolean,
+    choice,
+    either,
+    nullable,
+    obj,
+    record,
+    spoken,
+    string,
+    tagged,
+)
+
+MAX_TOOLS = 128
+_DESCRIPTION = string(high=1024)
+BAD_SCHEMA = "invalid_function_parameters"
+
+_FUNCTION = record(
+    {"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": obj, "strict": nullable(boolean)}, ("name",)
+)
+_GRAMMAR = record({"definition": string(low=1), "syntax": choice("lark", "regex")}, ("definition", "syntax"))
+_FORMAT = tagged(
+    "type",
+    {"text": record({"type": anything}), "grammar": record({"type": anything, "grammar": _GRAMMAR}, ("grammar",))},
+)
+_CUSTOM = record({"name": TOOL_NAME, "description": _DESCRIPTION, "format": _FORMAT}, ("name",))
+
+
+def _kinds(**payloads: Check) -> Mapping[str, Check]:
+    return {kind: record({"type": anything, kind: payload}, (kind,)) for kind, payload in payloads.items()}
+
+
+_TOOLS = array(tagged("type", _kinds(function=_FUNCTION, custom=_CUSTOM)), "objects", low=1, high=MAX_TOOLS)
+_FUNCTIONS = array(
+    record({"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": obj}, ("name",)),
+    "objects",
+    low=1,
+    high=MAX_TOOLS,
+)
+
+_NAMED = _kinds(function=record({"name": TOOL_NAME}, ("name",)), custom=record({"name": TOOL_NAME}, ("name",)))
+_ALLOWED = record(
+    {"mode": choice("auto", "required"), "tools": array(tagged("type", _NAMED), "objects", low=1)}, ("mode", "tools")
+)
+TOOL_CHOICE = either(
+    "one of a string or object",
+    string=choice("none", "auto", "required"),
+    object=tagged("type", {**_NAMED, **_kinds(allowed_tools=_ALLOWED)}),
+)
+FUNCTION_CALL = either(
+    "one of a string or object", string=choice("none", "auto"), object=record({"name": TOOL_NAME}, ("name",))
+)
+
+
+def tools(value: Any) -> Problem | None:
+    """Check the tools, their schemas, and that no two have one name."""
+    problem = _TOOLS(value)
+    return problem or _schemas(value) or _twice([tool["type"] for tool in value], _names(value))
+
+
+def functions(value: Any) -> Problem | None:
+    """Check the legacy functions in the same way."""
+    if (problem := _FUNCTIONS(value)) is not None:
+        return problem
+    for index, function in enumerate(value):
+        if (problem := _schema(function)) is not None:
+            return problem.under(f"[{index}]")
+    return _twice([""] * len(value), [function["name"] for function in value])
+
+
+def _schemas(value: list[dict[str, Any]]) -> Problem | None:
+    for index, tool in enumerate(value):
+        if tool["type"] == "function" and (problem := _schema(tool["function"])) is not None:
+            return problem.under("function").under(f"[{index}]")
+    return None
+
+
+def _schema(function: dict[str, Any]) -> Problem | None:
+    """Check a function's parameters; to leave them out is to have none."""
+    if (schema := function.get("parameters")) is None:
+        return None
+    why = strict_schema.loose(schema) or (strict_schema.strict(schema) if function.get("strict") else None)
+    if why is None:
+        return None
+    return spoken(f"Invalid schema for function '{function['name']}': {why}", BAD_SCHEMA, "parameters")
+
+
+def _names(value: list[dict[str, Any]]) -> list[str]:
+    return [tool[tool["type"]]["name"] for tool in value]
+
+
+def _twice(kinds: list[str], names: list[str]) -> Problem | None:
+    """Return a name that an earlier tool has. The wording is ours."""
+    seen: dict[str, int] = {}
+    for index, (kind, name) in enumerate(zip(kinds, names, strict=True)):
+        if (first := seen.setdefault(name, index)) != index:
+            path = ".".join(filter(None, (f"[{index}]", kind, "name")))
+            why = f"Tool names must be unique, but item {first} has the name '{name}' too."
+            return Problem("Invalid value for", f": {why}", "invalid_value", path)
+    return None
+
+
+def unsuitable(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse a choice where nothing is offered, and the choice of what is not offered."""
+    for key, offers in (("tool_choice", "tools"), ("parallel_tool_calls", "tools"), ("function_call", "functions")):
+        if key in body and not body.get(offers):
+            why = f"Invalid value for '{key}': '{key}' is only allowed when '{offers}' are specified."
+            return spoken(why, None, key)
+    if isinstance(chosen := body.get("tool_choice"), dict):
+        offered = set(zip((tool["type"] for tool in body["tools"]), _names(body["tools"]), strict=True))
+        return next((_absent("tool_choice", "tools", *one) for one in _chosen(chosen) if one not in offered), None)
+    if isinstance(call := body.get("function_call"), dict) and call["name"] not in _legacy_names(body):
+        return _absent("function_call", "functions", "function", call["name"])
+    return None
+
+
+def _chosen(chosen: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for tool in chosen["allowed_tools"]["tools"] if chosen["type"] == "allowed_tools" else [chosen]:
+        yield tool["type"], tool[tool["type"]]["name"]
+
+
+def _legacy_names(body: Mapping[str, Any]) -> set[str]:
+    return {function["name"] for function in body["functions"]}
+
+
+def _absent(key: str, offers: str, kind: str, name: str) -> Problem:
+    noun = "function" if kind == "function" else "custom tool"
+    why = f"Invalid value for '{key}': no {noun} named '{name}' was specified in the '{offers}' parameter."
+    return spoken(why, None, key)

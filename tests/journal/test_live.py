@@ -1,0 +1,170 @@
+"""The journal of a live server: what survives a signal, a lock, a broken database, and many workers."""
+
+import os
+import signal
+import sqlite3
+import time
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from tests.journal.database import await_rows, rows
+from tests.server import LiveServer, run_manage
+
+CHAT = "/v1/chat/completions"
+
+
+def ask(server: LiveServer, times: int = 1, body: bytes = b'{"model": "m"}') -> list[str]:
+    """Ask so many times, and return the requests' ids."""
+    with closing(HTTPConnection(server.host, server.port, timeout=30)) as connection:
+        ids = []
+        for _ in range(times):
+            connection.request("POST", CHAT, body)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 200
+            ids.append(response.headers["x-request-id"])
+    return ids
+
+
+def live(file: Path, **environment: str) -> LiveServer:
+    return LiveServer(DATABASE_URL=f"sqlite:///{file}", LOG_CHUNKS="false", **environment)
+
+
+def kept(file: Path) -> list[str]:
+    return [row["request_id"] for row in rows(file)]
+
+
+def test_journal__is_written_by_itself_in_wal_mode(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with live(file, JOURNAL_FLUSH_MS="50") as server:
+        ids = ask(server, 3)
+        assert [row["request_id"] for row in await_rows(file, 3)] == ids
+        assert file.with_name("journal.sqlite3-wal").exists()
+
+
+def test_journal__is_flushed_at_shutdown(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with live(file, JOURNAL_FLUSH_MS="60000") as server:
+        ids = ask(server, 300)
+        assert server.stop() == 0
+        assert kept(file)[-44:] == ids[-44:], "those that the first full batch left"
+        assert kept(file) == ids
+
+
+def test_stream__that_shutdown_stops_is_kept(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with ExitStack() as stack:
+        server = stack.enter_context(live(file, JOURNAL_FLUSH_MS="60000", MOCK_ITL_MS="60000", SHUTDOWN_TIMEOUT="0"))
+        connection = stack.enter_context(closing(HTTPConnection(server.host, server.port, timeout=30)))
+        connection.request("POST", CHAT, b'{"stream": true}')
+        connection.getresponse().read(10)
+        assert server.stop() == 0
+    (row,) = rows(file)
+    assert (row["stream"], row["client_left"], row["tokens_sent"]) == (1, 0, 1)
+
+
+def test_kill__loses_at_most_the_last_interval_and_corrupts_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with live(file, JOURNAL_FLUSH_MS="200") as server:
+        ids = ask(server, 50)
+        await_rows(file, 50)
+        ids += ask(server, 200)
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+    assert kept(file) == ids[: len(kept(file))], "no gap"
+    assert len(kept(file)) >= 50
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    before = kept(file)
+    with live(file, JOURNAL_FLUSH_MS="50") as server:
+        after = ask(server)
+        await_rows(file, len(before) + 1)
+    assert kept(file) == before + after
+
+
+def test_queue__that_is_full_drops_and_answers(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with live(file, JOURNAL_FLUSH_MS="20", JOURNAL_QUEUE="10") as server:
+        ask(server)
+        await_rows(file, 1)
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            ids = ask(server, 30)
+            server.wait_for("The journal cannot be written, and will be tried again each second: database is locked")
+            other.rollback()
+        server.wait_for(r"The journal is written again; 20 exchanges were dropped so far\.")
+        assert kept(file)[1:] == ids[:10]
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////no/such/folder/journal.sqlite3", "postgres://nobody:none@127.0.0.1:1/nothing"]
+)
+def test_database__that_cannot_be_used_stops_no_answer(url: str) -> None:
+    with LiveServer(DATABASE_URL=url, JOURNAL_FLUSH_MS="20") as server:
+        server.wait_for("ERROR   The journal cannot be written, and will be tried again each second: ")
+        ask(server, 5)
+        time.sleep(1.2)
+        ask(server, 5)
+        assert server.stop() == 0
+        server.wait_for("ERROR   The journal could not write its last 10 exchanges: ")
+        assert sum("cannot be written" in line for line in server.log) == 1, "it is said once"
+        assert not any("Traceback" in line for line in server.log)
+
+
+def test_database__that_appears_later_is_used(tmp_path: Path) -> None:
+    file = tmp_path / "later" / "journal.sqlite3"
+    with live(file, JOURNAL_FLUSH_MS="20") as server:
+        ids = ask(server, 3)
+        server.wait_for("The journal cannot be written")
+        file.parent.mkdir()
+        assert [row["request_id"] for row in await_rows(file, 3)] == ids
+        server.wait_for("The journal is written again; 0 exchanges were dropped")
+
+
+def test_database__in_memory_leaves_no_file(tmp_path: Path) -> None:
+    with LiveServer(DATABASE_URL="sqlite://:memory:", JOURNAL_FLUSH_MS="20") as server:
+        ask(server, 3)
+        assert server.stop() == 0
+        assert not any("ERROR" in line for line in server.log)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_processes__that_start_together_migrate_once(tmp_path: Path, redis_url: str) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with ExitStack() as stack:
+        servers = [
+            stack.enter_context(live(file, WORKERS="3", STATE_URL=redis_url, JOURNAL_FLUSH_MS="20")) for _ in range(2)
+        ]
+        ids = {each for server in servers for _ in range(10) for each in ask(server)}
+        assert {row["request_id"] for row in await_rows(file, 20)} == ids
+        assert not any("ERROR" in line for server in servers for line in server.log)
+
+
+def test_off__leaves_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    with live(file, JOURNAL="false", JOURNAL_FLUSH_MS="1") as server:
+        ask(server)
+        assert server.stop() == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("DATABASE_URL", "mysql://a/b", "it takes sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"),
+        ("DATABASE_URL", "nonsense", "it takes sqlite:///FILE"),
+        ("DATABASE_URL", "postgres://a:b@c:port/d", "it takes sqlite:///FILE"),
+        ("JOURNAL", "maybe", "it takes one of true"),
+        ("JOURNAL_KEEP", "0", "it takes a whole number from 1"),
+        ("JOURNAL_REDACT", "x-fine,$.a[", "'$.a[' cannot be read from '[' on."),
+        ("JOURNAL_REDACT", "messages[*]", "'messages[*]' is no header's name"),
+    ],
+)
+def test_setting__that_is_wrong_stops_the_start(name: str, value: str, said: str) -> None:
+    result = run_manage("check", **{name: value})
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr

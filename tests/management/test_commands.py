@@ -1,0 +1,147 @@
+"""The management commands: starting the server, and refusing to start with wrong settings."""
+
+import re
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.receive.test_live import CLOSE, connect, request
+from tests.server import ROOT, LiveServer, run_manage
+
+
+def test_runserver__streams_in_pieces_under_reload() -> None:
+    with LiveServer("manage.py", "runserver", "0", MOCK_TTFT_MS="20", MOCK_ITL_MS="20") as server:
+        with connect(server) as connection:
+            connection.sendall(request(b'{"stream":true}', CLOSE))
+            pieces = []
+            while piece := connection.recv(65536):
+                pieces.append(piece)
+        assert sum(b'"content":' in piece for piece in pieces) >= 2, "a busy machine may join some"
+        server.wait_for("chunk 8/8")
+        assert server.stop() == 0
+
+
+def test_runserver__reloads_when_the_code_changes(tmp_path: Path) -> None:
+    with LiveServer("manage.py", "runserver", "0") as server:
+        before = len(server.log)
+        (ROOT / "completions" / "conf.py").touch()
+        server.wait_for("detected changes", since=before)
+        server.wait_for("startup complete", since=before)
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "host"),
+    [(("0", "--noreload"), "127.0.0.1"), (("127.0.0.2:0", "--noreload"), "127.0.0.2"), (("0.0.0.0:0",), "0.0.0.0")],
+)
+def test_runserver__takes_djangos_arguments(arguments: tuple[str, ...], host: str) -> None:
+    with LiveServer("manage.py", "runserver", *arguments, ALLOWED_HOSTS="*") as server:
+        assert server.host == host
+        with urllib.request.urlopen(f"{server.url}/_mock/health") as response:
+            assert response.status == 200
+
+
+def test_runserver__refuses_a_wrong_address() -> None:
+    result = run_manage("runserver", "nonsense:port")
+    assert result.returncode == 1
+    assert '"nonsense:port" is not a valid port number or address:port pair.' in result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("manage.py", "serve", "--port", "0", "--workers", "2"),
+        ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--workers", "2"),
+    ],
+    ids=["serve", "uvicorn"],
+)
+def test_workers__without_a_shared_state_are_refused(command: tuple[str, ...]) -> None:
+    with pytest.raises(
+        AssertionError, match=r"2 workers need a state that they share.* Set STATE_URL=redis://"
+    ) as said:
+        LiveServer(*command).wait_for("never")
+    assert "Traceback" not in str(said.value)
+
+
+def test_workers__of_uvicorn_s_own_variable_are_refused_too() -> None:
+    with pytest.raises(AssertionError, match="2 workers need a state that they share"):
+        LiveServer("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", WEB_CONCURRENCY="2").wait_for("never")
+
+
+def test_workers__are_refused_by_the_check() -> None:
+    result = run_manage("check", WORKERS="2")
+    assert result.returncode == 1
+    assert "(completions.E005) WORKERS=2: 2 workers need a state that they share" in result.stderr
+
+
+def test_workers__a_reload_s_child_is_none() -> None:
+    command = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--reload")
+    with LiveServer(*command, WEB_CONCURRENCY="2") as server:
+        server.wait_for("startup complete")
+
+
+def test_serve__taken_port_is_one_clear_line(server: LiveServer) -> None:
+    result = run_manage("serve", "--port", str(server.port))
+    assert result.returncode != 0
+    assert "address already in use" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("PORT", "abc", "a whole number from 0 to 65535"),
+        ("PORT", "70000", "a whole number from 0 to 65535"),
+        ("WORKERS", "0", "a whole number from 1 to 256"),
+        ("DEBUG", "maybe", "one of true, yes, on, 1, false, no, off, 0"),
+        ("LOG_LEVEL", "loud", "one of DEBUG, INFO, WARNING, ERROR, CRITICAL"),
+        ("LOG_FORMAT", "xml", "one of text, json"),
+        ("MOCK_TTFT_MS", "-1", "a number from 0 to 3.6e+06"),
+        ("STATE_URL", "redis//localhost", "memory://, redis://HOST:6379/0"),
+        ("MAX_BODY_BYTES", "1.5", "a whole number from 1 to"),
+        ("MOCK_SCRIPT", "nowhere.yaml", "MOCK_SCRIPT takes the path of a YAML file, or a built-in script: mock"),
+    ],
+)
+def test_start__is_refused_with_a_wrong_value(name: str, value: str, allowed: str) -> None:
+    result = run_manage("check", **{name: value})
+    assert result.returncode == 1
+    assert f"{name}={value!r}" in result.stderr
+    assert allowed in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_start__is_refused_with_a_parameter_that_redis_does_not_have() -> None:
+    result = run_manage("check", STATE_URL="redis://localhost/0?socket_timeuot=1")
+    assert result.returncode == 1
+    assert "(completions.E006) STATE_URL cannot be used: " in result.stderr
+    assert "socket_timeuot" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("serve",), ("runserver", "--noreload")])
+def test_start__checks_the_settings_first(command: tuple[str, ...]) -> None:
+    result = run_manage(*command, MOCK_ITL_MS="slow")
+    assert result.returncode == 1
+    assert "MOCK_ITL_MS='slow' is not allowed" in result.stderr
+
+
+def test_asgi__checks_the_settings_first() -> None:
+    with pytest.raises(AssertionError, match=r"(?s)MOCK_ITL_MS='slow' is not allowed.*$") as caught:
+        LiveServer("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", MOCK_ITL_MS="slow")
+    assert "Traceback" not in str(caught.value)
+
+
+def test_env_example__lists_every_variable_with_its_default() -> None:
+    example = (ROOT / ".env.example").read_text()
+    settings = (ROOT / "mocksite" / "settings.py").read_text()
+    read = set(re.findall(r'_env\.\w+\("([A-Z_]+)"', settings)) | {"ENV_FILE"}
+    listed = dict(re.findall(r"^#?([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    assert {name for name in listed if not name.startswith("LLM_")} == read
+    code = "from django.conf import settings as s; print([str(getattr(s, n)) for n in %r])"
+    names = ["DATABASES", *sorted(read - {"SECRET_KEY", "ENV_FILE", "DATABASE_URL"})]
+    with_file = run_manage(
+        "shell", "--no-imports", "-c", code % names, ENV_FILE=str(ROOT / ".env.example"), DATABASE_URL=""
+    )
+    without = run_manage("shell", "--no-imports", "-c", code % names, ENV_FILE="/dev/null", DATABASE_URL="")
+    assert with_file.stdout == without.stdout != ""
+    assert with_file.returncode == without.returncode == 0, without.stderr

@@ -1,0 +1,70 @@
+"""Splitting and counting by true tokens."""
+
+import subprocess
+import sys
+
+import pytest
+import tiktoken
+from hypothesis import given
+from hypothesis import strategies as st
+
+from completions.tokens import text as tokens
+from tests.document import PIECES, TEXT
+
+MODELS = st.sampled_from([None, "gpt-4o", "gpt-4", "text-davinci-003", "no-such-model"])
+
+
+def test_split__mission_text() -> None:
+    assert tokens.split(TEXT) == PIECES
+
+
+@given(st.text(), MODELS)
+def test_split__pieces_join_to_the_text_and_cut_no_character(text: str, model: str | None) -> None:
+    pieces = tokens.split(text, model)
+    assert "".join(pieces) == text
+    assert all(pieces), "no piece is empty"
+    assert len(pieces) <= tokens.count(text, model)
+
+
+@given(st.text(st.characters(codec="ascii")), MODELS)
+def test_split__one_piece_a_token_where_no_character_spans_tokens(text: str, model: str | None) -> None:
+    assert len(tokens.split(text, model)) == tokens.count(text, model)
+
+
+def test_split__character_of_several_tokens_stays_whole() -> None:
+    family = "👩‍👩‍👧‍👦 🏴󠁧󠁢󠁥󠁮󠁧󠁿 ᚠᛇᚻ"
+    assert tokens.count(family) > len(tokens.split(family)), "some of its tokens end inside a character"
+
+
+@pytest.mark.parametrize(
+    ("model", "encoding"),
+    [
+        ("gpt-4o-mini", "o200k_base"),
+        ("gpt-4", "cl100k_base"),
+        ("gpt-3.5-turbo-instruct", "cl100k_base"),
+        ("text-davinci-003", "p50k_base"),
+        ("claude-x", "o200k_base"),
+        (None, "o200k_base"),
+    ],
+)
+def test_encoding__by_model(model: str | None, encoding: str) -> None:
+    assert tokens.encoding_name(model) == encoding
+    sample = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 1234567"
+    assert tokens.count(sample, model) == len(tiktoken.get_encoding(encoding).encode_ordinary(sample))
+
+
+def test_count__special_tokens_are_plain_text() -> None:
+    assert tokens.count("<|endoftext|>") > 1
+    assert "".join(tokens.split("<|endoftext|>")) == "<|endoftext|>"
+
+
+def test_warm__needs_neither_litellm_nor_the_network() -> None:
+    code = (
+        "import socket, sys\n"
+        "def refuse(*args, **kwargs): raise OSError('no network')\n"
+        "socket.socket.connect = refuse; socket.getaddrinfo = refuse\n"
+        "from completions import tokens\n"
+        "tokens.warm(); [tokens.count('x', model) for model in ('gpt-4', 'text-davinci-003')]\n"
+        "assert 'litellm' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

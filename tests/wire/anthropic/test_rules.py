@@ -1,0 +1,332 @@
+"""What Anthropic's Messages API refuses, in its words; its errors, its headers, and its list of models."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.exceptions import BodyTooLarge, RequestError
+from completions.wire.anthropic import limits as anthropic_limits
+from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
+from completions.wire.anthropic.models import USUAL, find, page
+
+WIRE, COUNT = AnthropicMessages(), AnthropicCount()
+OLD, NEW = {"anthropic-version": "2023-06-01"}, {"anthropic-version": "2026-10-21"}
+USER = {"role": "user", "content": "Hello"}
+BODY: dict[str, Any] = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": [USER]}
+TOOL = {"name": "add", "input_schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}
+CALL = {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "add", "input": {}}]}
+RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "2"}]}
+
+
+def refused(body: dict[str, Any], headers: dict[str, str]) -> str | None:
+    """Return the message that a request is refused with."""
+    try:
+        WIRE.parse(orjson.dumps(body), headers, validate=True)
+    except RequestError as exc:
+        assert exc.status == 400
+        return exc.message
+    return None
+
+
+def said(*blocks: dict[str, Any], role: str = "user") -> list[dict[str, Any]]:
+    return [{"role": role, "content": list(blocks)}]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"max_tokens": 0},
+        {"messages": [USER, USER, {"role": "assistant", "content": "Hi"}, USER]},
+        {"messages": [{"role": "assistant", "content": "Hi"}, USER]},
+        {"messages": [USER, {"role": "assistant", "content": "The answer is ("}]},
+        {"messages": [USER, CALL, RESULT], "tools": [TOOL]},
+        {"messages": [USER, CALL, USER, RESULT], "tools": [TOOL]},
+        {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "claude-opus-5-5"},
+        {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "my-model"},
+        {"tools": [{"type": "bash_20250124", "name": "bash"}, TOOL | {"type": "custom", "strict": True}]},
+        {"tools": [TOOL], "tool_choice": {"type": "any", "disable_parallel_tool_use": True}},
+        {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000},
+        {"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}},
+        {"messages": said({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}})},
+        {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}},
+        {"system": [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]},
+    ],
+    ids=repr,
+)
+def test_request__is_taken(fields: dict[str, Any]) -> None:
+    assert refused(BODY | fields, NEW) is None
+    assert refused(BODY | fields, OLD) is None
+
+
+IMAGE = {"type": "base64", "media_type": "image/bmp", "data": "aGk="}
+UNANSWERED = (
+    "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t1. "
+    "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+)
+ORPHAN = (
+    "messages.0.content.0: unexpected `tool_use_id` found in `tool_result` blocks: t1. "
+    "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"max_tokens": None}, "max_tokens: Input should be a valid integer"),
+        ({"max_tokens": -1}, "max_tokens: Input should be greater than or equal to 0"),
+        (
+            {"max_tokens": 64001},
+            "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-5",
+        ),
+        ({"model": 5}, "model: Input should be a valid string"),
+        ({"model": ""}, "model: String should have at least 1 character"),
+        ({"n": 2}, "n: Extra inputs are not permitted"),
+        ({"output_format": {}}, "output_format: Extra inputs are not permitted"),
+        ({"messages": []}, "messages: at least one message is required"),
+        ({"messages": {}}, "messages: Input should be a valid list"),
+        ({"messages": ["Hi"]}, "messages.0: Input should be an object"),
+        ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
+        ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
+        (
+            {"messages": [{"role": "tool", "content": "Hi"}]},
+            'messages: Unexpected role "tool". Allowed roles are "user" or "assistant"',
+        ),
+        (
+            {"messages": [USER, {"role": "system", "content": "Hi"}]},
+            "role 'system' is not supported on this model",
+        ),
+        (
+            {"messages": [{"role": "user", "content": ""}]},
+            "messages.0: all messages must have non-empty content except for the optional final assistant message",
+        ),
+        ({"messages": said({"type": "text", "text": ""})}, "messages: text content blocks must be non-empty"),
+        ({"messages": said({"type": "text"})}, "messages.0.content.0.text.text: Field required"),
+        (
+            {"messages": said({"type": "text", "text": "a", "x": 1})},
+            "messages.0.content.0.text.x: Extra inputs are not permitted",
+        ),
+        ({"messages": said({"text": "Hi"})}, "messages.0.content.0.type: Field required"),
+        (
+            {"messages": said({"type": "image", "source": IMAGE})},
+            "messages.0.content.0.image.source.base64.media_type: "
+            "Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
+        ),
+        (
+            {"messages": said({"type": "image", "source": {"type": "url", "url": "http://a"}})},
+            "messages.0.content.0.image.source.url.url: Only HTTPS URLs are supported.",
+        ),
+        ({"messages": [USER, CALL]}, UNANSWERED),
+        ({"messages": [USER, CALL, USER]}, UNANSWERED),
+        ({"messages": [RESULT]}, ORPHAN),
+        (
+            {"messages": [USER, {"role": "assistant", "content": "Hi "}]},
+            "messages: final assistant content cannot end with trailing whitespace",
+        ),
+        (
+            {"messages": [USER, {"role": "assistant", "content": "Hi"}], "model": "claude-opus-5-5"},
+            "This model does not support assistant message prefill. The conversation must end with a user message.",
+        ),
+        ({"tools": [{"name": "add"}]}, "tools.0.custom.input_schema: Field required"),
+        ({"tools": [TOOL | {"input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
+        (
+            {"tools": [TOOL | {"name": "a b"}]},
+            "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
+        ),
+        ({"tools": [TOOL, TOOL]}, "tools: Tool names must be unique."),
+        ({"tool_choice": {"type": "any"}}, "tool_choice: may only be specified while providing tools."),
+        (
+            {"tools": [TOOL], "tool_choice": {"type": "tool", "name": "sub"}},
+            "Tool 'sub' not found in provided tools",
+        ),
+        ({"tools": [TOOL], "tool_choice": {"type": "tool"}}, "tool_choice.tool.name: Field required"),
+        (
+            {"tools": [TOOL], "tool_choice": {"type": "any"}, "thinking": {"type": "adaptive"}},
+            "Thinking may not be enabled when tool_choice forces tool use.",
+        ),
+        (
+            {"thinking": {"type": "enabled", "budget_tokens": 100}},
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
+        ),
+        (
+            {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 1024},
+            "`max_tokens` must be greater than `thinking.budget_tokens`.",
+        ),
+        (
+            {"system": [{"type": "text", "text": "a", "cache_control": {"type": "ephemeral"}}] * 5},
+            "A maximum of 4 blocks with cache_control may be provided. Found 5.",
+        ),
+        ({"stream": "yes"}, "stream: Input should be a valid boolean"),
+        ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid list"),
+        (
+            {"output_config": {"effort": "huge"}},
+            "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'",
+        ),
+    ],
+    ids=repr,
+)
+def test_request__is_refused_in_the_api_s_words(fields: dict[str, Any], message: str) -> None:
+    assert refused(BODY | fields, NEW) == message
+
+
+@pytest.mark.parametrize("key", ["model", "max_tokens", "messages"])
+def test_request__lacks_what_it_needs(key: str) -> None:
+    assert refused({name: value for name, value in BODY.items() if name != key}, NEW) == f"{key}: Field required"
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"temperature": 1}, "temperature: Extra inputs are not permitted"),
+        ({"top_p": 0.5}, "top_p: Extra inputs are not permitted"),
+        (
+            {"messages": said({"type": "text", "text": "Hi", "citations": [{}]})},
+            "messages.0.content.0.text: `citations` are not permitted in user messages",
+        ),
+        (
+            {
+                "messages": [
+                    *said(
+                        {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}},
+                        role="assistant",
+                    ),
+                    USER,
+                ]
+            },
+            "messages.0.content.0.document: `document` blocks are not permitted in assistant messages",
+        ),
+    ],
+)
+def test_version__of_2026_refuses_what_the_one_before_takes(fields: dict[str, Any], message: str) -> None:
+    assert refused(BODY | fields, NEW) == message
+    assert refused(BODY | fields, OLD) is None
+
+
+def test_version__before_holds_the_sampling_within_bounds() -> None:
+    assert refused(BODY | {"temperature": 2}, OLD) == "temperature: Input should be less than or equal to 1"
+    thinking = {"thinking": {"type": "adaptive"}, "temperature": 0.5}
+    assert "may only be set to 1" in (refused(BODY | thinking, OLD) or "")
+
+
+def test_version__must_be_there_and_known() -> None:
+    assert refused(BODY, {}) == "anthropic-version: header is required"
+    assert refused(BODY, {"anthropic-version": "1999"}) == 'anthropic-version: "1999" is not a valid version'
+
+
+def test_beta__brings_its_fields() -> None:
+    fields = {"output_format": {"type": "json_schema", "schema": {}}, "context_management": {}}
+    assert refused(BODY | fields, NEW | {"anthropic-beta": "structured-outputs-2025-11-13"}) is None
+
+
+def test_count__takes_no_max_tokens() -> None:
+    body = {key: value for key, value in BODY.items() if key != "max_tokens"}
+    assert COUNT.parse(orjson.dumps(body), NEW, validate=True).model == "claude-sonnet-4-5"
+    with pytest.raises(RequestError, match="max_tokens: Extra inputs are not permitted"):
+        COUNT.parse(orjson.dumps(BODY), NEW, validate=True)
+
+
+@pytest.mark.parametrize(
+    ("exc", "kind", "message"),
+    [
+        (RequestError("Mine.", status=529), "overloaded_error", "Mine."),
+        (RequestError("OpenAI's.", status=529, facts={}), "overloaded_error", "Overloaded"),
+        (RequestError("x", status=401, facts={}), "authentication_error", "x-api-key header is required"),
+        (RequestError("x", status=401, code="invalid_api_key", facts={}), "authentication_error", "invalid x-api-key"),
+        (
+            RequestError("x", status=401, code="invalid_api_key", facts={"bearer": True}),
+            "authentication_error",
+            "Invalid bearer token",
+        ),
+        (RequestError("x", status=404, code="model_not_found", facts={"model": "m"}), "not_found_error", "model: m"),
+        (RequestError("x", status=404, facts={}), "not_found_error", "Not Found"),
+        (RequestError("x", status=405, facts={}), "invalid_request_error", "Method Not Allowed"),
+        (BodyTooLarge(5), "request_too_large", "Request exceeds the maximum size"),
+        (RequestError("x", status=500, type="server_error", facts={}), "api_error", "Internal server error"),
+        (RequestError("x", status=502, type="server_error"), "api_error", "x"),
+        (RequestError("x", status=402), "billing_error", "x"),
+        (RequestError("x", status=422), "invalid_request_error", "x"),
+        (RequestError("x", status=400, type="permission_error"), "permission_error", "x"),
+        (
+            RequestError("x", facts={"prompt_tokens": 9, "max_tokens": 1, "window": 8}),
+            "invalid_request_error",
+            "prompt is too long: 9 tokens > 8 maximum",
+        ),
+        (
+            RequestError("x", facts={"prompt_tokens": 5, "max_tokens": 4, "window": 8}),
+            "invalid_request_error",
+            "input length and `max_tokens` exceed context limit: 5 + 4 > 8, "
+            "decrease input length or `max_tokens` and try again",
+        ),
+        (
+            RequestError("x", status=429, type="requests", facts={"limit": "50 requests per minute"}),
+            "rate_limit_error",
+            "This request would exceed your organization's rate limit of 50 requests per minute. "
+            "For details, refer to: https://docs.claude.com/en/api/rate-limits.",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_error__has_the_api_s_type_and_words(exc: RequestError, kind: str, message: str) -> None:
+    envelope = {"type": "error", "error": {"type": kind, "message": message}}
+    assert WIRE.error(exc) == envelope
+    assert WIRE.identified(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
+    assert WIRE.error_frame(exc) == b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"
+
+
+@pytest.mark.parametrize(
+    ("duration", "seconds"),
+    [("0s", 0), ("6ms", 0.006), ("1.5s", 1.5), ("6m0s", 360), ("1h2m3.5s", 3723.5), ("soon", 0)],
+)
+def test_limits__durations_are_read(duration: str, seconds: float) -> None:
+    assert anthropic_limits.seconds(duration) == seconds
+
+
+def test_limits__are_told_under_the_api_s_names() -> None:
+    told = anthropic_limits.translated(
+        {"x-ratelimit-limit-requests": "50", "x-ratelimit-reset-tokens": "1.5s", "retry-after": "2"}, clock=0
+    )
+    assert told == {
+        "anthropic-ratelimit-requests-limit": "50",
+        **{
+            f"anthropic-ratelimit-{kind}-reset": "1970-01-01T00:00:02Z"
+            for kind in ("tokens", "input-tokens", "output-tokens")
+        },
+        "retry-after": "2",
+    }
+
+
+def test_models__come_in_pages() -> None:
+    first = page((), {"limit": "4"})
+    assert [model["id"] for model in first["data"]] == list(USUAL[:4])
+    assert (first["has_more"], first["first_id"], first["last_id"]) == (True, USUAL[0], USUAL[3])
+    rest = page((), {"after_id": USUAL[3]})
+    assert ([model["id"] for model in rest["data"]], rest["has_more"]) == (list(USUAL[4:]), False)
+    before = page((), {"before_id": USUAL[3], "limit": "2"})
+    assert ([model["id"] for model in before["data"]], before["has_more"]) == (list(USUAL[1:3]), True)
+    assert page(["m"], {})["last_id"] == "m"
+
+
+def test_models__say_what_is_known() -> None:
+    model = find("claude-opus-4-5-20251101", ())
+    assert (model["display_name"], model["created_at"], model["line"]) == (
+        "Claude Opus 4.5",
+        "2025-11-01T00:00:00Z",
+        "opus",
+    )
+    assert (model["max_input_tokens"], model["max_tokens"]) == (200_000, 64_000)
+    other = find("mine", ["mine"])
+    assert (other["line"], other["max_tokens"], other["created_at"]) == (None, None, "1970-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "many"}, {"after_id": "nobody"}])
+def test_models__refuse_a_page_that_is_not_there(query: dict[str, str]) -> None:
+    with pytest.raises(RequestError) as caught:
+        page((), query)
+    assert caught.value.status == 400
+
+
+def test_models__one_that_is_not_listed_is_a_404() -> None:
+    with pytest.raises(RequestError, match=r"^model: other$") as caught:
+        find("other", ["mine"])
+    assert caught.value.status == 404

@@ -1,0 +1,411 @@
+"""OpenAI's chat format as others speak it: what each has of its own, and its SDK or LiteLLM against a live server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import groq
+import httpx
+import mistralai.client
+import mistralai.client.errors
+import openai
+import orjson
+import pytest
+
+from completions import urls
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.exceptions import RequestError
+from completions.script.errors import plain
+from completions.script.language import DIALECTS
+from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy
+from llmclient import lite
+from tests.document import events, fold
+from tests.scripts import rules, script
+from tests.server import LiveServer
+
+HI: Any = [{"role": "user", "content": "Hi"}]
+TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+ANSWER = Reply(
+    (Choice(text="Hi you", reasoning="Hm", tool_calls=(ToolCall("add", "{}"),), finish_reason="tool_calls"),),
+    created=0,
+    model="m",
+    usage=Usage(7, 5, cached_tokens=3, reasoning_tokens=1),
+    serial="s",
+)
+AZURE = AzureChat()
+
+
+def parsed(wire: Any, *, validate: bool = True, route: Any = None, **body: Any) -> Prompt:
+    body = {"model": "m", "messages": HI} | body
+    prompt: Prompt = wire.parse(orjson.dumps(body), {}, validate=validate, route=route or {})
+    return prompt
+
+
+def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any], list[Any]]:
+    wire = urls.SPOKEN[name]
+    document = wire.render(answer, parsed(wire, **body))
+    return document, events(b"".join(event.data for event in wire.events(answer, parsed(wire, stream=True, **body))))
+
+
+def test_names__are_those_that_scripts_know() -> None:
+    assert tuple(urls.SPOKEN) == DIALECTS
+    assert script("version: 1\ndefaults: {dialect: groq}\nrules: [{reply: a}]").dialect == "groq"
+    with pytest.raises(Exception, match="must be one of azure, deepseek"):
+        script("version: 1\ndefaults: {dialect: klingon}\nrules: [{reply: a}]")
+
+
+def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
+    document, chunks = both("deepseek")
+    assert document["choices"][0]["message"]["reasoning_content"] == "Hm"
+    assert (document["usage"]["prompt_cache_hit_tokens"], document["usage"]["prompt_cache_miss_tokens"]) == (3, 4)
+    assert chunks[1]["choices"][0]["delta"] == {"reasoning_content": "Hm"}
+    assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
+    assert chunks[-1]["usage"] == document["usage"]
+    assert not any("usage" in chunk for chunk in chunks[:-1])
+
+
+def test_openrouter__names_provider_and_native_reason() -> None:
+    document, chunks = both("openrouter")
+    assert document["id"].startswith("gen-")
+    assert document["provider"] == chunks[0]["provider"] == "Mock"
+    assert document["choices"][0]["message"]["reasoning"] == "Hm"
+    assert document["choices"][0]["native_finish_reason"] == "tool_calls"
+    assert chunks[1]["choices"][0]["delta"] == {"reasoning": "Hm"}
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]["cost"]) == ([], 0)
+
+
+def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
+    document, chunks = both("mistral")
+    message, thinking = (
+        document["choices"][0]["message"],
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+    )
+    assert message["content"] == [thinking, {"type": "text", "text": "Hi you"}]
+    assert set(document) == {"id", "object", "created", "model", "choices", "usage"}
+    assert len(message["tool_calls"][0]["id"]) == 9
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert deltas[1]["content"] == [thinking]
+    assert [delta["tool_calls"] for delta in deltas if "tool_calls" in delta] == [
+        [{"index": 0, **message["tool_calls"][0]}]
+    ]
+    assert chunks[-1]["usage"] == {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+
+
+def test_groq__has_its_own_facts_and_times() -> None:
+    document, chunks = both("groq")
+    assert document["x_groq"]["id"].startswith("req_")
+    assert document["service_tier"] == "on_demand"
+    assert document["usage"]["total_time"] > 0
+    assert document["usage"]["prompt_tokens_details"] == {"cached_tokens": 3}
+    assert chunks[0]["x_groq"] == document["x_groq"]
+    assert chunks[-1]["x_groq"]["usage"] == document["usage"]
+
+
+def test_vllm__says_what_stopped_it() -> None:
+    document, chunks = both("vllm", Reply((Choice(text="a", finish_reason="stop", stopped_by="b"),), serial="s"))
+    assert document["choices"][0]["stop_reason"] == "b"
+    assert document["prompt_logprobs"] is None
+    assert document["choices"][0]["message"]["tool_calls"] == []
+    assert chunks[-1]["choices"][0]["stop_reason"] == "b"
+
+
+def test_azure__filters_everything() -> None:
+    document, chunks = both("azure")
+    prompt, choice = document["prompt_filter_results"][0], document["choices"][0]
+    assert prompt["content_filter_results"]["jailbreak"] == {"filtered": False, "detected": False}
+    assert choice["content_filter_results"]["hate"] == {"filtered": False, "severity": "safe"}
+    assert (chunks[0]["choices"], chunks[0]["id"]) == ([], "")
+    assert chunks[0]["prompt_filter_results"] == document["prompt_filter_results"]
+    assert chunks[1]["choices"][0]["content_filter_results"] == {}
+    assert chunks[2]["choices"][0]["content_filter_results"] == choice["content_filter_results"]
+    assert "obfuscation" not in chunks[2]
+    cut, _ = both("azure", Reply((Choice(text="a", finish_reason="content_filter"),), serial="s"))
+    assert cut["choices"][0]["content_filter_results"]["violence"] == {"filtered": True, "severity": "high"}
+
+
+def test_azure__is_addressed_by_deployment() -> None:
+    route = {"deployment": "mine", "api-version": "2024-10-21"}
+    assert parsed(AZURE, route=route).address == route | {"dialect": "azure"}
+    assert parsed(AZURE, route=route).model == "mine"
+    assert parsed(AZURE, route={}).model == "m"
+    with pytest.raises(RequestError) as error:
+        parsed(AZURE, route={"deployment": "mine"})
+    assert (error.value.status, AZURE.error(error.value)) == (
+        404,
+        {"error": {"code": "404", "message": "Resource not found"}},
+    )
+    legacy = AzureLegacy()
+    prompt = legacy.parse(b'{"prompt":"a"}', {}, validate=True, route=route)
+    assert legacy.render(ANSWER, prompt)["prompt_filter_results"]
+    assert b"prompt_filter_results" in legacy.events(ANSWER, prompt)[0].data
+    assert AzureEmbeddings().parse(b'{"input":"a"}', {}, validate=True, route=route).model == "mine"
+
+
+VERBATIM = script(
+    rules(
+        """
+        - reply:
+            body:
+              {id: chatcmpl-1, object: chat.completion, created: 5, usage: {prompt_tokens: 1, completion_tokens: 2},
+               choices: [{message: {role: assistant, content: Said.}, finish_reason: stop}]}
+        """
+    )
+)
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
+    wire = urls.SPOKEN[name]
+    prompt = parsed(wire)
+    answer = VERBATIM.rules[0].turn(0)(prompt)
+    assert isinstance(answer, Reply)
+    document = wire.render(answer, prompt)
+    assert document["choices"][0]["message"]["content"] == "Said."
+    assert (document["model"], document["usage"]["total_tokens"], document["created"]) == ("m", 3, 5)
+
+
+@pytest.mark.parametrize("name", [name for name in DIALECTS if name != "azure"])
+def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) -> None:
+    wire = urls.SPOKEN[name]
+    thought = {"role": "assistant", "content": "a", "reasoning_content": "b", "reasoning": "c", "prefix": False}
+    prompt = parsed(
+        wire, messages=[*HI, thought, *HI], top_k=5, thinking={"type": "enabled"}, tools=[TOOL], tool_choice="any"
+    )
+    assert prompt.tool_choice.mode == "required"
+    with pytest.raises(RequestError, match="temperature"):
+        parsed(wire, temperature=3)
+
+
+@pytest.mark.parametrize(
+    ("body", "effort"),
+    [
+        ({}, None),
+        ({"thinking": {"type": "enabled"}}, "medium"),
+        ({"thinking": {"type": "disabled"}}, "none"),
+        ({"reasoning": {"effort": "high"}}, "high"),
+        ({"reasoning": {"max_tokens": 9}}, "medium"),
+        ({"reasoning": {"enabled": False}}, "none"),
+        ({"reasoning_effort": "low", "thinking": {"type": "enabled"}}, "low"),
+    ],
+)
+def test_thinking__is_asked_for_in_several_ways(body: dict[str, Any], effort: str | None) -> None:
+    assert parsed(urls.SPOKEN["deepseek"], **body).reasoning_effort == effort
+
+
+ERRORS = {
+    "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
+    "openrouter": {
+        "error": {"message": "M", "code": 503, "metadata": {"provider_name": "Mock", "raw": "service_unavailable"}}
+    },
+    "mistral": {
+        "object": "error",
+        "message": "M",
+        "type": "server_error",
+        "param": None,
+        "code": "service_unavailable",
+        "raw_status_code": 503,
+    },
+    "groq": {"error": {"message": "M", "type": "server_error", "code": "service_unavailable"}},
+    "vllm": {"error": {"message": "M", "type": "ServiceUnavailableError", "param": None, "code": 503}},
+    "azure": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
+}
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_errors__have_the_dialect_s_envelope(name: str) -> None:
+    assert urls.SPOKEN[name].error(plain(503, {"message": "M"})(Prompt())) == ERRORS[name]
+
+
+def test_errors__of_azure_have_its_words() -> None:
+    words = {status: AZURE.error(plain(status, {})(Prompt()))["error"] for status in (401, 404, 429)}
+    assert {status: error["code"] for status, error in words.items()} == {
+        401: "401",
+        404: "DeploymentNotFound",
+        429: "429",
+    }
+    blocked = AZURE.error(plain(400, {"code": "content_filter"})(Prompt()))["error"]
+    assert (blocked["code"], blocked["param"], blocked["type"]) == ("content_filter", "prompt", None)
+    assert blocked["innererror"]["code"] == "ResponsibleAIPolicyViolation"
+    assert blocked["innererror"]["content_filter_result"]["violence"]["filtered"]
+
+
+SCRIPT = """
+version: 1
+defaults: {keys: [secret]}
+rules:
+- {match: {last_user: down}, error: 500}
+- {match: {last_user: busy}, error: 429}
+- {match: {last_user: once}, times: 1, error: {status: 503, retry_after_ms: 1}}
+- {match: {last_user: again}, times: 1, error: {status: 503, retry_after_ms: 1}}
+- {match: {last_user: block}, error: {status: 400, code: content_filter}}
+- {match: {last_user: broken}, fault: {error_object: {after_tokens: 1}}, reply: One two three.}
+- {match: {tool_result: {name: add}}, reply: It is three.}
+- {match: {tools: add}, reply: {tool_calls: {name: add, arguments: {a: 1}}}}
+- {match: {response_format: json_schema}, reply: {json: {a: 1}}}
+- {match: {dialect: [azure, groq], last_user: who}, reply: '{{ prompt.address.dialect }}'}
+- {match: {format: embeddings}, reply: {embedding: [0.5]}}
+- reply: {reasoning: Let me think., text: I thought.}
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("dialects") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def azure(live: LiveServer) -> Iterator[openai.AzureOpenAI]:
+    with openai.AzureOpenAI(
+        azure_endpoint=live.url, api_key="secret", api_version="2024-10-21", max_retries=0
+    ) as client:
+        yield client
+
+
+def asked(text: str) -> Any:
+    return [{"role": "user", "content": text}]
+
+
+def test_azure_sdk__chats_calls_and_embeds(azure: openai.AzureOpenAI) -> None:
+    raw = azure.chat.completions.with_raw_response.create(model="mine", messages=HI)
+    answer = raw.parse()
+    assert (answer.choices[0].message.content, answer.model) == ("I thought.", "mine")
+    assert raw.headers["apim-request-id"] == raw.headers["x-request-id"]
+    chunks = list(azure.chat.completions.create(model="mine", messages=HI, stream=True))
+    assert chunks[0].choices == []
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks[1:]) == "I thought."
+    called = azure.chat.completions.create(model="mine", messages=HI, tools=[TOOL]).choices[0].message
+    assert called.tool_calls
+    result: Any = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "3"}
+    after = azure.chat.completions.create(model="mine", messages=[*HI, called, result], tools=[TOOL])  # type: ignore[list-item]
+    assert after.choices[0].message.content == "It is three."
+    form: Any = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
+    shaped = azure.chat.completions.create(model="mine", messages=HI, response_format=form)
+    assert json.loads(shaped.choices[0].message.content or "") == {"a": 1}
+    assert azure.completions.create(model="mine", prompt="Hi").choices[0].text == "I thought."
+    assert azure.embeddings.create(model="mine", input="Hi", encoding_format="float").data[0].embedding == [0.5]
+
+
+def test_azure_sdk__errors_faults_and_retries(azure: openai.AzureOpenAI, live: LiveServer) -> None:
+    def ask(text: str, **options: Any) -> Any:
+        return azure.with_options(**options).chat.completions.create(model="mine", messages=asked(text))
+
+    with pytest.raises(openai.BadRequestError) as blocked:
+        ask("block")
+    assert blocked.value.code == "content_filter"
+    assert blocked.value.body["innererror"]["code"] == "ResponsibleAIPolicyViolation"  # type: ignore[index]
+    with pytest.raises(openai.AuthenticationError, match="invalid subscription key"):
+        ask("Hi", api_key="wrong")
+    with pytest.raises(openai.RateLimitError):
+        ask("busy")
+    with pytest.raises(openai.InternalServerError):
+        ask("down")
+    with pytest.raises(openai.APIError):
+        list(azure.chat.completions.create(model="mine", messages=asked("broken"), stream=True))
+    assert ask("once", max_retries=1).choices[0].message.content == "I thought."
+    with httpx.Client(base_url=live.url, headers={"api-key": "secret"}) as http:
+        missing = http.post("/openai/deployments/mine/chat/completions", json={"messages": HI})
+        assert (missing.status_code, missing.json()["error"]["message"]) == (404, "Resource not found")
+        assert http.post("/openai/v1/chat/completions", json={"model": "m", "messages": HI}).json()["model"] == "m"
+        who = {"model": "m", "messages": asked("who")}
+        for place, name in (("/openai/v1", "azure"), ("/groq/openai/v1", "groq"), ("/ns/other/groq/openai/v1", "groq")):
+            said = http.post(f"{place}/chat/completions", json=who).json()
+            assert said["choices"][0]["message"]["content"] == name
+        commented = http.post(
+            "/openrouter/api/v1/chat/completions", json=who | {"stream": True}, headers={"X-Mock-Fault": "comments"}
+        )
+        assert commented.text.startswith(": OPENROUTER PROCESSING\n\ndata: ")
+        assert http.get("/openai/v1/models").json()["object"] == "list"
+        assert "error" in http.get("/openai/none").json()
+
+
+PREFIXES = {
+    "deepseek": ("deepseek", "/deepseek"),
+    "openrouter": ("openrouter", "/openrouter/api/v1"),
+    "mistral": ("mistral", "/mistral/v1"),
+    "groq": ("groq", "/groq/openai/v1"),
+    "vllm": ("hosted_vllm", "/vllm/v1"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
+@pytest.mark.parametrize("name", PREFIXES)
+def test_litellm__hears_the_thoughts(live: LiveServer, name: str) -> None:
+    provider, place = PREFIXES[name]
+    common = {"model": f"{provider}/m", "messages": HI, "api_base": live.url + place, "api_key": "secret"}
+    message = lite.load().completion(**common).choices[0].message
+    thought = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
+    assert (thought, message.content) == ("Let me think.", "I thought.")
+    chunks = lite.load().completion(**common, stream=True)
+    deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
+    assert "".join(getattr(delta, "reasoning_content", None) or "" for delta in deltas) == "Let me think."
+    assert "".join(delta.content or "" for delta in deltas) == "I thought."
+
+
+@pytest.mark.parametrize("name", PREFIXES)
+def test_openai_sdk__reads_the_dialect(live: LiveServer, name: str) -> None:
+    with openai.OpenAI(base_url=live.url + PREFIXES[name][1], api_key="secret", max_retries=0) as client:
+        chunks = list(client.chat.completions.create(model="m", messages=HI, tools=[TOOL], stream=True))
+        assert chunks[-1].model == "m"
+        folded = fold([chunk.model_dump(exclude_unset=True, exclude={"x_groq"}) for chunk in chunks])
+        assert folded["choices"][0]["message"]["tool_calls"][0]["function"] == {"name": "add", "arguments": '{"a":1}'}
+        assert client.embeddings.create(model="m", input="a", encoding_format="float").data[0].embedding == [0.5]
+        assert client.models.list().data
+
+
+def test_groq_sdk__reads_everything_strictly(live: LiveServer) -> None:
+    with groq.Groq(
+        base_url=f"{live.url}/groq", api_key="secret", max_retries=1, _strict_response_validation=True
+    ) as client:
+        answer = client.chat.completions.create(model="m", messages=HI)
+        assert (answer.choices[0].message.content, answer.choices[0].message.reasoning) == (
+            "I thought.",
+            "Let me think.",
+        )
+        chunks = list(client.chat.completions.create(model="m", messages=HI, stream=True))
+        assert "".join(chunk.choices[0].delta.reasoning or "" for chunk in chunks) == "Let me think."
+        assert chunks[-1].x_groq
+        assert chunks[-1].x_groq.usage
+        assert answer.usage
+        assert chunks[-1].x_groq.usage.total_tokens == answer.usage.total_tokens
+        with pytest.raises(groq.RateLimitError):
+            client.with_options(max_retries=0).chat.completions.create(model="m", messages=asked("busy"))
+        with pytest.raises(groq.AuthenticationError):
+            client.with_options(api_key="wrong").chat.completions.create(model="m", messages=HI)
+        again = client.chat.completions.create(model="m", messages=asked("again"))
+        assert again.choices[0].message.content == "I thought."
+
+
+def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
+    with mistralai.client.Mistral(server_url=f"{live.url}/mistral", api_key="secret") as client:
+        thinking, text = client.chat.complete(model="m", messages=HI).choices[0].message.content
+        assert (thinking.thinking[0].text, text.text) == ("Let me think.", "I thought.")
+        deltas = [event.data.choices[0].delta.content for event in client.chat.stream(model="m", messages=HI)]
+        assert "".join(delta for delta in deltas if isinstance(delta, str)) == "I thought."
+        called: Any = client.chat.complete(model="m", messages=HI, tools=[TOOL], tool_choice="any").choices[0].message
+        result = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "name": "add", "content": "3"}
+        after: Any = client.chat.complete(model="m", messages=[*HI, called, result], tools=[TOOL])
+        assert after.choices[0].message.content == "It is three."
+        streamed = [event.data.choices[0].delta for event in client.chat.stream(model="m", messages=HI, tools=[TOOL])]
+        assert [delta.tool_calls[0].function.name for delta in streamed if delta.tool_calls] == ["add"]
+        assert client.embeddings.create(model="m", inputs=["a"], output_dimension=8).data[0].embedding == [0.5]
+        with pytest.raises(mistralai.client.errors.MistralError) as wrong:
+            client.chat.complete(model="m", messages=HI, temperature=9)
+        assert wrong.value.status_code == 400
+        assert json.loads(wrong.value.body)["object"] == "error"
+
+
+def test_script__chooses_the_dialect_for_the_usual_address(tmp_path_factory: pytest.TempPathFactory) -> None:
+    file = tmp_path_factory.mktemp("chosen") / "script.yaml"
+    file.write_text("version: 1\ndefaults: {dialect: vllm}\nrules: [{reply: {reasoning: Hm., text: Hi.}}]\n")
+    with LiveServer() as server, httpx.Client(base_url=server.url) as http:
+        answer = http.post("/openai/v1/chat/completions", json={"model": "m", "messages": HI})
+        assert answer.headers["apim-request-id"] == answer.headers["x-request-id"]
+        assert answer.json()["prompt_filter_results"]
+    with LiveServer(MOCK_SCRIPT=str(file)) as server, httpx.Client(base_url=server.url) as http:
+        answer = http.post("/v1/chat/completions", json={"model": "m", "messages": HI}).json()
+        assert answer["choices"][0]["message"]["reasoning"] == "Hm."
+        wrong = http.post("/v1/chat/completions", json={"model": "m", "messages": 1}).json()
+        assert wrong["error"]["type"] == "BadRequestError"

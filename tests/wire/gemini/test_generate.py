@@ -1,0 +1,430 @@
+"""Gemini's format, pure: how requests are read, what answers and streams look like, what is refused and how."""
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, ToolChoice, Usage
+from completions.event import Event
+from completions.exceptions import KeyRefused, RequestError
+from completions.resolve.finish import finish
+from completions.wire.gemini import models as gemini_models
+from completions.wire.gemini.generate import Gemini
+from tests.document import TEXT
+
+GEMINI = Gemini()
+HELLO: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+WEATHER = {"name": "get_weather", "parameters": {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}}}
+
+
+def asked(
+    body: dict[str, Any], method: str = "generateContent", *, validate: bool = True, model: str = "gemini-2.5-flash"
+) -> Prompt:
+    """Parse a request; a stream is one of events."""
+    route = {"model": model, "method": method, "alt": "sse"}
+    return GEMINI.parse(orjson.dumps(body), {}, validate=validate, route=route)
+
+
+def with_config(**config: Any) -> dict[str, Any]:
+    return {**HELLO, "generationConfig": config}
+
+
+def answered(choice: Choice, body: dict[str, Any] | None = None, **facts: Any) -> dict[str, Any]:
+    """Return the document that says one choice."""
+    prompt = asked(body or HELLO)
+    document: dict[str, Any] = json.loads(
+        orjson.dumps(GEMINI.render(finish(Reply((choice,), **facts), prompt, "seed"), prompt))
+    )
+    return document
+
+
+def chunks(events: list[Event]) -> list[dict[str, Any]]:
+    """Read a stream strictly: events of one line of data each, their lines ended by CR LF, and no terminator."""
+    frames = b"".join(event.data for event in events).decode().split("\r\n\r\n")
+    assert frames.pop() == "", "the stream must end in a blank line"
+    assert all(frame.startswith("data: ") and "\n" not in frame for frame in frames)
+    return [json.loads(frame.removeprefix("data: ")) for frame in frames]
+
+
+def fold_gemini(found: list[dict[str, Any]]) -> dict[str, Any]:
+    """Fold chunks into the answer that they stand for, as google-genai's chats and LiteLLM do."""
+    candidates: dict[int, dict[str, Any]] = {}
+    document: dict[str, Any] = {}
+    for chunk in found:
+        document |= {key: value for key, value in chunk.items() if key != "candidates"}
+        for candidate in chunk["candidates"]:
+            whole = candidates.setdefault(candidate["index"], {"content": {"role": "model"}})
+            for part in candidate["content"].get("parts", ()):
+                _add(whole["content"].setdefault("parts", []), dict(part))
+            for key, entries in candidate.get("logprobsResult", {}).items():
+                whole.setdefault("logprobsResult", {}).setdefault(key, []).extend(entries)
+            whole |= {key: value for key, value in candidate.items() if key not in ("content", "logprobsResult")}
+    return document | {"candidates": [candidates[index] for index in sorted(candidates)]}
+
+
+def _add(parts: list[dict[str, Any]], part: dict[str, Any]) -> None:
+    last = parts[-1] if parts else {}
+    if "text" in part and "text" in last and part.get("thought") == last.get("thought"):
+        last["text"] += part.pop("text")
+        last |= part
+    elif part != {"text": ""}:
+        parts.append(part)
+
+
+def test_answer__has_google_s_shape() -> None:
+    document = answered(Choice(text=TEXT), usage=Usage(5, 7))
+    assert document == {
+        "candidates": [
+            {"content": {"parts": [{"text": TEXT}], "role": "model"}, "finishReason": "STOP", "index": 0},
+        ],
+        "usageMetadata": {
+            "promptTokenCount": 5,
+            "candidatesTokenCount": 7,
+            "totalTokenCount": 12,
+            "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}],
+        },
+        "modelVersion": "gemini-2.5-flash",
+        "responseId": document["responseId"],
+    }
+    assert len(document["responseId"]) == 22
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason"),
+    [
+        (Choice(text="x"), "STOP"),
+        (Choice(text="x", finish_reason="length"), "MAX_TOKENS"),
+        (Choice(text="x", finish_reason="content_filter"), "SAFETY"),
+        (Choice(tool_calls=(ToolCall("f", "{}"),)), "STOP"),
+        (Choice(tool_calls=(ToolCall("f", '{"a'),)), "MALFORMED_FUNCTION_CALL"),
+    ],
+)
+def test_finish_reason__is_google_s(choice: Choice, reason: str) -> None:
+    candidate = answered(choice)["candidates"][0]
+    assert candidate["finishReason"] == reason
+    assert ("finishMessage" in candidate) is (reason == "MALFORMED_FUNCTION_CALL")
+    blocked = [rating for rating in candidate.get("safetyRatings", ()) if rating.get("blocked")]
+    assert bool(blocked) is (reason == "SAFETY")
+
+
+def test_thoughts__are_shown_only_if_asked_for_but_always_counted() -> None:
+    choice = Choice(text="Yes.", reasoning="Let me think.")
+    hidden, shown = answered(choice), answered(choice, with_config(thinkingConfig={"includeThoughts": True}))
+    answer, thought = {"text": "Yes."}, {"text": "Let me think.", "thought": True}
+    signed = [{key: part[key] for key in part if key != "thoughtSignature"} for part in parts(shown)]
+    assert signed == [thought, answer]
+    assert [part["text"] for part in parts(hidden)] == ["Yes."]
+    assert parts(hidden)[-1]["thoughtSignature"] == parts(shown)[-1]["thoughtSignature"]
+    for document in (hidden, shown):
+        counted = document["usageMetadata"]
+        assert counted["thoughtsTokenCount"] == 4
+        assert counted["totalTokenCount"] == sum(
+            counted[key] for key in ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
+        )
+
+
+def parts(document: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = document["candidates"][0]["content"].get("parts", [])
+    return found
+
+
+def test_thoughts__may_use_up_all_tokens() -> None:
+    document = answered(Choice(text="Yes.", reasoning="Let me think."), with_config(maxOutputTokens=2))
+    assert document["candidates"][0] == {"content": {"role": "model"}, "finishReason": "MAX_TOKENS", "index": 0}
+    assert document["usageMetadata"]["thoughtsTokenCount"] == 2
+
+
+def test_calls__have_objects_as_arguments_and_sign_the_first() -> None:
+    calls = (ToolCall("f", '{"a":1}', "id-1"), ToolCall("g", "{}"))
+    first, second = parts(answered(Choice(reasoning="Hm.", tool_calls=calls)))
+    assert first["functionCall"] == {"name": "f", "args": {"a": 1}, "id": "id-1"}
+    assert second["functionCall"] == {"name": "g", "args": {}, "id": second["functionCall"]["id"]}
+    assert "thoughtSignature" in first and "thoughtSignature" not in second
+
+
+def test_call__cut_by_the_limit_is_left_out() -> None:
+    call = ToolCall("get_weather", '{"city":"a very long name of a city"}')
+    candidate = answered(Choice(tool_calls=(call,)), with_config(maxOutputTokens=5))["candidates"][0]
+    assert candidate == {"content": {"role": "model"}, "finishReason": "MAX_TOKENS", "index": 0}
+
+
+def test_logprobs__are_those_of_the_tokens() -> None:
+    candidate = answered(Choice(text=TEXT), with_config(responseLogprobs=True, logprobs=2))["candidates"][0]
+    result = candidate["logprobsResult"]
+    assert "".join(entry["token"] for entry in result["chosenCandidates"]) == TEXT
+    for chosen, tops in zip(result["chosenCandidates"], result["topCandidates"], strict=True):
+        assert tops["candidates"][0] == chosen
+        assert len(tops["candidates"]) == 2
+    chances = [entry["logProbability"] for entry in result["chosenCandidates"]]
+    assert candidate["avgLogprobs"] == pytest.approx(sum(chances) / len(chances))
+
+
+def test_citations__are_google_s() -> None:
+    note = {
+        "type": "url_citation",
+        "url_citation": {"start_index": 0, "end_index": 4, "url": "https://a.b", "title": "A"},
+    }
+    candidate = answered(Choice(text="Rain", annotations=(note,)))["candidates"][0]
+    assert candidate["citationMetadata"] == {
+        "citationSources": [{"startIndex": 0, "endIndex": 4, "uri": "https://a.b"}],
+    }
+
+
+def test_enum__comes_without_quotes() -> None:
+    config = with_config(responseMimeType="text/x.enum", responseSchema={"type": "STRING", "enum": ["a", "b"]})
+    assert parts(answered(Choice(text='"b"'), config)) == [{"text": "b"}]
+
+
+def test_stream__as_an_array_is_one_document_with_the_same_chunks() -> None:
+    body = orjson.dumps(HELLO)
+    route = {"model": "gemini-2.5-flash", "method": "streamGenerateContent"}
+    array = GEMINI.parse(body, {}, validate=True, route=route)
+    events = GEMINI.parse(body, {}, validate=True, route=route | {"alt": "sse"})
+    reply = finish(Reply((Choice(text=TEXT),)), array, "seed")
+    found = json.loads(b"".join(event.data for event in GEMINI.events(reply, array)))
+    assert found == chunks(GEMINI.events(reply, events))
+    assert (GEMINI.media_type(array), GEMINI.media_type(events)) == ("application/json", "text/event-stream")
+    error, _ = GEMINI.spare(RequestError("No.", status=500), array)
+    broken = json.loads(b"".join(event.data for event in GEMINI.events(reply, array)[:2]) + error)
+    assert [next(iter(item)) for item in broken] == ["candidates", "candidates", "error"]
+
+
+def test_stream__counts_the_prompt_first_and_all_at_the_end() -> None:
+    prompt = asked(HELLO, "streamGenerateContent")
+    found = chunks(GEMINI.events(finish(Reply((Choice(text=TEXT),)), prompt), prompt))
+    assert ["candidatesTokenCount" in chunk["usageMetadata"] for chunk in found] == [False] * 6 + [True]
+    assert found[-1]["candidates"][0]["finishReason"] == "STOP"
+
+
+CONVERSATION: dict[str, Any] = {
+    "system_instruction": {"parts": {"text": "Be kind."}},
+    "contents": [
+        {"parts": [{"text": "Weather?"}, {"inline_data": {"mime_type": "image/png", "data": "aGk="}}]},
+        {"role": "model", "parts": [{"text": "Hm", "thought": True}, {"text": "One "}]},
+        {"role": "model", "parts": [{"text": "moment."}, {"function_call": {"name": "f", "args": {"a": 1}}}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "g", "args": {}}}]},
+        {
+            "role": "user",
+            "parts": [
+                {"functionResponse": {"name": "g", "response": {"result": "sunny"}}},
+                {"function_response": {"name": "f", "response": {"temp": 21}}},
+            ],
+        },
+    ],
+}
+
+
+def test_prompt__is_the_conversation() -> None:
+    prompt = asked(CONVERSATION)
+    assert [message.role for message in prompt.messages] == ["system", "user", "assistant", "tool", "tool"]
+    assert (prompt.system, prompt.last_user, prompt.turn) == ("Be kind.", "Weather?", 1)
+    assert prompt.messages[1].parts[0].source == "data:image/png;base64,aGk="
+    said = prompt.messages[2]
+    assert said.text == "One moment."
+    assert [(call.name, call.arguments) for call in said.tool_calls] == [("f", '{"a":1}'), ("g", "{}")]
+    assert [message.text for message in prompt.messages[3:]] == ["sunny", '{"temp":21}']
+    assert [message.tool_call_id for message in prompt.messages[3:]] == ["call_1", "call_0"]
+    assert prompt.tool_result is not None and prompt.tool_result.name == "f"
+
+
+@pytest.mark.parametrize("spelled", ["camel", "snake"])
+def test_prompt__reads_the_fields_under_both_names(spelled: str) -> None:
+    config = {
+        "candidateCount": 2,
+        "stopSequences": ["a"],
+        "maxOutputTokens": "100",
+        "responseLogprobs": True,
+        "logprobs": 3,
+        "thinkingConfig": {"thinkingBudget": 512},
+        "responseMimeType": "application/json",
+        "responseJsonSchema": {"type": "object", "title": "T"},
+    }
+    tools = [{"functionDeclarations": [{"name": "f", "parametersJsonSchema": {"type": "object"}}]}]
+    choice = {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f"]}}
+    body = {**HELLO, "generationConfig": config, "tools": tools, "toolConfig": choice}
+    prompt = asked(body if spelled == "camel" else snaked(body), model="gemini-3-pro-preview")
+    assert (prompt.n, prompt.stop, prompt.max_tokens, prompt.top_logprobs) == (2, ("a",), 100, 3)
+    assert prompt.reasoning_effort == "low"
+    assert (prompt.response_format.kind, prompt.response_format.name) == ("json_schema", "T")
+    assert prompt.tool_choice == ToolChoice("required", ("f",))
+    assert prompt.tools[0].parameters == {"type": "object"}
+
+
+def snaked(value: Any) -> Any:
+    """Write the names of fields in snake case."""
+    if isinstance(value, dict):
+        named = {"".join(f"_{c.lower()}" if c.isupper() else c for c in key): item for key, item in value.items()}
+        return {key: snaked(item) for key, item in named.items()}
+    return [snaked(item) for item in value] if isinstance(value, list) else value
+
+
+def test_schema__becomes_json_schema() -> None:
+    schema = {
+        "type": "OBJECT",
+        "properties": {
+            "b": {"type": "ARRAY", "items": {"type": "INTEGER"}, "minItems": "2"},
+            "a": {"type": "STRING", "nullable": True, "enum": ["x"]},
+            "c": {"anyOf": [{"type": "NUMBER"}, {"type": "NULL"}]},
+        },
+        "propertyOrdering": ["a", "b"],
+        "required": ["a"],
+    }
+    found = asked(with_config(responseMimeType="application/json", responseSchema=schema)).response_format.schema
+    properties = found["properties"]
+    assert isinstance(properties, dict)
+    assert list(properties) == ["a", "b", "c"]
+    assert found == {
+        "type": "object",
+        "required": ["a"],
+        "properties": {
+            "a": {"type": ["string", "null"], "enum": ["x"]},
+            "b": {"type": "array", "items": {"type": "integer"}, "minItems": 2},
+            "c": {"anyOf": [{"type": "number"}, {"type": "null"}]},
+        },
+    }
+
+
+FUNCTIONS = {**HELLO, "tools": [{"functionDeclarations": [WEATHER]}]}
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({}, "* GenerateContentRequest.contents: contents is not specified\n"),
+    ({**HELLO, "content": 1}, 'Invalid JSON payload received. Unknown name "content": Cannot find field.'),
+    (
+        {"contents": [{"parts": [{"txt": "x"}]}]},
+        "Invalid JSON payload received. Unknown name \"txt\" at 'contents[0].parts[0]': Cannot find field.",
+    ),
+    (with_config(temperature="hot"), "Invalid value at 'generation_config.temperature' (TYPE_FLOAT), \"hot\""),
+    (with_config(candidateCount=1.5), "Invalid value at 'generation_config.candidate_count' (TYPE_INT32), 1.5"),
+    (
+        {"contents": [{"role": "assistant", "parts": [{"text": "x"}]}]},
+        "Please use a valid role: user, model.",
+    ),
+    (
+        {"contents": [{"parts": [{}]}]},
+        "* GenerateContentRequest.contents[0].parts[0].data: required oneof field 'data' must have one initialized "
+        "field\n",
+    ),
+    (
+        with_config(temperature=3),
+        "* GenerateContentRequest.generation_config.temperature: temperature must be in the range [0.0, 2.0].\n",
+    ),
+    (
+        {"contents": [*HELLO["contents"], {"parts": [{"functionResponse": {"name": "f"}}]}]},
+        "Please ensure that function response turn comes immediately after a function call turn.",
+    ),
+    (
+        {**CONVERSATION, "contents": [*CONVERSATION["contents"][:4], HELLO["contents"][0]]},
+        "Please ensure that the number of function response parts is equal to the number of function call parts of the "
+        "function call turn.",
+    ),
+    (
+        {**FUNCTIONS, "generationConfig": {"responseMimeType": "application/json"}},
+        "Function calling with a response mime type: 'application/json' is unsupported",
+    ),
+    (
+        {**HELLO, "tools": [{"functionDeclarations": [WEATHER, WEATHER]}]},
+        "Duplicate function declaration found: get_weather",
+    ),
+    (
+        {**HELLO, "toolConfig": {"functionCallingConfig": {"mode": "ANY"}}},
+        "Function calling config is set without function_declarations.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), REFUSED, ids=[said[:70] for _, said in REFUSED])
+def test_request__is_refused_in_google_s_words(body: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        asked(body)
+    document = GEMINI.error(GEMINI.refused(caught.value))["error"]
+    assert (document["code"], document["status"], document["message"]) == (400, "INVALID_ARGUMENT", said)
+    asked(body, validate=False)
+
+
+def test_violations__are_told_all_at_once() -> None:
+    with pytest.raises(RequestError) as caught:
+        asked({"a": 1, "contents": [{"b": 1, "parts": [{"text": 1}]}]})
+    document = GEMINI.error(caught.value)["error"]
+    assert document["message"].count("\n") == 2
+    (detail,) = document["details"]
+    assert detail["@type"] == "type.googleapis.com/google.rpc.BadRequest"
+    assert [each.get("field") for each in detail["fieldViolations"]] == [
+        None,
+        "contents[0]",
+        "contents[0].parts[0].text",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("exc", "code", "status", "kinds"),
+    [
+        (KeyRefused("Incorrect", "sk-1"), 400, "INVALID_ARGUMENT", ["ErrorInfo", "LocalizedMessage"]),
+        (KeyRefused("None", ""), 403, "PERMISSION_DENIED", []),
+        (RequestError("No.", status=401), 401, "UNAUTHENTICATED", []),
+        (RequestError("No.", status=404), 404, "NOT_FOUND", []),
+        (RequestError("Big.", status=413), 413, "INVALID_ARGUMENT", []),
+        (RequestError("Wait.", status=429), 429, "RESOURCE_EXHAUSTED", ["Help", "QuotaFailure"]),
+        (
+            RequestError("Wait.", status=429, headers={"retry-after-ms": "1500", "retry-after": "2"}),
+            429,
+            "RESOURCE_EXHAUSTED",
+            ["Help", "QuotaFailure", "RetryInfo"],
+        ),
+        (RequestError("Oh.", status=500), 500, "INTERNAL", []),
+        (RequestError("Oh.", status=503), 503, "UNAVAILABLE", []),
+        (RequestError("Oh.", status=504), 504, "DEADLINE_EXCEEDED", []),
+        (RequestError("Oh.", status=400, code="FAILED_PRECONDITION"), 400, "FAILED_PRECONDITION", []),
+        (RequestError("Oh.", status=400, code="BILLING_DISABLED"), 400, "INVALID_ARGUMENT", ["ErrorInfo"]),
+    ],
+)
+def test_error__has_google_s_status_and_details(exc: RequestError, code: int, status: str, kinds: list[str]) -> None:
+    refused = GEMINI.refused(exc)
+    document = GEMINI.error(refused)["error"]
+    assert (refused.status, document["code"], document["status"]) == (code, code, status)
+    assert [detail["@type"].rpartition(".")[2] for detail in document.get("details", ())] == kinds
+    for detail in document.get("details", ()):
+        assert detail.get("retryDelay", "1.5s") == "1.5s"
+
+
+def test_headers__of_others_are_left_out() -> None:
+    sent = {"x-ratelimit-limit-requests": "1", "retry-after-ms": "5", "retry-after": "1", "openai-project": "p"}
+    assert GEMINI.translated(sent) == {"retry-after": "1"}
+    assert "openai-version" not in GEMINI.headers(1.0, "req_1")
+
+
+def test_embeddings__of_one_and_of_many() -> None:
+    content = {"parts": [{"text": "a cat"}]}
+    one = asked({"content": content, "outputDimensionality": 8}, "embedContent", model="gemini-embedding-001")
+    batch = {"requests": [{"content": content, "outputDimensionality": 8}, {"content": content}]}
+    many = asked(batch, "batchEmbedContents", model="gemini-embedding-001")
+    vector = GEMINI.render(Reply(()), one)["embedding"]["values"]
+    first, second = GEMINI.render(Reply(()), many)["embeddings"]
+    assert first["values"] == vector
+    assert (len(vector), len(second["values"])) == (8, 3072)
+
+
+def test_count__is_what_generating_counts() -> None:
+    generated = answered(Choice(text="x"), CONVERSATION)["usageMetadata"]["promptTokenCount"]
+    for body in (CONVERSATION, {"generateContentRequest": {"model": "models/x", **CONVERSATION}}):
+        prompt = asked(body, "countTokens")
+        assert prompt.task == "count"
+        assert GEMINI.render(finish(Reply(()), prompt), prompt)["totalTokens"] == generated
+
+
+def test_models__come_in_pages() -> None:
+    names = [f"m{at}" for at in range(5)]
+    seen: list[str] = []
+    query = {"pageSize": "2"}
+    while True:
+        page = gemini_models.model_list(names, query)
+        seen += [model["name"] for model in page["models"]]
+        if "nextPageToken" not in page:
+            break
+        query["pageToken"] = page["nextPageToken"]
+    assert seen == [f"models/{name}" for name in names]
+    with pytest.raises(RequestError):
+        gemini_models.model_list(names, {"pageSize": "x"})
+    with pytest.raises(RequestError):
+        gemini_models.find("other", names)

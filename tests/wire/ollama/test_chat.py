@@ -1,0 +1,374 @@
+"""Ollama's API: shapes, what its server refuses, and its own SDK against a live server."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import ollama
+import orjson
+import pytest
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.exceptions import BodyTooLarge, RequestError
+from completions.script.errors import plain
+from completions.wire.base import WireFormat
+from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
+from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
+from completions.wire.ollama.models import OllamaShow
+from completions.wire.vectors import embed
+from tests.server import LiveServer
+
+CHAT, GENERATE = OllamaChat(), OllamaGenerate()
+MODEL = "llama3.2"
+HI = [{"role": "user", "content": "Hi"}]
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "The weather",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
+
+
+def parsed(wire: WireFormat = CHAT, *, validate: bool = True, **body: Any) -> Prompt:
+    usual = {"model": MODEL} | ({"messages": HI} if wire is CHAT else {})
+    return wire.parse(orjson.dumps(usual | body), {}, validate=validate)
+
+
+def reply(*choices: Choice) -> Reply:
+    return Reply(choices, created=0, model=MODEL, usage=Usage(7, 5), serial="s")
+
+
+def lines(wire: WireFormat, answer: Reply, prompt: Prompt) -> list[dict[str, Any]]:
+    data = b"".join(event.data for event in wire.events(answer, prompt))
+    assert data.endswith(b"\n")
+    return [json.loads(line) for line in data[:-1].split(b"\n")]
+
+
+END = {
+    "done": True,
+    "done_reason": "stop",
+    "total_duration": 52_400_000,
+    "load_duration": 1_000_000,
+    "prompt_eval_count": 7,
+    "prompt_eval_duration": 1_400_000,
+    "eval_count": 5,
+    "eval_duration": 50_000_000,
+}
+HEAD = {"model": MODEL, "created_at": "1970-01-01T00:00:00Z"}
+
+
+def test_chat__whole_and_streamed() -> None:
+    answer, prompt = reply(Choice(text="Hi you", reasoning="Hm", finish_reason="stop")), parsed()
+    message = {"role": "assistant", "content": "Hi you", "thinking": "Hm"}
+    assert CHAT.render(answer, prompt) == HEAD | {"message": message} | END
+    assert lines(CHAT, answer, prompt) == [
+        HEAD | {"message": {"role": "assistant", "content": "", "thinking": "Hm"}, "done": False},
+        HEAD | {"message": {"role": "assistant", "content": "Hi"}, "done": False},
+        HEAD | {"message": {"role": "assistant", "content": " you"}, "done": False},
+        HEAD | {"message": {"role": "assistant", "content": ""}} | END,
+    ]
+    assert CHAT.media_type(prompt) == "application/x-ndjson"
+
+
+def test_generate__whole_and_streamed() -> None:
+    answer, prompt = (
+        reply(Choice(text="Hi", finish_reason="length")),
+        parsed(GENERATE, prompt="Hello", system="Be kind"),
+    )
+    end = END | {"done_reason": "length"}
+    assert GENERATE.render(answer, prompt) == HEAD | {"response": "Hi"} | end
+    assert lines(GENERATE, answer, prompt) == [
+        HEAD | {"response": "Hi", "done": False},
+        HEAD | {"response": ""} | end,
+    ]
+    assert (prompt.system, prompt.last_user, prompt.format) == ("Be kind", "Hello", "ollama_generate")
+
+
+def test_chat__calls_have_objects_for_arguments() -> None:
+    calls = (
+        ToolCall("add", '{"a":1}', "call_9"),
+        ToolCall("cut", '{"a":', "call_8"),
+        ToolCall("say", "words", "call_7", "custom"),
+    )
+    answer, prompt = reply(Choice(tool_calls=calls, finish_reason="tool_calls")), parsed()
+    document = CHAT.render(answer, prompt)
+    assert document["message"]["tool_calls"] == [
+        {"id": "call_9", "function": {"index": 0, "name": "add", "arguments": {"a": 1}}},
+        {"id": "call_7", "function": {"index": 2, "name": "say", "arguments": {"input": "words"}}},
+    ]
+    assert document["done_reason"] == "stop"
+    streamed = [line["message"].get("tool_calls", []) for line in lines(CHAT, answer, prompt)]
+    assert [call for calls in streamed for call in calls] == document["message"]["tool_calls"]
+
+
+@pytest.mark.parametrize(("think", "shown"), [(None, True), (True, True), ("high", True), (False, False)])
+def test_chat__thinks_unless_told_not_to(think: Any, shown: bool) -> None:
+    document = CHAT.render(reply(Choice(text="a", reasoning="b")), parsed(think=think))
+    assert ("thinking" in document["message"]) is shown
+
+
+def test_chat__logprobs_are_those_of_the_tokens() -> None:
+    answer = reply(Choice(text="Hi you", logprobs=(-0.5,)))
+    document = CHAT.render(answer, prompt := parsed(logprobs=True, top_logprobs=2))
+    assert [entry["token"] for entry in document["logprobs"]] == ["Hi", " you"]
+    assert [len(entry["top_logprobs"]) for entry in document["logprobs"]] == [2, 2]
+    assert [entry for line in lines(CHAT, answer, prompt) for entry in line.get("logprobs", [])] == document["logprobs"]
+    assert "top_logprobs" not in CHAT.render(answer, parsed(logprobs=True))["logprobs"][0]
+
+
+@pytest.mark.parametrize(
+    ("wire", "body", "reason"),
+    [
+        (CHAT, {"messages": []}, "load"),
+        (CHAT, {"messages": [], "keep_alive": 0}, "unload"),
+        (GENERATE, {"prompt": ""}, "load"),
+        (GENERATE, {"keep_alive": "0s"}, "unload"),
+    ],
+)
+def test_state__without_a_prompt_the_model_is_loaded(wire: WireFormat, body: dict[str, Any], reason: str) -> None:
+    prompt = parsed(wire, **body)
+    assert (prompt.task, prompt.stream) == ("state", False)
+    document = wire.render(reply(), prompt)
+    assert (document["done"], document["done_reason"]) == (True, reason)
+    assert "eval_count" not in document
+
+
+def test_prompt__reads_everything() -> None:
+    schema = {"type": "object", "properties": {}}
+    prompt = parsed(
+        messages=[{"role": "system", "content": "S"}, {"role": "user", "content": "U", "images": ["aGk="]}],
+        tools=[TOOL],
+        format=schema,
+        options={"num_predict": 9, "stop": ["x", "y"]},
+        think="low",
+    )
+    assert (prompt.system, prompt.last_user, prompt.stream) == ("S", "U", True)
+    assert [part.source for part in prompt.messages[1].parts] == ["aGk="]
+    assert (prompt.tools[0].name, prompt.tools[0].parameters) == ("get_weather", TOOL["function"]["parameters"])  # type: ignore[index]
+    assert (prompt.response_format.kind, prompt.response_format.schema) == ("json_schema", schema)
+    assert (prompt.max_tokens, prompt.stop, prompt.reasoning_effort) == (9, ("x", "y"), "low")
+    assert parsed(format="json").response_format.kind == "json_object"
+    assert parsed(options={"num_predict": -1}).max_tokens is None
+    assert parsed(stream=False).stream is False
+
+
+@pytest.mark.parametrize(
+    ("result", "name"),
+    [
+        ({"tool_name": "add"}, "add"),
+        ({"tool_name": "get_weather"}, "get_weather"),
+        ({}, "get_weather"),
+        ({"tool_call_id": "c2"}, "add"),
+        ({"tool_call_id": "never said"}, "get_weather"),
+    ],
+)
+def test_prompt__results_find_their_calls(result: dict[str, Any], name: str) -> None:
+    calls = [{"function": {"name": "get_weather", "arguments": {}}}, {"id": "c2", "function": {"name": "add"}}]
+    prompt = parsed(
+        messages=[*HI, {"role": "assistant", "tool_calls": calls}, {"role": "tool", "content": "21", **result}]
+    )
+    assert prompt.tool_result
+    assert (prompt.tool_result.name, prompt.tool_result.text) == (name, "21")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"model": ""}, "model is required"),
+        ({"model": 1}, "json: cannot unmarshal number into Go struct field ChatRequest.model of type string"),
+        ({"messages": "a"}, "json: cannot unmarshal string into Go struct field ChatRequest.messages of type []api.M"),
+        ({"messages": [1]}, "json: cannot unmarshal number into Go struct field ChatRequest.messages of type api.Me"),
+        (
+            {"messages": [{"content": []}]},
+            "json: cannot unmarshal array into Go struct field ChatRequest.messages.content of type string",
+        ),
+        ({"messages": [{"images": ["?"]}]}, "illegal base64 data"),
+        ({"stream": "yes"}, "json: cannot unmarshal string into Go struct field ChatRequest.stream of type bool"),
+        ({"format": "xml"}, 'invalid format: "xml"; expected "json" or a valid JSON Schema object'),
+        ({"think": "hard"}, 'invalid think value: "hard"'),
+        ({"top_logprobs": 21}, "top_logprobs must be between 0 and 20"),
+        ({"options": {"num_predict": "9"}}, 'option "num_predict" must be of type integer'),
+        ({"options": {"temperature": "9"}}, 'option "temperature" must be of type float32'),
+        ({"options": {"stop": "x"}}, 'option "stop" must be of type array'),
+        ({"options": {"stop": [1]}}, 'option "stop" must be of an array of strings'),
+    ],
+)
+def test_refuses__what_the_server_refuses(body: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError) as error:
+        parsed(**body)
+    assert error.value.message.startswith(message)
+    assert CHAT.error(error.value) == {"error": error.value.message}
+    parsed(validate=False, **body)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [(b"", "missing request body"), (b"{", "invalid JSON: "), (b"[]", "json: cannot unmarshal array into Go value")],
+)
+def test_refuses__what_is_no_object(body: bytes, message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        CHAT.parse(body, {}, validate=False)
+
+
+def test_errors__have_the_server_s_words_unless_the_script_has_its_own() -> None:
+    prompt = Prompt(model="x")
+    said = {status: CHAT.error(plain(status, {})(prompt))["error"] for status in (401, 404, 429, 500, 503)}
+    assert said[401] == "unauthorized"
+    assert said[404] == "model 'x' not found"
+    assert said[503].startswith("server busy")
+    assert CHAT.error(plain(503, {"message": "Tea."})(prompt)) == {"error": "Tea."}
+    limited = RequestError("Rate limit reached …", status=429, facts={"limit": "5 requests per minute"})
+    assert CHAT.error(limited) == {"error": "too many requests: limit of 5 requests per minute reached"}
+    assert CHAT.error(BodyTooLarge(9)) == {"error": "http: request body too large"}
+    assert CHAT.error_frame(RequestError("a"), name="error", flat=True) == b'{"error":"a"}\n'
+    assert CHAT.translated({"x-ratelimit-limit-requests": "1", "retry-after": "2"}) == {"retry-after": "2"}
+
+
+def test_embed__has_the_model_s_dimensions() -> None:
+    def vectors(**body: Any) -> Any:
+        prompt = parsed(wire := OllamaEmbed(), **body)
+        return wire.render(Reply((), usage=Usage(3, 0)), prompt)["embeddings"]
+
+    assert vectors(input=["a", "b"], model="all-minilm:l6-v2") == [embed("a", 384), embed("b", 384)]
+    assert vectors(input="a", dimensions=8) == [embed("a", 8)]
+    assert vectors(input="") == vectors() == []
+    with pytest.raises(RequestError, match="invalid input type"):
+        vectors(input=[1])
+
+
+def test_embeddings__one_vector() -> None:
+    prompt = parsed(wire := OllamaEmbeddings(), prompt="a")
+    assert wire.render(reply(Choice(embedding=(0.5, 1.0))), prompt) == {"embedding": (0.5, 1.0)}
+    assert wire.render(reply(), parsed(wire)) == {"embedding": []}
+
+
+def test_show__says_what_the_model_can() -> None:
+    shown = OllamaShow().render(reply(), parsed(OllamaShow(), model="library/llama3.2:1b"))
+    assert shown["details"]["family"] == "llama"
+    assert shown["model_info"]["llama.context_length"] == 131072
+    assert "tools" in shown["capabilities"]
+    assert OllamaShow().render(reply(), parsed(OllamaShow(), model="", name="nomic-embed-text"))["capabilities"] == [
+        "embedding"
+    ]
+
+
+SCRIPT = """
+version: 1
+defaults: {models: [llama3.2, nomic-embed-text], limits: {rpm: 100000}, keys: [secret]}
+rules:
+- {match: {format: ollama_embed, last_user: fixed}, reply: {embedding: [0.5, 0.5]}}
+- {match: {last_user: down}, error: 500}
+- {match: {last_user: busy}, error: {status: 429, retry_after_ms: 10}}
+- {match: {last_user: broken}, fault: {error_object: {after_tokens: 2}}, reply: One two three four.}
+- {match: {last_user: torn}, fault: malformed_chunk, reply: One two three four.}
+- {match: {last_user: dropped}, fault: {disconnect: {after_tokens: 1}}, reply: One two three four.}
+- {match: {last_user: endless}, fault: no_done, reply: One two.}
+- {match: {format: ollama_generate}, reply: {reasoning: Hm., text: Generated.}}
+- {match: {tool_result: {name: get_weather}}, reply: 'It is {{ prompt.tool_result.text }}.'}
+- {match: {tools: get_weather}, reply: {text: Let me see., tool_calls: {name: get_weather, arguments: {city: Rome}}}}
+- {match: {response_format: json_schema}, reply: {json: {a: 1}}}
+- {match: {format: ollama, last_user: think}, reply: {reasoning: Let me think., text: I thought.}}
+- {match: {format: ollama}, reply: Hi from Ollama.}
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("ollama") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(live: LiveServer) -> Iterator[ollama.Client]:
+    with ollama.Client(host=live.url, headers={"Authorization": "Bearer secret"}) as client:
+        yield client
+
+
+def said(client: ollama.Client, text: str, **options: Any) -> Any:
+    return client.chat(model=MODEL, messages=[{"role": "user", "content": text}], **options)
+
+
+def test_sdk__chats(client: ollama.Client) -> None:
+    answer = said(client, "Hi")
+    assert (answer.message.content, answer.done_reason, answer.eval_count) == ("Hi from Ollama.", "stop", 5)
+    parts = list(client.chat(model=MODEL, messages=[{"role": "user", "content": "Hi"}], stream=True))
+    assert "".join(part.message.content or "" for part in parts) == "Hi from Ollama."
+    assert [part.done for part in parts] == [False] * 5 + [True]
+    assert parts[-1].eval_count == 5
+    assert said(client, "think").message.thinking == "Let me think."
+    assert said(client, "think", think=False).message.thinking is None
+    assert said(client, "Hi", options={"num_predict": 2}).done_reason == "length"
+    assert said(client, "Hi", options={"stop": [" Oll"]}).message.content == "Hi from"
+
+
+def test_sdk__calls_tools(client: ollama.Client) -> None:
+    answer = said(client, "Hi", tools=[TOOL])
+    assert answer.message.tool_calls
+    assert answer.message.tool_calls[0].function.arguments == {"city": "Rome"}
+    result = {"role": "tool", "tool_name": "get_weather", "content": "warm"}
+    after = client.chat(model=MODEL, messages=[*HI, answer.message, result], tools=[TOOL])
+    assert after.message.content == "It is warm."
+    parts = list(client.chat(model=MODEL, messages=HI, tools=[TOOL], stream=True))
+    assert [call.function.name for part in parts for call in part.message.tool_calls or ()] == ["get_weather"]
+
+
+def test_sdk__generates_embeds_and_lists(client: ollama.Client) -> None:
+    answer = client.generate(model=MODEL, prompt="Hi", images=[base64.b64encode(b"image").decode()])
+    assert (answer.response, answer.thinking) == ("Generated.", "Hm.")
+    assert "".join(part.response or "" for part in client.generate(MODEL, "Hi", stream=True)) == "Generated."
+    assert client.generate(model=MODEL).done_reason == "load"
+    assert json.loads(said(client, "Hi", format={"type": "object"}).message.content or "") == {"a": 1}
+    assert client.embed(model="nomic-embed-text", input=["a", "fixed"]).embeddings == [[0.5, 0.5], [0.5, 0.5]]
+    assert client.embed(model="nomic-embed-text", input="a").embeddings == [embed("a", 768)]
+    assert client.embeddings(model="nomic-embed-text", prompt="a").embedding == embed("a", 768)
+    assert [model.model for model in client.list().models] == [MODEL, "nomic-embed-text"]
+    assert [model.model for model in client.ps().models] == [MODEL, "nomic-embed-text"]
+    assert "tools" in (client.show(MODEL).capabilities or [])
+
+
+@pytest.mark.parametrize(("text", "status"), [("down", 500), ("busy", 429)])
+def test_sdk__errors(client: ollama.Client, text: str, status: int) -> None:
+    for stream in (False, True):
+        with pytest.raises(ollama.ResponseError) as error:
+            list(said(client, text, stream=stream))
+        assert error.value.status_code == status
+        assert not error.value.error.startswith("{")
+
+
+def test_sdk__errors_of_models_and_keys(client: ollama.Client, live: LiveServer) -> None:
+    for call in (lambda: client.chat(model="none", messages=HI), lambda: client.show("none")):
+        with pytest.raises(ollama.ResponseError, match="model 'none' not found") as unknown:
+            call()
+        assert unknown.value.status_code == 404
+    with ollama.Client(host=live.url) as stranger, pytest.raises(ollama.ResponseError, match="unauthorized"):
+        stranger.chat(model=MODEL, messages=HI)
+
+
+def test_sdk__faults(client: ollama.Client) -> None:
+    with pytest.raises(ollama.ResponseError, match="model runner has unexpectedly stopped"):
+        list(said(client, "broken", stream=True))
+    with pytest.raises(json.JSONDecodeError):
+        list(said(client, "torn", stream=True))
+    with pytest.raises(httpx.RemoteProtocolError):
+        list(said(client, "dropped", stream=True))
+    assert not any(part.done for part in said(client, "endless", stream=True))
+
+
+def test_http__other_addresses_and_methods(live: LiveServer) -> None:
+    with httpx.Client(base_url=live.url, headers={"Authorization": "Bearer secret"}) as http:
+        assert http.get("/api/version").json().keys() == {"version"}
+        assert list(http.get("/api/nope").json()) == ["error"]
+        wrong = http.get("/api/chat")
+        assert (wrong.status_code, wrong.headers["allow"], list(wrong.json())) == (405, "POST", ["error"])
+        answer = http.post("/ns/other/api/chat", json={"model": MODEL, "messages": HI})
+        assert answer.headers["content-type"] == "application/x-ndjson"
+        assert answer.headers["x-request-id"].startswith("req_")
+        busy = http.post("/api/chat", json={"model": MODEL, "messages": [{"role": "user", "content": "busy"}]})
+        assert busy.headers["retry-after"] == "1"
+        assert not [name for name in busy.headers if name.startswith("x-ratelimit")]

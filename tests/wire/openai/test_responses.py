@@ -1,0 +1,340 @@
+"""The Responses format by itself: how a request is read and refused, how an answer looks, and what is kept."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
+from completions.exceptions import RequestError
+from completions.wire.openai.responses import kept as responses_kept
+from completions.wire.openai.responses.format import Responses
+from tests.wire.openai.typed_events import fold_response, typed_events
+
+JSON = dict[str, Any]
+WIRE = Responses()
+SCHEMA: JSON = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+TOOL: JSON = {"type": "function", "name": "get_weather", "parameters": SCHEMA}
+CALL: JSON = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
+RESULT: JSON = {"type": "function_call_output", "call_id": "call_1", "output": "18 degrees"}
+PREVIOUS = "previous_response_id"
+PIXEL = "data:image/png;base64,iVBORw0KGgo="
+
+
+def parse(validate: bool = True, **body: Any) -> Prompt:
+    return WIRE.parse(orjson.dumps({"model": "gpt-4o", "input": "Hello", **body}), {}, validate=validate)
+
+
+def reply(*choices: Choice, **fields: Any) -> Reply:
+    return Reply(choices, created=5, model="gpt-4o", usage=Usage(3, 2), serial="s", **fields)
+
+
+def user(*parts: JSON) -> list[JSON]:
+    return [{"role": "user", "content": list(parts)}]
+
+
+def test_parse__reads_items() -> None:
+    items = [
+        {"role": "developer", "content": "Be brief"},
+        *user({"type": "input_text", "text": "See"}, {"type": "input_image", "image_url": PIXEL}),
+        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "I look"}]},
+        CALL,
+        {"type": "custom_tool_call", "call_id": "call_2", "name": "note", "input": "x"},
+        RESULT,
+        {"type": "custom_tool_call_output", "call_id": "call_2", "output": [{"type": "input_text", "text": "ok"}]},
+    ]
+    prompt = parse(instructions="Be kind", input=items)
+    assert [message.role for message in prompt.messages] == [
+        *("system", "developer", "user", "assistant", "tool", "tool"),
+    ]
+    assert prompt.system == "Be kind\nBe brief"
+    assert prompt.messages[2].parts[0].source == PIXEL
+    assert prompt.messages[3].text == "I look"
+    assert [(call.name, call.kind) for call in prompt.messages[3].tool_calls] == [
+        ("get_weather", "function"),
+        ("note", "custom"),
+    ]
+    assert prompt.tool_result and (prompt.tool_result.name, prompt.tool_result.text) == ("note", "ok")
+    assert prompt.turn == 1
+
+
+def test_parse__reads_what_is_asked_for() -> None:
+    form = {"type": "json_schema", "name": "x", "schema": SCHEMA, "strict": True}
+    prompt = parse(
+        tools=[TOOL, {"type": "custom", "name": "note"}, {"type": "web_search"}, {"type": "shell"}],
+        tool_choice={
+            "type": "allowed_tools",
+            "mode": "required",
+            "tools": [{"type": "function", "name": "get_weather"}],
+        },
+        text={"format": form},
+        reasoning={"effort": "high"},
+        max_output_tokens=20,
+        include=["message.output_text.logprobs"],
+        top_logprobs=3,
+        background=True,
+    )
+    assert [(tool.name, tool.kind) for tool in prompt.tools] == [
+        ("get_weather", "function"),
+        ("note", "custom"),
+        ("shell", "function"),
+    ]
+    assert (prompt.tool_choice.mode, prompt.tool_choice.names) == ("required", ("get_weather",))
+    assert (prompt.response_format.kind, prompt.response_format.strict) == ("json_schema", True)
+    assert (prompt.reasoning_effort, prompt.max_tokens, prompt.top_logprobs) == ("high", 20, 3)
+    assert prompt.background and prompt.format == "responses"
+
+
+@pytest.mark.parametrize(
+    ("change", "message", "param", "code"),
+    [
+        (
+            {"model": None},
+            "Invalid type for 'model': expected a string, but got null instead.",
+            "model",
+            "invalid_type",
+        ),
+        ({"input": None}, "Missing required parameter: 'input'.", "input", "missing_required_parameter"),
+        ({"inputs": "x"}, "Unknown parameter: 'inputs'.", "inputs", "unknown_parameter"),
+        ({"messages": []}, "Unknown parameter: 'messages'.", "messages", "unknown_parameter"),
+        ({"max_tokens": 5}, "Unknown parameter: 'max_tokens'.", "max_tokens", "unknown_parameter"),
+        (
+            {"max_output_tokens": 1},
+            "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16, but got 1 instead.",
+            "max_output_tokens",
+            "integer_below_min_value",
+        ),
+        (
+            {"tools": [{"type": "function", "function": {"name": "x"}}]},
+            "Missing required parameter: 'tools[0].name'.",
+            "tools[0].name",
+            "missing_required_parameter",
+        ),
+        (
+            {"input": [{"role": "tool", "content": "x"}]},
+            "Invalid value: 'tool'. Supported values are: 'assistant', 'system', 'developer', and 'user'.",
+            "input[0].role",
+            "invalid_value",
+        ),
+        (
+            {"input": user({"type": "text", "text": "x"})},
+            "Invalid value: 'text'. Supported values are: 'input_text', 'input_image', 'input_file', 'input_audio', "
+            "'output_text', 'refusal', 'computer_screenshot', and 'summary_text'.",
+            "input[0].content[0].type",
+            "invalid_value",
+        ),
+        ({"input": [RESULT]}, "No tool call found for function call output with call_id call_1.", "input", None),
+        ({"input": [CALL]}, "No tool output found for function call call_1.", "input", None),
+        (
+            {"previous_response_id": "resp_1", "conversation": "conv_1"},
+            "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. "
+            "Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
+            "previous_response_id",
+            "mutually_exclusive_parameters",
+        ),
+        (
+            {"previous_response_id": "x"},
+            "Invalid 'previous_response_id': 'x'. Expected an ID that begins with 'resp'.",
+            "previous_response_id",
+            "invalid_value",
+        ),
+        (
+            {"text": {"format": {"type": "json_object"}}},
+            "Response input messages must contain the word 'json' in some form to use 'text.format' of type "
+            "'json_object'.",
+            "input",
+            None,
+        ),
+        (
+            {"stream_options": {"include_obfuscation": True}},
+            "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+            "stream_options",
+            None,
+        ),
+        ({"background": True, "store": False}, "Background mode requires 'store' to be true.", "background", None),
+        (
+            {"tool_choice": "required"},
+            "Tool choice 'required' must be specified with 'tools' parameter.",
+            "tool_choice",
+            None,
+        ),
+        (
+            {"tools": [TOOL], "tool_choice": {"type": "function", "name": "other"}},
+            "Tool choice 'function' not found in 'tools' parameter.",
+            "tool_choice",
+            None,
+        ),
+        (
+            {"tools": [{"type": "mcp", "server_label": "d"}]},
+            "Missing required parameter: 'tools[0].server_url'.",
+            "tools[0].server_url",
+            "missing_required_parameter",
+        ),
+        (
+            {"text": {"format": {"type": "json_schema", "name": "x", "strict": True, "schema": {"type": "object"}}}},
+            "Invalid schema for response_format 'x': In context=(), 'additionalProperties' is required to be supplied "
+            "and to be false.",
+            "text.format.schema",
+            "invalid_json_schema",
+        ),
+    ],
+)
+def test_validate__says_what_the_api_says(change: JSON, message: str, param: str, code: str | None) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse(**change)
+    assert (caught.value.message, caught.value.param, caught.value.code) == (message, param, code)
+    assert parse(validate=False, **change).format == "responses"
+
+
+@pytest.mark.parametrize(
+    ("asked", "message", "status", "param"),
+    [
+        (
+            {"previous_response_id": "resp_1"},
+            "Previous response with id 'resp_1' not found.",
+            400,
+            "previous_response_id",
+        ),
+        ({"conversation": "conv_1"}, "Conversation with id 'conv_1' not found.", 404, None),
+        (
+            {"input": [{"id": "rs_1"}]},
+            "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false. Try again with "
+            "`store` set to true, or remove this item from your input.",
+            404,
+            "input",
+        ),
+    ],
+)
+def test_recall__says_what_is_not_there(asked: JSON, message: str, status: int, param: str | None) -> None:
+    prompt = parse(**asked)
+    with pytest.raises(RequestError) as caught:
+        WIRE.recall(prompt, {}, validate=True)
+    assert (caught.value.message, caught.value.status, caught.value.param) == (message, status, param)
+    assert WIRE.recall(prompt, {}, validate=False).format == "responses"
+
+
+def test_render__is_a_response() -> None:
+    document = WIRE.render(reply(Choice("Hi", "stop")), parse(metadata={"a": "b"}))
+    assert (document["object"], document["status"], document["created_at"]) == ("response", "completed", 5)
+    (message,) = document["output"]
+    assert message["content"] == [{"type": "output_text", "annotations": [], "logprobs": [], "text": "Hi"}]
+    assert document["usage"] == {
+        "input_tokens": 3,
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+        "output_tokens": 2,
+        "output_tokens_details": {"reasoning_tokens": 0},
+        "total_tokens": 5,
+    }
+    assert (document["metadata"], document["tool_choice"], document["text"]["format"]) == (
+        *({"a": "b"}, "auto", {"type": "text"}),
+    )
+
+
+@pytest.mark.parametrize(("finish", "reason"), [("length", "max_output_tokens"), ("content_filter", "content_filter")])
+def test_unfinished__is_incomplete(finish: str, reason: str) -> None:
+    said = reply(Choice("Hi", finish))
+    document = WIRE.render(said, parse())
+    assert (document["status"], document["incomplete_details"]) == ("incomplete", {"reason": reason})
+    assert document["output"][0]["status"] == "incomplete"
+    told = typed_events(b"".join(event.data for event in WIRE.events(said, parse(stream=True))))
+    assert told[-1]["type"] == "response.incomplete" and fold_response(told) == document
+
+
+def test_events__are_in_the_documented_order() -> None:
+    said = reply(Choice("It is", "tool_calls", (ToolCall("get_weather", '{"city":"Rome"}', "call_1"),), reasoning="Hm"))
+    asked = parse(stream=True, tools=[TOOL], reasoning={"summary": "auto"})
+    told = typed_events(b"".join(event.data for event in WIRE.events(said, asked)))
+    kinds = [event["type"].removeprefix("response.") for event in told]
+    assert [kind for at, kind in enumerate(kinds) if not at or kinds[at - 1] != kind] == [
+        *("created", "in_progress"),
+        *("output_item.added", "reasoning_summary_part.added", "reasoning_summary_text.delta"),
+        *("reasoning_summary_text.done", "reasoning_summary_part.done", "output_item.done"),
+        *("output_item.added", "content_part.added", "output_text.delta"),
+        *("output_text.done", "content_part.done", "output_item.done"),
+        *("output_item.added", "function_call_arguments.delta", "function_call_arguments.done", "output_item.done"),
+        "completed",
+    ]
+
+
+def test_reasoning__is_seen_only_where_it_is_asked_for() -> None:
+    said = reply(Choice("Hi", "stop", reasoning="Secret"))
+    hidden, summed = WIRE.render(said, parse()), WIRE.render(said, parse(reasoning={"summary": "auto"}))
+    assert hidden["output"][0]["summary"] == [] and "Secret" not in orjson.dumps(hidden).decode()
+    assert summed["output"][0]["summary"] == [{"type": "summary_text", "text": "Secret"}]
+    sealed = WIRE.render(said, parse(include=["reasoning.encrypted_content"]))["output"][0]["encrypted_content"]
+    assert sealed and "Secret" not in sealed
+
+
+def test_verbatim__says_the_same_in_this_shape() -> None:
+    said = Reply(
+        (Choice("Hi", "stop"),), id="chatcmpl-mock", created=5, usage=Usage(5, 7), body={"id": "chatcmpl-mock"}
+    )
+    document = WIRE.render(said, parse())
+    assert (document["id"], document["model"], document["usage"]["total_tokens"]) == ("resp_mock", "gpt-4o", 12)
+
+
+def test_padding__hides_the_length_of_a_token() -> None:
+    said = reply(Choice("Hi there, you", "stop"))
+
+    def sizes(**options: Any) -> set[int]:
+        events = WIRE.events(said, parse(stream=True, **options))
+        return {len(event.data) for event in events if event.token}
+
+    assert len(sizes()) == 1 < len(sizes(stream_options={"include_obfuscation": False}))
+
+
+def test_scripted_call__of_the_api_s_own_tool_comes_before_the_text() -> None:
+    call = ToolCall("code_interpreter", '{"code":"1+1","logs":"2"}')
+    asked = parse(
+        tools=[{"type": "code_interpreter", "container": "cntr_1"}], include=["code_interpreter_call.outputs"]
+    )
+    first, second = WIRE.render(reply(Choice("Two", "stop", (call,))), asked)["output"]
+    assert (first["type"], first["code"], first["container_id"]) == ("code_interpreter_call", "1+1", "cntr_1")
+    assert first["outputs"] == [{"type": "logs", "logs": "2"}]
+    assert second["content"][0]["text"] == "Two"
+
+
+def test_approval__leads_to_the_call() -> None:
+    tool = {"type": "mcp", "server_label": "d", "server_url": "https://example.com", "allowed_tools": ["find"]}
+    said = reply(Choice("Found", "stop"))
+    asked = WIRE.render(said, parse(tools=[tool]))["output"]
+    assert [item["type"] for item in asked] == ["mcp_list_tools", "mcp_approval_request"]
+    answer = {"type": "mcp_approval_response", "approval_request_id": asked[1]["id"], "approve": True}
+    call, message = WIRE.render(said, parse(tools=[tool], input=[*asked, answer]))["output"]
+    assert (call["type"], call["name"], call["approval_request_id"]) == ("mcp_call", "find", asked[1]["id"])
+    assert message["type"] == "message"
+
+
+def test_recall__puts_what_was_said_before_the_input() -> None:
+    first = parse(instructions="Be kind")
+    kept = WIRE.keeps(reply(Choice("Hi", "stop")), first, lambda: (1.0, 2.0))
+    record = kept[0].document
+    second = parse(input="And?", previous_response_id=record["response"]["id"])
+    (place,) = WIRE.recalls(second)
+    recalled = WIRE.recall(second, {place: record}, validate=True)
+    assert recalled.messages == (Message("user", "Hello"), Message("assistant", "Hi"), Message("user", "And?"))
+    third = WIRE.keeps(reply(Choice("So", "stop")), recalled, lambda: (3.0, 3.0))[0].document
+    assert [item["role"] for item in (*third["context"], *third["input"])] == ["user", "assistant", "user"]
+
+
+def test_kept__has_the_status_of_the_hour() -> None:
+    prompt = parse(background=True)
+    record = WIRE.keeps(reply(Choice("Hi there", "stop")), prompt, lambda: (10.0, 20.0))[0].document
+    states = [responses_kept.at(record, now)["status"] for now in (9.0, 10.0, 19.9, 20.0)]
+    assert states == ["queued", "in_progress", "in_progress", "completed"]
+    events, due = responses_kept.resumed(record, 4, 15.0, obfuscate=False)
+    assert len(events) == len(due) and due == sorted(due)
+    assert (due[0], due[-1]) == (0.0, 5.0)
+    cancelled = responses_kept.cancelled(record, 15.0)
+    assert responses_kept.at(cancelled, 30.0)["status"] == "cancelled"
+    assert responses_kept.resumed(cancelled, -1, 30.0, obfuscate=False) == ([], [])
+
+
+def test_nothing__is_kept_without_store() -> None:
+    assert WIRE.keeps(reply(Choice("Hi", "stop")), parse(store=False), lambda: (0.0, 0.0)) == ()

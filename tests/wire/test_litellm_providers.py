@@ -1,0 +1,212 @@
+"""Every prefix of LiteLLM's that speaks one of the formats, against one live server: same script, same text."""
+
+import asyncio
+import gc
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from llmclient import lite
+from tests.docs.pages import page
+from tests.server import LiveServer
+from tests.wire.litellm_matrix import (
+    ABSENT,
+    ALIKE,
+    BLOCKED,
+    CASES,
+    EXCEPTIONS,
+    OPENAI,
+    OWN,
+    ROWS,
+    SCRIPT,
+    VERSION,
+    Case,
+    Row,
+)
+
+EMBEDDERS = ("openai", "hosted_vllm", "mistral", "together_ai", "litellm_proxy")
+CUT = ("openai", "groq", "deepseek", "mistral", "together_ai", "xai", "hosted_vllm", "litellm_proxy")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("providers") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+        yield live
+
+
+@pytest.fixture(autouse=True, scope="module")
+def collect_later() -> Iterator[None]:
+    """Collect no answer that LiteLLM left open while httpcore holds its lock: it would wait for itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_loop_of_litellms() -> None:
+    """Say that there is no event loop: where nobody has, LiteLLM opens one and leaves it open."""
+    asyncio.set_event_loop(None)
+
+
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
+        "ignore:Pydantic serializer warnings",
+        "ignore:Accessing the",
+        "ignore:Items? .* on TypedDict class",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[Callable[[str], dict[str, str]]]:
+    """Return what makes credentials for a token, with a sign-in of Google's that gives it to them."""
+    made = rsa.generate_private_key(65537, 2048)
+    pem = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    with ThreadingHTTPServer(("127.0.0.1", 0), SignIn) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        account = {"type": "service_account", "client_email": "a@example.com", "project_id": "p", "private_key": pem}
+        place = f"http://127.0.0.1:{server.server_port}"
+        yield lambda token: {"vertex_credentials": json.dumps({**account, "token_uri": f"{place}/{token}"})}
+        server.shutdown()
+
+
+class SignIn(BaseHTTPRequestHandler):
+    """Gives the token that its path names."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps({"access_token": self.path[1:], "expires_in": 3600, "token_type": "Bearer"}).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *parts: Any) -> None:
+        """Say nothing."""
+
+
+def outcome(url: str, row: Row, case: Case, stream: bool, credentials: Mapping[str, str]) -> str:
+    """Return what LiteLLM makes of the answer: text, calls and finish, or the error's class and status."""
+    messages = [{"role": "user", "content": case.text}, *case.then]
+    settings = {"api_base": url + row.base, "_skip_mcp_handler": True, "stream": stream, **credentials}
+    arguments = json.loads(json.dumps({"messages": messages, **row.more, **case.more}))  # LiteLLM writes into them
+    try:
+        answer = lite.load().completion(f"{row.prefix}/{row.model}", **settings, **arguments)
+        choices = [chunk.choices[0] for chunk in answer if chunk.choices] if stream else answer.choices
+    except Exception as error:  # whatever it raises is what came
+        return named(error)
+    said = [choice.delta if stream else choice.message for choice in choices]
+    calls = [call.function for each in said for call in getattr(each, "tool_calls", None) or ()]
+    text = "".join(each.content or "" for each in said) + "".join(call.name or "" for call in calls)
+    finish = next((choice.finish_reason for choice in reversed(choices) if choice.finish_reason), None)
+    return f"{text}{compact(''.join(call.arguments or '' for call in calls))} ({finish})"
+
+
+def compact(document: str) -> str:
+    """Write JSON as OpenAI does: of an object, as other formats have it, LiteLLM makes text with spaces."""
+    return json.dumps(json.loads(document), separators=(",", ":")) if document else ""
+
+
+def named(error: Any) -> str:
+    name = type(error).__name__
+    if name == "MidStreamFallbackError":
+        return f"{name} of {named(error.original_exception)}"
+    return f"{name} {getattr(error, 'status_code', error)}"
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_prefix__says_what_the_script_says(
+    server: LiveServer, google: Callable[[str], dict[str, str]], row: Row
+) -> None:
+    wanted, came = {}, {}
+    for name, case in CASES.items():
+        credentials = google(case.key) if row.prefix == "vertex_ai" else {"api_key": case.key}
+        for stream in (False, True):
+            way = f"{name} streamed" if stream else name
+            wanted[way] = case.answer
+            came[way] = outcome(server.url, row, case, stream, credentials)
+    assert came == wanted | {way: instead for way, instead, _ in EXCEPTIONS.get(row.prefix, ())}
+
+
+def test_exceptions__are_of_rows_and_differ_from_the_rule() -> None:
+    assert EXCEPTIONS.keys() <= {row.prefix for row in ROWS}
+    for ways in EXCEPTIONS.values():
+        assert all(instead != CASES[way.removesuffix(" streamed")].answer and why for way, instead, why in ways)
+
+
+def test_matrix__has_all_prefixes_of_litellm_s_table() -> None:
+    if not version("litellm").startswith(f"{VERSION}."):
+        pytest.skip(f"the table is that of LiteLLM {VERSION}")
+    asked = {row.prefix for row in ROWS}
+    assert not asked & ABSENT.keys()
+    assert set(lite.load().openai_compatible_providers) <= asked | ABSENT.keys()
+
+
+@pytest.mark.parametrize(("row", "error"), BLOCKED, ids=str)
+def test_absent__cannot_come(server: LiveServer, row: Row, error: str) -> None:
+    assert row.prefix in ABSENT
+    assert outcome(server.url, row, CASES["text"], False, {"api_key": "k"}) == error
+
+
+def test_manual__shows_each_prefix_with_its_address() -> None:
+    section = page("litellm").text
+    shown = {
+        (prefix, base, more)
+        for prefix, base, more in re.findall(
+            r"^\| `(.+?)/` \| `http://127.0.0.1:8000(.*?)` \| (.*?) ?\|", section, re.M
+        )
+    }
+    assert shown == {(row.prefix, row.base, extra(row)) for row in OWN}
+    listed, rest = section.partition("These all want `http://127.0.0.1:8000/v1`")[2].split("\n\n", 1)
+    assert re.findall("`([^`]+)/`", listed) == ALIKE
+    assert set(re.findall("`([^`]+)/`", rest)) == ABSENT.keys() | {row.prefix for row in ROWS if of_the_list(row)}
+
+
+def extra(row: Row) -> str:
+    """Return the manual's words for what a row needs, beyond its address."""
+    told = [f'`{name}="{value}"`' for name, value in row.more.items() if name not in OPENAI]
+    return ", ".join(told) or (f"a model like `{row.model}`" if row.prefix == "clarifai" else "")
+
+
+def of_the_list(row: Row) -> bool:
+    return row.prefix in ALIKE and row.prefix in EXCEPTIONS
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.prefix in CUT and row.base == "/v1"], ids=str)
+def test_prefix__sees_an_error_in_a_stream(server: LiveServer, row: Row) -> None:
+    with pytest.raises(Exception, match=r"server had an error|server_error|InternalServerError"):
+        list(
+            lite.load().completion(
+                f"{row.prefix}/{row.model}",
+                [{"role": "user", "content": "Be cut"}],
+                api_base=server.url + row.base,
+                api_key="k",
+                stream=True,
+            )
+        )
+
+
+@pytest.mark.parametrize("provider", EMBEDDERS)
+def test_provider__embeds(server: LiveServer, provider: str) -> None:
+    answer = lite.load().embedding(
+        f"{provider}/some-model",
+        input=["Hello", "you"],
+        api_base=f"{server.url}/v1",
+        api_key="k",
+        encoding_format="float",
+    )
+    assert [len(item["embedding"]) for item in answer.data] == [1536, 1536]
+    assert answer.usage.prompt_tokens == 2

@@ -1,0 +1,63 @@
+"""Vectors: unit length, the same everywhere, and closer where texts share words."""
+
+import math
+import os
+import subprocess
+import sys
+from array import array
+
+import pytest
+
+from completions.wire.vectors import embed
+
+TEXTS = ["", " \n", "a", "Hello, world!", "…", "🙂🙂", "\ud800", "月面着陸に成功しました", "word " * 5000, "x" * 50_000]
+
+
+def nearness(one: str, other: str, dimensions: int = 1536) -> float:
+    return sum(a * b for a, b in zip(embed(one, dimensions), embed(other, dimensions), strict=True))
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 3, 256, 1536, 3072])
+@pytest.mark.parametrize("text", TEXTS, ids=range(len(TEXTS)))
+def test_embed__has_unit_length(text: str, dimensions: int) -> None:
+    vector = embed(text, dimensions)
+    assert len(vector) == dimensions
+    assert math.hypot(*vector) == pytest.approx(1, abs=1e-6)
+    assert array("f", vector).tolist() == vector  # so that base64 and JSON say the same
+
+
+def test_embed__is_the_same_in_another_process() -> None:
+    code = "from completions.wire.vectors import embed; print(embed('Hello, world', 8))"
+    env = {**os.environ, "PYTHONHASHSEED": "7"}
+    said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
+    assert said.strip() == str(embed("Hello, world", 8))
+
+
+def test_embed__ignores_case_and_punctuation() -> None:
+    assert embed("The launch, at NINE!", 1536) == embed("the launch at nine", 1536)
+
+
+@pytest.mark.parametrize(
+    ("text", "near", "far"),
+    [
+        ("the launch is at nine", "when is the launch", "bananas ripen slowly"),
+        ("weather in Paris", "Paris weather tomorrow", "invoice number twelve"),
+        ("mission", "missions", "cheese"),
+        ("月面着陸に成功", "月面着陸", "請求書番号"),
+    ],
+)
+def test_embed__shared_words_are_near(text: str, near: str, far: str) -> None:
+    assert nearness(text, near) > 0.1 + nearness(text, far)
+
+
+def test_embed__more_shared_words_are_nearer() -> None:
+    question = "red green blue yellow"
+    steps = ["red green blue yellow", "red green blue stone", "red green field stone", "red cloud field stone"]
+    found = [nearness(question, step) for step in steps]
+    assert found == sorted(found, reverse=True)
+    assert found[0] == pytest.approx(1, abs=1e-6)
+
+
+def test_embed__different_texts_differ() -> None:
+    texts = ["", "a", "b", "?", "!", "🙂", "hello"]
+    assert len({tuple(embed(text, 1536)) for text in texts}) == len(texts)
