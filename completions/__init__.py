@@ -2,12 +2,20 @@
 
 A generating request walks six steps, once, and never back:
 
-1. receive  `completions/receive/handler.py`     ASGI scope and body bytes -> Django request
-2. parse    `wire/<format>.py`        body -> `Prompt`, or `RequestError`
-            `memory.py`              what a prompt refers to of earlier answers, and what is kept of its own
-3. resolve  `engine.py`, `script/`    namespace + `Prompt` -> `Outcome`
-4. render   `wire/<format>.py`        `Reply` -> one JSON body, or a list of `Event`s
-5. deliver  `delivery/`               body or events + pacing -> bytes on time (the only place that sleeps);
-            `misbehave.py`           with a fault from the closed list in `faults.py`: wrong bytes, or none
-6. record   `journal/`                everything above -> one `Exchange`, and in the background its row (`models.py`)
+1. receive   `receive/`          ASGI scope and body bytes -> request (no thread hop, no temporary file, no database)
+2. parse     `wire/<provider>/`  body -> `Prompt`, or `RequestError`
+3. resolve   `resolve/`          namespace and `Prompt` -> `Outcome`; with `script/` (the rules and their answers) and
+                                 `state/` (namespaces, counters, limits, kept documents; in memory or in Redis)
+4. render    `wire/<provider>/`  `Reply` -> one body, or a list of `Event`s
+5. deliver   `delivery/`         body or events, pacing and fault -> bytes on time (the only place that sleeps)
+6. record    `journal/`          everything above -> one `Exchange`, written in the background as a row of `models.py`
+
+Three faces call them: `views/` (what applications talk to), `control/` (what tests and tools talk to) and `inspector/`
+(what people look at); `urls.py` gives them their addresses. `pytest_plugin/` starts a server for tests and speaks to
+`control/`; `management/` has the commands. `wire/` shares `base.py`, framing and validation among the providers;
+`tokens/` splits and counts text, and knows the models.
+
+The ground floor knows nothing of the rooms: `conversation.py` (question and answer), `event.py` (a stream's pieces),
+`outcome.py` (what a request gets, and how fast), `faults.py` (the closed list), `exceptions.py`, `ids.py`, and
+`conf.py` (the settings). Django's own: `apps.py`, `checks.py`, `migrations/`.
 """

@@ -84,6 +84,19 @@ def room_of(module: str, package: str, rooms: Collection[str]) -> str:
     return _within(inside, rooms) or inside.partition(".")[0]
 
 
+def room_arrows(sources: Sources, rooms: Collection[str], package: str = "completions") -> Graph:
+    """Return which room imports which; each other package is a room of its own."""
+
+    def room(module: str) -> str:
+        own = module.partition(".")[0]
+        return room_of(module, package, rooms) if own == package else own
+
+    drawn: Graph = {}
+    for own, found in import_graph(sources).items():
+        drawn.setdefault(room(own), set()).update(map(room, found))
+    return {own: targets - {own} for own, targets in drawn.items()}
+
+
 def across_arrows(sources: Sources, package: str, arrows: Arrows) -> list[str]:
     """Find imports of rooms that the arrows do not allow, rooms without arrows, and arrows of no room."""
     graph = {own: found for own, found in import_graph(sources).items() if own.partition(".")[0] == package}

@@ -4,6 +4,7 @@ The tables come first; then the guards of `tests/architecture.py` are held again
 that break it.
 """
 
+import ast
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,71 +18,66 @@ from tests.architecture import Sources
 ROOT = Path(__file__).parent.parent
 SOURCES = architecture.read_sources(ROOT, "completions", "mocksite", "llmclient")
 
-NEUTRAL = {"exceptions", "conversation"}
-VALUES = NEUTRAL | {"outcome", "event"}
+GROUND = {"conf", "conversation", "event", "exceptions", "faults", "ids", "outcome"}
+"""The ground floor: frozen values, which know nothing of the rooms above."""
 
 ARROWS: dict[str, set[str]] = {
-    "exceptions": set(),
-    "conversation": set(),
-    "outcome": NEUTRAL,
-    "event": set(),
-    "faults": VALUES,
-    "tokens": NEUTRAL,
-    "vectors": set(),
     "conf": set(),
-    "counting": NEUTRAL | {"tokens"},
-    "model_table": NEUTRAL,
-    "admission": NEUTRAL | {"counting", "model_table"},
-    "chance": set(),
-    "finish": NEUTRAL | {"tokens", "counting", "chance"},
-    "script": VALUES | {"tokens", "faults"},
-    "wire": VALUES | {"tokens", "model_table", "vectors"},
-    "delivery": VALUES | {"tokens", "faults"},
-    "gates": set(),
-    "limits": NEUTRAL | {"script"},
-    "demand": VALUES | {"faults", "script"},
-    "state": VALUES | {"script", "conf", "gates", "limits", "delivery"},
-    "engine": VALUES | {"script", "state", "conf", "finish", "demand", "limits"},
-    "rehearsal": VALUES | {"script", "finish"},
-    "models": set(),
-    "journal": VALUES | {"models", "conf", "model_table", "chance"},
-    "access": VALUES | {"conf", "counting", "state", "engine", "journal", "demand", "limits", "wire"},
-    "responses": NEUTRAL | {"wire", "journal", "delivery"},
-    "streaming": VALUES | {"delivery", "gates", "journal", "conf"},
-    "misbehave": VALUES | {"faults", "wire", "delivery", "journal", "responses", "gates", "streaming"},
-    "endpoints": NEUTRAL | {"access", "conf", "journal", "responses", "state", "wire"},
-    "catalog": NEUTRAL | {"state", "wire"},
-    "memory": VALUES | {"delivery", "state", "wire"},
-    "views": VALUES
-    | {"script", "wire", "delivery", "journal", "engine", "state", "responses", "admission", "demand", "misbehave"}
-    | {"access", "streaming", "endpoints", "memory", "catalog"},
-    "stored": NEUTRAL | {"access", "conf", "delivery", "endpoints", "journal", "responses", "state", "wire"},
-    "control": VALUES
-    | {"admission", "conf", "endpoints", "journal", "metrics", "rehearsal", "responses", "script", "state", "wire"},
-    "metrics": {"journal", "conf"},
-    "inspector": NEUTRAL | {"access", "conf", "control", "journal", "state"},
-    "urls": {"stored", "views", "wire", "control", "inspector"},
-    "checks": NEUTRAL | {"conf", "script", "state", "journal"},
+    "conversation": set(),
+    "event": set(),
+    "exceptions": set(),
+    "faults": {"outcome"},
+    "ids": set(),
+    "outcome": {"conversation", "exceptions"},
+    "tokens": {"conversation", "exceptions"},
+    "script": {"conversation", "exceptions", "faults", "outcome"},
+    "wire": {"conversation", "event", "exceptions", "tokens"},
+    "delivery": {"event", "faults", "outcome"},
+    "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},
+    "models": set(),  # Django's
     "migrations": set(),
+    "state": {"conf", "delivery", "exceptions", "script"},
+    "resolve": GROUND | {"delivery", "script", "state", "tokens", "wire"},
+    "views": GROUND - {"ids"} | {"delivery", "journal", "resolve", "state", "tokens", "wire"},
+    "control": {"conf", "conversation", "exceptions", "journal", "resolve", "script", "state", "views", "wire"},
+    "inspector": {"conf", "control", "exceptions", "journal", "state", "views"},
+    "urls": {"control", "inspector", "views", "wire"},
+    "checks": {"conf", "exceptions", "journal", "script", "state"},
     "apps": {"checks"},
-    "management": VALUES | {"conf", "script", "state", "engine", "checks", "inspector"},
-    "pytest_plugin": NEUTRAL | {"script", "wire"},  # of these only what loads no Django
+    "receive": {"checks", "conf", "delivery", "exceptions", "inspector", "journal", "state", "tokens", "views", "wire"},
+    "management": {
+        "checks",
+        "conf",
+        "conversation",
+        "exceptions",
+        "inspector",
+        "outcome",
+        "resolve",
+        "script",
+        "state",
+    },
+    "pytest_plugin": {"conversation", "exceptions", "script", "wire"},  # of these only what loads no Django
 }
-"""Each room of `completions`, and the rooms that it may import; `models` is Django's.
+"""Each room of `completions`, and the rooms that it may import. A room is a module or a package."""
 
-A room is a module or a package, `wire`, or a package in one, `wire.openai`, which is then no part of `wire`.
-"""
+PROVIDERS: dict[str, set[str]] = {
+    "anthropic": set(),
+    "dialects": {"openai"},
+    "gemini": {"openai"},
+    "ollama": {"openai"},
+    "openai": set(),
+}
+"""The packages of wire formats, a provider each, and those of which a provider speaks formats too."""
+
+MOST_ROOMS, MOST_ARROWS = 30, 115
+"""The structure has fewer rooms and arrows than these, the three packages among the rooms."""
 
 APART = {"completions": {"mocksite", "llmclient"}, "mocksite": {"llmclient"}, "llmclient": {"completions", "mocksite"}}
 """The packages that a package must not import."""
 
-FORMATS = {"anthropic", "chat", "embeddings", "gemini", "legacy", "moderations", "ollama", "responses"}
-ABOVE = {"azure": {"chat", "legacy", "embeddings"}, "mistral": {"chat", "embeddings"}}
-"""The wire formats, by what their files begin with, and those that have some of OpenAI's formats."""
-
 ENVIRONMENT = [
-    "completions/management/server.py",  # prometheus-client takes its folder from nowhere else
-    "completions/journal/metrics.py",
+    "completions/journal/metrics.py",  # prometheus-client takes its folder from nowhere else
+    "completions/management/server.py",
     "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
     "completions/pytest_plugin/process.py",
     "completions/tokens/text.py",  # tiktoken takes its folder from nowhere else
@@ -98,17 +94,16 @@ LINES, FUNCTION_LINES = 400, 41
 """How many lines a file has at most, and a function less than that many after its first."""
 
 
-def formats_that_know_others(sources: Sources) -> list[str]:
-    """Find files of one wire format that import another's; what they share imports none of them."""
+def providers_that_know_others(sources: Sources) -> list[str]:
+    """Find files of one provider that import another's, and shared files of `wire` that import a provider's."""
     found = []
     for path, text in sources.items():
         if path.startswith("completions/wire/"):
-            own = Path(path).stem.partition("_")[0]
+            own = Path(path).parts[2]
             names = [name.split(".") for name in architecture.imported_names(path, text)]
-            others = {parts[2].partition("_")[0] for parts in names if parts[:2] == ["completions", "wire"]}
-            found += [
-                f"{path} imports {other}" for other in others & (FORMATS | ABOVE.keys()) - ABOVE.get(own, set()) - {own}
-            ]
+            others = {parts[2] for parts in names if parts[:2] == ["completions", "wire"] and len(parts) > 2}
+            allowed = PROVIDERS.get(own, set()) | {own}
+            found += [f"{path} imports {other}" for other in sorted(others & PROVIDERS.keys() - allowed)]
     return found
 
 
@@ -124,8 +119,21 @@ def test_arrows__have_no_circle() -> None:
     assert architecture.circles(ARROWS) == []
 
 
-def test_wire__no_format_imports_another() -> None:
-    assert formats_that_know_others(SOURCES) == []
+def test_arrows__are_few_and_each_is_needed() -> None:
+    drawn = architecture.room_arrows(SOURCES, ARROWS)
+    assert len(drawn) < MOST_ROOMS
+    assert sum(map(len, drawn.values())) < MOST_ARROWS
+    assert {room: targets for room in ARROWS if (targets := ARROWS[room] - drawn.get(room, set()))} == {}
+
+
+def test_rooms__are_on_the_map() -> None:
+    lines = (ast.get_docstring(ast.parse(SOURCES["completions/__init__.py"])) or "").splitlines()
+    named = {word.strip("`/") for line in lines for word in line.split() if word.startswith("`")}
+    assert {room for room in ARROWS if room not in {name.removesuffix(".py") for name in named}} == set()
+
+
+def test_wire__no_provider_imports_another() -> None:
+    assert providers_that_know_others(SOURCES) == []
 
 
 def test_packages__keep_apart() -> None:
@@ -228,18 +236,23 @@ def test_arrows__of_no_room_are_named() -> None:
     ("guard", "path", "text", "complaint"),
     [
         (
-            formats_that_know_others,
+            providers_that_know_others,
             "completions/wire/gemini/answer.py",
-            "import completions.wire.openai.chat.rules",
-            "imports",
+            "import completions.wire.anthropic.rules",
+            "imports anthropic",
         ),
         (
-            formats_that_know_others,
-            "completions/wire/dialects/mistral.py",
-            "from completions.wire import legacy",
-            "imports legacy",
+            providers_that_know_others,
+            "completions/wire/openai/chat/format.py",
+            "from completions.wire import dialects",
+            "imports dialects",
         ),
-        (formats_that_know_others, "completions/wire/base.py", "from completions.wire import azure", "imports azure"),
+        (
+            providers_that_know_others,
+            "completions/wire/base.py",
+            "from completions.wire import openai",
+            "imports openai",
+        ),
         (
             lambda sources: architecture.across_packages(sources, APART),
             "completions/state/ledger.py",

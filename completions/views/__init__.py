@@ -1,1 +1,1 @@
-"""TODO completions/views"""
+"""What applications talk to: the generating formats, what was stored, and the models."""

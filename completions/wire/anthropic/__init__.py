@@ -1,1 +1,1 @@
-"""TODO completions/wire/anthropic"""
+"""Anthropic's Messages API."""

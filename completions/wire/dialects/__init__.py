@@ -1,1 +1,1 @@
-"""TODO completions/wire/dialects"""
+"""OpenAI's formats as other vendors speak them, a file each."""

@@ -1,1 +1,1 @@
-"""TODO completions/wire/gemini"""
+"""Google's Gemini API, as the Gemini API and Vertex AI have it."""

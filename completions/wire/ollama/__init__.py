@@ -1,1 +1,1 @@
-"""TODO completions/wire/ollama"""
+"""Ollama's API."""

@@ -1,1 +1,1 @@
-"""TODO completions/wire/openai"""
+"""OpenAI's API: what its formats share, and those that are one file."""

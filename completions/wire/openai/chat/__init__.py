@@ -1,1 +1,1 @@
-"""TODO completions/wire/openai/chat"""
+"""OpenAI's chat completions."""

@@ -1,1 +1,1 @@
-"""TODO completions/wire/openai/responses"""
+"""OpenAI's Responses."""
