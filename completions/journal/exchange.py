@@ -7,16 +7,11 @@ from typing import NamedTuple, Protocol
 
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
-from completions.ids import hex_id
+from completions.ids import new_request_id
 from completions.outcome import NearMiss, Outcome
 
 SUMMARY = 200
 """Characters of the last user message that tell what was asked."""
-
-
-def new_request_id() -> str:
-    """Return an id in the form of the API's `x-request-id`."""
-    return f"req_{hex_id(16)}"
 
 
 class ErrorFacts(NamedTuple):

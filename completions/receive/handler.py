@@ -21,7 +21,8 @@ from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, s
 from completions.conf import conf
 from completions.delivery.sabotage import Ending
 from completions.exceptions import BodyTooLarge, RequestError
-from completions.journal.exchange import Exchange, new_request_id
+from completions.ids import new_request_id
+from completions.journal.exchange import Exchange
 from completions.receive.lifespan import is_ending, lifespan
 from completions.receive.request import LeanRequest
 from completions.receive.transport import can_sever, sever

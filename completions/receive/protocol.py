@@ -6,7 +6,7 @@ import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from completions.exceptions import RequestError
-from completions.journal.exchange import new_request_id
+from completions.ids import new_request_id
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
 

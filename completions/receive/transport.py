@@ -26,7 +26,7 @@ def can_sever(send: Send) -> bool:
 async def sever(send: Send, ending: Ending) -> None:
     """End the connection, once all that was written has gone out. It returns only by being cancelled.
 
-    The client's leaving is what cancels it (`completions/receive/watch.py`), and then uvicorn asks for no response any more.
+    The client's leaving cancels it (`completions/receive/watch.py`), and then uvicorn asks for no response any more.
     """
     cycle = _cycle(send)
     transport = cycle.transport

@@ -230,6 +230,6 @@ def test_context__exceeded(prompt: int, answer: int | None, message: str) -> Non
 
 
 def test_model_table__is_read_without_litellm() -> None:
-    code = "import sys; from completions.tokens.models import max_output; max_output('o3'); print('litellm' in sys.modules)"
+    code = "import sys; from completions.tokens import models; models.max_output('o3'); print('litellm' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
