@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from completions.control.formats import format_at
@@ -12,7 +11,6 @@ from completions.exceptions import RequestError, ScriptError
 from completions.resolve.admission import admit
 from completions.resolve.rehearsal import Rehearsal, Step, rehearse
 from completions.script.node import Node
-from completions.script.pushed import build
 from completions.script.review import doubts
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
@@ -47,7 +45,7 @@ async def try_request(call: Call) -> Recorded:
 
 def _draft(space: Namespace, text: str) -> Script:
     """Return the script that a text would make in a namespace, with what was pushed beside it."""
-    return build(space.file.script, replace(space.pushed, script=text), {})
+    return space.builder.draft(text, space.pushed)
 
 
 def _prompt(script: Script, fields: Mapping[str, Node]) -> Prompt:

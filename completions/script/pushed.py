@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from completions.exceptions import ScriptError
 from completions.script.as_json import as_json
@@ -10,6 +11,7 @@ from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
 from completions.script.loader import parse, read_rule
 from completions.script.node import Node, read_text
+from completions.script.pace import Pace
 from completions.script.rules import Rule, Script
 
 PUSHED = "pushed"
@@ -40,22 +42,72 @@ class Pushed:
         return not (self.before or self.after) and self.script is self.chaos is self.limits is None
 
 
-def build(base: Script, pushed: Pushed, known: dict[str, Rule]) -> Script:
-    """Return the script of a file with what was pushed; raise `ScriptError` where that cannot be.
+class ReadRule(NamedTuple):
+    """A pushed rule as it was read where these defaults held, which stand in what it leaves out."""
 
-    `known` keeps the rules that were read for this base, by their text.
+    rule: Rule
+    pacing: Pace
+    chaos: Chaos | None
+
+
+class Builder:
+    """Makes the scripts of one namespace; a push reads what is pushed, and nothing of what was pushed before.
+
+    It knows what the last script was made of, by its text: other processes push too, and texts are all that comes.
     """
-    if pushed.is_empty:
-        return base
-    script = base if pushed.script is None else parse(read_text(pushed.script, PUSHED))
-    if pushed.chaos is not None:
-        script = _with_chaos(script, pushed.chaos)
-    if pushed.limits is not None:
-        script = replace(script, limits=limits(_node(pushed.limits)))
-    before, after = (tuple(_read(text, script, known) for text in texts) for texts in (pushed.before, pushed.after))
-    rules = (*before, *script.rules, *after)
-    _refuse_same_names(rules)
-    return replace(script, rules=rules)
+
+    def __init__(self) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
+        self._rules: dict[str, ReadRule] = {}
+        self._drafted: dict[str, ReadRule] = {}
+        self._made: tuple[Script, Pushed, Script] | None = None
+        self._below: tuple[Script, tuple[str | None, ...], Script] | None = None
+
+    def build(self, base: Script, pushed: Pushed) -> Script:
+        """Return the script of a file with what was pushed; raise `ScriptError` where that cannot be."""
+        if pushed.is_empty:
+            self._forget()
+            return base
+        if self._made is None or self._made[0] is not base or self._made[1] is not pushed:
+            rules: dict[str, ReadRule] = {}
+            script = self._beside(self._without_rules(base, pushed), pushed, rules)
+            self._rules, self._made = rules, (base, pushed, script)
+        return self._made[2]
+
+    def draft(self, text: str, pushed: Pushed) -> Script:
+        """Return the script that another text would make with what was pushed beside it; it changes nothing."""
+        rules: dict[str, ReadRule] = {}
+        script = self._beside(_with_parts(parse(read_text(text, PUSHED)), pushed), pushed, rules)
+        self._drafted = rules
+        return script
+
+    def _without_rules(self, base: Script, pushed: Pushed) -> Script:
+        """Return the script beside which the pushed rules stand."""
+        if self._below is not None:
+            of, parts, made = self._below
+            if of is base and parts == _parts(pushed):
+                return made
+        made = _with_parts(base if pushed.script is None else parse(read_text(pushed.script, PUSHED)), pushed)
+        self._below = base, _parts(pushed), made
+        return made
+
+    def _beside(self, script: Script, pushed: Pushed, read: dict[str, ReadRule]) -> Script:
+        """Put the pushed rules beside a script's; note in `read` what they were read as."""
+        for text in (*pushed.before, *pushed.after):
+            read[text] = self._read_rule(text, script)
+        before, after = (tuple(read[text].rule for text in texts) for texts in (pushed.before, pushed.after))
+        rules = (*before, *script.rules, *after)
+        _refuse_same_names(rules)
+        return replace(script, rules=rules)
+
+    def _read_rule(self, text: str, script: Script) -> ReadRule:
+        for known in (self._rules.get(text), self._drafted.get(text)):
+            if known is not None and (known.pacing, known.chaos) == (script.pacing, script.chaos):
+                return known
+        rule = read_rule(read_text(text, PUSHED), 0, script.pacing, script.chaos)
+        return ReadRule(replace(rule, line=0), script.pacing, script.chaos)
 
 
 def pushed_rules(document: Node, taken: Iterable[str], made: int, script: Script) -> list[str]:
@@ -85,11 +137,18 @@ def _node(text: str) -> Node | None:
     return None if node.value is None else node
 
 
-def _read(text: str, script: Script, known: dict[str, Rule]) -> Rule:
-    rule = known.get(text)
-    if rule is None:
-        rule = known[text] = replace(read_rule(read_text(text, PUSHED), 0, script.pacing, script.chaos), line=0)
-    return rule
+def _parts(pushed: Pushed) -> tuple[str | None, ...]:
+    """Return what makes the script beside which the pushed rules stand."""
+    return pushed.script, pushed.chaos, pushed.limits
+
+
+def _with_parts(script: Script, pushed: Pushed) -> Script:
+    """Give a script the dice and the limits that were pushed."""
+    if pushed.chaos is not None:
+        script = _with_chaos(script, pushed.chaos)
+    if pushed.limits is not None:
+        script = replace(script, limits=limits(_node(pushed.limits)))
+    return script
 
 
 def _with_chaos(script: Script, text: str) -> Script:

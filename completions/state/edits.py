@@ -10,7 +10,7 @@ from dataclasses import replace
 from completions.script.faults import chaos
 from completions.script.limits import limits
 from completions.script.node import Node
-from completions.script.pushed import Pushed, build, name_of, pushed_rules
+from completions.script.pushed import Pushed, name_of, pushed_rules
 from completions.state.namespaces import Namespace, new_epoch
 
 
@@ -28,7 +28,7 @@ async def push_rules(namespace: Namespace, document: Node, place: str = "before"
     names: list[str] = []
 
     def edit(pushed: Pushed) -> Pushed:
-        script = build(namespace.file.script, pushed, {})
+        script = namespace.builder.build(namespace.file.script, pushed)
         texts = tuple(pushed_rules(document, [rule.name for rule in script.rules], pushed.made, script))
         names[:] = map(name_of, texts)
         made = pushed.made + len(texts)

@@ -12,8 +12,8 @@ from completions.conf import conf
 from completions.delivery.gates import Gates
 from completions.delivery.load import Loads
 from completions.exceptions import RequestError, ScriptError
-from completions.script.pushed import Pushed, build
-from completions.script.rules import Rule, Script
+from completions.script.pushed import Builder, Pushed
+from completions.script.rules import Script
 from completions.state.ledger import FIRST, IDLE, Claim, Ledger, Taken
 from completions.state.local import MemoryLedger
 from completions.state.records import Records
@@ -43,7 +43,7 @@ class Namespace:
         self._ledger: Ledger = MemoryLedger() if ledger is None else ledger
         self._is_local = isinstance(self._ledger, MemoryLedger)
         self._pushed = Pushed()
-        self._known: dict[str, Rule] = {}
+        self.builder = Builder()
         self._base = self._script = self.file.script
         self._of = self._pushed
         self._problem: str | None = None
@@ -111,7 +111,7 @@ class Namespace:
         while True:
             current = await self._ledger.read()
             wanted = replace(edit(current), version=(current.version or _first_version()) + 1)
-            build(self.file.script, wanted, self._known_beside(wanted))
+            self.builder.build(self.file.script, wanted)
             if await self._ledger.write(wanted, current.version, forget, self._epoch_of(current)):
                 self._pushed = wanted
                 return
@@ -141,21 +141,14 @@ class Namespace:
         return f"{pushed.epoch}/{self.file.digest if pushed.script is None else ''}"
 
     def _rebuild(self) -> None:
-        self._known = self._known_beside(self._pushed)
         self._base, self._of = self.file.script, self._pushed
         try:
-            self._script = build(self._base, self._of, self._known)
+            self._script = self.builder.build(self._base, self._of)
         except ScriptError as exc:
             self._problem = str(exc)
             logger.error("The script cannot be used, so the one before still answers: %s", exc)
         else:
             self._problem = None
-            self._known = {text: self._known[text] for text in (*self._of.before, *self._of.after)}
-
-    def _known_beside(self, pushed: Pushed) -> dict[str, Rule]:
-        """Return the rules that were read beside the same script and dice, whose defaults hold for them too."""
-        same = self.file.script is self._base and (pushed.script, pushed.chaos) == (self._of.script, self._of.chaos)
-        return self._known if same else {}
 
 
 def new_epoch() -> str:

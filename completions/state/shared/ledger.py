@@ -80,7 +80,10 @@ class RedisLedger:
             if self._last is None:
                 raise
             return self._last
-        self._last = Pushed() if version is None or pushed is None else _read(pushed)
+        if version is None or pushed is None:
+            self._last = Pushed()
+        elif self._last is None or self._last.version != int(version):  # what has not changed is not read again
+            self._last = _read(pushed)
         return self._last
 
     async def write(self, pushed: Pushed, over: int, forget: Collection[str], epoch: str) -> bool:
