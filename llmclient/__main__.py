@@ -58,14 +58,15 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
     if not text.strip():
         parser.error("nothing to say: give a text, or write it to standard input")
 
-    from llmclient import LLMError
-    from llmclient.errors import one_line
+    from llmclient.errors import BrokenAnswerError, LLMError, one_line
 
     try:
         with client:
             completion = _answer(client, text, options)
     except LLMError as error:
         print(one_line(error, client.config.base_url), file=sys.stderr)
+        if options.stats and isinstance(error, BrokenAnswerError):
+            print(_stats(error.partial), file=sys.stderr)
         return 1
     if options.stats:
         print(_stats(completion), file=sys.stderr)

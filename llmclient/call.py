@@ -53,7 +53,8 @@ def arguments(
 class Call:
     """Watch one call and gather its answer.
 
-    The documents come from the wire where it can be read, and from LiteLLM where it cannot.
+    The documents come from the wire where it can be read, and from LiteLLM where it cannot. So does the verdict: what
+    LiteLLM raises says only that something is wrong, the bytes say what, for its words change with its versions.
     """
 
     def __init__(self, arguments: dict[str, Any]) -> None:
@@ -77,7 +78,7 @@ class Call:
         try:
             yield
         except LLMError as error:
-            if fault := self._hidden_fault():
+            if fault := self._fault_of_the_answer(error):
                 raise self._broken(fault) from error
             raise
         self.over = False
@@ -90,9 +91,7 @@ class Call:
         try:
             yield
         except LLMError as error:
-            self._add(self.wire.take())
-            aborted = Fault(Reason.ABORTED, f"LiteLLM gave the stream up: {error}")
-            raise self._broken(self._seen_fault or aborted) from error
+            raise self._broken(self._fault_seen() or _given_up(error)) from error
 
     def conclude(self, answer: Any) -> Completion:
         """Return LiteLLM's answer as a completion; raises `InvalidAnswerError` if the server gave none."""
@@ -115,7 +114,7 @@ class Call:
         """
         if self.ready or self.over:
             return False
-        if self._exhausted or self._seen_fault:
+        if self._exhausted or (self.wire.legible and self.wire.fault):
             self._judge()
         return not self.over
 
@@ -129,30 +128,38 @@ class Call:
             self.ready.extend(pieces)
             self._arrivals += [self._latest for piece in pieces if piece.carries]
 
-    @property
-    def _seen_fault(self) -> Fault | None:
-        return self.wire.fault if self.wire.legible else None
-
-    def _hidden_fault(self) -> Fault | None:
-        """Return what was wrong with the body of a 200 that LiteLLM refused, if it was the body.
-
-        A connection that was lost, or silent for too long, LiteLLM reports well enough itself.
-        """
+    def _fault_seen(self) -> Fault | None:
+        """Return what the bytes say is wrong with the answer; None if nothing is so far, or they cannot be read."""
         self._add(self.wire.take())
-        fault = self._seen_fault
-        if fault is None and self.wire.legible and not self.arguments["stream"] and not self._fold.has_choices:
+        if not self.wire.legible:
+            return None
+        return self.wire.fault or (self._fault_of_the_end() if self.wire.ended else None)
+
+    def _fault_of_the_end(self) -> Fault | None:
+        """Return what an answer lacks, of which no more will come."""
+        if not self._fold.has_choices:
             return _NO_CHOICES
+        if missing := self._fold.unfinished():
+            message = f"it ended without a finish_reason for choice {', '.join(map(str, missing))}"
+            return Fault(Reason.NO_FINISH_REASON, message)
+        return None
+
+    def _fault_of_the_answer(self, error: Exception) -> Fault | None:
+        """Return what was wrong with the body of a 2xx that LiteLLM refused, if it was the body.
+
+        A whole answer whose connection was lost, or silent for too long, LiteLLM reports well enough itself.
+        """
+        fault = self._fault_seen()
+        if self.arguments["stream"]:
+            return fault or (_given_up(error) if self.wire.legible else None)
         return None if fault and fault.reason in _PLAIN_TO_SEE else fault
 
     def _judge(self) -> None:
         """End the call: whole, or else raise. Where the wire cannot be read, LiteLLM's word has to do."""
-        if self._seen_fault:
-            raise self._broken(self._seen_fault)
-        if self.wire.legible and not self._fold.has_choices:
-            raise self._broken(_NO_CHOICES)
-        if self.wire.legible and (missing := self._fold.unfinished()):
-            message = f"it ended without a finish_reason for choice {', '.join(map(str, missing))}"
-            raise self._broken(Fault(Reason.NO_FINISH_REASON, message))
+        if fault := self._fault_seen():
+            raise self._broken(fault)
+        if self.wire.legible and not self.wire.ended and self._fault_of_the_end():
+            raise self._broken(Fault(Reason.ABORTED, "LiteLLM stopped reading before the server had ended the stream"))
         self.whole = self.over = True
 
     def _broken(self, fault: Fault) -> "BrokenAnswerError":
@@ -171,6 +178,10 @@ class Call:
             ttft_ms=(arrivals[0] - sent) * 1000 if arrivals else None,
             gaps_ms=tuple((after - before) * 1000 for before, after in pairwise(arrivals)),
         )
+
+
+def _given_up(error: Exception) -> Fault:
+    return Fault(Reason.ABORTED, f"LiteLLM gave the stream up: {error}")
 
 
 def _now(document: Document) -> tuple[float, Document]:

@@ -56,6 +56,12 @@ class Wire:
         self._body = bytearray()
         self._events = 0
         self._done = False
+        self._closed = False
+
+    @property
+    def ended(self) -> bool:
+        """Say whether the server has ended the answer: by [DONE], or by the end of the body."""
+        return self._done or self._closed
 
     @property
     def status(self) -> int | None:
@@ -103,6 +109,7 @@ class Wire:
                 self._event(name, payload)
 
     def _end(self) -> None:
+        self._closed = True
         if not self.legible:
             return
         if self._streaming:

@@ -55,6 +55,16 @@ def test_stats__go_to_standard_error(wire: WireServer, capsys: pytest.CaptureFix
     assert err.count("\n") == 1
 
 
+def test_stats__of_a_broken_stream_follow_its_error(wire: WireServer, capsys: pytest.CaptureFixture[str]) -> None:
+    wire.play(stream(*HELLO, DONE))
+    assert main(["Hi", "--stream", "--stats", "--base-url", wire.url]) == 1
+    out, err = capsys.readouterr()
+    assert out == "Hello\n"
+    error, stats = err.splitlines()
+    assert "no_finish_reason" in error
+    assert stats.startswith("mock, finish_reason None, first token ")
+
+
 @pytest.mark.parametrize("options", [[], ["--stream"]])
 def test_json__is_the_whole_completion(
     wire: WireServer, capsys: pytest.CaptureFixture[str], options: list[str]

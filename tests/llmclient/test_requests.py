@@ -2,7 +2,10 @@
 
 import asyncio
 import threading
+from typing import Any
 
+import httpx
+import openai
 import pytest
 
 from llmclient import (
@@ -184,6 +187,13 @@ def test_timeout__before_the_answer_is_litellms_timeout(wire: WireServer, ask: A
     for method in (ask.complete, ask.stream):
         with pytest.raises(Timeout):
             method(wire.url, timeout=0.2)
+
+
+@pytest.mark.parametrize("kind", [httpx.Timeout, openai.Timeout], ids=["httpx", "openai"])
+def test_timeout__may_be_httpxs_or_the_sdks_own(wire: WireServer, ask: Ask, kind: type[Any]) -> None:
+    wire.play(Play.HOLD)
+    with pytest.raises(Timeout):
+        ask.complete(wire.url, timeout=kind(60, read=0.2))
 
 
 def echo(seen: Seen) -> bytes:

@@ -1,12 +1,21 @@
 """Every failure that can follow a 200, against the client as its users call it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from llmclient import IncompleteStreamError, InvalidAnswerError, LLMError, MidStreamFallbackError, Reason
+from llmclient import (
+    APIConnectionError,
+    IncompleteStreamError,
+    InternalServerError,
+    InvalidAnswerError,
+    LLMError,
+    MidStreamFallbackError,
+    Reason,
+)
 from llmclient.call import Call
 from tests.llmclient.conftest import Ask
 from tests.llmclient.wire_server import (
@@ -121,6 +130,55 @@ def test_error_event__is_raised_without_waiting_for_the_stream_to_end() -> None:
     call.wire.feed(event(ERROR, "error"))
     with pytest.raises(IncompleteStreamError):
         call.wants_chunk()
+
+
+UNFINISHED = b"".join((*HELLO, DONE))
+LITELLM_SAYS: dict[str, Callable[[], Exception] | None] = {
+    "that it is over": None,
+    "that the stream broke": lambda: MidStreamFallbackError("broke", model="m", llm_provider="openai"),
+    "that the connection broke": lambda: APIConnectionError("broke", model="m", llm_provider="openai"),
+    "that the server failed": lambda: InternalServerError("failed", model="m", llm_provider="openai"),
+}
+
+
+@pytest.mark.parametrize("says", LITELLM_SAYS.values(), ids=LITELLM_SAYS.keys())
+@pytest.mark.parametrize(
+    ("body", "reason", "text"),
+    [
+        (UNFINISHED, Reason.NO_FINISH_REASON, "Hello"),
+        (UNFINISHED.removesuffix(DONE), Reason.NO_FINISH_REASON, "Hello"),
+        (event({"id": "x"}) + DONE, Reason.NO_CHOICES, ""),
+        (HELLO[1] + event(ERROR, "error") + FINISH + DONE, Reason.ERROR_EVENT, "Hel"),
+        (HELLO[1] + b"data: {oops\n\n" + FINISH + DONE, Reason.BAD_JSON, "Hel"),
+        (b"", Reason.EMPTY, ""),
+    ],
+)
+def test_reason__follows_from_the_bytes_whatever_litellm_says(
+    says: Callable[[], Exception] | None, body: bytes, reason: Reason, text: str
+) -> None:
+    call = Call({"model": "mock", "stream": True})
+    call.wire.begin(httpx.Response(200, headers={"content-type": "text/event-stream"}))
+    with call.wire.receiving():
+        call.wire.feed(body)
+    with pytest.raises(IncompleteStreamError) as caught:
+        if says:
+            with call.reading():
+                raise says()
+        call.accept(None, None)
+        call.ready.clear()
+        call.wants_chunk()
+    assert (caught.value.reason, caught.value.partial.text, caught.value.http_status) == (reason, text, 200)
+
+
+def test_reason__is_aborted_where_litellm_stops_before_the_server_does() -> None:
+    call = Call({"model": "mock", "stream": True})
+    call.wire.begin(httpx.Response(200))
+    call.wire.feed(HELLO[1])
+    call.accept(None, None)
+    call.ready.clear()
+    with pytest.raises(IncompleteStreamError) as caught:
+        call.wants_chunk()
+    assert (caught.value.reason, caught.value.partial.text) == (Reason.ABORTED, "Hel")
 
 
 def test_stream__silence_beyond_the_timeout(wire: WireServer, ask: Ask) -> None:
