@@ -1,11 +1,15 @@
 """Links between pages lead somewhere, and every page can be reached."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import BY_NAME, PAGES, Page
 from tests.server import ROOT
+
+SOURCE = re.compile(r"(?:completions|llmclient|mocksite|tests)/[\w./]*")
+"""A path in the repository."""
 
 README_LINES = 250
 PAGE_LINES = 300
@@ -26,6 +30,13 @@ def test_links__lead_to_files_and_headings_that_exist(page: Page) -> None:
         assert path.exists() and path.is_relative_to(ROOT), link
         if anchor:
             assert anchor in BY_NAME[str(path.relative_to(ROOT))].anchors, link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_paths__in_the_text_exist(page: Page) -> None:
+    for span in page.spans:
+        if SOURCE.fullmatch(span):
+            assert (ROOT / span).exists(), span
 
 
 def test_index__lists_every_page() -> None:

@@ -11,8 +11,10 @@ from django.core.management import load_command_class
 
 import completions
 import llmclient
+from completions.control.exchanges import FILTERS
 from completions.control.table import OPERATIONS
 from completions.faults import FAULTS
+from completions.journal.metrics import metrics
 from completions.pytest_plugin.exchanges import Exchange
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.mock import MockLLM
@@ -82,6 +84,7 @@ def test_control_api__has_every_operation_in_its_table() -> None:
 def test_control_api__has_every_parameter() -> None:
     named = {parameter.name for operation in OPERATIONS for parameter in operation.query}
     assert named - page("control-api").words == set()
+    assert {parameter.name for parameter in FILTERS} - page("control-api").listed == set()
 
 
 def test_configuration__is_env_example() -> None:
@@ -89,6 +92,11 @@ def test_configuration__is_env_example() -> None:
     row = r"^\| `([A-Z_]+)` \| (?:`(.*?)`|made at each start|none) \|"
     told = [pair for name in ("configuration", "client") for pair in re.findall(row, page(name).text, re.MULTILINE)]
     assert sorted(told) == sorted(example.items())
+
+
+def test_control_api__has_every_metric() -> None:
+    told = {name.removesuffix("_total") for name in page("control-api").listed}
+    assert {metric.name for metric in metrics().registry.collect()} - told == set()
 
 
 @pytest.mark.parametrize("cls", [MockLLM, Gate, Exchange], ids=lambda cls: cls.__name__)
