@@ -1,15 +1,17 @@
-"""The table of faults in the manual has them all, and says of each client how it really ends."""
+"""The manual's tables of faults: all faults and parameters are there, and how each client really ends."""
 
 import re
 
 import pytest
 
-from completions.faults import FAULTS
+from completions.faults import AFTER, FAULTS
+from completions.faults import fault as made
 from tests.clients.sightings import STREAMED, WHOLE
 from tests.docs.pages import page
 
-ROW = r"^\| `([a-z0-9_]+(?:; \w+=\d+)?)` \| .* \| (.*) \| (.*) \| (.*) \|$"
-ROWS = {name: cells for name, *cells in re.findall(ROW, page("faults").text, re.MULTILINE)}
+LIST, _, CLIENTS = page("faults").prose.partition("## What clients make of them")
+ROW = r"^\| `([a-z0-9_]+(?:; \w+=\d+)?)` \| (.*) \| (.*) \| (.*) \|$"
+ROWS = {name: cells for name, *cells in re.findall(ROW, CLIENTS, re.MULTILINE)}
 COLUMNS = ({"python_2", "python_3"}, {"litellm"}, {"node"})
 """The clients of each column."""
 
@@ -25,7 +27,23 @@ def endings(name: str, clients: set[str]) -> set[str]:
     return {sight.of(client)[0] for sight in seen for client in clients} - {"stop", "tool_calls"}
 
 
-def test_table__has_every_fault_and_no_other() -> None:
+def default(fault: str, parameter: str) -> str:
+    """Return the value of a parameter that is left out, as the page writes it; empty where there is none."""
+    value = FAULTS[fault].parameters[parameter].default
+    if value is None:
+        value = made(fault, {}).parameters.get(parameter)
+    return "" if value is None else f"{value:g}"
+
+
+def test_list__has_every_fault_with_its_parameters_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|(.*?)\|", LIST.partition("## List of faults")[2], re.MULTILINE)
+    assert {name: re.findall(r"`(\w+)`(?: \((\d+)\))?", cell) for name, cell in rows} == {
+        name: sorted(((key, default(name, key)) for key in fault.parameters), key=lambda pair: pair[0] in AFTER)
+        for name, fault in FAULTS.items()
+    }
+
+
+def test_clients__has_every_fault_and_no_other() -> None:
     assert {name.partition(";")[0] for name in ROWS} == FAULTS.keys()
 
 

@@ -13,7 +13,6 @@ import completions
 import llmclient
 from completions.control.exchanges import FILTERS
 from completions.control.table import OPERATIONS
-from completions.faults import FAULTS
 from completions.journal.metrics import metrics
 from completions.pytest_plugin.exchanges import Exchange
 from completions.pytest_plugin.gate import Gate
@@ -21,6 +20,7 @@ from completions.pytest_plugin.mock import MockLLM
 from completions.script import language
 from completions.script.fields import FIELDS
 from completions.script.lookups import LOOKUPS
+from completions.script.templates import OF_PROMPT
 from llmclient.__main__ import _parser
 from llmclient.client import LLMClient
 from llmclient.completion import Completion
@@ -65,8 +65,8 @@ def test_script__each_word_that_a_key_takes_is_in_the_manual() -> None:
     assert {*language.JITTERS} - page("pacing").words == set()
 
 
-def test_faults__each_parameter_is_on_its_page() -> None:
-    assert {key for fault in FAULTS.values() for key in fault.parameters} - page("faults").words == set()
+def test_prompt__each_attribute_is_on_its_page() -> None:
+    assert {*OF_PROMPT} - page("replies").listed == set()
 
 
 def test_headers__those_of_the_manual_are_those_of_the_source() -> None:
