@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.patience import PATIENCE
+
 MISSING = "there is no redis-server on this machine (apt-get install redis-server), and no REDIS_URL"
 
 
@@ -37,11 +39,12 @@ class RedisServer:
         self._process = subprocess.Popen(
             [*command, "--dir", self._folder.name], stdout=subprocess.DEVNULL, start_new_session=True
         )
-        for _ in range(300):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
             with contextlib.suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", self.port)):
                 return
             assert self._process.poll() is None, "redis-server has ended"
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise AssertionError("redis-server does not listen")
 
     def stop(self) -> None:

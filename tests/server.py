@@ -15,6 +15,8 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parent.parent
 SERVE = ("manage.py", "serve", "--port", "0")
 
@@ -48,7 +50,7 @@ class LiveServer:
         """The address of the server; OpenAI's base URL is this and `/v1`."""
         return f"http://{self.host}:{self.port}"
 
-    def wait_for(self, pattern: str, since: int = 0, timeout: float = 30) -> re.Match[str]:
+    def wait_for(self, pattern: str, since: int = 0, timeout: float = PATIENCE) -> re.Match[str]:
         """Return the match in the first log line, from line `since` on, that has `pattern`; wait until there is one."""
 
         def found() -> re.Match[str] | None:
@@ -63,18 +65,17 @@ class LiveServer:
 
     def _wait_until_it_listens(self) -> None:
         """With workers or reload, the address is printed before the process that serves it is up."""
-        for _ in range(300):
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until and not any("startup failed" in line for line in self.log):
             with contextlib.suppress(ConnectionRefusedError), socket.create_connection((self.host, self.port)):
                 return
-            if any("startup failed" in line for line in self.log):
-                break
-            time.sleep(0.1)
+            time.sleep(0.05)
         raise AssertionError("The server does not listen:\n" + "\n".join(self.log))
 
     def stop(self) -> int:
         """End the process by SIGTERM; return its exit code."""
         self.process.terminate()
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=PATIENCE)
 
     def __enter__(self) -> "LiveServer":
         return self
@@ -83,7 +84,7 @@ class LiveServer:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)  # with the workers and the reloader's child
         self.process.wait()
-        self._reader.join(timeout=30)
+        self._reader.join(timeout=PATIENCE)
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -102,4 +103,4 @@ def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProce
     command: Sequence[str] = [sys.executable, "manage.py", *arguments]
     own = {"DJANGO_SETTINGS_MODULE": "mocksite.settings", "DATABASE_URL": "sqlite://:memory:"}
     env = {**os.environ, **own, **environment}
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE)

@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from completions.journal.writer import writer
 from mocksite.environment import Environment
+from tests.patience import PATIENCE
 
 
 @contextmanager
@@ -37,7 +38,7 @@ def rows(file: Path) -> list[dict[str, Any]]:
     """Return the rows of a SQLite journal, oldest first, with their JSON decoded; none where there is no table yet."""
     if not file.exists():
         return []
-    with closing(sqlite3.connect(file, timeout=30)) as connection:
+    with closing(sqlite3.connect(file, timeout=PATIENCE)) as connection:
         connection.row_factory = sqlite3.Row
         try:
             found = [dict(row) for row in connection.execute("SELECT * FROM completions_exchange ORDER BY id")]
@@ -51,8 +52,8 @@ def rows(file: Path) -> list[dict[str, Any]]:
 
 def await_rows(file: Path, count: int) -> list[dict[str, Any]]:
     """Wait until a journal has so many rows, and return them."""
-    for _ in range(600):
-        if len(found := rows(file)) >= count:
-            return found
+    until = time.monotonic() + PATIENCE
+    while len(found := rows(file)) < count:
+        assert time.monotonic() < until, f"{len(found)} rows instead of {count}"
         time.sleep(0.05)
-    raise AssertionError(f"{len(rows(file))} rows instead of {count}")
+    return found

@@ -27,6 +27,7 @@ from completions.state.namespaces import Namespace, namespace
 from completions.state.shared.scripts import KEPT
 from completions.state.shared.store import RedisStore
 from completions.state.store import shared_store
+from tests.patience import PATIENCE
 from tests.redis_server import RedisServer
 from tests.scripts import rules
 
@@ -35,10 +36,10 @@ PLAIN = Claim((Want("plain", None, False, False),))
 
 
 @asynccontextmanager
-async def workers(url: str, count: int = 2) -> AsyncIterator[list[RedisStore]]:
-    """Open as many stores as there would be workers, and close them."""
+async def workers(url: str, count: int = 2, timeout: float = PATIENCE) -> AsyncIterator[list[RedisStore]]:  # noqa: ASYNC109
+    """Open as many stores as there would be workers, and close them; Redis may take `timeout` seconds to answer."""
     async with AsyncExitStack() as stack:
-        stores = [RedisStore(url) for _ in range(count)]
+        stores = [RedisStore(url, timeout) for _ in range(count)]
         for store in stores:
             await store.open()
             stack.push_async_callback(store.close)
@@ -77,9 +78,9 @@ def some_claim(dice: random.Random) -> Claim:
         wants.append(Want(rule, times, times is not None or dice.random() < 0.5, dice.random() < 0.5))
         if times is None:
             break
-    held = dice.choice([None, Limits(rpd=9, concurrent=4), Limits(rpd=20, tpm=60)])
-    quota = Quota(requests=30, tokens=900)
-    paid = dice.choice([None, charge(held, quota, dice.choice([0, 20]), dice.choice(["sk-a", "sk-b"]))])
+    held = dice.choice([None, Limits(rpd=9, concurrent=4), Limits(rpd=20, tpm=1)])  # none refills within a minute
+    quota = Quota(requests=30, tokens=40)
+    paid = dice.choice([None, charge(held, quota, dice.choice([0, 1]), dice.choice(["sk-a", "sk-b"]))])
     return Claim(
         tuple(wants),
         dice.random() < 0.5,
@@ -99,7 +100,7 @@ async def test_take__gets_what_memory_gives(redis_url: str, seed: int) -> None:
             ours, theirs = some_claim(dice), some_claim(twin)
             worker = step % 2
             assert await tried(shared[worker], theirs) == await tried(memory, ours)
-            settled = dice.choice([0, 10, 50]), twin.choice([0, 10, 50])
+            settled = dice.choice([0, 1, 3]), twin.choice([0, 1, 3])
             ends = dice.random() < 0.6, twin.random() < 0.6
             for claim, tokens, over in ((ours, settled[0], ends[0]), (theirs, settled[1], ends[1])):
                 if claim.charge is not None and claim.charge.grant is not None:
@@ -141,7 +142,7 @@ async def test_names__may_be_any_text(redis_url: str) -> None:
         await ledger.take(Claim((Want(rule, None, True, False),)))
         assert await ledger.uses("") == {rule: 1}
         assert await ledger.gates.release(rule) == 0
-        assert await ledger.gates.wait(rule, 1)
+        assert await ledger.gates.wait(rule, 3600)
 
 
 async def test_keys__expire_and_tell_no_secret(redis_url: str) -> None:
@@ -221,10 +222,10 @@ async def drained(ledger: Ledger, limits: Limits) -> RequestError:
 async def test_limits__tell_when_there_is_room_and_keep_their_word(redis_url: str) -> None:
     async with workers(redis_url) as (one, two):
         space = name()
-        limits = Limits(rpm=600)
+        limits = Limits(rpm=30)
         refused = await drained(one.ledger(space), limits)
         wait = int(refused.headers["retry-after-ms"]) / 1000
-        assert 0 < wait <= 0.1
+        assert 0 < wait <= 2
         await asyncio.sleep(wait)
         await two.ledger(space).take(Claim(charge=charge(limits)))
 
@@ -269,7 +270,7 @@ async def test_scripts__that_somebody_flushed_come_back(redis_url: str) -> None:
 
 
 def test_loops__come_one_after_the_other(redis_url: str) -> None:
-    store, space = RedisStore(redis_url), name()
+    store, space = RedisStore(redis_url, PATIENCE), name()
 
     async def uses() -> int:
         return (await store.ledger(space).take(COUNTED)).uses
@@ -311,7 +312,7 @@ async def test_outage__only_what_needs_no_count_is_answered(redis_server: RedisS
             with pytest.raises(StateUnavailable):
                 await ask
         with pytest.raises(StateUnavailable):
-            await known.gates.wait("gate", 1)
+            await known.gates.wait("gate", 3600)
         assert [known.away] == [True]
         redis_server.start()
         assert (await recovered(known)).uses == 0, "Redis has forgotten, so counters begin anew"
@@ -351,9 +352,9 @@ async def test_outage__who_waits_at_a_gate_waits_on(redis_server: RedisServer) -
 
 
 async def test_outage__a_redis_that_hangs_counts_as_away(redis_server: RedisServer) -> None:
-    async with workers(redis_server.url, 1) as (store,):
+    async with workers(redis_server.url, 1, timeout=0.5) as (store,):
         ledger = store.ledger("a")
-        await ledger.take(COUNTED)
+        await recovered(ledger)  # before, it may seem to hang on a machine that is busy
         redis_server.freeze()
         try:
             with pytest.raises(StateUnavailable):

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Awaitable, Callable
 
 from completions.exceptions import StateUnavailable
-from completions.state.shared.link import TIMEOUT, Link
+from completions.state.shared.link import Link
 from completions.state.shared.scripts import CALL, CHANNEL, TELL, WORKERS
 from completions.state.shared.worker import Worker
 
@@ -30,7 +30,7 @@ class Calls:
         answers = self._answers[name] = asyncio.Queue()
         try:
             with contextlib.suppress(StateUnavailable, TimeoutError):
-                async with asyncio.timeout(2 * TIMEOUT):
+                async with asyncio.timeout(2 * self._link.timeout):
                     for _ in range(await self._link.run(CALL, (WORKERS,), CHANNEL, ASKED + name)):
                         await answers.get()
         finally:

@@ -21,7 +21,7 @@ from completions.state.shared.scripts import ALL, Script
 logger = logging.getLogger("completions")
 
 TIMEOUT = 1.0
-"""Seconds that Redis may take to accept a connection, and about that it may take to answer, or else it is away."""
+"""Seconds that Redis may take to accept a connection, and about as many to answer, where no others are given."""
 
 LOOK_AGAIN = 1.0
 """Seconds between two looks at whether Redis is back."""
@@ -46,13 +46,14 @@ class Asked:
 
 
 class Link:
-    """The connection. `away` says that Redis cannot be reached, as far as is known."""
+    """The connection. `away` says that Redis cannot be reached, as far as is known: it took longer than `timeout`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self.timeout = timeout
         self._pool = ConnectionPool.from_url(
             url,
             protocol=2,
-            socket_connect_timeout=TIMEOUT,
+            socket_connect_timeout=timeout,
             socket_timeout=None,
             retry=Retry(NoBackoff(), 0),
             encoding_errors="surrogatepass",  # a rule's name may be any text
@@ -132,7 +133,7 @@ class Link:
         while True:
             connection = self.connection()
             try:
-                async with asyncio.timeout(TIMEOUT):
+                async with asyncio.timeout(self.timeout):
                     await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
                     await _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in ALL])
                 self._be_back()
@@ -146,7 +147,7 @@ class Link:
 
     async def _serve(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
         """Write, read and watch the time until one of them fails; then forget what was on its way."""
-        parts = (self._write(connection, sent), self._read(connection, sent), _watch(sent))
+        parts = (self._write(connection, sent), self._read(connection, sent), _watch(sent, self.timeout))
         tasks = [asyncio.create_task(part) for part in parts]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -220,12 +221,12 @@ class Link:
         self._outgoing[:0] = kept
 
 
-async def _watch(sent: deque[Asked]) -> None:
+async def _watch(sent: deque[Asked], timeout: float) -> None:  # noqa: ASYNC109  # it ends by it alone
     """Raise where the oldest command gets no answer; in two steps, so that a pause of this process is no sign."""
     while True:
         oldest = sent[0] if sent else None
         for _ in range(2):
-            await asyncio.sleep(TIMEOUT / 2)
+            await asyncio.sleep(timeout / 2)
         if oldest is not None and sent and sent[0] is oldest:
             raise TimeoutError("no answer in time")
 

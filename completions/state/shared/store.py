@@ -5,17 +5,17 @@ import contextlib
 from completions.exceptions import StateUnavailable
 from completions.state.shared.calls import Calls
 from completions.state.shared.ledger import RedisLedger
-from completions.state.shared.link import Link
+from completions.state.shared.link import TIMEOUT, Link
 from completions.state.shared.scripts import KEPT, NAMED, NAMES
 from completions.state.shared.waiting import Waiting
 from completions.state.shared.worker import Worker
 
 
 class RedisStore:
-    """Redis at one address."""
+    """Redis at one address, which is away where it takes longer than `timeout` seconds to answer."""
 
-    def __init__(self, url: str) -> None:
-        self._link = Link(url)
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self._link = Link(url, timeout)
         self._worker = Worker(self._link)
         self.calls = Calls(self._link, self._worker)
         self._waiting = Waiting(self._link, self._worker, self.calls)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from completions.exceptions import StateUnavailable
 from completions.state.shared.calls import Calls
-from completions.state.shared.link import FAILURES, LOOK_AGAIN, TIMEOUT, Link
+from completions.state.shared.link import FAILURES, LOOK_AGAIN, Link
 from completions.state.shared.scripts import LEAVE, WAIT, WAITING, WORKERS
 from completions.state.shared.worker import BELIEVED, Worker
 
@@ -82,7 +82,7 @@ class Waiting:
         if self._link.away:
             raise StateUnavailable
         try:
-            async with asyncio.timeout(2 * TIMEOUT):
+            async with asyncio.timeout(2 * self._link.timeout):
                 await self._heard.wait()
         except TimeoutError:
             raise StateUnavailable from None
@@ -92,7 +92,7 @@ class Waiting:
         while True:
             connection = self._link.connection()
             try:
-                async with asyncio.timeout(2 * TIMEOUT):
+                async with asyncio.timeout(2 * self._link.timeout):
                     await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
                     await connection.send_command("SUBSCRIBE", self._worker.channel)
                     await connection.read_response()
