@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, Error, async_playwright
 
+from tests.patience import PATIENCE
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
-PATIENCE_MS = 60_000
-"""How long a busy machine may take for what a page does at once."""
+PATIENCE_MS = PATIENCE * 1000
+"""How long Playwright waits for what has to come."""
 
 
 @asynccontextmanager

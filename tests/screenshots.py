@@ -8,6 +8,7 @@ import httpx
 from playwright.async_api import Browser
 
 from tests.browser import browser
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 FOLDER = Path(__file__).parent.parent / "docs" / "images"
@@ -29,7 +30,7 @@ async def ask(
     if retry is not None:
         headers |= {"Idempotency-Key": "order-4411", "x-stainless-retry-count": str(retry)}
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=60, headers=headers) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as client:
             return (await client.post(path, json=body)).headers["x-request-id"]
     except httpx.RemoteProtocolError:
         return ""

@@ -12,6 +12,7 @@ from completions.journal.queries import Filter
 from completions.receive.handler import Handler
 from tests.asgi import Connection, scope
 from tests.control.client import ask, told
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 
@@ -112,7 +113,7 @@ def test_server__ends_though_somebody_follows() -> None:
     with LiveServer(SHUTDOWN_TIMEOUT="3600") as live:
         live.wait_for(rf"The inspector is at {live.url}/_mock/$")
         with (
-            httpx.Client(verify=False, timeout=60) as client,
+            httpx.Client(verify=False, timeout=PATIENCE) as client,
             client.stream("GET", f"{live.url}/_mock/exchanges/events") as response,
         ):
             next(response.iter_bytes())

@@ -86,7 +86,7 @@ async def test_unmatched__with_near_misses() -> None:
 
 
 async def test_wait__until_so_many_are_there() -> None:
-    waiting = asyncio.create_task(told("GET", "exchanges/wait?count=2&rule=refund&timeout_ms=60000"))
+    waiting = asyncio.create_task(told("GET", "exchanges/wait?count=2&rule=refund&timeout_ms=600000"))
     await said("refund")
     await said("nothing")
     await asyncio.sleep(0.05)

@@ -9,16 +9,20 @@ import httpx
 import pytest
 
 from tests.control.client import CHAT, question
+from tests.patience import PATIENCE
 from tests.scripts import rules
 from tests.server import LiveServer
 
 SPACES = 100
+FRESH = httpx.Limits(max_keepalive_connections=0)
+"""A connection for each request: the server closes one that lies idle for seconds, as it may while many others wait."""
+
 FAST = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0"}
 
 
 async def use(url: str, number: int) -> dict[str, Any]:
     """Live a test's life in a namespace of its own, and return what was seen there."""
-    async with httpx.AsyncClient(base_url=url, timeout=120, verify=False) as client:  # one pool for all would be slow
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, verify=False, limits=FRESH) as client:
         return await _use(client, f"/ns/test-{number}", number)
 
 
@@ -36,7 +40,8 @@ async def _use(client: httpx.AsyncClient, base: str, number: int) -> dict[str, A
     own = rules(f"- {{name: own, match: {{last_user: me}}, replies: [{number} first, {number} second]}}")
     await control("PUT", "script", own)
     await control("POST", "rules", f"{{name: once, match: {{last_user: once}}, times: 1, reply: once {number}}}")
-    await control("POST", "rules", f"{{match: {{last_user: hold}}, hold: gate, reply: held {number}}}")
+    hold = "{gate: gate, timeout_ms: 3600000}"
+    await control("POST", "rules", f"{{match: {{last_user: hold}}, hold: {hold}, reply: held {number}}}")
     held = asyncio.create_task(say("hold"))
     while (await control("GET", "gates"))["gates"] != {"gate": 1}:  # noqa: ASYNC110  # nothing else tells
         await asyncio.sleep(0.01)
@@ -44,7 +49,7 @@ async def _use(client: httpx.AsyncClient, base: str, number: int) -> dict[str, A
     assert not held.done()
     released = (await control("POST", "gates/gate/release"))["released"]
     said.append(await held)
-    waited = await control("GET", "exchanges/wait?count=5&timeout_ms=60000")
+    waited = await control("GET", "exchanges/wait?count=5&timeout_ms=600000")
     uses = {each["name"]: each["uses"] for each in (await control("GET", "script"))["rules"]}
     return {
         "said": said,
@@ -58,7 +63,7 @@ async def _use(client: httpx.AsyncClient, base: str, number: int) -> dict[str, A
 async def test_namespaces__a_hundred_at_a_time_see_only_their_own() -> None:
     with LiveServer(**FAST) as server:
         seen = await asyncio.gather(*(use(server.url, number) for number in range(SPACES)))
-        async with httpx.AsyncClient(base_url=server.url, timeout=120) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, limits=FRESH) as client:
             listed = (await client.get("/_mock/namespaces")).json()["namespaces"]
             ended = await asyncio.gather(
                 *(client.delete(f"/_mock/namespaces/test-{number}") for number in range(SPACES))
@@ -80,9 +85,9 @@ async def test_namespaces__a_hundred_at_a_time_see_only_their_own() -> None:
 
 async def test_wait__ends_when_its_client_leaves() -> None:
     with LiveServer(**FAST) as server:
-        async with httpx.AsyncClient(base_url=server.url, timeout=0.3) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as client:
             with pytest.raises(httpx.ReadTimeout):
-                await client.get("/_mock/exchanges/wait?timeout_ms=600000")
+                await client.get("/_mock/exchanges/wait?timeout_ms=600000", timeout=httpx.Timeout(PATIENCE, read=0.3))
             assert (await client.get("/_mock/health")).status_code == 200
         assert server.stop() == 0, "nothing holds the server up"
 

@@ -13,6 +13,7 @@ from completions.journal.writer import writer
 from completions.receive.handler import Handler
 from tests.asgi import Connection, scope
 from tests.control.client import CHAT, ask, control, question, told
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -114,7 +115,7 @@ def _text(own: Metrics) -> str:
 
 def post(server: LiveServer, path: str, body: bytes) -> int:
     """Send a request over a connection of its own, so that any worker may take it."""
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
     connection.request("POST", path, body, {"Connection": "close"})
     response = connection.getresponse()
     response.read()
@@ -123,7 +124,7 @@ def post(server: LiveServer, path: str, body: bytes) -> int:
 
 
 def scrape(server: LiveServer) -> Samples:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
     connection.request("GET", "/_mock/metrics", headers={"Connection": "close"})
     found = samples(connection.getresponse().read().decode())
     connection.close()
@@ -135,10 +136,7 @@ def test_workers__add_up(redis_url: str) -> None:
     with LiveServer("manage.py", "serve", "--port", "0", "--workers", "2", **told) as server:
         for number in range(60):
             assert post(server, f"/{CHAT}", question("Hello", stream=bool(number % 2))) == 200
-        for _ in range(200):  # another worker's last ones come with its next look
-            found = scrape(server)
-            if total(found, "mock_requests_total") == 60:
-                break
+        while total(found := scrape(server), "mock_requests_total") < 60:  # another worker tells when it looks
             time.sleep(0.05)
         assert total(found, "mock_requests_total", endpoint="chat", status="200") == 60
         assert total(found, "mock_tokens_total", kind="completion") == 60 * 7

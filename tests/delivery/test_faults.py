@@ -9,6 +9,7 @@ import pytest
 
 from completions.faults import FAULTS
 from tests.document import MOCK, PIECES
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 WHOLE, BROKEN, RESET, OPEN = "whole", "closed within the response", "reset", "open"
@@ -20,7 +21,7 @@ Frames = list[bytes]
 
 
 def ask(server: LiveServer, fault: str, stream: bool, header: str = "X-Mock-Fault") -> socket.socket:
-    connection = socket.create_connection((server.host, server.port), timeout=30)
+    connection = socket.create_connection((server.host, server.port), timeout=PATIENCE)
     body = b'{"stream":true,"model":"gpt-4o"}' if stream else b'{"model":"gpt-4o"}'
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}: {fault}\r\n"
     connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))

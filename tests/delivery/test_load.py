@@ -12,6 +12,7 @@ from completions.delivery.capacity import Capacity, Share
 from completions.delivery.load import Loads, Machine
 from completions.delivery.places import Places
 from completions.outcome import Load
+from tests.patience import PATIENCE
 
 
 def share(count: int, itl: float, ttft: float = 0.0) -> Share:
@@ -213,7 +214,7 @@ async def test_machine__who_comes_later_may_be_first() -> None:
         waits = asyncio.create_task(late.after(0))
         await settled()
         with soon:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE):
                 assert await soon.after(0) == 1
         assert not waits.done()
         waits.cancel()
@@ -232,7 +233,7 @@ def test_machine__goes_on_after_a_loop_that_was_left() -> None:
 
     with pytest.raises(TimeoutError):
         asyncio.run(take(3600, 0.01))
-    assert asyncio.run(take(0.01, 60)) == 1
+    assert asyncio.run(take(0.01, PATIENCE)) == 1
 
 
 def test_loads__one_machine_for_each() -> None:

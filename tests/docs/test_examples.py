@@ -18,6 +18,7 @@ from pytest_django import Settings
 
 from completions.script.loader import load
 from tests.docs.pages import PAGES, Page
+from tests.patience import PATIENCE
 from tests.server import ROOT, LiveServer
 
 LANGUAGES = {"console", "python", "yaml", "sh", "json", "text"}
@@ -71,7 +72,7 @@ def run(command: str | list[str], server: LiveServer) -> str:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return result.stdout
 
@@ -103,7 +104,7 @@ def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> No
     command = [sys.executable, "-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
     env = {**theirs, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE)
     tests = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in files.values())
     assert (f"{tests} passed" if tests else "no tests ran") in done.stdout, done.stdout
 

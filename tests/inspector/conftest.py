@@ -11,6 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import PATIENCE_MS, browser
 from tests.control.conftest import world  # noqa: F401  # a fixture here too
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 SCRIPT = Path(__file__).parent / "script.yaml"
@@ -35,7 +36,7 @@ class Site:
     async def ask(self, text: str, model: str = "gpt-4o", headers: dict[str, str] | None = None, **more: object) -> str:
         """Ask the mock, and return the request's id."""
         body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
-        async with httpx.AsyncClient(verify=False, timeout=60) as client:
+        async with httpx.AsyncClient(verify=False, timeout=PATIENCE) as client:
             response = await client.post(f"{self.url}/v1/chat/completions", json=body, headers=headers)
         return response.headers["x-request-id"]
 

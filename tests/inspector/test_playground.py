@@ -20,7 +20,7 @@ async def send(page: Page) -> None:
 
 async def sent(site: Site, count: int = 1) -> dict[str, object]:
     """Return the request's body of the newest exchange, once there are so many."""
-    found = await control(site, "GET", f"exchanges/wait?count={count}&timeout_ms=60000")
+    found = await control(site, "GET", f"exchanges/wait?count={count}&timeout_ms=600000")
     newest = await control(site, "GET", f"exchanges/{found['exchanges'][0]['id']}")
     body: dict[str, object] = newest["request"]["body"]
     return body

@@ -27,6 +27,7 @@ from completions.state import namespaces
 from tests.asgi import Answer, Connection, call, scope
 from tests.document import MOCK
 from tests.journal.database import journal_in
+from tests.patience import PATIENCE
 from tests.server import run_manage
 
 CHAT = "/v1/chat/completions"
@@ -337,7 +338,7 @@ async def test_wait__ends_when_enough_have_come() -> None:
     await ask("refund")
     assert len(await queries.wait(Filter(rule="refunds"), 1, 0) or []) == 1
     assert await queries.wait(Filter(rule="refunds"), 2, 0.05) is None
-    waiting = asyncio.create_task(queries.wait(Filter(rule="refunds"), 3, 60))
+    waiting = asyncio.create_task(queries.wait(Filter(rule="refunds"), 3, PATIENCE))
     await ask("love")
     await ask("refund")
     await asyncio.sleep(0.05)

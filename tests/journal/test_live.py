@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.journal.database import await_rows, rows
+from tests.patience import PATIENCE
 from tests.server import LiveServer, run_manage
 
 CHAT = "/v1/chat/completions"
@@ -18,7 +19,7 @@ CHAT = "/v1/chat/completions"
 
 def ask(server: LiveServer, times: int = 1, body: bytes = b'{"model": "m"}') -> list[str]:
     """Ask so many times, and return the requests' ids."""
-    with closing(HTTPConnection(server.host, server.port, timeout=30)) as connection:
+    with closing(HTTPConnection(server.host, server.port, timeout=PATIENCE)) as connection:
         ids = []
         for _ in range(times):
             connection.request("POST", CHAT, body)
@@ -58,7 +59,7 @@ def test_stream__that_shutdown_stops_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "journal.sqlite3"
     with ExitStack() as stack:
         server = stack.enter_context(live(file, JOURNAL_FLUSH_MS="60000", MOCK_ITL_MS="60000", SHUTDOWN_TIMEOUT="0"))
-        connection = stack.enter_context(closing(HTTPConnection(server.host, server.port, timeout=30)))
+        connection = stack.enter_context(closing(HTTPConnection(server.host, server.port, timeout=PATIENCE)))
         connection.request("POST", CHAT, b'{"stream": true}')
         connection.getresponse().read(10)
         assert server.stop() == 0

@@ -21,6 +21,7 @@ from completions.journal.queries import Filter
 from completions.receive.handler import Handler
 from tests.asgi import call
 from tests.journal.database import journal_in
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 CHAT = "/v1/chat/completions"
@@ -56,7 +57,7 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [program, "-D", str(self.data), *arguments]
-        subprocess.run(command, user=self._user, cwd="/", check=True, stdout=subprocess.DEVNULL, timeout=120)
+        subprocess.run(command, user=self._user, cwd="/", check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.pytest_plugin.control import ControlError
 from completions.pytest_plugin.mock import MockLLM
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parent
 
@@ -198,17 +199,17 @@ def test_fault__befalls_the_reply(mock_llm: MockLLM) -> None:
     assert heard == "one two"
     with pytest.raises(ValueError):
         asked()
-    assert [exchange.fault for exchange in mock_llm.wait_for(2)] == ["disconnect", "malformed_json"]
+    assert [exchange.fault for exchange in mock_llm.wait_for(2, PATIENCE)] == ["disconnect", "malformed_json"]
     assert mock_llm.exchanges[0].answer == "one two"
 
 
 def test_gate__holds_the_answer_until_it_is_released(mock_llm: MockLLM) -> None:
     gate = mock_llm.gate("door")
-    mock_llm.reply("in", hold="door")
+    mock_llm.reply("in", hold={"gate": "door", "timeout_ms": 3_600_000})
     heard: list[str] = []
     thread = threading.Thread(target=lambda: heard.append(asked()))
     thread.start()
-    gate.wait()
+    gate.wait(timeout=PATIENCE)
     assert (gate.waiting, heard) == (1, [])
     assert gate.release() == 1
     thread.join()
@@ -218,16 +219,16 @@ def test_gate__holds_the_answer_until_it_is_released(mock_llm: MockLLM) -> None:
 
 
 async def test_gate__holds_for_async_tests(mock_llm: MockLLM) -> None:
-    mock_llm.reply("in", hold={"gate": "door", "timeout_ms": 60_000})
+    mock_llm.reply("in", hold={"gate": "door", "timeout_ms": 3_600_000})
     asking = asyncio.create_task(aasked())
-    await mock_llm.gate("door").await_for(1)
+    await mock_llm.gate("door").await_for(1, PATIENCE)
     mock_llm.gate("door").release()
     assert await asking == "in"
 
 
 async def test_wait__lets_the_loop_run(mock_llm: MockLLM) -> None:
     asking = asyncio.gather(aasked("one"), aasked("two"))
-    exchanges = await mock_llm.await_for(2)
+    exchanges = await mock_llm.await_for(2, PATIENCE)
     assert sorted(exchange.prompt for exchange in exchanges) == ["one", "two"]
     await asking
 

@@ -25,6 +25,7 @@ from completions.script import templates
 from completions.script.as_json import as_json
 from completions.script.callback import document
 from completions.script.node import read_text
+from tests.patience import PATIENCE
 from tests.server import ROOT
 
 
@@ -70,7 +71,7 @@ def test_process__is_gone_when_the_tests_are_killed(tmp_path: Path) -> None:
         assert is_alive(pid)
         holder.send_signal(signal.SIGKILL)
         holder.wait()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while is_alive(pid):
             assert time.monotonic() < deadline, "the server is still there"
             time.sleep(0.01)

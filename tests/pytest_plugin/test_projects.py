@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.server import ROOT
 
 Run = Callable[..., str]
@@ -29,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(ROOT / name, source)
     flags = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--no-warn-script-location"]
     command = [sys.executable, "-m", "pip", "install", *flags, "--target", str(target), str(source)]
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=PATIENCE)
     return target
 
 
@@ -48,7 +49,7 @@ def project(tmp_path: Path, installed: Path) -> Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=300,
+            timeout=PATIENCE,
         )
         return done.stdout
 

@@ -1,5 +1,6 @@
 """Limits against a live server, with the openai SDK's own retry and its real back-off."""
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -13,7 +14,7 @@ SCRIPT = """\
 version: 1
 defaults:
   keys: [sk-a]
-  limits: [{model: one, rpm: 120}, {model: alone, concurrent: 1}]
+  limits: [{model: one, rpm: 12}, {model: alone, concurrent: 1}]
 rules:
 - match: {model: flaky, retry: {lt: 2}}
   error: {status: 400, retry_after_ms: 1, should_retry: true}
@@ -50,12 +51,11 @@ def say(sdk: openai.OpenAI, model: str) -> str | None:
 def drained(server: LiveServer) -> openai.RateLimitError:
     """Ask until the limit is reached, and return the refusal."""
     sdk = client(server, max_retries=0)
-    for _ in range(10_000):
+    while True:
         try:
             say(sdk, "one")
         except openai.RateLimitError as exc:
             return exc
-    raise AssertionError("The limit is never reached.")
 
 
 def test_sdk__waits_until_the_date(limited: LiveServer) -> None:
@@ -66,17 +66,15 @@ def test_sdk__waits_until_the_date(limited: LiveServer) -> None:
 
 
 def test_sdk__waits_as_long_as_the_429_says_and_succeeds(limited: LiveServer) -> None:
-    """Once 120 are used, a further one comes each half a second, and the SDK's own retry gets it."""
+    """Once 12 are used, a further one comes each five seconds, and the SDK's own retry gets it."""
     refused = drained(limited)
     assert (refused.type, refused.code) == ("requests", "rate_limit_exceeded")
-    assert 0 < int(refused.response.headers["retry-after-ms"]) <= 500
-    assert refused.response.headers["retry-after"] == "1"
+    milliseconds = int(refused.response.headers["retry-after-ms"])
+    assert 0 < milliseconds <= 5000
+    assert int(refused.response.headers["retry-after"]) == math.ceil(milliseconds / 1000)
     assert refused.response.headers["x-ratelimit-remaining-requests"] == "0"
-    answers = []
-    while "Tried again." not in answers:  # a slow machine may ask only once the next one has come
+    while say(client(limited), "one") != "Tried again.":  # a machine that is busy may ask only once the next has come
         assert drained(limited)
-        answers.append(say(client(limited), "one"))
-        assert len(answers) < 20
 
 
 def test_sdk__should_retry_overrides_the_status(limited: LiveServer) -> None:

@@ -18,6 +18,7 @@ import pytest
 from completions.script.pushed import Pushed
 from completions.state.namespaces import Namespace
 from completions.state.shared.store import RedisStore
+from tests.patience import PATIENCE
 from tests.redis_server import RedisServer
 from tests.server import LiveServer
 
@@ -89,7 +90,7 @@ class Answer:
 
 
 def call(server: LiveServer, method: str, path: str, body: object = None) -> Answer:
-    connection = http.client.HTTPConnection(server.host, server.port, timeout=60)
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=PATIENCE)
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         response = connection.getresponse()
