@@ -10,8 +10,8 @@ import httpx
 import openai
 import pytest
 
-from tests.mocksite.test_live import connect, request
 from tests.patience import PATIENCE
+from tests.receive.test_live import connect, request
 from tests.server import LiveServer
 
 TPS, TOKENS = 100, 20
