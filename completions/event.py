@@ -1,4 +1,4 @@
-"""The pieces of a stream between the format that makes them and the delivery that sends them."""
+"""What a format makes of an answer, between it and the delivery that sends it: one body, or the events of a stream."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -6,23 +6,32 @@ from itertools import accumulate, repeat
 from typing import NamedTuple
 
 
+class Body(NamedTuple):
+    """A whole answer: its bytes and their media type."""
+
+    data: bytes
+    media_type: str = "application/json"
+
+
 class Event(NamedTuple):
-    """One event of a stream: its bytes on the wire, and what pacing and logs need to know of it.
+    """One event of a stream, apart from its framing: its document's bytes, and what pacing, logs and faults need.
 
     A token event comes one inter-token gap after the one before; the others go out with the token they follow
     (at the start of a stream: with the first one). A chunk counts as one; the terminator does not. `part` is for
-    faults: `finish` says why an answer ends, `arguments` is a piece of a tool call's arguments.
+    faults: `finish` says why an answer ends, `arguments` is a piece of a tool call's arguments. `name` is the event's,
+    where its framing has names.
     """
 
     data: bytes
     token: bool = False
     chunk: bool = True
     part: str = ""
+    name: str = ""
 
     @classmethod
-    def tokens(cls, frames: Iterable[bytes], part: str = "") -> list["Event"]:
+    def tokens(cls, documents: Iterable[bytes], part: str = "", name: str = "") -> list["Event"]:
         """Make a run of token events; without a Python call each, for this is most of a stream's cost."""
-        columns = zip(frames, repeat(True), repeat(True), repeat(part), strict=False)
+        columns = zip(documents, repeat(True), repeat(True), repeat(part), repeat(name), strict=False)
         return list(map(partial(tuple.__new__, cls), columns))
 
 

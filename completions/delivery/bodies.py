@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from completions.event import Body
 from completions.outcome import Fault
 
 PAGE = b"""<html>
@@ -14,7 +15,7 @@ PAGE = b"""<html>
 """
 
 
-class Body(NamedTuple):
+class Sent(NamedTuple):
     """A body, its media type, and the status of its response; `foreign` is what is not the API's own answer."""
 
     data: bytes
@@ -22,8 +23,13 @@ class Body(NamedTuple):
     media_type: str = "application/json"
     foreign: bool = False
 
+    @classmethod
+    def whole(cls, body: Body) -> "Sent":
+        """Return an answer as it is."""
+        return cls(body.data, media_type=body.media_type)
 
-def spoil(fault: Fault, right: Body, error: bytes) -> Body:
+
+def spoil(fault: Fault, right: Sent, error: bytes) -> Sent:
     """Return what goes out instead of the right body; `error` is an envelope."""
     match fault.name:
         case "empty_body":
@@ -35,5 +41,5 @@ def spoil(fault: Fault, right: Body, error: bytes) -> Body:
         case "wrong_content_type":
             return right._replace(media_type="text/html")
         case "json_error_200":
-            return Body(error)
-    return Body(PAGE, 502, "text/html", foreign=True)
+            return Sent(error)
+    return Sent(PAGE, 502, "text/html", foreign=True)

@@ -1,8 +1,10 @@
-"""What faults do to a stream's events before they are sent. It knows no format: what it needs comes with the events."""
+"""What faults do to a stream's events, and to their frames, before they are sent.
+
+It knows no format and no framing: what it needs comes with the events.
+"""
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import NamedTuple
 
 from completions.event import Event, after_tokens
 from completions.faults import AFTER
@@ -16,13 +18,6 @@ class Ending(StrEnum):
     CLOSE = "close"
     RESET = "reset"
     HOLD = "hold"
-
-
-class Spare(NamedTuple):
-    """What a format gives to be put into its streams: an error as an event, and a comment."""
-
-    error: bytes
-    keep_alive: bytes
 
 
 def position(events: Sequence[Event], fault: Fault) -> int:
@@ -41,31 +36,42 @@ def ending(fault: Fault) -> Ending:
     return {"disconnect": Ending.CLOSE, "reset": Ending.RESET}.get(fault.name, Ending.WHOLE)
 
 
-def spoil(events: Sequence[Event], fault: Fault, spare: Spare) -> list[Event]:
-    """Return the events as the fault leaves them; those that concern only the line leave them as they are."""
+def spoil(events: Sequence[Event], fault: Fault, error: Sequence[Event]) -> list[Event]:
+    """Return the events as the fault leaves them; `error` is how the format ends a stream with one."""
     change = CHANGES.get(fault.name)
     if change is None and ending(fault) is not Ending.WHOLE:
         change = _cut
-    return change(list(events), position(events, fault), spare) if change else list(events)
+    if fault.name in FAILURES:
+        return [*events[: position(events, fault)], *error]
+    return change(list(events), position(events, fault)) if change else list(events)
 
 
-def _cut(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, keep_alive: bytes) -> list[bytes]:
+    """Return the frames of the events as the fault leaves them; `keep_alive` is the framing's sign of life."""
+    match fault.name:
+        case "crlf":
+            return [frame.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for frame in frames]
+        case "comments":
+            return [keep_alive + frame for frame in frames]
+        case "data_after_done" if frames:
+            chunk = next((frame for frame, event in zip(frames, events, strict=True) if event.token), frames[0])
+            return [*frames[:-1], frames[-1] + chunk]
+    return frames
+
+
+def _cut(events: list[Event], at: int) -> list[Event]:
     return events[:at]
 
 
-def _fail(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [*events[:at], Event(spare.error)]
-
-
-def _without_finish(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _without_finish(events: list[Event], at: int) -> list[Event]:
     return [event for event in events if event.part != "finish"]
 
 
-def _without_terminator(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _without_terminator(events: list[Event], at: int) -> list[Event]:
     return [event for event in events if event.chunk]
 
 
-def _cut_arguments(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _cut_arguments(events: list[Event], at: int) -> list[Event]:
     if at < 0:
         pieces = [index for index, event in enumerate(events) if event.part == "arguments"]
         at = pieces[len(pieces) // 2] if pieces else 0
@@ -78,30 +84,29 @@ def _chunk_at(events: list[Event], at: int) -> int:
     return next((index for index in chunks if index >= at), chunks[-1])
 
 
-def _malform(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _malform(events: list[Event], at: int) -> list[Event]:
     at = _chunk_at(events, at)
-    data = events[at].data.rstrip()
-    ending = events[at].data[len(data) :]
-    events[at] = events[at]._replace(data=data[: len(data) * 2 // 3] + ending)
+    data = events[at].data
+    events[at] = events[at]._replace(data=data[: len(data) * 2 // 3])
     return events
 
 
-def _break_character(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _break_character(events: list[Event], at: int) -> list[Event]:
     """Put bytes that UTF-8 never has where the chunk differs from its neighbour: in the text that it carries."""
     at = _chunk_at(events, at)
     data, neighbour = events[at].data, events[at - 1 if at else min(1, len(events) - 1)].data
     differs = (place for place, (own, other) in enumerate(zip(data, neighbour, strict=False)) if own != other)
-    place = next(differs, len(data.rstrip()))
+    place = next(differs, len(data))
     events[at] = events[at]._replace(data=data[:place].rstrip(b"\\") + b"\xff\xfe" + data[place:])
     return events
 
 
-def _repeat(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _repeat(events: list[Event], at: int) -> list[Event]:
     at = _chunk_at(events, at)
     return [*events[: at + 1], events[at]._replace(token=False), *events[at + 1 :]]
 
 
-def _swap(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _swap(events: list[Event], at: int) -> list[Event]:
     at = min(_chunk_at(events, at), _chunk_at(events, len(events)) - 1)
     if at < 0:
         return events
@@ -110,27 +115,11 @@ def _swap(events: list[Event], at: int, spare: Spare) -> list[Event]:
     return [*events[:at], *swapped, *events[at + 2 :]]
 
 
-def _nothing(events: list[Event], at: int, spare: Spare) -> list[Event]:
+def _nothing(events: list[Event], at: int) -> list[Event]:
     return []
 
 
-def _crlf(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [event._replace(data=event.data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")) for event in events]
-
-
-def _commented(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    return [event._replace(data=spare.keep_alive + event.data) for event in events]
-
-
-def _append(events: list[Event], at: int, spare: Spare) -> list[Event]:
-    chunk = next((event.data for event in events if event.token), events[0].data)
-    *before, last = events
-    return [*before, last._replace(data=last.data + chunk)]
-
-
-CHANGES: dict[str, Callable[[list[Event], int, Spare], list[Event]]] = {
-    "error_object": _fail,
-    "error_event": _fail,
+CHANGES: dict[str, Callable[[list[Event], int], list[Event]]] = {
     "no_finish": _without_finish,
     "no_done": _without_terminator,
     "cut_tool_arguments": _cut_arguments,
@@ -139,8 +128,8 @@ CHANGES: dict[str, Callable[[list[Event], int, Spare], list[Event]]] = {
     "duplicate_chunk": _repeat,
     "reorder": _swap,
     "empty_stream": _nothing,
-    "crlf": _crlf,
-    "comments": _commented,
-    "data_after_done": _append,
 }
 """What is done to the events, by fault, given the place where it strikes."""
+
+FAILURES = ("error_object", "error_event")
+"""The faults after which an error ends the stream."""

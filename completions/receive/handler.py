@@ -30,8 +30,8 @@ from completions.receive.watch import CLIENT_LEFT, watched
 from completions.views.http import (
     REQUEST_ID,
     EventStream,
-    FastJsonResponse,
     Following,
+    RawResponse,
     Recorded,
     Severed,
     error_response,
@@ -125,7 +125,7 @@ class Handler(ASGIHandler):
         elif isinstance(response, Severed) and can_sever(send):
             response.exchange.goes_unanswered()
             await sever(send, response.ending)
-        elif isinstance(response, FastJsonResponse) and response.is_small:
+        elif isinstance(response, RawResponse) and response.is_small:
             await _start(response, send)
             await send({"type": "http.response.body", "body": response.content})
         else:

@@ -20,7 +20,7 @@ from completions.state.ledger import Moved
 from completions.state.namespaces import Namespace, namespace
 from completions.views import keys as access
 from completions.views.edge import add_headers, current, endpoint, read_body
-from completions.views.http import EventStream, FastJsonResponse, Recorded
+from completions.views.http import EventStream, FastJsonResponse, Recorded, whole_response
 from completions.views.misbehave import misbehave
 from completions.views.streaming import Way, stream, take_time
 from completions.wire.base import WireFormat
@@ -52,10 +52,11 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     elif reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     elif prompt.stream:
-        pieces, record = stream(events, outcome, exchange, way)
-        response = EventStream(pieces, record, wire.media_type(prompt))
+        framing = wire.framing(prompt)
+        pieces, record = stream(events, framing.frames(events), outcome, exchange, way)
+        response = EventStream(pieces, record, framing.media_type)
     else:
-        response = FastJsonResponse(wire.render(reply, prompt))
+        response = whole_response(wire.render(reply, prompt))
     own = reply is None or reply.body is None or not wire.bare
     if (own or exchange.headers) and not response.foreign:
         add_headers(response, wire, exchange, own=own)

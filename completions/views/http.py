@@ -7,13 +7,16 @@ import orjson
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
 
 from completions.delivery.sabotage import Ending
+from completions.event import Body
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord, end_exchange
 from completions.wire.openai.base import envelope
 
 REQUEST_ID = "x-request-id"
+JSON = "application/json"
 SMALL = 64 * 1024
+"""Bytes of a body that go out together with the headers."""
 
 
 class Recorded(HttpResponseBase):
@@ -43,12 +46,13 @@ class Recorded(HttpResponseBase):
         super().close()
 
 
-class FastJsonResponse(Recorded, JsonResponse):
-    """Django's JsonResponse, encoded by orjson: compact, in UTF-8, the keys in the order they are given."""
+class RawResponse(Recorded, HttpResponse):
+    """A whole body of any bytes and any media type."""
 
-    def __init__(self, document: dict[str, Any], status: int = 200) -> None:
-        HttpResponse.__init__(self, orjson.dumps(document), status=status, content_type="application/json")
-        self.headers["Content-Length"] = str(len(self.content))
+    def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
+        HttpResponse.__init__(self, data, status=status, content_type=media_type)
+        self.headers["Content-Length"] = str(len(data))
+        self.foreign = foreign
 
     @property
     def is_small(self) -> bool:
@@ -62,6 +66,15 @@ class FastJsonResponse(Recorded, JsonResponse):
         exchange.bytes = len(exchange.response_body)
 
 
+class FastJsonResponse(RawResponse, JsonResponse):
+    """Django's JsonResponse, encoded by orjson: compact, in UTF-8, the keys in the order they are given."""
+
+    def __init__(self, document: dict[str, Any] | bytes, status: int = 200) -> None:
+        """Take a document, or the bytes of one that is encoded already."""
+        data = document if isinstance(document, bytes) else orjson.dumps(document)
+        RawResponse.__init__(self, data, status, JSON)
+
+
 class Severed(FastJsonResponse):
     """No response: the connection ends. Where the server does not give it away, the document says so, as a 501."""
 
@@ -70,19 +83,9 @@ class Severed(FastJsonResponse):
         self.ending = ending
 
 
-class RawResponse(Recorded, HttpResponse):
-    """A body of any bytes and any media type."""
-
-    def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
-        super().__init__(data, status=status, content_type=media_type)
-        self.headers["Content-Length"] = str(len(data))
-        self.foreign = foreign
-
-    def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and note the body."""
-        super().record(exchange)
-        exchange.response_body = self.content
-        exchange.bytes = len(exchange.response_body)
+def whole_response(body: Body) -> RawResponse:
+    """Return the response of a whole answer."""
+    return FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
 
 
 class EventStream(Recorded, StreamingHttpResponse):

@@ -5,7 +5,7 @@ import orjson
 from completions.conversation import Prompt
 from completions.delivery import bodies
 from completions.delivery.line import drip, held, silence, split
-from completions.delivery.sabotage import Ending, Spare, ending, position, spoil
+from completions.delivery.sabotage import Ending, ending, position, spoil, spoil_frames
 from completions.exceptions import RequestError
 from completions.faults import AFTER, FAULTS, Stage
 from completions.journal.exchange import Exchange
@@ -48,13 +48,12 @@ async def _before_headers(
 def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt, request_id: str) -> Recorded:
     """Return what comes in place of the whole answer, of the error, or of the stream."""
     if outcome.reply is not None:
-        document, status = wire.render(outcome.reply, prompt), 200
+        right = bodies.Sent.whole(wire.render(outcome.reply, prompt))
     else:
         failed = outcome.error or _failed()
-        document, status = wire.identified(wire.error(failed), request_id), failed.status
+        right = bodies.Sent(orjson.dumps(wire.identified(wire.error(failed), request_id)), failed.status)
     error = orjson.dumps(wire.identified(wire.error(_failed()), request_id))
-    body = bodies.spoil(fault, bodies.Body(orjson.dumps(document), status), error)
-    return RawResponse(*body)
+    return RawResponse(*bodies.spoil(fault, right, error))
 
 
 def _stream(
@@ -63,11 +62,13 @@ def _stream(
     assert outcome.reply is not None
     events = wire.events(outcome.reply, prompt)
     named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
-    spoilt = spoil(events, fault, Spare(*wire.spare(_failed(), prompt, name=named, flat=flat)))
+    spoilt = spoil(events, fault, wire.error_events(_failed(), prompt, name=named, flat=flat))
+    framing = wire.framing(prompt)
+    frames = spoil_frames(framing.frames(spoilt), spoilt, fault, framing.keep_alive)
     late = fault.parameters.get("ms", 0) / 1000
     at = position(events, fault) if fault.name == "stall" else 0
     pieces, record = stream(
-        spoilt, outcome, exchange, way, lambda due: [*due[:at], *(each + late for each in due[at:])]
+        spoilt, frames, outcome, exchange, way, lambda due: [*due[:at], *(each + late for each in due[at:])]
     )
     if fault.name == "split_bytes":
         pieces = split(pieces, int(fault.parameters["bytes"]))
@@ -75,7 +76,7 @@ def _stream(
         pieces = drip(pieces, fault.parameters["bytes_per_second"])
     elif ending(fault) is Ending.HOLD:
         pieces = held(pieces)
-    return EventStream(pieces, record, wire.media_type(prompt), ending(fault))
+    return EventStream(pieces, record, framing.media_type, ending(fault))
 
 
 def _failed() -> RequestError:

@@ -19,6 +19,7 @@ from completions.views.edge import current, endpoint, read_body
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import decode_object
 from completions.wire.fields import dicts, mapping
+from completions.wire.framing import SSE
 from completions.wire.openai.chat.kept import COMPLETION
 from completions.wire.openai.responses import kept as responses_kept
 from completions.wire.openai.responses import rules as responses_rules
@@ -110,11 +111,11 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     obfuscate = query.get("include_obfuscation") != "false"
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = responses_kept.resumed(record, number, time.time(), obfuscate=obfuscate)
-    frames = [event.data for event in events]
+    frames = SSE.frames(events)
     tokens = [event.token for event in events]
     progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
     pieces = deliver(frames, due, time.monotonic(), sent=progress.sent)
-    return EventStream(pieces, progress, "text/event-stream")
+    return EventStream(pieces, progress, SSE.media_type)
 
 
 @stored

@@ -28,10 +28,15 @@ class Way(NamedTuple):
 
 
 def stream(
-    events: Sequence[Event], outcome: Outcome, exchange: Exchange, way: Way, retimed: Times | None = None
+    events: Sequence[Event],
+    frames: list[bytes],
+    outcome: Outcome,
+    exchange: Exchange,
+    way: Way,
+    retimed: Times | None = None,
 ) -> tuple[Pieces, StreamRecord]:
     """Return a stream's pieces, and the record of what is sent of them; `retimed` may change when events are due."""
-    frames, tokens = [event.data for event in events], [event.token for event in events]
+    tokens = [event.token for event in events]
     record = StreamRecord(exchange, frames, tokens, sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
     due = schedule(tokens, outcome.pacing)
     if retimed is not None:

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions.conversation import Prompt, Reply
-from completions.event import Event
+from completions.event import Body, Event
 from completions.exceptions import RequestError
+from completions.wire.framing import SSE, Framing
 
 NO_ROUTE: Mapping[str, str] = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
@@ -37,7 +38,6 @@ class WireFormat(ABC):
     """
 
     name = ""
-    keep_alive = b": keep-alive\n\n"
     bare = False
     """Whether a document given word by word goes out without the headers of the API."""
     dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
@@ -66,17 +66,21 @@ class WireFormat(ABC):
         """Return what is kept of an answer, to be asked for later."""
         return ()
 
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the whole answer: the bytes of its document, where a format does not say otherwise."""
+        return Body(orjson.dumps(self.document(reply, prompt)))
+
     @abstractmethod
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the whole answer as one JSON document."""
 
     @abstractmethod
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the answer as a stream; its chunks fold to what `render` returns."""
+        """Return the answer as a stream; its chunks fold to what `document` returns."""
 
-    def media_type(self, prompt: Prompt) -> str:
-        """Return the media type of the stream that answers a prompt."""
-        return "text/event-stream"
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return how the events are written that answer a prompt."""
+        return SSE
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the headers that this API sends with answers and errors, beside media type and `x-request-id`."""
@@ -106,15 +110,13 @@ class WireFormat(ABC):
         """Return one of a script's models, or raise the API's 404."""
         raise RequestError("This API lists no models.", status=404)
 
-    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
-        """Return an error as an event within a stream: of that name, if any; `flat`: without its envelope."""
-        document = self.error(exc)
-        head = f"event: {name}\n".encode() if name else b""
-        return head + b"data: " + orjson.dumps(document.get("error", document) if flat else document) + b"\n\n"
+    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+        """Return how an error ends the stream that answers a prompt.
 
-    def spare(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> tuple[bytes, bytes]:
-        """Return what faults put into the stream that answers a prompt: an error as an event, and a keep-alive."""
-        return self.error_frame(exc, name=name, flat=flat), self.keep_alive
+        As an event of that name, if any; `flat`: without its envelope.
+        """
+        document = self.error(exc)
+        return [Event(orjson.dumps(document.get("error", document) if flat else document), name=name)]
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

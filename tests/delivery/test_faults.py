@@ -72,6 +72,14 @@ ERROR = (
     b'{"message":"The server had an error while processing your request.",'
     b'"type":"server_error","param":null,"code":"server_error"}'
 )
+
+
+def two_thirds(frame: bytes) -> bytes:
+    """Return a frame with the first two thirds of its document."""
+    document = frame.removeprefix(b"data: ").rstrip()
+    return b"data: " + document[: len(document) * 2 // 3] + b"\n\n"
+
+
 Expect = Callable[[Frames], Frames]
 
 STREAM_FAULTS: dict[str, tuple[Expect, str]] = {
@@ -92,8 +100,8 @@ STREAM_FAULTS: dict[str, tuple[Expect, str]] = {
     "no_finish": (lambda f: [*f[:7], f[8]], WHOLE),
     "no_done": (lambda f: f[:8], WHOLE),
     "cut_tool_arguments": (lambda f: f, WHOLE),  # there are none
-    "malformed_chunk": (lambda f: [*f[:2], f[2][: (len(f[2]) - 2) * 2 // 3] + b"\n\n", *f[3:]], WHOLE),
-    "malformed_chunk; after_events=99": (lambda f: [*f[:7], f[7][: (len(f[7]) - 2) * 2 // 3] + b"\n\n", f[8]], WHOLE),
+    "malformed_chunk": (lambda f: [*f[:2], two_thirds(f[2]), *f[3:]], WHOLE),
+    "malformed_chunk; after_events=99": (lambda f: [*f[:7], two_thirds(f[7]), f[8]], WHOLE),
     "bad_utf8": (lambda f: [*f[:2], f[2].replace(b'" is', b'"\xff\xfe is'), *f[3:]], WHOLE),
     "duplicate_chunk": (lambda f: [*f[:3], f[2], *f[3:]], WHOLE),
     "reorder": (lambda f: [*f[:2], f[3], f[2], *f[4:]], WHOLE),

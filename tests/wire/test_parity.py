@@ -100,8 +100,8 @@ async def both_ways(
     )
     first, second = await engine.resolve(space, asked), await engine.resolve(space, streamed)
     assert first.reply and second.reply
-    answer = orjson.loads(orjson.dumps(wire.render(first.reply, asked)))
-    return answer, read(b"".join(event.data for event in wire.events(second.reply, streamed)))
+    answer = orjson.loads(orjson.dumps(wire.document(first.reply, asked)))
+    return answer, read(b"".join(wire.framing(streamed).frames(wire.events(second.reply, streamed))))
 
 
 def settled(document: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +170,7 @@ async def outcome_in_bytes(wire: ChatCompletions, space: Namespace, said: str, s
     if outcome.reply is None:
         return orjson.dumps(wire.error(outcome.error or RequestError("")))
     made = wire.events(outcome.reply, prompt)
-    sent = [event.data for event in made] if stream else orjson.dumps(wire.render(outcome.reply, prompt))
+    sent = [event.data for event in made] if stream else orjson.dumps(wire.document(outcome.reply, prompt))
     return sent, schedule([event.token for event in made], outcome.pacing), outcome.fault
 
 
@@ -276,7 +276,7 @@ async def test_gemini__stream_folds_to_the_answer(folder: Path, reply: Any, body
     whole, streamed = (wire.parse(orjson.dumps(body), {}, validate=False, route=route) for route in routes)
     first, second = await engine.resolve(space, whole), await engine.resolve(space, streamed)
     assert first.reply and second.reply
-    answer = orjson.loads(orjson.dumps(wire.render(first.reply, whole)))
+    answer = orjson.loads(orjson.dumps(wire.document(first.reply, whole)))
     assert unsigned(fold_gemini(chunks(wire.events(second.reply, streamed)))) == unsigned(answer)
 
 
@@ -348,7 +348,7 @@ async def test_ollama__stream_folds_to_the_answer(
     )
     first, second = await engine.resolve(space, asked), await engine.resolve(space, streamed)
     assert first.reply and second.reply
-    answer = orjson.loads(orjson.dumps(wire.render(first.reply, asked)))
+    answer = orjson.loads(orjson.dumps(wire.document(first.reply, asked)))
     *pieces, last = [orjson.loads(event.data) for event in wire.events(second.reply, streamed)]
     assert not any(piece["done"] for piece in pieces)
     whole = said_by_ollama(last)

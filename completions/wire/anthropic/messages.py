@@ -6,6 +6,8 @@ The order of a stream's events is that of Anthropic's guide "Streaming messages"
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import orjson
+
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
@@ -16,15 +18,15 @@ from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.base import NO_ROUTE, WireFormat, decode_object
-from completions.wire.sse import Template, frame, head
+from completions.wire.framing import SSE, Framing, ServerSentEvents
+from completions.wire.template import Template
 
-PING = frame({"type": "ping"}, "ping")
+PING = Event(b'{"type":"ping"}', name="ping")
+EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0])
 
 
 class AnthropicFormat(WireFormat):
     """What Anthropic's addresses share: errors, headers, and the list of models."""
-
-    keep_alive = PING
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return `request-id`, and limits that nothing comes near."""
@@ -42,9 +44,13 @@ class AnthropicFormat(WireFormat):
         """Return the envelope with the request's id."""
         return document | {"request_id": request_id}
 
-    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return named events, with `ping` for a sign of life."""
+        return EVENTS
+
+    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
         """Return an error within a stream: here it is always an event of the name `error`."""
-        return super().error_frame(exc, name=name or "error", flat=flat)
+        return super().error_events(exc, prompt, name=name or "error", flat=flat)
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of the models."""
@@ -70,7 +76,7 @@ class AnthropicMessages(AnthropicFormat):
             anthropic_rules.validate(document, headers)
         return read_prompt(document, headers)
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `message`."""
         content = list(anthropic_message.whole_content(reply, prompt))
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply)
@@ -86,31 +92,35 @@ class AnthropicMessages(AnthropicFormat):
             "delta": anthropic_message.ending(reply),
             "usage": anthropic_message.usage_at_end(reply.usage),
         }
-        ping = Event(PING)
         lanes = [_block(index, block) for index, block in enumerate(anthropic_message.blocks(reply, prompt))]
         first = lanes[0] if lanes else []
         return [
-            Event(frame({"type": "message_start", "message": message}, "message_start")),
+            _event({"type": "message_start", "message": message}),
             *first[:1],
-            ping,
+            PING,
             *first[1:],
             *(event for lane in lanes[1:] for event in lane),
-            Event(frame(ending, "message_delta"), part="finish"),
-            Event(frame({"type": "message_stop"}, "message_stop"), chunk=False),
+            _event(ending, part="finish"),
+            _event({"type": "message_stop"}, chunk=False),
         ]
 
 
 def _block(index: int, block: anthropic_message.Block) -> list[Event]:
     """Return the events of one content block; a call's name costs a token, as its arguments do."""
     opening = {"type": "content_block_start", "index": index, "content_block": block.opening}
-    events = [Event(frame(opening, "content_block_start"), token="name" in block.opening)]
+    events = [_event(opening, token="name" in block.opening)]
     for run in block.runs:
-        template = Template(
-            {"type": "content_block_delta", "index": index, "delta": run.delta}, head("content_block_delta")
+        kind = "content_block_delta"
+        documents = Template({"type": kind, "index": index, "delta": run.delta}).fill(run.values)
+        events += (
+            Event.tokens(documents, run.part, kind) if run.token else [Event(data, name=kind) for data in documents]
         )
-        frames = template.fill(run.values)
-        events += Event.tokens(frames, run.part) if run.token else [Event(data) for data in frames]
-    return [*events, Event(frame({"type": "content_block_stop", "index": index}, "content_block_stop"))]
+    return [*events, _event({"type": "content_block_stop", "index": index})]
+
+
+def _event(document: dict[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:
+    """Return the event of a document, which has the name of its type."""
+    return Event(orjson.dumps(document), token, chunk, part, document["type"])
 
 
 class AnthropicCount(AnthropicFormat):
@@ -127,10 +137,10 @@ class AnthropicCount(AnthropicFormat):
             anthropic_rules.validate_count(document, headers)
         return read_prompt(document, headers, task="count")
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
         return {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the whole answer as one event: a count is not streamed."""
-        return [Event(frame(self.render(reply, prompt)))]
+        return [Event(orjson.dumps(self.document(reply, prompt)))]

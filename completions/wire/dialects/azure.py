@@ -101,7 +101,7 @@ class Azure(Foreign):
     def opening(self, reply: Reply) -> list[Event]:
         """Return the chunk on the prompt, which has no choice, no id and no model."""
         head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
-        return [Event(b"data: " + orjson.dumps(head) + b"\n\n")]
+        return [Event(orjson.dumps(head))]
 
     def headers(self, request_id: str) -> Mapping[str, str]:
         """Return the headers of Azure's gateway."""
@@ -153,9 +153,9 @@ class AzureChat(Deployed, ChatCompletions):
 class AzureLegacy(Deployed, LegacyCompletions):
     """Completions of a deployment."""
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the answer with what the filters found."""
-        document = super().render(reply, prompt)
+        document = super().document(reply, prompt)
         for choice in document["choices"]:
             choice["content_filter_results"] = AZURE.beside(Choice(), choice["finish_reason"])["content_filter_results"]
         return document | {"prompt_filter_results": ASKED}

@@ -32,9 +32,9 @@ class MistralEmbeddings(Embeddings):
             document["dimensions"] = document.pop("output_dimension")
         return super().parse(orjson.dumps(document), headers, validate=validate)
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the list with its id."""
-        return {"id": made_id("", reply)} | super().render(reply, prompt) | {"usage": usage(reply.usage)}
+        return {"id": made_id("", reply)} | super().document(reply, prompt) | {"usage": usage(reply.usage)}
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return none: those of OpenAI are its own."""

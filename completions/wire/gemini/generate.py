@@ -3,8 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import orjson
-
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
@@ -12,6 +10,7 @@ from completions.tokens import text as tokens
 from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, WireFormat, decode_object
 from completions.wire.fields import mapping
+from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
@@ -19,10 +18,12 @@ from completions.wire.gemini.answer import Said, response_id, usage, usage_so_fa
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.interleave import in_step
-from completions.wire.sse import HOLE, Template
+from completions.wire.template import HOLE, Template
 
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
 """Headers that do not change; LiteLLM reads the second."""
+
+EVENTS = ServerSentEvents(line_end=b"\r\n")
 
 DIMENSIONS = 3072
 """Of `gemini-embedding-001` where the request does not say."""
@@ -47,7 +48,7 @@ class Gemini(WireFormat):
             gemini_rules.validate(document, address)
         return read_prompt(document, headers, address)
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `GenerateContentResponse`, or what the method answers that does not generate."""
         match prompt.address.get("method"):
             case "countTokens":
@@ -67,16 +68,15 @@ class Gemini(WireFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one a token, one a call, one that finishes each candidate; there is no terminator."""
-        frames = _Frames(reply, prompt, sse=_is_sse(prompt))
+        chunks = _Chunks(reply, prompt)
         saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
-        lanes = in_step([frames.says(said, index) for index, said in enumerate(saids)]) if saids else []
-        finishes = [frames.finish(said, last=index == len(saids) - 1) for index, said in enumerate(saids)]
-        events = [*lanes, *finishes]
-        return events if _is_sse(prompt) else _array(events)
+        lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
+        finishes = [chunks.finish(said, last=index == len(saids) - 1) for index, said in enumerate(saids)]
+        return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
 
-    def media_type(self, prompt: Prompt) -> str:
-        """Return that of events, or JSON's for a stream that is one array."""
-        return "text/event-stream" if _is_sse(prompt) else "application/json"
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return server-sent events, or one array where they are not asked for."""
+        return EVENTS if _is_sse(prompt) else JSON_ARRAY
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers; there is none for the request's id."""
@@ -102,12 +102,12 @@ class Gemini(WireFormat):
         """Return a model, or raise the 404."""
         return gemini_models.find(name, models)
 
-    def spare(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> tuple[bytes, bytes]:
-        """Return an error as an event, or as an array's last element, and a keep-alive."""
-        if _is_sse(prompt):
-            return self.error_frame(exc, name=name, flat=flat), self.keep_alive
-        document = self.error(exc)
-        return orjson.dumps(document["error"] if flat else document) + b"\n]\n", b"\n"
+    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+        """Return an error as an event, or as an array's last element."""
+        return [
+            *super().error_events(exc, prompt, name=name, flat=flat),
+            *([] if _is_sse(prompt) else [CLOSE]),
+        ]
 
 
 def _is_sse(prompt: Prompt) -> bool:
@@ -126,12 +126,11 @@ def _candidate(said: Said) -> dict[str, Any]:
     return {"content": _content(said.parts()), **said.ending(), **said.logprobs()}
 
 
-class _Frames:
-    """Frames the chunks of one stream: as events, which end in CR LF here, or as an array's elements."""
+class _Chunks:
+    """Writes the chunks of one stream."""
 
-    def __init__(self, reply: Reply, prompt: Prompt, *, sse: bool) -> None:
+    def __init__(self, reply: Reply, prompt: Prompt) -> None:
         self._reply, self._prompt = reply, prompt
-        self._around = (b"data: ", b"\r\n\r\n") if sse else (b"", b",\r\n")
         self._any = self._template(HOLE, usage_so_far(reply.usage))
 
     def says(self, said: Said, index: int) -> list[Event]:
@@ -165,16 +164,7 @@ class _Frames:
 
     def _template(self, candidate: object, counted: dict[str, Any]) -> Template:
         document = {"candidates": [candidate], "usageMetadata": counted, **_tail(self._reply, self._prompt)}
-        return Template(document, *self._around)
-
-
-def _array(events: list[Event]) -> list[Event]:
-    """Make one array of the chunks: its brackets, and no comma after the last."""
-    if not events:
-        return [Event(b"[]\n", chunk=False)]
-    events[-1] = events[-1]._replace(data=events[-1].data.removesuffix(b",\r\n"))
-    events[0] = events[0]._replace(data=b"[" + events[0].data)
-    return [*events, Event(b"\n]\n", chunk=False)]
+        return Template(document)
 
 
 def _counted(reply: Reply) -> dict[str, Any]:

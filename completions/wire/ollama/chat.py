@@ -15,13 +15,13 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, WireFormat
-from completions.wire.ndjson import MEDIA_TYPE, Lines, line
+from completions.wire.framing import JSON_LINES, Framing
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.sse import HOLE
+from completions.wire.template import HOLE, Template
 
 Calls = list[dict[str, Any]] | None
 
@@ -32,11 +32,9 @@ LOAD_NS, PROMPT_TOKEN_NS, TOKEN_NS = 1_000_000, 200_000, 10_000_000
 class OllamaFormat(WireFormat):
     """What is the same at all of Ollama's addresses: errors, media type, headers."""
 
-    keep_alive = b""  # its streams have no comments
-
-    def media_type(self, prompt: Prompt) -> str:
-        """Return the media type of lines of JSON."""
-        return MEDIA_TYPE
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return lines of JSON."""
+        return JSON_LINES
 
     def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits, which Ollama does not have."""
@@ -46,9 +44,9 @@ class OllamaFormat(WireFormat):
         """Return Ollama's envelope: the message alone."""
         return ollama_errors.envelope(exc)
 
-    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
-        """Return an error as a line; events have no names here, and the envelope is flat already."""
-        return line(self.error(exc))
+    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+        """Return an error's line; events have no names here, and the envelope is flat already."""
+        return [Event(orjson.dumps(self.error(exc)))]
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return an empty event where the one token of an answer stands that is not streamed."""
@@ -58,7 +56,7 @@ class OllamaFormat(WireFormat):
 class _Generating(OllamaFormat):
     """What chats and completions have in common: a piece at a time, then a line that says it is done."""
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the whole answer: all pieces in one, with what the last line tells."""
         head = self._head(reply, prompt)
         if prompt.task == "state":
@@ -79,20 +77,20 @@ class _Generating(OllamaFormat):
         choice, head = reply.choices[0], self._head(reply, prompt)
         events: list[Event] = []
         if thoughts := _thoughts(choice, prompt):
-            lines = Lines(head | self._said("", HOLE) | {"done": False})
-            events += Event.tokens(lines.fill(tokens.split(thoughts, prompt.model)))
+            template = Template(head | self._said("", HOLE) | {"done": False})
+            events += Event.tokens(template.fill(tokens.split(thoughts, prompt.model)))
         events += self._text(choice, prompt, head)
         for call in self._calls(reply, prompt):
-            events.append(Event(line(head | self._said("", None, [call]) | {"done": False}), token=True))
-        return [*events, Event(line(head | self._said("") | _end(reply)), chunk=False, part="finish")]
+            events.append(Event(orjson.dumps(head | self._said("", None, [call]) | {"done": False}), token=True))
+        return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
 
     def _text(self, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
         pieces = tokens.split(choice.text or choice.refusal or "", prompt.model)
         if prompt.top_logprobs is None:
-            return Event.tokens(Lines(head | self._said(HOLE) | {"done": False}).fill(pieces))
+            return Event.tokens(Template(head | self._said(HOLE) | {"done": False}).fill(pieces))
         entries = _logprobs(pieces, choice, prompt.top_logprobs)
         return Event.tokens(
-            line(head | self._said(piece) | {"done": False, "logprobs": [entry]})
+            orjson.dumps(head | self._said(piece) | {"done": False, "logprobs": [entry]})
             for piece, entry in zip(pieces, entries, strict=True)
         )
 

@@ -44,7 +44,7 @@ class OllamaEmbed(OllamaFormat):
                 raise RequestError("invalid input type")
         return _prompt(document, headers, (given,) if given and isinstance(given, str) else _all(given))
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors, and what they cost."""
         counted = reply.usage.prompt_tokens if reply.usage else 0
         return {
@@ -69,7 +69,7 @@ class OllamaEmbeddings(OllamaFormat):
         asked = text(document.get("prompt"))
         return _prompt(document, headers, (asked,) if asked else ())
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vector; without a prompt, an empty one."""
         return {"embedding": _vector(reply, prompt, 0) if prompt.messages else []}
 

@@ -56,7 +56,7 @@ class OllamaShow(OllamaFormat):
         model = text_or_none(document.get("model")) or text_or_none(document.get("name"))
         return Prompt(format="ollama_show", task="state", model=model, headers=headers, body=document)
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what there is to know of a model."""
         name = prompt.model or "mock"
         family, size = _family(name), SIZES.get(base(name))

@@ -12,9 +12,10 @@ from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import WireFormat, json_type
+from completions.wire.framing import DONE
 from completions.wire.interleave import in_step
 from completions.wire.openai import models as catalogue
-from completions.wire.sse import DONE, HOLE, PAD, Template
+from completions.wire.template import HOLE, PAD, Template
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
 """The tiers that an answer names as it was asked; the others are served as `default`."""
@@ -107,7 +108,7 @@ def service_tier(body: Any) -> str:
 
 
 class Chunks:
-    """Frames the chunks of one stream: a constant head, one choice, and what follows it.
+    """Writes the chunks of one stream: a constant head, one choice, and what follows it.
 
     With `include_usage` each has a null usage, and the last one the usage itself and no choice; `obfuscate` pads
     each chunk that has a choice.
@@ -121,11 +122,11 @@ class Chunks:
         self._any = self._template(HOLE)
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
-        """Return the frame around a choice, and around what else this chunk alone has."""
+        """Return the chunk around a choice, and around what else this chunk alone has."""
         return (Template({**self._with(HOLE), **more}) if more else self._any).fill([choice])[0]
 
     def each(self, choice: dict[str, Any], values: list[str]) -> list[bytes]:
-        """Return a frame for each value, in the hole of the same choice."""
+        """Return a chunk for each value, in the hole of the same choice."""
         return self._template(choice).fill(values)
 
     def usage(self, document: dict[str, Any]) -> Event:

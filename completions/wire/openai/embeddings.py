@@ -50,7 +50,7 @@ class Embeddings(Unstreamed):
             body=document,
         )
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a list of `embedding`s, one for each input."""
         size, packed = _size(prompt), prompt.body.get("encoding_format") == "base64"
         scripted = [choice.embedding for choice in reply.choices] or [()]

@@ -11,7 +11,7 @@ from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.openai import legacy_rules
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
-from completions.wire.sse import HOLE
+from completions.wire.template import HOLE
 
 DEFAULT_MAX_TOKENS = 16
 """What the legacy API answers with at most where the request does not say; its reference documents it."""
@@ -32,7 +32,7 @@ class LegacyCompletions(OpenAIFormat):
             legacy_rules.validate(document)
         return _read_prompt(document, headers, limited=validate)
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `text_completion`."""
         choices = [
             self._choice(

@@ -92,7 +92,7 @@ class Moderations(Unstreamed):
             body=document,
         )
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a result for each message."""
         model = reply.model or prompt.model or DEFAULT_MODEL
         scripted = [choice.moderation for choice in reply.choices] or [None]

@@ -23,6 +23,7 @@ from completions.conversation import (
 from completions.resolve.finish import finish
 from completions.wire.anthropic.fragments import partial
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
+from completions.wire.framing import SSE
 from tests.wire.anthropic.stream import fold, read
 from tests.wire.openai.test_chat import JUNK
 
@@ -38,8 +39,8 @@ def prompt(**fields: Any) -> Prompt:
 
 def both(reply: Reply, asked: Prompt) -> dict[str, Any]:
     """Return the whole answer, which the stream folds to."""
-    answer: dict[str, Any] = orjson.loads(orjson.dumps(WIRE.render(reply, asked)))
-    assert fold(read(b"".join(event.data for event in WIRE.events(reply, asked)))) == answer
+    answer: dict[str, Any] = orjson.loads(orjson.dumps(WIRE.document(reply, asked)))
+    assert fold(read(b"".join(WIRE.framing(asked).frames(WIRE.events(reply, asked))))) == answer
     return answer
 
 
@@ -160,7 +161,7 @@ def test_answer__cites_what_the_script_cites() -> None:
 def test_stream__comes_by_tokens_with_a_ping() -> None:
     choice = Choice("One two", "tool_calls", (ToolCall("add", '{"a":1}', "t1"),), reasoning="Hm.")
     events = WIRE.events(reply(choice), prompt())
-    types = [event["type"] for event in read(b"".join(event.data for event in events))]
+    types = [event["type"] for event in read(b"".join(SSE.frames(events)))]
     assert types[:3] == ["message_start", "content_block_start", "ping"]
     # what pacing counts: the thought's tokens, the text's, the call's name, and its arguments'
     assert sum(event.token for event in events) == 2 + 2 + 1 + 5
@@ -186,8 +187,8 @@ async def test_count__is_what_the_message_would_cost() -> None:
     body = orjson.dumps({"model": "claude-opus-5-5", "system": "Be brief.", "messages": [USER]})
     asked = COUNT.parse(body, {}, validate=False)
     assert (asked.format, asked.task, asked.stream) == ("count_tokens", "count", False)
-    counted = COUNT.render(finish(Reply(()), asked), asked)
-    message = WIRE.render(finish(Reply((Choice("Hi"),)), prompt(system="Be brief.")), prompt())
+    counted = COUNT.document(finish(Reply(()), asked), asked)
+    message = WIRE.document(finish(Reply((Choice("Hi"),)), prompt(system="Be brief.")), prompt())
     assert counted == {"input_tokens": message["usage"]["input_tokens"]} and counted["input_tokens"] > 5
 
 

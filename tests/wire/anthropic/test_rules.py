@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
@@ -271,7 +272,8 @@ def test_error__has_the_api_s_type_and_words(exc: RequestError, kind: str, messa
     envelope = {"type": "error", "error": {"type": kind, "message": message}}
     assert WIRE.error(exc) == envelope
     assert WIRE.identified(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
-    assert WIRE.error_frame(exc) == b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"
+    frames = WIRE.framing(Prompt()).frames(WIRE.error_events(exc, Prompt()))
+    assert frames == [b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"]
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,9 @@ def parsed(wire: Any, *, validate: bool = True, route: Any = None, **body: Any) 
 
 def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any], list[Any]]:
     wire = urls.SPOKEN[name]
-    document = wire.render(answer, parsed(wire, **body))
-    return document, events(b"".join(event.data for event in wire.events(answer, parsed(wire, stream=True, **body))))
+    document = wire.document(answer, parsed(wire, **body))
+    prompt = parsed(wire, stream=True, **body)
+    return document, events(b"".join(wire.framing(prompt).frames(wire.events(answer, prompt))))
 
 
 def test_names__are_those_that_scripts_know() -> None:
@@ -136,7 +137,7 @@ def test_azure__is_addressed_by_deployment() -> None:
     )
     legacy = AzureLegacy()
     prompt = legacy.parse(b'{"prompt":"a"}', {}, validate=True, route=route)
-    assert legacy.render(ANSWER, prompt)["prompt_filter_results"]
+    assert legacy.document(ANSWER, prompt)["prompt_filter_results"]
     assert b"prompt_filter_results" in legacy.events(ANSWER, prompt)[0].data
     assert AzureEmbeddings().parse(b'{"input":"a"}', {}, validate=True, route=route).model == "mine"
 
@@ -159,7 +160,7 @@ def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
     prompt = parsed(wire)
     answer = VERBATIM.rules[0].turn(0)(prompt)
     assert isinstance(answer, Reply)
-    document = wire.render(answer, prompt)
+    document = wire.document(answer, prompt)
     assert document["choices"][0]["message"]["content"] == "Said."
     assert (document["model"], document["usage"]["total_tokens"], document["created"]) == ("m", 3, 5)
 

@@ -11,7 +11,7 @@ from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
 from completions.resolve.finish import finish
 from completions.wire.gemini import models as gemini_models
-from completions.wire.gemini.generate import Gemini
+from completions.wire.gemini.generate import EVENTS, Gemini
 from tests.document import TEXT
 
 GEMINI = Gemini()
@@ -35,14 +35,14 @@ def answered(choice: Choice, body: dict[str, Any] | None = None, **facts: Any) -
     """Return the document that says one choice."""
     prompt = asked(body or HELLO)
     document: dict[str, Any] = json.loads(
-        orjson.dumps(GEMINI.render(finish(Reply((choice,), **facts), prompt, "seed"), prompt))
+        orjson.dumps(GEMINI.document(finish(Reply((choice,), **facts), prompt, "seed"), prompt))
     )
     return document
 
 
 def chunks(events: list[Event]) -> list[dict[str, Any]]:
     """Read a stream strictly: events of one line of data each, their lines ended by CR LF, and no terminator."""
-    frames = b"".join(event.data for event in events).decode().split("\r\n\r\n")
+    frames = b"".join(EVENTS.frames(events)).decode().split("\r\n\r\n")
     assert frames.pop() == "", "the stream must end in a blank line"
     assert all(frame.startswith("data: ") and "\n" not in frame for frame in frames)
     return [json.loads(frame.removeprefix("data: ")) for frame in frames]
@@ -183,11 +183,13 @@ def test_stream__as_an_array_is_one_document_with_the_same_chunks() -> None:
     array = GEMINI.parse(body, {}, validate=True, route=route)
     events = GEMINI.parse(body, {}, validate=True, route=route | {"alt": "sse"})
     reply = finish(Reply((Choice(text=TEXT),)), array, "seed")
-    found = json.loads(b"".join(event.data for event in GEMINI.events(reply, array)))
+    found = json.loads(b"".join(GEMINI.framing(array).frames(GEMINI.events(reply, array))))
     assert found == chunks(GEMINI.events(reply, events))
-    assert (GEMINI.media_type(array), GEMINI.media_type(events)) == ("application/json", "text/event-stream")
-    error, _ = GEMINI.spare(RequestError("No.", status=500), array)
-    broken = json.loads(b"".join(event.data for event in GEMINI.events(reply, array)[:2]) + error)
+    framing = GEMINI.framing(array)
+    assert (framing.media_type, GEMINI.framing(events).media_type) == ("application/json", "text/event-stream")
+    error = GEMINI.error_events(RequestError("No.", status=500), array)
+    assert len(json.loads(b"".join(framing.frames(error)))) == 1
+    broken = json.loads(b"".join(framing.frames([*GEMINI.events(reply, array)[:2], *error])))
     assert [next(iter(item)) for item in broken] == ["candidates", "candidates", "error"]
 
 
@@ -399,8 +401,8 @@ def test_embeddings__of_one_and_of_many() -> None:
     one = asked({"content": content, "outputDimensionality": 8}, "embedContent", model="gemini-embedding-001")
     batch = {"requests": [{"content": content, "outputDimensionality": 8}, {"content": content}]}
     many = asked(batch, "batchEmbedContents", model="gemini-embedding-001")
-    vector = GEMINI.render(Reply(()), one)["embedding"]["values"]
-    first, second = GEMINI.render(Reply(()), many)["embeddings"]
+    vector = GEMINI.document(Reply(()), one)["embedding"]["values"]
+    first, second = GEMINI.document(Reply(()), many)["embeddings"]
     assert first["values"] == vector
     assert (len(vector), len(second["values"])) == (8, 3072)
 
@@ -410,7 +412,7 @@ def test_count__is_what_generating_counts() -> None:
     for body in (CONVERSATION, {"generateContentRequest": {"model": "models/x", **CONVERSATION}}):
         prompt = asked(body, "countTokens")
         assert prompt.task == "count"
-        assert GEMINI.render(finish(Reply(()), prompt), prompt)["totalTokens"] == generated
+        assert GEMINI.document(finish(Reply(()), prompt), prompt)["totalTokens"] == generated
 
 
 def test_models__come_in_pages() -> None:

@@ -43,7 +43,7 @@ def reply(*choices: Choice) -> Reply:
 
 
 def lines(wire: WireFormat, answer: Reply, prompt: Prompt) -> list[dict[str, Any]]:
-    data = b"".join(event.data for event in wire.events(answer, prompt))
+    data = b"".join(wire.framing(prompt).frames(wire.events(answer, prompt)))
     assert data.endswith(b"\n")
     return [json.loads(line) for line in data[:-1].split(b"\n")]
 
@@ -64,14 +64,14 @@ HEAD = {"model": MODEL, "created_at": "1970-01-01T00:00:00Z"}
 def test_chat__whole_and_streamed() -> None:
     answer, prompt = reply(Choice(text="Hi you", reasoning="Hm", finish_reason="stop")), parsed()
     message = {"role": "assistant", "content": "Hi you", "thinking": "Hm"}
-    assert CHAT.render(answer, prompt) == HEAD | {"message": message} | END
+    assert CHAT.document(answer, prompt) == HEAD | {"message": message} | END
     assert lines(CHAT, answer, prompt) == [
         HEAD | {"message": {"role": "assistant", "content": "", "thinking": "Hm"}, "done": False},
         HEAD | {"message": {"role": "assistant", "content": "Hi"}, "done": False},
         HEAD | {"message": {"role": "assistant", "content": " you"}, "done": False},
         HEAD | {"message": {"role": "assistant", "content": ""}} | END,
     ]
-    assert CHAT.media_type(prompt) == "application/x-ndjson"
+    assert CHAT.framing(prompt).media_type == "application/x-ndjson"
 
 
 def test_generate__whole_and_streamed() -> None:
@@ -80,7 +80,7 @@ def test_generate__whole_and_streamed() -> None:
         parsed(GENERATE, prompt="Hello", system="Be kind"),
     )
     end = END | {"done_reason": "length"}
-    assert GENERATE.render(answer, prompt) == HEAD | {"response": "Hi"} | end
+    assert GENERATE.document(answer, prompt) == HEAD | {"response": "Hi"} | end
     assert lines(GENERATE, answer, prompt) == [
         HEAD | {"response": "Hi", "done": False},
         HEAD | {"response": ""} | end,
@@ -95,7 +95,7 @@ def test_chat__calls_have_objects_for_arguments() -> None:
         ToolCall("say", "words", "call_7", "custom"),
     )
     answer, prompt = reply(Choice(tool_calls=calls, finish_reason="tool_calls")), parsed()
-    document = CHAT.render(answer, prompt)
+    document = CHAT.document(answer, prompt)
     assert document["message"]["tool_calls"] == [
         {"id": "call_9", "function": {"index": 0, "name": "add", "arguments": {"a": 1}}},
         {"id": "call_7", "function": {"index": 2, "name": "say", "arguments": {"input": "words"}}},
@@ -107,17 +107,17 @@ def test_chat__calls_have_objects_for_arguments() -> None:
 
 @pytest.mark.parametrize(("think", "shown"), [(None, True), (True, True), ("high", True), (False, False)])
 def test_chat__thinks_unless_told_not_to(think: Any, shown: bool) -> None:
-    document = CHAT.render(reply(Choice(text="a", reasoning="b")), parsed(think=think))
+    document = CHAT.document(reply(Choice(text="a", reasoning="b")), parsed(think=think))
     assert ("thinking" in document["message"]) is shown
 
 
 def test_chat__logprobs_are_those_of_the_tokens() -> None:
     answer = reply(Choice(text="Hi you", logprobs=(-0.5,)))
-    document = CHAT.render(answer, prompt := parsed(logprobs=True, top_logprobs=2))
+    document = CHAT.document(answer, prompt := parsed(logprobs=True, top_logprobs=2))
     assert [entry["token"] for entry in document["logprobs"]] == ["Hi", " you"]
     assert [len(entry["top_logprobs"]) for entry in document["logprobs"]] == [2, 2]
     assert [entry for line in lines(CHAT, answer, prompt) for entry in line.get("logprobs", [])] == document["logprobs"]
-    assert "top_logprobs" not in CHAT.render(answer, parsed(logprobs=True))["logprobs"][0]
+    assert "top_logprobs" not in CHAT.document(answer, parsed(logprobs=True))["logprobs"][0]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_chat__logprobs_are_those_of_the_tokens() -> None:
 def test_state__without_a_prompt_the_model_is_loaded(wire: WireFormat, body: dict[str, Any], reason: str) -> None:
     prompt = parsed(wire, **body)
     assert (prompt.task, prompt.stream) == ("state", False)
-    document = wire.render(reply(), prompt)
+    document = wire.document(reply(), prompt)
     assert (document["done"], document["done_reason"]) == (True, reason)
     assert "eval_count" not in document
 
@@ -224,14 +224,15 @@ def test_errors__have_the_server_s_words_unless_the_script_has_its_own() -> None
     limited = RequestError("Rate limit reached …", status=429, facts={"limit": "5 requests per minute"})
     assert CHAT.error(limited) == {"error": "too many requests: limit of 5 requests per minute reached"}
     assert CHAT.error(BodyTooLarge(9)) == {"error": "http: request body too large"}
-    assert CHAT.error_frame(RequestError("a"), name="error", flat=True) == b'{"error":"a"}\n'
+    events = CHAT.error_events(RequestError("a"), Prompt(), name="error", flat=True)
+    assert CHAT.framing(Prompt()).frames(events) == [b'{"error":"a"}\n']
     assert CHAT.translated({"x-ratelimit-limit-requests": "1", "retry-after": "2"}) == {"retry-after": "2"}
 
 
 def test_embed__has_the_model_s_dimensions() -> None:
     def vectors(**body: Any) -> Any:
         prompt = parsed(wire := OllamaEmbed(), **body)
-        return wire.render(Reply((), usage=Usage(3, 0)), prompt)["embeddings"]
+        return wire.document(Reply((), usage=Usage(3, 0)), prompt)["embeddings"]
 
     assert vectors(input=["a", "b"], model="all-minilm:l6-v2") == [embed("a", 384), embed("b", 384)]
     assert vectors(input="a", dimensions=8) == [embed("a", 8)]
@@ -242,16 +243,16 @@ def test_embed__has_the_model_s_dimensions() -> None:
 
 def test_embeddings__one_vector() -> None:
     prompt = parsed(wire := OllamaEmbeddings(), prompt="a")
-    assert wire.render(reply(Choice(embedding=(0.5, 1.0))), prompt) == {"embedding": (0.5, 1.0)}
-    assert wire.render(reply(), parsed(wire)) == {"embedding": []}
+    assert wire.document(reply(Choice(embedding=(0.5, 1.0))), prompt) == {"embedding": (0.5, 1.0)}
+    assert wire.document(reply(), parsed(wire)) == {"embedding": []}
 
 
 def test_show__says_what_the_model_can() -> None:
-    shown = OllamaShow().render(reply(), parsed(OllamaShow(), model="library/llama3.2:1b"))
+    shown = OllamaShow().document(reply(), parsed(OllamaShow(), model="library/llama3.2:1b"))
     assert shown["details"]["family"] == "llama"
     assert shown["model_info"]["llama.context_length"] == 131072
     assert "tools" in shown["capabilities"]
-    assert OllamaShow().render(reply(), parsed(OllamaShow(), model="", name="nomic-embed-text"))["capabilities"] == [
+    assert OllamaShow().document(reply(), parsed(OllamaShow(), model="", name="nomic-embed-text"))["capabilities"] == [
         "embedding"
     ]
 

@@ -15,6 +15,7 @@ from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, U
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import WireFormat
+from completions.wire.framing import SSE
 from completions.wire.openai import models
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions
@@ -73,7 +74,7 @@ PROMPTS = st.builds(
 
 
 def read(stream: list[Event]) -> list[Any]:
-    return events(b"".join(event.data for event in stream))
+    return events(b"".join(SSE.frames(stream)))
 
 
 def fold_legacy(chunks: list[Any]) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def prompt(**fields: Any) -> Prompt:
 
 def test_chat__mock_is_the_mission_document_byte_for_byte() -> None:
     assert (
-        orjson.dumps(CHAT.render(MOCK_REPLY, prompt(model="gpt-4o", n=3)))
+        orjson.dumps(CHAT.document(MOCK_REPLY, prompt(model="gpt-4o", n=3)))
         == json.dumps(MOCK, separators=(",", ":")).encode()
     )
 
@@ -129,12 +130,12 @@ def test_chat__verbatim_document_streams_with_all_its_keys() -> None:
     choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "length", "extra": 1}
     body = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "system": "s"}
     reply = Reply((Choice("Hi there", "length"),), "x", 1, body=body)
-    assert CHAT.render(reply, prompt()) == body
+    assert CHAT.document(reply, prompt()) == body
     assert fold(read(CHAT.events(reply, prompt(stream=True)))) == body
 
 
 def test_legacy__mock_says_the_same_text() -> None:
-    assert LEGACY.render(MOCK_REPLY, prompt(model="gpt-3.5-turbo-instruct")) == {
+    assert LEGACY.document(MOCK_REPLY, prompt(model="gpt-3.5-turbo-instruct")) == {
         "id": "cmpl-mock",
         "object": "text_completion",
         "created": 1234567890,
@@ -154,7 +155,7 @@ def test_legacy__stream_has_text_and_no_role() -> None:
 @given(reply=REPLIES, asked=PROMPTS)
 def test_events__fold_to_the_body(wire: OpenAIFormat, reply: Reply, asked: Prompt) -> None:
     asked = replace(asked, n=len(reply.choices))
-    body = orjson.loads(orjson.dumps(wire.render(reply, asked)))
+    body = orjson.loads(orjson.dumps(wire.document(reply, asked)))
     if not asked.include_usage:
         del body["usage"]
     for choice in body["choices"]:
@@ -165,7 +166,7 @@ def test_events__fold_to_the_body(wire: OpenAIFormat, reply: Reply, asked: Promp
 
 @given(st.text(min_size=1), st.integers(0, 20))
 def test_logprobs__join_to_the_content(text: str, count: int) -> None:
-    body = CHAT.render(Reply((Choice(text),)), Prompt(top_logprobs=count))
+    body = CHAT.document(Reply((Choice(text),)), Prompt(top_logprobs=count))
     entries = body["choices"][0]["logprobs"]["content"]
     assert "".join(entry["token"] for entry in entries) == text
     assert b"".join(bytes(entry["bytes"]) for entry in entries) == text.encode()
@@ -282,7 +283,7 @@ CALL = ToolCall("get_weather", '{"city":"Paris"}')
 
 def test_chat__tool_calls_in_both_modes() -> None:
     reply = Reply((Choice(None, "tool_calls", (CALL, replace(CALL, id="call_x"))),), serial="s")
-    (choice,) = CHAT.render(reply, prompt())["choices"]
+    (choice,) = CHAT.document(reply, prompt())["choices"]
     assert choice["message"]["content"] is None
     first, second = choice["message"]["tool_calls"]
     assert first["id"].startswith("call_")
@@ -301,10 +302,10 @@ def test_chat__tool_calls_in_both_modes() -> None:
 
 def test_chat__custom_tools_and_legacy_functions() -> None:
     custom = Reply((Choice(None, "tool_calls", (ToolCall("sql", "select 1", "call_1", "custom"),)),))
-    (call,) = CHAT.render(custom, prompt())["choices"][0]["message"]["tool_calls"]
+    (call,) = CHAT.document(custom, prompt())["choices"][0]["message"]["tool_calls"]
     assert call == {"id": "call_1", "type": "custom", "custom": {"name": "sql", "input": "select 1"}}
     asked = prompt(functions=[{"name": "get_weather"}], stream=True)
-    (choice,) = CHAT.render(Reply((Choice(None, "tool_calls", (CALL,)),)), asked)["choices"]
+    (choice,) = CHAT.document(Reply((Choice(None, "tool_calls", (CALL,)),)), asked)["choices"]
     assert choice["message"]["function_call"] == {"name": "get_weather", "arguments": '{"city":"Paris"}'}
     assert "tool_calls" not in choice["message"]
     assert choice["finish_reason"] == "function_call"
@@ -312,7 +313,7 @@ def test_chat__custom_tools_and_legacy_functions() -> None:
 
 def test_chat__modern_envelope_is_complete_in_order() -> None:
     reply = Reply((Choice("Hi", "stop"),), created=1, model="gpt-4o", usage=Usage(3, 1), serial="s")
-    body = CHAT.render(reply, prompt())
+    body = CHAT.document(reply, prompt())
     assert list(body) == [
         "id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint"
     ]  # fmt: skip
@@ -342,14 +343,14 @@ def test_chat__modern_envelope_is_complete_in_order() -> None:
 def test_chat__prediction_is_counted() -> None:
     reply = Reply((Choice("one two three four", "stop"),), usage=Usage(1, 4))
     asked = prompt(prediction={"type": "content", "content": [{"type": "text", "text": "one two 3"}]})
-    details = CHAT.render(reply, asked)["usage"]["completion_tokens_details"]
+    details = CHAT.document(reply, asked)["usage"]["completion_tokens_details"]
     assert (details["accepted_prediction_tokens"], details["rejected_prediction_tokens"]) == (2, 2)
 
 
 @pytest.mark.parametrize(("kind", "head"), [("wav", b"RIFF"), ("pcm16", b"\x00\x00")])
 def test_chat__speaks(kind: str, head: bytes) -> None:
     asked = prompt(modalities=["text", "audio"], audio={"voice": "alloy", "format": kind})
-    (choice,) = CHAT.render(Reply((Choice("Hello", "stop"),), created=5), asked)["choices"]
+    (choice,) = CHAT.document(Reply((Choice("Hello", "stop"),), created=5), asked)["choices"]
     audio = choice["message"]["audio"]
     assert choice["message"]["content"] is None
     assert (audio["transcript"], audio["expires_at"]) == ("Hello", 3605)
@@ -379,7 +380,7 @@ def test_legacy__reads_prompts(asked: object, texts: list[str]) -> None:
 
 def test_legacy__echo_and_logprobs() -> None:
     asked = legacy(model="gpt-3.5-turbo-instruct", prompt=["One", "Two"], echo=True, logprobs=2)
-    body = LEGACY.render(Reply((Choice(" more", "stop"), Choice(" more", "stop"))), asked)
+    body = LEGACY.document(Reply((Choice(" more", "stop"), Choice(" more", "stop"))), asked)
     assert [choice["text"] for choice in body["choices"]] == ["One more", "Two more"]
     logprobs = body["choices"][1]["logprobs"]
     assert logprobs["tokens"] == ["Two", " more"]
@@ -455,7 +456,7 @@ KEYS = {
 def test_parse__takes_junk_in_every_field(wire: OpenAIFormat, body: dict[str, Any]) -> None:
     asked = wire.parse(orjson.dumps(body), {}, validate=False)
     reply = Reply((Choice("Hi", "stop"),) * asked.n, created=1, model="m", usage=Usage(1, 1))
-    orjson.dumps(wire.render(reply, asked))
+    orjson.dumps(wire.document(reply, asked))
     read(wire.events(reply, asked))
     assert (asked.last_user, asked.system, asked.turn, asked.tool_result) is not None
 
@@ -463,7 +464,7 @@ def test_parse__takes_junk_in_every_field(wire: OpenAIFormat, body: dict[str, An
 def test_chat__web_search_cites_a_source() -> None:
     asked = prompt(web_search_options={}, stream=True)
     reply = Reply((Choice("It rains.", "stop"),), serial="s")
-    (citation,) = CHAT.render(reply, asked)["choices"][0]["message"]["annotations"]
+    (citation,) = CHAT.document(reply, asked)["choices"][0]["message"]["annotations"]
     assert citation["type"] == "url_citation"
     assert (citation["url_citation"]["start_index"], citation["url_citation"]["end_index"]) == (0, 9)
     assert fold(read(CHAT.events(reply, asked)))["choices"][0]["message"]["annotations"] == [citation]
@@ -472,8 +473,8 @@ def test_chat__web_search_cites_a_source() -> None:
 @pytest.mark.parametrize(("scripted", "seen"), [((), None), ((-0.5,), [-0.5] * 3), ((0.0, -2.0), [0.0, -2.0, -2.0])])
 def test_logprobs__are_the_script_s_own(scripted: tuple[float, ...], seen: list[float] | None) -> None:
     reply = Reply((Choice("one two three", "stop", logprobs=scripted),))
-    chat_said = CHAT.render(reply, prompt(logprobs=True, top_logprobs=2))["choices"][0]["logprobs"]["content"]
-    legacy_said = LEGACY.render(reply, legacy(prompt="Echo", echo=True, logprobs=1))["choices"][0]["logprobs"]
+    chat_said = CHAT.document(reply, prompt(logprobs=True, top_logprobs=2))["choices"][0]["logprobs"]["content"]
+    legacy_said = LEGACY.document(reply, legacy(prompt="Echo", echo=True, logprobs=1))["choices"][0]["logprobs"]
     if seen is not None:
         assert [entry["logprob"] for entry in chat_said] == seen
         assert [entry["top_logprobs"][0]["logprob"] for entry in chat_said] == seen

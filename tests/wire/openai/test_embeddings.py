@@ -40,7 +40,7 @@ def parsed(validate: bool = True, **body: Any) -> Prompt:
 
 def rendered(*choices: Choice, **body: Any) -> dict[str, Any]:
     prompt = parsed(**body)
-    return WIRE.render(Reply(choices, model=prompt.model, usage=Usage(7, 0)), prompt)
+    return WIRE.document(Reply(choices, model=prompt.model, usage=Usage(7, 0)), prompt)
 
 
 def refused(**body: Any) -> tuple[str, str | None, str | None]:
@@ -143,7 +143,7 @@ def test_takes__what_is_just_within_the_limits() -> None:
 @pytest.mark.parametrize("given", [None, 1, {}, [], [{}], ["a", 1, None], [[["a"]]], [True], ["a"] * 3000])
 def test_unvalidated__answers_anything(given: Any) -> None:
     prompt = parsed(validate=False, input=given, dimensions=10**15, model=["x"])
-    data = WIRE.render(Reply(()), prompt)["data"]
+    data = WIRE.document(Reply(()), prompt)["data"]
     assert all(len(item["embedding"]) == 1536 for item in data)
 
 
@@ -174,7 +174,7 @@ async def test_script__speaks_only_where_it_names_the_format(tmp_path: Path) -> 
     )
     outcome = await world.outcome(prompt := parsed(input=["one", "two"]))
     assert outcome.reply
-    document = WIRE.render(outcome.reply, prompt)
+    document = WIRE.document(outcome.reply, prompt)
     assert [item["embedding"] for item in document["data"]] == [(1.0, 0.0), (0.0, 1.0)]
     assert (outcome.rule, document["model"], document["usage"]["total_tokens"]) == ("vectors", "mine", 9)
     assert (await world.outcome(parsed(input="busy"))).error

@@ -36,12 +36,12 @@ def parsed(validate: bool = True, **body: Any) -> Prompt:
 
 
 def results(*choices: Choice, **body: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = WIRE.render(Reply(choices, serial="a"), parsed(**body))["results"]
+    found: list[dict[str, Any]] = WIRE.document(Reply(choices, serial="a"), parsed(**body))["results"]
     return found
 
 
 def test_render__has_the_api_s_shape() -> None:
-    document = WIRE.render(Reply((), serial="a"), parsed(input="Hello"))
+    document = WIRE.document(Reply((), serial="a"), parsed(input="Hello"))
     assert list(document) == ["id", "model", "results"]
     assert document["id"].startswith("modr-")
     assert document["model"] == "omni-moderation-latest"
@@ -60,7 +60,7 @@ def test_render__is_benign_and_the_same_again() -> None:
 
 
 def test_render__names_the_model_as_the_api_does() -> None:
-    document = WIRE.render(Reply(()), parsed(input="a", model="text-moderation-latest"))
+    document = WIRE.document(Reply(()), parsed(input="a", model="text-moderation-latest"))
     assert document["model"] == "text-moderation-007"
 
 
@@ -114,7 +114,7 @@ def test_refuses__what_the_api_refuses(body: Any, message: str, param: str, code
 @pytest.mark.parametrize("given", [None, 1, {}, [], [{}], ["a", 1], [{"type": 1, "image_url": 2}], [IMAGE] * 9])
 def test_unvalidated__answers_anything(given: Any) -> None:
     prompt = parsed(validate=False, input=given, model=7)
-    assert isinstance(WIRE.render(Reply(()), prompt)["results"], list)
+    assert isinstance(WIRE.document(Reply(()), prompt)["results"], list)
 
 
 async def test_script__speaks_only_where_it_names_the_format(tmp_path: Path) -> None:
@@ -125,9 +125,9 @@ async def test_script__speaks_only_where_it_names_the_format(tmp_path: Path) -> 
     """
     world = World(tmp_path, rules(text))
     outcome = await world.outcome(prompt := parsed(input="a fight"))
-    assert outcome.reply and WIRE.render(outcome.reply, prompt)["results"][0]["flagged"] is True
+    assert outcome.reply and WIRE.document(outcome.reply, prompt)["results"][0]["flagged"] is True
     outcome = await world.outcome(prompt := parsed(input="a talk"))
-    assert outcome.reply and WIRE.render(outcome.reply, prompt)["results"][0]["flagged"] is False
+    assert outcome.reply and WIRE.document(outcome.reply, prompt)["results"][0]["flagged"] is False
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 
 from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
+from completions.wire.framing import SSE
 from completions.wire.openai.responses import kept as responses_kept
 from completions.wire.openai.responses.format import Responses
 from tests.wire.openai.typed_events import fold_response, typed_events
@@ -220,7 +221,7 @@ def test_recall__says_what_is_not_there(asked: JSON, message: str, status: int, 
 
 
 def test_render__is_a_response() -> None:
-    document = WIRE.render(reply(Choice("Hi", "stop")), parse(metadata={"a": "b"}))
+    document = WIRE.document(reply(Choice("Hi", "stop")), parse(metadata={"a": "b"}))
     assert (document["object"], document["status"], document["created_at"]) == ("response", "completed", 5)
     (message,) = document["output"]
     assert message["content"] == [{"type": "output_text", "annotations": [], "logprobs": [], "text": "Hi"}]
@@ -239,17 +240,17 @@ def test_render__is_a_response() -> None:
 @pytest.mark.parametrize(("finish", "reason"), [("length", "max_output_tokens"), ("content_filter", "content_filter")])
 def test_unfinished__is_incomplete(finish: str, reason: str) -> None:
     said = reply(Choice("Hi", finish))
-    document = WIRE.render(said, parse())
+    document = WIRE.document(said, parse())
     assert (document["status"], document["incomplete_details"]) == ("incomplete", {"reason": reason})
     assert document["output"][0]["status"] == "incomplete"
-    told = typed_events(b"".join(event.data for event in WIRE.events(said, parse(stream=True))))
+    told = typed_events(b"".join(SSE.frames(WIRE.events(said, parse(stream=True)))))
     assert told[-1]["type"] == "response.incomplete" and fold_response(told) == document
 
 
 def test_events__are_in_the_documented_order() -> None:
     said = reply(Choice("It is", "tool_calls", (ToolCall("get_weather", '{"city":"Rome"}', "call_1"),), reasoning="Hm"))
     asked = parse(stream=True, tools=[TOOL], reasoning={"summary": "auto"})
-    told = typed_events(b"".join(event.data for event in WIRE.events(said, asked)))
+    told = typed_events(b"".join(WIRE.framing(asked).frames(WIRE.events(said, asked))))
     kinds = [event["type"].removeprefix("response.") for event in told]
     assert [kind for at, kind in enumerate(kinds) if not at or kinds[at - 1] != kind] == [
         *("created", "in_progress"),
@@ -264,10 +265,10 @@ def test_events__are_in_the_documented_order() -> None:
 
 def test_reasoning__is_seen_only_where_it_is_asked_for() -> None:
     said = reply(Choice("Hi", "stop", reasoning="Secret"))
-    hidden, summed = WIRE.render(said, parse()), WIRE.render(said, parse(reasoning={"summary": "auto"}))
+    hidden, summed = WIRE.document(said, parse()), WIRE.document(said, parse(reasoning={"summary": "auto"}))
     assert hidden["output"][0]["summary"] == [] and "Secret" not in orjson.dumps(hidden).decode()
     assert summed["output"][0]["summary"] == [{"type": "summary_text", "text": "Secret"}]
-    sealed = WIRE.render(said, parse(include=["reasoning.encrypted_content"]))["output"][0]["encrypted_content"]
+    sealed = WIRE.document(said, parse(include=["reasoning.encrypted_content"]))["output"][0]["encrypted_content"]
     assert sealed and "Secret" not in sealed
 
 
@@ -275,7 +276,7 @@ def test_verbatim__says_the_same_in_this_shape() -> None:
     said = Reply(
         (Choice("Hi", "stop"),), id="chatcmpl-mock", created=5, usage=Usage(5, 7), body={"id": "chatcmpl-mock"}
     )
-    document = WIRE.render(said, parse())
+    document = WIRE.document(said, parse())
     assert (document["id"], document["model"], document["usage"]["total_tokens"]) == ("resp_mock", "gpt-4o", 12)
 
 
@@ -294,7 +295,7 @@ def test_scripted_call__of_the_api_s_own_tool_comes_before_the_text() -> None:
     asked = parse(
         tools=[{"type": "code_interpreter", "container": "cntr_1"}], include=["code_interpreter_call.outputs"]
     )
-    first, second = WIRE.render(reply(Choice("Two", "stop", (call,))), asked)["output"]
+    first, second = WIRE.document(reply(Choice("Two", "stop", (call,))), asked)["output"]
     assert (first["type"], first["code"], first["container_id"]) == ("code_interpreter_call", "1+1", "cntr_1")
     assert first["outputs"] == [{"type": "logs", "logs": "2"}]
     assert second["content"][0]["text"] == "Two"
@@ -303,10 +304,10 @@ def test_scripted_call__of_the_api_s_own_tool_comes_before_the_text() -> None:
 def test_approval__leads_to_the_call() -> None:
     tool = {"type": "mcp", "server_label": "d", "server_url": "https://example.com", "allowed_tools": ["find"]}
     said = reply(Choice("Found", "stop"))
-    asked = WIRE.render(said, parse(tools=[tool]))["output"]
+    asked = WIRE.document(said, parse(tools=[tool]))["output"]
     assert [item["type"] for item in asked] == ["mcp_list_tools", "mcp_approval_request"]
     answer = {"type": "mcp_approval_response", "approval_request_id": asked[1]["id"], "approve": True}
-    call, message = WIRE.render(said, parse(tools=[tool], input=[*asked, answer]))["output"]
+    call, message = WIRE.document(said, parse(tools=[tool], input=[*asked, answer]))["output"]
     assert (call["type"], call["name"], call["approval_request_id"]) == ("mcp_call", "find", asked[1]["id"])
     assert message["type"] == "message"
 

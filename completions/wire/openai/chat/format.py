@@ -8,6 +8,7 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_DIALECTS, NO_ROUTE, Kept, Span, WireFormat, decode_object
+from completions.wire.framing import Framing, ServerSentEvents
 from completions.wire.openai.base import (
     Chunks,
     OpenAIFormat,
@@ -24,7 +25,7 @@ from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.dialect import OPENAI, Dialect
 from completions.wire.openai.chat.prompt import read_prompt
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.sse import HOLE
+from completions.wire.template import HOLE
 
 
 class ChatCompletions(OpenAIFormat):
@@ -39,7 +40,7 @@ class ChatCompletions(OpenAIFormat):
         self._dialect = dialect
         self.dialects = dialects
         self.bare = not dialect.name
-        self.keep_alive = dialect.keep_alive
+        self._framing = ServerSentEvents(keep_alive=dialect.keep_alive)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""
@@ -49,6 +50,10 @@ class ChatCompletions(OpenAIFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope of those who speak the dialect."""
         return self._dialect.error(exc)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return server-sent events, with the comment of those who speak the dialect."""
+        return self._framing
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -60,7 +65,7 @@ class ChatCompletions(OpenAIFormat):
             chat_rules.validate(self._dialect.checked(document))
         return self._dialect.asked(read_prompt(document, headers))
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `chat.completion`."""
         reply = self._dialect.own(reply)
         if reply.body is not None:
@@ -73,7 +78,7 @@ class ChatCompletions(OpenAIFormat):
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return what is kept of an answer that is to be stored."""
-        return [chat_kept.kept(self.render(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
+        return [chat_kept.kept(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one that opens each choice, one a token, one that finishes it, usage, terminator."""

@@ -77,7 +77,7 @@ class Responses(OpenAIFormat):
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         return kept(document(reply, prompt), own, dicts(prompt.recalled.get("items")), span(), stored=stored)
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the whole one, or in the background one that is queued."""
         whole = document(reply, prompt)
         return begun(whole, "queued") if prompt.background else whole
@@ -86,12 +86,12 @@ class Responses(OpenAIFormat):
         """Return the typed events."""
         return narrate(document(reply, prompt), obfuscate=prompt.include_obfuscation)
 
-    def error_frame(self, exc: RequestError, *, name: str = "", flat: bool = False) -> bytes:
+    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
         """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
         if not name:
-            return super().error_frame(exc, flat=flat)
+            return super().error_events(exc, prompt, flat=flat)
         event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: 0}
-        return b"event: error\ndata: " + orjson.dumps(event) + b"\n\n"
+        return [Event(orjson.dumps(event), name="error")]
 
 
 class InputTokens(Responses):
@@ -113,7 +113,7 @@ class InputTokens(Responses):
         """Return nothing: a count is not kept."""
         return ()
 
-    def render(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
         counted = reply.usage.prompt_tokens if reply.usage else 0
         return {"object": "response.input_tokens", "input_tokens": counted}

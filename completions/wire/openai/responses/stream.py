@@ -13,7 +13,7 @@ import orjson
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.openai.responses.document import begun
-from completions.wire.sse import padding
+from completions.wire.template import padding
 
 SEQUENCE = "sequence_number"
 
@@ -48,7 +48,7 @@ def narrate(document: Mapping[str, Any], *, obfuscate: bool) -> list[Event]:
 
 def sequence_number(event: Event) -> int:
     """Return an event's number in its stream."""
-    number: int = orjson.loads(event.data.partition(b"data: ")[2])[SEQUENCE]
+    number: int = orjson.loads(event.data)[SEQUENCE]
     return number
 
 
@@ -76,8 +76,7 @@ class _Narrator:
 
     def _add(self, kind: str, fields: Mapping[str, Any], *, token: bool = False, part: str = "") -> None:
         document = {"type": kind, SEQUENCE: len(self._events), **fields}
-        data = b"event: " + kind.encode() + b"\ndata: " + orjson.dumps(document) + b"\n\n"
-        self._events.append(Event(data, token=token, part=part))
+        self._events.append(Event(orjson.dumps(document), token, True, part, kind))
 
     def _item(self, index: int, item: Mapping[str, Any]) -> None:
         kind = item["type"]
@@ -171,14 +170,14 @@ class _Narrator:
 
     def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
         """Add an event a token; what they have in common is encoded once."""
-        head = f'event: {kind}\ndata: {{"type":"{kind}","{SEQUENCE}":'.encode()
+        head = f'{{"type":"{kind}","{SEQUENCE}":'.encode()
         middle = b"," + orjson.dumps(fields)[1:-1] + b',"delta":'
-        frames, dumps = [], orjson.dumps
+        documents, dumps = [], orjson.dumps
         for number, piece in enumerate(tokens.split(said, self._model), len(self._events)):
             data = dumps(piece)
-            end = b',"obfuscation":"' + padding(data) + b'"}\n\n' if self._obfuscate else b"}\n\n"
-            frames.append(head + str(number).encode() + middle + data + end)
-        self._events += Event.tokens(frames, part)
+            end = b',"obfuscation":"' + padding(data) + b'"}' if self._obfuscate else b"}"
+            documents.append(head + str(number).encode() + middle + data + end)
+        self._events += Event.tokens(documents, part, kind)
 
 
 def _is_call(kind: str) -> bool:
