@@ -48,6 +48,7 @@ rules:
   - {match: {last_user: failing}, reply: One two three four, fault: {error_event: {after_tokens: 2}}}
   - {match: {last_user: cut}, reply: One two three four, fault: {disconnect: {after_tokens: 2}}}
   - {match: {last_user: slow, format: responses}, reply: One two three four, pacing: {ttft_ms: 400, itl_ms: 100}}
+  - {match: {last_user: endless, format: responses}, reply: One two three four, pacing: {ttft_ms: 3600000}}
   - match: {last_user: search}
     reply:
       text: It rains.
@@ -279,7 +280,7 @@ def test_background__is_done_by_the_clock(scripted: openai.OpenAI) -> None:
 
 
 def test_background__can_be_cancelled(scripted: openai.OpenAI) -> None:
-    background = scripted.responses.create(model="gpt-4o", input="slow", background=True)
+    background = scripted.responses.create(model="gpt-4o", input="endless", background=True)
     assert scripted.responses.cancel(background.id).status == "cancelled"
     assert scripted.responses.retrieve(background.id).status == "cancelled"
     made = scripted.responses.create(model="gpt-4o", input="Hi")
