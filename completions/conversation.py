@@ -48,20 +48,32 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ToolChoice:
-    """Whether tools may, must or must not be called, and which: no names means any that is offered."""
+    """Whether tools may, must or must not be called, and which: no names means any that is offered.
+
+    `stated` is whether the request says it, or says nothing and has the API's default.
+    """
 
     mode: Literal["auto", "required", "none"] = "auto"
     names: tuple[str, ...] = ()
+    stated: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseFormat:
-    """The form that the answer's text must have; `schema` is a JSON Schema, of `json_schema` only."""
+    """The form that the answer's text must have; `schema` is a JSON Schema, of `json_schema` only.
+
+    `stated` is whether the request says it, or says nothing and has the API's default.
+    """
 
     kind: Literal["text", "json_object", "json_schema"] = "text"
     name: str = ""
     schema: Mapping[str, object] = field(default_factory=dict)
     strict: bool = False
+    stated: bool = field(default=True, compare=False)
+
+
+ANY_TOOL, ANY_FORM = ToolChoice(stated=False), ResponseFormat(stated=False)
+"""What holds where a request says nothing: tools may be called, and the answer's text has no form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +102,9 @@ class Prompt:
     model: str | None = None
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()
-    tool_choice: ToolChoice = ToolChoice()
+    tool_choice: ToolChoice = ANY_TOOL
     parallel_tool_calls: bool = True
-    response_format: ResponseFormat = ResponseFormat()
+    response_format: ResponseFormat = ANY_FORM
     n: int = 1
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None

@@ -17,7 +17,7 @@ def prompt(document: Mapping[str, Any]) -> Prompt:
         | {
             "messages": tuple(map(_message, document["messages"])),
             "tools": tuple(Tool(**tool) for tool in document["tools"]),
-            "tool_choice": ToolChoice(document["tool_choice"]["mode"], tuple(document["tool_choice"]["names"])),
+            "tool_choice": ToolChoice(**{**document["tool_choice"], "names": tuple(document["tool_choice"]["names"])}),
             "response_format": ResponseFormat(**document["response_format"]),
             "stop": tuple(document["stop"]),
         }

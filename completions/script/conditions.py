@@ -73,7 +73,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             allowed = (*LOOKUPS_OF[field.kind], *COMBINERS)
             children = node.fields(optional=allowed).items()
             return _together([_lookup(name, child, field, key) for name, child in children])
-        case None:
+        case None if "exists" in LOOKUPS_OF[field.kind]:
             return Condition(field, LOOKUPS["exists"], False, key)
         case list():
             return _lookup("in", node, field, key)

@@ -25,7 +25,10 @@ LOOKUPS_OF: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A name under `match:`. Of `many` values one has to fit; one that is `keyed` is read by a key, as headers are."""
+    """A name under `match:`. Of `many` values one has to fit; one that is `keyed` is read by a key, as headers are.
+
+    `stated` reads what the request itself says, for `exists`, where `read` finds something in any request.
+    """
 
     name: str
     kind: Kind
@@ -33,6 +36,7 @@ class Field:
     help: str
     many: bool = False
     keyed: bool = False
+    stated: Callable[[Prompt, str], object] | None = None
 
 
 @functools.cache
@@ -65,6 +69,14 @@ def _response_format(prompt: Prompt, key: str) -> object:
     return (asked.kind, asked.name) if asked.name else (asked.kind,)
 
 
+def _stated_tool_choice(prompt: Prompt, key: str) -> object:
+    return _tool_choice(prompt, key) if prompt.tool_choice.stated else None
+
+
+def _stated_response_format(prompt: Prompt, key: str) -> object:
+    return _response_format(prompt, key) if prompt.response_format.stated else None
+
+
 FIELDS = {
     field.name: field
     for field in (
@@ -86,8 +98,22 @@ FIELDS = {
             "The name of some tool that is offered.",
             many=True,
         ),
-        Field("tool_choice", "name", _tool_choice, "`auto`, `required`, `none`, or the tool's name.", many=True),
-        Field("response_format", "name", _response_format, "The format's type, or its schema's name.", many=True),
+        Field(
+            "tool_choice",
+            "name",
+            _tool_choice,
+            "`auto`, `required`, `none`, or the tool's name.",
+            many=True,
+            stated=_stated_tool_choice,
+        ),
+        Field(
+            "response_format",
+            "name",
+            _response_format,
+            "The format's type, or its schema's name.",
+            many=True,
+            stated=_stated_response_format,
+        ),
         Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`."),
         Field(
             "dialect",

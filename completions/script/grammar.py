@@ -109,13 +109,14 @@ def _operand(name: str, kind: Kind) -> Schema:
 
 
 def _condition(kind: Kind, more: Mapping[str, Schema] | None = None) -> Schema:
-    """A bare value, a list of values, null for nothing, or lookups, which combine."""
+    """A bare value, a list of values, null for nothing where it can be missing, or lookups, which combine."""
     own = _ref(f"{kind}_condition")
     lookups = {name: _operand(name, kind) for name in LOOKUPS_OF[kind]}
     combined = {"all": _list_of(own), "any": _list_of(own), "not": own}
     mapping = {"type": "object", "properties": {**lookups, **combined, **(more or {})}, "additionalProperties": False}
     bare = _operand("eq", kind) if kind != "any" else {"type": ["string", "number", "boolean"]}
-    return {"anyOf": [mapping, bare, {"type": "array", "items": _operand("eq", kind)}, {"type": "null"}]}
+    nothing = [{"type": "null"}] if "exists" in LOOKUPS_OF[kind] else []
+    return {"anyOf": [mapping, bare, {"type": "array", "items": _operand("eq", kind)}, *nothing]}
 
 
 def _field(field: Field) -> Schema:

@@ -54,7 +54,7 @@ class Condition(Matcher):
 
     def matches(self, prompt: Prompt) -> bool:
         """Compare; what is not there fits nothing but `exists: false`."""
-        value, test = self.field.read(prompt, self.key), self.lookup.test
+        value, test = self._value(prompt), self.lookup.test
         if self.lookup.operand == "flag":
             return test(value, self.expected)
         if self.field.many and isinstance(value, (list, tuple)):
@@ -68,7 +68,7 @@ class Condition(Matcher):
 
     def seen(self, prompt: Prompt) -> str:
         """Return the field's value."""
-        return shown(self.field.read(prompt, self.key))
+        return shown(self._value(prompt))
 
     def names(self, field: str) -> bool:
         """Compare the field's name."""
@@ -79,7 +79,14 @@ class Condition(Matcher):
         if self.matches(prompt):
             return 0.0
         wanted = _words(self.expected)
-        return 1.0 - 0.5 * len(wanted & _words(self.field.read(prompt, self.key))) / max(len(wanted), 1)
+        return 1.0 - 0.5 * len(wanted & _words(self._value(prompt))) / max(len(wanted), 1)
+
+    def _value(self, prompt: Prompt) -> object:
+        """Return what is compared: of many values only those that are not empty can be said to exist."""
+        if self.lookup.name != "exists":
+            return self.field.read(prompt, self.key)
+        value = (self.field.stated or self.field.read)(prompt, self.key)
+        return [item for item in value if item] if self.field.many and isinstance(value, (list, tuple)) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,17 @@ from typing import Any, Literal
 
 import orjson
 
-from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.conversation import (
+    ANY_FORM,
+    ANY_TOOL,
+    Message,
+    Part,
+    Prompt,
+    ResponseFormat,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_")
@@ -119,14 +129,14 @@ def _tool_choice(choice: dict[str, Any]) -> ToolChoice:
             return ToolChoice("required")
         case "tool" if name := text(choice.get("name")):
             return ToolChoice("required", (name,))
-    return ToolChoice()
+    return ToolChoice() if choice else ANY_TOOL
 
 
 def _response_format(body: dict[str, Any]) -> ResponseFormat:
     """Read `output_config.format`, or `output_format` as it was called in beta."""
     document = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
     if document.get("type") != "json_schema":
-        return ResponseFormat()
+        return ResponseFormat() if document else ANY_FORM
     return ResponseFormat("json_schema", schema=mapping(document.get("schema")), strict=True)
 
 

@@ -9,7 +9,17 @@ from typing import Any, Literal
 
 import orjson
 
-from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.conversation import (
+    ANY_FORM,
+    ANY_TOOL,
+    Message,
+    Part,
+    Prompt,
+    ResponseFormat,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.schema import json_schema
@@ -198,7 +208,7 @@ def _tool_choice(config: Mapping[str, Any]) -> ToolChoice:
             return ToolChoice("none")
         case "ANY":
             return ToolChoice("required", names)
-    return ToolChoice("auto", names)
+    return ToolChoice("auto", names) if config else ANY_TOOL
 
 
 def _response_format(config: Mapping[str, Any]) -> ResponseFormat:
@@ -209,7 +219,7 @@ def _response_format(config: Mapping[str, Any]) -> ResponseFormat:
         return ResponseFormat("json_schema", text(schema.get("title")), schema, strict=True)
     if pick(config, "responseMimeType") == "application/json":
         return ResponseFormat("json_object")
-    return ResponseFormat()
+    return ResponseFormat() if schema or pick(config, "responseMimeType") else ANY_FORM
 
 
 def _embedded(body: dict[str, Any]) -> Iterator[str]:

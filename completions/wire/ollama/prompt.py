@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall
+from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFormat, Tool, ToolCall
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 UNLOAD = (0, "0", "0s", "0m", "0h")
@@ -61,7 +61,13 @@ def _effort(think: object) -> str | None:
 def _response_format(asked: object) -> ResponseFormat:
     if asked == "json":
         return ResponseFormat("json_object")
-    return ResponseFormat("json_schema", schema=asked) if isinstance(asked, dict) else ResponseFormat()
+    return (
+        ResponseFormat("json_schema", schema=asked)
+        if isinstance(asked, dict)
+        else ResponseFormat()
+        if asked
+        else ANY_FORM
+    )
 
 
 def _tool(function: dict[str, Any]) -> Tool:

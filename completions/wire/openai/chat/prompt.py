@@ -7,7 +7,17 @@ what the API refuses is refused before, by `chat_rules`.
 from collections.abc import Mapping
 from typing import Any
 
-from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.conversation import (
+    ANY_FORM,
+    ANY_TOOL,
+    Message,
+    Part,
+    Prompt,
+    ResponseFormat,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
 
 
@@ -96,7 +106,7 @@ def _tool(tool: dict[str, Any], custom: bool = False) -> Tool:
 
 
 def _tool_choice(body: dict[str, Any]) -> ToolChoice:
-    choice = body.get("tool_choice", body.get("function_call"))
+    choice = body.get("tool_choice") or body.get("function_call")
     match choice:
         case "none":
             return ToolChoice("none")
@@ -107,7 +117,7 @@ def _tool_choice(body: dict[str, Any]) -> ToolChoice:
             return ToolChoice("required" if mode == "required" else "auto", names)
         case dict() if name := _chosen(choice):
             return ToolChoice("required", (name,))
-    return ToolChoice()
+    return ToolChoice() if choice else ANY_TOOL
 
 
 def _chosen(choice: dict[str, Any]) -> str | None:
@@ -124,4 +134,4 @@ def _response_format(document: dict[str, Any]) -> ResponseFormat:
             return ResponseFormat(
                 "json_schema", text(schema.get("name")), mapping(schema.get("schema")), schema.get("strict") is True
             )
-    return ResponseFormat()
+    return ResponseFormat() if document else ANY_FORM

@@ -10,7 +10,17 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.conversation import (
+    ANY_FORM,
+    ANY_TOOL,
+    Message,
+    Part,
+    Prompt,
+    ResponseFormat,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.responses.hosted import CLIENT_TOOLS, client_call
 
@@ -165,9 +175,9 @@ def _tool_choice(choice: object) -> ToolChoice:
             choice.get("type") in ("function", "custom") or name in CLIENT_TOOLS
         ):
             return ToolChoice("required", (name,))
-        case dict():
+        case dict() if choice:
             return ToolChoice("none")  # the API calls a tool of its own; the client's are not called
-    return ToolChoice()
+    return ToolChoice() if choice else ANY_TOOL
 
 
 def _chosen(choice: Mapping[str, Any]) -> str | None:
@@ -181,7 +191,7 @@ def _response_format(document: Mapping[str, Any]) -> ResponseFormat:
         case "json_schema":
             strict = document.get("strict") is True
             return ResponseFormat("json_schema", text(document.get("name")), mapping(document.get("schema")), strict)
-    return ResponseFormat()
+    return ResponseFormat() if document else ANY_FORM
 
 
 def _top_logprobs(body: Mapping[str, object]) -> int | None:
