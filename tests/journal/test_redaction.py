@@ -32,6 +32,7 @@ DOCUMENT: dict[str, Any] = {
         ("$.messages.content", []),
         ("$.user.name", []),
         ("$.messages[7]", []),
+        ("$.messages[2]", []),
     ],
 )
 def test_path__replaces_what_it_leads_to_and_nothing_else(path: str, gone: list[list[Any]]) -> None:
@@ -52,9 +53,10 @@ def test_name__that_is_neither_a_header_nor_a_path(name: str) -> None:
 
 
 def test_headers__are_lower_case_and_keep_no_secret() -> None:
-    headers = {"Authorization": "Bearer k", "API-Key": "k", "Cookie": "c", "X-Mine": "m", "X-Other": "o"}
+    secret = ("Authorization", "Proxy-Authorization", "API-Key", "X-API-Key", "X-Goog-API-Key", "Cookie", "Set-Cookie")
+    headers = dict.fromkeys((*secret, "X-Mine"), "k") | {"X-Other": "o"}
     assert Redaction(["x-MINE"]).clean_headers(headers) == {
-        **dict.fromkeys(("authorization", "api-key", "cookie", "x-mine"), REDACTED),
+        **dict.fromkeys((name.lower() for name in (*secret, "X-Mine")), REDACTED),
         "x-other": "o",
     }
 
@@ -65,6 +67,12 @@ def test_headers__are_lower_case_and_keep_no_secret() -> None:
 def test_body__that_looks_like_json_and_cannot_be_read_is_not_kept(body: bytes) -> None:
     assert Redaction(["$..user"]).clean_body(body) == (REDACTED.encode(), True)
     assert Redaction([]).clean_body(body) == (body, False)
+
+
+def test_body__that_is_nested_too_deep_to_be_searched_is_not_kept() -> None:
+    deep = b'{"user":' * 1000 + b'"ann"' + b"}" * 1000
+    assert orjson.loads(deep), "it is JSON"
+    assert Redaction(["$..nobody"]).clean_body(deep) == (REDACTED.encode(), True)
 
 
 def test_body__that_is_no_json_is_left_alone() -> None:

@@ -57,6 +57,29 @@ def test_tool_calls__without_index_a_new_id_starts_the_next() -> None:
     assert streamed.tool_calls == (ToolCall("a", "f", "{}"), ToolCall("b", "g", "{}"))
 
 
+def test_tool_calls__stand_in_the_order_of_their_indexes() -> None:
+    calls = [{"index": index, "id": name, "function": {"name": name}} for index, name in ((1, "b"), (2, "c"), (0, "a"))]
+    assert [call.name for call in fold(*(delta(tool_calls=[call]) for call in calls)).tool_calls] == ["a", "b", "c"]
+
+
+def test_tool_calls__without_index_a_fragment_goes_to_the_call_of_its_id_or_to_the_last() -> None:
+    ids = ["a", "b", None, "a", None]
+    fragments = [
+        {"function": {"arguments": str(place)}} | ({"id": id_} if id_ else {}) for place, id_ in enumerate(ids)
+    ]
+    streamed = fold(*(delta(tool_calls=[fragment]) for fragment in fragments))
+    assert streamed.tool_calls == (ToolCall("a", "", "03"), ToolCall("b", "", "124"))
+    assert fold(delta(tool_calls=[{"function": {"arguments": "x"}}])).tool_calls == (ToolCall("", "", "x"),)
+
+
+def test_finish_reason__the_last_one_counts() -> None:
+    assert fold(delta(finish="length"), delta(finish="stop"), delta(content="")).finish_reason == "stop"
+
+
+def test_usage__has_the_server_s_own_total() -> None:
+    assert fold({"usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 9}}).usage == Usage(1, 2, 9)
+
+
 def test_tool_calls__of_a_whole_answer_need_no_index() -> None:
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     whole = fold(answer(None, "tool_calls", tool_calls=[call, {**call, "id": "b"}]))

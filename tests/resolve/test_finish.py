@@ -104,3 +104,13 @@ def test_reply__gets_what_the_script_left_open() -> None:
 def test_document__stays_as_it_is() -> None:
     reply = Reply((Choice("one two"),), body={"any": "thing"})
     assert finish(reply, replace(PROMPT, n=3, max_tokens=1, stop=("one",))) is reply
+
+
+@pytest.mark.parametrize(
+    ("limit", "reason", "stopped_by"), [(None, "stop", "STOP"), (50, "stop", "STOP"), (2, "length", None)]
+)
+def test_stopped_by__is_no_longer_said_where_max_tokens_cuts_before(
+    limit: int | None, reason: str, stopped_by: str | None
+) -> None:
+    said = say("one two three four STOP five", stop=("STOP",), max_tokens=limit)
+    assert (said.finish_reason, said.stopped_by) == (reason, stopped_by)

@@ -234,3 +234,25 @@ def test_grammar__has_each_field_and_lookup() -> None:
     definitions: Any = schema()["$defs"]
     assert definitions["match"]["properties"].keys() == {*FIELDS, *OWN, "all", "any", "not"}
     assert definitions["name_condition"]["anyOf"][0]["properties"].keys() == {*LOOKUPS, "all", "any", "not"}
+
+
+@pytest.mark.parametrize("lookup", [name for name in LOOKUPS if name not in ("exists", "gt", "gte", "lt", "lte")])
+@pytest.mark.parametrize("field", ["model", "user", "dialect", "header: {x-none", "metadata: {none", "tool_result"])
+def test_missing_field__is_not_the_text_none(field: str, lookup: str) -> None:
+    """What is missing is Python's None, whose text must not be compared."""
+    operand = "[None]" if lookup == "in" else "None"
+    close = "}" if "{" in field else ""
+    assert not matcher(f"{field}: {{{lookup}: {operand}}}{close}").matches(Prompt())
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("any: [{all: [{turn: 0}]}, {user: bob}]", "turn is 0 or user is 'bob'"),
+        ("any: [{turn: 0, user: bob}, {model: x}]", "(turn is 0 and user is 'bob') or model is 'x'"),
+        ("all: [{any: [{turn: 0}, {turn: 2}]}, {user: bob}]", "(turn is 0 or turn is 2) and user is 'bob'"),
+        ("not: {any: [{turn: 0}, {user: bob}], model: x}", "not ((turn is 0 or user is 'bob') and model is 'x')"),
+    ],
+)
+def test_claim__has_brackets_around_what_belongs_together(text: str, claim: str) -> None:
+    assert matcher(text).claim() == claim

@@ -157,6 +157,28 @@ def test_images__count_by_tiles(source: str, detail: str | None, count: int) -> 
     assert image_tokens(source, detail) == count
 
 
+def test_images__of_formats_without_a_detail_cost_the_same() -> None:
+    parts = tuple(Part("image", source) for source in ("https://example.com/a.png", data("png", png(512, 512))))
+    body = {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "url"}}] * 2}]}
+    asked, bare = (Prompt(model="gpt-4o", messages=(Message("user", parts=each),), body=body) for each in (parts, ()))
+    assert counting.prompt_tokens(asked) - counting.prompt_tokens(bare) == 765 + 255
+
+
+@pytest.mark.parametrize("marker", [0xC4, 0xC8, 0xCC])
+def test_images__a_jpeg_s_tables_are_no_frame(marker: int) -> None:
+    table = bytes([0xFF, marker]) + (20).to_bytes(2) + bytes([1] * 18)
+    raw = jpeg(512, 512)
+    assert image_tokens(data("jpeg", raw[:2] + table + raw[2:])) == 255
+
+
+def test_tools__a_final_dot_costs_nothing() -> None:
+    def tools(end: str) -> int:
+        schema = {"type": "object", "properties": {"city": {"type": "string", "description": f"A city{end}"}}}
+        return counting.tool_tokens((Tool("f", f"Finds it{end}", schema),), "gpt-4o")
+
+    assert tools(".") == tools("") != tools("!.")
+
+
 def test_images__cost_what_the_model_makes_of_them() -> None:
     assert image_tokens("https://example.com/a.png", "low", "gpt-4o-mini") == 2833
     assert image_tokens(data("png", png(512, 512)), "high", "o1") == 225

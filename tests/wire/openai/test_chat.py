@@ -134,6 +134,18 @@ def test_chat__verbatim_document_streams_with_all_its_keys() -> None:
     assert fold(read(CHAT.events(reply, prompt(stream=True)))) == body
 
 
+@pytest.mark.parametrize("logprobs", [None, {"content": [{"token": "Hi", "logprob": -1.5}], "refusal": None}])
+def test_chat__verbatim_document_keeps_its_own_logprobs(logprobs: dict[str, Any] | None) -> None:
+    """They are never made up for it, also where the request asks for some."""
+    message = {"role": "assistant", "content": "Hi", "refusal": None}
+    choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": "stop"}
+    body = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    reply, asked = Reply((Choice("Hi", "stop"),), "x", 1, body=body), prompt(logprobs=True, top_logprobs=2, stream=True)
+    assert CHAT.document(reply, asked) == body
+    chunks = read(CHAT.events(reply, asked))
+    assert all(chunk["choices"][0]["logprobs"] == logprobs for chunk in chunks)
+
+
 def test_legacy__mock_says_the_same_text() -> None:
     assert LEGACY.document(MOCK_REPLY, prompt(model="gpt-3.5-turbo-instruct")) == {
         "id": "cmpl-mock",
