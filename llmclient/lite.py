@@ -102,10 +102,9 @@ def _sdk(arguments: Mapping[str, Any], http: _Http, headers: Mapping[str, str]) 
     import openai
 
     options = {name: arguments[name] for name in ("base_url", "api_key", "timeout", "max_retries")}
-    options["default_headers"] = headers
-    if isinstance(http, httpx.Client):
-        return openai.OpenAI(**options, http_client=http)
-    return openai.AsyncOpenAI(**options, http_client=http)
+    # openai 3 is built on httpx2 and takes a client of httpx as well, as openai 2 does; its types say less.
+    options |= {"default_headers": headers, "http_client": http}
+    return openai.OpenAI(**options) if isinstance(http, httpx.Client) else openai.AsyncOpenAI(**options)
 
 
 def _openai_names(arguments: Mapping[str, Any]) -> list[str]:

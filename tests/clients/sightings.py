@@ -12,17 +12,20 @@ Ending = str | tuple[str, str]
 
 
 class Row(NamedTuple):
-    """The text that came, and how it ended for each client."""
+    """The text that came, and how it ended for each client; `litellm` is LiteLLM with openai 3."""
 
     text: str
     python_2: Ending
     python_3: Ending
     litellm: Ending
     node: Ending
+    litellm_2: Ending | None = None
+    """LiteLLM with openai 2, where that differs."""
 
     def of(self, client: str) -> tuple[str, str]:
         """Return a client's ending and text."""
-        ending: Ending = getattr(self, client)
+        seen: Ending | None = getattr(self, client)
+        ending = self.litellm if seen is None else seen
         return ending if isinstance(ending, tuple) else (ending, self.text)
 
 
@@ -70,12 +73,12 @@ STREAMED: dict[str, Row] = {
     "wrong_content_type": UNSEEN,
     "json_error_200": UNSEEN,
     "disconnect": Row("This", "RemoteProtocolError", "APIConnectionError", FALLBACK, "TypeError"),
-    "stall": Row("This", "ReadTimeout", "APITimeoutError", FALLBACK, "waits"),
+    "stall": Row("This", "ReadTimeout", "APITimeoutError", "Timeout", "waits", litellm_2=FALLBACK),
     "stall; ms=50": FINE,
     "error_object": TOLD,
     "error_event": TOLD,
-    "error_event; flat=1": alike("This", "silent", "stop", "silent"),
-    "no_finish": alike(TEXT, "silent", "stop", "silent"),
+    "error_event; flat=1": alike("This", "silent", FALLBACK, "silent"),
+    "no_finish": alike(TEXT, "silent", FALLBACK, "silent"),
     "no_done": FINE,
     "cut_tool_arguments": alike('{"first":1234', "tool_calls", "tool_calls", "tool_calls"),
     "malformed_chunk": alike("This", "JSONDecodeError", FALLBACK, "SyntaxError"),

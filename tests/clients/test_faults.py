@@ -83,9 +83,12 @@ def ask(server: LiveServer, command: list[str], ways: tuple[str, ...], silence: 
     return {(each["fault"], each["way"]): (each["ending"], each["text"]) for each in found}
 
 
-def python_3() -> str:
-    """Return an interpreter that has openai 3, which cannot live beside LiteLLM."""
-    return os.environ.get("OPENAI3_PYTHON") or pytest.skip("OPENAI3_PYTHON names no Python that has openai 3")
+def python(major: int) -> str:
+    """Return an interpreter that has this major version of openai: this one, or the one that the environment names."""
+    if openai.__version__.startswith(f"{major}."):
+        return sys.executable
+    name = f"OPENAI{major}_PYTHON"
+    return os.environ.get(name) or pytest.skip(f"{name} names no Python that has openai {major}")
 
 
 def node() -> list[str]:
@@ -98,13 +101,15 @@ def node() -> list[str]:
 
 
 PYTHON = ("-m", "tests.clients.openai_python")
+LITELLM = ("-m", "tests.clients.through_litellm")
 SDK_WAYS = ("whole", "streamed", "helper")
 CLIENTS: dict[str, tuple[str, Callable[[], list[str]], tuple[str, ...]]] = {
-    "openai-python 2": ("python_2", lambda: [sys.executable, *PYTHON, "sync"], SDK_WAYS),
-    "openai-python 2, async": ("python_2", lambda: [sys.executable, *PYTHON, "async"], SDK_WAYS),
-    "openai-python 3": ("python_3", lambda: [python_3(), *PYTHON, "sync"], SDK_WAYS),
-    "openai-python 3, async": ("python_3", lambda: [python_3(), *PYTHON, "async"], SDK_WAYS),
-    "LiteLLM": ("litellm", lambda: [sys.executable, "-m", "tests.clients.through_litellm"], SDK_WAYS[:2]),
+    "openai-python 2": ("python_2", lambda: [python(2), *PYTHON, "sync"], SDK_WAYS),
+    "openai-python 2, async": ("python_2", lambda: [python(2), *PYTHON, "async"], SDK_WAYS),
+    "openai-python 3": ("python_3", lambda: [python(3), *PYTHON, "sync"], SDK_WAYS),
+    "openai-python 3, async": ("python_3", lambda: [python(3), *PYTHON, "async"], SDK_WAYS),
+    "LiteLLM with openai 2": ("litellm_2", lambda: [python(2), *LITELLM], SDK_WAYS[:2]),
+    "LiteLLM with openai 3": ("litellm", lambda: [python(3), *LITELLM], SDK_WAYS[:2]),
     "openai-node": ("node", node, SDK_WAYS),
 }
 """Each client's column in the table, how to run its program, and the ways it has of asking."""
@@ -205,8 +210,9 @@ def test_error_header__is_retried_by_the_sdk(server: LiveServer) -> None:
     attempts: list[int] = []
     hooks = {"response": [lambda response: attempts.append(response.status_code)]}
     asked = {"X-Mock-Error": "429; retry_after_ms=10"}
+    http: Any = httpx.Client(event_hooks=hooks)  # which openai 3 takes as well, though its types say httpx2
     with (
-        httpx.Client(event_hooks=hooks) as http,
+        http,
         openai.OpenAI(base_url=f"{server.url}/v1", api_key="mock", max_retries=2, http_client=http) as made,
         pytest.raises(openai.RateLimitError),
     ):

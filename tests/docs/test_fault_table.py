@@ -12,7 +12,7 @@ from tests.docs.pages import page
 LIST, _, CLIENTS = page("faults").prose.partition("## What clients make of them")
 ROW = r"^\| `([a-z0-9_]+(?:; \w+=\d+)?)` \| (.*) \| (.*) \| (.*) \|$"
 ROWS = {name: cells for name, *cells in re.findall(ROW, CLIENTS, re.MULTILINE)}
-COLUMNS = ({"python_2", "python_3"}, {"litellm"}, {"node"})
+COLUMNS = ({"python_2", "python_3"}, {"litellm", "litellm_2"}, {"node"})
 """The clients of each column."""
 
 

@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-VERSION = "1.106"
-"""LiteLLM's, whose table of providers stands here."""
-
 SCRIPT = """
 version: 1
 defaults:
@@ -106,14 +103,14 @@ OWN = (
 """Prefixes with an address, arguments, or names of models of their own."""
 
 ALIKE = """
-    ai21 ai21_chat aiml amazon_nova apertis assemblyai azure_ai baseten bedrock_mantle cerebras charity_engine chutes
-    cloudflare codestral cognition cometapi compactifai cortecs custom_openai darkbloom dashscope databricks deepinfra
-    deepseek docker_model_runner edenai empower featherless_ai fireworks_ai friendliai galadriel github groq
-    helicone hosted_vllm hyperbolic inception lambda_ai lemonade libertai litellm_proxy llamafile lm_studio
-    maritalk meta meta_llama minimax mistral modelscope moonshot morph nadir nano-gpt nebius neosantara novita nscale
-    nvidia_nim openai ovhcloud parasail perplexity pinstripes poe prism publicai qwen_ai_platform qwencloud reka sail
-    sambanova scaleway scx-ai synthetic tencent tensormesh together_ai v0 vercel_ai_gateway volcengine wandb xai
-    xiaomi_mimo xinference zai
+    ai21 ai21_chat aiand aiml amazon_nova apertis assemblyai azure_ai baseten bedrock_mantle cerebras charity_engine
+    chutes clf_ai_gateway cloudflare codestral cognition cometapi compactifai coralbricks cortecs custom_openai
+    darkbloom dashscope databricks deepinfra deepseek docker_model_runner edenai empower featherless_ai fireworks_ai
+    friendliai galadriel github groq helicone hosted_vllm hostinger_router hyperbolic inception lambda_ai lemonade
+    libertai litellm_proxy llamafile lm_studio maritalk meta meta_llama minimax mistral modelscope moonshot morph nadir
+    nano-gpt nebius neosantara novita nscale nvidia_nim openai opencode_go openinfer ovhcloud parasail perplexity
+    pinstripes poe prism publicai qwen_ai_platform qwencloud reka sail sambanova scaleway scx-ai streamlake synthetic
+    tencent tensormesh together_ai v0 vercel_ai_gateway volcengine wally wandb xai xiaomi_mimo xinference zai zerogpu
 """.split()  # noqa: SIM905
 """Prefixes that all want `/v1`, and speak OpenAI's chat format there."""
 
