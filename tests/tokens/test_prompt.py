@@ -166,7 +166,7 @@ def test_images__of_formats_without_a_detail_cost_the_same() -> None:
 
 @pytest.mark.parametrize("marker", [0xC4, 0xC8, 0xCC])
 def test_images__a_jpeg_s_tables_are_no_frame(marker: int) -> None:
-    table = bytes([0xFF, marker]) + (20).to_bytes(2) + bytes([1] * 18)
+    table = bytes([0xFF, marker]) + (20).to_bytes(2) + bytes([4] * 18)  # as a size: 1028 x 1028
     raw = jpeg(512, 512)
     assert image_tokens(data("jpeg", raw[:2] + table + raw[2:])) == 255
 
