@@ -62,7 +62,7 @@ def _prompt(script: Script, fields: Mapping[str, Node]) -> Prompt:
     body = json.dumps(fields["request"].as_(dict)).encode()
     prompt = wire.parse(body, headers, validate=script.validate, route=route)
     if script.validate:
-        prompt = admit(prompt, script.models, len(body))
+        prompt = admit(prompt, wire, script.models, len(body))
     return prompt
 
 

@@ -5,15 +5,19 @@ from dataclasses import replace
 
 from completions.conversation import Message, Prompt
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import capabilities
 from completions.tokens.models import check_context, context_window
 from completions.tokens.prompt import prompt_tokens
+from completions.wire import refusals
+from completions.wire.base import WireFormat
 
 PER_IMAGE = 20_000
 """More tokens than an image of any size costs."""
 
 
-def admit(prompt: Prompt, models: Collection[str], size: int) -> Prompt:
-    """Raise the API's error for a model that `models` does not list (none listed: all are there), or a prompt too long.
+def admit(prompt: Prompt, wire: WireFormat, models: Collection[str], size: int) -> Prompt:
+    """Raise the API's error for a model that `models` does not list (none listed: all are there), for what the model
+    does not take, or for a prompt too long.
 
     `size` is the request's in bytes. A token is a byte at least, so only a request that is larger than the window,
     less what it asks to be answered, is counted; so is one that refers to what was said before. A request that need not
@@ -26,6 +30,8 @@ def admit(prompt: Prompt, models: Collection[str], size: int) -> Prompt:
             code="model_not_found",
             facts={"model": prompt.model},
         )
+    if wire.refusals:
+        refusals.check(prompt, wire.refusals, capabilities(prompt.model, wire.vendor))
     if prompt.task != "generate":
         return prompt  # what is not generated has limits for each input, which its format knows
     window = context_window(prompt.model)

@@ -45,14 +45,28 @@ PRICES = tuple(
 
 
 class Entry(NamedTuple):
-    """What is kept of a model's entry."""
+    """What is kept of a model's entry.
+
+    `mode` is what the model is for, as `chat`; `endpoints` are its addresses, where the table names them.
+    `yes` and `no` are the abilities that it has and has not, as far as the table says, by what follows `supports_`.
+    """
 
     limits: Limits
     prices: Mapping[str, float]
     provider: str | None = None
+    mode: str | None = None
+    endpoints: frozenset[str] = frozenset()
+    yes: frozenset[str] = frozenset()
+    no: frozenset[str] = frozenset()
 
 
 UNKNOWN = Entry(Limits(None, None), {})
+
+PROVIDERS: Mapping[str, frozenset[str]] = {
+    "openai": frozenset({"openai", "text-completion-openai"}),
+    "gemini": frozenset({"gemini", "vertex_ai-language-models", "vertex_ai-embedding-models"}),
+}
+"""What the table calls those who provide a vendor's models, where that is not the vendor's own name."""
 
 
 def context_window(model: str | None) -> int | None:
@@ -78,6 +92,21 @@ def refuses(habit: str, model: str | None) -> bool:
 def provider(model: str) -> str | None:
     """Return who provides a model, as `openai`; None for a model that the table does not know."""
     return _find(model).provider
+
+
+def entry(model: str, vendor: str) -> Entry | None:
+    """Return what the table has of a vendor's model, as `openai`'s; None where it does not know one of that name."""
+    providers, table = PROVIDERS.get(vendor, {vendor}), _table()
+    for name in (f"{vendor}/{model}", base(model)):
+        found = table.get(name)
+        if found is not None and found.provider in providers:
+            return found
+    return None
+
+
+def base(model: str) -> str:
+    """Return the model of which a fine-tuned one was made: the second part of `ft:gpt-4o-2024-08-06:acme::id`."""
+    return model.split(":")[1] if model.startswith("ft:") else model
 
 
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None) -> None:
@@ -127,9 +156,34 @@ def _entry(entry: dict[str, Any]) -> Entry:
     refused = (
         () if entry.get("litellm_provider") != "anthropic" else (h for h, key in HABITS.items() if not entry.get(key))
     )
-    named = entry.get("litellm_provider")
     limits = Limits(read or total, write or total, frozenset(refused))
-    return Entry(limits, priced, sys.intern(named) if isinstance(named, str) else None)
+    endpoints = entry.get("supported_endpoints")
+    return Entry(
+        limits,
+        priced,
+        _name(entry.get("litellm_provider")),
+        _name(entry.get("mode")),
+        _shared(frozenset(map(str, endpoints)) if isinstance(endpoints, list) else frozenset()),
+        _shared(_abilities(entry, True)),
+        _shared(_abilities(entry, False)),
+    )
+
+
+def _abilities(entry: dict[str, Any], value: bool) -> frozenset[str]:
+    start = "supports_"
+    return frozenset(
+        key.removeprefix(start) for key, given in entry.items() if given is value and key.startswith(start)
+    )
+
+
+@functools.cache
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """Return one set for all that are alike: thousands of models have a few hundred."""
+    return names
+
+
+def _name(value: object) -> str | None:
+    return sys.intern(value) if isinstance(value, str) else None
 
 
 def _whole(value: object) -> int | None:

@@ -97,7 +97,7 @@ async def _parse(
     exchange.asks(prompt)
     prompt = await recall(space.records, wire, prompt, validate=script.validate)
     if script.validate:
-        prompt = admit(prompt, script.models, len(body))
+        prompt = admit(prompt, wire, script.models, len(body))
         await catalog.check(space, prompt.model)
     return headers, asked, prompt
 

@@ -10,6 +10,7 @@ from completions.conversation import Prompt, Reply
 from completions.event import Body, Event
 from completions.exceptions import RequestError
 from completions.wire.framing import SSE, Framing
+from completions.wire.refusals import Refusal
 
 NO_ROUTE: Mapping[str, str] = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
@@ -42,6 +43,10 @@ class WireFormat(ABC):
     """Whether a document given word by word goes out without the headers of the API."""
     dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
     """The same format as others speak it, by the names by which a script chooses them."""
+    vendor = ""
+    """Whose models are asked for, as the table of models calls them; without it, any model takes everything."""
+    refusals: Sequence[Refusal] = ()
+    """What is refused because of the model, in the API's words."""
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 

@@ -142,8 +142,9 @@ async def test_limits__count_down_on_every_answer(app: Handler, defaults: Callab
 
 async def test_limits__hold_for_every_format_together(app: Handler, defaults: Callable[[str], None]) -> None:
     defaults("limits: {rpm: 2, tpm: 100}")
-    legacy = orjson.dumps({"model": "gpt-4o", "prompt": "Hello"})
-    answers = [await call(app, "POST", path, body) for path, body in ((CHAT, BODY), ("/v1/completions", legacy)) * 2]
+    chat = orjson.dumps({"model": "mine", "messages": [{"role": "user", "content": "Hello"}]})
+    legacy = orjson.dumps({"model": "mine", "prompt": "Hello"})
+    answers = [await call(app, "POST", path, body) for path, body in ((CHAT, chat), ("/v1/completions", legacy)) * 2]
     assert [answer.status for answer in answers] == [200, 200, 429, 429]
     assert answers[1].headers["x-ratelimit-remaining-requests"] == "0"
 

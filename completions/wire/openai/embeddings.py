@@ -16,6 +16,7 @@ from completions.wire.fields import text_or_none, whole
 from completions.wire.openai import embeddings_rules
 from completions.wire.openai.base import Unstreamed
 from completions.wire.openai.embeddings_rules import LARGEST, MOST_INPUTS, SIZES
+from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.vectors import embed
 
 USUAL_SIZE = 1536
@@ -29,6 +30,8 @@ class Embeddings(Unstreamed):
     """OpenAI's embeddings; the vectors are a script's, or made of the texts' words."""
 
     name = "embeddings"
+    vendor = "openai"
+    refusals = EMBEDDINGS_ELSEWHERE
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -11,6 +11,7 @@ from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.openai import legacy_rules
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
+from completions.wire.openai.refusals import LEGACY_ELSEWHERE
 from completions.wire.template import HOLE
 
 DEFAULT_MAX_TOKENS = 16
@@ -21,6 +22,8 @@ class LegacyCompletions(OpenAIFormat):
     """OpenAI's first format: text in, text out; its chunks have the shape of its answer."""
 
     name = "legacy"
+    vendor = "openai"
+    refusals = LEGACY_ELSEWHERE
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

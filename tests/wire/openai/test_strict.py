@@ -70,7 +70,8 @@ def client() -> Iterator[openai.OpenAI]:
     ids=lambda params: "+".join(params) or "plain",
 )
 def test_chat__streamed_and_whole_say_the_same(client: openai.OpenAI, params: dict[str, Any]) -> None:
-    model = "gpt-4o-audio-preview" if "modalities" in params else "gpt-4o"
+    made_for_it = {"modalities": "gpt-4o-audio-preview", "web_search_options": "gpt-4o-search-preview"}
+    model = next((model for name, model in made_for_it.items() if name in params), "gpt-4o")
     whole = client.chat.completions.create(model=model, messages=USER, **params)
     state = ChatCompletionStreamState()
     for chunk in client.chat.completions.create(

@@ -1,6 +1,6 @@
 """What may differ where others speak OpenAI's chat format; each method says what OpenAI's own API does."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +9,10 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.fields import mapping, text_or_none
 from completions.wire.openai.base import envelope
+from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.rules import FIELDS
+from completions.wire.openai.refusals import CHAT_ELSEWHERE
+from completions.wire.refusals import Refusal
 
 
 class Dialect:
@@ -18,6 +21,10 @@ class Dialect:
     name = ""
     """What scripts call it."""
     keep_alive = b": keep-alive\n\n"
+    vendor = "openai"
+    """Whose models are asked for."""
+    refusals: Sequence[Refusal] = (*CHAT_ELSEWHERE, *REFUSALS)
+    """What is refused because of the model."""
     obfuscates = True
     """Whether the chunks of a stream are padded."""
     whole_calls = False
@@ -99,6 +106,7 @@ class Foreign(Dialect):
     """What all the others have in common: no padding, no document word by word, and parameters of their own."""
 
     obfuscates = False
+    refusals = ()
     refuses = False
     """Whether a refusal is told apart from a text."""
 

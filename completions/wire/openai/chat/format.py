@@ -41,6 +41,7 @@ class ChatCompletions(OpenAIFormat):
         self.dialects = dialects
         self.bare = not dialect.name
         self._framing = ServerSentEvents(keep_alive=dialect.keep_alive)
+        self.vendor, self.refusals = dialect.vendor, dialect.refusals
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""

@@ -12,10 +12,12 @@ from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, decode_object
 from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat, check_stream
+from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document
 from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
+from completions.wire.openai.responses.refusals import REFUSALS
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
 
 MOST_ITEMS = 1000
@@ -26,6 +28,8 @@ class Responses(OpenAIFormat):
     """OpenAI's format of typed items and events, which remembers what was said."""
 
     name = "responses"
+    vendor = "openai"
+    refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -98,6 +102,7 @@ class InputTokens(Responses):
     """How many tokens a response's request has."""
 
     name = "input_tokens"
+    refusals = ()
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -1,0 +1,157 @@
+"""What each model takes of what a request can ask: beside windows and prices, by LiteLLM's table and a list of ours.
+
+LiteLLM's table is believed where it says that a model has no ability; where it is silent, a model has it, unless our
+list of families (`families.py`) says otherwise. A model that neither knows is allowed everything.
+"""
+
+import functools
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from completions.tokens import models as table
+from completions.tokens.families import FAMILIES, Family
+
+FEATURES: Mapping[str, str] = {
+    "temperature": "A `temperature` other than the default.",
+    "top_p": "A `top_p` other than the default.",
+    "top_k": "A `top_k`.",
+    "sampling_pair": "`temperature` and `top_p` in the same request.",
+    "penalties": "`presence_penalty` and `frequency_penalty`.",
+    "logprobs": "Log probabilities.",
+    "logit_bias": "`logit_bias`.",
+    "candidates": "More than one answer.",
+    "stop": "Stop sequences.",
+    "prediction": "A predicted output.",
+    "max_tokens": "The token limit under its old name, `max_tokens`.",
+    "system": "System messages.",
+    "developer": "Developer messages.",
+    "images": "Images in the request.",
+    "audio": "Audio in the request.",
+    "audio_answers": "Spoken answers: `audio` and `modalities`.",
+    "files": "Files in the request.",
+    "tools": "Tools.",
+    "forced_tools": "A tool choice that demands a call.",
+    "parallel_tool_calls": "The parameter `parallel_tool_calls`.",
+    "tools_while_reasoning": "Functions in chat completions while it reasons.",
+    "json_schema": "Answers held to a JSON Schema.",
+    "reasoning": "A reasoning effort.",
+    "thinking_budget": "A number of tokens to think.",
+    "thinking_level": "A level of thinking, as `low`.",
+    "adaptive_thinking": "Thinking whose length the model chooses.",
+    "no_thinking": "Thinking that is turned off.",
+    "web_search": "`web_search_options` in chat completions.",
+    "hosted_web_search": "The API's own web search tool in responses.",
+    "prefill": "A conversation that ends with the beginning of the answer.",
+}
+"""What a model may lack, by the names that scripts use too."""
+
+MANNERS: Mapping[str, str] = {
+    "logprobs_forbidden": "`logprobs` are refused by a 403.",
+    "search_sampling": "What samples is refused as models do that always search.",
+}
+"""Ways of some models of their own to refuse what they lack."""
+
+FLAGS: Mapping[str, str] = {
+    "vision": "images",
+    "audio_input": "audio",
+    "function_calling": "tools",
+    "response_schema": "json_schema",
+    "parallel_function_calling": "parallel_tool_calls",
+    "assistant_prefill": "prefill",
+    "forced_tool_use": "forced_tools",
+}
+"""The table's names of abilities, by ours."""
+
+NAMED_WHERE_THERE: Mapping[str, Mapping[str, str]] = {
+    "anthropic": {"output_config": "reasoning", "adaptive_thinking": "adaptive_thinking"}
+}
+"""Abilities that the table names for each of a vendor's models that has them, and for no other."""
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+USUAL_EFFORTS = frozenset({"low", "medium", "high"})
+
+MODES: Mapping[str, frozenset[str]] = {
+    "chat": frozenset({"chat", "responses"}),
+    "responses": frozenset({"responses"}),
+    "completion": frozenset({"legacy"}),
+    "embedding": frozenset({"embeddings"}),
+    "moderation": frozenset({"moderations"}),
+}
+"""Where models of a mode are to be asked, by the formats' names; a mode that is not here (`audio_speech`) has none."""
+
+ENDPOINTS: Mapping[str, str] = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
+
+
+class Capabilities(NamedTuple):
+    """What a model lacks of `FEATURES`, what more it lacks while it reasons, and what it takes besides.
+
+    `efforts` are the reasoning efforts it takes, None: any. `formats` are where it is to be asked, None: anywhere.
+    `budget` is the least and the most tokens that it may be told to think.
+    """
+
+    lacks: frozenset[str] = frozenset()
+    lacks_reasoning: frozenset[str] = frozenset()
+    efforts: tuple[str, ...] | None = None
+    default_effort: str = "medium"
+    formats: frozenset[str] | None = None
+    budget: tuple[int, int] | None = None
+
+    def lacking(self, effort: str | None) -> frozenset[str]:
+        """Return what the model lacks in a request with this effort, None: the model's own."""
+        asleep = not self.lacks_reasoning or (effort or self.default_effort) == "none"
+        return self.lacks if asleep else self.lacks | self.lacks_reasoning
+
+
+EVERYTHING = Capabilities()
+
+
+@functools.lru_cache(maxsize=4096)
+def capabilities(model: str | None, vendor: str) -> Capabilities:
+    """Return what a vendor's model takes; everything where neither table knows it."""
+    if not model:
+        return EVERYTHING
+    entry, family = table.entry(model, vendor), _family(table.base(model), vendor)
+    if entry is None and family is None:
+        return EVERYTHING
+    entry, family = entry or table.UNKNOWN, family or Family("", "")
+    lacks = {ours for theirs, ours in FLAGS.items() if theirs in entry.no}
+    lacks |= {ours for theirs, ours in NAMED_WHERE_THERE.get(vendor, {}).items() if theirs not in entry.yes}
+    if "sampling_params" in entry.no:
+        lacks |= {"temperature", "top_p", "top_k"}
+    return Capabilities(
+        lacks=frozenset(lacks - family.has | family.lacks),
+        lacks_reasoning=family.lacks_reasoning,
+        efforts=family.efforts or _efforts(entry, vendor),
+        default_effort=family.default_effort,
+        formats=family.formats or _formats(entry),
+        budget=family.budget,
+    )
+
+
+def is_known(model: str, vendor: str) -> bool:
+    """Tell whether the tables know a vendor's model of this name."""
+    return table.entry(model, vendor) is not None or _family(table.base(model), vendor) is not None
+
+
+def _family(model: str, vendor: str) -> Family | None:
+    return next((one for one in FAMILIES if one.vendor == vendor and one.matches(model)), None)
+
+
+def _efforts(entry: table.Entry, vendor: str) -> tuple[str, ...] | None:
+    """Return the efforts that the table names; Anthropic's models are described in full, others where it says no."""
+    flags = {name: f"{name}_reasoning_effort" for name in EFFORTS}
+    said_no = any(flag in entry.no for flag in flags.values())
+    if vendor != "anthropic" and not said_no:
+        return None
+    taken = (
+        name for name, flag in flags.items() if flag in entry.yes or (name in USUAL_EFFORTS and flag not in entry.no)
+    )
+    return tuple(taken)
+
+
+def _formats(entry: table.Entry) -> frozenset[str] | None:
+    if entry.mode is None:
+        return None
+    usual = MODES.get(entry.mode, frozenset())
+    named = frozenset(ENDPOINTS[address] for address in entry.endpoints if address in ENDPOINTS)
+    return named or usual

@@ -1,0 +1,203 @@
+"""What OpenAI's chat completions refuse because of the model, in its own words; the order is that of the API.
+
+Requests to api.openai.com with gpt-5.6-terra on 2026-08-29 and 2026-08-30, which other projects wrote down, are the
+source of most; recordings, and quotes by users, of the rest.
+"""
+
+from completions.conversation import Prompt
+from completions.tokens.capabilities import Capabilities
+from completions.wire.fields import dicts
+from completions.wire.refusals import (
+    EFFORT,
+    Asked,
+    Refusal,
+    effort,
+    given,
+    offers_tools,
+    role,
+    wants_schema,
+    with_effort,
+)
+
+UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
+INCOMPATIBLE = "Model incompatible request argument supplied: {place}"
+MEASURED = "requests to gpt-5.6-terra"
+PYDANTIC = "recordings: pydantic/pydantic-ai"
+
+
+def _content(kind: str, prompt: Prompt) -> tuple[int, int] | None:
+    """Return the message and the place in it of the first content part of a type."""
+    for at, message in enumerate(dicts(prompt.body.get("messages"))):
+        for place, part in enumerate(dicts(message.get("content"))):
+            if part.get("type") == kind:
+                return at, place
+    return None
+
+
+def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
+    found = _content("image_url", prompt)
+    return found and Asked("messages.[{}].content.[{}].type".format(*found))
+
+
+def _audio(prompt: Prompt, can: Capabilities) -> Asked | None:
+    found = _content("input_audio", prompt)
+    return found and Asked(f"messages[{found[0]}]")
+
+
+def _file(prompt: Prompt, can: Capabilities) -> Asked | None:
+    found = _content("file", prompt)
+    return found and Asked(f"messages[{found[0]}]")
+
+
+def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
+    names = ("frequency_penalty", "presence_penalty")
+    return next((Asked(name) for name in names if prompt.body.get(name)), None)
+
+
+def _sampling(prompt: Prompt, can: Capabilities) -> Asked | None:
+    names = ("temperature", "top_p", "n", "frequency_penalty", "presence_penalty", "logprobs", "seed")
+    return next((Asked(name) for name in names if prompt.body.get(name) is not None), None)
+
+
+def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("logprobs") if prompt.body.get("logprobs") is True else None
+
+
+def _spoken(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return next((Asked(name) for name in ("audio", "modalities") if prompt.body.get(name) is not None), None)
+
+
+def _tools_while_reasoning(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("reasoning_effort") if prompt.tools else None
+
+
+def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("parallel_tool_calls") if "parallel_tool_calls" in prompt.body else None
+
+
+REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        "audio_answers",
+        _spoken,
+        "Unknown parameter: '{place}'.",
+        "unknown_parameter",
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
+    Refusal(
+        "web_search",
+        given("web_search_options"),
+        "Web search options not supported with this model.",
+        None,
+        source=f"{PYDANTIC} test_openai_web_search_tool_model_not_supported",
+        seen="2026-11-25",
+    ),
+    Refusal("stop", given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal(
+        "max_tokens",
+        given("max_tokens"),
+        f"{UNSUPPORTED} Use 'max_completion_tokens' instead.",
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
+    Refusal("search_sampling", _sampling, INCOMPATIBLE, None, None, source="quotes by users", seen="2026-06-20"),
+    Refusal(
+        "temperature",
+        given("temperature", 1),
+        "Unsupported value: 'temperature' does not support {value} with this model. Only the default (1) value is "
+        "supported.",
+        "unsupported_value",
+        source=MEASURED,
+        seen="2026-08-29",
+    ),
+    Refusal("top_p", given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
+    Refusal("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal(
+        "logprobs_forbidden",
+        _logprobs,
+        "You are not allowed to request logprobs from this model",
+        None,
+        None,
+        403,
+        source="requests to gpt-5, gpt-5-mini, gpt-5-nano and o4-mini, written down by several projects",
+        seen="2026-10-01",
+    ),
+    Refusal("logprobs", _logprobs, UNSUPPORTED, source=MEASURED, seen="2026-09-25"),
+    Refusal("logit_bias", given("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal("prediction", given("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal(
+        "developer",
+        role("developer"),
+        "Unsupported value: '{place}' does not support '{value}' with this model.",
+        "unsupported_value",
+        source=f"{PYDANTIC} test_openai_o1_mini_system_role[developer]",
+        seen="2026-11-25",
+    ),
+    Refusal(
+        "system",
+        role("system"),
+        "Unsupported value: '{place}' does not support '{value}' with this model.",
+        "unsupported_value",
+        source=f"{PYDANTIC} test_openai_o1_mini_system_role[system]",
+        seen="2026-11-25",
+    ),
+    Refusal("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
+    Refusal("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
+    Refusal(
+        "reasoning",
+        with_effort("reasoning_effort"),
+        UNSUPPORTED,
+        source="quotes by users, of gpt-4.1; until 2026-08-28 also `Unrecognized request argument supplied`",
+        seen="2026-10-10",
+    ),
+    Refusal(
+        EFFORT,
+        effort("reasoning_effort"),
+        "Unsupported value: 'reasoning_effort' does not support '{value}' with this model. Supported values are: "
+        "{supported}.",
+        "unsupported_value",
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
+    Refusal(
+        "tools_while_reasoning",
+        _tools_while_reasoning,
+        "Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. To use function "
+        "tools, use /v1/responses or set reasoning_effort to 'none'.",
+        None,
+        source="requests to gpt-6-luna and gpt-6-astra, written down by several projects",
+        seen="2026-10-09",
+    ),
+    Refusal(
+        "json_schema",
+        wants_schema,
+        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
+        None,
+        source="quotes by users",
+        seen="2026-09-05",
+    ),
+    Refusal(
+        "images",
+        _image,
+        "Invalid content type. image_url is only supported by certain models.",
+        None,
+        source="zou-group/textgrad 210",
+        seen="2026-05-17",
+    ),
+    Refusal(
+        "audio",
+        _audio,
+        "Invalid '{place}'. Content blocks are expected to be either text or image_url type.",
+        "invalid_value",
+        source=f"{PYDANTIC} test_multimodal_tool_return_matrix",
+        seen="2026-11-25",
+    ),
+    Refusal(
+        "files",
+        _file,
+        "Invalid '{place}'. Content blocks are expected to be either text or image_url type.",
+        "invalid_value",
+        source=f"{PYDANTIC} test_multimodal_tool_return_matrix, of audio",
+        seen="2026-11-25",
+    ),
+)

@@ -1,0 +1,112 @@
+"""What OpenAI says where a model is asked at an address that is not for models of its kind."""
+
+import re
+from collections.abc import Callable
+
+from completions.conversation import Prompt
+from completions.tokens.capabilities import Capabilities
+from completions.wire.refusals import FORMAT, Asked, Find, Refusal
+
+Kind = Callable[[Prompt, frozenset[str]], bool]
+
+
+def _elsewhere(kind: Kind) -> Find:
+    """Find a model that is not for this format, if it is of a kind."""
+
+    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+        formats = can.formats
+        if formats is None or prompt.format in formats or not kind(prompt, formats):
+            return None
+        return Asked("model", prompt.model)
+
+    return find
+
+
+def _embeds(prompt: Prompt, formats: frozenset[str]) -> bool:
+    return "embeddings" in formats
+
+
+def _chats(prompt: Prompt, formats: frozenset[str]) -> bool:
+    return not formats.isdisjoint(("chat", "responses"))
+
+
+def _only_responds(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell a model for responses alone; those since gpt-5.2 are told that they are no chat models."""
+    return "responses" in formats and re.match(r"gpt-5\.[2-9]|gpt-[6-9]", prompt.model or "") is None
+
+
+def _any(prompt: Prompt, formats: frozenset[str]) -> bool:
+    return True
+
+
+NOT_SAMPLED = Refusal(
+    FORMAT,
+    _elsewhere(_embeds),
+    "You are not allowed to sample from this model",
+    None,
+    None,
+    403,
+    source="quotes by users",
+    seen="2026-10-09",
+)
+
+CHAT_ELSEWHERE: tuple[Refusal, ...] = (
+    NOT_SAMPLED,
+    Refusal(
+        FORMAT,
+        _elsewhere(_only_responds),
+        "This model is only supported in v1/responses and not in v1/chat/completions.",
+        None,
+        status=404,
+        source="quotes by users, of o1-pro, codex-mini-latest and o3-deep-research",
+        seen="2026-10-05",
+    ),
+    Refusal(
+        FORMAT,
+        _elsewhere(_any),
+        "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
+        "v1/completions?",
+        None,
+        status=404,
+        source="micz/ThunderAI 570; egoist/chatwise-releases 1256",
+        seen="2026-02-26",
+    ),
+)
+
+RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        _elsewhere(_any),
+        "The requested model '{model}' is not supported with the Responses API.",
+        None,
+        source="quotes by users, of gpt-audio, gpt-image-1 and gpt-4o-mini-search-preview",
+        seen="2026-10-08",
+    ),
+)
+
+LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        _elsewhere(_chats),
+        "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
+        "v1/chat/completions?",
+        None,
+        status=404,
+        source="quotes by users",
+        seen="2026-05-12",
+    ),
+    NOT_SAMPLED,
+)
+
+EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        _elsewhere(_any),
+        "You are not allowed to generate embeddings from this model",
+        None,
+        None,
+        403,
+        source="quotes by users, of gpt-5.4-mini among others",
+        seen="2026-07-25",
+    ),
+)

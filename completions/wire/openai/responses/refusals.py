@@ -1,0 +1,95 @@
+"""What OpenAI's responses refuse because of the model, in their own words, which are not those of chat completions.
+
+Requests to api.openai.com with gpt-5.6-terra on 2026-08-30, which another project wrote down, are the source of most.
+"""
+
+from completions.conversation import Prompt
+from completions.tokens.capabilities import Capabilities
+from completions.wire.fields import dicts
+from completions.wire.openai.responses.prompt import LOGPROBS, included
+from completions.wire.refusals import EFFORT, Asked, Refusal, effort, given, offers_tools, wants_schema, with_effort
+
+UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
+MEASURED = "requests to gpt-5.6-terra"
+
+
+def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
+    names = ("presence_penalty", "frequency_penalty")
+    return next((Asked(name) for name in names if prompt.body.get(name)), None)
+
+
+def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
+    if prompt.body.get("top_logprobs"):
+        return Asked("top_logprobs")
+    return Asked("include") if LOGPROBS in included(prompt.body) else None
+
+
+def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("parallel_tool_calls") if prompt.body.get("parallel_tool_calls") is not None else None
+
+
+def _search(prompt: Prompt, can: Capabilities) -> Asked | None:
+    kinds = (tool.get("type") for tool in dicts(prompt.body.get("tools")))
+    found = next((kind for kind in kinds if isinstance(kind, str) and kind.startswith("web_search")), None)
+    return None if found is None else Asked("tools", found)
+
+
+def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
+    seen = (part.kind == "image" for message in prompt.messages for part in message.parts)
+    return Asked("input") if any(seen) else None
+
+
+REFUSALS: tuple[Refusal, ...] = (
+    Refusal("temperature", given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
+    Refusal("top_p", given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),
+    Refusal("penalties", _penalty, UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
+    Refusal(
+        "logprobs",
+        _logprobs,
+        "logprobs are not supported with reasoning models.",
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
+    Refusal("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
+    Refusal(
+        "hosted_web_search",
+        _search,
+        "Hosted tool '{value}' is not supported with {model}.",
+        None,
+        source="quotes by users, of gpt-4, gpt-4-turbo, o3-mini and gpt-5-chat-latest",
+        seen="2026-09-30",
+    ),
+    Refusal(
+        "reasoning",
+        with_effort("reasoning.effort"),
+        UNSUPPORTED,
+        source="BoundaryML/baml 2708; BerriAI/litellm 38842",
+        seen="2026-09-01",
+    ),
+    Refusal(
+        EFFORT,
+        effort("reasoning.effort"),
+        "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {supported}.",
+        "unsupported_value",
+        source="anomalyco/opencode 4451; requests to gpt-5.5 and gpt-5.6-sol, written down by several projects",
+        seen="2026-10-05",
+    ),
+    Refusal(
+        "json_schema",
+        wants_schema,
+        "Invalid parameter: 'text.format' of type 'json_schema' is not supported with model version `{model}`.",
+        None,
+        "text.format",
+        source="quotes by users, of gpt-3.5-turbo, gpt-4 and o3-deep-research",
+        seen="2026-08-20",
+    ),
+    Refusal(
+        "images",
+        _image,
+        "Model '{model}' does not support image inputs. Try again with a vision model. To find out which models are "
+        "vision-enabled, visit our our models documentation: https://platform.openai.com/docs/models",
+        None,
+        source="quotes by users",
+        seen="2026-09-20",
+    ),
+)

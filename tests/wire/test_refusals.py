@@ -1,0 +1,263 @@
+"""What is refused because of the model: each row of the tables, in the API's words; and what is taken."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.exceptions import RequestError
+from completions.resolve.admission import admit
+from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
+from completions.tokens.families import FAMILIES
+from completions.wire.base import WireFormat
+from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.responses.format import Responses
+from completions.wire.refusals import BUDGET, EFFORT, FORMAT
+
+CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyCompletions(), Embeddings()
+REVISED = date(2026, 11, 26)
+"""When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
+
+FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS)
+
+HELLO = {"messages": [{"role": "user", "content": "hello"}]}
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+TOOLS = {"tools": [{"type": "function", "function": {"name": "f", "parameters": CITY}}]}
+SCHEMA = {"response_format": {"type": "json_schema", "json_schema": {"name": "city", "schema": CITY}}}
+
+
+def said(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": [{"type": "text", "text": "what?"}, *parts]}]}
+
+
+IMAGE = said({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}})
+AUDIO = said({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}})
+ONLY_ONE = "does not support 0.2 with this model. Only the default (1) value is supported."
+NO = "is not supported with this model."
+
+
+def system(role: str) -> dict[str, Any]:
+    return {"messages": [{"role": role, "content": "Be brief."}, {"role": "user", "content": "hello"}]}
+
+
+def refused(wire: WireFormat, body: Mapping[str, Any]) -> RequestError | None:
+    """Return the error with which a request is refused, if it is."""
+    data = orjson.dumps(body)
+    try:
+        admit(wire.parse(data, {}, validate=True), wire, (), len(data))
+    except RequestError as exc:
+        return exc
+    return None
+
+
+CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
+    ("gpt-5", {"temperature": 0.2}, f"Unsupported value: 'temperature' {ONLY_ONE}", "unsupported_value", "temperature"),
+    ("gpt-5-mini-2025-08-07", {"top_p": 0.5}, f"Unsupported parameter: 'top_p' {NO}", "unsupported_parameter", "top_p"),
+    ("o3", {"presence_penalty": 1}, f"'presence_penalty' {NO}", "unsupported_parameter", "presence_penalty"),
+    ("o3", {"logprobs": True}, f"'logprobs' {NO}", "unsupported_parameter", "logprobs"),
+    ("o4-mini", {"stop": "."}, f"'stop' {NO}", "unsupported_parameter", "stop"),
+    ("o1", {"max_tokens": 9}, f"{NO} Use 'max_completion_tokens' instead.", "unsupported_parameter", "max_tokens"),
+    ("gpt-5.6-terra", {"logit_bias": {"1": 1}}, f"'logit_bias' {NO}", "unsupported_parameter", "logit_bias"),
+    (
+        "gpt-5.6-terra",
+        {"prediction": {"type": "content", "content": "a"}},
+        f"'prediction' {NO}",
+        "unsupported_parameter",
+        "prediction",
+    ),
+    ("gpt-5.6-terra", {"modalities": ["text"]}, "Unknown parameter: 'modalities'.", "unknown_parameter", "modalities"),
+    ("gpt-4o", {"web_search_options": {}}, "Web search options not supported", None, "web_search_options"),
+    ("gpt-4o-search-preview", {"temperature": 0}, "incompatible request argument supplied: temperature", None, None),
+    (
+        "o1-mini",
+        system("developer"),
+        "'messages[0].role' does not support 'developer' with this model.",
+        "unsupported_value",
+        "messages[0].role",
+    ),
+    (
+        "o1-mini",
+        system("system"),
+        "'messages[0].role' does not support 'system' with this model.",
+        "unsupported_value",
+        "messages[0].role",
+    ),
+    ("o1-mini", TOOLS, f"'tools' {NO}", "unsupported_parameter", "tools"),
+    (
+        "o3-mini",
+        {**TOOLS, "parallel_tool_calls": False},
+        f"'parallel_tool_calls' {NO}",
+        "unsupported_parameter",
+        "parallel_tool_calls",
+    ),
+    ("gpt-4.1", {"reasoning_effort": "low"}, f"'reasoning_effort' {NO}", "unsupported_parameter", "reasoning_effort"),
+    (
+        "gpt-5.1",
+        {"reasoning_effort": "minimal"},
+        "does not support 'minimal' with this model. Supported values are: 'none', 'low', 'medium', and 'high'.",
+        "unsupported_value",
+        "reasoning_effort",
+    ),
+    ("gpt-5-pro", {}, "This model is only supported in v1/responses", None, "model"),
+    (
+        "gpt-5.5",
+        TOOLS,
+        "Function tools with reasoning_effort are not supported for gpt-5.5 in /v1/chat/completions.",
+        None,
+        "reasoning_effort",
+    ),
+    ("gpt-3.5-turbo", SCHEMA, "'response_format' of type 'json_schema'", None, "response_format"),
+    ("gpt-3.5-turbo", IMAGE, "image_url is only supported by certain", None, "messages.[0].content.[1].type"),
+    ("gpt-5-mini", AUDIO, "Invalid 'messages[0]'. Content blocks are expected", "invalid_value", "messages[0]"),
+]
+
+
+@pytest.mark.parametrize(("model", "more", "words", "code", "param"), CHAT_CASES)
+def test_chat__refuses_what_the_model_does_not_take(
+    model: str, more: dict[str, Any], words: str, code: str | None, param: str | None
+) -> None:
+    exc = refused(CHAT, {"model": model, **HELLO, **more})
+    assert exc is not None
+    assert words in exc.message
+    assert (exc.status, exc.type, exc.code, exc.param) == (
+        404 if model == "gpt-5-pro" else 400,
+        "invalid_request_error",
+        code,
+        param,
+    )
+
+
+RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
+    ("gpt-5", {"temperature": 0.2}, f"Unsupported parameter: 'temperature' {NO}", None, "temperature"),
+    ("o3", {"top_p": 0.2}, f"Unsupported parameter: 'top_p' {NO}", None, "top_p"),
+    (
+        "gpt-5",
+        {"top_logprobs": 2},
+        "logprobs are not supported with reasoning",
+        "unsupported_parameter",
+        "top_logprobs",
+    ),
+    (
+        "gpt-4o",
+        {"reasoning": {"effort": "low"}},
+        f"'reasoning.effort' {NO}",
+        "unsupported_parameter",
+        "reasoning.effort",
+    ),
+    (
+        "gpt-5.1",
+        {"reasoning": {"effort": "minimal"}},
+        "'minimal' is not supported with the 'gpt-5.1' model. Supported values are: 'none', 'low',",
+        "unsupported_value",
+        "reasoning.effort",
+    ),
+    ("o3-mini", {"tools": [{"type": "web_search"}]}, "Hosted tool 'web_search' is not supported", None, "tools"),
+    (
+        "gpt-4",
+        {"text": {"format": {"type": "json_schema", "name": "city", "schema": CITY}}},
+        "'text.format' of type 'json_schema' is not supported with model version `gpt-4`.",
+        None,
+        "text.format",
+    ),
+    (
+        "o3-mini",
+        {"input": [{"role": "user", "content": [{"type": "input_image", "image_url": "https://example.com/a.png"}]}]},
+        "Model 'o3-mini' does not support image inputs.",
+        None,
+        "input",
+    ),
+    ("gpt-audio", {}, "The requested model 'gpt-audio' is not supported with the Responses API.", None, "model"),
+]
+
+
+@pytest.mark.parametrize(("model", "more", "words", "code", "param"), RESPONSES_CASES)
+def test_responses__refuse_in_their_own_words(
+    model: str, more: dict[str, Any], words: str, code: str | None, param: str | None
+) -> None:
+    exc = refused(RESPONSES, {"model": model, "input": "hello", **more})
+    assert exc is not None
+    assert words in exc.message
+    assert (exc.status, exc.code, exc.param) == (400, code, param)
+
+
+@pytest.mark.parametrize(
+    ("wire", "body", "status", "words"),
+    [
+        (CHAT, {"model": "text-embedding-3-small", **HELLO}, 403, "You are not allowed to sample from this model"),
+        (CHAT, {"model": "gpt-5.3-codex", **HELLO}, 404, "This is not a chat model"),
+        (CHAT, {"model": "whisper-1", **HELLO}, 404, "This is not a chat model"),
+        (CHAT, {"model": "gpt-5", "logprobs": True, **HELLO}, 403, "You are not allowed to request logprobs"),
+        (EMBEDDINGS, {"model": "gpt-4o", "input": "x"}, 403, "You are not allowed to generate embeddings"),
+        (
+            LEGACY,
+            {"model": "gpt-4o", "prompt": "x"},
+            404,
+            "This is a chat model and not supported in the v1/completions",
+        ),
+        (LEGACY, {"model": "text-embedding-3-small", "prompt": "x"}, 403, "You are not allowed to sample"),
+    ],
+)
+def test_addresses__refuse_models_of_another_kind(
+    wire: WireFormat, body: dict[str, Any], status: int, words: str
+) -> None:
+    exc = refused(wire, body)
+    assert exc is not None
+    assert (exc.status, exc.message[: len(words)]) == (status, words)
+
+
+@pytest.mark.parametrize(
+    ("wire", "body"),
+    [
+        (CHAT, {"model": "gpt-5", "temperature": 1, "top_p": 1, "presence_penalty": 0, **HELLO}),
+        (CHAT, {"model": "gpt-5", "reasoning_effort": "minimal", **HELLO}),
+        (CHAT, {"model": "gpt-5.1", "temperature": 0.2, **HELLO}),  # it does not reason unless told to
+        (CHAT, {"model": "gpt-5.5", "temperature": 0.2, "reasoning_effort": "none", **TOOLS, **HELLO}),
+        (CHAT, {"model": "gpt-4o", "temperature": 0.2, "max_tokens": 9, "logprobs": True, **IMAGE}),
+        (CHAT, {"model": "o3-mini", "stop": ".", **HELLO}),
+        (CHAT, {"model": "gpt-5-chat-latest", "temperature": 0.2, **HELLO}),
+        (CHAT, {"model": "gpt-4o-search-preview", "web_search_options": {}, **HELLO}),
+        (CHAT, {"model": "gpt-audio", **AUDIO}),
+        (CHAT, {"model": "ft:gpt-4o-2024-08-06:acme::1", "temperature": 0.2, **HELLO}),
+        (CHAT, {"model": "my-own-model", "temperature": 0.2, "max_tokens": 9, "reasoning_effort": "max", **AUDIO}),
+        (CHAT, {"model": "claude-sonnet-5", "temperature": 0.2, "max_tokens": 9, **HELLO}),
+        (LEGACY, {"model": "gpt-3.5-turbo-instruct", "prompt": "x"}),
+        (EMBEDDINGS, {"model": "text-embedding-3-small", "input": "x"}),
+        (RESPONSES, {"model": "gpt-5-codex", "input": "x", "reasoning": {"effort": "high"}}),
+        (RESPONSES, {"model": "gpt-5", "input": "x", "reasoning": {"effort": "minimal"}}),
+    ],
+)
+def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> None:
+    exc = refused(wire, body)
+    assert exc is None, exc.message
+
+
+def test_rows__say_where_and_when_they_were_seen() -> None:
+    rows = [(row.source, row.seen) for wire in FORMATS for row in wire.refusals]
+    rows += [(family.source, family.seen) for family in FAMILIES]
+    assert [row for row in rows if not row[0] or not re.fullmatch(r"20\d\d-\d\d-\d\d", row[1])] == []
+    assert [seen for _, seen in rows if not 0 <= (REVISED - date.fromisoformat(seen)).days <= 365] == []
+
+
+def test_tables__name_features_that_there_are() -> None:
+    named = {row.feature for wire in FORMATS for row in wire.refusals}
+    lacked = {feature for family in FAMILIES for feature in family.lacks | family.lacks_reasoning | family.has}
+    assert (named | lacked) - FEATURES.keys() - MANNERS.keys() - {EFFORT, FORMAT, BUDGET} == set()
+
+
+def test_known__by_vendor() -> None:
+    assert is_known("gpt-4o", "openai")
+    assert is_known("ft:gpt-4o-2024-08-06:acme::1", "openai")
+    assert is_known("gemini-2.5-flash", "gemini")
+    assert not is_known("gpt-4oo", "openai")
+    assert not is_known("claude-sonnet-4-5", "openai")
+    assert capabilities("gpt-4oo", "openai") == capabilities(None, "openai")
