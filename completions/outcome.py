@@ -1,6 +1,6 @@
 """What a request comes to: the neutral result of step 3, and how it is to be delivered."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,7 +80,8 @@ class Outcome:
     """The answer to a request: either the reply or the error, the rule that gave it (None: none matched), its pacing.
 
     With a fault it is delivered wrongly. `unmatched` says that a rule should have matched and none did; then
-    `near_misses` has the nearest ones, nearest first.
+    `near_misses` has the nearest ones, nearest first. `headers` tell what is left of the limits; `on_end` is called
+    once the answer has gone out.
     """
 
     rule: str | None
@@ -91,3 +92,5 @@ class Outcome:
     near_misses: tuple[NearMiss, ...] = ()
     fault: Fault | None = None
     unmatched: bool = False
+    headers: Mapping[str, str] | None = None
+    on_end: Callable[[], None] | None = None

@@ -4,8 +4,8 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions.control.routes import urlpatterns as control
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import generate as views
-from completions.views import stored
+from completions.views import lookups, stored
+from completions.views.generate import generate
 from completions.views.stored import by_method
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.base import WireFormat
@@ -49,29 +49,29 @@ OLLAMA, AZURE_CHAT = OllamaChat(), AzureChat()
 def formats(chat: WireFormat, legacy: WireFormat, embeddings: WireFormat) -> Addresses:
     """Return the addresses that all have who speak OpenAI's formats."""
     return [
-        path("chat/completions", views.generate, {"wire": chat}),
-        path("completions", views.generate, {"wire": legacy}),
-        path("embeddings", views.generate, {"wire": embeddings}),
-        path("models", views.model_list, {"wire": chat}),
-        path("models/<path:name>", views.model_detail, {"wire": chat}),
+        path("chat/completions", generate, {"wire": chat}),
+        path("completions", generate, {"wire": legacy}),
+        path("embeddings", generate, {"wire": embeddings}),
+        path("models", lookups.model_list, {"wire": chat}),
+        path("models/<path:name>", lookups.model_detail, {"wire": chat}),
     ]
 
 
 azure: Addresses = [
     path("v1/", include(formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings()))),
     path("deployments/<str:deployment>/", include(formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings())[:3])),
-    re_path("", views.not_found, {"wire": AZURE_CHAT}),
+    re_path("", lookups.not_found, {"wire": AZURE_CHAT}),
 ]
 
 ollama: Addresses = [
-    path("chat", views.generate, {"wire": OLLAMA}),
-    path("generate", views.generate, {"wire": OllamaGenerate()}),
-    path("embed", views.generate, {"wire": OllamaEmbed()}),
-    path("embeddings", views.generate, {"wire": OllamaEmbeddings()}),
-    path("show", views.generate, {"wire": ollama_models.OllamaShow()}),
-    path("tags", views.listing, {"wire": OLLAMA, "document": ollama_models.tags}),
-    path("ps", views.listing, {"wire": OLLAMA, "document": ollama_models.running}),
-    path("version", views.listing, {"wire": OLLAMA, "document": ollama_models.version}),
+    path("chat", generate, {"wire": OLLAMA}),
+    path("generate", generate, {"wire": OllamaGenerate()}),
+    path("embed", generate, {"wire": OllamaEmbed()}),
+    path("embeddings", generate, {"wire": OllamaEmbeddings()}),
+    path("show", generate, {"wire": ollama_models.OllamaShow()}),
+    path("tags", lookups.listing, {"wire": OLLAMA, "document": ollama_models.tags}),
+    path("ps", lookups.listing, {"wire": OLLAMA, "document": ollama_models.running}),
+    path("version", lookups.listing, {"wire": OLLAMA, "document": ollama_models.version}),
 ]
 
 CHAT, CLAUDE, GEMINI = ChatCompletions(dialects=SPOKEN), AnthropicMessages(), Gemini()
@@ -85,17 +85,17 @@ GOOGLE_METHOD = "generateContent|streamGenerateContent|countTokens|embedContent|
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
 api: Addresses = [
-    path("v1/chat/completions", by_method(POST=views.generate, GET=stored.completions), {"wire": CHAT}),
+    path("v1/chat/completions", by_method(POST=generate, GET=stored.completions), {"wire": CHAT}),
     path(
         "v1/chat/completions/<str:name>",
         by_method(GET=stored.completion, POST=stored.completion_changed, DELETE=stored.completion_gone),
     ),
     path("v1/chat/completions/<str:name>/messages", by_method(GET=stored.completion_messages)),
-    path("v1/completions", views.generate, {"wire": LegacyCompletions()}),
-    path("v1/embeddings", views.generate, {"wire": Embeddings()}),
-    path("v1/moderations", views.generate, {"wire": Moderations()}),
-    path("v1/responses", views.generate, {"wire": Responses()}),
-    path("v1/responses/input_tokens", views.generate, {"wire": InputTokens()}),
+    path("v1/completions", generate, {"wire": LegacyCompletions()}),
+    path("v1/embeddings", generate, {"wire": Embeddings()}),
+    path("v1/moderations", generate, {"wire": Moderations()}),
+    path("v1/responses", generate, {"wire": Responses()}),
+    path("v1/responses/input_tokens", generate, {"wire": InputTokens()}),
     path("v1/responses/<str:name>", by_method(GET=stored.response, DELETE=stored.response_gone)),
     path("v1/responses/<str:name>/cancel", by_method(POST=stored.response_cancelled)),
     path("v1/responses/<str:name>/input_items", by_method(GET=stored.response_input)),
@@ -106,15 +106,13 @@ api: Addresses = [
     ),
     path("v1/conversations/<str:name>/items", by_method(GET=stored.items, POST=stored.items_added)),
     path("v1/conversations/<str:name>/items/<str:item_id>", by_method(GET=stored.item, DELETE=stored.item_gone)),
-    path("v1/messages", views.generate, {"wire": CLAUDE}),
-    path("v1/messages/count_tokens", views.generate, {"wire": AnthropicCount()}),
-    re_path(
-        f"^{GOOGLE_VERSION}/{GOOGLE_PLACE}{GOOGLE_MODEL}:(?P<method>{GOOGLE_METHOD})$", views.generate, {"wire": GEMINI}
-    ),
-    path("v1/models", views.model_list, SHARED),
-    path("v1/models/<path:name>", views.model_detail, SHARED),
-    re_path("^v1beta1?/(?:publishers/google/)?models$", views.model_list, {"wire": GEMINI}),
-    re_path("^v1beta1?/(?:publishers/google/)?models/(?P<name>.+)$", views.model_detail, {"wire": GEMINI}),
+    path("v1/messages", generate, {"wire": CLAUDE}),
+    path("v1/messages/count_tokens", generate, {"wire": AnthropicCount()}),
+    re_path(f"^{GOOGLE_VERSION}/{GOOGLE_PLACE}{GOOGLE_MODEL}:(?P<method>{GOOGLE_METHOD})$", generate, {"wire": GEMINI}),
+    path("v1/models", lookups.model_list, SHARED),
+    path("v1/models/<path:name>", lookups.model_detail, SHARED),
+    re_path("^v1beta1?/(?:publishers/google/)?models$", lookups.model_list, {"wire": GEMINI}),
+    re_path("^v1beta1?/(?:publishers/google/)?models/(?P<name>.+)$", lookups.model_detail, {"wire": GEMINI}),
     *(
         re_path(f"^{place}", include(formats(SPOKEN[name], LegacyCompletions(), EMBEDDINGS.get(name, Embeddings()))))
         for name, place in PLACES.items()
@@ -128,6 +126,6 @@ api: Addresses = [
 urlpatterns = [
     *api,
     path("ns/<str:namespace>/", include(api)),
-    re_path(r"^(?:ns/[^/]+/)?v1beta1?(?:/|$)", views.not_found, {"wire": GEMINI}),
-    re_path(r"^(?:ns|v1|_mock)(?:/|$)", views.not_found, SHARED),
+    re_path(r"^(?:ns/[^/]+/)?v1beta1?(?:/|$)", lookups.not_found, {"wire": GEMINI}),
+    re_path(r"^(?:ns|v1|_mock)(?:/|$)", lookups.not_found, SHARED),
 ]

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from completions.urls import OLLAMA
-from completions.views.generate import not_found
+from completions.views.lookups import not_found
 
 urlpatterns = [
     path("", include("completions.urls")),

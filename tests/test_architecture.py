@@ -38,8 +38,8 @@ ARROWS: dict[str, set[str]] = {
     "models": set(),  # Django's
     "migrations": set(),
     "state": {"conf", "delivery", "exceptions", "script"},
-    "resolve": GROUND | {"delivery", "script", "state", "tokens", "wire"},
-    "views": GROUND - {"ids"} | {"delivery", "journal", "resolve", "state", "tokens", "wire"},
+    "resolve": GROUND - {"event"} | {"script", "state", "tokens", "wire"},
+    "views": GROUND - {"ids"} | {"delivery", "journal", "resolve", "state", "wire"},
     "control": {"conf", "conversation", "exceptions", "journal", "resolve", "script", "state", "views", "wire"},
     "inspector": {"conf", "control", "exceptions", "journal", "state", "views"},
     "urls": {"control", "inspector", "views", "wire"},

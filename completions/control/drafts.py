@@ -3,12 +3,15 @@
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
+from completions.conf import conf
 from completions.control.formats import format_at
 from completions.control.operation import Call
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError, ScriptError
-from completions.resolve.admission import admit
+from completions.resolve.ask import TextHeaders, ask
+from completions.resolve.keys import key_in
 from completions.resolve.rehearsal import Rehearsal, Step, rehearse
 from completions.script.node import Node
 from completions.script.review import doubts
@@ -31,15 +34,18 @@ async def lint_script(call: Call) -> Recorded:
 
 
 async def try_request(call: Call) -> Recorded:
-    """Say which rule would answer a request, what, and why the others would not; nothing is counted."""
+    """Say which rule would answer a request, what, and why the others would not; nothing is counted.
+
+    A request without a key is taken for one with a key that the script takes.
+    """
     fields = call.body.node.fields(required=("request",), optional=("request", "path", "headers", "text"))
     space = await call.space()
     script = _draft(space, fields["text"].as_(str)) if "text" in fields else space.script
     try:
-        prompt = _prompt(script, fields)
+        prompt = await _prompt(space, script, fields)
+        found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
     except RequestError as exc:
         return FastJsonResponse(_shown([], None, None, _error(exc), None, refused=True))
-    found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
     return FastJsonResponse(_answer(found))
 
 
@@ -48,29 +54,27 @@ def _draft(space: Namespace, text: str) -> Script:
     return space.builder.draft(text, space.pushed)
 
 
-def _prompt(script: Script, fields: Mapping[str, Node]) -> Prompt:
-    path = fields["path"].as_(str) if "path" in fields else CHAT
+async def _prompt(space: Namespace, script: Script, fields: Mapping[str, Node]) -> Prompt:
+    path, _, query = (fields["path"].as_(str) if "path" in fields else CHAT).partition("?")
     found = format_at(path)
     if found is None:
         raise RequestError(f"Invalid URL (POST {path[:200]})", status=404)
     wire, route = found
-    headers = (
-        {name.lower(): node.as_(str) for name, node in fields["headers"].entries().items()}
-        if ("headers" in fields)
-        else {}
-    )
+    named = fields["headers"].entries() if "headers" in fields else {}
+    headers = {name.lower().encode(): node.as_(str).encode("latin-1", "replace") for name, node in named.items()}
+    if (keys := script.keys or conf.API_KEYS) and not key_in(TextHeaders(headers)):
+        headers[b"authorization"] = f"Bearer {next(iter(keys))}".encode()
     body = json.dumps(fields["request"].as_(dict)).encode()
-    prompt = wire.parse(body, headers, validate=script.validate, route=route)
-    if script.validate:
-        prompt = admit(prompt, wire, script.models, len(body))
-    return prompt
+    return await ask(space, wire, headers, body, {**dict(parse_qsl(query)), **route}, script=script)
 
 
 def _answer(found: Rehearsal) -> dict[str, Any]:
-    rule = found.rule.name if found.rule is not None else None
-    fault = None if found.fault is None else {"name": found.fault.name, "parameters": dict(found.fault.parameters)}
-    reply = None if found.reply is None else _reply(found.reply)
-    error = None if found.error is None else _error(found.error)
+    rule, outcome = found.rule.name if found.rule is not None else None, found.outcome
+    fault = None
+    if outcome.fault is not None:
+        fault = {"name": outcome.fault.name, "parameters": dict(outcome.fault.parameters)}
+    reply = None if outcome.reply is None else _reply(outcome.reply)
+    error = None if outcome.error is None else _error(outcome.error)
     return _shown([_step(step) for step in found.steps], rule, reply, error, fault)
 
 

@@ -100,7 +100,7 @@ class Exchange:
         """When its answer could begin: as it came, or as it got its place."""
         return self.started + self.queued
 
-    def also_at_end(self, call: Callable[[], None]) -> None:
+    def on_end(self, call: Callable[[], None]) -> None:
         """Have something more called once the response has gone out."""
         earlier = self.at_end
 
@@ -111,35 +111,39 @@ class Exchange:
 
         self.at_end = both
 
-    def asks(self, prompt: Prompt) -> None:
+    def note_prompt(self, prompt: Prompt) -> None:
         """Note what is asked; the prompt itself may be large, and go before its answer."""
         self.summary, self.model = _summary(prompt), prompt.model
 
-    def comes_to(self, outcome: Outcome) -> None:
-        """Note what the request comes to."""
+    def note_outcome(self, outcome: Outcome) -> None:
+        """Note what the request gets."""
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         if outcome.reply is not None:
             self.usage = outcome.reply.usage
         elif outcome.error is not None:
-            self.fails(outcome.error)
+            self.note_error(outcome.error)
+        if outcome.headers is not None:
+            self.headers = {**(self.headers or {}), **outcome.headers}
+        if outcome.on_end is not None:
+            self.on_end(outcome.on_end)
 
-    def fails(self, exc: RequestError) -> None:
+    def note_error(self, exc: RequestError) -> None:
         """Note the error that is answered."""
         self.error = ErrorFacts(exc.status, exc.type, exc.code, exc.message)
 
-    def goes_unanswered(self) -> None:
+    def note_no_response(self) -> None:
         """Note that nothing of the response went out."""
         self.status = self.bytes = 0
         self.response_headers, self.response_body = {}, b""
 
-    def lighten(self) -> int:
+    def drop_bodies(self) -> int:
         """Let go of all bodies, for whom the facts are enough. Return the bytes kept: none."""
         self.request_body = self.response_body = b""
         if self.sent is not None:
             self.sent = self.sent._replace(frames=())
         return 0
 
-    def shrink(self, body: int) -> int:
+    def cut_bodies(self, body: int) -> int:
         """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
         if len(self.request_body) > body:
             self.request_body, self.request_truncated = self.request_body[:body], True

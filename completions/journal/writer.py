@@ -88,11 +88,11 @@ class Writer:
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
         limit = conf.JOURNAL_MAX_BODY
-        size = exchange.shrink(limit) if keep else exchange.lighten()
+        size = exchange.cut_bodies(limit) if keep else exchange.drop_bodies()
         count = len(self._fresh)
         if keep and self._is_full(size, limit):
             self.dropped += 1
-            keep, size = False, exchange.lighten()
+            keep, size = False, exchange.drop_bodies()
         if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
             self._fresh.append((exchange, keep, size))

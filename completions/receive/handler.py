@@ -109,7 +109,7 @@ class Handler(ASGIHandler):
         wire = _wire_of(scope["path"])
         response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
         exchange = Exchange(scope["method"], scope["path"], request_headers=dict(scope["headers"]))
-        exchange.fails(exc)
+        exchange.note_error(exc)
         response.record(exchange)
         await self.send_response(response, send)
         response.end()
@@ -123,7 +123,7 @@ class Handler(ASGIHandler):
         elif isinstance(response, Following):
             await _send_following(response, send)
         elif isinstance(response, Severed) and can_sever(send):
-            response.exchange.goes_unanswered()
+            response.exchange.note_no_response()
             await sever(send, response.ending)
         elif isinstance(response, RawResponse) and response.is_small:
             await _start(response, send)

@@ -7,44 +7,46 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.outcome import Fault, Hold, NearMiss, Outcome
+from completions.resolve.charge import charge_for, settle
 from completions.resolve.finish import finish
-from completions.resolve.overrides import Demand
+from completions.resolve.overrides import Overrides, read_overrides
 from completions.script.faults import Chaos
 from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
-from completions.state.ledger import IDLE, Claim, Taken, Want
+from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
 from completions.state.limits import Charge
 from completions.state.namespaces import Namespace
 
 
-async def resolve(
-    namespace: Namespace, prompt: Prompt, demand: Demand | None = None, charge: Charge | None = None
-) -> Outcome:
+async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     """Find the rule that answers `prompt`, or else the script's fallback, and what it answers.
 
-    What the request demands goes before what the script says, and without a throw of the dice. Raise the 429 of the
-    limits that `charge` is held to, and `Moved` where the script has changed meanwhile.
+    What the request's own headers ask for goes before what the script says, and without a throw of the dice. Raise the
+    429 of the limits that hold for the request, which then costs nothing, and `ScriptChanged` where the script has
+    changed meanwhile.
     """
-    script = namespace.script
+    script, overrides = space.script, read_overrides(prompt.headers)
+    charge = charge_for(script, prompt)
     seen = None if script.seed is None else identity(prompt)
-    if demand is not None and demand.error is not None:
-        taken = await namespace.take(Claim(charge=charge, seen=seen))
-        course = Course(None, demand.error, demand.paced(script.pacing), fault=demand.fault)
-    else:
-        rules = script.candidates(prompt)
-        diced = demand is None or not demand.is_trouble
-        taken = await namespace.take(_claim(script, rules, diced, charge, seen))
-        course = _course(script, rules, taken, prompt)
-        if demand is not None:
-            course = course._replace(pace=demand.paced(course.pace), fault=course.fault if diced else demand.fault)
-        if diced and course.dice is not None:
-            course = _struck(course, course.dice.throw(taken.throw))
-    return await _outcome(course, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
+    rules = () if overrides is not None and overrides.error is not None else script.candidates(prompt)
+    diced = overrides is None or not overrides.is_trouble
+    claim = _claim(script, rules, diced, charge, seen)
+    taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
+    try:
+        plan = plan_for(script, rules, taken, prompt, overrides)
+        if diced and plan.dice is not None:
+            plan = plan.with_chaos(plan.dice.throw(taken.throw))
+        outcome = await outcome_of(plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
+    except BaseException:
+        if charge is not None and charge.grant is not None:
+            charge.grant.end()
+        raise
+    return outcome if charge is None else settle(charge, outcome)
 
 
-class Course(NamedTuple):
+class Plan(NamedTuple):
     """How an answer is to go: by which rule, if any, with which answer, how fast, and what befalls it."""
 
     rule: str | None
@@ -55,6 +57,19 @@ class Course(NamedTuple):
     fault: Fault | None = None
     misses: tuple[NearMiss, ...] = ()
     unmatched: bool = False
+
+    def with_chaos(self, struck: Fault | Answer | None) -> "Plan":
+        """Return the plan after a throw of the dice, which may have thrown a fault or an error."""
+        if struck is None:
+            return self
+        return self._replace(fault=struck) if isinstance(struck, Fault) else self._replace(answer=struck)
+
+    def with_overrides(self, overrides: Overrides | None) -> "Plan":
+        """Return the plan with the pacing and the fault that the request asks for."""
+        if overrides is None:
+            return self
+        fault = overrides.fault if overrides.is_trouble else self.fault
+        return self._replace(pace=overrides.paced(self.pace), fault=fault)
 
 
 NOTHING = Reply(())
@@ -75,27 +90,25 @@ def _is_idle(script: Script, rules: Sequence[Rule], diced: bool) -> bool:
     return not rules[0].is_counted and (not diced or rules[0].chaos is None)
 
 
-def _course(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt) -> Course:
-    """Return the course of the rule that was taken, or else of the script's fallback."""
+def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt, overrides: Overrides | None) -> Plan:
+    """Return the plan of the rule that was taken, or else of the script's fallback, as the request wants it."""
+    if overrides is not None and overrides.error is not None:
+        return Plan(None, overrides.error, script.pacing).with_overrides(overrides)
     if taken.rule < len(rules):
         rule = rules[taken.rule]
-        return Course(rule.name, rule.turn(taken.uses), rule.pacing, rule.chaos, rule.hold, rule.fault)
-    if prompt.task != "generate":
-        return Course(None, lambda prompt: NOTHING, script.pacing, script.chaos)
-    misses = near_misses(script, prompt)
-    answer: Answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
-    return Course(None, answer, script.pacing, script.chaos, misses=misses, unmatched=True)
+        plan = Plan(rule.name, rule.turn(taken.uses), rule.pacing, rule.chaos, rule.hold, rule.fault)
+    elif prompt.task != "generate":
+        plan = Plan(None, lambda prompt: NOTHING, script.pacing, script.chaos)
+    else:
+        misses = near_misses(script, prompt)
+        answer: Answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
+        plan = Plan(None, answer, script.pacing, script.chaos, misses=misses, unmatched=True)
+    return plan.with_overrides(overrides)
 
 
-def _struck(course: Course, strike: Fault | Answer | None) -> Course:
-    """Return the course after a throw of the dice."""
-    if strike is None:
-        return course
-    return course._replace(fault=strike) if isinstance(strike, Fault) else course._replace(answer=strike)
-
-
-async def _outcome(course: Course, prompt: Prompt, seed: str | None) -> Outcome:
-    answered = course.answer(prompt)
+async def outcome_of(plan: Plan, prompt: Prompt, seed: str | None) -> Outcome:
+    """Return the outcome of a plan: its answer, cut and counted, and its pace in milliseconds."""
+    answered = plan.answer(prompt)
     if not isinstance(answered, (Reply, RequestError)):
         answered = await answered
     reply = error = None
@@ -105,5 +118,5 @@ async def _outcome(course: Course, prompt: Prompt, seed: str | None) -> Outcome:
     else:
         reply = answered if answered.body is not None else finish(answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
-    pacing = course.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
-    return Outcome(course.rule, reply, error, pacing, course.hold, course.misses, course.fault, course.unmatched)
+    pacing = plan.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
+    return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.fault, plan.unmatched)

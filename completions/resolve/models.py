@@ -40,6 +40,10 @@ async def check(space: Namespace, name: str | None) -> None:
         )
 
 
+def can_be_deleted(name: str | None) -> bool:
+    """Whether a model is fine-tuned; almost none is, and every request asks."""
+    return name is not None and name.startswith(wire.FINE_TUNED)
+
+
 async def _is_deleted(space: Namespace, name: str) -> bool:
-    """Look only where it can be, for every request passes here."""
-    return name.startswith(wire.FINE_TUNED) and await space.records.get(DELETED, name) is not None
+    return can_be_deleted(name) and await space.records.get(DELETED, name) is not None

@@ -1,4 +1,4 @@
-"""What a request's own headers ask of its answer.
+"""What a request's own headers ask of its answer, over what the script says.
 
 `X-Mock-Fault: disconnect; after_tokens=3`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
 """
@@ -17,7 +17,7 @@ from completions.script.node import did_you_mean
 from completions.script.pace import Pace, jitter
 
 FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
-FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower().encode(), ERRS.lower().encode(), PACING.lower().encode()
+FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()
 
 FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """What may stand beside an error's status."""
@@ -38,7 +38,7 @@ PACES: dict[str, Parameter | None] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Overrides:
     """The fault, the error and the pacing that a request asks for, if any; `pacing` is by Pace's names."""
 
     fault: Fault | None = None
@@ -55,15 +55,15 @@ class Demand:
         return replace(pace, **self.pacing)  # type: ignore[arg-type]  # read under Pace's own names
 
 
-def demand(headers: Mapping[bytes, bytes]) -> Demand | None:
+def read_overrides(headers: Mapping[str, str]) -> Overrides | None:
     """Read what a request's headers ask for; None where none of ours is there, as in almost every request."""
     asked, error, pacing = headers.get(FAULT_KEY), headers.get(ERROR_KEY), headers.get(PACING_KEY)
     if asked is None and error is None and pacing is None:
         return None
-    return Demand(
-        None if asked is None else _fault(asked.decode("latin-1")),
-        None if error is None else _error(error.decode("latin-1")),
-        {} if pacing is None else _pacing(pacing.decode("latin-1")),
+    return Overrides(
+        None if asked is None else _fault(asked),
+        None if error is None else _error(error),
+        {} if pacing is None else _pacing(pacing),
     )
 
 

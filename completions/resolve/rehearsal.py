@@ -7,14 +7,15 @@ callbacks that a script names are called, as their answers are not known otherwi
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from completions.conversation import Prompt, Reply
-from completions.exceptions import RequestError
-from completions.outcome import Fault
-from completions.resolve.finish import finish
-from completions.script.near import near_misses, unmatched
+from completions.conversation import Prompt
+from completions.outcome import Outcome
+from completions.resolve.engine import outcome_of, plan_for
+from completions.resolve.overrides import ERRS, read_overrides
 from completions.script.rules import Rule, Script
+from completions.state.ledger import Taken
 
 EARLIER = "an earlier rule answers"
+OVERRIDDEN = f"the request's own header {ERRS} answers"
 NO_FORMAT = "it names no `format`, and only what is generated asks such rules"
 
 
@@ -29,47 +30,39 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A step for each rule in order, and the answer: a reply, or else an error, and what would befall it."""
+    """A step for each rule in order, the rule that would answer, if any, and the outcome."""
 
     steps: Sequence[Step]
     rule: Rule | None
-    reply: Reply | None
-    error: RequestError | None
-    fault: Fault | None
+    outcome: Outcome
 
 
 async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> Rehearsal:
     """Return what `prompt` would get now; `uses` says how often each counted rule has answered."""
-    steps = _steps(script, prompt, uses)
-    rule = next((step.rule for step in steps if step.why is None), None)
-    if rule is not None:
-        answer = rule.turn(uses.get(rule.name, 0))
-    elif prompt.task != "generate":
-        return Rehearsal(steps, None, finish(Reply(()), prompt, None), None, None)
-    elif script.strict:
-        return Rehearsal(steps, None, None, unmatched(script, near_misses(script, prompt)), None)
-    else:
-        answer = script.fallback
-    answered = answer(prompt)
-    if not isinstance(answered, (Reply, RequestError)):
-        answered = await answered
-    fault = rule.fault if rule is not None else None
-    if isinstance(answered, RequestError):
-        return Rehearsal(steps, rule, None, answered, fault)
-    return Rehearsal(steps, rule, finish(answered, prompt, None), None, fault)
+    overrides = read_overrides(prompt.headers)
+    overridden = overrides is not None and overrides.error is not None
+    rules = [] if overridden else [rule for rule in script.candidates(prompt) if not _is_retired(rule, uses)]
+    taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)
+    outcome = await outcome_of(plan_for(script, rules, taken, prompt, overrides), prompt, None)
+    steps = _steps(script, prompt, uses, OVERRIDDEN if overridden else None)
+    return Rehearsal(steps, rules[0] if rules else None, outcome)
 
 
-def _steps(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> list[Step]:
+def _is_retired(rule: Rule, uses: Mapping[str, int]) -> bool:
+    return rule.times is not None and uses.get(rule.name, 0) >= rule.times
+
+
+def _steps(script: Script, prompt: Prompt, uses: Mapping[str, int], overridden: str | None) -> list[Step]:
     asked = script.rules if prompt.task == "generate" else script.special
     steps, answered = [], False
     for rule in script.rules:
         fits = rule.match is None or rule.match.matches(prompt)
         if rule not in asked:
             why: str | None = NO_FORMAT
-        elif not fits or (rule.times is not None and uses.get(rule.name, 0) >= rule.times):
+        elif not fits or _is_retired(rule, uses):
             why = rule.why_not(prompt)
         else:
-            why = EARLIER if answered else None
+            why = overridden or (EARLIER if answered else None)
             answered = True
         steps.append(Step(rule, fits, why))
     return steps

@@ -60,7 +60,7 @@ IDLE = Claim()
 FIRST = Taken(0)
 
 
-class Moved(Exception):
+class ScriptChanged(Exception):
     """The script has changed since the request was read by it: read it again."""
 
 
@@ -80,7 +80,7 @@ class Ledger(Protocol):
         """What answers were kept."""
 
     async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
+        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
 
     async def read(self) -> Pushed:
         """Return what was pushed last."""

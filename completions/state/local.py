@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from completions.delivery.gates import LocalGates
 from completions.script.pushed import Pushed
-from completions.state.ledger import MOST_SEEN, Claim, Moved, Taken
+from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Taken
 from completions.state.limits import Limiter
 from completions.state.records import LocalRecords
 
@@ -32,10 +32,10 @@ class MemoryLedger:
         self._limiter = Limiter(time.monotonic)
 
     async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
+        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
         with self._lock:
             if claim.version != self._pushed.version:
-                raise Moved
+                raise ScriptChanged
             if claim.epoch != self._epoch:
                 self._begin(claim.epoch)
             if claim.charge is not None:

@@ -41,7 +41,7 @@ class Namespace:
         self.file = script_file(source)
         self.removed = False
         self._ledger: Ledger = MemoryLedger() if ledger is None else ledger
-        self._is_local = isinstance(self._ledger, MemoryLedger)
+        self.is_local = isinstance(self._ledger, MemoryLedger)
         self._pushed = Pushed()
         self.builder = Builder()
         self._base = self._script = self.file.script
@@ -93,8 +93,8 @@ class Namespace:
         return self._pushed
 
     async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
-        if claim is IDLE and self._is_local:
+        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
+        if claim is IDLE and self.is_local:
             return FIRST
         return await self._ledger.take(claim._replace(version=self._pushed.version, epoch=self._epoch))
 

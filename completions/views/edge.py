@@ -16,7 +16,7 @@ from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.state.namespaces import DEFAULT, Namespace, namespace
-from completions.views import keys as access
+from completions.views import headers
 from completions.views.http import FastJsonResponse, Recorded, error_response
 from completions.wire.base import WireFormat
 
@@ -41,10 +41,10 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
             named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
             if (others := kwargs.pop("others", None)) is not None:
                 usual: WireFormat = kwargs["wire"]  # type: ignore[assignment]  # by the address too
-                kwargs["wire"] = access.spoken(request, others, usual)  # type: ignore[arg-type]  # as `others`
+                kwargs["wire"] = headers.format_of(request, others, usual)  # type: ignore[arg-type]  # as `others`
             _note(request, exchange, kwargs.get("wire") if by_format else view)
             try:
-                exchange.namespace = named or access.namespace_of(exchange.request_headers) or DEFAULT
+                exchange.namespace = named or headers.namespace_of(exchange.request_headers) or DEFAULT
                 if methods and request.method not in methods:
                     raise method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
@@ -69,7 +69,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
     """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
-    exchange.request_headers = getattr(request, "sent_headers", None) or access.sent_headers(request)
+    exchange.request_headers = getattr(request, "sent_headers", None) or headers.sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
 
 
@@ -115,7 +115,7 @@ def _internal_error() -> RequestError:
 
 def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
     wire = kwargs.get("wire")
-    exchange.fails(exc)
+    exchange.note_error(exc)
     if not isinstance(wire, WireFormat):
         return error_response(exc)
     wire = _spoken(wire, exchange)

@@ -2,74 +2,65 @@
 
 import orjson
 
-from completions.conversation import Prompt
 from completions.delivery import bodies
 from completions.delivery.line import drip, held, silence, split
 from completions.delivery.sabotage import Ending, ending, position, spoil, spoil_frames
 from completions.exceptions import RequestError
 from completions.faults import AFTER, FAULTS, Stage
-from completions.journal.exchange import Exchange
-from completions.outcome import Fault, Outcome
+from completions.outcome import Fault
 from completions.views.http import EventStream, RawResponse, Recorded, Severed
-from completions.views.streaming import Way, stream
-from completions.wire.base import WireFormat
+from completions.views.streaming import schedule_frames
+from completions.views.turn import Turn
 
 
-async def misbehave(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, way: Way
-) -> Recorded | None:
+async def misbehave(turn: Turn, fault: Fault) -> Recorded | None:
     """Answer with a fault. None: the answer is to go out as it is, as a fault of streams leaves what is none."""
-    streamed = prompt.stream and outcome.reply is not None
     stage = FAULTS[fault.name].stage
-    if stage is Stage.HEADERS and streamed and AFTER.keys() & fault.parameters.keys():
+    if stage is Stage.HEADERS and turn.is_stream and AFTER.keys() & fault.parameters.keys():
         stage = Stage.STREAM  # a reset that waits for what is sent
-    if stage is Stage.STREAM and not streamed:
+    if stage is Stage.STREAM and not turn.is_stream:
         return None
-    exchange.fault = fault.name
+    turn.exchange.fault = fault.name
     match stage:
         case Stage.BODY:
-            return _body(fault, outcome, wire, prompt, exchange.request_id)
+            return _body(turn, fault)
         case Stage.STREAM:
-            return _stream(fault, outcome, exchange, wire, prompt, way)
-    return await _before_headers(fault, outcome, exchange, wire, prompt, way)
+            return _stream(turn, fault)
+    return await _before_headers(turn, fault)
 
 
-async def _before_headers(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, way: Way
-) -> Recorded | None:
+async def _before_headers(turn: Turn, fault: Fault) -> Recorded | None:
     if fault.name in ("hang", "slow_headers"):
         wait = fault.parameters.get("ms")
-        await silence(None if wait is None else exchange.begun + wait / 1000)
+        await silence(None if wait is None else turn.exchange.begun + wait / 1000)
     if fault.name == "slow_headers":
-        return _stream(fault, outcome, exchange, wire, prompt, way) if prompt.stream and outcome.reply else None
-    return Severed(Ending.RESET if fault.name == "reset" else Ending.CLOSE, wire.error(_no_transport(fault)))
+        return _stream(turn, fault) if turn.is_stream else None
+    return Severed(Ending.RESET if fault.name == "reset" else Ending.CLOSE, turn.wire.error(_no_transport(fault)))
 
 
-def _body(fault: Fault, outcome: Outcome, wire: WireFormat, prompt: Prompt, request_id: str) -> Recorded:
+def _body(turn: Turn, fault: Fault) -> Recorded:
     """Return what comes in place of the whole answer, of the error, or of the stream."""
+    wire, outcome = turn.wire, turn.outcome
     if outcome.reply is not None:
-        right = bodies.Sent.whole(wire.render(outcome.reply, prompt))
+        right = bodies.Sent.whole(wire.render(outcome.reply, turn.prompt))
     else:
         failed = outcome.error or _failed()
-        right = bodies.Sent(orjson.dumps(wire.identified(wire.error(failed), request_id)), failed.status)
-    error = orjson.dumps(wire.identified(wire.error(_failed()), request_id))
-    return RawResponse(*bodies.spoil(fault, right, error))
+        right = bodies.Sent(_error(turn, failed), failed.status)
+    return RawResponse(*bodies.spoil(fault, right, _error(turn, _failed())))
 
 
-def _stream(
-    fault: Fault, outcome: Outcome, exchange: Exchange, wire: WireFormat, prompt: Prompt, way: Way
-) -> EventStream:
-    assert outcome.reply is not None
-    events = wire.events(outcome.reply, prompt)
+def _error(turn: Turn, exc: RequestError) -> bytes:
+    return orjson.dumps(turn.wire.identified(turn.wire.error(exc), turn.exchange.request_id))
+
+
+def _stream(turn: Turn, fault: Fault) -> EventStream:
     named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
-    spoilt = spoil(events, fault, wire.error_events(_failed(), prompt, name=named, flat=flat))
-    framing = wire.framing(prompt)
-    frames = spoil_frames(framing.frames(spoilt), spoilt, fault, framing.keep_alive)
+    error = turn.wire.error_events(_failed(), turn.prompt, name=named, flat=flat)
+    events, framing = spoil(turn.events, fault, error), turn.wire.framing(turn.prompt)
+    frames = spoil_frames(framing.frames(events), events, fault, framing.keep_alive)
     late = fault.parameters.get("ms", 0) / 1000
-    at = position(events, fault) if fault.name == "stall" else 0
-    pieces, record = stream(
-        spoilt, frames, outcome, exchange, way, lambda due: [*due[:at], *(each + late for each in due[at:])]
-    )
+    at = position(turn.events, fault) if fault.name == "stall" else 0
+    pieces, record = schedule_frames(turn, events, frames, lambda due: [*due[:at], *(each + late for each in due[at:])])
     if fault.name == "split_bytes":
         pieces = split(pieces, int(fault.parameters["bytes"]))
     elif fault.name == "drip":

@@ -14,8 +14,8 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.state.records import Document, Records
-from completions.views import keys as access
 from completions.views.edge import current, endpoint, read_body
+from completions.views.headers import identify
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import decode_object
 from completions.wire.fields import dicts, mapping
@@ -82,7 +82,7 @@ def stored(view: StoredView) -> AnyView:
     async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
         space = await current(exchange)
         script = space.script
-        access.identify(request, exchange, script.keys)
+        identify(request, exchange, script.keys)
         answer = await view(Asked(request, exchange, space.records, script.validate), **route)
         return FastJsonResponse(answer) if isinstance(answer, dict) else answer
 

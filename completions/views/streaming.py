@@ -2,53 +2,46 @@
 
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import NamedTuple
+from collections.abc import AsyncGenerator, Callable
 
 from completions.conf import conf
-from completions.delivery.gates import Gates
 from completions.delivery.load import Machine
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import Sent, deliver, deliver_held, deliver_shared, wait
 from completions.event import Event, after_tokens
 from completions.exceptions import RequestError
-from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
-from completions.outcome import Hold, Outcome
+from completions.outcome import Hold
+from completions.views.http import EventStream
+from completions.views.turn import Turn
 
 Pieces = AsyncGenerator[bytes, None]
 Times = Callable[[list[float]], list[float]]
 
 
-class Way(NamedTuple):
-    """What stands in the way of an answer: the namespace's gates, and the machine that it shares, if any."""
+def stream(turn: Turn) -> EventStream:
+    """Return the response that streams a turn's events as they are."""
+    framing = turn.wire.framing(turn.prompt)
+    pieces, record = schedule_frames(turn, turn.events, framing.frames(turn.events))
+    return EventStream(pieces, record, framing.media_type)
 
-    gates: Gates
-    machine: Machine | None = None
 
-
-def stream(
-    events: Sequence[Event],
-    frames: list[bytes],
-    outcome: Outcome,
-    exchange: Exchange,
-    way: Way,
-    retimed: Times | None = None,
+def schedule_frames(
+    turn: Turn, events: list[Event], frames: list[bytes], retimed: Times | None = None
 ) -> tuple[Pieces, StreamRecord]:
-    """Return a stream's pieces, and the record of what is sent of them; `retimed` may change when events are due."""
-    tokens = [event.token for event in events]
+    """Return the frames of events as they are to be sent, and the record of what is; `retimed` may change the times."""
+    tokens, exchange, hold = [event.token for event in events], turn.exchange, turn.outcome.hold
     record = StreamRecord(exchange, frames, tokens, sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
-    due = schedule(tokens, outcome.pacing)
+    due = schedule(tokens, turn.outcome.pacing)
     if retimed is not None:
         due = retimed(due)
     record.due(due)
-    start, hold = exchange.begun, outcome.hold
-    parts = functools.partial(_part, frames, tokens, due, way.machine)
+    parts = functools.partial(_part, frames, tokens, due, turn.machine)
     at = len(frames) if hold is None or hold.after_tokens is None else after_tokens(tokens, hold.after_tokens)
     if hold is None or at >= len(frames):  # a stream that is cut before its gate never comes to it
-        return parts(slice(None), start, record.sent), record
-    passed = functools.partial(_wait, way.gates, hold)
-    return deliver_held(parts, start, at, due[at], passed, sent=record.sent), record
+        return parts(slice(None), exchange.begun, record.sent), record
+    passed = functools.partial(_wait, turn, hold)
+    return deliver_held(parts, exchange.begun, at, due[at], passed, sent=record.sent), record
 
 
 def _part(
@@ -67,19 +60,19 @@ def _part(
     return deliver_shared(frames[part], turns, start, sent=sent)
 
 
-async def take_time(events: Sequence[Event], outcome: Outcome, exchange: Exchange, way: Way) -> None:
-    """Wait for as long as a stream of these events would take."""
-    tokens = [event.token for event in events]
-    due = schedule(tokens, outcome.pacing)
-    turns = way.machine.turns(due, tokens, exchange.begun) if way.machine else None
+async def take_time(turn: Turn) -> None:
+    """Wait for as long as a stream of the turn's events would take."""
+    tokens = [event.token for event in turn.events]
+    due = schedule(tokens, turn.outcome.pacing)
+    turns = turn.machine.turns(due, tokens, turn.exchange.begun) if turn.machine else None
     if turns is None:
-        await wait(exchange.begun + due[-1])
+        await wait(turn.exchange.begun + due[-1])
         return
     with turns:
         await turns.after(len(due) - 1)
 
 
-async def _wait(gates: Gates, hold: Hold) -> None:
+async def _wait(turn: Turn, hold: Hold) -> None:
     """Wait at a gate midway; where nobody can say whether it is open, the stream goes on, for it has begun."""
     with contextlib.suppress(RequestError):
-        await gates.wait(hold.gate, hold.timeout_ms / 1000)
+        await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)

@@ -14,7 +14,7 @@ from completions.exceptions import ScriptError
 from completions.faults import FAULTS
 from completions.outcome import Fault, Jitter
 from completions.resolve import engine
-from completions.resolve.overrides import demand
+from completions.resolve.overrides import read_overrides
 from completions.script.language import DEFAULT_SPREAD
 from completions.script.pace import Pace
 from tests.scripts import World, rules, script
@@ -216,7 +216,7 @@ async def test_error_header__says_whether_and_when_to_try_again(async_client: As
 
 
 def test_pacing_header__goes_before_the_rule_s() -> None:
-    asked = demand({b"x-mock-pacing": b"ttft_ms=500; tps=50; apply=both"})
+    asked = read_overrides({"x-mock-pacing": "ttft_ms=500; tps=50; apply=both"})
     assert asked is not None and not asked.is_trouble
     pace = asked.paced(Pace(ttft_ms=1, itl_ms=2, prefill_ms_per_1k=3))
     assert (pace.ttft_ms, pace.itl_ms, pace.prefill_ms_per_1k, pace.whole) == (500, 20, 3, True)
@@ -225,14 +225,14 @@ def test_pacing_header__goes_before_the_rule_s() -> None:
 @pytest.mark.parametrize(
     ("header", "jitter"),
     [
-        (b"ttft_ms=1", Jitter("normal", 0.1, "rule")),
-        (b"jitter=none", None),
-        (b"jitter=uniform", Jitter("uniform", DEFAULT_SPREAD, "0")),
-        (b"jitter=lognormal; spread=0.3; seed=7", Jitter("lognormal", 0.3, "7")),
+        ("ttft_ms=1", Jitter("normal", 0.1, "rule")),
+        ("jitter=none", None),
+        ("jitter=uniform", Jitter("uniform", DEFAULT_SPREAD, "0")),
+        ("jitter=lognormal; spread=0.3; seed=7", Jitter("lognormal", 0.3, "7")),
     ],
 )
-def test_pacing_header__has_a_jitter(header: bytes, jitter: Jitter | None) -> None:
-    asked = demand({b"x-mock-pacing": header})
+def test_pacing_header__has_a_jitter(header: str, jitter: Jitter | None) -> None:
+    asked = read_overrides({"x-mock-pacing": header})
     assert asked is not None
     assert asked.paced(Pace(jitter=Jitter("normal", 0.1, "rule"))).jitter == jitter
 
@@ -261,6 +261,7 @@ async def test_html_error__has_no_headers_of_the_api(async_client: AsyncClient, 
 
 async def test_pacing_header__leaves_the_dice_alone(tmp_path: Path) -> None:
     world = World(tmp_path, "defaults: {chaos: {rate: 1, of: [{error: 503}]}}\n" + rules("- reply: a"))
-    outcome = await engine.resolve(world.namespace, asked_prompt("Hi"), demand({b"x-mock-pacing": b"ttft_ms=7"}))
+    prompt = asked_prompt("Hi", headers={"x-mock-pacing": "ttft_ms=7"})
+    outcome = await engine.resolve(world.namespace, prompt)
     assert outcome.error is not None and outcome.error.status == 503
     assert outcome.pacing.ttft_ms == 7

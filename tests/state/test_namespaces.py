@@ -16,7 +16,7 @@ from completions.script.limits import Limits
 from completions.script.node import read_text
 from completions.script.pushed import Pushed, name_of, pushed_rules
 from completions.state import namespaces
-from completions.state.ledger import MOST_SEEN, Claim, Moved, Want
+from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Want
 from completions.state.limits import Charge
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
@@ -159,7 +159,7 @@ async def test_ledger__takes_all_or_nothing() -> None:
     wants = (Want("a", 1, True, True), Want("b", None, False, True))
     assert await ledger.take(Claim(wants, seen="x")) == (0, 0, 0, 0)
     assert await ledger.take(Claim(wants, seen="x")) == (1, 0, 1, 1)
-    with pytest.raises(Moved):
+    with pytest.raises(ScriptChanged):
         await ledger.take(Claim(wants, version=1))
     charges = [Charge("key", "model", 0, Limits(rpm=1), None) for _ in range(2)]
     await ledger.take(Claim((Want("c", None, True, False),), charge=charges[0]))

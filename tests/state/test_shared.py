@@ -20,7 +20,7 @@ from completions.exceptions import RequestError, StateUnavailable
 from completions.script.limits import Limits, Quota
 from completions.script.pushed import Pushed
 from completions.state import namespaces
-from completions.state.ledger import MOST_SEEN, Claim, Ledger, Moved, Taken, Want
+from completions.state.ledger import MOST_SEEN, Claim, Ledger, ScriptChanged, Taken, Want
 from completions.state.limits import Charge
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
@@ -59,7 +59,7 @@ async def tried(ledger: Ledger, claim: Claim) -> object:
     """Return what a claim gets, with what is told of the limits but for the times; or how it is refused."""
     try:
         taken = await ledger.take(claim)
-    except Moved:
+    except ScriptChanged:
         return "moved"
     except RequestError as exc:
         return exc.status, exc.code, exc.type, exc.message.partition("Please")[0], counted(exc.headers)
@@ -168,7 +168,7 @@ async def test_push__is_seen_by_other_workers_and_not_made_twice(redis_url: str)
         pushed = Pushed(version=5, epoch="e", before=('{"name": "a"}',), chaos="null", made=1)
         assert await here.write(pushed, 0, ["counted"], "")
         assert not await there.write(Pushed(version=6), 0, (), "")
-        with pytest.raises(Moved):
+        with pytest.raises(ScriptChanged):
             await there.take(COUNTED)
         assert await there.read() == pushed
         assert await there.take(COUNTED._replace(version=5)) == Taken(0), "its uses were forgotten"
@@ -190,11 +190,11 @@ async def test_remove__is_seen_by_other_workers(redis_url: str, tmp_path: Path) 
         assert await waiting, "what waits at a gate is let go"
         assert name_ not in await two.names()
         assert not await here.remove()
-        with pytest.raises(Moved):
+        with pytest.raises(ScriptChanged):
             await there.take(COUNTED)
         assert (await there.refresh(), there.pushed, await there.uses()) == (True, Pushed(), {})
         await here.change(lambda pushed: Pushed(after=('{"name": "x", "reply": "z"}',)))
-        with pytest.raises(Moved):
+        with pytest.raises(ScriptChanged):
             await there.take(COUNTED)
 
 
@@ -332,7 +332,7 @@ async def test_outage__a_pushed_script_that_redis_forgot_is_gone(redis_server: R
                 await space.take(COUNTED)
             except StateUnavailable:
                 await asyncio.sleep(0.05)
-            except Moved:
+            except ScriptChanged:
                 break
         assert await space.refresh()
         assert space.pushed == Pushed()

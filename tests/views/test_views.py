@@ -9,8 +9,8 @@ import pytest
 from django.test import AsyncClient
 from pytest_django import Settings
 
-from completions.resolve import engine
 from completions.state.namespaces import namespace
+from completions.views import generate
 from tests.document import MOCK, events, fold
 
 CHAT = "/v1/chat/completions"
@@ -129,7 +129,7 @@ async def test_bug__is_a_500_envelope_and_a_traceback_in_the_log(
     def fail(*args: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(engine, "resolve", fail)
+    monkeypatch.setattr(generate, "resolve", fail)
     caplog.set_level(logging.INFO, "completions")
     response = await post(async_client, CHAT, {})
     assert (response.status_code, response.headers["Content-Type"]) == (500, "application/json")

@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from completions.exceptions import StateUnavailable
 from completions.script.pushed import Pushed
-from completions.state.ledger import MOST_SEEN, Claim, Moved, Taken
+from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Taken
 from completions.state.shared.gates import RedisGates
 from completions.state.shared.grant import RedisGrant
 from completions.state.shared.link import Link, Value
@@ -40,7 +40,7 @@ class RedisLedger:
         return self._link.away
 
     async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `Moved`, or the limits' `RequestError`, and then take nothing."""
+        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
         charge = claim.charge
         grant = None
         if charge is not None and not (charge.limits is None and charge.quota is None):
@@ -54,7 +54,7 @@ class RedisLedger:
                 raise
             return Taken(0)  # the first rule that matched, or none
         if index == MOVED:
-            raise Moved
+            raise ScriptChanged
         if self._last is None:
             self._last = Pushed()  # it has not moved from there
         if charge is not None and grant is not None:

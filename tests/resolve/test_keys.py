@@ -12,13 +12,12 @@ import pytest
 from django.test import AsyncClient, RequestFactory
 from pytest_django import Settings
 
-from completions.journal.exchange import Exchange
 from completions.journal.lines import RequestLine
-from completions.journal.record import end_exchange
 from completions.receive.handler import Handler
+from completions.resolve.engine import resolve
+from completions.resolve.keys import key_in, masked
 from completions.state.namespaces import Namespace, namespace
-from completions.views.generate import model_list
-from completions.views.keys import key_of, masked, resolve
+from completions.views.lookups import model_list
 from completions.wire.openai.base import STEADY_HEADERS
 from completions.wire.openai.chat.format import ChatCompletions
 from tests.asgi import Answer, Connection, call, scope
@@ -90,16 +89,16 @@ async def test_keys__of_the_environment_unless_the_script_has_its_own(
 @pytest.mark.parametrize(
     ("name", "value", "key"),
     [
-        (b"authorization", b"Bearer sk-a", "sk-a"),
-        (b"authorization", b"Basic abc", ""),
-        (b"authorization", b"Bearer", ""),
-        (b"api-key", b"azure", "azure"),
-        (b"x-api-key", b"other", "other"),
-        (b"x-none", b"", ""),
+        ("authorization", "Bearer sk-a", "sk-a"),
+        ("authorization", "Basic abc", ""),
+        ("authorization", "Bearer", ""),
+        ("api-key", "azure", "azure"),
+        ("x-api-key", "other", "other"),
+        ("x-none", "", ""),
     ],
 )
-def test_key__is_found_where_the_apis_take_it(name: bytes, value: bytes, key: str) -> None:
-    assert key_of({name: value}) == key
+def test_key__is_found_where_the_apis_take_it(name: str, value: str, key: str) -> None:
+    assert key_in({name: value}) == key
 
 
 def test_key__is_masked() -> None:
@@ -245,10 +244,8 @@ async def test_concurrent__is_released_when_resolving_fails(tmp_path: Path) -> N
     file.write_text("version: 1\ndefaults: {limits: {concurrent: 1}}\nrules:\n- reply: {python: 'json:loads'}\n")
     space = Namespace("test", str(file))
     for _ in range(2):
-        exchange = Exchange("POST", CHAT)
         with pytest.raises(TypeError):
-            await resolve(space, asked(), {}, exchange)
-        end_exchange(exchange)
+            await resolve(space, asked())
 
 
 async def test_limits__start_anew_with_a_changed_script(app: Handler, defaults: Callable[[str], None]) -> None:

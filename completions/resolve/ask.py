@@ -1,0 +1,75 @@
+"""Step 2, parse: from the headers and the body of a request to its prompt, without an HTTP request.
+
+The API's views, `try` in the control API, and whatever else asks a question in a namespace go through it, so that they
+cannot disagree.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from completions.conversation import Prompt
+from completions.resolve import models
+from completions.resolve.admission import admit
+from completions.resolve.keys import check_key
+from completions.resolve.recall import recall
+from completions.script.rules import Script
+from completions.state.namespaces import Namespace
+from completions.wire.base import NO_ROUTE, WireFormat
+
+Headers = Mapping[bytes, bytes]
+"""A request's headers as they came, by lower-case name."""
+
+
+def dialect_of(wire: WireFormat, script: Script) -> WireFormat:
+    """Return the format as the script speaks it."""
+    return wire.dialects.get(script.dialect, wire) if wire.dialects else wire
+
+
+async def ask(
+    space: Namespace,
+    wire: WireFormat,
+    headers: Headers,
+    body: bytes,
+    route: Mapping[str, str] = NO_ROUTE,
+    *,
+    script: Script | None = None,
+    parsed: Callable[[Prompt], None] | None = None,
+) -> Prompt:
+    """Return what is asked in a namespace; raise what its script, or the API by its rules, has to say against it.
+
+    `route` has the parts of the address by name, and the parameters of its query. Another `script` may stand for the
+    namespace's. `parsed` is called with the prompt before anything that it says can be refused.
+    """
+    script = space.script if script is None else script
+    wire, text = dialect_of(wire, script), TextHeaders(headers)
+    check_key(text, script.keys)
+    prompt = wire.parse(body, text, validate=script.validate, route=route)
+    if parsed is not None:
+        parsed(prompt)
+    if places := wire.recalls(prompt):
+        prompt = await recall(space.records, wire, prompt, places, validate=script.validate)
+    if script.validate:
+        prompt = admit(prompt, wire, script.models, len(body))
+        if models.can_be_deleted(prompt.model):
+            await models.check(space, prompt.model)
+    return prompt
+
+
+class TextHeaders(Mapping[str, str]):
+    """A request's headers as text, each decoded when it is asked for."""
+
+    def __init__(self, raw: Headers) -> None:
+        self._raw = raw
+
+    def __getitem__(self, name: str) -> str:
+        return self._raw[name.encode()].decode("latin-1")
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # of texts alone
+        """Return a header, or else the default; without the exception that Mapping's own would cost."""
+        value = self._raw.get(name.encode())
+        return default if value is None else value.decode("latin-1")

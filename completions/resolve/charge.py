@@ -1,0 +1,39 @@
+"""What a request costs of the limits that the script has for its key and model, before it is answered and after."""
+
+from dataclasses import replace
+
+from completions.conversation import Prompt
+from completions.outcome import Outcome
+from completions.resolve.keys import key_in
+from completions.script.rules import Script
+from completions.state.limits import Charge
+from completions.tokens.prompt import prompt_tokens
+
+
+def charge_for(script: Script, prompt: Prompt) -> Charge | None:
+    """Return what a request asks of the limits; None where the script has none."""
+    if not (script.limits or script.quota):
+        return None
+    key, model = key_in(prompt.headers), prompt.model or ""
+    held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
+    tokens = _estimate(prompt) if script.counts_tokens else 0
+    return Charge(key, model, tokens, held, script.quota)
+
+
+def settle(charge: Charge, outcome: Outcome) -> Outcome:
+    """Charge what an outcome has cost, and return it with the headers that tell what is left."""
+    if charge.grant is None:
+        return outcome
+    charge.grant.settle(_used(outcome))
+    return replace(outcome, headers=charge.grant.headers(), on_end=charge.grant.end)
+
+
+def _estimate(prompt: Prompt) -> int:
+    """Return the tokens that a request may come to: the prompt's, and those that may be answered."""
+    return prompt_tokens(prompt) + max(prompt.max_tokens or 0, 0) * max(prompt.n, 1)
+
+
+def _used(outcome: Outcome) -> int:
+    """Return the tokens that an outcome has cost: its usage, and nothing for an error."""
+    usage = outcome.reply.usage if outcome.reply else None
+    return usage.total_tokens if usage else 0

@@ -1,0 +1,52 @@
+"""API keys: the one that a request has, and whether the script takes it."""
+
+from collections.abc import Collection, Mapping
+
+from completions.conf import conf
+from completions.exceptions import KeyRefused
+
+SHOWN_FIRST, SHOWN_LAST = 8, 4
+"""Characters of a wrong key that the API's message shows; the others are asterisks."""
+
+KEY_HEADERS = ("api-key", "x-api-key", "x-goog-api-key")
+"""Where Azure, Anthropic and Google take the key, instead of `Authorization: Bearer`."""
+
+
+def key_in(headers: Mapping[str, str]) -> str:
+    """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return next((key.strip() for name in KEY_HEADERS if (key := headers.get(name))), "")
+
+
+def check_key(headers: Mapping[str, str], keys: Collection[str]) -> None:
+    """Raise the API's 401 unless a request has one of these keys, or else of API_KEYS; none: any will do."""
+    if allowed := keys or conf.API_KEYS:
+        _check(key_in(headers), allowed, {"bearer": "authorization" in headers})
+
+
+def _check(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None:
+    if not key:
+        raise KeyRefused(
+            "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
+            "auth (i.e. Authorization: Bearer YOUR_KEY), or as the password field (with blank username) if you're "
+            "accessing the API from your browser and are prompted for a username and password. You can obtain an API "
+            "key from https://platform.openai.com/account/api-keys.",
+            key,
+            facts=facts,
+        )
+    if key not in keys:
+        raise KeyRefused(
+            f"Incorrect API key provided: {masked(key)}. "
+            "You can find your API key at https://platform.openai.com/account/api-keys.",
+            key,
+            code="invalid_api_key",
+            facts=facts,
+        )
+
+
+def masked(key: str) -> str:
+    """Return a key as the API's message shows it."""
+    hidden = len(key) - SHOWN_FIRST - SHOWN_LAST
+    return f"{key[:SHOWN_FIRST]}{'*' * hidden}{key[-SHOWN_LAST:]}" if hidden > 0 else key

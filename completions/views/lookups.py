@@ -1,0 +1,53 @@
+"""The views that only look something up: the models, and what an API tells of them; and addresses that nobody has."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from django.http import HttpRequest
+
+from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange
+from completions.resolve import models
+from completions.views.edge import add_headers, current, endpoint
+from completions.views.headers import identify
+from completions.views.http import FastJsonResponse, Recorded
+from completions.wire.base import WireFormat
+
+
+@endpoint("GET", "HEAD")
+async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
+    """List the script's models."""
+    space = await current(exchange)
+    identify(request, exchange, space.script.keys)
+    response = FastJsonResponse(wire.model_list(await models.listed(space), request.GET.dict()))
+    add_headers(response, wire, exchange)
+    return response
+
+
+@endpoint("GET", "HEAD", "DELETE")
+async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
+    """Show one of the script's models, or delete it."""
+    space = await current(exchange)
+    identify(request, exchange, space.script.keys)
+    document = wire.model(name, await models.listed(space, name))
+    if request.method == "DELETE":
+        document = await models.delete(space, name)
+    response = FastJsonResponse(document)
+    add_headers(response, wire, exchange)
+    return response
+
+
+@endpoint("GET", "HEAD")
+async def listing(
+    request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
+) -> Recorded:
+    """Answer with what an API tells of the script's models; errors are those of the format `wire`."""
+    space = await current(exchange)
+    identify(request, exchange, space.script.keys)
+    return FastJsonResponse(document(await models.listed(space)))
+
+
+@endpoint()
+async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
+    """Refuse an address that no other view has, as the API does to which it would belong."""
+    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
