@@ -115,9 +115,10 @@ def test_python__prints_what_its_comments_say(server: LiveServer, page: Page, co
     assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())
 
 
-@pytest.mark.parametrize(("page", "text"), examples("json"))
-def test_json__is_json(page: Page, text: str) -> None:
-    json.loads(text)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_json__is_json(page: Page) -> None:
+    for text in page.blocks_of("json"):
+        json.loads(text)
 
 
 @pytest.mark.parametrize(("page", "text"), examples("sh"))

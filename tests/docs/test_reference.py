@@ -12,6 +12,7 @@ from django.core.management import load_command_class
 import completions
 import llmclient
 from completions.control.exchanges import FILTERS
+from completions.control.openapi import document
 from completions.control.table import OPERATIONS
 from completions.journal.metrics import metrics
 from completions.pytest_plugin.exchanges import Exchange
@@ -85,6 +86,11 @@ def test_control_api__has_every_parameter() -> None:
     named = {parameter.name for operation in OPERATIONS for parameter in operation.query}
     assert named - page("control-api").words == set()
     assert {parameter.name for parameter in FILTERS} - page("control-api").listed == set()
+
+
+def test_journal__has_every_field_of_an_exchange() -> None:
+    fields = document(OPERATIONS)["components"]["schemas"]["exchange_in_full"]["properties"]
+    assert {*fields} - page("journal").listed == set()
 
 
 def test_configuration__is_env_example() -> None:
