@@ -226,3 +226,56 @@ class Reply:
     usage: Usage | None = None
     serial: str = ""
     body: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """The bytes of one exchange, from which its format reads what was asked and said.
+
+    `route` has the parts of the address that the format reads. `response` is one body; of a stream it is the events as
+    they went out. What is `cut` is not all there: the journal keeps so many bytes of each body and no more.
+    """
+
+    method: str
+    path: str
+    request: bytes
+    response: tuple[bytes, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    route: Mapping[str, str] = field(default_factory=dict)
+    request_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSaid:
+    """What an error's envelope says."""
+
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of a choice's text, reasoning or refusal, and the number of the event that carried it."""
+
+    choice: int
+    kind: Literal["text", "reasoning", "refusal"]
+    text: str
+    event: int
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What was asked and said in an exchange, whatever its format.
+
+    No `prompt`: the request cannot be read. Of a request that was `cut` it has what is left, so the last message may be
+    missing. The `reply` is as far as it was sent; its finish reasons are chat's. None: nothing was said. `pieces` are
+    in the order in which they were sent.
+    """
+
+    prompt: Prompt | None = None
+    reply: Reply | None = None
+    error: ErrorSaid | None = None
+    pieces: tuple[Piece, ...] = ()
+    cut: bool = False

@@ -44,6 +44,7 @@ class Exchange(models.Model):
     response_body = models.BinaryField()
     response_writes = models.TextField()
     response_truncated = models.BooleanField()
+    fault_parameters = models.TextField(null=True)
 
     class Meta:
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""

@@ -1,16 +1,25 @@
 """The operations on exchanges: what was asked of the mock, and what became of it."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
 
 from completions.conf import conf
+from completions.control.conversations import conversation
+from completions.control.formats import read
 from completions.control.operation import Call, Parameter
+from completions.conversation import Said, Traffic
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import figures, queries
+from completions.journal.matching import Matching
 from completions.journal.queries import Filter
+from completions.script import conditions
+from completions.script.matchers import Matcher
+from completions.script.node import read_text
 from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.wire.openai.base import envelope
 
@@ -32,6 +41,8 @@ FILTERS = (
     Parameter("since", "Those after a request, by its id, or from a time on, in ISO 8601."),
     Parameter("text", "A part of the last user message."),
 )
+MATCH = (Parameter("match", "A `match:` of the language of scripts, in YAML or JSON, which the request fulfils."),)
+SAID = (Parameter("said", "Whether each exchange comes with what was asked and said.", bool, False),)
 PAGE = (
     Parameter("limit", "The most that are listed.", int, queries.LIMIT, 1, MOST_LISTED),
     Parameter("before", "Those before a request, by its id: the next page."),
@@ -48,19 +59,36 @@ MISS = ("id", "time", "model", "summary", "near_misses")
 async def get_exchanges(call: Call) -> Recorded:
     """List exchanges, the newest first, without headers and bodies."""
     limit: int = call.query["limit"]
-    found = await queries.listing(_filter(call), limit + 1, call.query["before"])
-    return FastJsonResponse({"exchanges": found[:limit], "more": len(found) > limit})
+    matching = await _matching(call)
+    filter = await matching.look() if matching else _filter(call)
+    if call.query["said"]:
+        found = await _listed_with_said(call, filter, limit + 1)
+    else:
+        found = await queries.listing(filter, limit + 1, call.query["before"])
+    return FastJsonResponse({"exchanges": found[:limit], "more": len(found) > limit, "unread": _unread(matching)})
+
+
+async def _listed_with_said(call: Call, filter: Filter, limit: int) -> list[dict[str, Any]]:
+    found = await queries.listing_with_bytes(filter, limit, call.query["before"])
+    dialect = (await call.space()).script.dialect
+
+    def documents() -> list[dict[str, Any]]:
+        return [shown | {"said": conversation(read(traffic, dialect), shown["summary"])} for shown, traffic in found]
+
+    return await asyncio.to_thread(documents)
 
 
 async def get_exchange(call: Call) -> Recorded:
-    """Show one exchange in full."""
-    return FastJsonResponse(await found_exchange(call))
+    """Show one exchange in full, and what was asked and said in it."""
+    shown, said = await found_exchange(call)
+    chunks: Sequence[Any] = shown["response"].get("chunks", ())
+    return FastJsonResponse(shown | {"said": conversation(said, shown["summary"], chunks)})
 
 
-async def found_exchange(call: Call) -> dict[str, Any]:
-    """Return the exchange that the address names, in full; raise the 404 where there is none."""
+async def found_exchange(call: Call) -> tuple[dict[str, Any], Said]:
+    """Return the exchange that the address names, in full, and what was said; raise the 404 where there is none."""
     _check_journal()
-    found = await queries.one(call.namespace, id := call.parts["id"])
+    found = await queries.one_with_bytes(call.namespace, id := call.parts["id"])
     if found is None:
         raise RequestError(
             f"The namespace '{call.namespace}' has no exchange {id[:200]!r}; it may have been deleted, or not ended.",
@@ -68,7 +96,8 @@ async def found_exchange(call: Call) -> dict[str, Any]:
             param="id",
             code="exchange_not_found",
         )
-    return found
+    shown, traffic = found
+    return shown, await asyncio.to_thread(read, traffic, (await call.space()).script.dialect)
 
 
 async def delete_exchanges(call: Call) -> Recorded:
@@ -78,23 +107,27 @@ async def delete_exchanges(call: Call) -> Recorded:
 
 async def count_exchanges(call: Call) -> Recorded:
     """Count exchanges: all, and by what they came to."""
-    return FastJsonResponse(await queries.totals(_filter(call)))
+    matching = await _matching(call)
+    found = await queries.totals(await matching.look() if matching else _filter(call))
+    return FastJsonResponse(found | {"unread": _unread(matching)})
 
 
 async def wait_for_exchanges(call: Call) -> Recorded:
     """Wait until so many exchanges have ended, and list them, the newest first."""
     filter, count, timeout_ms = _filter(call), call.query["count"], call.query["timeout_ms"]
-    found = await queries.wait(filter, count, timeout_ms / 1000)
+    matching = await _matching(call)
+    look = matching.look if matching else None
+    found = await queries.wait(filter, count, timeout_ms / 1000, look)
     if found is not None:
-        return FastJsonResponse({"exchanges": found})
-    there = await queries.listing(filter, count)
+        return FastJsonResponse({"exchanges": found, "unread": _unread(matching)})
+    there = await queries.listing(await look() if look else filter, count)
     late = RequestError(
         f"{len(there)} of {count} exchanges were there after {timeout_ms} ms.",
         type="timeout",
         code="too_few_exchanges",
         param="count",
     )
-    return FastJsonResponse({**envelope(late), "exchanges": there}, status=408)
+    return FastJsonResponse({**envelope(late), "exchanges": there, "unread": _unread(matching)}, status=408)
 
 
 async def follow_exchanges(call: Call) -> Recorded:
@@ -144,6 +177,27 @@ async def get_hits(call: Call) -> Recorded:
 def _filter(call: Call) -> Filter:
     _check_journal()
     return Filter(call.namespace, **{parameter.name: call.query[parameter.name] for parameter in FILTERS})
+
+
+async def _matching(call: Call) -> Matching | None:
+    """Return what finds the exchanges whose requests fulfil the call's `match`; None where it has none."""
+    text = call.query["match"]
+    if text is None:
+        return None
+    matcher = conditions.match(read_text(text, "match"))
+    return Matching(_filter(call), partial(_holds, matcher, (await call.space()).script.dialect))
+
+
+def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:
+    """Say whether a request fulfils a condition; None where the journal has only the beginning of it."""
+    if traffic.request_cut:
+        return None
+    prompt = read(traffic, dialect).prompt
+    return prompt is not None and matcher.matches(prompt)
+
+
+def _unread(matching: Matching | None) -> int:
+    return matching.unread if matching else 0
 
 
 def _check_journal() -> None:

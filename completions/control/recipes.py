@@ -8,11 +8,14 @@ from typing import Any
 import yaml
 
 from completions.control.exchanges import found_exchange
-from completions.control.formats import format_at
 from completions.control.operation import Call
-from completions.control.readback import Said, read_back
-from completions.conversation import Prompt
+from completions.conversation import Choice, Moderation, Prompt, Said, ToolCall
 from completions.exceptions import RequestError
+from completions.journal.redaction import REDACTED
+from completions.script.errors import plain
+from completions.script.language import CHOICE, FINISH_REASONS
+from completions.script.literal import literal
+from completions.script.replies import dumps
 from completions.views.http import FastJsonResponse, Recorded
 
 Rule = dict[str, Any]
@@ -23,103 +26,173 @@ LONGEST = 500
 NAMED = 40
 """Characters of a message that make a rule's name."""
 
-OPENERS = {"{{": "openvariable", "{%": "openblock", "{#": "opencomment"}
+UNANSWERED = "What should be answered?"
+"""The reply of a rule for what no rule matched, or of whose answer no word is known; its author fills it in."""
 
 
 async def get_rule_of(call: Call) -> Recorded:
-    """Make a rule of an exchange, which answers the same to the same."""
-    shown = await found_exchange(call)
-    rule = _rule(shown)
+    """Make a rule of an exchange, which answers the same to the same; a 409 where no rule could."""
+    shown, said = await found_exchange(call)
+    rule = rule_of(shown, said)
     return FastJsonResponse({"rule": rule, "text": yaml.dump([rule], Dumper=Dumper, **STYLE)})
 
 
-def _rule(shown: Mapping[str, Any]) -> Rule:
-    prompt = _prompt(shown)
-    asked = prompt.last_user if prompt is not None else shown["summary"]
-    name = " ".join(asked.split())
-    rule: Rule = {"name": name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"} if name else {}
-    if match := _match(prompt, asked, cut=prompt is None):
-        rule["match"] = match
-    if shown["error"] is not None:
-        return rule | {"error": _error(shown["error"])}
-    choices = [_choice(said) for said in read_back(shown["response"])]
-    if not choices:
-        return rule | {"reply": {"auto": True}}
-    if len(choices) > 1:
-        return rule | {"reply": {"choices": choices}}
-    only = choices[0]
-    return rule | {"reply": only["text"] if only.keys() == {"text"} else only}
-
-
-def _prompt(shown: Mapping[str, Any]) -> Prompt | None:
-    """Read the request again; None where the journal has not all of it, or its format takes it no more."""
-    body, found = shown["request"]["body"], format_at(shown["path"])
-    if found is None or not isinstance(body, dict):
-        return None
-    wire, route = found
-    headers = {name.lower(): value for name, value in shown["request"]["headers"].items()}
-    try:
-        return wire.parse(json.dumps(body).encode(), headers, validate=False, route=route)
-    except RequestError:
-        return None
-
-
-def _match(prompt: Prompt | None, asked: str, *, cut: bool) -> dict[str, Any]:
-    match: dict[str, Any] = {}
-    if asked:
-        long = cut or len(asked) > LONGEST
-        match["last_user"] = {"startswith": asked[:LONGEST]} if long else {"eq": asked}
+def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
+    """Return the rule; raise `RequestError` for a request that no rule is ever tried on."""
+    prompt = said.prompt
     if prompt is None:
-        return match
+        raise RequestError(
+            f"No rule can answer {shown['method']} {shown['path'][:200]}: it is no request that scripts answer, or its "
+            "body cannot be read.",
+            status=409,
+            code="no_rule_possible",
+        )
+    asked = shown["summary"] if said.cut else prompt.last_user
+    name = " ".join(asked.split())
+    named = {"name": name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"} if name else {}
+    match = _match_of_cut(prompt, asked) if said.cut else _match(prompt)
+    fault = {"fault": _fault(shown)} if shown["fault"] else {}
+    return {**named, "match": match, **_answer(shown, said, prompt), **fault}
+
+
+def _match(prompt: Prompt) -> dict[str, Any]:
+    """Return what tells this request from others; it always holds for the request itself."""
+    match: dict[str, Any] = {}
+    if REDACTED not in prompt.last_user:
+        match["last_user"] = _same(prompt.last_user) if prompt.last_user else {"exists": False}
     if prompt.task != "generate":
         match["format"] = prompt.format
-    elif prompt.tool_result is not None:
-        match["tool_result"] = {"name": prompt.tool_result.name, "exists": True}
+    elif (result := prompt.tool_result) is not None:
+        known = {"name": result.name} if result.name else {}
+        text = _same(result.text) if result.text and REDACTED not in result.text else {"exists": bool(result.text)}
+        match["tool_result"] = known | text
     if prompt.turn:
         match["turn"] = prompt.turn
-    return match
+    return match or {"model": {"eq": prompt.model}} if prompt.model else match or {"format": prompt.format}
 
 
-def _error(error: Mapping[str, Any]) -> dict[str, Any]:
+def _same(text: str) -> dict[str, str]:
+    return {"startswith": text[:LONGEST]} if len(text) > LONGEST else {"eq": text}
+
+
+def _match_of_cut(prompt: Prompt, summary: str) -> dict[str, Any]:
+    """Return a match by the summary, whose spaces are not those of the message, for a request that is not all there."""
+    words = [re.escape(word) for word in summary.split()]
+    if not words or REDACTED in summary:
+        return {"model": {"eq": prompt.model}} if prompt.model else {"format": prompt.format}
+    field = "last_user" if any(message.role == "user" for message in prompt.messages) else "any_message"
+    return {field: {"regex": r"^\s*" + r"\s+".join(words)}}
+
+
+def _fault(shown: Mapping[str, Any]) -> Any:
+    parameters = shown["fault_parameters"]
+    return {shown["fault"]: parameters} if parameters else shown["fault"]
+
+
+def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
+    error = shown["error"]
+    if error is not None and error["code"] == "no_rule_matched":
+        return {"reply": UNANSWERED}
+    if error is not None:
+        return {"error": _error(error, said, prompt) | _retry(shown["response"]["headers"])}
+    if said.reply is None or not said.reply.choices or prompt.task in ("count", "state"):
+        return {"reply": {"auto": True} | _usage(said, prompt)}
+    choices = [_choice(choice) for choice in said.reply.choices]
+    facts = {"model": said.reply.model} if _renamed(said, prompt) else {}
+    if not all(choices):
+        return {"reply": UNANSWERED}
+    if len(choices) > 1:
+        return {"reply": {"choices": choices} | facts}
+    only = choices[0] | facts
+    return {"reply": only["text"] if only.keys() == {"text"} else only}
+
+
+def _renamed(said: Said, prompt: Prompt) -> bool:
+    """Say whether the answer names another model than the request."""
+    model = said.reply.model if said.reply else None
+    return prompt.task == "generate" and bool(model) and model != prompt.model
+
+
+def _usage(said: Said, prompt: Prompt) -> dict[str, Any]:
+    """Return the count, where that is all that is answered."""
+    if prompt.task != "count" or said.reply is None or said.reply.usage is None:
+        return {}
+    return {"usage": {"prompt_tokens": said.reply.usage.prompt_tokens, "completion_tokens": 0}}
+
+
+def _error(error: Mapping[str, Any], said: Said, prompt: Prompt) -> dict[str, Any]:
+    """Return an error; where its message is the usual one it is left out, for each format has its own words for it."""
     status = min(max(int(error["status"]), 400), 599)
     facts = {name: error[name] for name in ("type", "code") if error[name]}
-    return {"status": status, **facts, "message": literal(error["message"])}
+    if said.error is not None and said.error.param:
+        facts["param"] = said.error.param
+    usual = plain(status, {name: error[name] for name in ("code",) if error[name]})(prompt).message
+    return {"status": status, **facts} | ({} if error["message"] == usual else {"message": literal(error["message"])})
 
 
-def _choice(said: Said) -> dict[str, Any]:
-    found: dict[str, Any] = {name: literal(getattr(said, name)) for name in TEXTS if getattr(said, name)}
-    if said.calls:
-        found["tool_calls"] = [_call(name, arguments) for name, arguments in said.calls.values()]
-    return found | ({"finish_reason": said.cut} if said.cut else {})
+def _retry(headers: Mapping[str, str]) -> dict[str, Any]:
+    """Return what an error's headers say of trying again."""
+    found: dict[str, Any] = {}
+    if headers.get("retry-after-ms", "").isdecimal():
+        found["retry_after_ms"] = int(headers["retry-after-ms"])
+    elif (seconds := headers.get("retry-after")) is not None:
+        found["retry_after"] = int(seconds) if seconds.isdecimal() else seconds
+    if (should := headers.get("x-should-retry")) is not None:
+        found["should_retry"] = should == "true"
+    return found
 
 
-TEXTS = ("reasoning", "text", "refusal")
+def _choice(choice: Choice) -> dict[str, Any]:
+    """Return a choice as a script has it; empty where nothing was said, and it is not known to have ended."""
+    if choice.embedding:
+        return {"embedding": list(choice.embedding)}
+    if choice.moderation is not None:
+        return {"moderation": _moderation(choice.moderation)}
+    texts = {"reasoning": choice.reasoning, "text": choice.text, "refusal": choice.refusal}
+    if choice.text and choice.stopped_by:
+        texts["text"] = choice.text + choice.stopped_by  # the text ends there again, and by the same
+    found: dict[str, Any] = {name: literal(text) for name, text in texts.items() if text}
+    if choice.tool_calls:
+        found["tool_calls"] = list(map(_call, choice.tool_calls))
+    if choice.annotations:
+        found["annotations"] = [filled(dict(annotation)) for annotation in choice.annotations]
+    reason = choice.finish_reason
+    if not found.keys() - {"annotations"} and reason is not None:
+        found["text"] = ""
+    if reason in FINISH_REASONS and reason != ("tool_calls" if choice.tool_calls else "stop"):
+        found["finish_reason"] = reason
+    return {key: found[key] for key in CHOICE if key in found}
 
 
-def _call(name: str, arguments: str) -> dict[str, Any]:
+def _moderation(found: Moderation) -> dict[str, Any]:
+    flagged = {} if found.flagged is None else {"flagged": found.flagged}
+    return flagged | {"categories": dict(found.scores)}
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    """Return a call: arguments that are an object stand as a mapping, where that gives the same text."""
+    name = literal(call.name)
+    if call.kind == "custom":
+        return {"name": name, "arguments": literal(call.arguments), "type": "custom"}
     try:
-        given = json.loads(arguments or "{}")
+        given = json.loads(call.arguments)
     except ValueError:
-        given = arguments
-    return {"name": literal(name), "arguments": _filled(given) if isinstance(given, dict) else literal(arguments)}
+        given = None
+    if isinstance(given, dict) and dumps(given) == call.arguments:
+        return {"name": name, "arguments": filled(given)}
+    return {"name": name, "arguments": literal(call.arguments), "type": "function"}
 
 
-def _filled(value: object) -> object:
+def filled(value: object) -> object:
+    """Return a value whose texts a script says as they stand."""
     match value:
         case str():
             return literal(value)
         case dict():
-            return {key: _filled(child) for key, child in value.items()}
+            return {key: filled(child) for key, child in value.items()}
         case list():
-            return [_filled(child) for child in value]
+            return [filled(child) for child in value]
     return value
-
-
-def literal(text: str) -> str:
-    """Return a text that a script says as it stands, though it has a template's signs in it."""
-    if "{{" not in text and "{%" not in text:
-        return text
-    return re.sub(r"{[{%#]", lambda found: f"{{% templatetag {OPENERS[found[0]]} %}}", text)
 
 
 class Dumper(yaml.SafeDumper):

@@ -126,6 +126,7 @@ def _exchanges() -> dict[str, Schema]:
         **{name: _or_null(NUMBER) for name in ("cost_usd", "ttft_ms", "tokens_sent")},
         "duration_ms": NUMBER,
         "near_misses": misses,
+        "fault_parameters": _or_null(_map(NUMBER)),
         "error": _or_null(error),
         "tokens": _or_null(_object(prompt=COUNT, completion=COUNT, total=COUNT)),
     }
@@ -133,14 +134,49 @@ def _exchanges() -> dict[str, Schema]:
     exchanges = _list(ref("exchange"))
     return {
         "exchange": _object(**brief),
-        "exchange_in_full": _object(**brief, request=ANY_OBJECT, response=ANY_OBJECT),
-        "page": _object(exchanges=exchanges, more=FLAG),
-        "list": _object(exchanges=exchanges),
-        "too_few": _object(error=ref("failure"), exchanges=exchanges),
+        "exchange_in_full": _object(**brief, request=ANY_OBJECT, response=ANY_OBJECT, said=ref("said")),
+        "said": _said(),
+        "page": _object(exchanges=exchanges, more=FLAG, unread=COUNT),
+        "list": _object(exchanges=exchanges, unread=COUNT),
+        "too_few": _object(error=ref("failure"), exchanges=exchanges, unread=COUNT),
         "deleted": _object(deleted=COUNT),
-        "totals": _object(count=COUNT, **{f"by_{name}": _map(COUNT) for name in ("status", "rule", "model", "fault")}),
+        "totals": _object(
+            count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in ("status", "rule", "model", "fault")}
+        ),
         "misses": _object(unmatched=_list(_object(**miss))),
     }
+
+
+def _said() -> Schema:
+    """Return what was asked and said, as `conversations.py` makes it."""
+    call = _object(id=TEXT, name=TEXT, arguments=TEXT, type={"enum": ["function", "custom"]})
+    texts = {name: _or_null(TEXT) for name in ("text", "refusal", "reasoning", "finish_reason")}
+    message = _object(
+        role=TEXT,
+        text=TEXT,
+        name=_or_null(TEXT),
+        tool_calls=_list(call),
+        tool_call_id=_or_null(TEXT),
+        parts=_list(_object(kind={"enum": ["image", "audio", "file"]}, source=TEXT)),
+    )
+    choice = _object(
+        **texts,
+        tool_calls=_list(call),
+        annotations=_list(ANY_OBJECT),
+        embedding=_or_null(_object(dimensions=COUNT, first=_list({"type": "number"}))),
+        moderation=_or_null(_object(flagged=_or_null(FLAG), scores=_map(NUMBER))),
+        pieces=_list(_object(kind={"enum": ["text", "reasoning", "refusal"]}, text=TEXT, at_ms=NUMBER)),
+    )
+    return _object(
+        format=_or_null(TEXT),
+        prompt=TEXT,
+        answer=TEXT,
+        cut=FLAG,
+        messages=_list(message),
+        choices=_list(choice),
+        usage=_or_null(_map(COUNT)),
+        error=_or_null(_object(message=TEXT, **{name: _or_null(TEXT) for name in ("type", "code", "param")})),
+    )
 
 
 def _drafts() -> dict[str, Schema]:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 from completions.control import drafts, exchanges, recipes, scripts, spaces
-from completions.control.exchanges import FILTERS, PAGE, STEPS, WAIT
+from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
 from completions.exceptions import JournalUnavailable
@@ -54,10 +54,16 @@ OPERATIONS = (
     Operation("GET", "gates", spaces.get_gates, {200: "gates"}),
     Operation("POST", "gates/{name}/release", spaces.release_gate, {200: "release"}),
     Operation("POST", "reset", spaces.reset, {200: "reset"}),
-    Operation("GET", "exchanges", exchanges.get_exchanges, {200: "page"}, FILTERS + PAGE),
+    Operation("GET", "exchanges", exchanges.get_exchanges, {200: "page"}, FILTERS + MATCH + PAGE + SAID),
     Operation("DELETE", "exchanges", exchanges.delete_exchanges, {200: "deleted"}, FILTERS),
-    Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals"}, FILTERS),
-    Operation("GET", "exchanges/wait", exchanges.wait_for_exchanges, {200: "list", 408: "too_few"}, FILTERS + WAIT),
+    Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals"}, FILTERS + MATCH),
+    Operation(
+        "GET",
+        "exchanges/wait",
+        exchanges.wait_for_exchanges,
+        {200: "list", 408: "too_few"},
+        FILTERS + MATCH + WAIT,
+    ),
     Operation("GET", "exchanges/events", exchanges.follow_exchanges, {200: "text/event-stream"}, FILTERS),
     Operation("GET", "exchanges/{id}/rule", recipes.get_rule_of, {200: "draft_rule", 404: "error"}),
     Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error"}),

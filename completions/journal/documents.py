@@ -2,11 +2,13 @@
 
 import base64
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import orjson
 
+from completions.conversation import Traffic
 from completions.models import Exchange
 
 HEAVY = (
@@ -39,6 +41,7 @@ def brief(row: Exchange) -> dict[str, Any]:
         "near_misses": orjson.loads(row.near_misses),
         "error": None if row.error is None else orjson.loads(row.error),
         "fault": row.fault,
+        "fault_parameters": None if row.fault_parameters is None else orjson.loads(row.fault_parameters),
         "retry": row.retry,
         "idempotency_key": row.idempotency_key,
         "summary": row.summary,
@@ -68,6 +71,36 @@ def whole(row: Exchange) -> dict[str, Any]:
         "request": request | {"truncated": row.request_truncated},
         "response": response | {"truncated": row.response_truncated},
     }
+
+
+ASKED = ("method", "path", "request_headers", "request_body", "request_truncated")
+"""The columns that `question_of` reads."""
+
+
+def question_of(row: Exchange) -> Traffic:
+    """Return the bytes of an exchange's request, as far as the journal has them, for its format to read."""
+    return Traffic(
+        method=row.method,
+        path=row.path,
+        request=bytes(row.request_body),
+        response=(),
+        headers=orjson.loads(row.request_headers),
+        request_cut=row.request_truncated,
+    )
+
+
+def traffic(row: Exchange) -> Traffic:
+    """Return the bytes of an exchange, as far as the journal has them, for its format to read."""
+    body = bytes(row.response_body)
+    response = tuple(_frames(body, row.response_writes)) if row.stream else (body,)
+    return replace(question_of(row), response=response)
+
+
+def _frames(body: bytes, writes: str) -> Iterator[bytes]:
+    at = 0
+    for size in orjson.loads(writes)["sizes"]:
+        yield body[at : at + size]
+        at += size
 
 
 def _body(data: bytes) -> dict[str, Any]:

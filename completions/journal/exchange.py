@@ -72,6 +72,7 @@ class Exchange:
     unmatched: bool = False
     near_misses: tuple[NearMiss, ...] = ()
     fault: str | None = None
+    fault_parameters: Mapping[str, float] | None = None
     error: ErrorFacts | None = None
     usage: Usage | None = None
     stream: bool = False

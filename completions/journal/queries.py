@@ -17,8 +17,9 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from completions.conf import conf
+from completions.conversation import Traffic
 from completions.exceptions import JournalUnavailable, RequestError
-from completions.journal.documents import HEAVY, brief, whole
+from completions.journal.documents import HEAVY, brief, traffic, whole
 from completions.journal.exchange import Exchange as Ended
 from completions.journal.store import Store
 from completions.journal.writer import writer
@@ -63,6 +64,8 @@ class Filter:
     stream: bool | None = None
     since: str | None = None
     text: str | None = None
+    ids: tuple[int, ...] | None = None
+    """The rows among which they are, by their place in the journal."""
 
 
 TOTALLED = ("status", "rule", "model", "fault")
@@ -74,20 +77,39 @@ async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None)
     """Return the newest exchanges first, without bodies: `limit` at most, older than the request `before`."""
 
     def question(store: Store) -> list[dict[str, Any]]:
-        rows = chosen(store, filter)
-        if before is not None:
-            rows = rows.filter(id__lt=_place(store, "before", before))
-        return [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:limit]]
+        return [brief(row) for row in _newest(store, filter, before).defer(*HEAVY)[:limit]]
 
     return await ask(question)
 
 
+async def listing_with_bytes(
+    filter: Filter, limit: int = LIMIT, before: str | None = None
+) -> list[tuple[dict[str, Any], Traffic]]:
+    """Return the same, each with its bytes."""
+
+    def question(store: Store) -> list[tuple[dict[str, Any], Traffic]]:
+        return [(brief(row), traffic(row)) for row in _newest(store, filter, before)[:limit]]
+
+    return await ask(question)
+
+
+def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchange]:
+    rows = chosen(store, filter).order_by("-id")
+    return rows if before is None else rows.filter(id__lt=_place(store, "before", before))
+
+
 async def one(namespace: str, id: str) -> dict[str, Any] | None:
     """Return an exchange in full, by its request's id; None where the journal has none."""
+    found = await one_with_bytes(namespace, id)
+    return None if found is None else found[0]
 
-    def question(store: Store) -> dict[str, Any] | None:
+
+async def one_with_bytes(namespace: str, id: str) -> tuple[dict[str, Any], Traffic] | None:
+    """Return an exchange in full, and its bytes for its format to read; None where the journal has none."""
+
+    def question(store: Store) -> tuple[dict[str, Any], Traffic] | None:
         row = chosen(store, Filter(namespace)).filter(request_id=id).first()
-        return None if row is None else whole(row)
+        return None if row is None else (whole(row), traffic(row))
 
     return await ask(question)
 
@@ -120,8 +142,12 @@ async def wait(
     filter: Filter,
     count: int,
     timeout: float,  # noqa: ASYNC109  # it gives back None, where `asyncio.timeout` would raise
+    look: Callable[[], Awaitable[Filter]] | None = None,
 ) -> list[dict[str, Any]] | None:
-    """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds."""
+    """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds.
+
+    `look` returns the filter as it is now, where it depends on what has ended (`matching.py`).
+    """
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
     def wake(exchange: Ended) -> None:
@@ -134,8 +160,9 @@ async def wait(
         while True:
             woken.clear()
             looked = time.monotonic()
-            if await ask(lambda store: chosen(store, filter).count()) >= count:
-                return await listing(filter, max(count, LIMIT))
+            now = filter if look is None else await look()
+            if await ask(partial(_count, filter=now)) >= count:
+                return await listing(now, max(count, LIMIT))
             if (left := deadline - time.monotonic()) <= 0:
                 return None
             with contextlib.suppress(TimeoutError):
@@ -143,6 +170,10 @@ async def wait(
             await asyncio.sleep(max(0.0, min(looked + LOOK_LEAST, deadline) - time.monotonic()))
     finally:
         writer.added.remove(wake)
+
+
+def _count(store: Store, filter: Filter) -> int:
+    return chosen(store, filter).count()
 
 
 class News(NamedTuple):
@@ -250,6 +281,8 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
     rows = rows.filter(**{name: value for name in EXACT if (value := getattr(filter, name)) is not None})
     if filter.faulted is not None:
         rows = rows.filter(fault__isnull=not filter.faulted)
+    if filter.ids is not None:
+        rows = rows.filter(id__in=filter.ids)
     if filter.text is not None:
         rows = rows.filter(summary__icontains=filter.text)
     if filter.since is None:

@@ -61,14 +61,14 @@ class Row(NamedTuple):
     response_body: Body
     response_writes: str
     response_truncated: bool
+    fault_parameters: str | None
 
 
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
-    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    hide, usage = redaction(tuple(conf.JOURNAL_REDACT)), exchange.usage
     request_body, secret = hide.clean_body(exchange.request_body)
     response_body, writes = _response(exchange, hide, secret)
-    usage = exchange.usage
     return Row(
         exchange.request_id,
         _text(exchange.namespace)[:200],
@@ -103,7 +103,12 @@ def make_row(exchange: Exchange) -> Row:
         response_body,
         writes,
         exchange.response_truncated,
+        _fault_parameters(exchange),
     )
+
+
+def _fault_parameters(exchange: Exchange) -> str | None:
+    return None if exchange.fault_parameters is None else _json(dict(exchange.fault_parameters))
 
 
 def _items(exchange: Exchange) -> list[tuple[bytes, bytes]]:

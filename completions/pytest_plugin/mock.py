@@ -13,6 +13,7 @@ from completions.pytest_plugin.exchanges import Exchange, listed
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
 from completions.pytest_plugin.selection import chosen
+from completions.script.literal import literal
 
 PAGE = 500
 """Exchanges that are fetched at a time."""
@@ -199,7 +200,7 @@ class MockLLM:
             return {"callback": self._register(reply)}
         if isinstance(reply, (conversation.Reply, conversation.Choice)):
             return {"callback": self._register(lambda prompt: reply)}
-        return rules.verbatim(reply) if isinstance(reply, str) else reply
+        return literal(reply) if isinstance(reply, str) else reply
 
     def _push(self, rule: Mapping[str, Any]) -> str:
         return str(self._ask("POST", "rules", {"place": "next"}, rule)["rules"][0])

@@ -1,6 +1,5 @@
 """From the arguments of a test's calls to a rule in the language of scripts."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,13 +29,3 @@ def match(when: When) -> Mapping[str, Any] | None:
     if when is None or isinstance(when, Mapping):
         return when
     raise TypeError(f"`when` takes a text, or a `match:` as a dict, not {when!r:.100}.")
-
-
-OPENINGS = {"{{": "openvariable", "{%": "openblock", "{#": "opencomment"}
-
-
-def verbatim(text: str) -> str:
-    """Return a text as the language of scripts writes one that is no template, whatever braces are in it."""
-    if "{{" not in text and "{%" not in text:
-        return text  # as it is in scripts
-    return re.sub("{[{%#]", lambda found: f"{{% templatetag {OPENINGS[found[0]]} %}}", text)

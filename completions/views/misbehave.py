@@ -20,7 +20,7 @@ async def misbehave(turn: Turn, fault: Fault) -> Recorded | None:
         stage = Stage.STREAM  # a reset that waits for what is sent
     if stage is Stage.STREAM and not turn.is_stream:
         return None
-    turn.exchange.fault = fault.name
+    turn.exchange.fault, turn.exchange.fault_parameters = fault.name, fault.parameters
     match stage:
         case Stage.BODY:
             return _body(turn, fault)

@@ -1,4 +1,4 @@
-"""What a wire format is: four pure methods, and the `Event`s that its streams are made of."""
+"""What a wire format is: five pure methods, and the `Event`s that its streams are made of."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -6,10 +6,13 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from completions.conversation import Prompt, Reply
+from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Body, Event
 from completions.exceptions import RequestError
+from completions.wire.documents import documents
+from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
+from completions.wire.readback import Answer
 from completions.wire.refusals import Refusal
 
 NO_ROUTE: Mapping[str, str] = {}
@@ -82,6 +85,28 @@ class WireFormat(ABC):
     @abstractmethod
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the answer as a stream; its chunks fold to what `document` returns."""
+
+    def read(self, traffic: Traffic) -> Said:
+        """Return what was asked and said in an exchange; of what is cut, spoilt or unknown, what can be read."""
+        answer = Answer()
+        for answer.event, document in documents(traffic.response):
+            if not answer.fails(document):
+                self.hear(document, answer)
+            if answer.ended:
+                break
+        return answer.said(self._asked(traffic), cut=traffic.request_cut)
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:  # noqa: B027  # some formats say nothing
+        """Take in what a document of an answer says: the whole one, or one of a stream's."""
+
+    def _asked(self, traffic: Traffic) -> Prompt | None:
+        body = traffic.request
+        if traffic.request_cut:
+            body = orjson.dumps(partial(body.decode("utf-8", "ignore"), strings=True))
+        try:
+            return self.parse(body, traffic.headers, validate=False, route=traffic.route)
+        except RequestError:
+            return None
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return how the events are written that answer a prompt."""

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from completions.control.readback import Said, read_back
-from completions.control.recipes import literal
 from completions.receive.handler import Handler
+from completions.script.literal import literal
 from tests.asgi import call
 from tests.control.client import ask, control, said, told
 from tests.scripts import rules
@@ -190,7 +189,7 @@ async def test_rule_of__a_conversation_with_a_tools_result() -> None:
     made = await told("GET", f"exchanges/{id}/rule")
     assert made["rule"]["match"] == {
         "last_user": {"startswith": "x" * 500},
-        "tool_result": {"name": "weather", "exists": True},
+        "tool_result": {"name": "weather", "eq": "rain"},
         "turn": 1,
     }
     found = await tried({"model": "gpt-4o", "messages": messages}, text=f"version: 1\nrules:\n{made['text']}")
@@ -206,18 +205,3 @@ async def test_rule_of__an_exchange_that_is_not_there() -> None:
 async def test_literal__is_said_as_it_stands(text: str) -> None:
     script = json.dumps({"version": 1, "rules": [{"reply": literal(text)}]})
     assert (await tried(chat("a"), text=script))["reply"]["choices"][0]["text"] == text
-
-
-@pytest.mark.parametrize(
-    ("response", "expected"),
-    [
-        ({"body": {"candidates": [{"content": {"parts": [{"text": "Hi", "thought": True}, {"text": "Yo"}]}}]}}, "Yo"),
-        ({"body": {"model": "m", "response": "Yo", "done": True}}, "Yo"),
-        ({"chunks": [{"data": '{"message": {"content": "Y"}, "done": false}\n{"mess'}]}, "Y"),
-        ({"chunks": [{"data": "data: [DONE]\n\n"}]}, None),
-        ({"body": "no JSON"}, None),
-    ],
-)  # fmt: skip
-async def test_read_back__other_shapes(response: dict[str, Any], expected: str | None) -> None:
-    found: list[Said] = read_back(response)
-    assert [each.text for each in found] == ([] if expected is None else [expected])

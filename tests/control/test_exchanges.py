@@ -49,6 +49,7 @@ async def test_exchanges__by_every_filter() -> None:
         assert await ids(**filters) == expected, filters
     assert await told("GET", "exchanges/count?model=gpt-4o") == {
         "count": 3,
+        "unread": 0,
         "by_status": {"200": 2, "404": 1},
         "by_rule": {"broken": 1, "refund": 1},
         "by_model": {"gpt-4o": 3},

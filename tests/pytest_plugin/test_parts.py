@@ -18,12 +18,12 @@ from completions.pytest_plugin import process, prompts
 from completions.pytest_plugin.control import Control, ControlError
 from completions.pytest_plugin.exchanges import Exchange, described
 from completions.pytest_plugin.process import ServerFailed, ServerProcess
-from completions.pytest_plugin.rules import verbatim
 from completions.pytest_plugin.session import Session
 from completions.pytest_plugin.variables import variables
 from completions.script import templates
 from completions.script.as_json import as_json
 from completions.script.callback import document
+from completions.script.literal import literal
 from completions.script.node import read_text
 from tests.patience import PATIENCE
 from tests.server import ROOT
@@ -171,8 +171,8 @@ def test_prompts__arrive_as_they_were_sent(prompt: Prompt) -> None:
 
 
 @given(st.text("{}%# a\n"))
-def test_verbatim__is_no_template_whatever_braces_are_in_it(text: str) -> None:
-    node = read_text(as_json(verbatim(text)), "test")
+def test_literal__is_no_template_whatever_braces_are_in_it(text: str) -> None:
+    node = read_text(as_json(literal(text)), "test")
     assert templates.write(templates.text(node), templates.context(Prompt())) == text
 
 

@@ -12,8 +12,8 @@ import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
-from completions.wire.anthropic.fragments import partial
 from completions.wire.fields import mapping, text, whole
+from completions.wire.fragments import partial
 from completions.wire.template import HOLE
 
 STOP_REASONS = {

@@ -17,8 +17,10 @@ from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.anthropic.readback import hear_count, hear_message
 from completions.wire.base import NO_ROUTE, WireFormat, decode_object
 from completions.wire.framing import SSE, Framing, ServerSentEvents
+from completions.wire.readback import Answer
 from completions.wire.template import Template
 
 PING = Event(b'{"type":"ping"}', name="ping")
@@ -104,6 +106,10 @@ class AnthropicMessages(AnthropicFormat):
             _event({"type": "message_stop"}, chunk=False),
         ]
 
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in a message or an event of its stream."""
+        hear_message(document, answer)
+
 
 def _block(index: int, block: anthropic_message.Block) -> list[Event]:
     """Return the events of one content block; a call's name costs a token, as its arguments do."""
@@ -144,3 +150,7 @@ class AnthropicCount(AnthropicFormat):
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the whole answer as one event: a count is not streamed."""
         return [Event(orjson.dumps(self.document(reply, prompt)))]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the count."""
+        hear_count(document, answer)

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Choice, Prompt, Reply
+from completions.conversation import Choice, Prompt, Reply, Said, Traffic
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
@@ -133,6 +133,10 @@ class Deployed(OpenAIFormat):
             address |= {"deployment": deployment, "api-version": route["api-version"]}
         prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # OpenAI's, behind this one
         return replace(prompt, address=address)
+
+    def read(self, traffic: Traffic) -> Said:
+        """Return what was asked and said; which version of the API it was does not matter."""
+        return super().read(replace(traffic, route={"api-version": "any", **traffic.route}))
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the headers of Azure's gateway."""

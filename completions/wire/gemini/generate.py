@@ -17,7 +17,9 @@ from completions.wire.gemini import rules as gemini_rules
 from completions.wire.gemini.answer import Said, response_id, usage, usage_so_far
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
+from completions.wire.gemini.readback import hear_candidates
 from completions.wire.interleave import in_step
+from completions.wire.readback import Answer
 from completions.wire.template import HOLE, Template
 
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
@@ -73,6 +75,10 @@ class Gemini(WireFormat):
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
         finishes = [chunks.finish(said, last=index == len(saids) - 1) for index, said in enumerate(saids)]
         return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in an answer or a chunk: candidates, vectors, or a count."""
+        hear_candidates(document, answer)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events, or one array where they are not asked for."""

@@ -19,8 +19,10 @@ from completions.wire.framing import JSON_LINES, Framing
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
+from completions.wire.ollama.readback import hear_line
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
+from completions.wire.readback import Answer
 from completions.wire.template import HOLE, Template
 
 Calls = list[dict[str, Any]] | None
@@ -83,6 +85,10 @@ class _Generating(OllamaFormat):
         for call in self._calls(reply, prompt):
             events.append(Event(orjson.dumps(head | self._said("", None, [call]) | {"done": False}), token=True))
         return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in an answer or a line of one."""
+        hear_line(document, answer)
 
     def _text(self, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
         pieces = tokens.split(choice.text or choice.refusal or "", prompt.model)

@@ -12,6 +12,8 @@ from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
+from completions.wire.ollama.readback import hear_vectors
+from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
 SIZES = {
@@ -29,7 +31,15 @@ SIZES = {
 USUAL_SIZE = 768
 
 
-class OllamaEmbed(OllamaFormat):
+class _Embedding(OllamaFormat):
+    """What both addresses have in common."""
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the vectors."""
+        hear_vectors(document, answer)
+
+
+class OllamaEmbed(_Embedding):
     """A vector for each input; `dimensions` shortens it."""
 
     def parse(
@@ -56,7 +66,7 @@ class OllamaEmbed(OllamaFormat):
         }
 
 
-class OllamaEmbeddings(OllamaFormat):
+class OllamaEmbeddings(_Embedding):
     """One prompt, one vector."""
 
     def parse(

@@ -16,7 +16,9 @@ from completions.wire.fields import text_or_none, whole
 from completions.wire.openai import embeddings_rules
 from completions.wire.openai.base import Unstreamed
 from completions.wire.openai.embeddings_rules import LARGEST, MOST_INPUTS, SIZES
+from completions.wire.openai.readback import hear_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
+from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
 USUAL_SIZE = 1536
@@ -69,6 +71,10 @@ class Embeddings(Unstreamed):
             "model": ANSWERED.get(model, model),
             "usage": {"prompt_tokens": counted, "total_tokens": counted},
         }
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the vectors."""
+        hear_embeddings(document, answer)
 
 
 def _inputs(given: object, model: str | None) -> list[str]:

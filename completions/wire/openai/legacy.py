@@ -1,9 +1,10 @@
 """Legacy completions: `POST /v1/completions`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from completions.conversation import Choice, Message, Prompt, Reply
+from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
@@ -11,7 +12,9 @@ from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.openai import legacy_rules
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
+from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
+from completions.wire.readback import Answer
 from completions.wire.template import HOLE
 
 DEFAULT_MAX_TOKENS = 16
@@ -61,6 +64,23 @@ class LegacyCompletions(OpenAIFormat):
         ending = chunks.usage(usage(reply.usage)) if prompt.include_usage else None
         return stream(starts, lanes, finishes, ending)
 
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in a text completion or a chunk."""
+        hear_choices(document, answer)
+
+    def read(self, traffic: Traffic) -> Said:
+        """Return what was asked and said; the prompt that a choice repeats before its answer is not said."""
+        said = super().read(traffic)
+        if said.prompt is None or said.reply is None or said.prompt.body.get("echo") is not True:
+            return said
+        echoes = [self._echoed(said.prompt, index) for index in range(len(said.reply.choices))]
+        choices = [
+            replace(choice, text=(choice.text or "").removeprefix(echo))
+            for choice, echo in zip(said.reply.choices, echoes, strict=True)
+        ]
+        pieces = tuple(piece for piece in said.pieces if piece.text != dict(enumerate(echoes)).get(piece.choice))
+        return replace(said, reply=replace(said.reply, choices=tuple(choices)), pieces=pieces)
+
     def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> list[Event]:
         pieces = tokens.split(choice.text or "", prompt.model)
         if prompt.top_logprobs is None:
@@ -94,7 +114,8 @@ class LegacyCompletions(OpenAIFormat):
         """Return the prompt that a choice repeats before its answer, if the request says `echo`."""
         if prompt.body.get("echo") is not True or not prompt.messages:
             return ""
-        return prompt.messages[index * len(prompt.messages) // max(prompt.n, 1)].text
+        place = index * len(prompt.messages) // max(prompt.n, 1)
+        return prompt.messages[place].text if place < len(prompt.messages) else ""
 
 
 def _logprobs(

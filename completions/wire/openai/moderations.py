@@ -12,6 +12,8 @@ from completions.conversation import CATEGORIES, Message, Moderation, Part, Prom
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Unstreamed, made_id
+from completions.wire.openai.readback import hear_moderations
+from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
     Problem,
@@ -101,6 +103,10 @@ class Moderations(Unstreamed):
             for index, message in enumerate(prompt.messages)
         ]
         return {"id": reply.id or made_id("modr-", reply), "model": ANSWERED.get(model, model), "results": results}
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in what was found."""
+        hear_moderations(document, answer)
 
 
 def _messages(given: object) -> tuple[Message, ...]:

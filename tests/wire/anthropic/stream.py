@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from completions.wire.anthropic.fragments import partial
+from completions.wire.fragments import partial
 
 ORDER = re.compile(
     r"message_start (ping |content_block_start (ping )?(content_block_delta )*content_block_stop )*"

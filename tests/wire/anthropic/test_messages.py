@@ -21,8 +21,8 @@ from completions.conversation import (
     Usage,
 )
 from completions.resolve.finish import finish
-from completions.wire.anthropic.fragments import partial
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
+from completions.wire.fragments import partial
 from completions.wire.framing import SSE
 from tests.wire.anthropic.stream import fold, read
 from tests.wire.openai.test_chat import JUNK

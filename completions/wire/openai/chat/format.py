@@ -25,6 +25,8 @@ from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.dialect import OPENAI, Dialect
 from completions.wire.openai.chat.prompt import read_prompt
 from completions.wire.openai.logprobs import chat_entries
+from completions.wire.openai.readback import hear_choices
+from completions.wire.readback import Answer
 from completions.wire.template import HOLE
 
 
@@ -98,6 +100,10 @@ class ChatCompletions(OpenAIFormat):
             [writer.finish(dialect.last(reply, counted) if at == last else None) for at, writer in enumerate(writers)],
             chunks.usage(counted) if told else None,
         )
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in a chat completion or a chunk, in any dialect."""
+        hear_choices(document, answer)
 
     def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer's top level without choices and usage; a verbatim document has its own."""

@@ -17,8 +17,10 @@ from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document
 from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
+from completions.wire.openai.responses.readback import hear_count, hear_response
 from completions.wire.openai.responses.refusals import REFUSALS
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
+from completions.wire.readback import Answer
 
 MOST_ITEMS = 1000
 """Items that are remembered of what was said before; beyond that, the oldest are forgotten."""
@@ -90,6 +92,10 @@ class Responses(OpenAIFormat):
         """Return the typed events."""
         return narrate(document(reply, prompt), obfuscate=prompt.include_obfuscation)
 
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in a response or an event of its stream."""
+        hear_response(document, answer)
+
     def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
         """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
         if not name:
@@ -122,3 +128,7 @@ class InputTokens(Responses):
         """Return the count."""
         counted = reply.usage.prompt_tokens if reply.usage else 0
         return {"object": "response.input_tokens", "input_tokens": counted}
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the count."""
+        hear_count(document, answer)

@@ -80,6 +80,37 @@ def client_call(item: Mapping[str, Any]) -> ToolCall | None:
     return ToolCall(name, orjson.dumps(arguments).decode(), text(item.get("call_id")))
 
 
+def call_of(item: Mapping[str, Any]) -> ToolCall | None:
+    """Return the call by which a script makes an item of a tool that is no function; None for other items."""
+    arguments = _api_arguments(item)
+    if arguments is None:
+        return client_call(item)
+    return ToolCall(text(item.get("type")).removesuffix("_call"), orjson.dumps(arguments).decode())
+
+
+def _api_arguments(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what a script says of a call of the API's own tools; None for other items."""
+    keys: tuple[str, ...]
+    match item.get("type"):
+        case "web_search_call":
+            action = {key: value for key, value in mapping(item.get("action")).items() if key != "sources"}
+            query = text(action.get("query"))
+            usual = action == {"type": "search", "query": query, "queries": [query]}
+            return {"query": query} if usual else {"query": query, "action": action}
+        case "file_search_call":
+            keys = ("queries", "results")
+        case "code_interpreter_call":
+            logs = [text(output.get("logs")) for output in dicts(item.get("outputs"))]
+            return {"code": item.get("code"), **({"logs": "".join(logs)} if logs else {})}
+        case "image_generation_call":
+            keys = ("result",)
+        case "mcp_call":
+            keys = ("name", "arguments", "output", "error")
+        case _:
+            return None
+    return {key: item[key] for key in keys if item.get(key) is not None}
+
+
 def kind_of(call: ToolCall, prompt: Prompt) -> str:
     """Return the type of the tool that a call is for: `function` or `custom`, or an offered tool's own type."""
     for tool in dicts(prompt.body.get("tools")):

@@ -1,20 +1,29 @@
-"""The start of a JSON object that `max_tokens` cut off, read as far as it goes.
+"""The start of a JSON object that was cut off, read as far as it goes.
 
-The API's whole answers have a call's input as an object, and so have the SDK's folded streams: what of it is complete.
+`max_tokens` cuts the arguments of calls: Anthropic's whole answers have a call's input as an object, and so have the
+SDK's folded streams: what of it is complete. The journal cuts bodies, and so do faults.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
 
+BROKEN_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
+"""The start of an escape at the end of a string that was cut."""
 
-def partial(text: str) -> dict[str, Any]:
-    """Return the object that a text begins, with the fields and items that are complete; empty where it begins none."""
+
+def partial(text: str, *, strings: bool = False) -> dict[str, Any]:
+    """Return the object that a text begins, with the fields and items that are complete; empty where it begins none.
+
+    With `strings` a string that was cut counts too, as far as it goes.
+    """
     found = _decoded(text)
     if found is not None or not text.lstrip().startswith("{"):
         return found or {}
-    return next((found for end, closers in _ends(text) if (found := _decoded(text[:end] + closers)) is not None), {})
+    candidates = (text[:end] + closers for end, closers in _ends(text, strings))
+    return next((found for each in candidates if (found := _decoded(each)) is not None), {})
 
 
 def _decoded(text: str) -> dict[str, Any] | None:
@@ -25,7 +34,7 @@ def _decoded(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _ends(text: str) -> Iterator[tuple[int, str]]:
+def _ends(text: str, strings: bool) -> Iterator[tuple[int, str]]:
     """Return where the text could end, and what closes it there: at its end, or else before what is not complete.
 
     That is after the last bracket or before the last comma outside strings: what follows it is one value or less.
@@ -46,4 +55,7 @@ def _ends(text: str) -> Iterator[tuple[int, str]]:
             last, closers = at + (character != ","), "".join(reversed(open_))
     if not quoted:
         yield len(text), closers
+    elif strings:
+        found = BROKEN_ESCAPE.search(text) if escaped or "\\u" in text[-5:] else None
+        yield (found.start() if found else len(text)), '"' + "".join(reversed(open_))
     yield last, closers

@@ -1,0 +1,98 @@
+"""What was asked and said in an exchange as JSON, the same whatever its format: the inspector and the tests show it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from completions.conversation import Choice, ErrorSaid, Message, Piece, Prompt, Reply, Said, ToolCall
+
+Document = dict[str, Any]
+
+SHOWN_NUMBERS = 8
+"""Of a vector, the first of its numbers."""
+
+
+def conversation(said: Said, summary: str, chunks: Sequence[Mapping[str, Any]] = ()) -> Document:
+    """Return the neutral form. `summary` stands for a request that is not all there; `chunks` are a stream's."""
+    prompt, reply = said.prompt, said.reply
+    choices = () if reply is None else reply.choices
+    known = prompt is not None and not said.cut
+    return {
+        "format": None if prompt is None else prompt.format,
+        "prompt": _asked(prompt) if prompt is not None and known else summary,
+        "answer": "".join(map(_answered, choices)) or _count(prompt, reply),
+        "cut": said.cut,
+        "messages": [] if prompt is None else _messages(prompt),
+        "choices": [_choice(choice, index, said.pieces, chunks) for index, choice in enumerate(choices)],
+        "usage": None if reply is None or reply.usage is None else asdict(reply.usage),
+        "error": None if said.error is None else _error(said.error),
+    }
+
+
+def _asked(prompt: Prompt) -> str:
+    return prompt.last_user
+
+
+def _messages(prompt: Prompt) -> list[Document]:
+    """Return the messages; a tool's has the name of the tool whose call it answers, where that is known."""
+    names = {call.id: call.name for message in prompt.messages for call in message.tool_calls if call.id}
+    return [_message(message, names) for message in prompt.messages]
+
+
+def _message(message: Message, names: Mapping[str, str]) -> Document:
+    return {
+        "role": message.role,
+        "text": message.text,
+        "name": message.name or names.get(message.tool_call_id or ""),
+        "tool_calls": list(map(_call, message.tool_calls)),
+        "tool_call_id": message.tool_call_id,
+        "parts": [asdict(part) for part in message.parts],
+    }
+
+
+def _call(call: ToolCall) -> Document:
+    return {"id": call.id, "name": call.name, "arguments": call.arguments, "type": call.kind}
+
+
+def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequence[Mapping[str, Any]]) -> Document:
+    vector, found = choice.embedding, choice.moderation
+    return {
+        "text": choice.text,
+        "refusal": choice.refusal,
+        "reasoning": choice.reasoning,
+        "tool_calls": list(map(_call, choice.tool_calls)),
+        "finish_reason": choice.finish_reason,
+        "annotations": list(choice.annotations),
+        "embedding": {"dimensions": len(vector), "first": vector[:SHOWN_NUMBERS]} if vector else None,
+        "moderation": {"flagged": found.flagged, "scores": found.scores} if found else None,
+        "pieces": [
+            {"kind": piece.kind, "text": piece.text, "at_ms": chunks[piece.event]["at_ms"]}
+            for piece in pieces
+            if piece.choice == index and piece.event < len(chunks)
+        ],
+    }
+
+
+def _answered(choice: Choice) -> str:
+    """Return a choice as one text: calls as they would be written in code, vectors and findings summed up."""
+    if choice.embedding:
+        return f"[a vector of {len(choice.embedding)} numbers]"
+    if choice.moderation is not None:
+        return f"[flagged: {', '.join(_flagged(choice)) or 'yes'}]" if choice.moderation.flagged else "[not flagged]"
+    calls = "".join(f"{call.name}({call.arguments})" for call in choice.tool_calls)
+    return (choice.text or choice.refusal or "") + calls
+
+
+def _flagged(choice: Choice) -> Iterator[str]:
+    scores = choice.moderation.scores if choice.moderation else {}
+    return (name for name, score in scores.items() if score >= 0.5)
+
+
+def _count(prompt: Prompt | None, reply: Reply | None) -> str:
+    if prompt is None or prompt.task != "count" or reply is None or reply.usage is None:
+        return ""
+    return f"[{reply.usage.prompt_tokens} tokens]"
+
+
+def _error(error: ErrorSaid) -> Document:
+    return {"message": error.message, "type": error.type, "code": error.code, "param": error.param}

@@ -1,0 +1,114 @@
+"""What a message of Anthropic's says: its content blocks, whole or as its stream's events tell them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.readback import NATURAL, Answer, Voice
+
+Document = Mapping[str, Any]
+
+FINISH_REASONS = {
+    "end_turn": "stop",
+    "pause_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+"""Why a message ends, in chat's words."""
+
+CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
+
+
+def hear_message(document: Document, answer: Answer) -> None:
+    """Take in a whole message, or an event of its stream."""
+    match document.get("type"):
+        case "message":
+            _head(document, answer)
+            for index, block in enumerate(dicts(document.get("content"))):
+                _block(index, block, answer.voice())
+            _ending(document, answer)
+        case "message_start":
+            _head(mapping(document.get("message")), answer)
+        case "content_block_start":
+            _block(document.get("index"), mapping(document.get("content_block")), answer.voice(), begins=True)
+        case "content_block_delta":
+            _delta(document.get("index"), mapping(document.get("delta")), answer.voice())
+        case "message_delta":
+            _ending(mapping(document.get("delta")), answer)
+            _usage(mapping(document.get("usage")), answer)
+        case "message_stop":
+            answer.ended = True
+
+
+def _head(message: Document, answer: Answer) -> None:
+    answer.notes(message.get("id"), message.get("model"))
+    _usage(mapping(message.get("usage")), answer)
+
+
+def _block(index: object, block: Document, voice: Voice, *, begins: bool = False) -> None:
+    """Take in a block; one that `begins` a stream's has an empty input, and its text is still to come."""
+    if block.get("type") in CALLS:
+        given = block.get("input")
+        place = index if isinstance(index, int) else -1
+        voice.call(place, name=block.get("name"), id=block.get("id"), arguments="" if begins and not given else given)
+        return
+    if not begins or block.get("text"):
+        voice.says(block.get("text"))
+    voice.says(block.get("thinking") or None, "reasoning")
+    cited = [_citation(each, text(block.get("text"))) for each in dicts(block.get("citations"))]
+    voice.annotations += filter(None, cited)
+
+
+def _delta(index: object, delta: Document, voice: Voice) -> None:
+    match delta.get("type"):
+        case "text_delta":
+            voice.says(delta.get("text"))
+        case "thinking_delta":
+            voice.says(delta.get("thinking"), "reasoning")
+        case "input_json_delta":
+            voice.call(index if isinstance(index, int) else -1, arguments=text(delta.get("partial_json")))
+        case "citations_delta" if citation := _citation(mapping(delta.get("citation")), voice.texts.get("text", "")):
+            voice.annotations.append(citation)
+
+
+def _citation(given: Document, said: str) -> dict[str, Any]:
+    """Return a citation of a page in what was said, in chat's shape, as scripts have it; empty for another."""
+    if given.get("type") != "web_search_result_location":
+        return {}
+    cited = text(given.get("cited_text"))
+    start = max(said.find(cited), 0)
+    place = {"start_index": start, "end_index": start + len(cited)}
+    return {
+        "type": "url_citation",
+        "url_citation": {"url": text(given.get("url")), "title": text(given.get("title")), **place},
+    }
+
+
+def _ending(given: Document, answer: Answer) -> None:
+    """Take in why it ends; a refusal's explanation is what a script has for a refusal."""
+    voice = answer.voice()
+    explanation = text(mapping(given.get("stop_details")).get("explanation"))
+    if given.get("stop_reason") == "refusal" and explanation:
+        voice.says(explanation, "refusal")
+        voice.ends(NATURAL, {})
+    else:
+        voice.ends(given.get("stop_reason"), FINISH_REASONS)
+    stop = given.get("stop_sequence")
+    voice.stopped_by = stop if isinstance(stop, str) else voice.stopped_by
+
+
+def _usage(usage: Document, answer: Answer) -> None:
+    """Note the usage: here the input is what was not read from the cache."""
+    asked, cached = usage.get("input_tokens"), usage.get("cache_read_input_tokens")
+    if isinstance(asked, int) and isinstance(cached, int):
+        asked += cached
+    thought = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
+    answer.costs(asked, usage.get("output_tokens"), cached, thought)
+
+
+def hear_count(document: Document, answer: Answer) -> None:
+    """Note how many tokens there are."""
+    answer.costs(document.get("input_tokens"), 0)

@@ -1,0 +1,101 @@
+"""The JSON documents in an answer's bytes, however they are framed, and however a fault or a limit has left them."""
+
+import json
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Any
+
+import orjson
+
+from completions.wire.fragments import partial
+
+Found = tuple[int, dict[str, Any]]
+"""The number of the event in which a document ends to be read, and the document."""
+
+DECODER = json.JSONDecoder()
+BETWEEN = " \t\r\n,[]"
+"""What stands between the elements of an array."""
+
+
+def documents(frames: Sequence[bytes]) -> Iterator[Found]:
+    """Yield the objects in a body, or in the events of a stream: SSE, a line each, or the elements of an array."""
+    body = b"".join(frames)
+    ends = list(accumulate(map(len, frames)))
+    for offset, document in _located(body):
+        yield min(bisect_right(ends, offset), len(ends) - 1), document
+
+
+def _located(body: bytes) -> Iterator[Found]:
+    start = body.lstrip()[:1]
+    if start not in (b"{", b"["):
+        return _events(body)
+    if (whole := _decoded(body)) is not None:
+        return ((0, each) for each in (whole if isinstance(whole, list) else [whole]) if isinstance(each, dict))
+    return _lines(body) if start == b"{" else _elements(body)
+
+
+def _events(body: bytes) -> Iterator[Found]:
+    """Yield the documents of server-sent events up to the one that ends the stream, as clients read them."""
+    offset, begun = 0, 0
+    data: list[bytes] = []
+    for line in body.split(b"\n"):
+        stripped = line.rstrip(b"\r")
+        if stripped.startswith(b"data:"):
+            begun = begun if data else offset
+            data.append(stripped[5:].lstrip(b" "))
+        elif not stripped and data:
+            text = b"\n".join(data)
+            if text == b"[DONE]":
+                return
+            if isinstance(document := _decoded(text), dict):
+                yield begun, document
+            data = []
+        offset += len(line) + 1
+
+
+def _lines(body: bytes) -> Iterator[Found]:
+    """Yield the documents of lines; where there is none, the complete part of the one that was cut off."""
+    offset, found = 0, False
+    for line in body.split(b"\n"):
+        if isinstance(document := _decoded(line), dict):
+            found = True
+            yield offset, document
+        offset += len(line) + 1
+    if not found and (document := partial(_text(body), strings=True)):
+        yield 0, document
+
+
+def _elements(body: bytes) -> Iterator[Found]:
+    """Yield the objects of an array that is not whole, or of which an element is broken."""
+    text, at, offset, counted = _text(body), 0, 0, 0
+    while at < len(text):
+        if text[at] in BETWEEN:
+            at += 1
+            continue
+        try:
+            end = DECODER.raw_decode(text, at)[1]
+        except (ValueError, RecursionError):
+            found = text.find("\n{", at)
+            at = found + 1 if found >= 0 else len(text)
+            continue
+        if isinstance(document := _decoded(text[at:end].encode()), dict):
+            offset, counted = offset + len(text[counted:at].encode()), at
+            yield offset, document
+        at = end
+
+
+def _decoded(data: bytes) -> Any:
+    """Return a JSON value; None for what is none. Bytes that UTF-8 does not have are passed over."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        pass
+    try:
+        return orjson.loads(_text(data))
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "ignore")

@@ -1,0 +1,105 @@
+"""What the answers of OpenAI's formats without items say: chats in all dialects, legacy completions, embeddings."""
+
+import base64
+import binascii
+import sys
+from array import array
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import CATEGORIES, Moderation
+from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.readback import Answer, Voice
+
+FINISH_REASONS = {"function_call": "tool_calls"}
+"""What chat's own finish reasons are called here where they are called otherwise."""
+
+REASONING = ("reasoning_content", "reasoning", "thinking")
+"""Where the dialects have what was thought."""
+
+Document = Mapping[str, Any]
+
+
+def hear_choices(document: Document, answer: Answer) -> None:
+    """Take in a chat or a legacy completion, or a chunk of one."""
+    answer.notes(document.get("id"), document.get("model"))
+    hear_usage(mapping(document.get("usage")) or mapping(mapping(document.get("x_groq")).get("usage")), answer)
+    for choice in dicts(document.get("choices")):
+        voice = answer.voice(whole(choice.get("index"), 0) or 0)
+        voice.says(choice.get("text"))
+        hear_message(mapping(choice.get("message")) or mapping(choice.get("delta")), voice)
+        voice.ends(choice.get("finish_reason"), FINISH_REASONS)
+        if isinstance(choice.get("stop_reason"), str):  # vLLM's
+            voice.stopped_by = choice["stop_reason"]
+
+
+def hear_usage(usage: Document, answer: Answer) -> None:
+    """Note a usage, of chat's shape."""
+    asked, said = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
+    answer.costs(
+        usage.get("prompt_tokens"),
+        usage.get("completion_tokens"),
+        asked.get("cached_tokens"),
+        said.get("reasoning_tokens"),
+    )
+
+
+def hear_message(message: Document, voice: Voice) -> None:
+    """Take in a message, or a delta of one."""
+    voice.says(next((message[name] for name in REASONING if isinstance(message.get(name), str)), None), "reasoning")
+    _content(message.get("content"), voice)
+    voice.says(mapping(message.get("audio")).get("transcript"))
+    voice.says(message.get("refusal"), "refusal")
+    voice.annotations += dicts(message.get("annotations"))
+    for index, call in enumerate(dicts(message.get("tool_calls"))):
+        custom, function = mapping(call.get("custom")), mapping(call.get("function"))
+        voice.call(
+            call.get("index") if whole(call.get("index"), 0) is not None else index,
+            name=(custom or function).get("name"),
+            arguments=custom.get("input", "") if custom else function.get("arguments", ""),
+            id=call.get("id"),
+            kind="custom" if custom else None,
+        )
+    if call := mapping(message.get("function_call")):
+        voice.call("function_call", name=call.get("name"), arguments=call.get("arguments", ""))
+
+
+def _content(content: object, voice: Voice) -> None:
+    """Take in a content: a text, or Mistral's parts."""
+    voice.says(content)
+    for part in dicts(content):
+        voice.says(part.get("text"))
+        for thought in dicts(part.get("thinking")):
+            voice.says(thought.get("text"), "reasoning")
+
+
+def hear_embeddings(document: Document, answer: Answer) -> None:
+    """Take in the vectors, each a choice."""
+    answer.notes(document.get("id"), document.get("model"))
+    hear_usage(mapping(document.get("usage")), answer)
+    for index, item in enumerate(dicts(document.get("data"))):
+        place = whole(item.get("index"), 0)
+        answer.voice(index if place is None else place).embedding = vector(item.get("embedding"))
+
+
+def vector(given: object) -> tuple[float, ...]:
+    """Return a vector: an array of numbers, or 32-bit floats in base64; empty where it is neither."""
+    if isinstance(given, list):
+        return tuple(item for item in given if isinstance(item, int | float) and not isinstance(item, bool))
+    try:
+        floats = array("f", base64.b64decode(text(given), validate=True))
+    except (binascii.Error, ValueError):
+        return ()
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return tuple(floats)
+
+
+def hear_moderations(document: Document, answer: Answer) -> None:
+    """Take in the findings, each a choice."""
+    answer.notes(document.get("id"), document.get("model"))
+    for index, result in enumerate(dicts(document.get("results"))):
+        scores = mapping(result.get("category_scores"))
+        known = {name: float(scores[name]) for name in CATEGORIES if isinstance(scores.get(name), int | float)}
+        flagged = result.get("flagged")
+        answer.voice(index).moderation = Moderation(known, flagged if isinstance(flagged, bool) else None)

@@ -1,0 +1,114 @@
+"""What a response says: its items, whole or as the events of its stream tell them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.openai.responses.hosted import call_of
+from completions.wire.readback import NATURAL, Answer, Kind, Voice
+
+Document = Mapping[str, Any]
+
+UNFINISHED = {"max_output_tokens": "length"}
+"""Why a response is incomplete, in chat's words."""
+
+UNASKED = ("mcp_list_tools", "mcp_approval_request")
+"""Items that only come of themselves: where one stands, no script has called the API's own tools."""
+
+DELTAS: Mapping[str, Kind] = {
+    "response.output_text.delta": "text",
+    "response.refusal.delta": "refusal",
+    "response.reasoning_summary_text.delta": "reasoning",
+    "response.reasoning_text.delta": "reasoning",
+}
+
+
+def hear_response(document: Document, answer: Answer) -> None:
+    """Take in a whole response, or an event of its stream."""
+    kind = text(document.get("type"))
+    if document.get("object") == "response":
+        _response(document, answer)
+    elif kind in ("response.completed", "response.incomplete", "response.failed"):
+        _response(mapping(document.get("response")), answer)
+        answer.ended = True
+    elif kind in DELTAS:
+        answer.voice().says(document.get("delta"), DELTAS[kind])
+    elif kind.startswith("response.") and kind != "response.created":
+        _event(kind, document, answer.voice())
+
+
+def _event(kind: str, document: Document, voice: Voice) -> None:
+    place, item = document.get("output_index"), mapping(document.get("item"))
+    place = place if isinstance(place, int) else -1
+    match kind:
+        case "response.output_item.added" if item.get("type") in ("function_call", "custom_tool_call"):
+            custom = item["type"] == "custom_tool_call"
+            voice.call(place, name=item.get("name"), id=item.get("call_id"), kind="custom" if custom else None)
+        case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
+            voice.call(place, arguments=text(document.get("delta")))
+        case "response.output_item.done" if (call := call_of(item)) is not None:
+            voice.call(place, name=call.name, arguments=call.arguments, id=call.id)
+        case "response.output_text.annotation.added":
+            voice.annotations.append(_annotation(mapping(document.get("annotation"))))
+
+
+def _response(response: Document, answer: Answer) -> None:
+    """Take in a whole response, in place of what its events have told so far."""
+    answer.notes(response.get("id"), response.get("model"))
+    _usage(mapping(response.get("usage")), answer)
+    if error := mapping(response.get("error")):
+        answer.fails({"error": error})
+    items = dicts(response.get("output"))
+    if response.get("status") not in ("completed", "incomplete") and not items:
+        return  # queued, or failed before anything was said
+    voice = answer.voice()
+    if items:
+        voice.restart()
+    kinds = {item.get("type") for item in items}
+    calls_of_api = not kinds & set(UNASKED)
+    for place, item in enumerate(items):
+        _item(place, item, voice, calls_of_api=calls_of_api)
+    if response.get("status") == "incomplete":
+        voice.ends(mapping(response.get("incomplete_details")).get("reason"), UNFINISHED)
+    elif response.get("status") == "completed" and "mcp_approval_request" not in kinds:  # which comes before the end
+        voice.ends(NATURAL, {})
+
+
+def _item(place: int, item: Document, voice: Voice, *, calls_of_api: bool) -> None:
+    for part in dicts(item.get("summary")) if item.get("type") == "reasoning" else ():
+        voice.says(part.get("text"), "reasoning")
+    for part in dicts(item.get("content")):
+        voice.says(part.get("text"), "reasoning" if item.get("type") == "reasoning" else "text")
+        voice.says(part.get("refusal"), "refusal")
+        voice.annotations += map(_annotation, dicts(part.get("annotations")))
+    match item.get("type"):
+        case "function_call":
+            voice.call(place, name=item.get("name"), arguments=text(item.get("arguments")), id=item.get("call_id"))
+        case "custom_tool_call":
+            given = text(item.get("input"))
+            voice.call(place, name=item.get("name"), arguments=given, id=item.get("call_id"), kind="custom")
+        case _ if calls_of_api and (call := call_of(item)) is not None:
+            voice.call(place, name=call.name, arguments=call.arguments, id=call.id)
+
+
+def _annotation(given: Document) -> dict[str, Any]:
+    """Return an annotation in chat's shape, as scripts have it, where it is a citation of a page."""
+    if given.get("type") != "url_citation":
+        return dict(given)
+    inner = {key: value for key, value in given.items() if key != "type"}
+    return {"type": "url_citation", "url_citation": inner}
+
+
+def _usage(usage: Document, answer: Answer) -> None:
+    asked, said = mapping(usage.get("input_tokens_details")), mapping(usage.get("output_tokens_details"))
+    answer.costs(
+        usage.get("input_tokens"),
+        usage.get("output_tokens"),
+        asked.get("cached_tokens"),
+        said.get("reasoning_tokens"),
+    )
+
+
+def hear_count(document: Document, answer: Answer) -> None:
+    """Note how many tokens there are."""
+    answer.costs(whole(document.get("input_tokens"), 0), 0)

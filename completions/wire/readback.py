@@ -1,0 +1,154 @@
+"""What an answer said, gathered from its documents one after the other; a provider's `readback` says where it stands.
+
+Nothing in a document is trusted: a fault, a limit or another server may have left anything there.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from completions.conversation import Choice, ErrorSaid, Moderation, Piece, Prompt, Reply, Said, ToolCall, Usage
+from completions.wire.fields import mapping, text, text_or_none
+
+Kind = Literal["text", "reasoning", "refusal"]
+CallKind = Literal["function", "custom"]
+
+NATURAL = "natural"
+"""The finish reason of a format that does not tell calls from texts."""
+
+
+@dataclass(slots=True)
+class _Call:
+    name: str = ""
+    arguments: str = ""
+    id: str = ""
+    kind: CallKind = "function"
+
+
+@dataclass(slots=True)
+class Voice:
+    """One choice, as it grows."""
+
+    index: int
+    pieces: list[Piece]
+    event: int = 0
+    texts: dict[Kind, str] = field(default_factory=dict)
+    calls: dict[object, _Call] = field(default_factory=dict)
+    annotations: list[dict[str, Any]] = field(default_factory=list)
+    finish_reason: str | None = None
+    stopped_by: str | None = None
+    embedding: tuple[float, ...] = ()
+    moderation: Moderation | None = None
+
+    def says(self, said: object, kind: Kind = "text") -> None:
+        """Take in a piece of the text, or of another kind; what is no text is none, and an empty one counts."""
+        if isinstance(said, str):
+            self.texts[kind] = self.texts.get(kind, "") + said
+            if said:
+                self.pieces.append(Piece(self.index, kind, said, self.event))
+
+    def call(
+        self, place: object, *, name: object = "", arguments: object = "", id: object = "", kind: CallKind | None = None
+    ) -> None:
+        """Take in a call, or what it grows by; `place` tells it from the others."""
+        call = self.calls.setdefault(place, _Call())
+        call.name += text(name)
+        call.id = text(id) or call.id
+        call.kind = kind or call.kind
+        call.arguments += arguments if isinstance(arguments, str) else dumps(arguments)
+
+    def ends(self, reason: object, known: dict[str, str]) -> None:
+        """Take in why it ends, in this format's words, of which `known` has chat's; others stay as they are."""
+        if isinstance(reason, str):
+            self.finish_reason = known.get(reason, reason)
+
+    def restart(self) -> None:
+        """Forget what was said: a document that has all of it follows."""
+        self.texts, self.calls, self.annotations, self.pieces = {}, {}, [], []
+
+    def choice(self) -> Choice:
+        """Return the choice."""
+        calls = tuple(ToolCall(each.name, each.arguments, each.id, each.kind) for each in self.calls.values())
+        natural = "tool_calls" if calls else "stop"
+        return Choice(
+            text=self.texts.get("text"),
+            finish_reason=natural if self.finish_reason == NATURAL else self.finish_reason,
+            tool_calls=calls,
+            refusal=self.texts.get("refusal") or None,
+            reasoning=self.texts.get("reasoning") or None,
+            annotations=tuple(self.annotations),
+            stopped_by=self.stopped_by,
+            embedding=self.embedding,
+            moderation=self.moderation,
+        )
+
+
+class Answer:
+    """An answer as it is read. `event` is the number of the event at hand; `ended` says that nothing more counts."""
+
+    def __init__(self) -> None:
+        self.event = 0
+        self.ended = False
+        self.id: str | None = None
+        self.model: str | None = None
+        self.usage: Usage | None = None
+        self.error: ErrorSaid | None = None
+        self._voices: dict[int, Voice] = {}
+        self._pieces: list[Piece] = []
+
+    def voice(self, index: int = 0) -> Voice:
+        """Return a choice by its number."""
+        voice = self._voices.setdefault(index, Voice(index, self._pieces))
+        voice.event = self.event
+        return voice
+
+    def notes(self, id: object, model: object) -> None:
+        """Note the answer's id and model, where they are texts."""
+        self.id, self.model = text(id) or self.id, text(model) or self.model
+
+    def costs(self, asked: object, said: object, cached: object = 0, reasoning: object = 0) -> None:
+        """Note the usage, if there is one; its later counts replace the earlier ones."""
+        if _is_count(asked) or _is_count(said):
+            self.usage = Usage(*map(_count, (asked, said, cached, reasoning)))
+
+    def fails(self, document: dict[str, Any]) -> bool:
+        """Note the error that a document tells; say whether it does."""
+        error = document.get("error")
+        if not error and (document.get("type") == "error" or document.get("object") == "error" or _is_flat(document)):
+            error = document
+        if not error and isinstance(document.get("detail"), str):  # Mistral's
+            error = document["detail"]
+        if not error:
+            return False
+        found = mapping(error)
+        message = error if isinstance(error, str) else text(found.get("message"))
+        code = found.get("code")
+        kind = text_or_none(found.get("type")) or text_or_none(found.get("status"))
+        self.error = ErrorSaid(message, kind, None if code is None else str(code), text_or_none(found.get("param")))
+        return True
+
+    def said(self, prompt: Prompt | None, *, cut: bool) -> Said:
+        """Return what was asked and what was read of the answer."""
+        choices = tuple(self._voices[index].choice() for index in sorted(self._voices))
+        known = bool(choices) or self.usage is not None
+        reply = Reply(choices, id=self.id, model=self.model, usage=self.usage) if known else None
+        return Said(prompt, reply, self.error, tuple(self._pieces), cut)
+
+
+def dumps(value: object) -> str:
+    """Return a call's arguments as compact JSON text; what is missing is empty."""
+    return orjson.dumps({} if value is None else value).decode()
+
+
+def _is_flat(document: dict[str, Any]) -> bool:
+    """Say whether it is an error without its envelope, as the fault `error_event` sends it."""
+    return isinstance(document.get("message"), str) and "code" in document
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
