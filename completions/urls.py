@@ -9,14 +9,20 @@ from completions.views.generate import generate
 from completions.views.stored import by_method
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.base import WireFormat
-from completions.wire.dialects.azure import AZURE, AzureChat, AzureEmbeddings, AzureLegacy
-from completions.wire.dialects.chat_dialects import VLLM, DeepSeek, Groq, OpenRouter
-from completions.wire.dialects.mistral import MISTRAL, MistralEmbeddings
+from completions.wire.dialects.azure import AZURE, AzureChat, AzureEmbeddings, AzureLegacy, AzureModels, AzureResponses
+from completions.wire.dialects.deepseek import DeepSeek
+from completions.wire.dialects.gemini import GeminiChat
+from completions.wire.dialects.groq import Groq
+from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.openrouter import OpenRouter
+from completions.wire.dialects.vllm import VLLM
+from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama import models as ollama_models
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.dialect import Dialect
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
@@ -24,43 +30,35 @@ from completions.wire.openai.responses.format import InputTokens, Responses
 
 Addresses = list[URLPattern | URLResolver]
 
-DIALECTS = {
-    "azure": AZURE,
-    "deepseek": DeepSeek(),
-    "groq": Groq(),
-    "mistral": MISTRAL,
-    "openrouter": OpenRouter(),
-    "vllm": VLLM(),
-}
-PLACES = {
-    "deepseek": "deepseek/(?:v1/|beta/)?",
-    "groq": "groq/openai/v1/",
-    "mistral": "mistral/v1/",
-    "openrouter": "openrouter/api/v1/",
-    "vllm": "vllm/v1/",
-}
-"""Where a dialect is spoken: what its clients put behind the host, behind its name."""
-
-SPOKEN = {name: ChatCompletions(dialect) for name, dialect in DIALECTS.items()}
-EMBEDDINGS = {"mistral": MistralEmbeddings()}
+DIALECTS: tuple[Dialect, ...] = (*(AZURE, DeepSeek(), GeminiChat(), Groq(), Mistral(), OpenRouter(), VLLM(), XAI()),)
+SPOKEN = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
 OLLAMA, AZURE_CHAT = OllamaChat(), AzureChat()
 
 
-def formats(chat: WireFormat, legacy: WireFormat, embeddings: WireFormat) -> Addresses:
+def formats(chat: WireFormat, legacy: WireFormat, embeddings: WireFormat, responses: WireFormat) -> Addresses:
     """Return the addresses that all have who speak OpenAI's formats."""
     return [
         path("chat/completions", generate, {"wire": chat}),
         path("completions", generate, {"wire": legacy}),
         path("embeddings", generate, {"wire": embeddings}),
+        path("responses", generate, {"wire": responses}),
         path("models", lookups.model_list, {"wire": chat}),
         path("models/<path:name>", lookups.model_detail, {"wire": chat}),
+        re_path("", lookups.not_found, {"wire": chat}),
     ]
 
 
+def spoken(dialect: Dialect) -> URLPattern | URLResolver:
+    """Return the addresses of a dialect."""
+    others = LegacyCompletions(dialect), Embeddings(dialect), Responses(dialect)
+    return re_path(f"^{dialect.place}", include(formats(SPOKEN[dialect.name], *others)))
+
+
+AZURES = formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings(), AzureResponses())
 azure: Addresses = [
-    path("v1/", include(formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings()))),
-    path("deployments/<str:deployment>/", include(formats(AZURE_CHAT, AzureLegacy(), AzureEmbeddings())[:3])),
-    re_path("", lookups.not_found, {"wire": AZURE_CHAT}),
+    path("v1/", include(AZURES)),
+    path("deployments/<str:deployment>/", include(AZURES[:3])),
+    *AZURES[3:],
 ]
 
 ollama: Addresses = [
@@ -85,6 +83,7 @@ GOOGLE_METHOD = "generateContent|streamGenerateContent|countTokens|embedContent|
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
 api: Addresses = [
+    *(spoken(dialect) for dialect in DIALECTS if dialect.place),
     path("v1/chat/completions", by_method(POST=generate, GET=stored.completions), {"wire": CHAT}),
     path(
         "v1/chat/completions/<str:name>",
@@ -113,11 +112,9 @@ api: Addresses = [
     path("v1/models/<path:name>", lookups.model_detail, SHARED),
     re_path("^v1beta1?/(?:publishers/google/)?models$", lookups.model_list, {"wire": GEMINI}),
     re_path("^v1beta1?/(?:publishers/google/)?models/(?P<name>.+)$", lookups.model_detail, {"wire": GEMINI}),
-    *(
-        re_path(f"^{place}", include(formats(SPOKEN[name], LegacyCompletions(), EMBEDDINGS.get(name, Embeddings()))))
-        for name, place in PLACES.items()
-    ),
     path("openai/", include(azure)),
+    path("models/chat/completions", generate, {"wire": ChatCompletions(AzureModels())}),
+    path("models/embeddings", generate, {"wire": Embeddings(AzureModels())}),
     path("api/", include(ollama)),
     *control,
     *inspector,

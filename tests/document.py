@@ -49,8 +49,12 @@ def merge(whole: dict[str, Any], delta: dict[str, Any]) -> None:
                 fields = {name: field for name, field in fragment.items() if name != "index"}
                 assert len(calls) == fragment["index"] + 1, "calls come one after the other"
                 merge(calls[fragment["index"]], fields)
+        elif key == "role":
+            whole[key] = value  # some say it in each chunk
         elif isinstance(value, dict) and isinstance(before, dict):
             merge(before, value)
+        elif isinstance(value, str) and isinstance(before, list):
+            before.append({"type": "text", "text": value})  # a text behind parts, as Mistral has it
         elif isinstance(value, (str, list)) and before:
             whole[key] = before + value
         elif value is not None or key not in whole:

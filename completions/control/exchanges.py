@@ -21,7 +21,7 @@ from completions.script import conditions
 from completions.script.matchers import Matcher
 from completions.script.node import read_text
 from completions.views.http import FastJsonResponse, Following, Recorded
-from completions.wire.openai.base import envelope
+from completions.wire.openai.dialect import envelope
 
 MOST_LISTED = 1000
 LONGEST_WAIT_MS = 600_000

@@ -8,7 +8,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.views.http import REQUEST_ID
-from completions.wire.openai.base import envelope
+from completions.wire.openai.dialect import envelope
 
 UPGRADE = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
 

@@ -50,7 +50,7 @@ DEFAULTS: Keys = {
 WITHOUT_RULES = ("fallback", "strict")
 """The defaults of which one must stand where a script has no rules."""
 
-DIALECTS = ("azure", "deepseek", "groq", "mistral", "openrouter", "vllm")
+DIALECTS = ("azure", "deepseek", "gemini", "groq", "mistral", "openrouter", "vllm", "xai")
 """Who speaks OpenAI's chat format in a way of their own."""
 
 LIMITS: Keys = {

@@ -21,16 +21,19 @@ NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
 
 
 class Template:
-    """A document in which one value, `HOLE`, changes; `PAD`, if it is there, comes after the hole."""
+    """A document in which one value, `HOLE`, changes, wherever it stands; a `PAD` comes behind the hole."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        self._before, after = orjson.dumps(document).split(orjson.dumps(HOLE))
+        self._before, *self._between, after = orjson.dumps(document).split(orjson.dumps(HOLE))
         self._after, *end = after.split(PAD.encode())
         self._end = end[0] if end else None
 
     def fill(self, values: Iterable[object]) -> list[bytes]:
         """Return the document for each of `values`, any JSON values, with it in the hole."""
         before, after, end, dumps = self._before, self._after, self._end, orjson.dumps
+        if self._between:
+            pieces = [before, *self._between, after]
+            return [dumps(value).join(pieces) for value in values]
         if end is None:
             return [before + dumps(value) + after for value in values]
         encoded = map(dumps, values)

@@ -188,8 +188,8 @@ def either(expected: str, **kinds: Check) -> Check:
     return check
 
 
-def record(fields: Mapping[str, Check], required: Collection[str] = ()) -> Check:
-    """Check an object with these keys and no others."""
+def record(fields: Mapping[str, Check], required: Collection[str] = (), *, others: bool = False) -> Check:
+    """Check an object with these keys and no others, or with `others`, whatever they hold."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not dict:
@@ -199,6 +199,8 @@ def record(fields: Mapping[str, Check], required: Collection[str] = ()) -> Check
                 return missing(key, value, fields)
         for key, item in value.items():
             if (field := fields.get(key)) is None:
+                if others:
+                    continue
                 return unknown(key)
             if (problem := field(item)) is not None:
                 return problem.under(key)
@@ -251,7 +253,7 @@ TOOL_NAME = string(low=1, high=64, pattern="^[a-zA-Z0-9_-]+$")
 """`FunctionDefinition.name`: letters, digits, underscores and dashes, at most 64."""
 
 _BIAS = integer(-100, 100)
-_FLAGS = record({"include_usage": boolean, "include_obfuscation": boolean})
+_FLAGS = record({"include_usage": nullable(boolean), "include_obfuscation": nullable(boolean)})
 
 SHARED: Mapping[str, Check] = {
     "model": string(low=1),
@@ -265,7 +267,7 @@ SHARED: Mapping[str, Check] = {
     "stream_options": nullable(_FLAGS),
     "temperature": nullable(decimal(0, 2)),
     "top_p": nullable(decimal(0, 1)),
-    "user": string(),
+    "user": nullable(string()),
 }
 """What chat and legacy completions have in common; the bounds are in the SDK's docstrings and OpenAI's document."""
 

@@ -13,11 +13,17 @@ from completions.conversation import Choice, Prompt, Reply, Said, Traffic
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.openai.base import OpenAIFormat, envelope
-from completions.wire.openai.chat.dialect import Foreign
+from completions.wire.dialects.vendor import Vendor
+from completions.wire.openai import embeddings_rules, legacy_rules
+from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.dialect import envelope
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.responses import rules as responses_rules
+from completions.wire.openai.responses.format import Responses
+from completions.wire.openai.strict_schema import AZURE as SCHEMAS
 
 CATEGORIES = ("hate", "self_harm", "sexual", "violence")
 SAFE = {"filtered": False, "severity": "safe"}
@@ -68,15 +74,32 @@ def error(exc: RequestError) -> dict[str, Any]:
     return envelope(exc)
 
 
-class Azure(Foreign):
+CHAT, RESPONSE = chat_rules.request(SCHEMAS), responses_rules.request(SCHEMAS)
+OWN = ("data_sources", "user_security_context")
+"""What Azure adds to a request for chat."""
+
+
+class Azure(Vendor):
     """Azure's chat: the results of its filters, on the prompt first, then with each choice."""
 
     name = "azure"
     refuses = True
 
-    def checked(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return all of a request but what Azure adds to it."""
-        return {key: value for key, value in body.items() if key not in ("data_sources", "user_security_context")}
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Hold all of a request but what Azure adds to it against OpenAI's rules, with those of its schemas."""
+        chat_rules.validate({key: value for key, value in body.items() if key not in OWN}, CHAT)
+
+    def check_completion(self, body: dict[str, Any]) -> None:
+        """Hold a request against OpenAI's rules."""
+        legacy_rules.validate(body)
+
+    def check_embeddings(self, body: dict[str, Any], size: int) -> None:
+        """Hold a request against OpenAI's rules; an `input_type` is for the models of others (Cohere's)."""
+        embeddings_rules.validate({key: value for key, value in body.items() if key != "input_type"}, size)
+
+    def check_response(self, body: dict[str, Any]) -> None:
+        """Hold a request against OpenAI's rules, with those of Azure's schemas."""
+        responses_rules.validate(body, RESPONSE)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return OpenAI's message."""
@@ -89,6 +112,12 @@ class Azure(Foreign):
     def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what the filters found in the prompt."""
         return {"prompt_filter_results": ASKED}
+
+    def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
+        """Return a response with what the filters found in what was asked and in what was said."""
+        done = document["status"] not in ("queued", "in_progress")
+        found = [_filtered("prompt", {"jailbreak": UNSEEN}), *([_filtered("completion", {})] if done else [])]
+        return document | {"content_filters": found}
 
     def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return what the filters found in a choice."""
@@ -112,14 +141,44 @@ class Azure(Foreign):
         return error(exc)
 
 
+class AzureModels(Azure):
+    """The models of others at Azure, at `/models/`, which answer without filters."""
+
+    name = "azure"
+
+    def opening(self, reply: Reply) -> list[Event]:
+        """Return nothing: no chunk is about the prompt."""
+        return []
+
+    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return that nothing was filtered."""
+        return {"prompt_filter_results": None}
+
+    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+    def said(self, choice: Choice | None) -> dict[str, Any]:
+        """Return nothing."""
+        return {}
+
+
+def _filtered(source: str, more: Mapping[str, Any]) -> dict[str, Any]:
+    offsets = dict.fromkeys(("start_offset", "end_offset", "check_offset"), 0)
+    results = {"content_filter_results": {**RESULTS, **more}, "content_filter_offsets": offsets}
+    return {"blocked": False, "source_type": source, "content_filter_raw": [], **results}
+
+
 AZURE = Azure()
 
 
 class Deployed(OpenAIFormat):
     """A format at a deployment's address, whose name is the model; without `api-version` nothing is there."""
 
-    bare = False
     routed = True
+
+    def __init__(self) -> None:
+        super().__init__(AZURE)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -138,10 +197,6 @@ class Deployed(OpenAIFormat):
         """Return what was asked and said; which version of the API it was does not matter."""
         return super().read(replace(traffic, route={"api-version": "any", **traffic.route}))
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
-        """Return the headers of Azure's gateway."""
-        return AZURE.headers(request_id)
-
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Azure's envelope; that of an address that is not there has two fields."""
         return {"error": {"code": "404", "message": exc.message}} if exc.code == "404" else error(exc)
@@ -149,9 +204,6 @@ class Deployed(OpenAIFormat):
 
 class AzureChat(Deployed, ChatCompletions):
     """Chat completions of a deployment."""
-
-    def __init__(self) -> None:
-        super().__init__(AZURE)
 
 
 class AzureLegacy(Deployed, LegacyCompletions):
@@ -171,3 +223,7 @@ class AzureLegacy(Deployed, LegacyCompletions):
 
 class AzureEmbeddings(Deployed, Embeddings):
     """Embeddings of a deployment."""
+
+
+class AzureResponses(Deployed, Responses):
+    """Responses: the request names its deployment itself, at `/openai/responses` and at `/openai/v1/responses`."""

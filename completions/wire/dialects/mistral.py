@@ -1,45 +1,188 @@
-"""Mistral's embeddings: OpenAI's, with an id, a further count, and names of its own for what is asked.
+"""Mistral's API: thoughts as parts of the content, ids without a prefix, whole tool calls, errors without an envelope.
 
-Shape: `EmbeddingResponse` and `EmbeddingRequest` of the mistralai SDK.
+Sources: the models of the mistralai SDK 2.x; answers, streams and errors as they were recorded in 2025 and 2026.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-import orjson
-
-from completions.conversation import Prompt, Reply
+from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.dialects.chat_dialects import Mistral
+from completions.wire.dialects import rules
+from completions.wire.dialects.vendor import Vendor
 from completions.wire.openai.base import made_id, usage
-from completions.wire.openai.embeddings import Embeddings
+from completions.wire.validation import (
+    Check,
+    Problem,
+    anything,
+    array,
+    choice,
+    decimal,
+    either,
+    integer,
+    nullable,
+    record,
+)
 
-MISTRAL = Mistral()
-OWN = ("output_dtype", "metadata", "encoding_format")
-"""Parameters that change nothing here: vectors are always of floats."""
+FIELDS = (
+    *("frequency_penalty", "guardrails", "logprobs", "max_tokens", "metadata", "min_tokens", "n"),
+    *("parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "prompt_logprobs", "prompt_mode"),
+    *("random_seed", "reasoning_effort", "repetition_penalty", "response_format", "safe_prompt", "service_tier"),
+    *("stop", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_k", "top_logprobs", "top_p"),
+    "top_prompt_logprobs",
+)
+"""`ChatCompletionRequest` of the SDK; what is not among them is refused (Gitlawb/openclaude issue 739, April 2026)."""
+
+PARTS = (
+    *("text", "image_url", "document_url", "reference", "file", "thinking", "input_audio"),
+    *("resource", "resource_link"),
+)
+_MESSAGES = {
+    "assistant": record(dict.fromkeys(("role", "content", "tool_calls", "prefix"), anything)),
+    "tool": record(dict.fromkeys(("role", "content", "tool_call_id", "name"), anything)),
+}
+_OTHER = record(dict.fromkeys(("role", "content"), anything))
 
 
-class MistralEmbeddings(Embeddings):
-    """A vector for each input."""
+def _message(value: dict[str, Any]) -> Problem | None:
+    """Check that a message has nothing but the SDK's fields; a tool's or the user's name has long been let pass."""
+    named = {key: item for key, item in value.items() if key != "name"}
+    return _MESSAGES.get(value["role"], _OTHER)(named)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
-        """Read a request, in which the dimensions are called `output_dimension`."""
-        document = {key: value for key, value in decode_object(body).items() if key not in OWN and value is not None}
-        if "output_dimension" in document:
-            document["dimensions"] = document.pop("output_dimension")
-        return super().parse(orjson.dumps(document), headers, validate=validate)
 
-    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the list with its id."""
-        return {"id": made_id("", reply)} | super().document(reply, prompt) | {"usage": usage(reply.usage)}
+_TEXTS = either("one of a string or array of strings", string=anything, array=array(anything, "strings"))
+CHAT = rules.chat(
+    {
+        "random_seed": nullable(integer(0)),
+        "temperature": nullable(decimal(0, 1.5)),
+        "tool_choice": nullable(
+            either("one of a string or object", string=choice("auto", "none", "any", "required"), object=anything)
+        ),
+    },
+    parts=PARTS,
+    known=FIELDS,
+    message=_message,
+)
+_EMBEDDED = ("encoding_format", "metadata", "output_dtype", "output_dimension")
+EMBEDDINGS = record(
+    {
+        "model": anything,
+        "input": _TEXTS,
+        **dict.fromkeys(_EMBEDDED, anything),
+        "output_dimension": nullable(integer(1)),
+    },
+    ("model", "input"),
+)
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
-        """Return none: those of OpenAI are its own."""
-        return {}
+
+class Unprocessable(RequestError):
+    """A body that does not fit: `detail` is what the validator says of each fault."""
+
+    def __init__(self, detail: list[dict[str, Any]], message: str) -> None:
+        super().__init__(message, status=422)
+        self.detail = detail
+
+
+class Mistral(Vendor):
+    """Mistral's own way."""
+
+    name = "mistral"
+    place = "mistral/v1/"
+    whole_calls = True
+    call_opens = False
+    finish_joined = True
+    padding = "p"
+    embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
+    checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """Return a piece of the thoughts, as a part of the content."""
+        return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]}
+
+    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top level, which has an id, a time and a model."""
+        known = {key: head[key] for key in ("object", "created", "model")}
+        return {"id": reply.id or made_id("", reply)} | known
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message: its thoughts stand before its text."""
+        text = message["content"] or ""
+        calls = [
+            {"index": place, **call, "id": call["id"].removeprefix("call_")[:9]}
+            for place, call in enumerate(message.get("tool_calls", ()))
+        ]
+        content: Any = text
+        if choice.reasoning:
+            content = self.thought(choice.reasoning)["content"] + ([{"type": "text", "text": text}] if text else [])
+        return {"role": "assistant", "tool_calls": calls or None, "content": content}
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; the one with the role has an empty content, whatever follows."""
+        return {"role": "assistant", "content": ""} if "role" in delta else delta
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return the choice without log probabilities, unless it has some."""
+        return {key: value for key, value in document.items() if key != "logprobs" or value}
+
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the counts."""
+        cached = reply.usage.cached_tokens if reply.usage else 0
+        details = {"prompt_tokens_details": {"cached_tokens": cached}, "service_tier": "standard"}
+        return usage(reply.usage) | details
+
+    def tells_usage(self, prompt: Prompt) -> bool:
+        """Return that no chunk has the usage alone."""
+        return False
+
+    def null_usage(self, prompt: Prompt) -> bool:
+        """Return that the other chunks have none."""
+        return False
+
+    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the usage."""
+        return {"usage": usage}
+
+    def embedded(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
+        """Return the list with its id and the other counts, which are null."""
+        nothing = ("prompt_audio_seconds", "request_count", "prompt_tokens_details", "completion_tokens_details")
+        counts = usage(reply.usage) | dict.fromkeys((*nothing, "service_tier", "prompt_token_details"))
+        return {"id": made_id("", reply)} | document | {"usage": counts}
+
+    def embeddings_asked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the request in OpenAI's words: the dimensions are called `output_dimension` here."""
+        known = {key: value for key, value in body.items() if key in ("model", "input", "output_dimension")}
+        size = known.pop("output_dimension", None)
+        return known if size is None else known | {"dimensions": size}
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return what the validator says, with a place that has a message's role after its index."""
+        kind, said = _SAID.get(problem.code or "", ("value_error", problem.error().message))
+        where, value = ["body", *rules.steps(problem.path)], _at(body, rules.steps(problem.path))
+        if len(where) > 3 and where[1] == "messages" and isinstance(where[2], int):
+            where.insert(3, str(body["messages"][where[2]].get("role")))
+        return Unprocessable([{"type": kind, "loc": where, "msg": said, "input": value}], said)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Mistral's error."""
-        return MISTRAL.error(exc)
+        """Return the error; that of a wrong key has three words."""
+        if exc.status == 401 and exc.facts is not None:
+            return {"detail": "Invalid API Key" if getattr(exc, "key", "") else "Unauthorized"}
+        if isinstance(exc, Unprocessable):
+            return {"detail": exc.detail}
+        document = {"object": "error", "message": exc.message, "type": exc.type, "param": exc.param}
+        return document | {"code": exc.code, "raw_status_code": exc.status}
+
+
+_SAID = {
+    "unknown_parameter": ("extra_forbidden", "Extra inputs are not permitted"),
+    "missing_required_parameter": ("missing", "Field required"),
+}
+
+
+def _at(value: Any, steps: list[str | int]) -> Any:
+    """Return what stands at a path, or what the last step that is there has."""
+    for step in steps:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return value
+    return value

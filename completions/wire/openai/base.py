@@ -1,4 +1,4 @@
-"""What OpenAI's formats share: the error envelope, headers, usage, ids, and how chunks are framed and interleaved.
+"""What OpenAI's formats share: headers, usage, ids, and how chunks are framed and interleaved.
 
 Shapes: `openai.types` of the installed SDK; the envelope is the `Error` schema of OpenAI's OpenAPI document, where all
 four fields are required and two may be null.
@@ -8,13 +8,16 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import orjson
+
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import WireFormat, json_type
-from completions.wire.framing import DONE
+from completions.wire.framing import DONE, Framing, ServerSentEvents
 from completions.wire.interleave import in_step
 from completions.wire.openai import models as catalogue
+from completions.wire.openai.dialect import OPENAI, Dialect
 from completions.wire.template import HOLE, PAD, Template
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
@@ -37,15 +40,35 @@ STEADY_HEADERS = {
 class OpenAIFormat(WireFormat):
     """The parts that are the same in all of OpenAI's formats."""
 
-    bare = True
+    def __init__(self, dialect: Dialect = OPENAI) -> None:
+        self._dialect = dialect
+        self.bare = not dialect.name
+        if not dialect.has_openai_models:
+            self.refusals = ()
+        self._framing = ServerSentEvents(keep_alive=dialect.keep_alive)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""
-        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS}
+        own = self._dialect.headers(request_id)
+        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS} if own is None else own
+
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error with the status that it has here."""
+        return self._dialect.refused(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return OpenAI's envelope."""
-        return envelope(exc)
+        """Return the envelope of those who speak the dialect."""
+        return self._dialect.error(exc)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return server-sent events, with the comment of those who speak the dialect."""
+        return self._framing
+
+    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+        """Return how an error ends the stream that answers a prompt."""
+        document = self._dialect.error_chunk(exc, prompt)
+        told = document.get("error", document) if flat else document
+        return [Event(orjson.dumps(told), name=name), *([DONE] if self._dialect.done_after_error else [])]
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return OpenAI's list of models; it has no pages."""
@@ -62,11 +85,6 @@ class Unstreamed(OpenAIFormat):
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return an empty event where the one token of the answer stands, for its pace."""
         return [Event(b"", token=True)]
-
-
-def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return the error envelope; its four fields are always there."""
-    return {"error": {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}}
 
 
 def check_stream(document: dict[str, Any]) -> None:
@@ -107,18 +125,21 @@ def service_tier(body: Any) -> str:
     return SERVED_TIERS.get(asked, "default") if isinstance(asked, str) else "default"
 
 
+NO_CHOICE: Mapping[str, Any] = {"choices": []}
+
+
 class Chunks:
     """Writes the chunks of one stream: a constant head, one choice, and what follows it.
 
-    With `include_usage` each has a null usage, and the last one the usage itself and no choice; `obfuscate` pads
+    With `include_usage` each has a null usage, and the last one the usage itself; `padding` is the field that pads
     each chunk that has a choice.
     """
 
-    def __init__(self, head: dict[str, Any], *, include_usage: bool, obfuscate: bool) -> None:
+    def __init__(self, head: dict[str, Any], *, include_usage: bool, padding: str = "") -> None:
         self._head = head
         self._tail: dict[str, Any] = {"usage": None} if include_usage else {}
-        if obfuscate:
-            self._tail["obfuscation"] = PAD
+        if padding:
+            self._tail[padding] = PAD
         self._any = self._template(HOLE)
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
@@ -129,9 +150,9 @@ class Chunks:
         """Return a chunk for each value, in the hole of the same choice."""
         return self._template(choice).fill(values)
 
-    def usage(self, document: dict[str, Any]) -> Event:
-        """Return the chunk with the usage."""
-        return Event(Template(self._head | {"choices": [], "usage": HOLE}).fill([document])[0])
+    def usage(self, document: dict[str, Any], more: Mapping[str, Any] = NO_CHOICE) -> Event:
+        """Return the chunk with the usage, and what else it has: no choice."""
+        return Event(Template(self._head | {**more, "usage": HOLE}).fill([document])[0])
 
     def _template(self, choice: object) -> Template:
         return Template(self._with(choice))

@@ -13,9 +13,8 @@ from completions.conversation import Message, Prompt, Reply
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import text_or_none, whole
-from completions.wire.openai import embeddings_rules
 from completions.wire.openai.base import Unstreamed
-from completions.wire.openai.embeddings_rules import LARGEST, MOST_INPUTS, SIZES
+from completions.wire.openai.embeddings_rules import LARGEST, MOST_INPUTS
 from completions.wire.openai.readback import hear_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.readback import Answer
@@ -41,7 +40,8 @@ class Embeddings(Unstreamed):
         """Read a request for embeddings; each input is a user message."""
         document = decode_object(body)
         if validate:
-            embeddings_rules.validate(document, len(body))
+            self._dialect.check_embeddings(document, len(body))
+        document = self._dialect.embeddings_asked(document)
         model = text_or_none(document.get("model"))
         inputs = _inputs(document.get("input"), model)
         return Prompt(
@@ -57,7 +57,7 @@ class Embeddings(Unstreamed):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a list of `embedding`s, one for each input."""
-        size, packed = _size(prompt), prompt.body.get("encoding_format") == "base64"
+        size, packed = self._size(prompt), prompt.body.get("encoding_format") == "base64"
         scripted = [choice.embedding for choice in reply.choices] or [()]
         data = []
         for index, message in enumerate(prompt.messages):
@@ -65,12 +65,19 @@ class Embeddings(Unstreamed):
             data.append({"object": "embedding", "index": index, "embedding": _packed(vector) if packed else vector})
         model = reply.model or prompt.model or "mock"
         counted = reply.usage.prompt_tokens if reply.usage else 0
-        return {
+        document = {
             "object": "list",
             "data": data,
             "model": ANSWERED.get(model, model),
             "usage": {"prompt_tokens": counted, "total_tokens": counted},
         }
+        return self._dialect.embedded(document, reply)
+
+    def _size(self, prompt: Prompt) -> int:
+        """Return how many dimensions are asked for, or else the model's own."""
+        asked = whole(prompt.body.get("dimensions"), 1)
+        own = self._dialect.embedding_sizes.get(prompt.model or "", USUAL_SIZE)
+        return asked if asked is not None and asked <= LARGEST else own
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""
@@ -88,12 +95,6 @@ def _text(given: object, model: str | None) -> str:
     if isinstance(given, list):
         return tokens.join((item for item in given if isinstance(item, int)), model)
     return given if isinstance(given, str) else ""
-
-
-def _size(prompt: Prompt) -> int:
-    """Return how many dimensions are asked for, or else the model's own."""
-    asked = whole(prompt.body.get("dimensions"), 1)
-    return asked if asked is not None and asked <= LARGEST else SIZES.get(prompt.model or "", USUAL_SIZE)
 
 
 def _packed(vector: Sequence[float]) -> str:

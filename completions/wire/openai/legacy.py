@@ -9,7 +9,6 @@ from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
-from completions.wire.openai import legacy_rules
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import hear_choices
@@ -35,7 +34,7 @@ class LegacyCompletions(OpenAIFormat):
         document = decode_object(body)
         check_stream(document)
         if validate:
-            legacy_rules.validate(document)
+            self._dialect.check_completion(document)
         return _read_prompt(document, headers, limited=validate)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -51,7 +50,7 @@ class LegacyCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
-        chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage, obfuscate=False)
+        chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage, padding="")
         starts, lanes, finishes = [], [], []
         for index, choice in enumerate(reply.choices):
             if echoed := self._echoed(prompt, index):

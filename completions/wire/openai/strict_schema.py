@@ -13,10 +13,25 @@ MAX_DEPTH, MAX_PROPERTIES, MAX_ENUM = 10, 5000, 1000
 """The guide's limits: levels of nested objects, properties in all, values of enums in all."""
 
 UNSUPPORTED = (
-    *("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas", "default"),
+    *("allOf", "oneOf", "not", "if", "then", "else", "dependentRequired", "dependentSchemas"),
     *("patternProperties", "propertyNames", "minProperties", "maxProperties", "unevaluatedProperties"),
     *("prefixItems", "contains", "minContains", "maxContains", "uniqueItems", "unevaluatedItems"),
 )
+
+
+class SchemaRules(NamedTuple):
+    """In what those who run OpenAI's models differ: how long a function's description is, what `strict` forbids."""
+
+    longest_description: int | None = None
+    forbidden: tuple[str, ...] = UNSUPPORTED
+
+
+OPENAI = SchemaRules()
+"""Descriptions of 15,664 characters and strict schemas with `default` are in recordings of 2025 and 2026 as taken."""
+
+AZURE = SchemaRules(1024, (*UNSUPPORTED, "default"))
+"""Azure still has both limits (openai/openai-agents-python issue 4390, 2026; run-llama/llama_index pull 18784)."""
+
 ROOT_UNIONS = ("oneOf", "anyOf", "allOf", "enum", "not")
 _MAPS, _LISTS, _SINGLES = ("properties", "$defs", "definitions"), ("anyOf",), ("items",)
 
@@ -38,14 +53,14 @@ def loose(schema: Mapping[str, Any]) -> str | None:
     return next(filter(None, map(_shape, walk(schema))), None)
 
 
-def strict(schema: Mapping[str, Any]) -> str | None:
+def strict(schema: Mapping[str, Any], rules: SchemaRules = OPENAI) -> str | None:
     """Say what is wrong with a schema under `strict: true`, or None."""
     if (problem := _root(schema)) is not None:
         return problem
     defined: set[str] = {"#"}
     properties = values = 0
     for node in walk(schema):
-        problem = _shape(node) or _strict_node(node, schema, defined)
+        problem = _shape(node) or _strict_node(node, schema, defined, rules)
         if problem is not None:
             return problem
         properties += len(_mapping(node.schema, "properties"))
@@ -88,7 +103,7 @@ def _root(schema: Mapping[str, Any]) -> str | None:
             not_these = "/".join(f"'{union}'" for union in ROOT_UNIONS)
             return f"schema must have type 'object' and not have {not_these} at the top level."
         return None
-    got = f'"{kind}"' if isinstance(kind, str) else "null" if kind is None else _short(kind)
+    got = f'"{kind}"' if isinstance(kind, str | None) else _short(kind)
     return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: {got}'."
 
 
@@ -114,7 +129,7 @@ def _shape(node: Node) -> str | None:
     return None
 
 
-def _strict_node(node: Node, root: Mapping[str, Any], defined: set[str]) -> str | None:
+def _strict_node(node: Node, root: Mapping[str, Any], defined: set[str], rules: SchemaRules) -> str | None:
     """Say what `strict` has against one schema; `defined` remembers the references that led somewhere."""
     schema, context = node.schema, node.context
     if isinstance(schema, bool):
@@ -123,7 +138,7 @@ def _strict_node(node: Node, root: Mapping[str, Any], defined: set[str]) -> str 
         return _reference(node, root, defined)
     if "type" not in schema and "anyOf" not in schema:
         return _at(context, "schema must have a 'type' key")
-    for keyword in UNSUPPORTED:
+    for keyword in rules.forbidden:
         if keyword in schema:
             return _at(context, f"'{keyword}' is not permitted")
     if "format" in schema and not (isinstance(schema["format"], str) and schema["format"] in FORMATS):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from completions.wire.openai import strict_schema
+from completions.wire.openai.strict_schema import SchemaRules
 from completions.wire.validation import (
     TOOL_NAME,
     Check,
@@ -25,31 +26,18 @@ from completions.wire.validation import (
 )
 
 MAX_TOOLS = 128
-_DESCRIPTION = string(high=1024)
 BAD_SCHEMA = "invalid_function_parameters"
 
-_FUNCTION = record(
-    {"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": obj, "strict": nullable(boolean)}, ("name",)
-)
 _GRAMMAR = record({"definition": string(low=1), "syntax": choice("lark", "regex")}, ("definition", "syntax"))
 _FORMAT = tagged(
     "type",
     {"text": record({"type": anything}), "grammar": record({"type": anything, "grammar": _GRAMMAR}, ("grammar",))},
 )
-_CUSTOM = record({"name": TOOL_NAME, "description": _DESCRIPTION, "format": _FORMAT}, ("name",))
 
 
 def _kinds(**payloads: Check) -> Mapping[str, Check]:
     return {kind: record({"type": anything, kind: payload}, (kind,)) for kind, payload in payloads.items()}
 
-
-_TOOLS = array(tagged("type", _kinds(function=_FUNCTION, custom=_CUSTOM)), "objects", low=1, high=MAX_TOOLS)
-_FUNCTIONS = array(
-    record({"name": TOOL_NAME, "description": _DESCRIPTION, "parameters": obj}, ("name",)),
-    "objects",
-    low=1,
-    high=MAX_TOOLS,
-)
 
 _NAMED = _kinds(function=record({"name": TOOL_NAME}, ("name",)), custom=record({"name": TOOL_NAME}, ("name",)))
 _ALLOWED = record(
@@ -65,34 +53,52 @@ FUNCTION_CALL = either(
 )
 
 
-def tools(value: Any) -> Problem | None:
-    """Check the tools, their schemas, and that no two have one name."""
-    problem = _TOOLS(value)
-    return problem or _schemas(value) or _twice([tool["type"] for tool in value], _names(value))
+def tools(rules: SchemaRules) -> Check:
+    """Return the check of the tools, of their schemas, and that no two have one name."""
+    description = nullable(string(high=rules.longest_description))
+    function = record(
+        {"name": TOOL_NAME, "description": description, "parameters": obj, "strict": nullable(boolean)},
+        ("name",),
+    )
+    custom = record({"name": TOOL_NAME, "description": description, "format": _FORMAT}, ("name",))
+    several = array(tagged("type", _kinds(function=function, custom=custom)), "objects", low=1, high=MAX_TOOLS)
+
+    def check(value: Any) -> Problem | None:
+        problem = several(value) or _schemas(value, rules)
+        return problem or _twice([tool["type"] for tool in value], _names(value))
+
+    return check
 
 
-def functions(value: Any) -> Problem | None:
-    """Check the legacy functions in the same way."""
-    if (problem := _FUNCTIONS(value)) is not None:
-        return problem
-    for index, function in enumerate(value):
-        if (problem := _schema(function)) is not None:
-            return problem.under(f"[{index}]")
-    return _twice([""] * len(value), [function["name"] for function in value])
+def functions(rules: SchemaRules) -> Check:
+    """Return the check of the legacy functions, which is the same."""
+    description = nullable(string(high=rules.longest_description))
+    function = record({"name": TOOL_NAME, "description": description, "parameters": obj}, ("name",))
+    several = array(function, "objects", low=1, high=MAX_TOOLS)
+
+    def check(value: Any) -> Problem | None:
+        if (problem := several(value)) is not None:
+            return problem
+        for index, function in enumerate(value):
+            if (problem := _schema(function, rules)) is not None:
+                return problem.under(f"[{index}]")
+        return _twice([""] * len(value), [function["name"] for function in value])
+
+    return check
 
 
-def _schemas(value: list[dict[str, Any]]) -> Problem | None:
+def _schemas(value: list[dict[str, Any]], rules: SchemaRules) -> Problem | None:
     for index, tool in enumerate(value):
-        if tool["type"] == "function" and (problem := _schema(tool["function"])) is not None:
+        if tool["type"] == "function" and (problem := _schema(tool["function"], rules)) is not None:
             return problem.under("function").under(f"[{index}]")
     return None
 
 
-def _schema(function: dict[str, Any]) -> Problem | None:
+def _schema(function: dict[str, Any], rules: SchemaRules) -> Problem | None:
     """Check a function's parameters; to leave them out is to have none."""
     if (schema := function.get("parameters")) is None:
         return None
-    why = strict_schema.loose(schema) or (strict_schema.strict(schema) if function.get("strict") else None)
+    why = strict_schema.loose(schema) or (strict_schema.strict(schema, rules) if function.get("strict") else None)
     if why is None:
         return None
     return spoken(f"Invalid schema for function '{function['name']}': {why}", BAD_SCHEMA, "parameters")

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from completions.exceptions import RequestError
+from completions.wire.dialects.azure import AZURE
 from completions.wire.openai import legacy_rules, strict_schema
 from completions.wire.openai.chat import rules as chat_rules
 
@@ -425,7 +426,7 @@ WORDS: list[tuple[JSON, str]] = [
     ),
     (
         offered({}),
-        "Invalid schema for function 'f': schema must be a JSON Schema of 'type: \"object\"', got 'type: null'.",
+        "Invalid schema for function 'f': schema must be a JSON Schema of 'type: \"object\"', got 'type: \"None\"'.",
     ),
     (
         asked({"role": "tool", "tool_call_id": "c", "content": [image(PIXEL)]}),
@@ -500,7 +501,6 @@ AT_A = "In context=('properties', 'a'), "
         (holding({"type": "text"}), AT_A + "'text' is not valid under any of the given schemas."),
         (holding({"type": "array"}), AT_A + "array schema missing items."),
         (holding({"type": "string", "format": "uri"}), AT_A + "'uri' is not a valid format."),
-        (holding({"type": "string", "default": "x"}), AT_A + "'default' is not permitted."),
         (holding({"type": "string", "allOf": []}), AT_A + "'allOf' is not permitted."),
         (
             holding({"type": "array", "items": {"type": "object"}}),
@@ -631,3 +631,25 @@ def test_deep_schema__is_taken_or_refused(inner: str) -> None:
     validate_both(offered({"type": "object", "properties": {"a": deep}}, strict=True))
     validate_both(offered(deep, strict=True))
     validate_both(asked(response_format=schema(schema=deep)))
+
+
+LONG = "word " * 400
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        ({"strict": True, "parameters": holding({"type": "string", "default": "x"})}, "'default' is not permitted"),
+        ({"description": LONG, "parameters": WEATHER}, "string too long"),
+    ],
+    ids=["default in a strict schema", "a long description"],
+)
+def test_schemas__that_openai_takes_are_refused_at_azure(function: JSON, said: str) -> None:
+    body = {
+        "model": "gpt-4o",
+        "messages": [HELLO],
+        "tools": [{"type": "function", "function": {"name": "f", **function}}],
+    }
+    chat_rules.validate(body)
+    with pytest.raises(RequestError, match=said):
+        AZURE.check_chat(body)

@@ -70,12 +70,16 @@ def _text_parts(parts: list[dict[str, Any]]) -> list[str]:
 def _part(item: dict[str, Any]) -> Part | None:
     match item.get("type"):
         case "image_url":
-            return Part("image", text(mapping(item.get("image_url")).get("url")))
+            given = item.get("image_url")
+            return Part("image", given if isinstance(given, str) else text(mapping(given).get("url")))
         case "input_audio":
-            return Part("audio", text(mapping(item.get("input_audio")).get("data")))
+            given = item.get("input_audio")
+            return Part("audio", given if isinstance(given, str) else text(mapping(given).get("data")))
         case "file":
             file = mapping(item.get("file"))
             return Part("file", text(file.get("file_id") or file.get("file_data")))
+        case "document_url":
+            return Part("file", text(item.get("document_url")))
     return None
 
 
@@ -91,7 +95,8 @@ def _tools(body: dict[str, Any]) -> list[Tool]:
     tools = []
     for tool in dicts(body.get("tools")):
         kind = "custom" if tool.get("type") == "custom" else "function"
-        tools.append(_tool(mapping(tool.get(kind)), custom=kind == "custom"))
+        if offered := mapping(tool.get(kind)):  # what a vendor's own server runs has no function
+            tools.append(_tool(offered, custom=kind == "custom"))
     return tools + [_tool(function) for function in dicts(body.get("functions"))]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from completions.wire.openai import strict_schema
 from completions.wire.openai.message_rules import messages, says_json
 from completions.wire.openai.stored import metadata
+from completions.wire.openai.strict_schema import OPENAI, SchemaRules
 from completions.wire.openai.tool_rules import FUNCTION_CALL, TOOL_CHOICE, functions, tools, unsuitable
 from completions.wire.validation import (
     SHARED,
@@ -71,13 +72,17 @@ _FORMATS = tagged(
 _CACHE = record({"mode": choice("implicit", "explicit"), "ttl": choice("30m")})
 
 
-def response_format(value: Any) -> Problem | None:
-    """Check the form of the answer, and its schema where it is strict."""
-    problem = _FORMATS(value)
-    if problem is not None or value["type"] != "json_schema" or not (wanted := value["json_schema"]).get("strict"):
-        return problem
-    why = strict_schema.strict(wanted["schema"])
-    return spoken(f"Invalid schema for response_format '{wanted['name']}': {why}", None, "") if why else None
+def response_format(rules: SchemaRules) -> Check:
+    """Return the check of the answer's form, and of its schema where it is strict."""
+
+    def check(value: Any) -> Problem | None:
+        problem = _FORMATS(value)
+        if problem is not None or value["type"] != "json_schema" or not (wanted := value["json_schema"]).get("strict"):
+            return problem
+        why = strict_schema.strict(wanted["schema"], rules)
+        return spoken(f"Invalid schema for response_format '{wanted['name']}': {why}", None, "") if why else None
+
+    return check
 
 
 FIELDS: Mapping[str, Check] = {
@@ -85,7 +90,7 @@ FIELDS: Mapping[str, Check] = {
     "messages": messages,
     "audio": nullable(_AUDIO),
     "function_call": FUNCTION_CALL,
-    "functions": functions,
+    "functions": functions(OPENAI),
     "logprobs": nullable(boolean),
     "max_completion_tokens": nullable(integer(1)),
     "max_tokens": nullable(integer(1)),
@@ -98,22 +103,36 @@ FIELDS: Mapping[str, Check] = {
     "prompt_cache_options": _CACHE,
     "prompt_cache_retention": nullable(choice("in_memory", "24h")),
     "reasoning_effort": nullable(choice("none", "minimal", "low", "medium", "high", "xhigh", "max")),
-    "response_format": response_format,
+    "response_format": response_format(OPENAI),
     "safety_identifier": nullable(string(high=64)),
     "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
     "store": nullable(boolean),
     "tool_choice": TOOL_CHOICE,
-    "tools": tools,
+    "tools": tools(OPENAI),
     "top_logprobs": nullable(integer(0, 20)),
     "verbosity": nullable(choice("low", "medium", "high")),
     "web_search_options": _WEB_SEARCH,
 }
-_REQUEST = record(FIELDS, ("messages", "model"))
+REQUIRED = ("messages", "model")
+REQUEST = record(FIELDS, REQUIRED)
 
 
-def validate(body: dict[str, Any]) -> None:
+def request(rules: SchemaRules) -> Check:
+    """Return the check of a request's fields where the rules of schemas are others than OpenAI's."""
+    return record(
+        {
+            **FIELDS,
+            "functions": functions(rules),
+            "response_format": response_format(rules),
+            "tools": tools(rules),
+        },
+        REQUIRED,
+    )
+
+
+def validate(body: dict[str, Any], fields: Check = REQUEST) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
-    refuse(_REQUEST(body) or _across(body))
+    refuse(fields(body) or _across(body))
 
 
 def _across(body: Mapping[str, Any]) -> Problem | None:

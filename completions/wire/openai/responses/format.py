@@ -47,7 +47,7 @@ class Responses(OpenAIFormat):
         return prompt
 
     def _validate(self, body: dict[str, Any]) -> None:
-        responses_rules.validate(body)
+        self._dialect.check_response(body)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
         """Return the previous response, the conversation, and the items that are referred to."""
@@ -81,16 +81,20 @@ class Responses(OpenAIFormat):
         if not stored and conversation_id(prompt.body) is None:
             return ()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
-        return kept(document(reply, prompt), own, dicts(prompt.recalled.get("items")), span(), stored=stored)
+        return kept(self._document(reply, prompt), own, dicts(prompt.recalled.get("items")), span(), stored=stored)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the whole one, or in the background one that is queued."""
-        whole = document(reply, prompt)
+        whole = self._document(reply, prompt)
         return begun(whole, "queued") if prompt.background else whole
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the typed events."""
-        return narrate(document(reply, prompt), obfuscate=prompt.include_obfuscation)
+        padded = prompt.include_obfuscation and self._dialect.padding == "obfuscation"
+        return narrate(self._document(reply, prompt), obfuscate=padded)
+
+    def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        return self._dialect.response(document(reply, prompt), prompt)
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a response or an event of its stream."""

@@ -14,6 +14,7 @@ from completions.wire.openai.responses.item_rules import INPUT, item, unmatched
 from completions.wire.openai.responses.prompt import own_items
 from completions.wire.openai.responses.tool_rules import TOOL_CHOICE, tools, unsuitable
 from completions.wire.openai.stored import metadata
+from completions.wire.openai.strict_schema import OPENAI, SchemaRules
 from completions.wire.validation import (
     SHARED,
     TOOL_NAME,
@@ -53,7 +54,7 @@ _REASONING = record(
         "context": nullable(choice("auto", "current_turn", "all_turns")),
         "effort": _EFFORT,
         "generate_summary": _SUMMARY,
-        "mode": string(low=1),
+        "mode": nullable(string(low=1)),
         "summary": _SUMMARY,
     }
 )
@@ -84,17 +85,20 @@ def identifier(start: str) -> Check:
     return check
 
 
-def text_format(value: Any) -> Problem | None:
-    """Check the form of the text, and its schema where it is strict."""
-    problem = _FORMATS(value)
-    if problem is not None or value["type"] != "json_schema" or not value.get("strict"):
-        return problem
-    why = strict_schema.strict(value["schema"])
-    return (
-        spoken(f"Invalid schema for response_format '{value['name']}': {why}", "invalid_json_schema", "schema")
-        if why
-        else None
-    )
+def text(rules: SchemaRules) -> Check:
+    """Return the check of what the text is to be, and of its schema where it is strict."""
+
+    def form(value: Any) -> Problem | None:
+        problem = _FORMATS(value)
+        if problem is not None or value["type"] != "json_schema" or not value.get("strict"):
+            return problem
+        if (why := strict_schema.strict(value["schema"], rules)) is None:
+            return None
+        said = f"Invalid schema for response_format '{value['name']}': {why}"
+        return spoken(said, "invalid_json_schema", "schema")
+
+    verbosity = nullable(choice("low", "medium", "high"))
+    return nullable(record({"format": nullable(form), "verbosity": verbosity}))
 
 
 _PROMPT = record({"id": string(low=1), "variables": nullable(obj), "version": nullable(_STRING)}, ("id",))
@@ -111,14 +115,15 @@ _COUNTED: Mapping[str, Check] = {
     "parallel_tool_calls": nullable(boolean),
     "previous_response_id": nullable(identifier("resp")),
     "reasoning": nullable(_REASONING),
-    "text": nullable(record({"format": text_format, "verbosity": nullable(choice("low", "medium", "high"))})),
+    "text": text(OPENAI),
     "tool_choice": nullable(TOOL_CHOICE),
-    "tools": nullable(tools),
+    "tools": nullable(tools(OPENAI)),
     "truncation": nullable(choice("auto", "disabled")),
 }
 FIELDS: Mapping[str, Check] = {
     **_COUNTED,
     "background": nullable(boolean),
+    "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
     "context_management": nullable(array(obj, "objects")),
     "include": nullable(array(choice(*INCLUDABLE), "strings")),
     "max_output_tokens": nullable(integer(LEAST_OUTPUT)),
@@ -126,29 +131,34 @@ FIELDS: Mapping[str, Check] = {
     "metadata": nullable(metadata),
     "model": SHARED["model"],
     "moderation": nullable(obj),
-    "prompt": nullable(
-        record({"id": string(low=1), "variables": nullable(obj), "version": nullable(_STRING)}, ("id",))
-    ),
+    "prompt": nullable(_PROMPT),
     "prompt_cache_key": nullable(string(high=64)),
-    "prompt_cache_options": obj,
+    "prompt_cache_options": nullable(obj),
     "prompt_cache_retention": nullable(choice("in_memory", "24h")),
     "safety_identifier": nullable(string(high=64)),
     "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
     "store": nullable(boolean),
     "stream": SHARED["stream"],
-    "stream_options": nullable(record({"include_obfuscation": boolean})),
+    "stream_options": nullable(record({"include_obfuscation": nullable(boolean)})),
     "temperature": SHARED["temperature"],
     "top_logprobs": nullable(integer(0, 20)),
     "top_p": SHARED["top_p"],
     "user": SHARED["user"],
 }
 _REQUEST = record(FIELDS)
+
+
+def request(rules: SchemaRules) -> Check:
+    """Return the check of a request's fields where the rules of schemas are others than OpenAI's."""
+    return record({**FIELDS, "text": text(rules), "tools": nullable(tools(rules))})
+
+
 _COUNT = record({**_COUNTED, "personality": _STRING})
 
 
-def validate(body: dict[str, Any]) -> None:
+def validate(body: dict[str, Any], fields: Check = _REQUEST) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
-    refuse(_REQUEST(body) or _across(body))
+    refuse(fields(body) or _across(body))
 
 
 def validate_count(body: dict[str, Any]) -> None:

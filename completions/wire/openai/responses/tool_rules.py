@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.openai import strict_schema
+from completions.wire.openai.strict_schema import SchemaRules
 from completions.wire.openai.tool_rules import BAD_SCHEMA, MAX_TOOLS
 from completions.wire.validation import (
     TOOL_NAME,
@@ -170,20 +171,24 @@ TOOL_CHOICE = either(
 )
 
 
-def tools(value: Any) -> Problem | None:
-    """Check the tools, the functions' schemas, and that each MCP server can be found."""
-    if (problem := _TOOLS(value)) is not None:
-        return problem
-    for index, tool in enumerate(value):
-        if (problem := _schema(tool) or _unreachable(tool)) is not None:
-            return problem.under(f"[{index}]")
-    return None
+def tools(rules: SchemaRules) -> Check:
+    """Return the check of the tools, of the functions' schemas, and that each MCP server can be found."""
+
+    def check(value: Any) -> Problem | None:
+        if (problem := _TOOLS(value)) is not None:
+            return problem
+        for index, tool in enumerate(value):
+            if (problem := _schema(tool, rules) or _unreachable(tool)) is not None:
+                return problem.under(f"[{index}]")
+        return None
+
+    return check
 
 
-def _schema(tool: dict[str, Any]) -> Problem | None:
+def _schema(tool: dict[str, Any], rules: SchemaRules) -> Problem | None:
     if tool["type"] != "function" or (schema := tool.get("parameters")) is None:
         return None
-    why = strict_schema.loose(schema) or (strict_schema.strict(schema) if tool.get("strict") else None)
+    why = strict_schema.loose(schema) or (strict_schema.strict(schema, rules) if tool.get("strict") else None)
     return spoken(f"Invalid schema for function '{tool['name']}': {why}", BAD_SCHEMA, "parameters") if why else None
 
 

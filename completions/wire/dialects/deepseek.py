@@ -1,0 +1,78 @@
+"""DeepSeek's chat: `reasoning_content`, what of the prompt was cached, and the usage in a stream's last chunk.
+
+Sources: DeepSeek's API reference; streams and errors as they were recorded in 2025 and 2026.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.validation import Problem
+
+BAD_JSON = "Failed to deserialize the JSON body into the target type"
+
+
+class DeepSeek(Vendor):
+    """DeepSeek's own way."""
+
+    name = "deepseek"
+    place = "deepseek/(?:v1/|beta/)?"
+    call_opens = False
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """Return a piece of the chain of thought."""
+        return {"reasoning_content": text}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, whose content is a text beside tool calls too."""
+        return numbered(super().message(message, choice)) | {"content": message["content"] or ""}
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; of a choice that thinks, text and thoughts stand side by side, and one of them is null."""
+        if "role" in delta:
+            return {"role": "assistant", **({"content": None, "reasoning_content": ""} if choice.reasoning else _SAID)}
+        if not choice.reasoning or "tool_calls" in delta:
+            return delta or _SAID
+        return {"content": None, "reasoning_content": None} | (dict(delta) or _SAID)
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage with what was cached, and what was not."""
+        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
+        return {key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")} | {
+            "prompt_tokens_details": {"cached_tokens": cached},
+            **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
+            "prompt_cache_hit_tokens": cached,
+            "prompt_cache_miss_tokens": usage["prompt_tokens"] - cached,
+        }
+
+    def tells_usage(self, prompt: Prompt) -> bool:
+        """Return that no chunk has the usage alone."""
+        return False
+
+    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the usage."""
+        return {"usage": usage}
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return the error of a deserializer (tailcallhq/forgecode issue 2008, November 2025)."""
+        if problem.code == "missing_required_parameter":
+            where, _, name = problem.path.rpartition(".")
+            said = f"{where}: missing field `{name}`" if where else f"missing field `{name}`"
+        elif problem.code == "invalid_type":
+            said = f"{problem.path}: invalid type{problem.after}".rstrip(".")
+        else:
+            return problem.error()
+        return RequestError(f"{BAD_JSON}: {said}", code="invalid_request_error")
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope, in which a wrong key has words of DeepSeek's own (recorded in July 2026)."""
+        if exc.status == 401 and exc.facts is not None:
+            key = getattr(exc, "key", "")
+            said = f"Authentication Fails, Your api key: ****{key[-4:]} is invalid"
+            exc = RequestError(said, status=401, type="authentication_error", code="invalid_request_error")
+        return super().error(exc)
+
+
+_SAID: dict[str, Any] = {"content": ""}

@@ -1,0 +1,137 @@
+"""Groq's chat: `reasoning`, `x_groq`, and how long it took; a property that it does not know is refused.
+
+Sources: `groq.types.chat` of the SDK 1.x; answers and streams as they were recorded in 2025 and 2026.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects import rules
+from completions.wire.dialects.vendor import Vendor
+from completions.wire.openai.base import made_id, usage
+from completions.wire.validation import Check, Problem, anything, choice, nullable, record
+
+FIELDS = (
+    *("citation_options", "compound_custom", "disable_tool_validation", "documents", "exclude_domains"),
+    *("frequency_penalty", "function_call", "functions", "include_domains", "include_reasoning", "logit_bias"),
+    *("logprobs", "max_completion_tokens", "max_tokens", "metadata", "n", "parallel_tool_calls", "presence_penalty"),
+    *("reasoning_effort", "reasoning_format", "response_format", "search_settings", "seed", "service_tier", "stop"),
+    *("store", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user"),
+)
+"""`CompletionCreateParamsBase` of the SDK, and `stream_options`, which Groq's reference has."""
+
+_PLAIN = dict.fromkeys(("role", "content", "name"), anything)
+_MESSAGES: Mapping[str, Check] = {
+    "assistant": record(
+        _PLAIN | dict.fromkeys(("function_call", "reasoning", "tool_calls", "executed_tools"), anything)
+    ),
+    "tool": record(_PLAIN | {"tool_call_id": anything}, ("tool_call_id",)),
+}
+
+
+def _message(value: dict[str, Any]) -> Problem | None:
+    """Check that a message has nothing that messages of its role do not have."""
+    return _MESSAGES.get(value["role"], record(_PLAIN))(value)
+
+
+CHAT = rules.chat(
+    {
+        "reasoning_effort": nullable(choice("none", "default", "minimal", "low", "medium", "high")),
+        "service_tier": nullable(choice("auto", "on_demand", "flex", "performance")),
+    },
+    parts=("text", "image_url", "document"),
+    known=FIELDS,
+    message=_message,
+)
+
+
+class Groq(Vendor):
+    """Groq's own way."""
+
+    name = "groq"
+    place = "groq/openai/v1/"
+    whole_calls = True
+    checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """Return a piece of the reasoning."""
+        return {"reasoning": text}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, which has no content where it has calls alone."""
+        document = super().message(message, choice)
+        return {key: value for key, value in document.items() if key != "content" or value is not None}
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; the one with the role has an empty content, whatever follows."""
+        return {"role": "assistant", "content": ""} if "role" in delta else super().delta(delta, choice)
+
+    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return Groq's own facts."""
+        return {"usage_breakdown": None, "x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
+
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage with times in seconds, made up of the tokens."""
+        asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
+        times = {"queue_time": 0.01, "prompt_time": asked, "completion_time": said, "total_time": asked + said}
+        details: dict[str, Any] = {}
+        if reply.usage and reply.usage.cached_tokens:
+            details["prompt_tokens_details"] = {"cached_tokens": reply.usage.cached_tokens}
+        if reply.usage and reply.usage.reasoning_tokens:
+            details["completion_tokens_details"] = {"reasoning_tokens": reply.usage.reasoning_tokens}
+        return usage(reply.usage) | times | details
+
+    def first(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
+        """Return the request's id at Groq, and its seed."""
+        return {"x_groq": _seeded(reply, prompt)}
+
+    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the request's id at Groq, and the usage."""
+        return {"x_groq": {"id": _request(reply), "usage": usage}}
+
+    def headers(self, request_id: str) -> Mapping[str, str]:
+        """Return where it was answered."""
+        return {"x-groq-region": "mock"}
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return the error as a validator of schemas says it (ServiceStack/llms issue 17, January 2026)."""
+        where, _, name = problem.path.rpartition(".")
+        match problem.code:
+            case "unknown_parameter":
+                said = f"property '{name}' is unsupported"
+            case "missing_required_parameter":
+                said = f"property '{name}' is missing"
+            case _:
+                return problem.error()
+        if not where:
+            return RequestError(said)
+        dotted = ".".join(map(str, rules.steps(where)))
+        first, index, *_ = [*rules.steps(where), 0]
+        if first != "messages" or not isinstance(index, int):
+            return RequestError(f"'{dotted}' : {said}")
+        role = body["messages"][index].get("role")
+        return RequestError(
+            f"'messages.{index}' : for 'role:{role}' the following must be satisfied[('{dotted}' : {said})]"
+        )
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope, which has no empty fields."""
+        if exc.status == 401 and exc.facts is not None:
+            exc = RequestError("Invalid API Key", status=401, code="invalid_api_key")
+        document = {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
+        return {"error": {key: value for key, value in document.items() if value is not None}}
+
+    def error_chunk(self, exc: RequestError, prompt: Prompt) -> dict[str, Any]:
+        """Return the envelope with the status, as a stream has it."""
+        return {"error": {**self.error(exc)["error"], "status_code": exc.status}}
+
+
+def _request(reply: Reply) -> str:
+    return made_id("req_", reply)
+
+
+def _seeded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    seed = prompt.body.get("seed")
+    return {"id": _request(reply), "seed": seed if isinstance(seed, int) else int(made_id("", reply)[:7], 16)}

@@ -1,0 +1,111 @@
+"""OpenRouter's chat: reasoning, a provider and its own finish reason, what it cost, errors whose code is the status.
+
+Sources: OpenRouter's API reference; answers, streams and errors as they were recorded in 2025 and 2026.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects import rules
+from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.openai.base import made_id
+from completions.wire.openai.base import usage as counts
+from completions.wire.validation import Check, Problem
+
+CENT = 1e-6
+"""What a token costs here, in dollars: the same for all models."""
+
+
+class OpenRouter(Vendor):
+    """OpenRouter's own way."""
+
+    name = "openrouter"
+    place = "openrouter/api/v1/"
+    keep_alive = b": OPENROUTER PROCESSING\n\n"
+    role_opens = False
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """Return a piece of the reasoning."""
+        details = [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}]
+        return {"reasoning": text, "reasoning_details": details}
+
+    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top level with the provider."""
+        known = {key: head[key] for key in ("object", "created", "model")}
+        return {"id": reply.id or made_id("gen-", reply), **known, "provider": "Mock"}
+
+    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what is null where the provider does not say it."""
+        return {"system_fingerprint": None, "service_tier": None}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message: what is not said is null."""
+        return {"refusal": None, "reasoning": None} | numbered(super().message(message, choice))
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta, which always has the role and the content."""
+        content = None if "tool_calls" in delta else ""
+        return {"content": content, "role": "assistant", **super().delta(delta, choice)}
+
+    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+        """Return the provider's own finish reason."""
+        return {"native_finish_reason": reason}
+
+    def said(self, choice: Choice | None) -> dict[str, Any]:
+        """Return that there is no finish reason yet."""
+        return {"native_finish_reason": None}
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage with its cost."""
+        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
+        asked, said = usage["prompt_tokens"] * CENT, usage["completion_tokens"] * CENT
+        parts = {"upstream_inference_prompt_cost": asked, "upstream_inference_completions_cost": said}
+        given = {"cached_tokens": cached, "cache_write_tokens": 0, "audio_tokens": 0, "video_tokens": 0}
+        return counts(reply.usage) | {
+            "cost": asked + said,
+            "is_byok": False,
+            "prompt_tokens_details": given,
+            "cost_details": {"upstream_inference_cost": asked + said, **parts},
+            "completion_tokens_details": {"reasoning_tokens": thought, "image_tokens": 0, "audio_tokens": 0},
+        }
+
+    def tells_usage(self, prompt: Prompt) -> bool:
+        """Return that the usage always comes."""
+        return True
+
+    def null_usage(self, prompt: Prompt) -> bool:
+        """Return that it stands nowhere else."""
+        return False
+
+    def usage_chunk(self, finished: dict[str, Any]) -> dict[str, Any]:
+        """Return the choice that has finished, once more."""
+        return {"service_tier": None, "choices": [finished]}
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return the error; without anything to answer it has words of its own (karthink/gptel issue 480)."""
+        if problem.path == "messages" and not body.get("messages"):
+            return RequestError('Input required: specify "prompt" or "messages"')
+        return problem.error()
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope, whose code is the status; a failure of the provider says what it said."""
+        if exc.status == 401 and exc.facts is not None:
+            said = "User not found." if getattr(exc, "key", "") else "Missing Authentication header"
+            return {"error": {"message": said, "code": exc.status}}
+        metadata = {"provider_name": "Mock", "raw": exc.code} if exc.status >= 500 and exc.code else None
+        error = {"message": exc.message, "code": exc.status}
+        return {"error": error | ({"metadata": metadata} if metadata else {})}
+
+    def error_chunk(self, exc: RequestError, prompt: Prompt) -> dict[str, Any]:
+        """Return the chunk that ends a stream: its error stands beside a choice that has finished with it."""
+        last = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
+        head = {"id": "gen-error", "object": "chat.completion.chunk", "created": 0, "provider": "Mock"}
+        return {
+            **head,
+            "model": prompt.model or "",
+            **self.error(exc),
+            "choices": [last | {"native_finish_reason": "error"}],
+        }

@@ -1,0 +1,134 @@
+"""Step 2 for dialects: what a vendor takes of OpenAI's formats, where its rules are not OpenAI's.
+
+The types of what all know are checked; what is unknown passes, unless a vendor is known to refuse it. Who has words of
+its own for a refusal makes them of the `Problem`: its code says what is wrong, its path where.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from completions.wire.openai.legacy_rules import FIELDS as LEGACY_FIELDS
+from completions.wire.validation import (
+    Check,
+    Problem,
+    anything,
+    array,
+    boolean,
+    choice,
+    decimal,
+    either,
+    integer,
+    logit_bias,
+    nullable,
+    obj,
+    record,
+    string,
+    text_or,
+    wrong_value,
+)
+
+ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+
+_STRINGS = text_or("strings", array(string(), "strings"))
+_ARGUMENTS = either("one of a string or object", string=anything, object=anything)
+_FUNCTION = record({"name": string(low=1), "arguments": nullable(_ARGUMENTS)}, ("name",), others=True)
+_CALL = record({"id": nullable(string()), "type": nullable(string()), "function": nullable(_FUNCTION)}, others=True)
+_OFFERED = record(
+    {"name": string(low=1), "description": nullable(string()), "parameters": nullable(obj)}, ("name",), others=True
+)
+
+
+def tool(value: Any) -> Problem | None:
+    """Check a tool: a function has its name; what other types have is a vendor's own."""
+    problem = _TOOL(value)
+    if problem is None and value.get("type", "function") == "function":
+        return _NEEDS_FUNCTION(value)
+    return problem
+
+
+_TOOL = record({"type": nullable(string()), "function": nullable(_OFFERED)}, others=True)
+_NEEDS_FUNCTION = record({}, ("function",), others=True)
+
+FIELDS: Mapping[str, Check] = {
+    "model": string(low=1),
+    "frequency_penalty": nullable(decimal(-2, 2)),
+    "functions": nullable(array(_OFFERED, "objects")),
+    "logit_bias": nullable(logit_bias),
+    "logprobs": nullable(boolean),
+    "max_completion_tokens": nullable(integer(0)),
+    "max_tokens": nullable(integer(0)),
+    "metadata": nullable(obj),
+    "n": nullable(integer(1, 128)),
+    "parallel_tool_calls": nullable(boolean),
+    "presence_penalty": nullable(decimal(-2, 2)),
+    "reasoning_effort": nullable(string()),
+    "response_format": nullable(record({"type": string(low=1)}, ("type",), others=True)),
+    "seed": nullable(integer(-(2**63), 2**64 - 1)),
+    "stop": nullable(_STRINGS),
+    "stream": nullable(boolean),
+    "stream_options": nullable(obj),
+    "temperature": nullable(decimal(0, 2)),
+    "tool_choice": nullable(either("one of a string or object", string=anything, object=anything)),
+    "tools": nullable(array(tool, "objects")),
+    "top_logprobs": nullable(integer(0, 20)),
+    "top_p": nullable(decimal(0, 1)),
+    "user": nullable(string()),
+}
+
+
+def chat(
+    fields: Mapping[str, Check] | None = None,
+    *,
+    parts: Collection[str] = (),
+    known: Collection[str] = (),
+    message: Check = anything,
+) -> Check:
+    """Return the check of a request for chat.
+
+    `fields` are a vendor's own, or those it has otherwise; `parts` the types of content parts, or any; where `known`
+    are given, other fields are refused; `message` is what else a message must be.
+    """
+    one = _message(parts, message)
+    table = {**FIELDS, "messages": array(one, "objects", low=1), **(fields or {})}
+    if known:
+        table = {key: table.get(key, anything) for key in {*known, "model", "messages"}}
+    return record(table, ("model", "messages"), others=not known)
+
+
+def _message(parts: Collection[str], further: Check) -> Check:
+    part = record({"type": choice(*parts) if parts else string(low=1)}, ("type",), others=True)
+    content = nullable(text_or("objects", array(part, "objects")))
+    fields = {"role": string(), "content": content, "tool_calls": nullable(array(_CALL, "objects"))}
+    checked = record(fields, ("role",), others=True)
+
+    def check(value: Any) -> Problem | None:
+        if (problem := checked(value)) is not None:
+            return problem
+        if value["role"] not in ROLES:
+            return wrong_value(value["role"], ROLES).under("role")
+        return further(value)
+
+    return check
+
+
+COMPLETION = record(
+    {
+        **LEGACY_FIELDS,
+        **{key: FIELDS[key] for key in ("max_tokens", "stream_options", "seed", "user")},
+        "echo": anything,
+    },
+    ("model",),
+    others=True,
+)
+_INPUT = either("one of a string or array of strings or integers", string=anything, array=anything)
+EMBEDDINGS = record(
+    {"model": string(low=1), "input": _INPUT, "dimensions": nullable(integer(1)), "user": nullable(string())},
+    ("model", "input"),
+    others=True,
+)
+
+
+def steps(path: str) -> list[str | int]:
+    """Return a path's steps: `messages[0].role` has the three `messages`, 0 and `role`."""
+    return [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]

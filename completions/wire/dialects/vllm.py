@@ -1,0 +1,71 @@
+"""vLLM's server: fields that are null unless asked for, errors by class, and parameters that OpenAI does not have.
+
+Source: `vllm/entrypoints/openai` of version 0.12 and later; what it does not know it takes, with a warning in its log.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects import rules
+from completions.wire.dialects.vendor import Vendor
+from completions.wire.openai.base import usage
+from completions.wire.validation import Check, boolean, integer, nullable
+
+ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
+NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
+OWN: Mapping[str, Check] = {"ignore_eos": nullable(boolean), "min_tokens": nullable(integer(0))}
+
+
+class VLLM(Vendor):
+    """vLLM's own way."""
+
+    name = "vllm"
+    place = "vllm/v1/"
+    done_after_error = True
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(OWN)}
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """Return a piece of the reasoning; before version 0.12 it was called `reasoning_content`."""
+        return {"reasoning": text}
+
+    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top level, of which a stream has less."""
+        return {key: head[key] for key in ("id", "object", "created", "model")}
+
+    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what is null unless the server is told otherwise."""
+        return dict.fromkeys(NULL)
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message with all its fields."""
+        fields = ("role", "content", "refusal", "annotations", "audio", "function_call")
+        document = {key: message.get(key) or None for key in fields}
+        calls = message.get("tool_calls", [])
+        content = None if calls and not message["content"] else message["content"]
+        return document | {"content": content, "tool_calls": calls, "reasoning": choice.reasoning or None}
+
+    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+        """Return which stop sequence ended the answer; none where the model ended it itself."""
+        return {"stop_reason": choice.stopped_by, "token_ids": None}
+
+    def said(self, choice: Choice | None) -> dict[str, Any]:
+        """Return that there are no token ids."""
+        return {"token_ids": None}
+
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the three counts, and what was cached."""
+        cached = reply.usage.cached_tokens if reply.usage else 0
+        return usage(reply.usage) | {"prompt_tokens_details": {"cached_tokens": cached} if cached else None}
+
+    def null_usage(self, prompt: Prompt) -> bool:
+        """Return that the usage stands nowhere but in its chunk."""
+        return False
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope: the type is a class, the code is the status."""
+        kind = ERRORS.get(exc.status, "BadRequestError" if exc.status < 500 else "InternalServerError")
+        if exc.status == 401 and exc.facts is not None:
+            return {"error": "Unauthorized"}
+        return {"error": {"message": exc.message, "type": kind, "param": exc.param, "code": exc.status}}

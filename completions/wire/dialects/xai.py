@@ -1,0 +1,82 @@
+"""xAI's API: `reasoning_content`, tokens counted by what they are, and errors of two texts.
+
+Sources: xAI's API reference; the errors as they were recorded in July and August 2026.
+"""
+
+from typing import Any
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects.vendor import Vendor
+from completions.wire.openai.base import made_id
+from completions.wire.validation import Problem
+
+CODES = {
+    400: "invalid-argument",
+    401: "unauthenticated",
+    403: "permission-denied",
+    404: "not-found",
+    429: "resource-exhausted",
+}
+NO_KEY = "Incorrect API key provided. You can obtain an API key from https://console.x.ai."
+TICKS = 10_000
+"""What a token costs here, in ten-billionths of a dollar."""
+
+
+class XAI(Vendor):
+    """xAI's own way."""
+
+    name = "xai"
+    place = "xai/v1/"
+
+    def thought(self, text: str) -> dict[str, Any]:
+        """Return a piece of the chain of thought."""
+        return {"reasoning_content": text}
+
+    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top level, whose id has no prefix."""
+        return super().head(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, whose refusal is null and whose content is a text."""
+        return super().message(message, choice) | {"content": message["content"] or "", "refusal": None}
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage with the tokens of each kind."""
+        given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
+        return usage | {"prompt_tokens_details": given, "num_sources_used": 0, **_cost(usage["total_tokens"])}
+
+    def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
+        """Return a response, whose usage has what it cost and what the context held."""
+        form = {key: value for key, value in document["text"].items() if key != "verbosity"}
+        kept = {key: value for key, value in document.items() if key != "prompt_cache_retention"}
+        told = kept | {"text": form, "presence_penalty": 0.0, "frequency_penalty": 0.0}
+        return told | {"usage": _used(document["usage"]) if document["usage"] else None}
+
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return a wrong key as the 400 that it is here."""
+        if exc.status != 401 or exc.facts is None:
+            return exc
+        return RequestError(NO_KEY, status=400, code=CODES[400])
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return the error of a deserializer, as for DeepSeek, with the status 422 (meangrinch/MangaTranslator #48)."""
+        if problem.code not in ("missing_required_parameter", "invalid_type"):
+            return problem.error()
+        said = f"missing field `{problem.path}`" if problem.code.startswith("missing") else problem.error().message
+        return RequestError(f"Failed to deserialize the JSON body into the target type: {said}", status=422)
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the two texts."""
+        return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
+
+
+def _cost(tokens: int) -> dict[str, Any]:
+    return {"cost_in_usd_ticks": tokens * TICKS}
+
+
+def _used(usage: dict[str, Any]) -> dict[str, Any]:
+    counts = {"num_sources_used": 0, "num_server_side_tools_used": 0, **_cost(usage["total_tokens"])}
+    context = {key: usage[key] for key in ("input_tokens", "output_tokens")}
+    details = {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}
+    return usage | {"input_tokens_details": details, **counts, "context_details": context}
