@@ -58,7 +58,7 @@ ARROWS: dict[str, set[str]] = {
         "script",
         "state",
     },
-    "pytest_plugin": {"conversation", "exceptions", "script", "wire"},  # of these only what loads no Django
+    "pytest_plugin": {"conversation", "exceptions", "script"},  # of these only what loads no Django
 }
 """Each room of `completions`, and the rooms that it may import. A room is a module or a package."""
 

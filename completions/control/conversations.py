@@ -51,7 +51,7 @@ def _message(message: Message, names: Mapping[str, str]) -> Document:
 
 
 def _call(call: ToolCall) -> Document:
-    return {"id": call.id, "name": call.name, "arguments": call.arguments, "type": call.kind}
+    return {"id": call.id, "name": call.name, "arguments": call.arguments, "kind": call.kind}
 
 
 def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequence[Mapping[str, Any]]) -> Document:

@@ -149,7 +149,7 @@ def _exchanges() -> dict[str, Schema]:
 
 def _said() -> Schema:
     """Return what was asked and said, as `conversations.py` makes it."""
-    call = _object(id=TEXT, name=TEXT, arguments=TEXT, type={"enum": ["function", "custom"]})
+    call = _object(id=TEXT, name=TEXT, arguments=TEXT, kind={"enum": ["function", "custom"]})
     texts = {name: _or_null(TEXT) for name in ("text", "refusal", "reasoning", "finish_reason")}
     message = _object(
         role=TEXT,

@@ -1,9 +1,11 @@
 """What a test sees of a request and its answer, and how it is written in reports."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any
+
+from completions.conversation import Message
+from completions.pytest_plugin import prompts
 
 WIDTH = 300
 """Characters of a text in a report."""
@@ -14,7 +16,8 @@ Full = Callable[[str], Mapping[str, Any]]
 class Exchange:
     """One request and its answer. The journal's facts are attributes (`status`, `model`, `rule`, `near_misses`, …).
 
-    `request` and `response`, with headers and bodies, are fetched when they are first asked for; `raw` is all.
+    `said` has what was asked and answered, in the same form for every API. `request` and `response`, with headers and
+    bodies, are fetched when they are first asked for; `raw` is all.
     """
 
     def __init__(self, brief: Mapping[str, Any], full: Full) -> None:
@@ -40,26 +43,19 @@ class Exchange:
         return self.raw["request"]["body"]
 
     @property
-    def messages(self) -> list[Any]:
-        """The messages that were sent; empty where there are none."""
-        found = self.body.get("messages") if isinstance(self.body, dict) else None
-        return found if isinstance(found, list) else []
-
-    @property
     def prompt(self) -> str:
-        """The text of the last user message, or the `prompt` of the legacy format; empty where there is none."""
-        for message in reversed(self.messages):
-            if isinstance(message, dict) and message.get("role") == "user":
-                return _text(message.get("content"))
-        return _text(self.body.get("prompt")) if isinstance(self.body, dict) else ""
+        """The text of the last user message, whatever API was asked; empty where there is none."""
+        return str(self.said["prompt"])
 
     @property
     def answer(self) -> str:
-        """The text that was answered, gathered where it was streamed; empty where there is none."""
-        response = self.raw["response"]
-        if "chunks" in response:
-            return "".join(_said(document, "delta") for document in _events(response["chunks"]))
-        return _said(response.get("body"), "message")
+        """The text that was answered, whatever API was asked, gathered where it was streamed; calls as `f({"a":1})`."""
+        return str(self.said["answer"])
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages that were sent, as the `Prompt` of a callable has them; empty where there are none."""
+        return [prompts.message(each) for each in self.said["messages"]]
 
     def __repr__(self) -> str:
         return f"<Exchange {headline(self)}>"
@@ -100,31 +96,3 @@ def listed(exchanges: Iterable[Exchange]) -> str:
 def _short(text: str) -> str:
     line = text.replace("\n", "⏎")
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
-
-
-def _text(content: object) -> str:
-    """Return a content's text: a string, or the texts among its parts."""
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
-    return content if isinstance(content, str) else ""
-
-
-def _said(document: Any, key: str) -> str:
-    """Return what a document's choices say; tool calls as they would be written in code."""
-    if not isinstance(document, dict):
-        return ""
-    said = []
-    for choice in document.get("choices") or ():
-        message = choice.get(key) or {}
-        said += [message.get("content") or choice.get("text") or message.get("refusal") or ""]
-        calls = [call.get("function") or call.get("custom") or {} for call in message.get("tool_calls") or ()]
-        said += [f"{call.get('name') or ''}({call.get('arguments') or call.get('input') or ''})" for call in calls]
-    return "".join(said)
-
-
-def _events(chunks: Iterable[Mapping[str, Any]]) -> Iterable[Any]:
-    for line in "".join(str(chunk["data"]) for chunk in chunks).splitlines():
-        try:
-            yield json.loads(line.removeprefix("data:"))
-        except ValueError:
-            continue

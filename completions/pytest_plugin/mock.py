@@ -12,11 +12,14 @@ from completions.pytest_plugin.control import Control, ControlError
 from completions.pytest_plugin.exchanges import Exchange, listed
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
-from completions.pytest_plugin.selection import chosen
+from completions.script.as_json import as_json
 from completions.script.literal import literal
 
 PAGE = 500
 """Exchanges that are fetched at a time."""
+
+MOST_WAITED_FOR = 1000
+"""Exchanges that the control API waits for at most."""
 
 GRACE = 0.3
 """Seconds that a count which falls short is waited for: the last answer may still be going out."""
@@ -111,7 +114,7 @@ class MockLLM:
         more = True
         while more:
             before = {"before": found[-1]["id"]} if found else {}
-            page = self._ask("GET", "exchanges", {"limit": PAGE, **before})
+            page = self._ask("GET", "exchanges", {"limit": PAGE, "said": "true", **before})
             found += page["exchanges"]
             more = page["more"]
         return [self._exchange(document) for document in reversed(found)]
@@ -119,7 +122,7 @@ class MockLLM:
     @property
     def last(self) -> Exchange:
         """The last request and its answer; an AssertionError where there is none."""
-        found = self._ask("GET", "exchanges", {"limit": 1})["exchanges"]
+        found = self._ask("GET", "exchanges", {"limit": 1, "said": "true"})["exchanges"]
         if not found:
             raise AssertionError("mock_llm was asked nothing.")
         return self._exchange(found[0])
@@ -149,16 +152,22 @@ class MockLLM:
     def assert_called(self, times: int | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
         """Assert that answers were asked for, `times` times or at least once, by requests as `when` says.
 
-        `when` is as in `reply`, or a function of an exchange.
+        `when` is as in `reply`, for any API, or a function of an exchange.
         """
         __tracebackhide__ = True
-        found = self._settled(times or 1)
-        hits = chosen(found, when)
-        if len(hits) == times if times is not None else hits:
+        if callable(when):
+            hits, unread = len([exchange for exchange in self._settled(times or 1) if when(exchange)]), 0
+        else:
+            hits, unread = self._count(times, rules.match(when))
+        is_right = hits > 0 if times is None else hits == times
+        if is_right and (times is None or not unread):
             return
         wanted = "at least once" if times is None else "once" if times == 1 else f"{times} times"
         which = "" if when is None else f" with {when!r:.200}"
-        raise AssertionError(f"mock_llm was to be asked{which} {wanted}, and was {len(hits)} times.\n{listed(found)}")
+        of_more = f" Of {unread} more the journal has only the beginning (JOURNAL_MAX_BODY)." if unread else ""
+        raise AssertionError(
+            f"mock_llm was to be asked{which} {wanted}, and was {hits} times.{of_more}\n{listed(self._answered())}"
+        )
 
     def assert_no_unmatched(self) -> None:
         """Assert that a rule answered every request."""
@@ -184,16 +193,39 @@ class MockLLM:
 
     def _settled(self, least: int) -> list[Exchange]:
         """Return the exchanges that ask for an answer; wait a moment where there are too few."""
-        found = [exchange for exchange in self.exchanges if exchange.method == "POST"]
+        found = self._answered()
         if len(found) < least:
             with contextlib.suppress(ControlError):  # so be it: the caller says what is there
                 self._wait(least, GRACE)
-            found = [exchange for exchange in self.exchanges if exchange.method == "POST"]
+            found = self._answered()
         return found
 
-    def _wait(self, count: int, timeout: float) -> None:
-        query = {"count": count, "timeout_ms": round(timeout * 1000)}
-        self._control.ask("GET", f"/ns/{self.namespace}/_mock/exchanges/wait", query, waits=timeout)
+    def _answered(self) -> list[Exchange]:
+        """Return the exchanges that ask for an answer."""
+        return [exchange for exchange in self.exchanges if exchange.method == "POST"]
+
+    def _count(self, times: int | None, match: Mapping[str, Any] | None) -> tuple[int, int]:
+        """Return how many exchanges fulfil a match, and of how many that is not known; wait a moment for `times`."""
+        query: dict[str, object] = {"method": "POST"}
+        if match is not None:
+            query["match"] = as_json(dict(match))
+        if times != 0:
+            least = min(times or 1, MOST_WAITED_FOR)
+            try:
+                found = self._wait(least, GRACE, **query)
+            except ControlError as exc:
+                if exc.status != 408:
+                    raise
+                found = exc.document
+            count = len(found["exchanges"])
+            if count <= least < MOST_WAITED_FOR:
+                return count, int(found["unread"])
+        counted = self._ask("GET", "exchanges/count", query)
+        return int(counted["count"]), int(counted["unread"])
+
+    def _wait(self, count: int, timeout: float, **filters: object) -> Any:
+        query = {"count": count, "timeout_ms": round(timeout * 1000), **filters}
+        return self._control.ask("GET", f"/ns/{self.namespace}/_mock/exchanges/wait", query, waits=timeout)
 
     def _written(self, reply: Answer) -> Any:
         if callable(reply):

@@ -15,7 +15,7 @@ def prompt(document: Mapping[str, Any]) -> Prompt:
     return Prompt(
         **given
         | {
-            "messages": tuple(map(_message, document["messages"])),
+            "messages": tuple(map(message, document["messages"])),
             "tools": tuple(Tool(**tool) for tool in document["tools"]),
             "tool_choice": ToolChoice(**{**document["tool_choice"], "names": tuple(document["tool_choice"]["names"])}),
             "response_format": ResponseFormat(**document["response_format"]),
@@ -43,7 +43,8 @@ def answer(result: object, source: str) -> Any:
     )
 
 
-def _message(given: Mapping[str, Any]) -> Message:
+def message(given: Mapping[str, Any]) -> Message:
+    """Return a message that the control API or a callback has as JSON."""
     calls = tuple(ToolCall(**call) for call in given["tool_calls"])
     return Message(**{**given, "tool_calls": calls, "parts": tuple(Part(**part) for part in given["parts"])})
 

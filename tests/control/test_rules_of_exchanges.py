@@ -95,7 +95,7 @@ def essence(exchange: dict[str, Any]) -> Any:
     said = exchange["said"]
     choices = [
         {key: choice[key] or None for key in SEEN}
-        | {"calls": [(call["name"], call["arguments"], call["type"]) for call in choice["tool_calls"]]}
+        | {"calls": [(call["name"], call["arguments"], call["kind"]) for call in choice["tool_calls"]]}
         | {key: choice[key] for key in ("embedding", "moderation")}
         for choice in said["choices"]
     ]

@@ -13,7 +13,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError
-from completions.pytest_plugin.control import ControlError
+from completions.pytest_plugin.control import Control, ControlError
 from completions.pytest_plugin.mock import MockLLM
 from tests.patience import PATIENCE
 
@@ -249,7 +249,7 @@ def test_exchanges__show_what_was_asked_and_answered(mock_llm: MockLLM) -> None:
     first, second = mock_llm.exchanges
     assert (first.prompt, first.answer, first.status, first.model) == ("one", "Hi.", 200, "gpt-4o")
     assert second.body["user"] == "ann"
-    assert second.messages == [{"role": "user", "content": "two"}]
+    assert [(message.role, message.text) for message in second.messages] == [("user", "two")]
     assert mock_llm.last.id == second.id == second.raw["id"]
     assert "sk-" not in str(second.request["headers"])
     assert repr(first).startswith("<Exchange POST /ns/")
@@ -280,6 +280,55 @@ def test_assert_called__counts_what_is_meant(mock_llm: MockLLM) -> None:
     told = str(caught.value)
     assert told.startswith("mock_llm was to be asked with 'three' at least once, and was 0 times.\n1. POST /ns/")
     assert "asked: one" in told
+
+
+REFUND = "a refund?"
+ASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "chat": ("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": REFUND}]}),
+    "legacy": ("/v1/completions", {"model": "m", "prompt": REFUND}),
+    "responses": ("/v1/responses", {"model": "m", "input": REFUND}),
+    "anthropic": ("/v1/messages", {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": REFUND}]}),
+    "gemini": ("/v1beta/models/m:generateContent", {"contents": [{"parts": [{"text": REFUND}]}]}),
+    "gemini, streamed": ("/v1beta/models/m:streamGenerateContent", {"contents": [{"parts": [{"text": REFUND}]}]}),
+    "ollama": ("/api/chat", {"model": "m", "messages": [{"role": "user", "content": REFUND}]}),
+    "ollama generate": ("/api/generate", {"model": "m", "prompt": REFUND}),
+    "groq": ("/groq/openai/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": REFUND}]}),
+}
+
+
+@pytest.mark.parametrize("name", ASKS)
+@pytest.mark.parametrize("stream", [False, True])
+def test_assert_called__whatever_api_was_asked(mock_llm: MockLLM, name: str, stream: bool) -> None:
+    path, body = ASKS[name]
+    mock_llm.reply("Five days.", when="refund")
+    more = {} if name.startswith("gemini") else {"stream": stream}
+    headers = {"anthropic-version": "2023-06-01"}
+    assert httpx.post(mock_llm.url + path, json=body | more, headers=headers, trust_env=False).status_code == 200
+    mock_llm.assert_called(times=1, when="refund")
+    mock_llm.assert_called(when={"last_user": {"endswith": "?"}})
+    with pytest.raises(AssertionError, match="0 times, and was 1 times"):
+        mock_llm.assert_called(times=0, when="refund")
+    assert (mock_llm.last.prompt, mock_llm.last.answer) == (REFUND, "Five days.")
+    assert [message.text for message in mock_llm.last.messages] == [REFUND]
+
+
+def test_assert_called__costs_one_round_trip(mock_llm: MockLLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(20):
+        asked("a refund?", stream=False)
+    trips: list[str] = []
+    send = Control.ask
+
+    def counted(self: Control, method: str, path: str, *rest: Any, **more: Any) -> Any:
+        trips.append(path)
+        return send(self, method, path, *rest, **more)
+
+    monkeypatch.setattr(Control, "ask", counted)
+    mock_llm.assert_called(times=20, when="refund")
+    assert len(trips) == 1
+    mock_llm.assert_called(times=20, when=lambda exchange: "refund" in exchange.prompt)
+    assert len(trips) == 2
+    with pytest.raises(ControlError, match="last_usr"):
+        mock_llm.assert_called(when={"last_usr": "refund"})
 
 
 def test_assert_no_unmatched__shows_near_misses(mock_llm: MockLLM) -> None:
