@@ -1,11 +1,13 @@
 """The neutral question and answer between the wire formats and the scripts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from completions.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Part:
     """A piece of a message that is not text: its kind, and its URL, its id, or its data in base64."""
 
@@ -13,7 +15,7 @@ class Part:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolCall:
     """One call of a tool. `arguments` is JSON text for a function, free text for a custom tool."""
 
@@ -23,7 +25,7 @@ class ToolCall:
     kind: Literal["function", "custom"] = "function"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """One message; `text` joins its text parts. A `tool` message answers the call `tool_call_id`."""
 
@@ -35,7 +37,7 @@ class Message:
     parts: tuple[Part, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tool:
     """A tool that is offered; `parameters` is the JSON Schema of a function's arguments."""
 
@@ -46,7 +48,7 @@ class Tool:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolChoice:
     """Whether tools may, must or must not be called, and which: no names means any that is offered.
 
@@ -58,7 +60,7 @@ class ToolChoice:
     stated: bool = field(default=True, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ResponseFormat:
     """The form that the answer's text must have; `schema` is a JSON Schema, of `json_schema` only.
 
@@ -76,7 +78,7 @@ ANY_TOOL, ANY_FORM = ToolChoice(stated=False), ResponseFormat(stated=False)
 """What holds where a request says nothing: tools may be called, and the answer's text has no form."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ToolResult:
     """What the tool that answered last said, and which tool it was."""
 
@@ -84,7 +86,7 @@ class ToolResult:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Prompt:
     """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
 
@@ -147,7 +149,7 @@ class Prompt:
         return ToolResult(calls.get(last.tool_call_id or "", last.name or ""), last.text)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Usage:
     """Tokens in and out; `cached` are among the prompt's, `reasoning` among the completion's."""
 
@@ -180,7 +182,7 @@ CATEGORIES = (
 """What a text or an image can be flagged for; `openai.types.Moderation`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Moderation:
     """What a moderation finds: scores by category, from 0 to 1. `flagged` not said: it is if one is 0.5 or more."""
 
@@ -188,7 +190,7 @@ class Moderation:
     flagged: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Choice:
     """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
 
@@ -210,7 +212,7 @@ class Choice:
     moderation: Moderation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """What is answered, whatever the format. What is None is made for each answer: id, time, model, usage.
 
@@ -228,7 +230,7 @@ class Reply:
     body: Mapping[str, object] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Traffic:
     """The bytes of one exchange, from which its format reads what was asked and said.
 
@@ -245,7 +247,7 @@ class Traffic:
     request_cut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ErrorSaid:
     """What an error's envelope says."""
 
@@ -255,7 +257,7 @@ class ErrorSaid:
     param: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Piece:
     """A piece of a choice's text, reasoning or refusal, and the number of the event that carried it."""
 
@@ -265,7 +267,7 @@ class Piece:
     event: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Said:
     """What was asked and said in an exchange, whatever its format.
 

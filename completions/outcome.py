@@ -1,14 +1,14 @@
 """What a request comes to: the neutral result of step 3, and how it is to be delivered."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from completions.conversation import Reply
 from completions.exceptions import RequestError
+from completions.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Jitter:
     """How the times of a stream scatter around their means; the same seed gives the same times.
 
@@ -20,7 +20,7 @@ class Jitter:
     seed: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Load:
     """What all answers that have it share: tokens a second, and how many there may be at a time; None is no end.
 
@@ -32,7 +32,7 @@ class Load:
     max_concurrent: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pacing:
     """How fast a stream goes, in milliseconds: time to first token, then inter-token latency; 0 is at once.
 
@@ -50,7 +50,7 @@ HOLD_MS = 30_000.0
 """How long an answer waits at a gate that nobody releases, where the script does not say."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """The gate at which an answer waits, for `timeout_ms` at most; with `after_tokens` only a stream does, midway."""
 
@@ -59,7 +59,7 @@ class Hold:
     timeout_ms: float = HOLD_MS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NearMiss:
     """A rule that did not match: the condition that failed, and the value that it saw."""
 
@@ -67,7 +67,7 @@ class NearMiss:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fault:
     """A fault of the closed list (`completions/faults.py`) and its parameters by name, which has their unit."""
 
@@ -75,7 +75,7 @@ class Fault:
     parameters: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """The answer to a request: either the reply or the error, the rule that gave it (None: none matched), its pacing.
 

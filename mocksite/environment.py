@@ -24,7 +24,7 @@ SQLITE = {
     "OPTIONS": {
         "timeout": 5,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        "init_command": "PRAGMA page_size=65536; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 }
 POSTGRES = {"connect_timeout": 5}

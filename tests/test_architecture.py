@@ -24,12 +24,13 @@ GROUND = {"conf", "conversation", "event", "exceptions", "faults", "ids", "outco
 
 ARROWS: dict[str, set[str]] = {
     "conf": set(),
-    "conversation": set(),
+    "conversation": {"values"},
     "event": set(),
     "exceptions": set(),
     "faults": {"outcome"},
     "ids": set(),
-    "outcome": {"conversation", "exceptions"},
+    "outcome": {"conversation", "exceptions", "values"},
+    "values": set(),
     "tokens": {"conversation", "exceptions"},
     "script": {"conversation", "exceptions", "faults", "outcome"},
     "wire": {"conversation", "event", "exceptions", "tokens"},

@@ -50,17 +50,19 @@ class RequestLine:
 
 
 class ChunkLine:
-    """The line of one chunk that was sent."""
+    """The line of the chunks that were sent in one write, by the numbers of the first, the last, and all."""
 
-    def __init__(self, exchange: Exchange, number: int, total: int, elapsed: float, size: int) -> None:
-        self.request_id, self.number, self.total = exchange.request_id, number, total
+    def __init__(self, exchange: Exchange, numbers: tuple[int, int, int], elapsed: float, size: int) -> None:
+        self.request_id = exchange.request_id
+        self.first, self.last, self.total = numbers
         self.elapsed, self.size = elapsed, size
 
     def fields(self) -> dict[str, object]:
-        """Return the facts; `at_ms` counts from the request's arrival."""
+        """Return the facts; `at_ms` counts from the request's arrival, `bytes` is the size of them all."""
         return {
-            "event": "chunk",
-            "chunk": self.number,
+            "event": "chunks",
+            "first": self.first,
+            "last": self.last,
             "of": self.total,
             "at_ms": round(self.elapsed * 1000, 1),
             "bytes": self.size,
@@ -68,7 +70,8 @@ class ChunkLine:
         }
 
     def __str__(self) -> str:
-        return f"chunk {self.number}/{self.total} +{self.elapsed * 1000:.0f}ms {self.size}B {self.request_id}"
+        chunks = f"chunk {self.first}" if self.first == self.last else f"chunks {self.first}-{self.last}"
+        return f"{chunks}/{self.total} +{self.elapsed * 1000:.0f}ms {self.size}B {self.request_id}"
 
 
 def printable(text: str) -> str:

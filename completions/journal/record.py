@@ -1,6 +1,7 @@
 """Step 6, the end of a request: its exchange is ended once, logged, and given to the journal's writer."""
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from typing import ClassVar
@@ -59,10 +60,10 @@ class StreamRecord:
         self._times.append(elapsed)
         exchange.bytes += sum(self._sizes[first:last])
         exchange.chunks = min(last, self._total)
-        if self._log:
-            elapsed += exchange.queued
-            for index in range(first, exchange.chunks):
-                _log(chunks_log, ChunkLine(exchange, index + 1, self._total, elapsed, self._sizes[index]))
+        if self._log and first < exchange.chunks:
+            size = sum(self._sizes[first : exchange.chunks])
+            numbers = (first + 1, exchange.chunks, self._total)
+            _log(chunks_log, ChunkLine(exchange, numbers, elapsed + exchange.queued, size))
 
     def end(self) -> None:
         """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
@@ -72,6 +73,19 @@ class StreamRecord:
         end_exchange(self._exchange)
 
 
+_COMMON = vars(logging.LogRecord("completions", logging.INFO, __file__, 0, None, None, None))
+"""What all our lines' records have in common: they come from one place of the source, and from one process."""
+
+
+class _Line(logging.LogRecord):
+    """A record of one of our lines; without looking for its caller, which costs more than all else about it."""
+
+    def __init__(self, name: str, line: object) -> None:
+        now = time.time()
+        vars(self).update(_COMMON, name=name, msg=line, created=now, msecs=int(now % 1 * 1000) + 0.0)
+        self.relativeCreated = (now - _COMMON["created"]) * 1000 + _COMMON["relativeCreated"]
+        self.process, self.thread, self.threadName = os.getpid(), None, None
+
+
 def _log(logger: logging.Logger, line: object) -> None:
-    """Log at INFO without looking for the caller's line in the source, which costs more than the rest of it."""
-    logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
+    logger.handle(_Line(logger.name, line))

@@ -7,6 +7,7 @@ paths, which use the database, go Django's own way.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import Any, cast
@@ -88,7 +89,7 @@ class Handler(ASGIHandler):
     async def _answer(self, request: LeanRequest, send: Send) -> None:
         if request.script_name:
             set_script_prefix(request.script_name)
-        response: HttpResponseBase = await self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
+        response = await self._respond(request)
         try:
             await self.send_response(response, send)
         except asyncio.CancelledError as exc:
@@ -103,6 +104,17 @@ class Handler(ASGIHandler):
             else:
                 response.close()
             request.close()
+
+    def _respond(self, request: LeanRequest) -> Awaitable[HttpResponseBase]:
+        """Call the view: ours at once where no middleware stands before it, all others by way of Django's chain."""
+        if not settings.MIDDLEWARE:
+            with contextlib.suppress(Resolver404):
+                view, args, kwargs = self.resolve_request(request)
+                if hasattr(view, "answers_always"):
+                    response: Awaitable[HttpResponseBase] = view(request, *args, **kwargs)
+                    return response
+        chain: Awaitable[HttpResponseBase] = self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
+        return chain
 
     async def _refuse(self, scope: Scope, exc: RequestError, send: Send) -> None:
         """Answer a request that is refused before Django sees it, in the format that its address has."""

@@ -61,6 +61,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
             return response
 
         wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # no client of an API has a form's token
+        wrapped.answers_always = True  # type: ignore[attr-defined]  # so that nobody has to turn exceptions into pages
         return wrapped
 
     return decorate
@@ -139,10 +140,7 @@ def _spoken(wire: WireFormat, exchange: Exchange) -> WireFormat:
 def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
     """Add the headers of this request alone, and the API's `own`, but none over a script's."""
     if exchange.headers:
-        for name, value in wire.translated(exchange.headers).items():
-            response.headers.setdefault(name, value)
-    if not own:
-        return
-    elapsed_ms = (time.monotonic() - exchange.started) * 1000
-    for name, value in wire.headers(elapsed_ms, exchange.request_id).items():
-        response.headers.setdefault(name, value)
+        response.add_headers(wire.translated(exchange.headers))
+    if own:
+        elapsed_ms = (time.monotonic() - exchange.started) * 1000
+        response.add_headers(wire.headers(elapsed_ms, exchange.request_id))

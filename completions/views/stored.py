@@ -42,7 +42,7 @@ def by_method(**views: AnyView) -> AnyView:
         return view(request, **route)
 
     markcoroutinefunction(chosen)  # it returns a view's own, so that there is one fewer to await
-    chosen.csrf_exempt = True  # type: ignore[attr-defined]  # as each of the views is
+    chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
     chosen.views = views  # type: ignore[attr-defined]  # who asks what answers a method
     return chosen
 

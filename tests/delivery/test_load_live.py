@@ -52,7 +52,7 @@ def most_at_a_time(log: list[str]) -> int:
     under_way, most = set[str](), 0
     for line in log:
         identity = line.split()[-1]
-        if " chunk 1/" in line:
+        if " chunks 1-" in line:
             under_way.add(identity)
         elif " POST " in line:
             under_way.discard(identity)

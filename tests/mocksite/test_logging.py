@@ -91,11 +91,13 @@ def test_json__request_has_every_fact() -> None:
 
 
 def test_chunk__text_and_json() -> None:
-    line = ChunkLine(EXCHANGE, 3, 8, 0.1021, 24)
-    assert str(line) == "chunk 3/8 +102ms 24B req_1"
+    assert str(ChunkLine(EXCHANGE, (3, 3, 8), 0.1021, 24)) == "chunk 3/8 +102ms 24B req_1"
+    line = ChunkLine(EXCHANGE, (3, 5, 8), 0.1021, 24)
+    assert str(line) == "chunks 3-5/8 +102ms 24B req_1"
     assert line.fields() == {
-        "event": "chunk",
-        "chunk": 3,
+        "event": "chunks",
+        "first": 3,
+        "last": 5,
         "of": 8,
         "at_ms": 102.1,
         "bytes": 24,
