@@ -35,6 +35,7 @@ TALK = [
 
 ASKED = {"role": "user", "content": "refund"}
 Body = dict[str, object]
+GEMINI, CONTENTS = "v1beta/models/gemini-2.5-flash", {"contents": [{"role": "user", "parts": [{"text": "refund"}]}]}
 
 
 async def shown(site: Site, id: str) -> None:
@@ -97,6 +98,9 @@ async def test_stream__is_shown_as_it_arrived_with_its_times(site: Site) -> None
         ("v1/messages", {"max_tokens": 99, "system": "Be short.", "messages": [ASKED]}, 3),
         ("v1/responses", {"instructions": "Be short.", "input": "refund"}, 3),
         ("v1/completions", {"prompt": "refund"}, 2),
+        ("api/chat", {"messages": [{"role": "system", "content": "Be short."}, ASKED]}, 3),
+        ("api/generate", {"system": "Be short.", "prompt": "refund"}, 3),
+        (GEMINI, {"systemInstruction": {"parts": [{"text": "Be short."}]}, **CONTENTS}, 3),
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
@@ -104,7 +108,10 @@ async def test_exchange__of_each_format(site: Site, path: str, body: Body, said:
     model = "gpt-3.5-turbo-instruct" if path == "v1/completions" else "gpt-4o"
     headers = {"anthropic-version": "2023-06-01", "x-api-key": "k"} if path == "v1/messages" else {}
     async with httpx.AsyncClient(verify=False) as client:
-        asked = {"model": model, "stream": stream, **body}
+        if path == GEMINI:
+            path, asked = f"{GEMINI}:{'streamGenerateContent' if stream else 'generateContent'}", body
+        else:
+            asked = {"model": model, "stream": stream, **body}
         response = await client.post(f"{site.url}/{path}", json=asked, headers=headers)
         exchanges = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
     assert response.status_code == 200, response.text
@@ -112,6 +119,36 @@ async def test_exchange__of_each_format(site: Site, path: str, body: Body, said:
     await expect(site.page.locator(".turn")).to_have_count(said)
     await expect(site.page.locator(".turn-user .words")).to_have_text("refund")
     await expect(site.page.locator(".is-answer .words")).to_have_text("Refunds take five days.")
+    assert await site.page.locator(".is-answer .piece").count() > 3 or not stream
+    assert "Refunds take five days." in await copied(site, "as a rule")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "text"),
+    [
+        ("v1/embeddings", {"model": "m", "input": "refund", "dimensions": 4}, "A vector of 4 numbers"),
+        ("v1/messages/count_tokens", {"model": "m", "messages": [ASKED]}, "tokens]"),
+        ("v1/moderations", {"input": "refund"}, "flagged"),
+    ],
+)
+async def test_exchange__of_what_is_not_generated(site: Site, path: str, body: Body, text: str) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+        headers = {"anthropic-version": "2023-06-01"}
+        response = await client.post(f"{site.url}/{path}", json=body, headers=headers)
+    assert response.status_code == 200, response.text
+    await shown(site, response.headers["x-request-id"])
+    await expect(site.page.locator(".turn-user .words")).to_have_text("refund")
+    await expect(site.page.locator(".is-answer")).to_contain_text(text)
+
+
+async def test_copy__as_a_rule_says_where_there_can_be_none(site: Site) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+        response = await client.get(f"{site.url}/v1/models")
+    await shown(site, response.headers["x-request-id"])
+    await site.page.get_by_role("button", name="as a rule", exact=True).click()
+    await expect(site.page.locator("#said")).to_contain_text("No rule can answer GET")
+    assert [problem for problem in site.problems if "409" not in problem] == []
+    site.problems.clear()
 
 
 async def test_unmatched__says_why_each_near_miss_missed(site: Site) -> None:

@@ -1,11 +1,10 @@
 // The page of one exchange.
 
-import { answer } from "./answer.js";
 import { call } from "./api.js";
+import { answered, asked } from "./conversation.js";
 import { copy, find, make, root, say } from "./dom.js";
-import { turns } from "./request.js";
 import { cost, count, ms, tone } from "./show.js";
-import { curl, python, rule } from "./snippets.js";
+import { curl, python } from "./snippets.js";
 import { bubble, pretty } from "./talk.js";
 import { timeline } from "./timeline.js";
 import { why } from "./why.js";
@@ -68,17 +67,27 @@ function raw(name, part) {
   ];
 }
 
+/** Copy the rule that the server makes of the exchange, or say why there can be none. */
+async function copyRule(id) {
+  say("Making the rule …");
+  try {
+    copy((await call("GET", `exchanges/${encodeURIComponent(id)}/rule`)).text, "Copied");
+  } catch (error) {
+    say(error.message);
+  }
+}
+
 function show(exchange) {
   find("#title").textContent = `${exchange.method} ${exchange.path}`;
   document.title = `${exchange.status} ${exchange.summary || exchange.path} · mock`;
   find("#marks").replaceChildren(...marks(exchange));
   find("#facts").replaceChildren(...facts(exchange));
-  const said = answer(exchange.response);
-  find("#talk").replaceChildren(...turns(exchange.request.body).map((each) => bubble(each)), ...said.map((each) => bubble(each, true)));
+  find("#talk").replaceChildren(...asked(exchange).map((each) => bubble(each)), ...answered(exchange).map((each) => bubble(each, true)));
   timeline(find("#timeline"), exchange);
   find("#request").replaceChildren(...raw("Request", exchange.request));
   find("#response").replaceChildren(...raw("Response", exchange.response));
-  for (const [name, make_] of Object.entries({ curl, python, rule })) find(`#copy-${name}`).addEventListener("click", () => copy(make_(exchange), "Copied"));
+  for (const [name, make_] of Object.entries({ curl, python })) find(`#copy-${name}`).addEventListener("click", () => copy(make_(exchange), "Copied"));
+  find("#copy-rule").addEventListener("click", () => copyRule(exchange.id));
 }
 
 const place = find("#exchange");

@@ -1,7 +1,4 @@
-// An exchange as something to paste: curl, Python, a rule of a script.
-
-import { answer } from "./answer.js";
-import { lastUser } from "./request.js";
+// An exchange as something to paste: curl, Python.
 
 const OWN = /^(x-mock-|anthropic-|openai-|idempotency-key$|x-stainless-retry-count$)/;
 
@@ -54,34 +51,4 @@ export function python(exchange) {
   if (exchange.request.encoding === "json") lines.push(`    json=${literal(exchange.request.body, "    ")},`);
   else if (exchange.request.body) lines.push(`    content=${JSON.stringify(exchange.request.body)},`);
   return [...lines, "    timeout=60,", ")", "print(response.status_code, response.text)", ""].join("\n");
-}
-
-/** Replies are templates; what looks like one is said as it is. */
-const plain = (text) => (/\{[{%#]/.test(text) ? `{% verbatim %}${text}{% endverbatim %}` : text);
-
-function reply(exchange) {
-  const turns = answer(exchange.response).filter((each) => each.role === "assistant");
-  const parts = turns.flatMap((each) => each.parts);
-  const text = parts.filter((each) => each.text && each.kind !== "thought").map((each) => each.text).join("");
-  const calls = parts.filter((each) => each.call).map((each) => each.call);
-  if (!calls.length) return [`  reply: ${JSON.stringify(plain(text))}`];
-  const lines = ["  reply:"];
-  if (text) lines.push(`    text: ${JSON.stringify(plain(text))}`);
-  lines.push("    tool_calls:");
-  for (const { name, arguments: given } of calls) lines.push(`      - {name: ${JSON.stringify(name)}, arguments: ${JSON.stringify(given)}}`);
-  return lines;
-}
-
-/** Return a rule that gives this answer to this question; of one that none matched, with a reply to fill in. */
-export function rule(exchange) {
-  const asked = lastUser(exchange.request.body) || exchange.summary;
-  const lines = [`- name: ${JSON.stringify(`from-${exchange.id.slice(4, 12)}`)}`, "  match:"];
-  if (exchange.model) lines.push(`    model: {eq: ${JSON.stringify(exchange.model)}}`);
-  if (asked) lines.push(`    last_user: {eq: ${JSON.stringify(asked)}}`);
-  if (exchange.unmatched) lines.push('  reply: "What should be answered?"');
-  else if (exchange.error) {
-    const { status, code, message } = exchange.error;
-    lines.push(`  error: {status: ${status}, ${code ? `code: ${JSON.stringify(code)}, ` : ""}message: ${JSON.stringify(message)}}`);
-  } else lines.push(...reply(exchange));
-  return `${lines.join("\n")}\n`;
 }

@@ -1,0 +1,65 @@
+// From what was asked and said, as the control API has it for every format, to turns: {role, parts}. A part is one of
+// {text, kind, pieces}, {image}, {link}, {call: {name, arguments}}, {result: {name, text}}, {json}; a streamed text has
+// its `pieces`: {text, at}.
+
+const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
+const TYPES = { iVBOR: "png", "/9j/": "jpeg", R0lG: "gif", UklG: "webp" };
+
+/** What a picture is shown as: one that came along, or a link that nobody follows by itself. */
+function picture(source) {
+  if (IMAGE.test(source)) return { image: source };
+  const type = Object.keys(TYPES).find((start) => source.startsWith(start));
+  return type ? { image: `data:image/${TYPES[type]};base64,${source}` } : { link: source };
+}
+
+const part = ({ kind, source }) => (kind === "image" ? picture(source) : { text: `[${kind}] ${source.slice(0, 80)}` });
+
+/** Read arguments as JSON where they are; a model may have said anything. */
+function parsed(text) {
+  try { return JSON.parse(text); } catch { return text; }
+}
+
+const calls = (list) => list.map(({ name, arguments: given }) => ({ call: { name, arguments: parsed(given) } }));
+
+function turn({ role, text, name, tool_calls: called, parts }) {
+  if (role === "tool" || role === "function") return { role: "tool", parts: [{ result: { name, text } }, ...parts.map(part)] };
+  return { role, parts: [...(text ? [{ text }] : []), ...parts.map(part), ...calls(called)] };
+}
+
+/** What is shown of a body that no format reads. */
+function raw(body, encoding, role) {
+  if (!body) return [];
+  return [{ role, parts: [encoding === "json" ? { json: body } : { text: String(body) }] }];
+}
+
+/** Return the turns of what was asked. */
+export function asked({ said, request }) {
+  return said.messages.length ? said.messages.map(turn) : raw(request.body, request.encoding, "user");
+}
+
+function words(choice, name, kind) {
+  if (!choice[name]) return [];
+  const pieces = choice.pieces.filter((each) => each.kind === name).map(({ text, at_ms: at }) => ({ text, at }));
+  return [{ text: choice[name], kind, ...(pieces.length ? { pieces } : {}) }];
+}
+
+function choice(each) {
+  const { embedding: vector, moderation } = each;
+  return {
+    role: "assistant",
+    parts: [
+      ...words(each, "reasoning", "thought"), ...words(each, "text"), ...words(each, "refusal"), ...calls(each.tool_calls),
+      ...(vector ? [{ text: `A vector of ${vector.dimensions} numbers: ${vector.first.join(", ")}${vector.dimensions > vector.first.length ? " …" : ""}` }] : []),
+      ...(moderation ? [{ json: moderation }] : []),
+    ],
+  };
+}
+
+/** Return the turns of what was answered. */
+export function answered({ said, response }) {
+  const turns = said.choices.map(choice);
+  if (said.error) turns.push({ role: "error", parts: [{ text: said.error.message }] });
+  if (turns.length) return turns;
+  if (said.answer) return [{ role: "assistant", parts: [{ text: said.answer }] }];
+  return response.chunks ? [] : raw(response.body, response.encoding, "assistant");
+}
