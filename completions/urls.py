@@ -123,6 +123,7 @@ api: Addresses = [
 urlpatterns = [
     *api,
     path("ns/<str:namespace>/", include(api)),
-    re_path(r"^(?:ns/[^/]+/)?v1beta1?(?:/|$)", lookups.not_found, {"wire": GEMINI}),
+    re_path(r"^(?:ns/(?P<namespace>[^/]+)/)?v1beta1?(?:/|$)", lookups.not_found, {"wire": GEMINI}),
+    re_path(r"^ns/(?P<namespace>[^/]+)(?:/|$)", lookups.not_found, SHARED),
     re_path(r"^(?:ns|v1|_mock)(?:/|$)", lookups.not_found, SHARED),
 ]

@@ -322,6 +322,14 @@ async def test_rule__is_not_made_of_what_no_rule_answers(method: str, path: str,
     assert (refused.status, json.loads(refused.body)["error"]["code"]) == (409, "no_rule_possible")
 
 
+@pytest.mark.parametrize("path", ["v1/nothing", "v1beta/nothing", "nothing", ""])
+async def test_exchange__of_an_unknown_path_is_in_its_namespace(path: str) -> None:
+    answer = await ask(f"/ns/mine/{path}", b"{}")
+    assert answer.status == 404
+    (exchange,) = (await told("GET", "exchanges", space="mine"))["exchanges"]
+    assert (exchange["id"], exchange["namespace"]) == (answer.headers["x-request-id"], "mine")
+
+
 async def test_rule__of_what_no_rule_matched_is_to_be_filled_in() -> None:
     await use({"match": {"last_user": "refund"}, "reply": "Five days."})
     path, body = "/v1/chat/completions", {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
