@@ -223,7 +223,7 @@ async function start() {
   await take(await call("GET", "script"));
   await lint();
   const id = new URLSearchParams(location.search).get("exchange");
-  if (id) await recipe(id);
+  if (id) await recipe(id).catch((error) => { field("problem").textContent = error.message; });
   follow(() => refresh().catch(() => {})); // what fails now is tried with the next exchange
 }
 
