@@ -1,19 +1,60 @@
 """Around resolve: what a prompt refers to of what was answered before, and what is kept of its own answer."""
 
-from collections.abc import Collection, Iterable
+import math
+import time
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager
 from functools import partial
 
 from completions.conversation import Prompt
 from completions.state.records import Document, Records
 from completions.wire.base import Kept, Place, WireFormat
 
+GONE: Document = {"expires": 0}
+"""What stands for a document that went between the moments at which it was found and taken."""
+
 
 async def recall(
     records: Records, wire: WireFormat, prompt: Prompt, places: Collection[Place], *, validate: bool
 ) -> Prompt:
     """Return the prompt with the documents at the places that it refers to; with `validate` raise where one is gone."""
-    found = {place: document for place in places if (document := await records.get(*place)) is not None}
+    found = {place: document for place in places if (document := await _present(records, place)) is not None}
+    taken = found.get(wire.goes_on_from(prompt) or ("", ""))
+    if validate and taken is not None:
+        _check_free(wire, taken)
     return wire.recall(prompt, found, validate=validate)
+
+
+async def _present(records: Records, place: Place) -> Document | None:
+    document = await records.get(*place)
+    return None if document is None or document.get("expires", math.inf) <= time.time() else document
+
+
+def _check_free(wire: WireFormat, document: Document) -> None:
+    """Raise the format's error where another answer goes on from a document, or has gone on from it."""
+    if "taken_until" in document:
+        until = document["taken_until"]
+        raise wire.taken(in_flight=until is None or time.time() < until)
+
+
+@asynccontextmanager
+async def take(records: Records, wire: WireFormat, place: Place) -> AsyncIterator[None]:
+    """Take what an answer goes on from, so that no other goes on from it meanwhile; leave it where none comes of it."""
+
+    def taken(document: Document | None) -> Document:
+        _check_free(wire, document or {})
+        return {**(document or GONE), "taken_until": None}
+
+    await records.change(*place, taken)
+    try:
+        yield
+    except BaseException:
+        await records.change(*place, _left)
+        raise
+
+
+def _left(document: Document | None) -> Document:
+    return {key: value for key, value in (document or GONE).items() if key != "taken_until"}
 
 
 async def keep(records: Records, documents: Iterable[Kept]) -> None:

@@ -10,7 +10,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.resolve.ask import ask, dialect_of
 from completions.resolve.engine import resolve
-from completions.resolve.recall import keep
+from completions.resolve.recall import keep, take
 from completions.state.ledger import ScriptChanged
 from completions.state.namespaces import namespace
 from completions.views.edge import add_headers, endpoint, read_body
@@ -26,6 +26,15 @@ from completions.wire.base import Span, WireFormat
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Answer a generating request in the format `wire`."""
     turn = await _ask_and_resolve(request, exchange, wire, route)
+    place = turn.wire.goes_on_from(turn.prompt)
+    if place is None or turn.outcome.reply is None or not turn.space.script.validate:
+        return await _answer(turn)
+    async with take(turn.space.records, turn.wire, place):
+        return await _answer(turn)
+
+
+async def _answer(turn: Turn) -> Recorded:
+    """Return the response to a request that has an outcome, once it is its time."""
     if turn.outcome.pacing.load is not None or turn.outcome.hold is not None:
         await _wait_for_place_and_gate(turn)
     if turn.prompt.stream or turn.prompt.background or turn.is_late:

@@ -27,7 +27,11 @@ Span = Callable[[], tuple[float, float]]
 
 
 class Kept(NamedTuple):
-    """A document to be kept; where it `grows`, its array of that name goes onto that of the one kept before."""
+    """A document to be kept; where it `grows`, its array of that name goes onto that of the one kept before.
+
+    One that has `expires` is gone from then on, and one that has `taken_until` is taken by an answer that goes on from
+    it, which is under way until then; both are seconds since the epoch.
+    """
 
     kind: str
     name: str
@@ -69,6 +73,14 @@ class WireFormat(ABC):
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with what it refers to, where it does; with `validate` raise where that is not there."""
         return prompt
+
+    def goes_on_from(self, prompt: Prompt) -> Place | None:
+        """Return the kept document that only one answer may go on from, where a prompt goes on from one."""
+        return None
+
+    def taken(self, *, in_flight: bool) -> RequestError:
+        """Return the error of a prompt that goes on from what another answer goes on from, or has gone on from."""
+        return RequestError("Another answer goes on from this already.", status=409)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return what is kept of an answer, to be asked for later."""

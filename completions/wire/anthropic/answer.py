@@ -3,7 +3,6 @@
 Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the anthropic SDK.
 """
 
-import base64
 import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,6 +11,7 @@ import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
+from completions.wire.anthropic.thinking import must_think, signature
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
 from completions.wire.template import HOLE
@@ -43,11 +43,14 @@ class Block(NamedTuple):
 
 
 def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
-    """Return the content: the thinking, the text, the calls."""
+    """Return the content: the thinking, the text, the calls.
+
+    Calls begin with thinking where it is on with a budget, though the script says none: the next turn is held to that.
+    """
     choice = said(reply)
     found: list[Block] = []
-    if choice.reasoning:
-        found.append(_thinking(choice.reasoning, reply, prompt))
+    if choice.reasoning or (choice.tool_calls and must_think(prompt.body)):
+        found.append(_thinking(choice.reasoning or "", reply, prompt))
     if choice.text:
         found.append(_text(choice, choice.text, prompt))
     return found + [_call(call, reply, place, prompt) for place, call in enumerate(choice.tool_calls)]
@@ -61,21 +64,16 @@ def said(reply: Reply) -> Choice:
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
     """Return the thinking; where the request wants it omitted, the signature is all that is there."""
     shown = "" if mapping(prompt.body.get("thinking")).get("display") == "omitted" else thought
-    signature = _signature(thought, reply)
+    signed = signature(thought, reply.serial)
     runs = [
         Run({"type": "thinking_delta", "thinking": HOLE}, tokens.split(shown, prompt.model)),
-        Run({"type": "signature_delta", "signature": HOLE}, [signature], token=False),
+        Run({"type": "signature_delta", "signature": HOLE}, [signed], token=False),
     ]
     return Block(
         {"type": "thinking", "thinking": "", "signature": ""},
         runs,
-        {"type": "thinking", "thinking": shown, "signature": signature},
+        {"type": "thinking", "thinking": shown, "signature": signed},
     )
-
-
-def _signature(thought: str, reply: Reply) -> str:
-    digest = hashlib.blake2b(f"{reply.serial}/{thought}".encode()).digest()
-    return base64.b64encode(b"\x12" + digest).decode()
 
 
 def _text(choice: Choice, said: str, prompt: Prompt) -> Block:

@@ -29,7 +29,29 @@ NO_CREDIT = (
 )
 MORE_ON_LIMITS = "For details, refer to: https://docs.claude.com/en/api/rate-limits."
 
+REPLAY = 'replay the full conversation with `thread: {"type": "create"}`'
+
 WORDS = {
+    (400, "thread_already_continued"): (
+        "The response that `previous_message_id` names has already been continued, and each response can be continued "
+        "only once. Continue from the Thread's most recent response `id`."
+    ),
+    (400, "thread_continue_in_flight"): (
+        "Another request is still continuing from the same `previous_message_id`. Wait for it to complete and continue "
+        f"from its response `id`, or {REPLAY}."
+    ),
+    (400, "thread_fingerprint_mismatch"): (
+        "A field that must stay the same across a Thread's turns differs from the value stored with the Thread. Send "
+        f"the stored values, or {REPLAY} to change them."
+    ),
+    (400, "thread_unsupported_request"): (
+        "The request combines `thread` with a request field or an organization setting that Threads do not support. "
+        "Send the full conversation without `thread`, or change that field."
+    ),
+    (404, "thread_not_found"): (
+        "No thread state was found for the requested `previous_message_id`. "
+        f"{REPLAY.capitalize()} to start a new Thread."
+    ),
     (401, None): "x-api-key header is required",
     (401, "invalid_api_key"): "invalid x-api-key",
     (403, None): "Your API key does not have permission to use the specified resource.",
@@ -50,7 +72,14 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     """Return an error's envelope; a type of this API's own stays, any other is that of the status."""
     usual = TYPES.get(exc.status, "invalid_request_error" if exc.status < 500 else "api_error")
     kind = exc.type if exc.type in TYPES.values() and exc.type != "invalid_request_error" else usual
-    return {"type": "error", "error": {"type": kind, "message": message(exc)}}
+    return {"type": "error", "error": {"type": kind, "message": message(exc)} | _details(exc)}
+
+
+def _details(exc: RequestError) -> dict[str, Any]:
+    """Return the typed details, where the API has any: which error it is, and what it is about."""
+    if (exc.status, exc.code) not in WORDS or exc.code is None or not exc.code.startswith("thread_"):
+        return {}
+    return {"details": {"error_code": exc.code} | ({"unsupported": [exc.param]} if exc.param else {})}
 
 
 def message(exc: RequestError) -> str:

@@ -3,7 +3,8 @@
 The order of a stream's events is that of Anthropic's guide "Streaming messages".
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -16,9 +17,11 @@ from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
+from completions.wire.anthropic import threads
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import hear_count, hear_message
-from completions.wire.base import NO_ROUTE, WireFormat, decode_object
+from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, WireFormat, decode_object
+from completions.wire.fields import mapping
 from completions.wire.framing import SSE, Framing, ServerSentEvents
 from completions.wire.readback import Answer
 from completions.wire.template import Template
@@ -77,6 +80,39 @@ class AnthropicMessages(AnthropicFormat):
         if validate:
             anthropic_rules.validate(document, headers)
         return read_prompt(document, headers)
+
+    def recalls(self, prompt: Prompt) -> Collection[Place]:
+        """Return the thread that a request goes on from."""
+        return () if (place := self.goes_on_from(prompt)) is None else (place,)
+
+    def goes_on_from(self, prompt: Prompt) -> Place | None:
+        """Return the thread, named by its newest message."""
+        return None if (name := threads.previous(prompt.body)) is None else (threads.THREAD, name)
+
+    def taken(self, *, in_flight: bool) -> RequestError:
+        """Return the error of going on from a message that another request goes on from, or has."""
+        return threads.refusal("thread_continue_in_flight" if in_flight else "thread_already_continued")
+
+    def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
+        """Return the prompt with all that the thread holds."""
+        if (thread := next(iter(documents.values()), None)) is None:
+            if validate:
+                raise threads.refusal("thread_not_found", status=404)
+            return prompt
+        whole = threads.whole(prompt.body, thread, validate=validate)
+        if validate:
+            anthropic_rules.validate_whole(whole, prompt.headers)
+        recalled = {"thread": thread, "body": whole}
+        return replace(read_prompt(whole, prompt.headers), body=prompt.body, recalled=recalled)
+
+    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+        """Return the conversation, where it is to be held, under the id of the answer."""
+        if not threads.is_held(prompt.body):
+            return ()
+        asked = mapping(prompt.recalled.get("body")) or prompt.body
+        _, ends = span()
+        before = mapping(prompt.recalled.get("thread")) or None
+        return threads.kept(self.document(reply, prompt), asked, before, ends)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `message`."""

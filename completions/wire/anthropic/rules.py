@@ -9,6 +9,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.tokens.models import max_output
+from completions.wire.anthropic import threads
 from completions.wire.anthropic.blocks import CACHE, TEXTS
 from completions.wire.anthropic.checks import (
     Wrong,
@@ -22,8 +23,9 @@ from completions.wire.anthropic.checks import (
     string,
     tagged,
 )
+from completions.wire.anthropic.thinking import unproven
 from completions.wire.anthropic.tools import THINKING, TOOL_CHOICE, tools, unsuitable_tools
-from completions.wire.anthropic.turns import messages, misplaced, unsuitable
+from completions.wire.anthropic.turns import messages, misplaced, unmatched, unsuitable
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
 NEWEST = "2026-10-21"
@@ -73,23 +75,25 @@ BETA = (
     "mcp_servers",
     "billing_policy",
     "compaction",
-    "thread",
     "fallbacks",
     "fallback_credit_token",
 )
 """What may stand there too when the header `anthropic-beta` asks for a beta."""
 
 
-Key = tuple[bool, bool]
-"""Whether a request is of the newest version, and whether it asks for a beta."""
+Key = tuple[bool, bool, bool]
+"""Whether a request is of the newest version, whether it asks for a beta, and for that of threads."""
 
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
     beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT)}
+    thread = {"thread": threads.CHECK}
     return {
-        (newest, betas): record({**fields, **({} if newest else old), **(beta if betas else {})}, required)
+        (newest, betas, threaded): record(
+            {**fields, **({} if newest else old), **(beta if betas else {}), **(thread if threaded else {})}, required
+        )
         for newest in (True, False)
-        for betas in (True, False)
+        for betas, threaded in ((False, False), (True, False), (True, True))
     }
 
 
@@ -105,8 +109,15 @@ def check_stream(document: Mapping[str, Any]) -> None:
 
 def validate(body: dict[str, Any], headers: Mapping[str, str]) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: the header, a field, between fields."""
-    key = _key(headers)
-    refuse(_MESSAGE[key](body) or _between(body, key) or _too_many(body))
+    refuse(_MESSAGE[_key(headers)](body))
+    threads.check_supported(body)
+    if threads.previous(body) is None:
+        validate_whole(body, headers)
+
+
+def validate_whole(body: dict[str, Any], headers: Mapping[str, str]) -> None:
+    """Raise `RequestError` for what is wrong between the fields and the messages of a whole conversation."""
+    refuse(_between(body, _key(headers)) or _too_many(body))
 
 
 def validate_count(body: dict[str, Any], headers: Mapping[str, str]) -> None:
@@ -121,13 +132,14 @@ def _key(headers: Mapping[str, str]) -> Key:
         raise RequestError("anthropic-version: header is required")
     if version not in VERSIONS:
         raise RequestError(f'anthropic-version: "{version}" is not a valid version')
-    return version == NEWEST, "anthropic-beta" in headers
+    betas = headers.get("anthropic-beta")
+    return version == NEWEST, betas is not None, betas is not None and threads.BETA in betas
 
 
 def _between(body: Mapping[str, Any], key: Key) -> Problem | None:
-    newest, _ = key
-    problem = misplaced(body["messages"]) if newest else None
-    problem = problem or unsuitable(body["messages"], body["model"])
+    newest, *_ = key
+    problem = unmatched(body["messages"]) or (misplaced(body["messages"]) if newest else None)
+    problem = problem or unsuitable(body["messages"], body["model"]) or unproven(body)
     return problem or unsuitable_tools(body) or _cache_points(body)
 
 

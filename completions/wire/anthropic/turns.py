@@ -34,10 +34,10 @@ _SEVERAL = array(_message, MOST)
 
 
 def messages(value: Any) -> Problem | None:
-    """Check the messages one by one, then that they say something, and that calls and results match."""
+    """Check the messages one by one, then that they say something."""
     if type(value) is list and not value:
         return Wrong("at least one message is required")
-    return _SEVERAL(value) or _roles(value) or _empty(value) or _unmatched(value)
+    return _SEVERAL(value) or _roles(value) or _empty(value)
 
 
 def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
@@ -68,8 +68,13 @@ def _texts(message: dict[str, Any]) -> Iterator[str]:
     return (block["text"] for block in content if block["type"] == "text")
 
 
-def _unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     """Return a call without its result in the next turn, or a result without its call in the one before."""
+    problem = _unmatched(conversation)
+    return problem and problem.under("messages")
+
+
+def _unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     asked: dict[str, int] = {}
     answered: set[str] = set()
     role = ""

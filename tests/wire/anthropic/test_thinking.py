@@ -1,0 +1,113 @@
+"""Anthropic's thinking when it comes back: its signature, its text, and its place before the calls."""
+
+import base64
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.exceptions import RequestError
+from completions.wire.anthropic.messages import AnthropicMessages
+
+WIRE = AnthropicMessages()
+HEADERS = {"anthropic-version": "2023-06-01"}
+USER = {"role": "user", "content": "Add."}
+RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "2"}]}
+TOOLS = [{"name": "add", "input_schema": {"type": "object"}}]
+BUDGET, ADAPTIVE = {"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}
+CALL = {"type": "tool_use", "id": "t1", "name": "add", "input": {}}
+TEXT = {"type": "text", "text": "So."}
+
+
+def answered(thought: str | None, thinking: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    choice = Choice(None, "tool_calls", tool_calls=(ToolCall("add", "{}", "t1"),), reasoning=thought)
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 5000, "messages": [USER], "thinking": thinking or BUDGET}
+    content: list[dict[str, Any]] = WIRE.document(Reply((choice,), serial="s"), Prompt(body=body))["content"]
+    return content
+
+
+def refused(*messages: dict[str, Any], thinking: dict[str, Any] | None = BUDGET) -> str | None:
+    """Return the message that a conversation is refused with."""
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 5000, "messages": list(messages), "tools": TOOLS}
+    try:
+        WIRE.parse(orjson.dumps(body | ({"thinking": thinking} if thinking else {})), HEADERS, validate=True)
+    except RequestError as exc:
+        assert exc.status == 400
+        return exc.message
+    return None
+
+
+def said(*blocks: dict[str, Any]) -> dict[str, Any]:
+    return {"role": "assistant", "content": list(blocks)}
+
+
+THOUGHT, OTHER = answered("Let me see.")[0], answered("Something else.")[0]
+REAL = {"type": "thinking", "thinking": "Hm.", "signature": base64.b64encode(b"\x12" + bytes(250)).decode()}
+REDACTED = {"type": "redacted_thinking", "data": REAL["signature"]}
+SIGNATURE = "messages.1.content.0: Invalid `signature` in `thinking` block"
+CHANGED = "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot"
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (THOUGHT, None),
+        (REAL, None),
+        (REDACTED, None),
+        ({**THOUGHT, "thinking": ""}, None),
+        ({**THOUGHT, "thinking": "I never thought so."}, CHANGED),
+        ({**THOUGHT, "signature": OTHER["signature"]}, CHANGED),
+        ({**THOUGHT, "signature": "bogus"}, SIGNATURE),
+        ({**THOUGHT, "signature": ""}, SIGNATURE),
+        ({**THOUGHT, "signature": "not base64 at all!"}, SIGNATURE),
+        ({**THOUGHT, "signature": base64.b64encode(b"\x12short").decode()}, SIGNATURE),
+        ({**THOUGHT, "signature": base64.b64encode(bytes(300)).decode()}, SIGNATURE),
+        ({**THOUGHT, "signature": THOUGHT["signature"][:-8] + "AAAAAAA="}, SIGNATURE),
+        ({**REDACTED, "data": "bogus"}, "messages.1.content.0: Invalid `data` in `redacted_thinking` block"),
+    ],
+)
+def test_thinking__comes_back_as_it_was_signed(block: dict[str, Any], words: str | None) -> None:
+    found = refused(USER, said(block, CALL), RESULT)
+    assert found is None if words is None else found is not None and found.startswith(words)
+
+
+def test_thinking__is_signed_in_older_turns_too() -> None:
+    older = (USER, said({**THOUGHT, "signature": "bogus"}, TEXT), USER, said(TEXT), USER)
+    assert refused(*older) == SIGNATURE
+    assert refused(*older, thinking=None) == SIGNATURE
+
+
+def not_first(at: int, found: str) -> str:
+    return f"messages.{at}.content.0.type: Expected `thinking` or `redacted_thinking`, but found `{found}`. When"
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ((USER, said(CALL), RESULT), not_first(1, "tool_use")),
+        ((USER, said(TEXT, CALL), RESULT), not_first(1, "text")),
+        ((USER, said(TEXT), USER, said(CALL), RESULT), not_first(3, "tool_use")),
+        ((USER, said(TEXT)), not_first(1, "text")),
+        ((USER, {"role": "assistant", "content": "So"}), not_first(1, "text")),
+        ((USER, said(THOUGHT, CALL), RESULT), None),
+        ((USER, said(THOUGHT, CALL), RESULT, said(CALL), RESULT), None),
+        ((USER, said(TEXT), USER), None),
+        ((USER, said(CALL), RESULT, said(TEXT), USER), None),
+    ],
+)
+def test_turn__begins_with_thinking_while_its_tools_are_called(
+    messages: tuple[dict[str, Any], ...], words: str | None
+) -> None:
+    found = refused(*messages)
+    assert found is None if words is None else found is not None and found.startswith(words)
+    assert refused(*messages, thinking=None) is None
+    assert refused(*messages, thinking=ADAPTIVE) is None
+
+
+@pytest.mark.parametrize("thinking", [BUDGET, ADAPTIVE, {**BUDGET, "display": "omitted"}])
+@pytest.mark.parametrize("thought", ["Let me see.", None])
+def test_answer__is_taken_when_it_comes_back(thought: str | None, thinking: dict[str, Any]) -> None:
+    content = answered(thought, thinking)
+    assert refused(USER, said(*content), RESULT, thinking=thinking) is None
+    assert refused(USER, said(*content), RESULT, said(TEXT), USER, thinking=thinking) is None
