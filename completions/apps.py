@@ -11,5 +11,6 @@ class CompletionsConfig(AppConfig):
     verbose_name = "Mock of the LLM API"
 
     def ready(self) -> None:
-        """Register the checks."""
+        """Register the wire formats, whose names scripts may say, and the checks."""
+        from completions.wire import registry  # noqa: F401, I001  # registers them; checks read scripts
         from completions import checks  # noqa: F401  # registers itself

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Literal
 
-from completions.conversation import Reply
+from completions.conversation import Reply, value
 from completions.exceptions import RequestError
-from completions.values import value
 
 
 @value

@@ -2,11 +2,9 @@
 
 from django.urls import include, path, re_path
 
-from completions.urls import OLLAMA
 from completions.views.lookups import not_found
 
 urlpatterns = [
     path("", include("completions.urls")),
-    re_path(r"^(?:ns/[^/]+/)?api/", not_found, {"wire": OLLAMA}),
     re_path(r"", not_found),
 ]

@@ -24,16 +24,16 @@ GROUND = {"conf", "conversation", "event", "exceptions", "faults", "ids", "outco
 
 ARROWS: dict[str, set[str]] = {
     "conf": set(),
-    "conversation": {"values"},
+    "conversation": set(),
     "event": set(),
     "exceptions": set(),
     "faults": {"outcome"},
     "ids": set(),
-    "outcome": {"conversation", "exceptions", "values"},
-    "values": set(),
+    "outcome": {"conversation", "exceptions"},
     "tokens": {"conversation", "exceptions"},
-    "script": {"conversation", "exceptions", "faults", "outcome"},
-    "wire": {"conversation", "event", "exceptions", "tokens"},
+    "registered": set(),
+    "script": {"registered", "conversation", "exceptions", "faults", "outcome"},
+    "wire": {"registered", "conversation", "event", "exceptions", "tokens"},
     "delivery": {"event", "faults", "outcome"},
     "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},
     "models": set(),  # Django's
@@ -45,7 +45,7 @@ ARROWS: dict[str, set[str]] = {
     "inspector": {"conf", "control", "exceptions", "journal", "state", "views"},
     "urls": {"control", "inspector", "views", "wire"},
     "checks": {"conf", "exceptions", "journal", "script", "state"},
-    "apps": {"checks"},
+    "apps": {"checks", "wire"},
     "receive": {"checks", "conf", "delivery", "exceptions", "ids", "inspector", "journal", "state", "tokens"}
     | {"views", "wire"},
     "management": {
@@ -101,7 +101,7 @@ def providers_that_know_others(sources: Sources) -> list[str]:
     """Find files of one provider that import another's, and shared files of `wire` that import a provider's."""
     found = []
     for path, text in sources.items():
-        if path.startswith("completions/wire/"):
+        if path.startswith("completions/wire/") and path != "completions/wire/registry.py":
             own = Path(path).parts[2]
             names = [name.split(".") for name in architecture.imported_names(path, text)]
             others = {parts[2] for parts in names if parts[:2] == ["completions", "wire"] and len(parts) > 2}

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from completions.conf import conf
-from completions.control.formats import format_at
 from completions.control.operation import Call
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError, ScriptError
@@ -18,6 +17,7 @@ from completions.script.review import doubts
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
 from completions.views.http import FastJsonResponse, Recorded
+from completions.wire.registry import format_at
 
 CHAT = "/v1/chat/completions"
 

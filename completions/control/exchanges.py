@@ -10,7 +10,6 @@ import orjson
 
 from completions.conf import conf
 from completions.control.conversations import conversation
-from completions.control.formats import read
 from completions.control.operation import Call, Parameter
 from completions.conversation import Said, Traffic
 from completions.exceptions import JournalUnavailable, RequestError
@@ -22,6 +21,7 @@ from completions.script.matchers import Matcher
 from completions.script.node import read_text
 from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.wire.openai.dialect import envelope
+from completions.wire.registry import read
 
 MOST_LISTED = 1000
 LONGEST_WAIT_MS = 600_000

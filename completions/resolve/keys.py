@@ -4,12 +4,10 @@ from collections.abc import Collection, Mapping
 
 from completions.conf import conf
 from completions.exceptions import KeyRefused
+from completions.wire.registry import KEY_HEADERS
 
 SHOWN_FIRST, SHOWN_LAST = 8, 4
 """Characters of a wrong key that the API's message shows; the others are asterisks."""
-
-KEY_HEADERS = ("api-key", "x-api-key", "x-goog-api-key")
-"""Where Azure, Anthropic and Google take the key, instead of `Authorization: Bearer`."""
 
 
 def key_in(headers: Mapping[str, str]) -> str:

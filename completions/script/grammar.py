@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
+from completions import registered
 from completions.faults import AFTER, FAULTS, Parameter
 from completions.script import language
 from completions.script.errors import LATEST
@@ -39,7 +40,7 @@ KINDS: dict[str, Schema] = {
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
-    "dialect": {"enum": list(language.DIALECTS)},
+    "dialect": {"enum": list(registered.dialects)},
     "finish_reason": {"enum": list(language.FINISH_REASONS)},
     "call_type": {"enum": list(language.CALL_TYPES)},
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},

@@ -50,9 +50,6 @@ DEFAULTS: Keys = {
 WITHOUT_RULES = ("fallback", "strict")
 """The defaults of which one must stand where a script has no rules."""
 
-DIALECTS = ("azure", "deepseek", "gemini", "groq", "mistral", "openrouter", "vllm", "xai")
-"""Who speaks OpenAI's chat format in a way of their own."""
-
 LIMITS: Keys = {
     "model": Key("name_or_names", "The models that these limits are for; without it, all."),
     "key": Key("name_or_names", "The API keys that these limits are for; without it, all."),

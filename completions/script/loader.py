@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from completions import registered
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, fault
-from completions.script.language import ANSWERS, DEFAULTS, DIALECTS, RULE, SCRIPT, VERSION, WITHOUT_RULES
+from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION, WITHOUT_RULES
 from completions.script.limits import limits, quota
 from completions.script.node import Node, read
 from completions.script.pace import Pace, hold, pacing
@@ -65,7 +66,7 @@ def _script(document: Node) -> Script:
         quota=quota(defaults.get("quota")),
         chaos=dice,
         seed=defaults["seed"].raw if "seed" in defaults else None,
-        dialect=defaults["dialect"].one_of(DIALECTS) if "dialect" in defaults else "",
+        dialect=defaults["dialect"].one_of(registered.dialects) if "dialect" in defaults else "",
     )
 
 

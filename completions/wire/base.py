@@ -54,6 +54,10 @@ class WireFormat(ABC):
     """Whose models are asked for, as the table of models calls them; without it, any model takes everything."""
     refusals: Sequence[Refusal] = ()
     """What is refused because of the model, in the API's words."""
+    key_header = ""
+    """The header in which the API takes the key, instead of `Authorization: Bearer`; in lower case."""
+    told_by: tuple[str, ...] = ()
+    """Headers and parameters that tell that a request is this API's, where others have the address too."""
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 

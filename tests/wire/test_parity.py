@@ -11,11 +11,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from completions import urls
 from completions.delivery.pacing import schedule
 from completions.exceptions import RequestError
 from completions.resolve import engine
 from completions.state.namespaces import Namespace
+from completions.wire import registry
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
 from completions.wire.gemini.generate import Gemini
@@ -291,14 +291,17 @@ def unsigned(document: dict[str, Any]) -> dict[str, Any]:
 
 @RELAXED
 @given(
-    reply=REPLY, body=st.fixed_dictionaries({}, optional=CHAT_ASKED), said=TEXT, name=st.sampled_from([*urls.SPOKEN])
+    reply=REPLY,
+    body=st.fixed_dictionaries({}, optional=CHAT_ASKED),
+    said=TEXT,
+    name=st.sampled_from([*registry.SPOKEN]),
 )
 async def test_dialects__stream_folds_to_the_answer(
     folder: Path, reply: Any, body: dict[str, Any], said: str, name: str
 ) -> None:
     """What stands at the top level of some chunks only, and how thoughts are cut into parts, is for other tests."""
     body |= {"model": "m", "messages": [{"role": "user", "content": said}]}
-    answer, chunks = await both_ways(urls.SPOKEN[name], namespace(folder, reply), body)
+    answer, chunks = await both_ways(registry.SPOKEN[name], namespace(folder, reply), body)
     choices: dict[int, dict[str, Any]] = {}
     for choice in (choice for chunk in chunks for choice in chunk["choices"]):
         whole = choices.setdefault(choice["index"], {"message": {}})

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.control.formats import format_at, read
 from completions.conversation import Said, Traffic
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
+from completions.wire.registry import format_at, read
 from tests.same_bytes.requests import GEMINI, SURFACES
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "recorded.jsonl.gz"

@@ -33,6 +33,9 @@ EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0])
 class AnthropicFormat(WireFormat):
     """What Anthropic's addresses share: errors, headers, and the list of models."""
 
+    key_header = "x-api-key"
+    told_by = ("anthropic-version",)
+
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return `request-id`, and limits that nothing comes near."""
         return {"request-id": request_id, **anthropic_limits.steady()}

@@ -175,6 +175,7 @@ AZURE = Azure()
 class Deployed(OpenAIFormat):
     """A format at a deployment's address, whose name is the model; without `api-version` nothing is there."""
 
+    key_header = "api-key"
     routed = True
 
     def __init__(self) -> None:

@@ -38,6 +38,8 @@ class Gemini(WireFormat):
     """Google's format: candidates of parts, streamed as server-sent events (`alt=sse`) or as one array."""
 
     name = "gemini"
+    key_header = "x-goog-api-key"
+    told_by = ("x-goog-api-key", "key")
     routed = True
 
     def parse(

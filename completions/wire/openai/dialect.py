@@ -1,6 +1,6 @@
 """What may differ where others speak OpenAI's formats; each method says what OpenAI's own API does.
 
-Whoever differs is a subclass in `wire/dialects/`, and its address a line in `urls.py`.
+Whoever differs is a subclass in `wire/dialects/`, and a line in `wire/registry.py`.
 """
 
 from collections.abc import Mapping

@@ -1,0 +1,13 @@
+"""Where Anthropic's formats are spoken."""
+
+from completions.wire.address import Address, listing
+from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
+
+MESSAGES = AnthropicMessages()
+
+ADDRESSES = [
+    Address("v1/messages", MESSAGES),
+    Address("v1/messages/count_tokens", AnthropicCount()),
+    *listing("v1/", MESSAGES),
+    Address("v1(?:/.*)?", MESSAGES, "refuse"),
+]

@@ -1,0 +1,23 @@
+"""Where Azure OpenAI's formats are spoken: at deployments, at `/openai/v1/`, and at Azure's own models."""
+
+from completions.wire.address import Address, listing
+from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy, AzureModels, AzureResponses
+from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.embeddings import Embeddings
+
+CHAT, LEGACY, EMBEDDINGS = AzureChat(), AzureLegacy(), AzureEmbeddings()
+RESPONSES, MODELS = AzureResponses(), AzureModels()
+DEPLOYMENT = "openai/deployments/(?P<deployment>[^/]+)/"
+
+ADDRESSES = [
+    *(
+        Address(f"{place}{name}", wire)
+        for place in (DEPLOYMENT, "openai/v1/")
+        for name, wire in (("chat/completions", CHAT), ("completions", LEGACY), ("embeddings", EMBEDDINGS))
+    ),
+    Address("openai/(?:v1/)?responses", RESPONSES),
+    *listing("openai/(?:v1/)?", CHAT),
+    Address("models/chat/completions", ChatCompletions(MODELS)),
+    Address("models/embeddings", Embeddings(MODELS)),
+    Address("openai/.*", CHAT, "refuse"),
+]

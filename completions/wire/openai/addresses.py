@@ -1,0 +1,36 @@
+"""Where OpenAI's formats are spoken, by OpenAI and by those who speak a dialect of them."""
+
+from completions.wire.address import Address, listing
+from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.dialect import Dialect
+from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.moderations import Moderations
+from completions.wire.openai.responses.format import InputTokens, Responses
+
+
+def openai_addresses(chat: ChatCompletions) -> list[Address]:
+    """Return OpenAI's own addresses, with its format of chat, which knows its dialects."""
+    return [
+        Address("v1/chat/completions", chat),
+        Address("v1/completions", LegacyCompletions()),
+        Address("v1/embeddings", Embeddings()),
+        Address("v1/moderations", Moderations()),
+        Address("v1/responses", Responses()),
+        Address("v1/responses/input_tokens", InputTokens()),
+        *listing("v1/", chat),
+        Address("v1(?:/.*)?", chat, "refuse"),
+    ]
+
+
+def dialect_addresses(dialect: Dialect, chat: ChatCompletions) -> list[Address]:
+    """Return the addresses of a dialect, behind its place; whatever else is asked there is refused in its words."""
+    place = dialect.place
+    return [
+        Address(f"{place}chat/completions", chat),
+        Address(f"{place}completions", LegacyCompletions(dialect)),
+        Address(f"{place}embeddings", Embeddings(dialect)),
+        Address(f"{place}responses", Responses(dialect)),
+        *listing(place, chat),
+        Address(f"{place}.*", chat, "refuse"),
+    ]
