@@ -20,8 +20,12 @@ class RequestError(MockError):
     """A request that the API refuses, with the four facts of OpenAI's error envelope and the HTTP status.
 
     `facts` are what the message tells, by name, where its words are OpenAI's usual ones: a format whose API has words
-    of its own writes those. None: the words are somebody's own, as a script's, and stay.
+    of its own writes those. None: the words are somebody's own, as a script's, and stay. `kind` is which of the usual
+    errors it is, as `context_length_exceeded`: what answers puts it in its own words and under its own status, which
+    stays where a script gives it (`keeps_status`).
     """
+
+    keeps_status = False
 
     def __init__(
         self,
@@ -33,6 +37,7 @@ class RequestError(MockError):
         param: str | None = None,
         headers: Mapping[str, str] | None = None,
         facts: Mapping[str, object] | None = None,
+        kind: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -42,6 +47,7 @@ class RequestError(MockError):
         self.param = param
         self.headers = headers or {}
         self.facts = facts
+        self.kind = kind
 
 
 class BodyTooLarge(RequestError):
@@ -84,7 +90,9 @@ class KeyRefused(RequestError):
     def __init__(
         self, message: str, key: str, *, code: str | None = None, facts: Mapping[str, object] | None = None
     ) -> None:
-        super().__init__(message, status=401, code=code, facts=facts)
+        super().__init__(
+            message, status=401, code=code, facts=facts, kind="invalid_api_key" if key else "missing_api_key"
+        )
         self.key = key
 
 

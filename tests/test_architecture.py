@@ -32,7 +32,7 @@ ARROWS: dict[str, set[str]] = {
     "outcome": {"conversation", "exceptions"},
     "tokens": {"conversation", "exceptions"},
     "registered": set(),
-    "script": {"registered", "conversation", "exceptions", "faults", "outcome"},
+    "script": {"registered", "conversation", "exceptions", "faults", "outcome", "tokens"},
     "wire": {"registered", "conversation", "event", "exceptions", "tokens"},
     "delivery": {"event", "faults", "outcome"},
     "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},

@@ -48,7 +48,7 @@ async def ask(
     if places := wire.recalls(prompt):
         prompt = await recall(space.records, wire, prompt, places, validate=script.validate)
     if script.validate:
-        prompt = admit(prompt, wire, script.models, len(body))
+        prompt = admit(prompt, wire, script, len(body))
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
     return prompt

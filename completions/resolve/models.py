@@ -3,17 +3,57 @@
 from collections.abc import Collection
 
 from completions.exceptions import RequestError
+from completions.script.language import KNOWN
+from completions.script.rules import Script
 from completions.state.namespaces import Namespace
+from completions.tokens.capabilities import Capabilities, capabilities
+from completions.tokens.models import context_window
+from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
 
 DELETED = "deleted_model"
 """The kind of record that a deleted model leaves."""
 
 
-async def listed(space: Namespace, name: str = "") -> Collection[str]:
-    """Return the script's models that are left, none where any is there; raise the API's 404 for a deleted `name`."""
+def is_there(script: Script, format_: WireFormat, name: str) -> bool:
+    """Tell whether a script has a model for those who speak a format."""
+    names, known, _ = script.catalogue
+    return not (names or known) or name in names or (known and format_.knows(name))
+
+
+def window(script: Script, name: str | None) -> int | None:
+    """Return the context window of a model that the script describes, or else the table's."""
+    own = script.catalogue.described.get(name or "")
+    if own is None:
+        return context_window(name)
+    return own.context or context_window(own.like)
+
+
+def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabilities:
+    """Return what a model takes: as the script describes it, or else by the tables."""
+    own = script.catalogue.described.get(name or "")
+    if own is None:
+        return capabilities(name, format_.vendor)
+    usual = capabilities(own.like, format_.vendor)
+    more = {feature for feature, has in own.supports.items() if has}
+    less = own.supports.keys() - more
+    return usual._replace(
+        lacks=usual.lacks - more | less,
+        lacks_reasoning=usual.lacks_reasoning - more,
+        efforts=own.efforts or usual.efforts,
+    )
+
+
+async def listed(space: Namespace, name: str = "", format_: WireFormat | None = None) -> Collection[str]:
+    """Return the script's models that are left, none where any is there; raise the API's 404 for a deleted `name`.
+
+    Where all that are known are there, none stands for a `name` that the API of the format has, and another for one
+    that it has not.
+    """
     if await _is_deleted(space, name):
         raise wire.unknown(name)
+    if format_ is not None and name and space.script.catalogue.known:
+        return () if is_there(space.script, format_, name) else (KNOWN,)
     if not any(model.startswith(wire.FINE_TUNED) for model in space.script.models):
         return space.script.models
     gone = {record["id"] for record in await space.records.all(DELETED)}
@@ -37,6 +77,7 @@ async def check(space: Namespace, name: str | None) -> None:
             status=404,
             code="model_not_found",
             facts={"model": name},
+            kind="model_not_found",
         )
 
 

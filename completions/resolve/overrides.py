@@ -12,7 +12,7 @@ from completions.faults import AFTER, FAULTS, Parameter
 from completions.outcome import Fault
 from completions.script import errors
 from completions.script.errors import Failure
-from completions.script.language import APPLIES, ERROR, JITTERS, STATUSES
+from completions.script.language import APPLIES, ERROR, JITTERS, NAMED_ERRORS, STATUSES
 from completions.script.node import did_you_mean
 from completions.script.pace import Pace, jitter
 
@@ -82,6 +82,8 @@ def _fault(value: str) -> Fault:
 
 def _error(value: str) -> Failure:
     status, given = _parts(ERRS, value)
+    if status in NAMED_ERRORS and not given:
+        return errors.named(status)
     if not (status.isascii() and status.isdigit() and int(status) in STATUSES):
         raise _refused(ERRS, f"'{status}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}.")
     for key in given:

@@ -2,13 +2,13 @@
 
 import math
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from email.utils import formatdate, parsedate_to_datetime
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
-from completions.script.language import ERROR, STATUSES
+from completions.script.language import ERROR, NAMED_ERRORS, STATUSES
 from completions.script.node import Node
 from completions.script.templates import Template, Text, context, text, write
 
@@ -73,7 +73,10 @@ USUAL: dict[tuple[int, str | None], Usual] = {
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as a script has it; `usual` says that its message is the usual one."""
+    """An error as a script has it; `usual` says that its message is the usual one.
+
+    `kind` is which of the named errors it is, if it says nothing else of it but, perhaps, a `status` to keep.
+    """
 
     status: int
     type: str
@@ -83,29 +86,61 @@ class Failure:
     headers: tuple[tuple[str, str], ...]
     date_after: float | None = None
     usual: bool = False
+    kind: str | None = None
+    keeps_status: bool = True
 
     def __call__(self, prompt: Prompt) -> RequestError:
         """Return the error, a new one each time; with `date_after` it says to retry so many seconds from now."""
         headers = dict(self.headers)
         if self.date_after is not None:
             headers["retry-after"] = date(time.time() + self.date_after)
-        return RequestError(
+        error = RequestError(
             self.message if isinstance(self.message, str) else write(self.message, context(prompt)),
             status=self.status,
             type=self.type,
             code=self.code,
             param=self.param,
             headers=headers,
-            facts={"model": prompt.model} if self.usual else None,
+            facts=_facts(prompt) if self.usual else None,
+            kind=self.kind,
         )
+        error.keeps_status = self.keeps_status
+        return error
+
+
+def _facts(prompt: Prompt) -> dict[str, object]:
+    return {"model": prompt.model, "method": prompt.address.get("method", "")}
 
 
 def failure(node: Node) -> Failure:
-    """Read a status alone, or a mapping."""
+    """Read a status alone, a name alone, or a mapping."""
+    if isinstance(node.value, str) and not node.value.isdigit():
+        return named(node.one_of(NAMED_ERRORS))
     if not isinstance(node.value, dict):
         return _failure(_status(node), {})
     fields = node.keyed(ERROR)
-    return _failure(_status(fields["status"]), fields)
+    if "status" in fields:
+        return _failure(_status(fields["status"]), fields)
+    if "code" not in fields or fields["code"].raw not in NAMED_ERRORS:
+        raise node.error(f"must have a `status`, or a `code` that is one of: {', '.join(NAMED_ERRORS)}.")
+    made = _failure(NAMED_ERRORS[fields["code"].raw], fields)
+    return replace(made, keeps_status=False)
+
+
+def named(name: str) -> Failure:
+    """Return the error of a name, which each API sends with its own words and status."""
+    usual = _usual(NAMED_ERRORS[name], name)
+    return Failure(
+        NAMED_ERRORS[name],
+        usual.type,
+        usual.code,
+        None,
+        _compiled(usual.message),
+        (),
+        usual=True,
+        kind=name,
+        keeps_status=False,
+    )
 
 
 def plain(
@@ -122,6 +157,7 @@ def plain(
         headers=tuple(headers),
         date_after=date_after,
         usual="message" not in given,
+        kind=_kind(given.get("code", usual.code), given),
     )
 
 
@@ -138,7 +174,13 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         headers=(*_retry(fields), *_headers(fields)),
         date_after=_date_after(fields),
         usual="message" not in fields,
+        kind=_kind(code if "code" in fields else usual.code, fields),
     )
+
+
+def _kind(code: str | None, given: Collection[str]) -> str | None:
+    """Return which of the named errors it is; one with words or facts of its own is none."""
+    return code if code in NAMED_ERRORS and not {"message", "type", "param"} & set(given) else None
 
 
 def _usual(status: int, code: str | None) -> Usual:

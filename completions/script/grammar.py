@@ -11,6 +11,7 @@ from completions.script.errors import LATEST
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.language import Keys
 from completions.script.lookups import LOOKUPS
+from completions.tokens.capabilities import EFFORTS, FEATURES
 
 Schema = Mapping[str, object]
 
@@ -41,6 +42,12 @@ KINDS: dict[str, Schema] = {
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
     "dialect": {"enum": list(registered.dialects)},
+    "efforts": {"type": "array", "items": {"enum": list(EFFORTS)}, "minItems": 1},
+    "supports": {
+        "type": "object",
+        "properties": {name: {"type": "boolean", "description": told} for name, told in FEATURES.items()},
+        "additionalProperties": False,
+    },
     "finish_reason": {"enum": list(language.FINISH_REASONS)},
     "call_type": {"enum": list(language.CALL_TYPES)},
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},
@@ -161,6 +168,13 @@ def _fault() -> Schema:
     return {"anyOf": [{"enum": list(FAULTS)}, {**one, "minProperties": 1, "maxProperties": 1}]}
 
 
+def _error() -> Schema:
+    """An error with a status, or with the name of one."""
+    named: Schema = {"required": ["code"], "properties": {"code": {"enum": list(language.NAMED_ERRORS)}}}
+    once = _exclusive(("retry_after", "retry_after_date"))
+    return _mapping(language.ERROR, allOf=once, anyOf=[{"required": ["status"]}, named])
+
+
 def schema() -> Schema:
     """Return the schema of a script."""
     error_item = {"type": "object", "properties": {"error": _ref("error")}, "additionalProperties": False}
@@ -169,6 +183,12 @@ def schema() -> Schema:
     call = _mapping(language.TOOL_CALL)
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
+        "models": {
+            "anyOf": [
+                {"const": language.KNOWN},
+                {"type": "array", "items": {"anyOf": [SCALARS, _mapping(language.MODEL)]}},
+            ]
+        },
         "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
         "load": {"anyOf": [{"const": language.NONE}, _mapping(language.LOAD, minProperties=1)]},
         "hold": {"anyOf": [TEXT, _mapping(language.HOLD)]},
@@ -190,7 +210,7 @@ def schema() -> Schema:
         "usage": _mapping(language.USAGE),
         "moderation": _mapping(language.MODERATION),
         "categories": _mapping(language.SCORES),
-        "error": {"anyOf": [STATUS, _mapping(language.ERROR, allOf=_exclusive(("retry_after", "retry_after_date")))]},
+        "error": {"anyOf": [STATUS, {"enum": list(language.NAMED_ERRORS)}, _error()]},
     }
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}

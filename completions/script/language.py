@@ -7,6 +7,18 @@ from completions.conversation import CATEGORIES
 
 VERSION = 1
 
+NAMED_ERRORS = {
+    "context_length_exceeded": 400,
+    "content_policy_violation": 400,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "server_error": 500,
+    "overloaded": 503,
+}
+"""The errors that have a name, with OpenAI's status; each API has its own words for them, and often its own status."""
+
 FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
 """The finish reasons of a chat completion, by OpenAI's OpenAPI document."""
 
@@ -34,7 +46,11 @@ SCRIPT: Keys = {
 }
 
 DEFAULTS: Keys = {
-    "models": Key("names", "The models there are; a request for another one is a 404. None listed: any is there."),
+    "models": Key(
+        "models",
+        "The models there are: a list of names and descriptions, or `known`, those that the API has. A request for "
+        "another one is refused. None listed: any is there.",
+    ),
     "validate": Key("flag", "Whether requests are held to the API's own rules (true)."),
     "dialect": Key("dialect", "Who speaks at `/v1/chat/completions`: OpenAI (without it), or another in its format."),
     "strict": Key("flag", "Whether a request that no rule matches is a 404 that names the nearest rules (false)."),
@@ -46,6 +62,18 @@ DEFAULTS: Keys = {
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
+
+KNOWN = "known"
+"""Stands for the models that the API has, as far as LiteLLM's table knows them."""
+
+MODEL: Keys = {
+    "id": Key("text", "The model's name.", required=True),
+    "context": Key("positive", "Its context window in tokens; a prompt that is longer is refused."),
+    "like": Key("text", "The model whose window and abilities it has, but for what is said here."),
+    "supports": Key("supports", "What it takes or not, by feature; without it and `like`, everything."),
+    "efforts": Key("efforts", "The reasoning efforts that it takes."),
+}
+"""A model of one's own."""
 
 WITHOUT_RULES = ("fallback", "strict")
 """The defaults of which one must stand where a script has no rules."""
@@ -197,7 +225,7 @@ USAGE: Keys = {
 }
 
 ERROR: Keys = {
-    "status": Key("status", "The HTTP status, 400 to 599.", required=True),
+    "status": Key("status", "The HTTP status, 400 to 599; without it, that of the named error that `code` is."),
     "type": Key("text", "The error's type."),
     "code": Key("text", "The error's code."),
     "param": Key("text", "The parameter that is wrong."),

@@ -9,6 +9,7 @@ from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, fault
 from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION, WITHOUT_RULES
 from completions.script.limits import limits, quota
+from completions.script.models import models
 from completions.script.node import Node, read
 from completions.script.pace import Pace, hold, pacing
 from completions.script.replies import Answer
@@ -57,7 +58,7 @@ def _script(document: Node) -> Script:
         source=document.file,
         rules=rules,
         fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
-        models=tuple(node.raw for node in defaults["models"].items()) if "models" in defaults else (),
+        catalogue=models(defaults.get("models")),
         strict="strict" in defaults and defaults["strict"].as_(bool),
         validate="validate" not in defaults or defaults["validate"].as_(bool),
         pacing=pace,

@@ -7,6 +7,7 @@ from completions.outcome import Fault, Hold
 from completions.script.faults import Chaos
 from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
+from completions.script.models import ANY, Models
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
 
@@ -45,12 +46,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script: where it comes from, what its defaults say, and its rules. No models listed means that any is there."""
+    """A script: where it comes from, what its defaults say, and its rules."""
 
     source: str
     rules: tuple[Rule, ...]
     fallback: Answer
-    models: tuple[str, ...] = ()
+    catalogue: Models = ANY
     strict: bool = False
     validate: bool = True
     pacing: Pace = UNPACED
@@ -60,6 +61,11 @@ class Script:
     chaos: Chaos | None = None
     seed: str | None = None
     dialect: str = ""
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the models that it lists; none means that any is there, or any that is known."""
+        return self.catalogue.names
 
     @property
     def special(self) -> tuple[Rule, ...]:

@@ -109,15 +109,15 @@ def base(model: str) -> str:
     return model.split(":")[1] if model.startswith("ft:") else model
 
 
-def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None) -> None:
+def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None, window: int | None = None) -> None:
     """Raise `RequestError` where the messages, or they and what may be answered, do not fit the model's window.
 
-    The wordings are the API's own, as its users quote them.
+    `window` is where another one holds than the table's. The wordings are the API's own, as its users quote them.
     """
-    window = context_window(model)
+    window = window or context_window(model)
     if window is None:
         return
-    facts = {"prompt_tokens": prompt_tokens, "max_tokens": max_tokens or 0, "window": window}
+    facts = {"prompt_tokens": prompt_tokens, "max_tokens": max_tokens or 0, "window": window, "model": model}
     limit = f"This model's maximum context length is {window} tokens. However,"
     if prompt_tokens > window:
         said = f"your messages resulted in {prompt_tokens} tokens."
@@ -129,7 +129,8 @@ def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None)
 
 
 def _exceeded(message: str, facts: Mapping[str, object]) -> RequestError:
-    return RequestError(message, code="context_length_exceeded", param="messages", facts=facts)
+    kind = "context_length_exceeded"
+    return RequestError(message, code=kind, param="messages", facts=facts, kind=kind)
 
 
 def _find(model: str | None) -> Entry:

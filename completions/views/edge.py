@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import re
 import time
 from asyncio import CancelledError
 from collections.abc import Callable, Coroutine
@@ -21,6 +22,8 @@ from completions.views.http import FastJsonResponse, Recorded, error_response
 from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
+
+NAMESPACE = re.compile("^/ns/[^/]+(?=/)")
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
@@ -96,12 +99,17 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
     """Return the error of a method that an address does not take."""
     allowed = ", ".join(methods)
     return RequestError(
-        f"Not allowed to {request.method} on {request.path}; allowed: {allowed}.",
+        f"Not allowed to {request.method} on {api_path(request)}; allowed: {allowed}.",
         status=405,
         code="method_not_supported",
         facts={},
         headers={"Allow": allowed},
     )
+
+
+def api_path(request: HttpRequest) -> str:
+    """Return the path as the API has it, which knows of no namespaces."""
+    return NAMESPACE.sub("", request.path)
 
 
 def _internal_error() -> RequestError:

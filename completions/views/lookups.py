@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.resolve import models
-from completions.views.edge import add_headers, current, endpoint
+from completions.views.edge import add_headers, api_path, current, endpoint
 from completions.views.headers import identify
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.base import WireFormat
@@ -29,7 +29,7 @@ async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFo
     """Show one of the script's models, or delete it."""
     space = await current(exchange)
     identify(request, exchange, space.script.keys)
-    document = wire.model(name, await models.listed(space, name))
+    document = wire.model(name, await models.listed(space, name, wire))
     if request.method == "DELETE":
         document = await models.delete(space, name)
     response = FastJsonResponse(document)
@@ -50,4 +50,4 @@ async def listing(
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Refuse an address that no other view has, as the API does to which it would belong."""
-    raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404, facts={})
+    raise RequestError(f"Invalid URL ({request.method} {api_path(request)})", status=404, facts={})

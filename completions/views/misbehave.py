@@ -44,7 +44,7 @@ def _body(turn: Turn, fault: Fault) -> Recorded:
     if outcome.reply is not None:
         right = bodies.Sent.whole(wire.render(outcome.reply, turn.prompt))
     else:
-        failed = outcome.error or _failed()
+        failed = wire.refused(outcome.error or _failed())
         right = bodies.Sent(_error(turn, failed), failed.status)
     return RawResponse(*bodies.spoil(fault, right, _error(turn, _failed())))
 

@@ -9,11 +9,13 @@ import orjson
 from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Body, Event
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import is_known
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
 from completions.wire.readback import Answer
 from completions.wire.refusals import Refusal
+from completions.wire.words import NO_WORDS, Words, worded
 
 NO_ROUTE: Mapping[str, str] = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
@@ -58,8 +60,14 @@ class WireFormat(ABC):
     """The header in which the API takes the key, instead of `Authorization: Bearer`; in lower case."""
     told_by: tuple[str, ...] = ()
     """Headers and parameters that tell that a request is this API's, where others have the address too."""
+    words: Mapping[str, Words] = NO_WORDS
+    """How the API puts the usual errors, where they are not put well for it."""
     routed = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
+
+    def knows(self, model: str) -> bool:
+        """Tell whether the API has a model of this name, as far as the table of models knows."""
+        return not self.vendor or is_known(model, self.vendor)
 
     @abstractmethod
     def parse(
@@ -138,7 +146,7 @@ class WireFormat(ABC):
 
     def refused(self, exc: RequestError) -> RequestError:
         """Return an error as this API has it, where it has another status or other words for it."""
-        return exc
+        return worded(exc, self.words)
 
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
@@ -161,7 +169,7 @@ class WireFormat(ABC):
 
         As an event of that name, if any; `flat`: without its envelope.
         """
-        document = self.error(exc)
+        document = self.error(self.refused(exc))
         return [Event(orjson.dumps(document.get("error", document) if flat else document), name=name)]
 
 

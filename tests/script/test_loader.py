@@ -262,7 +262,10 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- reply: {tool_calls: {name: a, arguments: {b: '{% x %}'}}}", "arguments.b` is not a Django template"),
         ("- error: 200", "`rules[0].error` must be an HTTP status from 400 to 599, and is 200."),
         ("- error: {status: big}", "`rules[0].error.status` must be an HTTP status from 400 to 599, and is 'big'."),
-        ("- error: {code: a}", "`rules[0].error` lacks `status`."),
+        (
+            "- error: {code: a}",
+            "`rules[0].error` must have a `status`, or a `code` that is one of: ",
+        ),
         ("- error: {status: 429, retry_afer_ms: 1}", "Did you mean `retry_after_ms`?"),
         (
             "- error: {status: 429, retry_after: soon}",

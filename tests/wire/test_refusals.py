@@ -10,6 +10,8 @@ import pytest
 
 from completions.exceptions import RequestError
 from completions.resolve.admission import admit
+from completions.script.answers import NAMED
+from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
 from completions.tokens.families import FAMILIES
 from completions.wire.base import WireFormat
@@ -24,6 +26,9 @@ REVISED = date(2026, 11, 26)
 """When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
 
 FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS)
+
+ANY = Script("any", (), NAMED["auto"])
+"""A script that lists no models."""
 
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 CITY = {
@@ -54,7 +59,7 @@ def refused(wire: WireFormat, body: Mapping[str, Any]) -> RequestError | None:
     """Return the error with which a request is refused, if it is."""
     data = orjson.dumps(body)
     try:
-        admit(wire.parse(data, {}, validate=True), wire, (), len(data))
+        admit(wire.parse(data, {}, validate=True), wire, ANY, len(data))
     except RequestError as exc:
         return exc
     return None

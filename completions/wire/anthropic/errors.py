@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.wire.words import Words
 
 TYPES = {
     400: "invalid_request_error",
@@ -66,6 +67,23 @@ WORDS = {
     (529, None): "Overloaded",
 }
 """The words for the errors whose message is the usual one, by status, and by code where a code has its own."""
+
+
+def _too_long(facts: Mapping[str, Any]) -> str:
+    return _told(facts, None) or ""
+
+
+USUAL: Mapping[str, Words] = {
+    "context_length_exceeded": Words(
+        _too_long,
+        400,
+        source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors",
+        seen="2026-11-25",
+    ),
+    "insufficient_quota": Words(NO_CREDIT, 400, type=TYPES[400], source="quotes by users", seen="2026-10-08"),
+    "overloaded": Words("Overloaded", 529, type=TYPES[529], source="Anthropic's page on errors", seen="2026-11-25"),
+}
+"""How the API puts the usual errors that a script names."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic import threads
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import hear_count, hear_message
+from completions.wire.anthropic.refusals import REFUSALS
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import SSE, Framing, ServerSentEvents
@@ -35,6 +36,8 @@ class AnthropicFormat(WireFormat):
 
     key_header = "x-api-key"
     told_by = ("anthropic-version",)
+    vendor = "anthropic"
+    words = anthropic_errors.USUAL
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return `request-id`, and limits that nothing comes near."""
@@ -73,6 +76,7 @@ class AnthropicMessages(AnthropicFormat):
     """A message for messages."""
 
     name = "anthropic"
+    refusals = REFUSALS
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -12,6 +12,7 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply, Said, Traffic
 from completions.event import Event
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.openai import embeddings_rules, legacy_rules
@@ -21,9 +22,36 @@ from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.dialect import envelope
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.refusals import any_kind, elsewhere
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.strict_schema import AZURE as SCHEMAS
+from completions.wire.openai.words import CHAT as OPENAI_WORDS
+from completions.wire.refusals import FORMAT, Asked, Refusal
+
+OPERATIONS = {"chat": "chatCompletion", "legacy": "completion", "embeddings": "embeddings", "responses": "responses"}
+
+
+def _operation(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a model that is not for the operation of an address."""
+    found = elsewhere(any_kind)(prompt, can)
+    return found and found._replace(place=OPERATIONS.get(prompt.format, prompt.format))
+
+
+ELSEWHERE = (
+    Refusal(
+        FORMAT,
+        _operation,
+        "The {place} operation does not work with the specified model, {model}. Please choose different model "
+        "and try again. You can learn more about which models can be used with each operation here: "
+        "https://go.microsoft.com/fwlink/?linkid=2197993.",
+        "OperationNotSupported",
+        None,
+        source="quotes by users, of gpt-5.1-codex-mini",
+        seen="2026-07-15",
+    ),
+)
+"""What is said of a deployed model that is not for the operation."""
 
 CATEGORIES = ("hate", "self_harm", "sexual", "violence")
 SAFE = {"filtered": False, "severity": "safe"}
@@ -83,6 +111,7 @@ class Azure(Vendor):
     """Azure's chat: the results of its filters, on the prompt first, then with each choice."""
 
     name = "azure"
+    words = OPENAI_WORDS
     refuses = True
 
     def check_chat(self, body: dict[str, Any]) -> None:
@@ -179,7 +208,13 @@ class Deployed(OpenAIFormat):
     routed = True
 
     def __init__(self) -> None:
+        refusals = self.refusals
         super().__init__(AZURE)
+        self.vendor, self.refusals = "openai", (*ELSEWHERE, *(row for row in refusals if row.feature != FORMAT))
+
+    def knows(self, model: str) -> bool:
+        """Tell that any deployment is there: its name is its owner's choice."""
+        return True
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -9,6 +9,7 @@ from typing import Any
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.validation import Problem
 
 BAD_JSON = "Failed to deserialize the JSON body into the target type"
@@ -18,6 +19,8 @@ class DeepSeek(Vendor):
     """DeepSeek's own way."""
 
     name = "deepseek"
+    vendor = "deepseek"
+    words = DEEPSEEK
     place = "deepseek/(?:v1/|beta/)?"
     call_opens = False
 
@@ -65,14 +68,6 @@ class DeepSeek(Vendor):
         else:
             return problem.error()
         return RequestError(f"{BAD_JSON}: {said}", code="invalid_request_error")
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope, in which a wrong key has words of DeepSeek's own (recorded in July 2026)."""
-        if exc.status == 401 and exc.facts is not None:
-            key = getattr(exc, "key", "")
-            said = f"Authentication Fails, Your api key: ****{key[-4:]} is invalid"
-            exc = RequestError(said, status=401, type="authentication_error", code="invalid_request_error")
-        return super().error(exc)
 
 
 _SAID: dict[str, Any] = {"content": ""}

@@ -18,6 +18,7 @@ class GeminiChat(Vendor):
     """Google's own way with OpenAI's shapes."""
 
     name = "gemini"
+    vendor = "gemini"
     place = "v1beta/openai/"
     whole_calls = True
     role_opens = False

@@ -10,6 +10,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.words import GROQ
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
@@ -51,6 +52,8 @@ class Groq(Vendor):
     """Groq's own way."""
 
     name = "groq"
+    vendor = "groq"
+    words = GROQ
     place = "groq/openai/v1/"
     whole_calls = True
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
@@ -118,8 +121,6 @@ class Groq(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, which has no empty fields."""
-        if exc.status == 401 and exc.facts is not None:
-            exc = RequestError("Invalid API Key", status=401, code="invalid_api_key")
         document = {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
         return {"error": {key: value for key, value in document.items() if value is not None}}
 

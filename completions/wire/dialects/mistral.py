@@ -10,6 +10,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.words import MISTRAL
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
     Check,
@@ -87,6 +88,8 @@ class Mistral(Vendor):
     """Mistral's own way."""
 
     name = "mistral"
+    vendor = "mistral"
+    words = MISTRAL
     place = "mistral/v1/"
     whole_calls = True
     call_opens = False

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import is_known
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.dialects.words import OPENROUTER
 from completions.wire.openai.base import made_id
 from completions.wire.openai.base import usage as counts
 from completions.wire.validation import Check, Problem
@@ -18,14 +20,26 @@ CENT = 1e-6
 """What a token costs here, in dollars: the same for all models."""
 
 
+MAKERS = {"google": "gemini", "mistralai": "mistral"}
+"""Vendors, by OpenRouter's name for them, where that is another than the table's."""
+
+
 class OpenRouter(Vendor):
     """OpenRouter's own way."""
 
     name = "openrouter"
+    vendor = "openrouter"
+    words = OPENROUTER
     place = "openrouter/api/v1/"
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     role_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
+
+    def knows(self, model: str) -> bool:
+        """Tell whether a model is there, as `anthropic/claude-haiku-4.5`: by its maker's name for it too."""
+        maker, _, named = model.partition("/")
+        name, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
+        return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
     def thought(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning."""
@@ -92,9 +106,6 @@ class OpenRouter(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, whose code is the status; a failure of the provider says what it said."""
-        if exc.status == 401 and exc.facts is not None:
-            said = "User not found." if getattr(exc, "key", "") else "Missing Authentication header"
-            return {"error": {"message": said, "code": exc.status}}
         metadata = {"provider_name": "Mock", "raw": exc.code} if exc.status >= 500 and exc.code else None
         error = {"message": exc.message, "code": exc.status}
         return {"error": error | ({"metadata": metadata} if metadata else {})}

@@ -16,7 +16,7 @@ class Vendor(Dialect):
     """A vendor of its own: no padding, no document word by word, and what OpenAI does not know passes."""
 
     padding = ""
-    has_openai_models = False
+    vendor = ""
     refuses = False
     """Whether a refusal is told apart from a text."""
     checks: ClassVar[Mapping[str, Check]] = {

@@ -10,6 +10,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.openai.base import usage
 from completions.wire.validation import Check, boolean, integer, nullable
 
@@ -22,6 +23,7 @@ class VLLM(Vendor):
     """vLLM's own way."""
 
     name = "vllm"
+    words = VLLM_WORDS
     place = "vllm/v1/"
     done_after_error = True
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(OWN)}

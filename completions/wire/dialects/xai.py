@@ -27,6 +27,7 @@ class XAI(Vendor):
     """xAI's own way."""
 
     name = "xai"
+    vendor = "xai"
     place = "xai/v1/"
 
     def thought(self, text: str) -> dict[str, Any]:

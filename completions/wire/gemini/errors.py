@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from completions.exceptions import KeyRefused, RequestError
+from completions.wire.words import Words, worded
 
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -111,11 +112,39 @@ class Violated(RequestError):
         self.violations = violations
 
 
+def _not_found(facts: Mapping[str, Any]) -> str:
+    method = str(facts.get("method") or "generateContent").replace("batchEmbedContents", "embedContent")
+    return (
+        f"models/{facts['model']} is not found for API version v1beta, or is not supported for {method}. Call "
+        "ModelService.ListModels to see the list of available models and their supported methods."
+    )
+
+
+USUAL: Mapping[str, Words] = {
+    "context_length_exceeded": Words(
+        "The input token count ({prompt_tokens}) exceeds the maximum number of tokens allowed ({window}).",
+        400,
+        code=None,
+        source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors",
+        seen="2026-11-25",
+    ),
+    "model_not_found": Words(
+        _not_found,
+        404,
+        code=None,
+        source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
+        seen="2026-11-25",
+    ),
+}
+"""How the API puts the usual errors, of which it tells the facts."""
+
+
 def translated(exc: RequestError) -> RequestError:
     """Return an error in Google's words, and with its status for keys; one that is Google's own already as it is."""
     if isinstance(exc, KeyRefused):
         status, said = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)
         return RequestError(said, status=status, code="API_KEY_INVALID" if exc.key else None)
+    exc = worded(exc, USUAL)
     for pattern, wording in WORDINGS:
         if found := pattern.match(exc.message):
             message = wording if isinstance(wording, str) else wording(found)

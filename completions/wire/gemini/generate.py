@@ -18,6 +18,7 @@ from completions.wire.gemini.answer import Said, response_id, usage, usage_so_fa
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
+from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.interleave import in_step
 from completions.wire.readback import Answer
 from completions.wire.template import HOLE, Template
@@ -40,6 +41,8 @@ class Gemini(WireFormat):
     name = "gemini"
     key_header = "x-goog-api-key"
     told_by = ("x-goog-api-key", "key")
+    vendor = "gemini"
+    refusals = REFUSALS
     routed = True
 
     def parse(

@@ -12,7 +12,7 @@ from completions.conversation import Prompt, Reply
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.chat import OllamaFormat
+from completions.wire.ollama.chat import USUAL, OllamaFormat
 from completions.wire.ollama.embed import SIZES, base
 
 VERSION = "0.13.0"
@@ -22,9 +22,6 @@ MODIFIED, EXPIRES = "2025-01-01T00:00:00Z", "2318-01-01T00:00:00Z"
 SIZE, CONTEXT_LENGTH = 2_019_393_189, 131_072
 TEMPLATE = "{{- if .Tools }}{{ .Tools }}{{ end }}{{ range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}"
 """It names the tools: some clients take from it that the model can call them."""
-
-USUAL = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
-"""What is listed where a script lists no models; then any other model is there as well."""
 
 
 def tags(models: Collection[str]) -> dict[str, Any]:

@@ -43,8 +43,9 @@ class OpenAIFormat(WireFormat):
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self.bare = not dialect.name
-        if not dialect.has_openai_models:
-            self.refusals = ()
+        self.vendor = dialect.vendor
+        if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
+            self.refusals, self.words = (), dialect.words
         self._framing = ServerSentEvents(keep_alive=dialect.keep_alive)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
@@ -54,7 +55,11 @@ class OpenAIFormat(WireFormat):
 
     def refused(self, exc: RequestError) -> RequestError:
         """Return an error with the status that it has here."""
-        return self._dialect.refused(exc)
+        return self._dialect.refused(super().refused(exc))
+
+    def knows(self, model: str) -> bool:
+        """Tell whether those who speak the dialect have a model."""
+        return self._dialect.knows(model)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope of those who speak the dialect."""
@@ -66,7 +71,7 @@ class OpenAIFormat(WireFormat):
 
     def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
         """Return how an error ends the stream that answers a prompt."""
-        document = self._dialect.error_chunk(exc, prompt)
+        document = self._dialect.error_chunk(self.refused(exc), prompt)
         told = document.get("error", document) if flat else document
         return [Event(orjson.dumps(told), name=name), *([DONE] if self._dialect.done_after_error else [])]
 

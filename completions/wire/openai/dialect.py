@@ -9,9 +9,11 @@ from typing import Any
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import is_known
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.responses import rules as responses_rules
+from completions.wire.words import NO_WORDS, Words
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
@@ -26,8 +28,10 @@ class Dialect:
     """What scripts call it."""
     place = ""
     """Its addresses: what its clients put behind the host, as a regular expression."""
-    has_openai_models = True
-    """Whether it is OpenAI's models that answer: what each of them does not take is refused then."""
+    vendor = "openai"
+    """Whose models answer, as the table of models calls them; none for models that can have any name."""
+    words: Mapping[str, Words] = NO_WORDS
+    """How the usual errors are put, where it is not OpenAI that puts them."""
     keep_alive = b": keep-alive\n\n"
     padding = "obfuscation"
     """The field by which the chunks of a stream are padded; OpenAI's can be asked away."""
@@ -43,6 +47,10 @@ class Dialect:
     """Whether the terminator follows an error in a stream."""
     embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
     """Dimensions of its models for embeddings."""
+
+    def knows(self, model: str) -> bool:
+        """Tell whether there is a model of this name, as far as the table of models knows."""
+        return not self.vendor or is_known(model, self.vendor)
 
     def own(self, reply: Reply) -> Reply:
         """Return the reply as it is said: OpenAI's document word by word, where the script gives one."""

@@ -13,6 +13,7 @@ from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fin
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
+from completions.wire.openai.words import LEGACY
 from completions.wire.readback import Answer
 from completions.wire.template import HOLE
 
@@ -26,6 +27,7 @@ class LegacyCompletions(OpenAIFormat):
     name = "legacy"
     vendor = "openai"
     refusals = LEGACY_ELSEWHERE
+    words = LEGACY
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -75,6 +75,7 @@ class Moderations(Unstreamed):
     """OpenAI's moderations; scores are a script's, or near 0 and always the same for the same text."""
 
     name = "moderations"
+    vendor = "openai"
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

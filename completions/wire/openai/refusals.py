@@ -10,7 +10,7 @@ from completions.wire.refusals import FORMAT, Asked, Find, Refusal
 Kind = Callable[[Prompt, frozenset[str]], bool]
 
 
-def _elsewhere(kind: Kind) -> Find:
+def elsewhere(kind: Kind) -> Find:
     """Find a model that is not for this format, if it is of a kind."""
 
     def find(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -35,13 +35,14 @@ def _only_responds(prompt: Prompt, formats: frozenset[str]) -> bool:
     return "responses" in formats and re.match(r"gpt-5\.[2-9]|gpt-[6-9]", prompt.model or "") is None
 
 
-def _any(prompt: Prompt, formats: frozenset[str]) -> bool:
+def any_kind(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell that a model of any kind is meant."""
     return True
 
 
 NOT_SAMPLED = Refusal(
     FORMAT,
-    _elsewhere(_embeds),
+    elsewhere(_embeds),
     "You are not allowed to sample from this model",
     None,
     None,
@@ -54,7 +55,7 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
     NOT_SAMPLED,
     Refusal(
         FORMAT,
-        _elsewhere(_only_responds),
+        elsewhere(_only_responds),
         "This model is only supported in v1/responses and not in v1/chat/completions.",
         None,
         status=404,
@@ -63,7 +64,7 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
     ),
     Refusal(
         FORMAT,
-        _elsewhere(_any),
+        elsewhere(any_kind),
         "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
         "v1/completions?",
         None,
@@ -76,7 +77,7 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
 RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        _elsewhere(_any),
+        elsewhere(any_kind),
         "The requested model '{model}' is not supported with the Responses API.",
         None,
         source="quotes by users, of gpt-audio, gpt-image-1 and gpt-4o-mini-search-preview",
@@ -87,7 +88,7 @@ RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
 LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        _elsewhere(_chats),
+        elsewhere(_chats),
         "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
         "v1/chat/completions?",
         None,
@@ -101,7 +102,7 @@ LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
 EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        _elsewhere(_any),
+        elsewhere(any_kind),
         "You are not allowed to generate embeddings from this model",
         None,
         None,

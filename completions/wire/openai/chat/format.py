@@ -26,6 +26,7 @@ from completions.wire.openai.dialect import OPENAI, Dialect
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
+from completions.wire.openai.words import CHAT
 from completions.wire.readback import Answer
 
 
@@ -38,6 +39,7 @@ class ChatCompletions(OpenAIFormat):
     name = "chat"
     vendor = "openai"
     refusals = (*CHAT_ELSEWHERE, *REFUSALS)
+    words = CHAT
 
     def __init__(self, dialect: Dialect = OPENAI, dialects: Mapping[str, WireFormat] = NO_DIALECTS) -> None:
         super().__init__(dialect)

@@ -20,6 +20,7 @@ from completions.wire.openai.responses.prompt import is_reference, messages, own
 from completions.wire.openai.responses.readback import hear_count, hear_response
 from completions.wire.openai.responses.refusals import REFUSALS
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
+from completions.wire.openai.words import RESPONSES
 from completions.wire.readback import Answer
 
 MOST_ITEMS = 1000
@@ -32,6 +33,7 @@ class Responses(OpenAIFormat):
     name = "responses"
     vendor = "openai"
     refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
+    words = RESPONSES
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -104,6 +106,7 @@ class Responses(OpenAIFormat):
         """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
         if not name:
             return super().error_events(exc, prompt, flat=flat)
+        exc = self.refused(exc)
         event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: 0}
         return [Event(orjson.dumps(event), name="error")]
 

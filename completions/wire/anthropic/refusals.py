@@ -1,0 +1,79 @@
+"""What Anthropic's messages refuse because of the model, in the API's words."""
+
+from completions.conversation import Prompt
+from completions.tokens.capabilities import Capabilities
+from completions.wire.fields import mapping, text
+from completions.wire.refusals import EFFORT, Asked, Find, Refusal, given
+
+MEASURED = "requests to api.anthropic.com, written down by several projects"
+ADAPTIVE = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+
+
+def _thinks(kind: str) -> Find:
+    """Find a way of thinking."""
+
+    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+        return Asked("thinking") if mapping(prompt.body.get("thinking")).get("type") == kind else None
+
+    return find
+
+
+def _effort(prompt: Prompt) -> str:
+    return text(mapping(prompt.body.get("output_config")).get("effort"))
+
+
+def _any_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("output_config", _effort(prompt)) if _effort(prompt) else None
+
+
+def _other_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+    wanted = _effort(prompt)
+    return Asked("output_config", wanted) if wanted and wanted not in (can.efforts or ()) else None
+
+
+def _both(prompt: Prompt, can: Capabilities) -> Asked | None:
+    there = all(prompt.body.get(name) is not None for name in ("temperature", "top_p"))
+    return Asked("temperature") if there else None
+
+
+def _forced(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("tool_choice") if prompt.tool_choice.mode == "required" else None
+
+
+def _row(feature: str, find: Find, words: str, source: str = MEASURED, seen: str = "2026-10-05") -> Refusal:
+    return Refusal(feature, find, words, None, None, source=source, seen=seen)
+
+
+REFUSALS: tuple[Refusal, ...] = (
+    _row("temperature", given("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"),
+    _row("top_p", given("top_p", 1), "`top_p` is deprecated for this model.", seen="2026-09-29"),
+    _row("top_k", given("top_k"), "`top_k` is deprecated for this model.", seen="2026-09-29"),
+    _row(
+        "sampling_pair",
+        _both,
+        "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
+        seen="2026-09-29",
+    ),
+    _row(
+        "thinking_budget",
+        _thinks("enabled"),
+        f'"thinking.type.enabled" is not supported for this model. {ADAPTIVE}',
+        "Anthropic's page on extended thinking",
+    ),
+    _row("adaptive_thinking", _thinks("adaptive"), "adaptive thinking is not supported on this model"),
+    _row("no_thinking", _thinks("disabled"), f'"thinking.type.disabled" is not supported for this model. {ADAPTIVE}'),
+    _row("reasoning", _any_effort, "This model does not support the effort parameter.", seen="2026-10-08"),
+    _row(
+        EFFORT,
+        _other_effort,
+        "This model does not support effort level '{value}'. Supported levels: {levels}.",
+        "recordings: pydantic/pydantic-ai test_anthropic_explicit_effort_xhigh_unsupported_model_errors",
+        "2026-11-25",
+    ),
+    _row(
+        "forced_tools",
+        _forced,
+        'tool_choice: type "tool" and "any" are not supported for this model.',
+        seen="2026-10-10",
+    ),
+)

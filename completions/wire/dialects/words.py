@@ -1,0 +1,122 @@
+"""The usual errors as those put them who speak OpenAI's formats: a table each, with the source of the words."""
+
+from collections.abc import Mapping
+
+from completions.wire.words import Words
+
+RECORDED = "recordings: crmne/ruby_llm"
+INVALID = "invalid_request_error"
+
+DEEPSEEK: Mapping[str, Words] = {
+    "invalid_api_key": Words(
+        "Authentication Fails, Your api key: ****{key_end} is invalid",
+        401,
+        "authentication_error",
+        INVALID,
+        None,
+        f"{RECORDED} raises_appropriate_auth_error",
+        "2026-11-25",
+    ),
+    "missing_api_key": Words(
+        "Authentication Fails (auth header format should be Bearer sk-...)",
+        401,
+        "authentication_error",
+        INVALID,
+        None,
+        "quotes by users",
+        "2026-10-10",
+    ),
+    "context_length_exceeded": Words(
+        "This model's maximum context length is {window} tokens. However, you requested {total} tokens "
+        "({prompt_tokens} in the messages, {max_tokens} in the completion). Please reduce the length of the messages "
+        "or completion.",
+        400,
+        INVALID,
+        INVALID,
+        None,
+        f"{RECORDED} handles_context_length_exceeded_errors",
+        "2026-11-25",
+    ),
+    "model_not_found": Words("Model Not Exist", 400, INVALID, INVALID, None, "DeepSeek's users", "2026-06-01"),
+    "insufficient_quota": Words(
+        "Insufficient Balance", 402, "unknown_error", INVALID, None, "DeepSeek's page on error codes", "2026-06-01"
+    ),
+}
+
+GROQ: Mapping[str, Words] = {
+    **dict.fromkeys(
+        ("invalid_api_key", "missing_api_key"),
+        Words(
+            "Invalid API Key",
+            401,
+            INVALID,
+            "invalid_api_key",
+            None,
+            "a request to api.groq.com without a key, written down by another project",
+            "2026-08-29",
+        ),
+    ),
+    "context_length_exceeded": Words(
+        "Please reduce the length of the messages or completion.",
+        400,
+        INVALID,
+        "context_length_exceeded",
+        "messages",
+        "quotes by users",
+        "2026-10-08",
+    ),
+}
+
+MISTRAL: Mapping[str, Words] = {
+    "context_length_exceeded": Words(
+        "Prompt contains {prompt_tokens} tokens and 0 draft tokens, too large for model with {window} maximum context "
+        "length",
+        400,
+        "invalid_request_invalid_args",
+        "3051",
+        None,
+        "quotes by users",
+        "2026-10-09",
+    ),
+    "model_not_found": Words(
+        "Invalid model: {model}", 400, "invalid_model", "1500", None, "quotes by users", "2026-07-20"
+    ),
+}
+
+OPENROUTER: Mapping[str, Words] = {
+    "invalid_api_key": Words(
+        lambda facts: "User not found." if facts["key"].startswith("sk-or-") else "Missing Authentication header",
+        401,
+        source=f"quotes by users; {RECORDED} raises_appropriate_auth_error",
+        seen="2026-11-25",
+    ),
+    "missing_api_key": Words(
+        "Missing Authentication header", 401, source=f"{RECORDED} raises_appropriate_auth_error", seen="2026-11-25"
+    ),
+    "context_length_exceeded": Words(
+        "This endpoint's maximum context length is {window} tokens. However, you requested about {total} tokens "
+        "({prompt_tokens} of text input). Please reduce the length of either one, or use the context-compression "
+        "plugin to compress your prompt automatically.",
+        400,
+        source=f"{RECORDED} handles_context_length_exceeded_errors",
+        seen="2026-11-25",
+    ),
+    "model_not_found": Words("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
+    "insufficient_quota": Words("Insufficient credits", 402, source="OpenRouter's page on errors", seen="2026-09-05"),
+}
+
+VLLM: Mapping[str, Words] = {
+    "context_length_exceeded": Words(
+        "This model's maximum context length is {window} tokens. However, you requested {max_tokens} output tokens and "
+        "your prompt contains at least {prompt_tokens} input tokens, for a total of at least {total} tokens. Please "
+        "reduce the length of the input prompt or the number of requested output tokens. (parameter=input_tokens, "
+        "value={prompt_tokens})",
+        400,
+        param="input_tokens",
+        source="quotes by users",
+        seen="2026-09-10",
+    ),
+    "model_not_found": Words(
+        "The model `{model}` does not exist.", 404, source="vLLM, `serving.py`", seen="2026-11-25"
+    ),
+}

@@ -1,0 +1,69 @@
+"""What Gemini's methods refuse because of the model, in the API's words."""
+
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.tokens.capabilities import Capabilities
+from completions.wire.gemini.fields import inner, pick
+from completions.wire.refusals import BUDGET, EFFORT, Asked, Find, Refusal
+
+AUTOMATIC = -1
+"""The budget that lets the model choose."""
+
+
+def _thinking(prompt: Prompt) -> dict[str, Any]:
+    return inner(inner(prompt.body, "generationConfig"), "thinkingConfig")
+
+
+def _level(prompt: Prompt) -> str:
+    return str(pick(_thinking(prompt), "thinkingLevel") or "").upper().removeprefix("THINKING_LEVEL_")
+
+
+def _any_level(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("thinking_level") if _level(prompt) not in ("", "UNSPECIFIED") else None
+
+
+def _other_level(prompt: Prompt, can: Capabilities) -> Asked | None:
+    level = _level(prompt)
+    taken = {effort.upper() for effort in can.efforts or ()}
+    return Asked("thinking_level", level) if level not in ("", "UNSPECIFIED") and level not in taken else None
+
+
+def _no_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("thinking_budget") if pick(_thinking(prompt), "thinkingBudget") == 0 else None
+
+
+def _outside(prompt: Prompt, can: Capabilities) -> Asked | None:
+    budget = pick(_thinking(prompt), "thinkingBudget")
+    if type(budget) is not int or budget in (0, AUTOMATIC) or can.budget is None:
+        return None
+    least, most = can.budget
+    return None if least <= budget <= most else Asked("thinking_budget", budget)
+
+
+def _several(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("candidate_count") if prompt.n > 1 else None
+
+
+def _audio(prompt: Prompt, can: Capabilities) -> Asked | None:
+    heard = (part.kind == "audio" for message in prompt.messages for part in message.parts)
+    return Asked("contents") if any(heard) else None
+
+
+def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
+    return Refusal(feature, find, words, None, None, source="quotes by users of the Gemini API", seen=seen)
+
+
+REFUSALS: tuple[Refusal, ...] = (
+    _row("thinking_level", _any_level, "Thinking level is not supported for this model.", "2026-10-08"),
+    _row(EFFORT, _other_level, "Thinking level {value} is not supported for this model.", "2026-10-09"),
+    _row("no_thinking", _no_thoughts, "Budget 0 is invalid. This model only works in thinking mode.", "2026-07-22"),
+    _row(
+        BUDGET,
+        _outside,
+        "The thinking budget {value} is invalid. Please choose a value between {least} and {most}.",
+        "2026-10-08",
+    ),
+    _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
+    _row("audio", _audio, "Audio input modality is not enabled for this model", "2026-09-20"),
+)

@@ -1,0 +1,57 @@
+"""The usual errors as OpenAI's APIs put them, each in its own words."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.words import Words
+
+EXCEEDED = "context_length_exceeded"
+
+
+def _too_long(facts: Mapping[str, Any]) -> str:
+    """Say whether the messages alone do not fit, or they and what may be answered."""
+    limit = "This model's maximum context length is {window} tokens. However, ".format_map(facts)
+    if facts["prompt_tokens"] > facts["window"]:
+        said = "your messages resulted in {prompt_tokens} tokens. Please reduce the length of the messages."
+    else:
+        said = (
+            "you requested {total} tokens ({prompt_tokens} in the messages, {max_tokens} in the completion). Please "
+            "reduce the length of the messages or completion."
+        )
+    return limit + said.format_map(facts)
+
+
+CHAT: Mapping[str, Words] = {
+    EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11")
+}
+
+RESPONSES: Mapping[str, Words] = {
+    EXCEEDED: Words(
+        "Your input exceeds the context window of this model. Please adjust your input and try again.",
+        400,
+        code=EXCEEDED,
+        param="input",
+        source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors",
+        seen="2026-11-25",
+    ),
+    "model_not_found": Words(
+        "The requested model '{model}' does not exist.",
+        400,
+        code="model_not_found",
+        param="model",
+        source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
+        seen="2026-11-25",
+    ),
+}
+
+LEGACY: Mapping[str, Words] = {
+    EXCEEDED: Words(
+        "This model's maximum context length is {window} tokens, however you requested {total} tokens ({prompt_tokens} "
+        "in your prompt; {max_tokens} for the completion). Please reduce your prompt; or completion length.",
+        400,
+        code=None,
+        param=None,
+        source="langchain-ai/langchain and others quote it; the API behind it has not changed",
+        seen="2025-12-01",
+    )
+}

@@ -1,0 +1,231 @@
+"""The usual errors in the words of each API, over HTTP: models that are not there, prompts too long, wrong keys."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.receive.handler import Handler
+from tests.asgi import call
+from tests.resolve.test_keys import app, defaults
+
+__all__ = ["app", "defaults"]  # fixtures
+
+MESSAGES = [{"role": "user", "content": "Hello"}]
+CLAUDE = {"anthropic-version": "2023-06-01"}
+GEMINI = "/v1beta/models/{model}:generateContent"
+
+CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
+    "chat": ("/v1/chat/completions", "gpt-4o", {}),
+    "responses": ("/v1/responses", "gpt-4o", {}),
+    "legacy": ("/v1/completions", "gpt-3.5-turbo-instruct", {}),
+    "embeddings": ("/v1/embeddings", "text-embedding-3-small", {}),
+    "anthropic": ("/v1/messages", "claude-sonnet-4-5", CLAUDE),
+    "count": ("/v1/messages/count_tokens", "claude-sonnet-4-5", CLAUDE),
+    "gemini": (GEMINI, "gemini-2.5-flash", {}),
+    "ollama": ("/api/chat", "llama3.2", {}),
+    "deepseek": ("/deepseek/chat/completions", "deepseek-chat", {}),
+    "groq": ("/groq/openai/v1/chat/completions", "openai/gpt-oss-120b", {}),
+    "mistral": ("/mistral/v1/chat/completions", "mistral-small-latest", {}),
+    "openrouter": ("/openrouter/api/v1/chat/completions", "openai/gpt-4o", {}),
+    "vllm": ("/vllm/v1/chat/completions", "any", {}),
+    "azure": ("/openai/v1/chat/completions", "gpt-4o", {}),
+}
+"""Where each is asked, for which of its models, with which headers."""
+
+
+async def ask(app: Handler, name: str, model: str = "", key: str = "") -> tuple[int, Any]:
+    path, usual, headers = CALLS[name]
+    model = model or usual
+    body: dict[str, Any] = {"model": model}
+    match name:
+        case "responses" | "embeddings":
+            body["input"] = "Hello"
+        case "legacy":
+            body["prompt"] = "Hello"
+        case "gemini":
+            body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+        case _:
+            body["messages"] = MESSAGES
+    if name == "anthropic":
+        body["max_tokens"] = 9
+    if name == "ollama":
+        body["stream"] = False
+    sent = {**headers, **({"Authorization": f"Bearer {key}"} if key else {})}
+    answer = await call(app, "POST", path.format(model=model), orjson.dumps(body), headers=sent)
+    return answer.status, orjson.loads(answer.body)
+
+
+def parts(document: Any) -> tuple[str, Any, Any, Any]:
+    """Return message, type, code and param of an error, whatever its envelope."""
+    error = document.get("error", document)
+    if isinstance(error, str):
+        return error, None, None, None
+    return error["message"], error.get("type"), error.get("code"), error.get("param")
+
+
+NOT_THERE = [
+    ("chat", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
+    ("responses", 400, "The requested model 'typo' does not exist.", "model_not_found", "model"),
+    ("embeddings", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
+    ("anthropic", 404, "model: typo", None, None),
+    ("count", 404, "model: typo", None, None),
+    (
+        "gemini",
+        404,
+        "models/typo is not found for API version v1beta, or is not supported for generateContent. Call "
+        "ModelService.ListModels to see the list of available models and their supported methods.",
+        404,
+        None,
+    ),
+    ("ollama", 404, "model 'typo' not found", None, None),
+    ("deepseek", 400, "Model Not Exist", "invalid_request_error", None),
+    ("groq", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
+    ("mistral", 400, "Invalid model: typo", "1500", None),
+    ("openrouter", 400, "typo is not a valid model ID", 400, None),
+]
+
+
+@pytest.mark.parametrize("listed", ["known", "[known, {id: mine}]"])
+@pytest.mark.parametrize(("name", "status", "message", "code", "param"), NOT_THERE)
+async def test_models__a_misspelt_one_is_refused_in_the_api_s_words(
+    app: Handler,
+    defaults: Callable[[str], None],
+    listed: str,
+    name: str,
+    status: int,
+    message: str,
+    code: object,
+    param: str | None,
+) -> None:
+    defaults(f"models: {listed}")
+    given, document = await ask(app, name, "typo")
+    said, _, given_code, given_param = parts(document)
+    assert (given, said, given_code, given_param) == (status, message, code, param)
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_models__known_ones_are_there(app: Handler, defaults: Callable[[str], None], name: str) -> None:
+    defaults("models: known")
+    status, document = await ask(app, name)
+    assert status == 200, document
+
+
+async def test_models__known_ones_can_be_looked_up(app: Handler, defaults: Callable[[str], None]) -> None:
+    defaults("models: [known, {id: mine}]")
+    statuses = [(await call(app, "GET", f"/v1/models/{name}")).status for name in ("gpt-4o", "mine", "gpt-4oo")]
+    assert statuses == [200, 200, 404]
+
+
+async def test_models__described_ones_are_as_the_script_says(app: Handler, defaults: Callable[[str], None]) -> None:
+    defaults(
+        "models: [{id: mine, context: 20, supports: {images: false, temperature: false}}, "
+        "{id: thinker, like: gpt-5, supports: {temperature: true}, efforts: [low, high]}]"
+    )
+    picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    cases: list[tuple[str, dict[str, Any], str | None]] = [
+        ("mine", {}, None),
+        ("mine", {"temperature": 0.5}, "'temperature' does not support 0.5"),
+        (
+            "mine",
+            {"messages": [{"role": "user", "content": [picture]}]},
+            "image_url is only supported",
+        ),
+        ("mine", {"messages": [{"role": "user", "content": "word " * 40}]}, "maximum context length is 20 tokens"),
+        ("thinker", {"temperature": 0.5}, None),
+        ("thinker", {"max_tokens": 5}, "Use 'max_completion_tokens' instead."),
+        ("thinker", {"reasoning_effort": "medium"}, "Supported values are: 'low' and 'high'."),
+        ("other", {}, "The model `other` does not exist"),
+    ]
+    for model, more, words in cases:
+        body = orjson.dumps({"model": model, "messages": MESSAGES, **more})
+        answer = await call(app, "POST", CALLS["chat"][0], body)
+        message = "" if answer.status == 200 else parts(orjson.loads(answer.body))[0]
+        assert (words or "") in message, (model, more)
+        assert (answer.status == 200) is (words is None), (model, more, message)
+
+
+TOO_LONG = [
+    ("chat", "This model's maximum context length is 128000 tokens. However, your messages", "messages"),
+    ("responses", "Your input exceeds the context window of this model. Please adjust", "input"),
+    ("anthropic", "prompt is too long: 200001 tokens > 200000 maximum", None),
+    ("gemini", "The input token count (1048577) exceeds the maximum number of tokens allowed (1048576).", None),
+    ("groq", "Please reduce the length of the messages or completion.", "messages"),
+    ("mistral", "Prompt contains ", None),
+    ("deepseek", "This model's maximum context length is ", None),
+    ("openrouter", "This endpoint's maximum context length is ", None),
+    ("vllm", "This model's maximum context length is 128000 tokens. However, you requested 0 output", "input_tokens"),
+    ("azure", "This model's maximum context length is 128000 tokens. However, your messages", "messages"),
+]
+
+
+@pytest.mark.parametrize("error", ["context_length_exceeded", "{status: 400, code: context_length_exceeded}"])
+@pytest.mark.parametrize(("name", "message", "param"), TOO_LONG)
+async def test_named_errors__have_the_words_of_each_api(
+    app: Handler, defaults: Callable[..., None], error: str, name: str, message: str, param: str | None
+) -> None:
+    defaults("", f"error: {error}")
+    status, document = await ask(app, name)
+    said, _, _, given_param = parts(document)
+    assert (status, said[: len(message)], given_param) == (400, message, param)
+
+
+@pytest.mark.parametrize(
+    ("error", "name", "status"),
+    [
+        ("overloaded", "chat", 503),
+        ("overloaded", "anthropic", 529),
+        ("insufficient_quota", "chat", 429),
+        ("insufficient_quota", "anthropic", 400),
+        ("insufficient_quota", "deepseek", 402),
+        ("model_not_found", "responses", 400),
+        ("{code: model_not_found}", "responses", 400),
+        ("{status: 404, code: model_not_found}", "responses", 404),  # a script's own status stays
+    ],
+)
+async def test_named_errors__have_the_status_of_each_api(
+    app: Handler, defaults: Callable[..., None], error: str, name: str, status: int
+) -> None:
+    defaults("", f"error: {error}")
+    assert (await ask(app, name))[0] == status
+
+
+KEYS = [
+    ("chat", "sk-wrong-0123456789abcdef", 401, "Incorrect API key provided: sk-wrong"),
+    ("chat", "", 401, "You didn't provide an API key."),
+    ("anthropic", "", 401, "x-api-key header is required"),
+    ("gemini", "wrong", 400, "API key not valid. Please pass a valid API key."),
+    ("deepseek", "sk-wrong-key", 401, "Authentication Fails, Your api key: ****-key is invalid"),
+    ("deepseek", "", 401, "Authentication Fails (auth header format should be Bearer sk-...)"),
+    ("groq", "wrong", 401, "Invalid API Key"),
+    ("openrouter", "sk-or-v1-wrong", 401, "User not found."),
+    ("openrouter", "wrong", 401, "Missing Authentication header"),
+    ("vllm", "wrong", 401, "Unauthorized"),
+    ("azure", "wrong", 401, "Access denied due to invalid subscription key"),
+]
+
+
+@pytest.mark.parametrize(("name", "key", "status", "message"), KEYS)
+async def test_keys__are_refused_in_the_words_of_each_api(
+    app: Handler, defaults: Callable[[str], None], name: str, key: str, status: int, message: str
+) -> None:
+    defaults("keys: [sk-good]")
+    given, document = await ask(app, name, key=key)
+    assert (given, parts(document)[0][: len(message)]) == (status, message)
+
+
+async def test_keys__mistral_has_no_envelope(app: Handler, defaults: Callable[[str], None]) -> None:
+    defaults("keys: [sk-good]")
+    assert [await ask(app, "mistral", key=key) for key in ("wrong", "")] == [
+        (401, {"detail": "Invalid API Key"}),
+        (401, {"detail": "Unauthorized"}),
+    ]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/v1/nothing"), ("PATCH", "/v1/chat/completions")])
+async def test_messages__name_the_path_of_the_api(app: Handler, method: str, path: str) -> None:
+    answer = await call(app, method, f"/ns/words{path}", b"{}")
+    message = parts(orjson.loads(answer.body))[0]
+    assert path in message
+    assert "/ns/" not in message
