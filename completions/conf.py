@@ -41,6 +41,7 @@ class Conf:
     MAX_BODY_BYTES = Setting(32 * 1024 * 1024)
     API_KEYS: Setting[Sequence[str]] = Setting(())
     ADMIN_TOKEN = Setting("")
+    CORS_ORIGINS: Setting[Sequence[str]] = Setting(())
     JOURNAL = Setting(False)
     JOURNAL_QUEUE = Setting(10_000)
     JOURNAL_KEEP = Setting(10_000)

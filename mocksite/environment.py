@@ -31,6 +31,10 @@ POSTGRES = {"connect_timeout": 5}
 """Seconds; a host that does not answer at all would be waited for for minutes."""
 
 
+ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:]+\])(:(\d+|\*))?", re.IGNORECASE)
+"""An entry of CORS_ORIGINS."""
+
+
 class Environment:
     """The environment, on top of an optional `.env` file; what is already set wins over the file."""
 
@@ -72,6 +76,15 @@ class Environment:
         """Strings parted by commas."""
         found = [part.strip() for part in self._raw(name).split(",")]
         return [part for part in found if part] or default
+
+    def origins(self, name: str) -> list[str]:
+        """Origins of web pages parted by commas: `*`, `null`, `https://app.example`, `*` for a subdomain or a port."""
+        found = [text.rstrip("/") for text in self.names(name, [])]
+        allowed = "* or origins such as http://localhost:5173, http://localhost:* and https://*.example.com"
+        for text in found:
+            if not ORIGIN.fullmatch(text):
+                return self._reject(name, text, allowed, [])
+        return found
 
     def database(self, name: str, default: str) -> dict[str, Any]:
         """A database by its URL, `sqlite:///file` or `postgres://user:password@host:port/name`, as Django takes it.

@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -18,6 +17,7 @@ from django.http.request import split_domain_port, validate_host
 
 from completions.conf import conf
 from completions.exceptions import RequestError
+from completions.views.origins import is_own
 
 Headers = Mapping[bytes, bytes]
 
@@ -60,18 +60,11 @@ def _host(request: HttpRequest) -> str:
 
 def _check_page(headers: Headers, host: str) -> None:
     origin = headers.get(b"origin")
-    if origin is not None and _netloc(origin.decode("latin-1")) != host.lower():
+    if origin is not None and not is_own(origin, host):
         shown = origin.decode("latin-1")[:200]
         raise _forbidden(f"A web page of {shown!r} may not use the control API.", "origin_not_allowed")
     if headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
         raise _forbidden("Another site's web page may not use the control API.", "origin_not_allowed")
-
-
-def _netloc(origin: str) -> str | None:
-    try:
-        return urlsplit(origin).netloc.lower() or None
-    except ValueError:
-        return None
 
 
 def _check_token(headers: Headers, token: str) -> None:

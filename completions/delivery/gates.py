@@ -25,6 +25,11 @@ class LocalGates:
         self._waiting: defaultdict[str, deque[asyncio.Future[None]]] = defaultdict(deque)
         self._open: set[str] = set()
 
+    @property
+    def are_used(self) -> bool:
+        """Whether something waits at one, or one is open."""
+        return bool(self._open) or any(self._waiting.values())
+
     async def wait(self, name: str, seconds: float) -> bool:
         """Wait at a gate until it is released; return False where that took longer than `seconds`."""
         if name in self._open:

@@ -57,7 +57,7 @@ class Exchange:
 
     `queued` are the seconds that it waited for a place. `headers` are what the response has to say of this request
     alone. `at_end` is called once it has gone out. Bodies and headers are the request's and the response's own, by
-    reference, until the journal cuts and encodes them.
+    reference, until the journal cuts and encodes them. The journal leaves out what `is_kept` excludes: a stranger's.
     """
 
     method: str
@@ -95,6 +95,7 @@ class Exchange:
     response_truncated: bool = False
     sent: Sent | None = None
     world: World | None = None
+    is_kept: bool = True
 
     @property
     def begun(self) -> float:

@@ -84,7 +84,7 @@ class Writer:
 
     def add(self, exchange: Exchange) -> None:
         """Take an exchange that has ended, or drop it where the queue is full. It never waits."""
-        keep = conf.JOURNAL and (exchange.world is None or not exchange.world.removed)
+        keep = conf.JOURNAL and exchange.is_kept and (exchange.world is None or not exchange.world.removed)
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
         limit = conf.JOURNAL_MAX_BODY

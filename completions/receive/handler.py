@@ -28,6 +28,7 @@ from completions.receive.lifespan import is_ending, lifespan
 from completions.receive.request import LeanRequest
 from completions.receive.transport import can_sever, sever
 from completions.receive.watch import CLIENT_LEFT, watched
+from completions.views import origins
 from completions.views.http import (
     REQUEST_ID,
     EventStream,
@@ -42,6 +43,9 @@ from completions.wire.base import WireFormat
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+STRANGERS = ("host_not_allowed", "origin_not_allowed")
+"""Refusals that have a line in the log, and no place in the journal: who can send any number of them owns neither."""
 
 STOCK, NAMESPACES = "/_mock/", "/ns/"
 KNOWN_HOSTS = 256
@@ -68,23 +72,35 @@ class Handler(ASGIHandler):
             await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request, page = LeanRequest(scope), None
+        stock = is_stock(request.path_info)
         try:
+            page = self._admit(request, stock)
             body = await _read_body(receive)
-            request = LeanRequest(scope, body)
-            if not request.path_info.startswith("/"):  # `OPTIONS *`
-                raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
-            _check_query(scope)
-            self._check_host(request)
         except RequestAborted:
             return
         except RequestError as exc:
-            await self._refuse(scope, exc, send)
+            await self._refuse(scope, exc, send, page)
         else:
-            if is_stock(request.path_info):
+            if stock:
                 async with ThreadSensitiveContext():
                     await self.handle(scope, _replay(body, receive), send)
             else:
+                request.take_body(body)
                 await watched(self._answer(request, send), receive)
+
+    def _admit(self, request: LeanRequest, stock: bool) -> str | None:
+        """Look at a request before its body is read, or anything is made for it: raise what is to be said against it.
+
+        Return the origin of the page that asks, where it is another site's. The control API asks for itself.
+        """
+        if not request.path_info.startswith("/"):  # `OPTIONS *`
+            raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+        _check_query(request.scope)
+        self._check_host(request)
+        if not stock and origins.ORIGIN in request.sent_headers:
+            return origins.admit(request, request.sent_headers)
+        return None
 
     async def _answer(self, request: LeanRequest, send: Send) -> None:
         if request.script_name:
@@ -116,13 +132,16 @@ class Handler(ASGIHandler):
         chain: Awaitable[HttpResponseBase] = self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
         return chain
 
-    async def _refuse(self, scope: Scope, exc: RequestError, send: Send) -> None:
+    async def _refuse(self, scope: Scope, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before Django sees it, in the format that its address has."""
         wire = _wire_of(scope["path"])
         response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
         exchange = Exchange(scope["method"], scope["path"], request_headers=dict(scope["headers"]))
         exchange.note_error(exc)
+        exchange.is_kept = exc.code not in STRANGERS
         response.record(exchange)
+        if page is not None:
+            origins.expose(response, page)
         await self.send_response(response, send)
         response.end()
 
@@ -172,7 +191,7 @@ class Handler(ASGIHandler):
             self._hosts[raw] = settings.ALLOWED_HOSTS
 
 
-def _check_query(scope: Scope) -> None:
+def _check_query(scope: Mapping[str, Any]) -> None:
     """Refuse a query that Django could not read when somebody asks for it."""
     try:
         scope.get("query_string", b"").decode()

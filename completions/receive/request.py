@@ -18,7 +18,7 @@ class LeanRequest(ASGIRequest):
 
     _encoding: str | None = None
 
-    def __init__(self, scope: Mapping[str, Any], body: bytes) -> None:
+    def __init__(self, scope: Mapping[str, Any], body: bytes = b"") -> None:
         self.received = time.monotonic()
         self.scope = scope
         self.sent_headers: dict[bytes, bytes] = dict(scope["headers"])
@@ -30,6 +30,11 @@ class LeanRequest(ASGIRequest):
         self._body = body
         self._post_parse_error = False
         self._read_started = False
+
+    def take_body(self, body: bytes) -> None:
+        """Take the body, which came after the headers: it is whole now."""
+        self._body = body
+        self.received = time.monotonic()
 
     @cached_property
     def META(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute that is made late

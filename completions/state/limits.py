@@ -183,6 +183,11 @@ class Limiter:
         self._spent: OrderedDict[str, Counter[str]] = OrderedDict()
         self.lock = threading.Lock()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was charged."""
+        return not (self._accounts or self._spent)
+
     def grant(self, charge: "Charge") -> Grant:
         """Take a request and an estimate of its tokens from what a key has left; raise the 429 if it does not fit."""
         with self.lock:

@@ -31,6 +31,12 @@ class MemoryLedger:
         self._throws = 0
         self._limiter = Limiter(time.monotonic)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was pushed, counted or kept, and nothing is at a gate."""
+        counted = self._uses or self._seen or self._throws or not self._limiter.is_empty
+        return not (counted or not self._pushed.is_empty or self.gates.are_used or self.records.are_kept)
+
     async def take(self, claim: Claim) -> Taken:
         """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
         with self._lock:
@@ -81,9 +87,10 @@ class MemoryLedger:
 
     async def remove(self) -> bool:
         """Forget everything, and let go what waits at the gates; return whether there was something."""
+        there = not self.is_empty
         with self._lock:
             self._pushed, self.records = Pushed(), LocalRecords()
             self._begin("")
         for gate in await self.gates.counts():
             await self.gates.release(gate)
-        return True
+        return there

@@ -1,12 +1,14 @@
-"""Namespaces: isolated worlds, each with its own script, counters, limits and gates, made on first use."""
+"""Namespaces: isolated worlds, each with its own script, counters, limits and gates, kept while they hold something."""
 
 import logging
 import re
 import secrets
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
+from weakref import WeakValueDictionary
 
 from completions.conf import conf
 from completions.delivery.gates import Gates
@@ -27,14 +29,26 @@ DEFAULT = "default"
 NAME = r"[A-Za-z0-9._~-]{1,128}"
 """What a namespace can be called: what needs no escape in an address."""
 
-MOST = 4096
-"""Namespaces at a time; beyond that, the one that was used longest ago goes."""
+MAX_NAMESPACES = 4096
+"""Namespaces that hold something at a time; beyond that, one that was long unused goes, or else no other comes."""
+
+UNUSED = 3600.0
+"""Seconds after which a namespace that nobody used may go."""
+
+RECENT = 256
+"""Namespaces that hold nothing and are remembered nevertheless, because to make one takes longer than to find it."""
 
 Edit = Callable[[Pushed], Pushed]
 
 
 class Namespace:
-    """A world of its own: script, rules' counters, limits, loads, gates. Another script starts all but gates anew."""
+    """A world of its own: script, rules' counters, limits, loads, gates. Another script starts all but gates anew.
+
+    `on_hold` is called before it holds something, as long as it holds nothing; `used` is when it was last asked for.
+    """
+
+    on_hold: "Callable[[Namespace], None] | None" = None
+    used = 0.0
 
     def __init__(self, name: str, source: str, ledger: Ledger | None = None) -> None:
         self.name, self.source = name, source
@@ -68,6 +82,7 @@ class Namespace:
     @property
     def gates(self) -> Gates:
         """The gates at which answers wait."""
+        self._hold()
         return self._ledger.gates
 
     @property
@@ -80,6 +95,7 @@ class Namespace:
     @property
     def records(self) -> Records:
         """What answers were kept, to be asked for again."""
+        self._hold()
         return self._ledger.records
 
     @property
@@ -92,10 +108,20 @@ class Namespace:
         """What was pushed, as this process last saw it."""
         return self._pushed
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing of it would be missed: what it holds, if anything, is in Redis or in its file."""
+        return not isinstance(self._ledger, MemoryLedger) or self._ledger.is_empty
+
+    def _hold(self) -> None:
+        if self.on_hold is not None:
+            self.on_hold(self)
+
     async def take(self, claim: Claim) -> Taken:
         """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
         if claim is IDLE and self.is_local:
             return FIRST
+        self._hold()
         return await self._ledger.take(claim._replace(version=self._pushed.version, epoch=self._epoch))
 
     async def refresh(self) -> bool:
@@ -112,6 +138,7 @@ class Namespace:
             current = await self._ledger.read()
             wanted = replace(edit(current), version=(current.version or _first_version()) + 1)
             self.builder.build(self.file.script, wanted)
+            self._hold()
             if await self._ledger.write(wanted, current.version, forget, self._epoch_of(current)):
                 self._pushed = wanted
                 return
@@ -161,43 +188,126 @@ def _first_version() -> int:
     return secrets.randbits(48)
 
 
-_spaces: OrderedDict[tuple[str, str, str], Namespace] = OrderedDict()
+Key = tuple[str, str, str]
+"""A namespace's name, and the script and the state store that it was made with."""
+
+
+class _Spaces:
+    """The namespaces of this process. One that holds nothing is there only for as long as somebody uses it."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[Key, Namespace] = OrderedDict()
+        self.alive: WeakValueDictionary[Key, Namespace] = WeakValueDictionary()
+        self._recent: deque[Namespace] = deque(maxlen=RECENT)
+        self._sweep_at = RECENT
+
+    def get(self, name: str) -> "Namespace | None":
+        """Return a namespace that is there."""
+        key = _key(name)
+        found = self.kept.get(key)
+        if found is None:
+            return self.alive.get(key)
+        self.kept.move_to_end(key)
+        found.used = time.monotonic()
+        return found
+
+    def make(self, name: str) -> "Namespace":
+        """Make a namespace. The last ones that were made stay for a while, so that the next use is quick."""
+        key = _key(name)
+        found = self.alive[key] = Namespace(name, conf.MOCK_SCRIPT, ledger(name))
+        found.on_hold = partial(self.keep, key)
+        if name == DEFAULT:
+            found.on_hold(found)
+        else:
+            self._recent.append(found)
+        return found
+
+    def keep(self, key: Key, space: "Namespace") -> None:
+        """Keep a namespace that is about to hold something; raise the 503 where there are too many that do."""
+        if len(self.kept) >= min(self._sweep_at, MAX_NAMESPACES):
+            self._sweep()
+        if len(self.kept) >= MAX_NAMESPACES:
+            self._make_room()
+        self.kept[key], space.on_hold = space, None
+        space.used = time.monotonic()
+
+    def drop(self, name: str) -> None:
+        """Forget a namespace, whatever it holds."""
+        self.kept.pop(_key(name), None)
+        if (found := self.alive.pop(_key(name), None)) is not None:
+            found.on_hold = None
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.kept.clear()
+        self.alive.clear()
+        self._recent.clear()
+
+    def _sweep(self) -> None:
+        """Let go those that turned out to hold nothing, or no longer."""
+        for key, space in [*self.kept.items()]:
+            if space.is_empty and space.name != DEFAULT:
+                del self.kept[key]
+                space.on_hold = partial(self.keep, key)
+        self._sweep_at = max(RECENT, 2 * len(self.kept))
+
+    def _make_room(self) -> None:
+        """Let go the one that was used longest ago, if that is long enough; what Redis holds is only out of sight."""
+        key = next((key for key in self.kept if key[0] != DEFAULT), None)
+        if key is None:
+            return
+        if not is_shared():
+            if time.monotonic() - self.kept[key].used < UNUSED:
+                raise RequestError(
+                    f"There are {MAX_NAMESPACES} namespaces already that hold rules, counts or documents, and each was "
+                    "used within the last hour. Remove some: DELETE /_mock/namespaces/NAME.",
+                    status=503,
+                    type="server_error",
+                    code="too_many_namespaces",
+                )
+            logger.warning(
+                "There are over %d namespaces, so the one that was unused the longest is gone: %s",
+                MAX_NAMESPACES,
+                key[0],
+            )
+        del self.kept[key]
+        self.alive.pop(key, None)
+
+
+def _key(name: str) -> Key:
+    return name, conf.MOCK_SCRIPT, conf.STATE_URL
+
+
+_spaces = _Spaces()
 
 
 def namespace(name: str = DEFAULT) -> Namespace:
-    """Return a namespace, made on first use; raise `ScriptError` where its script never could be read."""
-    key = (name, conf.MOCK_SCRIPT, conf.STATE_URL)
-    found = _spaces.get(key)
-    if found is None:
-        if not re.fullmatch(NAME, name):
-            raise RequestError(
-                f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-'.",
-                code="invalid_namespace",
-                param="X-Mock-Namespace",
-            )
-        found = _spaces[key] = Namespace(name, conf.MOCK_SCRIPT, ledger(name))
-        if len(_spaces) > MOST:
-            (oldest, *_), _ = _spaces.popitem(last=False)
-            if not is_shared():  # else it is only out of sight
-                logger.warning("There are over %d namespaces, so the oldest one is gone: %s", MOST, oldest)
-    _spaces.move_to_end(key)
-    return found
+    """Return a namespace, as it is or a new one; raise `ScriptError` where its script never could be read."""
+    found = _spaces.get(name)
+    if found is not None:
+        return found
+    if not re.fullmatch(NAME, name):
+        raise RequestError(
+            f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-'.",
+            code="invalid_namespace",
+            param="X-Mock-Namespace",
+        )
+    return _spaces.make(name)
 
 
 async def names() -> list[str]:
-    """Return the names of the namespaces that were used, by any worker."""
+    """Return the names of the namespaces that hold something, whichever worker made them."""
     store = shared_store()
     if store is not None:
         return sorted(await store.names())
-    return sorted({name for name, *where in _spaces if where == [conf.MOCK_SCRIPT, conf.STATE_URL]})
+    return sorted(key[0] for key, space in _spaces.kept.items() if key == _key(key[0]) and not space.is_empty)
 
 
 async def remove(name: str) -> bool:
-    """Remove a namespace with everything in it; return whether there was one."""
-    key = (name, conf.MOCK_SCRIPT, conf.STATE_URL)
-    found = _spaces.get(key) or (Namespace(name, conf.MOCK_SCRIPT, ledger(name)) if is_shared() else None)
+    """Remove a namespace with everything in it; return whether it held something."""
+    found = _spaces.get(name) or (Namespace(name, conf.MOCK_SCRIPT, ledger(name)) if is_shared() else None)
     if found is None:
         return False
     there = await found.remove()
-    _spaces.pop(key, None)
+    _spaces.drop(name)
     return there

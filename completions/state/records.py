@@ -40,6 +40,11 @@ class LocalRecords:
     def __init__(self) -> None:
         self._kept: defaultdict[str, OrderedDict[str, Document]] = defaultdict(OrderedDict)
 
+    @property
+    def are_kept(self) -> bool:
+        """Whether there are any."""
+        return any(self._kept.values())
+
     async def put(self, kind: str, name: str, document: Document) -> None:
         """Keep a document, in place of an older one of that id."""
         kept = self._kept[kind]

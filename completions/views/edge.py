@@ -10,14 +10,14 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase
 
 from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.state.namespaces import DEFAULT, Namespace, namespace
-from completions.views import headers
+from completions.views import headers, origins
 from completions.views.http import FastJsonResponse, Recorded, error_response
 from completions.wire.base import WireFormat
 
@@ -26,7 +26,7 @@ logger = logging.getLogger("completions")
 NAMESPACE = re.compile("^/ns/[^/]+(?=/)")
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, Recorded]]
+View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
 ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
 
 
@@ -38,16 +38,14 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 
     def decorate(view: ExchangeView[P]) -> View[P]:
         @functools.wraps(view)
-        async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
-            started: float = getattr(request, "received", None) or time.monotonic()
-            exchange = Exchange(request.method or "", request.path, started)
-            named: str | None = kwargs.pop("namespace", None)  # type: ignore[assignment]  # by the address
-            if (others := kwargs.pop("others", None)) is not None:
-                usual: WireFormat = kwargs["wire"]  # type: ignore[assignment]  # by the address too
-                kwargs["wire"] = headers.format_of(request, others, usual)  # type: ignore[arg-type]  # as `others`
-            _note(request, exchange, kwargs.get("wire") if by_format else view)
+        async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            exchange = _begin(request, kwargs, None if by_format else view)
+            page: str | None = None
             try:
-                exchange.namespace = named or headers.namespace_of(exchange.request_headers) or DEFAULT
+                if origins.ORIGIN in exchange.request_headers or request.method != "POST":
+                    page = _admit_page(request, exchange)
+                    if page is not None and origins.is_preflight(request.method, exchange.request_headers):
+                        return origins.preflight(page, exchange.request_headers)
                 if methods and request.method not in methods:
                     raise method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
@@ -61,6 +59,8 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
                 response = _refuse(_internal_error(), exchange, kwargs)
             response.record(exchange)
+            if page is not None:
+                origins.expose(response, page)
             return response
 
         wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # no client of an API has a form's token
@@ -70,11 +70,30 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
     return decorate
 
 
-def _note(request: HttpRequest, exchange: Exchange, place: object) -> None:
-    """Note where a request came to, a format or a view, its headers, and its body if it has been read."""
+def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
+    """Return the exchange of a request, which its view or else its format names; leave what the view takes."""
+    started: float = getattr(request, "received", None) or time.monotonic()
+    exchange = Exchange(request.method or "", request.path, started)
+    named: str | None = kwargs.pop("namespace", None)  # by the address
+    if (others := kwargs.pop("others", None)) is not None:
+        kwargs["wire"] = headers.format_of(request, others, kwargs["wire"])
+    place = kwargs.get("wire") if view is None else view
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
     exchange.request_headers = getattr(request, "sent_headers", None) or headers.sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
+    exchange.namespace = named or headers.namespace_of(exchange.request_headers) or DEFAULT
+    return exchange
+
+
+def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
+    """Return the origin of another site's page that may use the API; the control API's are told to whom it is open."""
+    if "/_mock/" in f"{exchange.path}/":
+        return None
+    try:
+        return origins.admit(request, exchange.request_headers)
+    except RequestError:
+        exchange.is_kept = False
+        raise
 
 
 async def current(exchange: Exchange) -> Namespace:

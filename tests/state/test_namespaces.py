@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,14 +79,54 @@ async def test_namespace__a_name_that_cannot_be_is_refused_in_the_envelope() -> 
     assert await said(Handler(), "/ns/a b/v1/chat/completions") == "invalid_namespace"
 
 
-async def test_namespaces__are_bounded(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    monkeypatch.setattr(namespaces, "MOST", 2)
-    monkeypatch.setattr(namespaces, "_spaces", namespaces._spaces.__class__())
-    first, second = namespace("first"), namespace("second")
-    assert namespace("first") is first
-    namespace("third")
-    assert (namespace("first") is first, namespace("second") is second) == (True, False)
-    assert "the oldest one is gone: second" in caplog.text
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> namespaces._Spaces:
+    """There may be two namespaces that hold something beside the default, and one that was just made."""
+    monkeypatch.setattr(namespaces, "MAX_NAMESPACES", 3)
+    monkeypatch.setattr(namespaces, "RECENT", 1)
+    spaces = namespaces._Spaces()
+    monkeypatch.setattr(namespaces, "_spaces", spaces)
+    namespace()
+    return spaces
+
+
+RULE = Pushed(before=('{"name": "one", "reply": "x"}',))
+
+
+async def test_namespaces__that_hold_nothing_are_not_kept(few: namespaces._Spaces) -> None:
+    space = namespace("used")
+    assert namespace("used") is space, "as long as somebody uses it, it is the same"
+    del space
+    for number in range(10):
+        namespace(f"empty-{number}")
+        await namespace(f"looked-at-{number}").records.get("response", "resp_x")
+    assert len(few.kept) <= 3
+    assert await namespaces.names() == []
+
+
+async def test_namespaces__those_in_use_keep_what_they_come_to_hold(few: namespaces._Spaces) -> None:
+    first, same = namespace("first"), namespace("first")
+    for number in range(10):
+        await namespace(f"looked-at-{number}").records.get("response", "resp_x")
+    await first.take(Claim((Want("rule", 1, True, False),)))
+    assert (await same.take(Claim((Want("rule", 1, True, False),)))).rule == 1, "once is once"
+    assert await namespaces.names() == ["first"]
+
+
+async def test_namespaces__that_hold_something_give_way_to_no_other(
+    few: namespaces._Spaces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("first", "second"):
+        await namespace(name).change(lambda pushed: replace(RULE, version=pushed.version))
+    with pytest.raises(RequestError) as caught:
+        await namespace("third").change(lambda pushed: replace(RULE, version=pushed.version))
+    assert (caught.value.status, caught.value.code) == (503, "too_many_namespaces")
+    namespace("first")
+    assert await namespaces.names() == ["first", "second"]
+    monkeypatch.setattr(namespaces, "UNUSED", 0.0)
+    await namespace("third").change(lambda pushed: replace(RULE, version=pushed.version))
+    assert await namespaces.names() == ["first", "third"]
+    assert "unused the longest is gone: second" in caplog.text
 
 
 def push(space: Namespace, text: str, place: str = "before") -> Any:

@@ -83,13 +83,14 @@ end
 
 -- The rule: the first that has not retired.
 local dice, seen, most_seen, wants = argument(), argument(), number(), number()
-local index, uses = wants, 0
+local index, uses, held = wants, 0, false
 for i = 0, wants - 1 do
   local rule, times, counted, throws = argument(), number(), argument(), argument()
   local before = counted == '1' and tonumber(redis.call('HGET', base .. ':uses', rule) or 0) or 0
   if times < 0 or before < times then
     index, uses, dice = i, before, throws
     if counted == '1' then
+      held = true
       redis.call('HINCRBY', base .. ':uses', rule, 1)
       redis.call('EXPIRE', base .. ':uses', ttl)
     end
@@ -113,7 +114,8 @@ if seen ~= '' then
   redis.call('EXPIRE', base .. ':order', ttl)
 end
 
-redis.call('ZADD', KEYS[2], now, name)
+-- A namespace that holds nothing is not among the names.
+if known[1] or charged or held or dice == '1' or seen ~= '' then redis.call('ZADD', KEYS[2], now, name) end
 if time[2] % 1000 == 0 then redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now - ttl) end  -- now and then
 if known[1] or known[2] then redis.call('EXPIRE', KEYS[1], ttl) end
 local answer = {index, uses, throw, again}
