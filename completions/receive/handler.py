@@ -126,6 +126,7 @@ class Handler(ASGIHandler):
         if not settings.MIDDLEWARE:
             with contextlib.suppress(Resolver404):
                 view, args, kwargs = self.resolve_request(request)
+                view = getattr(view, "views", {}).get(request.method, view)
                 if hasattr(view, "answers_always"):
                     response: Awaitable[HttpResponseBase] = view(request, *args, **kwargs)
                     return response

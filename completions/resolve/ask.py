@@ -6,6 +6,7 @@ cannot disagree.
 
 from collections.abc import Callable, Iterator, Mapping
 
+from completions.conf import conf
 from completions.conversation import Prompt
 from completions.resolve import models
 from completions.resolve.admission import admit
@@ -41,7 +42,8 @@ async def ask(
     """
     script = space.script if script is None else script
     wire, text = dialect_of(wire, script), TextHeaders(headers)
-    check_key(text, script.keys)
+    if keys := script.keys or conf.API_KEYS:
+        check_key(text, keys)
     prompt = wire.parse(body, text, validate=script.validate, route=route)
     if parsed is not None:
         parsed(prompt)
@@ -68,6 +70,9 @@ class TextHeaders(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._raw)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.encode() in self._raw
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # of texts alone
         """Return a header, or else the default; without the exception that Mapping's own would cost."""

@@ -10,10 +10,8 @@ from completions.state.limits import Charge
 from completions.tokens.prompt import prompt_tokens
 
 
-def charge_for(script: Script, prompt: Prompt) -> Charge | None:
-    """Return what a request asks of the limits; None where the script has none."""
-    if not (script.limits or script.quota):
-        return None
+def charge_for(script: Script, prompt: Prompt) -> Charge:
+    """Return what a request asks of the script's limits."""
     key, model = key_in(prompt.headers), prompt.model or ""
     held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
     tokens = _estimate(prompt) if script.counts_tokens else 0

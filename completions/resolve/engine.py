@@ -9,7 +9,7 @@ from completions.exceptions import RequestError
 from completions.outcome import Fault, Hold, NearMiss, Outcome
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.finish import finish
-from completions.resolve.overrides import Overrides, read_overrides
+from completions.resolve.overrides import ERROR_KEY, FAULT_KEY, PACING_KEY, Overrides, read_overrides
 from completions.script.faults import Chaos
 from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
@@ -27,8 +27,11 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     429 of the limits that hold for the request, which then costs nothing, and `ScriptChanged` where the script has
     changed meanwhile.
     """
-    script, overrides = space.script, read_overrides(prompt.headers)
-    charge = charge_for(script, prompt)
+    script, headers = space.script, prompt.headers
+    overrides = (
+        read_overrides(headers) if FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers else None
+    )
+    charge = charge_for(script, prompt) if script.limits or script.quota else None
     seen = None if script.seed is None else identity(prompt)
     rules = () if overrides is not None and overrides.error is not None else script.candidates(prompt)
     diced = overrides is None or not overrides.is_trouble
@@ -64,10 +67,8 @@ class Plan(NamedTuple):
             return self
         return self._replace(fault=struck) if isinstance(struck, Fault) else self._replace(answer=struck)
 
-    def with_overrides(self, overrides: Overrides | None) -> "Plan":
+    def with_overrides(self, overrides: Overrides) -> "Plan":
         """Return the plan with the pacing and the fault that the request asks for."""
-        if overrides is None:
-            return self
         fault = overrides.fault if overrides.is_trouble else self.fault
         return self._replace(pace=overrides.paced(self.pace), fault=fault)
 
@@ -103,7 +104,7 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
         misses = near_misses(script, prompt)
         answer: Answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
         plan = Plan(None, answer, script.pacing, script.chaos, misses=misses, unmatched=True)
-    return plan.with_overrides(overrides)
+    return plan if overrides is None else plan.with_overrides(overrides)
 
 
 async def outcome_of(plan: Plan, prompt: Prompt, seed: str | None) -> Outcome:

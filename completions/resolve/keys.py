@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 
-from completions.conf import conf
 from completions.exceptions import KeyRefused
 from completions.wire.registry import KEY_HEADERS
 
@@ -19,9 +18,8 @@ def key_in(headers: Mapping[str, str]) -> str:
 
 
 def check_key(headers: Mapping[str, str], keys: Collection[str]) -> None:
-    """Raise the API's 401 unless a request has one of these keys, or else of API_KEYS; none: any will do."""
-    if allowed := keys or conf.API_KEYS:
-        _check(key_in(headers), allowed, {"bearer": "authorization" in headers})
+    """Raise the API's 401 unless a request has one of these keys."""
+    _check(key_in(headers), keys, {"bearer": "authorization" in headers})
 
 
 def _check(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None:

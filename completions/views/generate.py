@@ -37,7 +37,7 @@ async def _answer(turn: Turn) -> Recorded:
     """Return the response to a request that has an outcome, once it is its time."""
     if turn.outcome.pacing.load is not None or turn.outcome.hold is not None:
         await _wait_for_place_and_gate(turn)
-    if turn.prompt.stream or turn.prompt.background or turn.is_late:
+    if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
         await _write_events(turn)
     if (reply := turn.outcome.reply) is not None and (kept := turn.wire.keeps(reply, turn.prompt, _span(turn))):
         await keep(turn.space.records, kept)
