@@ -215,7 +215,7 @@ def test_truncation__drops_the_oldest_and_keeps_the_instructions(scripted: opena
         {"role": "assistant", "content": "new " * 5000},
         {"role": "user", "content": "Which words come first?"},
     ]
-    with pytest.raises(openai.BadRequestError, match="maximum context length is 8192 tokens"):
+    with pytest.raises(openai.BadRequestError, match="exceeds the context window of this model"):
         scripted.responses.create(model="gpt-4", input=long)
     answer = scripted.responses.create(model="gpt-4", input=long, truncation="auto")
     assert answer.truncation == "auto"
