@@ -5,6 +5,7 @@
 | `tool_choice` requires a call, or allows one and no tool has answered yet | tool calls with valid arguments |
 | a tool has answered | a text that uses what it said, so that agent loops end |
 | `response_format` asks for JSON | an object, or an instance of the schema, as JSON text |
+| its words ask for a form (`protocols`) | that form: an instance of a schema, DSPy's fields, an action, code |
 | anything else | a few sentences that mention its words |
 
 What is asked decides everything: the model, the messages, the tools and the formats. How it is asked does not: whether
@@ -13,8 +14,11 @@ it is streamed, in which wire format, with which headers and ids. `finish_reason
 
 import re
 
-from completions.conversation import Choice, Message, Prompt, Tool, ToolCall
+from completions.conversation import Choice, Message, Prompt
+from completions.script.calls import calls
 from completions.script.instances import instance
+from completions.script.protocols import code, markers, quoted, react
+from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
 from completions.script.sentences import keywords, retold, sentences, thoughts
 
@@ -30,8 +34,8 @@ REASONING_MODELS = re.compile(
 )
 """The names of models that reason, without the provider's prefix; `non-reasoning` models do not."""
 
-MOST_CALLS = 3
-"""The parallel tool calls in one answer."""
+PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer)
+"""What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 
 
 def auto(prompt: Prompt) -> tuple[Choice, ...]:
@@ -69,10 +73,10 @@ def _canonical(value: object) -> object:
 
 
 def _choice(prompt: Prompt, seed: str) -> Choice:
-    calls = _calls(prompt, seed)
+    called = calls(prompt, seed)
     return Choice(
-        text=None if calls else _text(prompt, seed),
-        tool_calls=calls,
+        text=None if called else _text(prompt, seed),
+        tool_calls=called,
         reasoning=_reasoning(prompt, seed),
     )
 
@@ -90,58 +94,24 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
     return thoughts(prompt.last_user, seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 
 
-def _calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:
-    """Call the tools that are asked for; none where a text is wanted."""
-    choice = prompt.tool_choice
-    if choice.mode == "none" or (choice.mode == "auto" and prompt.tool_result is not None):
-        return ()
-    offered = [tool for tool in prompt.tools if not choice.names or tool.name in choice.names]
-    return tuple(_call(tool, prompt, f"{seed}/{tool.name}") for tool in _fitting(offered, prompt))
-
-
-def _fitting(tools: list[Tool], prompt: Prompt) -> list[Tool]:
-    """Return the tools that share words with the user, the best one or several; where none does, the first."""
-    asked = set(_stems(prompt.last_user))
-    scores = {tool.name: _score(tool, asked) for tool in tools}
-    best = max(scores.values(), default=0)
-    if best == 0:
-        return tools[:1]
-    fitting = [tool for tool in tools if 2 * scores[tool.name] > best]
-    if prompt.parallel_tool_calls:
-        return fitting[:MOST_CALLS]
-    return [tool for tool in fitting if scores[tool.name] == best][:1]
-
-
-def _score(tool: Tool, asked: set[str]) -> int:
-    """Count the words in common; one in the name counts for three."""
-    named = set(_stems(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]", " ", tool.name)))
-    described = set(_stems(tool.description)) - named
-    return 3 * len(asked & named) + len(asked & described)
-
-
-def _stems(text: str) -> list[str]:
-    """Return the telling words of a text without the endings that differ most: `flights` is `flight`."""
-    return [re.sub(r"(?<=\w{3})(ing|ed|es|s)$", "", word.casefold()) for word in keywords(text, most=60)]
-
-
-def _call(tool: Tool, prompt: Prompt, seed: str) -> ToolCall:
-    if tool.kind == "custom":
-        return ToolCall(tool.name, " ".join(keywords(prompt.last_user, 8)) or tool.name, kind="custom")
-    return ToolCall(tool.name, compact(instance({**tool.parameters, "type": "object"}, seed)))
-
-
 def _text(prompt: Prompt, seed: str) -> str:
+    """Answer in the form that the request's fields ask for, then in one that its words ask for, else in sentences."""
     form = prompt.response_format
     if form.kind == "json_schema":
-        return compact(instance(form.schema, seed))
+        return code.answer(prompt, seed) or compact(instance(form.schema, seed))
+    for protocol in PROTOCOLS:
+        said = protocol(prompt, seed)
+        if said is not None:
+            return said
     answer = _sentences(prompt, seed)
     if form.kind == "json_object":
-        return compact({"topic": " ".join(keywords(prompt.last_user)) or "this", "answer": answer})
+        return compact({"topic": " ".join(keywords(question(prompt))) or "this", "answer": answer})
     return answer
 
 
 def _sentences(prompt: Prompt, seed: str) -> str:
     random = seeded(seed + "/text")
-    if prompt.tool_result is not None:
-        return retold(prompt.tool_result, prompt.last_user, random)
-    return sentences(prompt.last_user, random, short=prompt.body.get("verbosity") == "low")
+    result = observation(prompt)
+    if result is not None:
+        return retold(result, question(prompt), random)
+    return sentences(question(prompt), random, short=prompt.body.get("verbosity") == "low")

@@ -24,7 +24,7 @@ from completions.script.schemas.heights import ENDLESS, Heights
 from completions.script.schemas.scalars import numbers, strings
 from completions.script.schemas.validity import Checker, types_of
 
-__all__ = ["Unsatisfiable", "instance"]
+__all__ = ["Unsatisfiable", "instance", "is_instance"]
 
 DEEPEST = 40
 """How deep an instance may be nested."""
@@ -58,6 +58,14 @@ def instance(schema: Schema, seed: str) -> object:
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
         raise Unsatisfiable("the schema is nested too deep") from None
+
+
+def is_instance(value: object, schema: Schema) -> bool:
+    """Tell whether a value is valid under a schema; a schema that means nothing has no instance."""
+    try:
+        return Checker(Document(schema), Work()).valid(schema, value)
+    except (Unsatisfiable, Exhausted, RecursionError):
+        return False
 
 
 class _Maker(Containers):

@@ -32,30 +32,34 @@ STOP_WORDS = frozenset(
 )
 
 OPENINGS = (
-    "Here is a short answer about {topic}.",
-    "Let us look at {topic}.",
-    "A few points are enough to sum up {topic}.",
-    "There is more than one way to see {topic}.",
+    "Here is a short answer on the following: {topic}.",
+    "In short, this is what it comes down to: {topic}.",
+    "A few sentences are enough to answer this: {topic}.",
+    "There is more than one way to look at the following: {topic}.",
 )
+"""Every pattern reads well with any word in it, for it speaks of the word, which may be a name, a thing or a verb."""
 
 MIDDLES = (
-    "Start with {one}, since the rest follows from it.",
-    "What matters most is {one}, and it is simpler than it seems.",
-    "It helps to take {one} a step at a time.",
-    "Most questions about {one} have a plain answer.",
+    "The word to start with is {one}, since the rest follows from it.",
+    "The key word is {one}, and it is simpler than it seems.",
+    "It helps to go a step at a time, and to begin with the word {one}.",
+    "Most questions with the word {one} in them have a plain answer.",
 )
 
 CLOSINGS = (
-    "Ask about {last} if you want to know more.",
-    "The next step is to try it with {last}.",
-    "That is the main point about {last}.",
-    "I can say more about {last} if that helps.",
+    "Ask again with the word {last} if you want to know more.",
+    "A good next step is another question with the word {last} in it.",
+    "That is the main point, and the word to remember is {last}.",
+    "There is more to say about the word {last} if that helps.",
 )
 
+WORDLESS = ("There is nothing to answer in this.", "It has no words that tell what it is about.", "Ask about anything.")
+"""What is said where a text has no telling words, in place of the three."""
+
 THOUGHTS = (
-    "The user brings up {topic}. A short and direct answer about {one} fits best.",
-    "This is about {topic}. I should keep to {one} and say it plainly.",
-    "The request mentions {topic}. I will settle {one} first and then answer.",
+    "The user brings up the following: {topic}. A short and direct answer fits best.",
+    "This is about the following: {topic}. I should keep to the point and say it plainly.",
+    "The request mentions the following: {topic}. I will take the word {one} first and then answer.",
 )
 
 
@@ -86,7 +90,7 @@ def _is_lettered(character: str) -> bool:
 
 def sentences(text: str, random: Random, short: bool) -> str:
     """Answer a text in three sentences that mention its words, or in the first of them."""
-    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)]
+    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if keywords(text, 1) else WORDLESS
     return _fill(said[0] if short else " ".join(said), text)
 
 
@@ -98,12 +102,12 @@ def thoughts(text: str, random: Random, short: bool) -> str:
 
 def retold(result: ToolResult, text: str, random: Random) -> str:
     """Say what a tool said, as an answer to a text."""
-    said = _excerpt(result.text)
+    said, closing = _excerpt(result.text), random.choice(CLOSINGS) if keywords(text, 1) else WORDLESS[-1]
     source = f"the {result.name} tool" if result.name else "the tool"
     if not said:
-        return f"{source.capitalize()} answered, but had nothing to say. " + _fill(random.choice(CLOSINGS), text)
+        return f"{source.capitalize()} answered, but had nothing to say. " + _fill(closing, text)
     opening = random.choice(("According to {}: {}.", "Here is what {} found: {}.", "From {}: {}."))
-    return opening.format(source, said.rstrip(".")) + " " + _fill(random.choice(CLOSINGS), text)
+    return opening.format(source, said.rstrip(".")) + " " + _fill(closing, text)
 
 
 def _fill(pattern: str, text: str) -> str:

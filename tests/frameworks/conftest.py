@@ -16,7 +16,7 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def vectors_url() -> Iterator[str]:
+def auto_url() -> Iterator[str]:
     """Return the base URL of a server that answers anything."""
     with LiveServer(MOCK_SCRIPT="auto") as server:
         yield f"{server.url}/v1"

@@ -74,12 +74,12 @@ def test_model__tries_again(model: Any) -> None:
     assert model.invoke("Are you busy, chain?").content == "I am here."
 
 
-def test_embeddings__find_the_nearest(vectors_url: str) -> None:
+def test_embeddings__find_the_nearest(auto_url: str) -> None:
     tokens.count("", "gpt-4")  # where LangChain's tokenizer looks for its vocabulary, instead of the network
     texts = ["The launch is at nine.", "Bananas ripen slowly.", "Invoices are due in March."]
     with httpx.Client() as http:
         client = langchain_openai.OpenAIEmbeddings(
-            model="text-embedding-3-small", base_url=vectors_url, api_key="k", http_client=http
+            model="text-embedding-3-small", base_url=auto_url, api_key="k", http_client=http
         )
         stored, asked = client.embed_documents(texts), client.embed_query("When is the launch?")
     assert stored[0] == pytest.approx(embed(texts[0], 1536)), "LangChain sends tokens, and they are that text"

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -133,9 +133,54 @@ def test_auto__retells_any_result(result: str, said: str) -> None:
     assert len(text) < 500
 
 
-def test_auto__required_still_calls_after_a_result() -> None:
+def test_auto__required_calls_each_tool_before_one_again() -> None:
     prompt = asked("weather", tools=TOOLS, tool_choice=ToolChoice("required"))
-    assert called(answered(prompt, auto(prompt)[0])) == ["get_weather"]
+    names = []
+    for _ in TOOLS:
+        choice = auto(prompt)[0]
+        names += [call.name for call in choice.tool_calls]
+        prompt = answered(prompt, choice)
+    assert sorted(names) == sorted(tool.name for tool in TOOLS)
+    assert names[0] == "get_weather"
+    assert called(prompt) == ["get_weather"], "the one that fits, when all were called"
+
+
+@pytest.mark.parametrize("mode", ["auto", "required"])
+@pytest.mark.parametrize(
+    "final",
+    [
+        Tool("final_answer", "Provides a final answer to the given problem."),
+        Tool("final_result", "The final response which ends this conversation"),
+        Tool("final_result_Trip"),
+        Tool("attempt_completion", "Present the result"),
+        Tool("Trip", "A trip. The final response which ends this conversation"),
+        Tool("submit_answer"),
+    ],
+    ids=lambda tool: tool.name,
+)
+def test_auto__a_tool_that_ends_is_called_last_and_once(final: Tool, mode: Literal["auto", "required"]) -> None:
+    prompt = asked("weather of Paris, and the final answer", tools=(final, WEATHER), tool_choice=ToolChoice(mode))
+    choice = auto(prompt)[0]
+    assert [call.name for call in choice.tool_calls] == ["get_weather"], "first the tools that find something out"
+    prompt = answered(prompt, choice)
+    choice = auto(prompt)[0]
+    assert [call.name for call in choice.tool_calls] == [final.name]
+    assert called(answered(prompt, choice)) == ([final.name] if mode == "required" else [])
+    assert called(replace(prompt, tool_choice=ToolChoice("none"))) == []
+    assert called(asked("x", tools=(final,), tool_choice=ToolChoice(mode))) == [final.name], "where there is no other"
+
+
+def test_auto__an_observation_in_words_is_a_result() -> None:
+    answer = Tool("final_answer", "", {"type": "object", "properties": {"answer": {}}, "required": ["answer"]})
+    messages = (
+        Message("user", "weather"),
+        Message("assistant", "Calling"),
+        Message("user", "Observation:\n21 degrees"),
+    )
+    prompt = asked("", tools=(WEATHER, answer), tool_choice=ToolChoice("required"))
+    (call,) = auto(replace(prompt, messages=messages))[0].tool_calls
+    assert call.name == "final_answer"
+    assert "21 degrees" in json.loads(call.arguments)["answer"]
 
 
 @pytest.mark.parametrize("text", ["Solve 8x = 2", "", "🦜"])

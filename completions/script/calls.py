@@ -1,0 +1,95 @@
+"""Which of the tools in a request are called, for step 3, so that every agent loop comes to an end.
+
+| the request | the calls |
+|---|---|
+| no tool has answered | the tools that share words with the user, but not those that end the conversation |
+| a tool has answered, and one is there to give the final answer | that one |
+| a tool has answered, and calls are required | the best of those that were called the fewest times |
+| a tool has answered | none |
+"""
+
+import re
+from collections.abc import Mapping
+
+from completions.conversation import Prompt, Tool, ToolCall
+from completions.script.fitting import fitting
+from completions.script.instances import instance, is_instance
+from completions.script.protocols.observation import observation, question
+from completions.script.schemas.document import compact, seeded
+from completions.script.sentences import keywords, retold
+
+MOST_CALLS = 3
+"""The parallel tool calls in one answer."""
+
+FINAL_NAME = re.compile(
+    r"^(?:final[_-]?(?:answer|result|response|output)\w*|finish\w*|submit[_-]?(?:answer|result|response|output)\w*"
+    r"|attempt_completion|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$",
+    re.IGNORECASE,
+)
+FINAL_DESCRIPTION = re.compile(
+    r"\bfinal (?:response|answer|result|output)\b|\bends? (?:this|the) (?:conversation|task)\b", re.I
+)
+"""How frameworks name and describe a tool whose call is the answer: Pydantic AI, smolagents, LangChain, Cline."""
+
+
+def calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:
+    """Call the tools that are asked for; none where a text is wanted.
+
+    Raise `instances.Unsatisfiable` where a tool's schema has no instance.
+    """
+    return tuple(_call(tool, prompt, f"{seed}/{tool.name}") for tool in _chosen(prompt))
+
+
+def is_final(tool: Tool) -> bool:
+    """Tell whether a tool is there to give the final answer."""
+    return FINAL_NAME.match(tool.name) is not None or FINAL_DESCRIPTION.search(tool.description[:500]) is not None
+
+
+def _chosen(prompt: Prompt) -> list[Tool]:
+    choice = prompt.tool_choice
+    if choice.mode == "none":
+        return []
+    offered = [tool for tool in prompt.tools if not choice.names or tool.name in choice.names]
+    final = [tool for tool in offered if is_final(tool)]
+    others = [tool for tool in offered if tool not in final]
+    result = observation(prompt)
+    if result is None:
+        most = MOST_CALLS if prompt.parallel_tool_calls else 1
+        return fitting(others, question(prompt), most) if others else final[:1]
+    if final and not (choice.mode == "auto" and _was_called(final, result.name)):
+        return fitting(final, question(prompt), 1)
+    return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
+
+
+def _was_called(tools: list[Tool], name: str) -> bool:
+    return any(tool.name == name for tool in tools)
+
+
+def _least_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
+    """Return the tools that were called the fewest times since the user spoke: never one tool over and over."""
+    called: list[str] = []
+    asked = question(prompt)
+    for message in reversed(prompt.messages):
+        if message.role == "user" and message.text == asked:
+            break
+        called += [call.name for call in message.tool_calls]
+    fewest = min((called.count(tool.name) for tool in tools), default=0)
+    return [tool for tool in tools if called.count(tool.name) == fewest]
+
+
+def _call(tool: Tool, prompt: Prompt, seed: str) -> ToolCall:
+    if tool.kind == "custom":
+        return ToolCall(tool.name, " ".join(keywords(question(prompt), 8)) or tool.name, kind="custom")
+    return ToolCall(tool.name, compact(_arguments(tool, prompt, seed)))
+
+
+def _arguments(tool: Tool, prompt: Prompt, seed: str) -> object:
+    """Make valid arguments; where the final answer is one text, it says what the tool before it said."""
+    schema = {**tool.parameters, "type": "object"}
+    result = observation(prompt) if is_final(tool) else None
+    properties = schema.get("properties")
+    if result is not None and isinstance(properties, Mapping) and len(properties) == 1:
+        told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
+        if is_instance(told, schema):
+            return told
+    return instance(schema, seed)

@@ -1,0 +1,30 @@
+"""Which tools fit what is asked, for step 3: by the words that they share with it."""
+
+import re
+from collections.abc import Sequence
+
+from completions.conversation import Tool
+from completions.script.sentences import keywords
+
+
+def fitting(tools: Sequence[Tool], text: str, most: int) -> list[Tool]:
+    """Return the tools that share words with a text, the best one or up to `most`; where none does, the first."""
+    asked = set(_stems(text))
+    scores = {tool.name: _score(tool, asked) for tool in tools}
+    best = max(scores.values(), default=0)
+    if best == 0:
+        return list(tools[:1])
+    enough = best / 2 if most > 1 else best - 1
+    return [tool for tool in tools if scores[tool.name] > enough][:most]
+
+
+def _score(tool: Tool, asked: set[str]) -> int:
+    """Count the words in common; one in the name counts for three."""
+    named = set(_stems(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]", " ", tool.name)))
+    described = set(_stems(tool.description)) - named
+    return 3 * len(asked & named) + len(asked & described)
+
+
+def _stems(text: str) -> list[str]:
+    """Return the telling words of a text without the endings that differ most: `flights` is `flight`."""
+    return [re.sub(r"(?<=\w{3})(ing|ed|es|s)$", "", word.casefold()) for word in keywords(text, most=60)]

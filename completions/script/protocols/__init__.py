@@ -1,0 +1,15 @@
+"""What frameworks ask for in the words of a prompt instead of the request's fields, for step 3; `auto` answers in kind.
+
+Each module knows one way of asking, from the prompts that the frameworks send:
+
+| module | asked for | sent by |
+|---|---|---|
+| `markers` | fields, each behind `[[ ## name ## ]]`, or as one object | DSPy |
+| `react` | `Thought:`, `Action:`, `Action Input:`, at last `Final Answer:` | LangChain, LlamaIndex, CrewAI |
+| `code` | Python that calls `final_answer` at the end | smolagents |
+| `quoted` | an instance of a JSON Schema that the prompt quotes | instructor, Spring AI, LangChain, the AI SDK |
+| `quoted` | an instance of an object that it sketches, `{name: string}` | LangChain4j, BAML |
+
+`observation` tells whether a tool has answered, however that is said. Every module reads a bounded part of a prompt, in
+time that grows with the length alone.
+"""

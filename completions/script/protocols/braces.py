@@ -1,0 +1,80 @@
+"""The parts of a text between braces, for step 3: what a prompt quotes among its sentences."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+LONGEST = 100_000
+"""Characters of a prompt that are looked at, from its end: what is asked stands last."""
+
+LONGEST_LITERAL = 20_000
+"""Characters of a Python literal, which takes more time and memory to read than JSON."""
+
+TOKEN = re.compile(r"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
+
+
+@dataclass(frozen=True, slots=True)
+class Braced:
+    """A part of a text from a brace to the one that closes it."""
+
+    start: int
+    end: int
+    text: str
+
+
+def braced(text: str) -> list[Braced]:
+    """Return the outermost parts between braces that are closed; braces in quotes within them do not count."""
+    opened: list[int] = []
+    closed: list[tuple[int, int]] = []
+    at = text.find("{")
+    while at >= 0:
+        token = TOKEN.search(text, at)
+        if token is None:
+            break
+        at = token.end()
+        if token[0] == "{":
+            opened.append(token.start())
+        elif token[0] == "}":
+            start = opened.pop()
+            while closed and closed[-1][0] > start:
+                closed.pop()
+            closed.append((start, at))
+            at = at if opened else text.find("{", at)
+    return [Braced(start, end, text[start:end]) for start, end in closed]
+
+
+def outside(text: str, parts: list[Braced]) -> str:
+    """Return a text without these parts."""
+    edges = [0, *(edge for part in parts for edge in (part.start, part.end)), len(text)]
+    return " ".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
+
+
+def values(text: str) -> Iterator[object]:
+    """Yield the objects that a text quotes, as JSON or as Python writes a dictionary."""
+    for part in braced(text):
+        value = value_of(part.text)
+        if value is not None:
+            yield value
+
+
+def value_of(text: str) -> object:
+    """Read a text as JSON or as a Python literal; return None where it is neither."""
+    try:
+        value: object = json.loads(text)
+    except ValueError:
+        return _literal(text)
+    except RecursionError:
+        return None
+    return value
+
+
+def _literal(text: str) -> object:
+    if len(text) > LONGEST_LITERAL or not re.match(r"\{\s*'", text):
+        return None
+    try:
+        value: object = ast.literal_eval(text)
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return None
+    return value

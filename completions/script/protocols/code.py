@@ -1,0 +1,65 @@
+"""Code that acts, for step 3: smolagents' code agents run Python until it calls `final_answer`.
+
+The code stands between the tags that the system message names, or in a field `code` where the request has a schema.
+The first step calls a tool that the prompt defines and prints its result; the next one answers with what was printed.
+"""
+
+import re
+from collections.abc import Mapping
+
+from completions.conversation import Prompt, Tool
+from completions.script.fitting import fitting
+from completions.script.protocols.braces import LONGEST
+from completions.script.protocols.described import arguments
+from completions.script.protocols.observation import observation, question
+from completions.script.protocols.words import schema_of_type
+from completions.script.schemas.document import compact, seeded
+from completions.script.sentences import retold, sentences
+
+FINAL = "final_answer"
+TAGS = re.compile(r"opened with '([^'\n]{1,40})', and closed with '([^'\n]{1,40})'")
+DEFINED = re.compile(r'^[ \t]*def (\w+)\(([^()\n]{0,2000})\) -> [^\n]+:\n[ \t]*"""([^\n]{0,500})', re.MULTILINE)
+PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Write the next step's code; None where the prompt does not ask for code."""
+    system = prompt.system[-LONGEST:]
+    if f"{FINAL}(" not in system or "Observation:" not in system:
+        return None
+    tags = TAGS.search(system)
+    structured = "code" in _properties(prompt)
+    if tags is None and not structured:
+        return None
+    thought, code = _step(prompt, system, seed)
+    if tags is None or structured:
+        return compact({"thought": thought, "code": code})
+    return f"Thought: {thought}\n{tags[1]}\n{code}\n{tags[2]}"
+
+
+def _properties(prompt: Prompt) -> Mapping[str, object]:
+    properties = prompt.response_format.schema.get("properties")
+    return properties if isinstance(properties, Mapping) else {}
+
+
+def _step(prompt: Prompt, system: str, seed: str) -> tuple[str, str]:
+    """Return what is thought and the code of a step."""
+    result, random = observation(prompt), seeded(seed + "/code")
+    asked = question(prompt)
+    tools = [] if result else [tool for tool in _defined(system) if tool.name != FINAL]
+    if tools:
+        tool = fitting(tools, asked, most=1)[0]
+        given = ", ".join(f"{name}={value!r}" for name, value in arguments(tool, seed).items())
+        return "I call a tool and print its result.", f"result = {tool.name}({given})\nprint(result)"
+    said = retold(result, asked, random) if result else sentences(asked, random, short=False)
+    return "I know the answer.", f"{FINAL}({said!r})"
+
+
+def _defined(system: str) -> list[Tool]:
+    """Return the tools that the prompt defines as Python functions."""
+    return [Tool(name, said, _parameters(given)) for name, given, said in DEFINED.findall(system)]
+
+
+def _parameters(given: str) -> Mapping[str, object]:
+    properties = {name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(given)}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}

@@ -1,0 +1,111 @@
+"""DSPy's fields, for step 3: `[[ ## name ## ]]` before each value, and `[[ ## completed ## ]]` at the end.
+
+Which fields are to be answered stands in the last user message, with their Python types; the system message has notes
+with the JSON Schemas. The same fields may be asked for as one JSON object. A field that names a tool gets `finish`,
+where that is among the tools, once the trajectory has an observation.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from completions.conversation import Prompt
+from completions.script.fitting import fitting
+from completions.script.instances import Unsatisfiable, instance
+from completions.script.protocols.braces import LONGEST, value_of
+from completions.script.protocols.described import arguments, described
+from completions.script.protocols.words import schema_of_type
+from completions.script.schemas.document import compact, seeded
+from completions.script.sentences import keywords, sentences
+
+ASKED = re.compile(
+    r"Respond with (the corresponding output fields|a JSON object in the following order of fields)[^\n]*"
+)
+FIELD = re.compile(
+    r"`(?:\[\[ ## )?(\w+)(?: ## \]\])?`(?: \(must be formatted as a valid Python ([^\n]+?)\)(?=, then|, and|\.))?"
+)
+NOTE = re.compile(r"\{(\w+)\}[ \t]*# note: the value you produce ([^\n]+)")
+INPUT = re.compile(r"\[\[ ## (\w+) ## \]\]\n")
+OBSERVED = re.compile(r"^\[\[ ## observation_\d+ ## \]\]", re.MULTILINE)
+
+SCHEMA_NOTE = "JSON schema:"
+OPTIONS_NOTE = "one of:"
+COMPLETED = "completed"
+FINISH = "finish"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field to answer: its name, and the schema of its value; none for a text."""
+
+    name: str
+    schema: Mapping[str, object] | None
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Answer the fields that are asked for, in the form that is asked for; None where there are none."""
+    asked = prompt.last_user[-LONGEST:]
+    sentences_asking = list(ASKED.finditer(asked))
+    if not sentences_asking:
+        return None
+    sentence = sentences_asking[-1]
+    system = prompt.system[-LONGEST:]
+    notes = dict(NOTE.findall(system))
+    fields = [
+        Field(name, _schema(kind, notes.get(name, "")))
+        for name, kind in FIELD.findall(sentence[0])
+        if name != COMPLETED
+    ]
+    given = asked[: sentence.start()]
+    made = _values(fields, given, system, seed)
+    if sentence[1].startswith("a JSON object"):
+        return compact(made)
+    parts = [
+        f"[[ ## {name} ## ]]\n{value if isinstance(value, str) else compact(value)}" for name, value in made.items()
+    ]
+    return "\n\n".join([*parts, f"[[ ## {COMPLETED} ## ]]"])
+
+
+def _schema(kind: str, note: str) -> Mapping[str, object] | None:
+    """Return the schema of a field: the one in its note, or that of its Python type."""
+    if SCHEMA_NOTE in note:
+        schema = value_of(note.partition(SCHEMA_NOTE)[2].strip())
+        if isinstance(schema, Mapping):
+            return schema
+    if OPTIONS_NOTE in note and not (kind and (chosen := schema_of_type(kind)) and "enum" in chosen):
+        return {"enum": [option.strip() for option in note.partition(OPTIONS_NOTE)[2].split(";")]}
+    return schema_of_type(kind) if kind and kind != "str" else None
+
+
+def _values(fields: list[Field], given: str, system: str, seed: str) -> dict[str, object]:
+    """Make a value for each field; the arguments of a tool are those of the tool that is named before."""
+    topic = " ".join(" ".join(INPUT.split(given)[2::2]).split())
+    made: dict[str, object] = {}
+    for field in fields:
+        of_field = f"{seed}/{field.name}"
+        options = field.schema.get("enum") if field.schema else None
+        if isinstance(options, list) and FINISH in options:
+            made[field.name] = _step(options, given, topic, system)
+        elif field.name.endswith("_args") and (name := made.get(field.name.removesuffix("_args") + "_name")):
+            tool = described([str(name)], system)[0]
+            made[field.name] = {} if name == FINISH else arguments(tool, of_field)
+        else:
+            made[field.name] = _value(field, topic, of_field)
+    return made
+
+
+def _step(options: list[object], given: str, topic: str, system: str) -> str:
+    """Choose the tool that fits, or the end once a tool has answered."""
+    names = [str(option) for option in options if option != FINISH]
+    if OBSERVED.search(given) or not names:
+        return FINISH
+    return fitting(described(names, system), topic, most=1)[0].name
+
+
+def _value(field: Field, topic: str, seed: str) -> object:
+    if field.schema is None:
+        return sentences(topic, seeded(seed), short=True) if keywords(topic) else "This is an answer."
+    try:
+        return instance(field.schema, seed)
+    except Unsatisfiable:
+        return sentences(topic, seeded(seed), short=True)

@@ -1,0 +1,47 @@
+"""Whether a tool has answered, for step 3: as a message of its own, or in words."""
+
+import re
+
+from completions.conversation import Prompt, ToolResult
+from completions.script.protocols.braces import LONGEST
+
+SAID = re.compile(r"^[ \t]*Observation:[ \t]*\n?", re.MULTILINE)
+"""How frameworks that have no messages of tools tell what one said."""
+
+FAILED = re.compile(r"\s*(?:Call id: [^\n]*\n)?Error:\n")
+"""How smolagents tells that a tool, or code, has failed."""
+
+NEXT = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
+"""What ends an observation where more of the conversation follows in the same text."""
+
+BEGIN = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
+"""What comes before the conversation where one text has the instructions and all the turns."""
+
+
+def observation(prompt: Prompt) -> ToolResult | None:
+    """Return what a tool said last, if nothing was asked since."""
+    if prompt.tool_result is not None:
+        return prompt.tool_result
+    if not prompt.messages:
+        return None
+    last = prompt.messages[-1]
+    text = last.text[-LONGEST:]
+    if last.role == "user" and prompt.turn and (failed := FAILED.match(text)):
+        return ToolResult("", text[failed.end() :].strip())
+    if last.role == "user" and not SAID.match(text.lstrip()):
+        *_, begin = [0, *(match.end() for match in BEGIN.finditer(text))]
+        if not begin:
+            return None
+        text = text[begin:]
+    said = [match.end() for match in SAID.finditer(text)]
+    if not said:
+        return None
+    result = text[said[-1] :]
+    end = NEXT.search(result)
+    return ToolResult("", result[: end.start() if end else None].strip())
+
+
+def question(prompt: Prompt) -> str:
+    """Return the last text of the user that does not tell what a tool said."""
+    texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
+    return next((text for text in texts if not SAID.match(text.lstrip()[:40]) and not FAILED.match(text[:200])), "")

@@ -1,0 +1,124 @@
+"""A form of the answer that the prompt quotes, for step 3: a JSON Schema, or a sketch of one.
+
+The prompts of instructor, Spring AI, LangChain, LlamaIndex, Pydantic AI and the AI SDK have a JSON Schema, those of
+LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. An example may stand before; the last one counts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from completions.conversation import Prompt
+from completions.script.instances import Unsatisfiable, instance
+from completions.script.protocols.braces import LONGEST, braced, outside, value_of
+from completions.script.protocols.words import schema_of_sketch, schema_of_type
+from completions.script.schemas.document import Schema, compact
+
+ASKS = re.compile(
+    r"\b(?:repl(?:y|ies)|respon[ds]|response|answer|output|return|adher\w+|conform\w*|match(?:es)?|compatible|provide"
+    r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill)",
+    re.IGNORECASE,
+)
+"""Words that ask for an answer of some form; `Explain this schema` has none of them."""
+
+NAMES_FORM = re.compile(r"json|schema|interface|structure|format", re.IGNORECASE)
+
+BLOCK = re.compile(r"```\s*json|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)", re.IGNORECASE)
+IN_BLOCK = re.compile(
+    r"\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b", re.IGNORECASE
+)
+NEGATED = re.compile(r"\b(?:not|no|never|without|don't|remove|avoid|omit|strip|neither)\b", re.IGNORECASE)
+SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n")
+
+STRICTLY = re.compile(
+    r"answer strictly (?:in the following format: ([^\n]+)|with one of these enums:\n((?:[^\n]+\n?)+))"
+)
+"""How LangChain4j asks for what is no object."""
+
+TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The schema that an answer has to be an instance of, and whether it goes into a Markdown block."""
+
+    schema: Schema
+    fenced: bool
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Return an instance of the form that the prompt quotes, as it asks for it; None where it quotes none."""
+    texts = list(_instructions(prompt))
+    form = next((found for text in texts if (found := form_in(text, texts))), None)
+    if form is None:
+        return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
+    try:
+        said = compact(instance(form.schema, seed))
+    except Unsatisfiable:  # what looks like a schema in somebody's text need not be one
+        return None
+    return f"```json\n{said}\n```" if form.fenced else said
+
+
+def _instructions(prompt: Prompt) -> Iterator[str]:
+    """Yield what may say how to answer, the latest first: what the user said since the last answer, and the system."""
+    left, answered = LONGEST, False
+    for message in reversed(prompt.messages):
+        answered = answered or (message.role == "assistant" and not message.tool_calls)
+        if left > 0 and (message.role in ("system", "developer") or (message.role == "user" and not answered)):
+            yield message.text[-left:]
+            left -= len(message.text)
+
+
+def form_in(text: str, texts: list[str]) -> Form | None:
+    """Return the form that a text quotes last, if its sentences ask for it."""
+    if "{" not in text:
+        return None
+    parts = braced(text)
+    for part in reversed(parts):
+        schema = _schema(part.text)
+        if schema is not None:
+            said = [outside(text, parts), *(each for each in texts if each is not text)]
+            sentences = [sentence for each in said for sentence in SENTENCE_END.split(each)]
+            if any(ASKS.search(sentence) and NAMES_FORM.search(sentence) for sentence in sentences):
+                return Form(schema, _is_fenced(sentences))
+    return None
+
+
+def _schema(text: str) -> Schema | None:
+    value = value_of(text)
+    if value is None:
+        return schema_of_sketch(text)
+    for key in ("json_schema", "schema"):
+        if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
+            value = value[key]
+    return value if isinstance(value, Mapping) and is_schema(value) else None
+
+
+def is_schema(value: Mapping[str, object]) -> bool:
+    """Tell whether an object is a JSON Schema, rather than an instance of one or a description of a tool."""
+    properties, kind = value.get("properties"), value.get("type")
+    if isinstance(properties, Mapping):
+        return kind in (None, "object") and all(isinstance(each, Mapping) for each in properties.values())
+    if "$schema" in value or isinstance(value.get("$defs"), Mapping):
+        return True
+    return isinstance(kind, str) and kind in TYPES and any(key in value for key in ("items", "enum", "prefixItems"))
+
+
+def _is_fenced(sentences: list[str]) -> bool:
+    """Tell whether the answer goes into a Markdown block: a sentence says so, and none says otherwise."""
+    about = [sentence for sentence in sentences if BLOCK.search(sentence)]
+    return any(map(IN_BLOCK.search, about)) and not any(map(NEGATED.search, about))
+
+
+def _plain(text: str, seed: str) -> str | None:
+    asked = STRICTLY.search(text)
+    if asked is None:
+        return None
+    if asked[2]:
+        options: list[object] = [line.partition(" - ")[0].strip() for line in asked[2].splitlines()]
+        return str(instance({"enum": options}, seed))
+    schema = schema_of_type(asked[1])
+    if schema is None:
+        return None
+    value = instance(schema, seed)
+    return value if isinstance(value, str) else compact(value)

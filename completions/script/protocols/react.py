@@ -1,0 +1,68 @@
+"""Reasoning and acting in lines of text, for step 3: `Thought:`, `Action:`, `Action Input:`, at last `Final Answer:`.
+
+LangChain and CrewAI end with `Final Answer:`, LlamaIndex with `Answer:`. LangChain's structured chat puts the action
+into a JSON blob, `{"action": …, "action_input": …}`, whose last one has the action `Final Answer`.
+"""
+
+import re
+
+from completions.conversation import Prompt, Tool
+from completions.script.fitting import fitting
+from completions.script.protocols.braces import LONGEST
+from completions.script.protocols.described import arguments, described
+from completions.script.protocols.observation import observation, question
+from completions.script.schemas.document import compact, seeded
+from completions.script.sentences import keywords, retold, sentences
+
+THOUGHT = re.compile(r"^[ \t]*Thought:", re.MULTILINE)
+BLOB = re.compile(r'"action"\s*:.{0,200}?"action_input"\s*:', re.DOTALL)
+ENDS = re.compile(r"^[ \t]*((?:Final )?Answer):", re.MULTILINE)
+NAMES = re.compile(r"^[ \t]*Action:[^\n]*?\b(?:one (?:name )?of|from)[\s:]*(?:\[([^\]\n]*)|([^)\n]*))", re.MULTILINE)
+BLOB_NAMES = re.compile(r'Valid "action" values: "Final Answer" or ([^\n]+)')
+TOOL_NAME = re.compile(r"^[ \t>*-]*Tool Name:[ \t]*([^\n]+)", re.MULTILINE)
+TAKES_JSON = re.compile(r"^[ \t]*Action Input:[^\n]*\b(?:JSON|dictionary|kwargs)\b", re.MULTILINE | re.IGNORECASE)
+ASKED = re.compile(r"^[ \t]*(?:Question|Current Task|Human|User):[ \t]*([^\n]+)", re.MULTILINE)
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Act, or give the final answer once a tool has answered; None where the prompt does not ask for that."""
+    text = "\n".join(message.text for message in prompt.messages if message.role in ("system", "developer", "user"))
+    text = text[:LONGEST]
+    blob = "Final Answer" in text and BLOB.search(text) is not None
+    ends = ENDS.search(text)
+    if not blob and (ends is None or not THOUGHT.search(text)):
+        return None
+    asked, result = _asked(prompt), observation(prompt)
+    tools = described(_names(text), text)
+    if result is None and tools:
+        tool = fitting(tools, asked, most=1)[0]
+        return _blob(tool.name, arguments(tool, seed)) if blob else _lines(tool, text, asked, seed)
+    random = seeded(seed + "/final")
+    said = retold(result, asked, random) if result else sentences(asked, random, short=False)
+    return _blob("Final Answer", said) if blob else f"Thought: I now know the final answer.\n{ends and ends[1]}: {said}"
+
+
+def _names(text: str) -> list[str]:
+    """Return the names of the tools that may be called, in the order in which they stand."""
+    listed = BLOB_NAMES.search(text) or NAMES.search(text)
+    names = re.split(r",\s*", listed[listed.lastindex or 0]) if listed else TOOL_NAME.findall(text)
+    return [name for each in names if (name := each.strip(" \t.\"'`[]")) and len(name) < 100]
+
+
+def _asked(prompt: Prompt) -> str:
+    """Return what is asked: the last line that says so, else what the user said."""
+    text = question(prompt)[-LONGEST:]
+    *_, line = ["", *ASKED.findall(text)]
+    return line or text
+
+
+def _lines(tool: Tool, text: str, asked: str, seed: str) -> str:
+    """Write an action as lines; its input is JSON where the prompt asks for that, else plain text."""
+    given = compact(arguments(tool, seed)) if TAKES_JSON.search(text) else " ".join(keywords(asked)) or "this"
+    return f"Thought: I need to use a tool.\nAction: {tool.name}\nAction Input: {given}"
+
+
+def _blob(action: str, given: object) -> str:
+    """Write an action as a JSON blob in a block, after a thought."""
+    blob = compact({"action": action, "action_input": given})
+    return f"Thought: This is the next step.\nAction:\n```\n{blob}\n```"

@@ -1,0 +1,169 @@
+"""Types as people write them in a prompt, for step 3: `int`, `list[str]`, `array of string`, `"a" | "b"`, `{a: int}`.
+
+Python's annotations (DSPy), TypeScript's (BAML, LangChain's StructuredOutputParser) and LangChain4j's `(type: string)`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from completions.script.protocols.braces import braced
+
+Schema = dict[str, object]
+
+DEEPEST = 8
+"""How deep a type may be nested."""
+
+LONGEST = 8_000
+"""Characters of a type."""
+
+NAMES: dict[str, Schema] = {
+    "str string text char character": {"type": "string"},
+    "int integer long short byte": {"type": "integer"},
+    "float number double decimal bigdecimal": {"type": "number"},
+    "bool boolean": {"type": "boolean"},
+    "none null nonetype undefined": {"type": "null"},
+    "any object dict map record": {"type": "object"},
+    "list array set tuple": {"type": "array", "items": {"type": "string"}},
+    "date localdate": {"type": "string", "format": "date"},
+    "datetime date-time localdatetime": {"type": "string", "format": "date-time"},
+    "time localtime": {"type": "string", "format": "time"},
+}
+
+PLAIN = {name: schema for names, schema in NAMES.items() for name in names.split()}
+"""The schemas of plain types, by their names in lower case."""
+
+LISTS = ("list", "array", "set", "sequence", "iterable", "frozenset", "tuple")
+MAPS = ("dict", "map", "mapping", "record")
+
+COMMENT = re.compile(r"(?<![:\w])(?://|#)[^\n]*")
+QUOTED = re.compile(r"""^(?:"[^"\n]*"|'[^'\n]*'|`[^`\n]*`)$""")
+GENERIC = re.compile(r"^([A-Za-z.]+)\s*[\[<](.*)[\]>]$", re.DOTALL)
+ARRAY_OF = re.compile(r"^(?:an? )?(?:array|list|set) of\s+", re.IGNORECASE)
+ONE_OF = re.compile(r"\bone of:?\s*\[([^\]]*)\]", re.IGNORECASE)
+WITH_EXAMPLE = re.compile(r"^(?:date|time|date-time) string \(([^()]+)\)$")
+ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re.DOTALL)
+
+
+def schema_of_type(written: str, depth: int = 0) -> Schema | None:
+    """Return the JSON Schema of a type as it is written; None where the words name none."""
+    text = written.strip().rstrip(",;").strip()
+    if not text or depth > DEEPEST or len(text) > LONGEST:
+        return None
+    for reader in (_enclosed, _chosen, _union, _list, _object, _generic):
+        schema = reader(text, depth + 1)
+        if schema is not None:
+            return schema
+    name = text.rpartition(".")[2].lower()
+    return PLAIN.get(name) or PLAIN.get(text.split()[0].lower())
+
+
+def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
+    """Return the JSON Schema of an object that is sketched, `{name: string, age: int}`; None where it is no sketch."""
+    properties: dict[str, Schema] = {}
+    for entry in _split(COMMENT.sub("", written.strip()[1:-1]), ",\n"):
+        named = ENTRY.match(entry)
+        schema = schema_of_type(named[2], depth) if named else None
+        if named is None or schema is None:
+            return None
+        properties[named[1]] = schema
+    if not properties:
+        return None
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _enclosed(text: str, depth: int) -> Schema | None:
+    """Read `(type: string)`, `(what it means; type: string)` and `(string)`."""
+    if not (text.startswith("(") and text.endswith(")")):
+        return None
+    inner = text[1:-1]
+    at = inner.find("type:")
+    return schema_of_type(inner[at + 5 :] if at >= 0 else inner, depth)
+
+
+def _chosen(text: str, depth: int) -> Schema | None:
+    """Read `enum, must be one of [A, B]`, `Literal['a', 'b']`, a text with an example, and a text in quotes."""
+    if example := WITH_EXAMPLE.match(text):
+        return {"type": "string", "examples": [example[1]]}
+    options = ONE_OF.search(text) if "{" not in text else None
+    if options:
+        return {"enum": [option.strip().strip("\"'") for option in options[1].split(",")]}
+    if text.startswith("Literal[") and text.endswith("]"):
+        return {"enum": [_literal(option) for option in _split(text[8:-1], ",")]}
+    return {"const": text[1:-1]} if QUOTED.match(text) else None
+
+
+def _literal(option: str) -> object:
+    plain = option.strip()
+    if re.fullmatch(r"-?\d{1,15}", plain):
+        return int(plain)
+    return {"True": True, "False": False, "None": None}.get(plain, plain.strip("\"'"))
+
+
+def _union(text: str, depth: int) -> Schema | None:
+    """Read `int | None`, `"a" or "b"`."""
+    branches = list(_split(re.sub(r"\s+or\s+", " | ", text) if "{" not in text else text, "|"))
+    if len(branches) < 2:
+        return None
+    schemas = [schema_of_type(branch, depth) for branch in branches]
+    if any(schema is None for schema in schemas):
+        return None
+    if all(schema and "const" in schema for schema in schemas):
+        return {"enum": [schema["const"] for schema in schemas if schema]}
+    return {"anyOf": schemas}
+
+
+def _list(text: str, depth: int) -> Schema | None:
+    """Read `array of string`, `string[]`, `[string]`."""
+    if of := ARRAY_OF.match(text):
+        item = schema_of_type(text[of.end() :], depth)
+    elif text.endswith("[]"):
+        item = schema_of_type(text[:-2], depth)
+    elif text.startswith("[") and text.endswith("]"):
+        item = schema_of_type(text[1:-1], depth)
+    else:
+        return None
+    return item and {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+
+
+def _object(text: str, depth: int) -> Schema | None:
+    """Read `{name: string}` and `com.example.Person: {name: string}`."""
+    at = text.find("{")
+    if at < 0 or not text.endswith("}") or not re.fullmatch(r"(?:[\w.$]+:?\s*)?", text[:at]):
+        return None
+    parts = braced(text)
+    return schema_of_sketch(text[at:], depth) if len(parts) == 1 and parts[0].start == at else None
+
+
+def _generic(text: str, depth: int) -> Schema | None:
+    """Read `list[str]`, `Dict[str, int]`, `Optional[int]`, `Array<string>`."""
+    matched = GENERIC.match(text)
+    if matched is None:
+        return None
+    name, arguments = matched[1].rpartition(".")[2].lower(), list(_split(matched[2], ","))
+    schemas = [schema_of_type(argument, depth) for argument in arguments]
+    known = [schema for schema in schemas if schema is not None]
+    if not known or len(known) < len(schemas):
+        return None
+    if name in LISTS:
+        return {"type": "array", "items": known[0], "minItems": 1, "maxItems": 3}
+    if name in MAPS:
+        return {"type": "object", "additionalProperties": known[-1]}
+    if name in ("optional", "union"):
+        return {"anyOf": [*known, *([{"type": "null"}] if name == "optional" else [])]}
+    return known[0] if name in ("annotated", "partial", "required", "readonly") else None
+
+
+def _split(text: str, at: str) -> Iterator[str]:
+    """Yield the pieces of a text between any of these characters, where they are not enclosed or in quotes."""
+    depth, start = 0, 0
+    for token in re.finditer(r""""[^"\n]*"|'[^'\n]*'|[\[\](){}<>,|\n]""", text):
+        if token[0] in "[({<":
+            depth += 1
+        elif token[0] in "])}>":
+            depth -= 1
+        elif token[0] in at and depth == 0:
+            if text[start : token.start()].strip():
+                yield text[start : token.start()]
+            start = token.end()
+    if text[start:].strip():
+        yield text[start:]

@@ -1,0 +1,463 @@
+"""What `auto` answers where a prompt asks for a form in its words: the prompts are in the manner of the frameworks."""
+
+import ast
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from completions.conversation import Message, Prompt, ResponseFormat, Tool
+from completions.script.auto import auto
+from completions.script.protocols.braces import braced
+from completions.script.protocols.words import schema_of_sketch, schema_of_type
+
+TRIP = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1}},
+    "required": ["city", "days"],
+    "additionalProperties": False,
+}
+WRITTEN = json.dumps(TRIP, indent=2)
+
+
+def said(*messages: tuple[str, str], **fields: Any) -> str:
+    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **fields))[0].text or ""
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        f"Provide the parsed objects in json that match this json_schema:\n\n{WRITTEN}\n\n"
+        "Return an instance, not the schema.",
+        f"Your response should be in JSON format.\nDo not include markdown code blocks in your response.\n"
+        f"Remove the ```json markdown from the output.\nThe schema your output must adhere to:\n```{WRITTEN}```",
+        f"JSON schema:\n{json.dumps(TRIP)}\nYou MUST answer with a JSON object that matches the JSON schema above.",
+        f"Always respond with a JSON object that's compatible with this schema:\n\n{json.dumps(TRIP)}\n\nDon't include "
+        "any text or Markdown fencing before or after.",
+        f"Match this json_schema and return only a valid object.\n<schema>\n{TRIP}\n</schema>",
+        'The output should conform to the schema. As an example, for {"properties": {"foo": {"type": "string"}}} the '
+        f'object {{"foo": "bar"}} conforms, {{"properties": {{"foo": ["bar"]}}}} does not.\n'
+        f"The output schema:\n```\n{WRITTEN}\n```",
+        f"Use {{ to begin it. It's a JSON answer, by this schema: {json.dumps({'name': 'trip', 'schema': TRIP})}",
+    ],
+    ids=["instructor", "spring", "ai-sdk", "pydantic-ai", "python", "langchain", "wrapped"],
+)
+@pytest.mark.parametrize("role", ["system", "user"])
+@pytest.mark.parametrize("kind", ["text", "json_object"])
+def test_schema_in_the_prompt__is_answered_by_an_instance(system: str, role: str, kind: Any) -> None:
+    messages = (
+        [("system", system), ("user", "Five days in Rome")] if role == "system" else [("user", f"Rome.\n{system}")]
+    )
+    Draft202012Validator(TRIP).validate(json.loads(said(*messages, response_format=ResponseFormat(kind))))
+
+
+@pytest.mark.parametrize(
+    ("asked", "fenced"),
+    [
+        ("Return the correct JSON response within a ```json codeblock. not the JSON_SCHEMA", True),
+        ('Answer with a markdown code snippet, including the leading and trailing "```json" and "```"', True),
+        ("Wrap the output in a JSON code block.", True),
+        ("Do not wrap the output in a JSON code block.", False),
+        ("Respond with JSON, without markdown code blocks.", False),
+        ("Respond with JSON alone.", False),
+    ],
+)
+def test_schema_in_the_prompt__goes_into_a_block_where_that_is_asked(asked: str, fenced: bool) -> None:
+    text = said(("system", f"The json_schema:\n```json\n{WRITTEN}\n```"), ("user", "Rome"), ("user", asked))
+    assert text.startswith("```json\n") == text.endswith("\n```") == fenced
+    Draft202012Validator(TRIP).validate(json.loads(text.removeprefix("```json\n").removesuffix("\n```")))
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("user", f"Explain this to me: {WRITTEN}")],
+        [("user", 'Respond in JSON, such as {"city": "Rome", "days": 5}')],
+        [("user", f"Answer in JSON by this schema: {WRITTEN}"), ("assistant", "{}"), ("user", "Thank you!")],
+        [("system", f"Respond with calls of these tools as JSON: {json.dumps({'name': 'x', 'parameters': TRIP})}")],
+        [("user", "Return JSON by this schema: " + json.dumps({**TRIP, "properties": {"a": {"$ref": "#/none"}}}))],
+        [("user", "Format the output: f({x}) { return x; }")],
+    ],
+    ids=["explain", "instance", "earlier", "tool", "broken", "code"],
+)
+def test_schema_in_the_prompt__only_where_the_answer_is_meant(messages: list[tuple[str, str]]) -> None:
+    assert not said(*messages).lstrip("`json \n").startswith("{")
+
+
+PERSON = """You must answer strictly in the following JSON format: {
+"name": (type: string),
+"age": (the age in years; type: integer),
+"born": (type: date string (2023-12-31)),
+"tags": (type: array of string),
+"mood": (type: enum, must be one of [GOOD, BAD]),
+"address": (type: com.example.Address: {
+"street": (type: string),
+"number": (type: integer)
+})
+}"""
+RESUME = """Answer in JSON using this schema:
+{
+  // the full name
+  name: string,
+  age: int or null,
+  skills: string[],
+  level: "junior" or "senior",
+  jobs: [
+    {
+      title: string,
+      years: float,
+    }
+  ],
+}"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "kinds"),
+    [
+        (PERSON, {"name": str, "age": int, "born": str, "tags": list, "mood": str, "address": dict}),
+        (RESUME, {"name": str, "age": (int, type(None)), "skills": list, "level": str, "jobs": list}),
+        (
+            'Answer in this format: ```json\n{\n\t"answer": string  // what it is\n\t"n": number\n}\n```',
+            {"answer": str, "n": (int, float)},
+        ),
+    ],
+    ids=["langchain4j", "baml", "langchain"],
+)
+def test_sketch_in_the_prompt__is_answered_by_an_object(asked: str, kinds: dict[str, Any]) -> None:
+    text = said(("user", f"Tell me about Ann.\n{asked}"))
+    value = json.loads(text.removeprefix("```json\n").removesuffix("\n```"))
+    assert list(value) == list(kinds)
+    assert all(isinstance(value[name], kind) for name, kind in kinds.items())
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("You must answer strictly with one of these enums:\nSUNNY - no clouds\nRAINY", {"SUNNY", "RAINY"}),
+        ("You must answer strictly in the following format: one of [true, false]", {"true", "false"}),
+    ],
+)
+def test_plain_value_in_the_prompt__is_answered_as_it_is(asked: str, expected: set[str]) -> None:
+    assert said(("user", f"How is it?\n{asked}")) in expected
+
+
+def test_plain_number_in_the_prompt__is_answered_as_it_is() -> None:
+    int(said(("user", "How many?\nYou must answer strictly in the following format: integer number")))
+
+
+@pytest.mark.parametrize(
+    ("written", "schema"),
+    [
+        ("int", {"type": "integer"}),
+        ("com.example.Person: {name: string}", schema_of_sketch("{name: string}")),
+        ("Literal['a', 2, None]", {"enum": ["a", 2, None]}),
+        ("Optional[bool]", {"anyOf": [{"type": "boolean"}, {"type": "null"}]}),
+        ("dict[str, float]", {"type": "object", "additionalProperties": {"type": "number"}}),
+        ("int | str", {"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+        ("'a' | 'b'", {"enum": ["a", "b"]}),
+        ("time string (23:59:59)", {"type": "string", "examples": ["23:59:59"]}),
+        ("list[Fact]", None),
+        ("Fact", None),
+        ("", None),
+        ("[" * 5000, None),
+        ("list[" * 500 + "int" + "]" * 500, None),
+    ],
+)
+def test_type__has_a_schema(written: str, schema: object) -> None:
+    assert schema_of_type(written) == schema
+
+
+FIELDS = """Your output fields are:
+1. `reasoning` (str):
+All interactions will be structured in the following way.
+
+[[ ## question ## ]]
+{question}
+
+[[ ## mood ## ]]
+{mood}        # note: the value you produce must exactly match (no extra characters) one of: glad; sad
+
+[[ ## facts ## ]]
+{facts}        # note: the value you produce must adhere to the JSON schema: {"type": "array", "items": {"enum": [1]}}
+
+[[ ## completed ## ]]
+"""
+RESPOND = """[[ ## question ## ]]
+How is tea?
+
+Respond with the corresponding output fields, starting with the field `[[ ## reasoning ## ]]`, \
+then `[[ ## mood ## ]]` (must be formatted as a valid Python Literal['glad', 'sad']), \
+then `[[ ## facts ## ]]` (must be formatted as a valid Python list[int]), \
+then `[[ ## score ## ]]` (must be formatted as a valid Python float), \
+then `[[ ## sure ## ]]` (must be formatted as a valid Python bool), \
+and then ending with the marker for `[[ ## completed ## ]]`."""
+
+
+def test_markers__every_field_has_a_value_of_its_type() -> None:
+    text = said(("system", FIELDS), ("user", RESPOND))
+    pieces = text.split("[[ ## ")[1:]
+    fields = {name: value.strip() for name, _, value in (piece.partition(" ## ]]\n") for piece in pieces[:-1])}
+    assert list(fields) == ["reasoning", "mood", "facts", "score", "sure"]
+    assert pieces[-1] == "completed ## ]]"
+    assert "tea" in fields["reasoning"]
+    assert fields["mood"] in ("glad", "sad")
+    assert all(isinstance(each, int) for each in json.loads(fields["facts"]))
+    float(fields["score"])
+    assert fields["sure"] in ("true", "false", "True", "False")
+
+
+def test_markers__as_one_object() -> None:
+    asked = (
+        "[[ ## q ## ]]\nTea?\n\nRespond with a JSON object in the following order of fields: `answer`, then `score` "
+        "(must be formatted as a valid Python float)."
+    )
+    value = json.loads(said(("user", asked), response_format=ResponseFormat("json_object")))
+    assert list(value) == ["answer", "score"] and isinstance(value["score"], float | int)
+
+
+@pytest.mark.parametrize(("trajectory", "tool"), [("", "get_weather"), ("[[ ## observation_0 ## ]]\n21\n", "finish")])
+def test_markers__an_agent_acts_once_and_finishes(trajectory: str, tool: str) -> None:
+    system = (
+        "(1) get_time. It takes arguments {}.\n(2) get_weather, whose description is <desc>Weather</desc>. It takes "
+        "arguments {'city': {'type': 'string'}}.\n(3) finish. It takes arguments {}.\n"
+    )
+    asked = (
+        f"[[ ## question ## ]]\nThe weather?\n\n[[ ## trajectory ## ]]\n{trajectory}\n\nRespond with the corresponding "
+        "output fields, starting with the field `[[ ## next_tool_name ## ]]` (must be formatted as a valid Python "
+        "Literal['get_time', 'get_weather', 'finish']), then `[[ ## next_tool_args ## ]]` (must be formatted as a "
+        "valid Python dict[str, Any]), and then ending with the marker for `[[ ## completed ## ]]`."
+    )
+    name, args = said(("system", system), ("user", asked)).split("\n\n")[:2]
+    assert name.endswith(tool)
+    assert list(json.loads(args.partition("\n")[2])) == (["city"] if tool == "get_weather" else [])
+
+
+LANGCHAIN = """Answer as best you can. You have access to the following tools:
+
+get_time() -> str - Tell the time.
+get_weather(city: str) -> str - Tell the weather of a city.
+
+Use the following format:
+
+Question: the input question you must answer
+Thought: you should always think about what to do
+Action: the action to take, should be one of [get_time, get_weather]
+Action Input: the input to the action
+Observation: the result of the action
+... (this can repeat N times)
+Thought: I now know the final answer
+Final Answer: the final answer to the original input question
+
+Begin!
+
+Question: How is the weather in Paris?
+Thought:"""
+CREWAI = """You have these tools:
+
+Tool Name: Read the clock
+Tool Arguments: {}
+Tool Description: Tell the time.
+
+Tool Name: Ask the weather
+Tool Arguments: {'city': {'description': None, 'type': 'str'}}
+Tool Description: Tell the weather.
+
+```
+Thought: you should always think about what to do
+Action: the action to take, only one name of [Read the clock, Ask the weather], just the name, exactly as it's written.
+Action Input: the input to the action, just a simple JSON object, enclosed in curly braces
+Observation: the result of the action
+```
+
+```
+Thought: I now know the final answer
+Final Answer: the final answer to the original input question
+```"""
+LLAMAINDEX = """## Tools
+> Tool Name: get_time
+Tool Description: Tell the time
+Tool Args: {"properties": {}, "type": "object"}
+
+> Tool Name: get_weather
+Tool Description: Tell the weather
+Tool Args: {"properties": {"city": {"type": "string"}}, "required": ["city"], "type": "object"}
+
+## Output Format
+```
+Thought: I need to use a tool to help me answer the question.
+Action: tool name (one of get_time, get_weather) if using a tool.
+Action Input: the input to the tool, in a JSON format representing the kwargs
+```
+The tool will respond:
+```
+Observation: tool response
+```
+At that point:
+```
+Thought: I can answer without using any more tools.
+Answer: [your answer here]
+```"""
+STRUCTURED = """You have access to the following tools:
+
+get_time() - Tell the time., args: {}
+get_weather(city: str) - Tell the weather., args: {'city': {'title': 'City', 'type': 'string'}}
+
+Valid "action" values: "Final Answer" or get_time, get_weather
+
+```
+{
+  "action": $TOOL_NAME,
+  "action_input": $INPUT
+}
+```
+Question: input question to answer
+Thought: consider previous and subsequent steps
+Action:
+```
+$JSON_BLOB
+```
+Observation: action result
+... (repeat Thought/Action/Observation N times)
+Action:
+```
+{
+  "action": "Final Answer",
+  "action_input": "Final response to human"
+}
+```"""
+ASKS = ("user", "How is the weather in Paris?")
+
+
+@pytest.mark.parametrize(
+    ("messages", "action", "given"),
+    [
+        ([("user", LANGCHAIN)], "get_weather", None),
+        (
+            [("system", CREWAI), ("user", "Current Task: How is the weather?\n\nBegin!\n\nThought:")],
+            "Ask the weather",
+            ["city"],
+        ),
+        ([("system", LLAMAINDEX), ASKS], "get_weather", ["city"]),
+    ],
+    ids=["langchain", "crewai", "llamaindex"],
+)
+def test_react__acts_then_answers(messages: list[tuple[str, str]], action: str, given: list[str] | None) -> None:
+    first = said(*messages)
+    lines = dict(line.split(": ", 1) for line in first.split("\n"))
+    assert list(lines) == ["Thought", "Action", "Action Input"]
+    assert lines["Action"] == action
+    assert given is None or list(json.loads(lines["Action Input"])) == given
+    observed = f"{first}\nObservation: 21 degrees\n"
+    for after in (
+        [*messages[:-1], (messages[-1][0], f"{messages[-1][1]} {observed}Thought: ")] if given is None else [],
+        [*messages, ("assistant", first), ("user", "Observation: 21 degrees")],
+        [*messages, ("assistant", observed)],
+    ):
+        final = said(*after) if after else "Answer: 21 degrees"
+        assert "Answer: " in final and "21 degrees" in final and "Action" not in final
+
+
+def test_react__a_blob_acts_then_answers() -> None:
+    messages = [("system", STRUCTURED), ASKS]
+    blob = json.loads(said(*messages).split("```")[1])
+    assert blob["action"] == "get_weather" and list(blob["action_input"]) == ["city"]
+    final = said(*messages, ("assistant", "…"), ("user", "Observation: 21 degrees"))
+    blob = json.loads(final.split("```")[1])
+    assert blob["action"] == "Final Answer" and "21 degrees" in blob["action_input"]
+
+
+def test_react__without_tools_it_answers() -> None:
+    system = "Use this format:\n\nThought: I now can give a great answer\nFinal Answer: my best complete final answer\n"
+    assert "\nFinal Answer: " in said(("system", system), ("user", "What is tea?"))
+
+
+CODE = '''Code must be opened with '<code>', and closed with '</code>'. At last, call final_answer(…).
+Observation: what was printed
+<code>
+def get_weather(city: string, days: integer) -> string:
+    """Tell the weather.
+
+    Args:
+        city: The city
+    """
+
+def final_answer(answer: any) -> any:
+    """Provides a final answer to the given problem.
+    """
+</code>'''
+
+
+def test_code__calls_a_tool_then_answers() -> None:
+    messages = [("system", CODE), ("user", "The weather in Paris?")]
+    first = said(*messages)
+    assert first.startswith("Thought: ") and first.endswith("\n</code>")
+    (call, _) = ast.parse(first.split("<code>")[1].removesuffix("</code>")).body
+    assert isinstance(call, ast.Assign) and isinstance(call.value, ast.Call)
+    assert ast.unparse(call.value.func) == "get_weather"
+    assert [word.arg for word in call.value.keywords] == ["city", "days"]
+    for result in ("Observation:\n21 'degrees'", "Error:\nNo such city: 21 'degrees'"):
+        final = said(*messages, ("assistant", first), ("user", result))
+        (statement,) = ast.parse(final.split("<code>")[1].removesuffix("</code>")).body
+        assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+        assert ast.unparse(statement.value.func) == "final_answer"
+        assert "21 'degrees'" in ast.literal_eval(statement.value.args[0])
+
+
+def test_code__in_a_schema() -> None:
+    schema = {"type": "object", "properties": {"thought": {"type": "string"}, "code": {"type": "string"}}}
+    form = ResponseFormat("json_schema", "step", schema)
+    value = json.loads(said(("system", CODE), ("user", "The weather?"), response_format=form))
+    ast.parse(value["code"])
+    assert value["code"].startswith("result = get_weather(")
+
+
+def test_protocols__tools_of_the_request_come_first() -> None:
+    prompt = Prompt(messages=(Message("system", f"Respond in JSON by this schema: {WRITTEN}"), Message("user", "Rome")))
+    assert auto(replace(prompt, tools=(Tool("look_up"),)))[0].tool_calls
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 200_000,
+        '{"' * 100_000,
+        "{'a': " * 50_000,
+        '{"a":' * 5_000 + "}" * 5_000,
+        "[[ ## a ## ]]\n" * 20_000,
+        "Thought:\nFinal Answer:\nAction: one of [" + "a, " * 30_000,
+        "`a` (must be formatted as a valid Python " * 5_000,
+        "Respond with the corresponding output fields" * 5_000,
+        "def a(b: c) -> d:\n" * 10_000,
+        "Observation:\n" * 20_000,
+        "answer strictly with one of these enums:\n" + "A\n" * 50_000,
+        "answer in json {a: " + "string | " * 20_000 + "}",
+        "{a: (type: " * 9_000 + "string" + ")}" * 9_000,
+        'final_answer( Observation: opened with "' * 5_000,
+        '"action" : ' * 20_000 + "Final Answer",
+        "Action:" * 20_000 + "\nThought:\nAnswer:",
+    ],
+    ids=lambda text: text[:20],
+)
+def test_protocols__long_texts_cost_little(text: str) -> None:
+    began = time.process_time()
+    for role in ("system", "user"):
+        assert said((role, f"Respond in JSON, by schema. final_answer( {text}"), ("user", text))
+    assert time.process_time() - began < 5, "seconds of CPU; some tenths are usual"
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a {b {c} d} e {f}", ["{b {c} d}", "{f}"]),
+        ("{ {a} {b}", ["{a}", "{b}"]),
+        ('{"}": "{"}', ['{"}": "{"}']),
+        ("{'}': 1} it's {2}", ["{'}': 1}", "{2}"]),
+        ('5" {a} } {', ["{a}"]),
+        ("", []),
+    ],
+)
+def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
+    assert [part.text for part in braced(text)] == parts
