@@ -103,9 +103,9 @@ class Prompt:
     `task` is what the answer is to be: what is not generated (embeddings, moderations, counts, what tells the server's
     state) comes from the format itself, and only a rule that names the format speaks to it. `address` has what a format
     reads of the address.
-    `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered. What is
-    asked in the `background` is answered at once, before it is done. What `truncates` lets its oldest messages go where
-    they are too many. `recalled` is what a format remembers for this
+    `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered,
+    `min_tokens` what must be. What is asked in the `background` is answered at once, before it is done. What
+    `truncates` lets its oldest messages go where they are too many. `recalled` is what a format remembers for this
     request of those before it.
     """
 
@@ -120,6 +120,7 @@ class Prompt:
     n: int = 1
     stop: tuple[str, ...] = ()
     max_tokens: int | None = None
+    min_tokens: int | None = None
     top_logprobs: int | None = None
     reasoning_effort: str | None = None
     user: str | None = None

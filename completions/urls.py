@@ -62,7 +62,14 @@ def pattern(address: Address) -> URLPattern:
 
 answered = [pattern(address) for address in ADDRESSES if address.use != "refuse"]
 refused = [pattern(address) for address in ADDRESSES if address.use == "refuse"]
-api: Addresses = [*answered, *OPENAI_STORED, *control, *inspector, *refused]
+STATE: Addresses = [
+    path("", lookups.home),
+    path("health", lookups.healthy),
+    path("vllm/health", lookups.healthy),
+]
+"""Where clients ask whether there is a server at all."""
+
+api: Addresses = [*answered, *OPENAI_STORED, *STATE, *control, *inspector, *refused]
 
 ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and address.wire is CHAT)
 UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}

@@ -14,6 +14,9 @@ from completions.ids import hex_id
 from completions.tokens import text as tokens
 from completions.tokens.prompt import prompt_tokens
 
+LONGEST = 32_768
+"""Tokens that an answer is made as long as at most, whatever is asked for: they are counted on the event loop."""
+
 SEEDED_TIME = 1_735_689_600
 """When seeded answers were created: 2025-01-01, in seconds since the epoch."""
 
@@ -50,9 +53,25 @@ def _limited(choice: Choice, prompt: Prompt) -> Choice:
     """Apply the stop sequences and the token limit, and set the finish reason that follows where none is given."""
     text, stopped_by = _before_stop(choice.text, prompt.stop)
     said = replace(choice, text=text, finish_reason=choice.finish_reason or _reason(choice), stopped_by=stopped_by)
+    if prompt.min_tokens and text:
+        said = replace(said, text=_longer(text, said, prompt))
     if prompt.max_tokens is None:
         return said
     return _within(said, prompt.max_tokens, prompt.model)
+
+
+def _longer(text: str, choice: Choice, prompt: Prompt) -> str:
+    """Return a text that is repeated until the choice has as many tokens as it must have."""
+    wanted = min(prompt.min_tokens or 0, LONGEST)
+    missing = wanted - completion_tokens([choice], prompt.model)
+    while missing > 0:
+        again = f" {text}"
+        pieces = list(_fitting(tokens.split(again, prompt.model), missing, prompt.model))
+        text += "".join(pieces)
+        before, missing = missing, wanted - completion_tokens([replace(choice, text=text)], prompt.model)
+        if missing >= before:
+            break
+    return text
 
 
 def _reason(choice: Choice) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
@@ -51,3 +51,17 @@ async def listing(
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Refuse an address that no other view has, as the API does to which it would belong."""
     raise RequestError(f"Invalid URL ({request.method} {api_path(request)})", status=404, facts={})
+
+
+async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
+    """Lead a browser to the inspector; anything else asks here whether Ollama runs, as Ollama's own clients do."""
+    if request.method not in ("GET", "HEAD"):
+        return await not_found(request)
+    if "text/html" in request.headers.get("accept", ""):
+        return HttpResponseRedirect(f"{request.path}_mock/")
+    return HttpResponse("Ollama is running", content_type="text/plain; charset=utf-8")
+
+
+async def healthy(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
+    """Say that the server is up, as vLLM does: with nothing but the status."""
+    return HttpResponse(b"", content_type="application/json")

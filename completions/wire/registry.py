@@ -47,7 +47,7 @@ CHAT = ChatCompletions(dialects=SPOKEN)
 
 _ALL = [
     *(address for dialect in DIALECTS if dialect.place for address in dialect_addresses(dialect, SPOKEN[dialect.name])),
-    *openai_addresses(CHAT),
+    *openai_addresses(CHAT, {"grok-": XAI()}),
     *ANTHROPIC,
     *GEMINI,
     *AZURE_ADDRESSES,

@@ -141,16 +141,20 @@ def ending(reply: Reply) -> dict[str, Any]:
     return {"stop_reason": reason, "stop_sequence": stopped, "stop_details": details}
 
 
+PLACE = {"service_tier": "standard", "inference_geo": "global"}
+"""Where and how a message was made."""
+
+
 def usage(counted: Usage | None) -> dict[str, Any]:
     """Return what a message cost: here the input is what was not read from the cache."""
-    return _input(counted or Usage(0, 0)) | _output(counted or Usage(0, 0)) | {"service_tier": "standard"}
+    return _input(counted or Usage(0, 0)) | _output(counted or Usage(0, 0)) | PLACE
 
 
 def usage_at_start(counted: Usage | None) -> dict[str, Any]:
     """Return what is known of the cost when a stream begins, with the first token out."""
     known = counted or Usage(0, 0)
     first = Usage(known.prompt_tokens, min(known.completion_tokens, 1), known.cached_tokens)
-    return _input(first) | {"output_tokens": first.completion_tokens, "service_tier": "standard"}
+    return _input(first) | {"output_tokens": first.completion_tokens, **PLACE}
 
 
 def usage_at_end(counted: Usage | None) -> dict[str, Any]:

@@ -116,14 +116,19 @@ LEFT_BEHIND = (
     "server_tool_use",
     "web_search_tool_result",
     "web_fetch_tool_result",
+    "advisor_tool_result",
     "code_execution_tool_result",
     "bash_code_execution_tool_result",
     "text_editor_code_execution_tool_result",
     "tool_search_tool_result",
     "mcp_tool_use",
     "mcp_tool_result",
+    "mcp_tool_listing",
     "container_upload",
     "compaction",
+    "fallback",
+    "tool_addition",
+    "tool_removal",
 )
 """The blocks of which only the type is looked at."""
 
@@ -132,3 +137,8 @@ CONTENT = text_or(array(tagged({**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, mapping)
 
 TEXTS = text_or(array(tagged({"text": TEXT_BLOCK})))
 """A system prompt: a text, or blocks of text."""
+
+SYSTEM_CONTENT = text_or(
+    array(tagged({"text": TEXT_BLOCK, **dict.fromkeys(("tool_addition", "tool_removal"), mapping)}))
+)
+"""What a system message among the others has: texts, and tools that come and go (recorded in August 2026)."""

@@ -38,6 +38,7 @@ class AnthropicFormat(WireFormat):
     told_by = ("anthropic-version",)
     vendor = "anthropic"
     words = anthropic_errors.USUAL
+    routed = True
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return `request-id`, and limits that nothing comes near."""
@@ -85,7 +86,7 @@ class AnthropicMessages(AnthropicFormat):
         document = decode_object(body)
         anthropic_rules.check_stream(document)
         if validate:
-            anthropic_rules.validate(document, headers)
+            anthropic_rules.validate(document, headers, beta="beta" in route)
         return read_prompt(document, headers)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
@@ -183,7 +184,7 @@ class AnthropicCount(AnthropicFormat):
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:
-            anthropic_rules.validate_count(document, headers)
+            anthropic_rules.validate_count(document, headers, beta="beta" in route)
         return read_prompt(document, headers, task="count")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -107,9 +107,9 @@ def check_stream(document: Mapping[str, Any]) -> None:
         raise RequestError("stream: Input should be a valid boolean")
 
 
-def validate(body: dict[str, Any], headers: Mapping[str, str]) -> None:
+def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: the header, a field, between fields."""
-    refuse(_MESSAGE[_key(headers)](body))
+    refuse(_MESSAGE[_key(headers, beta)](body))
     threads.check_supported(body)
     if threads.previous(body) is None:
         validate_whole(body, headers)
@@ -117,23 +117,26 @@ def validate(body: dict[str, Any], headers: Mapping[str, str]) -> None:
 
 def validate_whole(body: dict[str, Any], headers: Mapping[str, str]) -> None:
     """Raise `RequestError` for what is wrong between the fields and the messages of a whole conversation."""
-    refuse(_between(body, _key(headers)) or _too_many(body))
+    refuse(_between(body, _key(headers, False)) or _too_many(body))
 
 
-def validate_count(body: dict[str, Any], headers: Mapping[str, str]) -> None:
+def validate_count(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:
     """Raise `RequestError` for the first thing that the API would refuse to count."""
-    key = _key(headers)
+    key = _key(headers, beta)
     refuse(_COUNT[key](body) or _between(body, key))
 
 
-def _key(headers: Mapping[str, str]) -> Key:
-    """Read which API a request speaks to; raise for the header that must be there."""
+def _key(headers: Mapping[str, str], beta: bool) -> Key:
+    """Read which API a request speaks to; raise for the header that must be there.
+
+    A beta is asked for by its header, or by `?beta=true`, as the SDKs' `beta.messages` does.
+    """
     if (version := headers.get("anthropic-version")) is None:
         raise RequestError("anthropic-version: header is required")
     if version not in VERSIONS:
         raise RequestError(f'anthropic-version: "{version}" is not a valid version')
     betas = headers.get("anthropic-beta")
-    return version == NEWEST, betas is not None, betas is not None and threads.BETA in betas
+    return version == NEWEST, beta or betas is not None, betas is not None and threads.BETA in betas
 
 
 def _between(body: Mapping[str, Any], key: Key) -> Problem | None:

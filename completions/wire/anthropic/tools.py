@@ -15,6 +15,7 @@ LEAST_BUDGET = 1024
 """Tokens of thinking; the SDK documents it."""
 
 DEFINED = (
+    "advisor_",
     "bash_",
     "browser_",
     "code_execution_",
@@ -104,6 +105,6 @@ def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:
     if chosen["type"] == "tool" and chosen["name"] not in [tool.get("name") for tool in offered]:
         return Wrong(f"Tool '{chosen['name']}' not found in provided tools")
     forced = chosen["type"] in ("any", "tool")
-    if forced and (body.get("thinking") or {}).get("type") in ("enabled", "adaptive"):
+    if forced and (body.get("thinking") or {}).get("type") == "enabled":  # adaptive thinking gives way to the tool
         return Wrong("Thinking may not be enabled when tool_choice forces tool use.")
     return None

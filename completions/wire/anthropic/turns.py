@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from completions.tokens.models import refuses
-from completions.wire.anthropic.blocks import CONTENT, TEXTS
+from completions.wire.anthropic.blocks import CONTENT, SYSTEM_CONTENT
 from completions.wire.anthropic.checks import Wrong, array, record
 from completions.wire.fields import dicts
 from completions.wire.validation import Problem, anything
@@ -26,7 +26,7 @@ def _message(value: Any) -> Problem | None:
     """Check a message alone; who speaks decides what it may have."""
     if (problem := _KEYS(value)) is not None:
         return problem
-    problem = (TEXTS if value["role"] == "system" else CONTENT)(value["content"])
+    problem = (SYSTEM_CONTENT if value["role"] == "system" else CONTENT)(value["content"])
     return problem and problem.under("content")
 
 
@@ -56,7 +56,7 @@ def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
         for text in _texts(message):
             if not text:
                 return Wrong("text content blocks must be non-empty")
-            if not text.strip():
+            if message["role"] != "assistant" and not text.strip():  # its own blank texts come back after searches
                 return Wrong("text content blocks must contain non-whitespace text")
     return None
 
@@ -128,7 +128,7 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | 
         if message["role"] == "system":
             if refuses("inline_system", model):
                 return Wrong("role 'system' is not supported on this model")
-            if before is None or before["role"] != "user":
+            if before is None or before["role"] == "assistant":
                 return Wrong("messages: role 'system' must follow a message of the role 'user'")
     last = conversation[-1]
     if last["role"] != "assistant":

@@ -14,9 +14,9 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.openai import embeddings_rules, legacy_rules
-from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.dialect import envelope
@@ -146,7 +146,8 @@ class Azure(Vendor):
         """Return a response with what the filters found in what was asked and in what was said."""
         done = document["status"] not in ("queued", "in_progress")
         found = [_filtered("prompt", {"jailbreak": UNSEEN}), *([_filtered("completion", {})] if done else [])]
-        return document | {"content_filters": found}
+        kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage")}
+        return kept | {"content_filters": found}
 
     def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return what the filters found in a choice."""
@@ -171,9 +172,20 @@ class Azure(Vendor):
 
 
 class AzureModels(Azure):
-    """The models of others at Azure, at `/models/`, which answer without filters."""
+    """The models of others at Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
-    name = "azure"
+    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top level, whose id has no prefix."""
+        return super().head(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, whose calls have their index."""
+        return numbered(message)
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage with the tokens of each kind."""
+        given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
+        return usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
 
     def opening(self, reply: Reply) -> list[Event]:
         """Return nothing: no chunk is about the prompt."""

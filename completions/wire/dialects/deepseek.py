@@ -8,7 +8,7 @@ from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.dialects.vendor import Vendor, numbered, without_writes
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.validation import Problem
 
@@ -49,6 +49,14 @@ class DeepSeek(Vendor):
             "prompt_cache_hit_tokens": cached,
             "prompt_cache_miss_tokens": usage["prompt_tokens"] - cached,
         }
+
+    def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
+        """Return a response, whose usage knows no writes to a cache (recorded in August 2026)."""
+        kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage")}
+        output = [
+            item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
+        ]
+        return kept | {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
 
     def tells_usage(self, prompt: Prompt) -> bool:
         """Return that no chunk has the usage alone."""

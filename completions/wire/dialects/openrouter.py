@@ -86,6 +86,24 @@ class OpenRouter(Vendor):
             "completion_tokens_details": {"reasoning_tokens": thought, "image_tokens": 0, "audio_tokens": 0},
         }
 
+    def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
+        """Return a response, with what it cost."""
+        kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage", "moderation")}
+        if (used := document["usage"]) is None:
+            return kept
+        asked, said = used["input_tokens"] * CENT, used["output_tokens"] * CENT
+        parts = {"upstream_inference_input_cost": asked, "upstream_inference_output_cost": said}
+        costs = {"upstream_inference_cost": asked + said, **parts}
+        return kept | {"usage": used | {"cost": asked + said, "is_byok": False, "cost_details": costs}}
+
+    def embedded(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
+        """Return the list with what it cost, and who made it."""
+        cost = document["usage"]["prompt_tokens"] * CENT
+        parts = {"upstream_inference_prompt_cost": cost, "upstream_inference_completions_cost": 0}
+        usage = {"cost": cost, "is_byok": False, "cost_details": {"upstream_inference_cost": cost, **parts}}
+        told = {"provider": "Mock", "id": made_id("gen-emb-", reply)}
+        return document | {"usage": document["usage"] | usage} | told
+
     def tells_usage(self, prompt: Prompt) -> bool:
         """Return that the usage always comes."""
         return True

@@ -129,6 +129,22 @@ EMBEDDINGS = record(
 )
 
 
+RESPONSE = record(
+    {
+        "model": string(low=1),
+        "input": nullable(either("one of a string or array of objects", string=anything, array=array(obj, "objects"))),
+        "instructions": nullable(string()),
+        "max_output_tokens": nullable(integer(1)),
+        "tools": nullable(array(obj, "objects")),
+        **{
+            key: FIELDS[key] for key in ("parallel_tool_calls", "stream", "temperature", "tool_choice", "top_p", "user")
+        },
+    },
+    ("model",),
+    others=True,
+)
+
+
 def steps(path: str) -> list[str | int]:
     """Return a path's steps: `messages[0].role` has the three `messages`, 0 and `role`."""
     return [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]

@@ -23,6 +23,7 @@ class Vendor(Dialect):
         "chat": rules.chat(),
         "completion": rules.COMPLETION,
         "embeddings": rules.EMBEDDINGS,
+        "response": rules.RESPONSE,
     }
     """What is held against a request, by what it asks for."""
 
@@ -44,6 +45,10 @@ class Vendor(Dialect):
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Raise what is wrong with a request for embeddings."""
         self._check("embeddings", body)
+
+    def check_response(self, body: dict[str, Any]) -> None:
+        """Raise what is wrong with a request for a response."""
+        self._check("response", body)
 
     def _check(self, what: str, body: dict[str, Any]) -> None:
         check = self.checks.get(what) or Vendor.checks[what]
@@ -85,6 +90,13 @@ def _effort(prompt: Prompt) -> str | None:
         return "none"
     asked = text_or_none(reasoning.get("effort"))
     return asked or ("medium" if thinking.get("type") == "enabled" or reasoning else None)
+
+
+def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a response's usage as those have it whose caches are not written on demand."""
+    if usage is None:
+        return None
+    return usage | {"input_tokens_details": {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}}
 
 
 def numbered(message: dict[str, Any]) -> dict[str, Any]:

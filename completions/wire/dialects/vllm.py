@@ -4,15 +4,29 @@ Source: `vllm/entrypoints/openai` of version 0.12 and later; what it does not kn
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
+import orjson
+
 from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
+from completions.wire.fields import mapping, whole
 from completions.wire.openai.base import usage
 from completions.wire.validation import Check, boolean, integer, nullable
+
+
+def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
+    document, asked = orjson.loads(data), usage["prompt_tokens"]
+    if document.get("usage") is None:
+        counts = {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
+        document["usage"] = {**usage, **counts}
+    return orjson.dumps(document)
+
 
 ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
 NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
@@ -25,8 +39,28 @@ class VLLM(Vendor):
     name = "vllm"
     words = VLLM_WORDS
     place = "vllm/v1/"
+    call_opens = False
     done_after_error = True
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(OWN)}
+
+    def asked(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with how long the answer must be: who ignores the end of it gets all that may be said."""
+        body, most = prompt.body, prompt.max_tokens
+        least = whole(body.get("min_tokens"), 0)
+        if body.get("ignore_eos") is True and most is not None:
+            least = most + 1  # one more than is let through, so that it is the limit that ends it
+        return replace(super().asked(prompt), min_tokens=least)
+
+    def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
+        """Return the chunks, each with the usage so far where `continuous_usage_stats` asks for it."""
+        options = mapping(prompt.body.get("stream_options"))
+        if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:
+            return events
+        said, told = 0, []
+        for event in events:
+            said += event.token
+            told.append(event._replace(data=_counted(event.data, usage, said)) if event.chunk else event)
+        return told
 
     def thought(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning; before version 0.12 it was called `reasoning_content`."""

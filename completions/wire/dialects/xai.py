@@ -7,7 +7,7 @@ from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import Vendor, without_writes
 from completions.wire.openai.base import made_id
 from completions.wire.validation import Problem
 
@@ -19,6 +19,9 @@ CODES = {
     429: "resource-exhausted",
 }
 NO_KEY = "Incorrect API key provided. You can obtain an API key from https://console.x.ai."
+UNTOLD = ("prompt_cache_retention", "billing", "tool_usage", "moderation")
+"""What OpenAI's responses have and xAI's do not."""
+
 TICKS = 10_000
 """What a token costs here, in ten-billionths of a dollar."""
 
@@ -50,9 +53,8 @@ class XAI(Vendor):
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has what it cost and what the context held."""
         form = {key: value for key, value in document["text"].items() if key != "verbosity"}
-        kept = {key: value for key, value in document.items() if key != "prompt_cache_retention"}
-        told = kept | {"text": form, "presence_penalty": 0.0, "frequency_penalty": 0.0}
-        return told | {"usage": _used(document["usage"]) if document["usage"] else None}
+        kept = {key: value for key, value in document.items() if key not in UNTOLD}
+        return kept | {"text": form, "usage": _used(document["usage"]) if document["usage"] else None}
 
     def refused(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""
@@ -79,5 +81,4 @@ def _cost(tokens: int) -> dict[str, Any]:
 def _used(usage: dict[str, Any]) -> dict[str, Any]:
     counts = {"num_sources_used": 0, "num_server_side_tools_used": 0, **_cost(usage["total_tokens"])}
     context = {key: usage[key] for key in ("input_tokens", "output_tokens")}
-    details = {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}
-    return usage | {"input_tokens_details": details, **counts, "context_details": context}
+    return {**usage, **(without_writes(usage) or {}), **counts, "context_details": context}

@@ -6,7 +6,7 @@ from completions.wire.gemini.generate import Gemini
 GEMINI = Gemini()
 
 VERSION = "v1(?:beta1?)?"
-PLACE = "(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/google/)?"
+PLACE = "(?P<vertex>projects/[^/]+/locations/[^/]+/)?(?:publishers/google/)?"
 MODEL = "(?:models|tunedModels|endpoints)/(?P<model>.+)"
 METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict)"
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""

@@ -28,6 +28,11 @@ VOCABULARY = 262_144
 Document = dict[str, Any]
 
 
+def is_vertex(prompt: Prompt) -> bool:
+    """Tell whether Vertex AI is asked, whose address has a project: its answers differ a little from Gemini's."""
+    return "vertex" in prompt.address
+
+
 def response_id(reply: Reply) -> str:
     """Return the answer's id: 22 characters, as the API's are, or the script's own."""
     return reply.id or _encoded(f"response/{reply.serial}", 16).rstrip("=")
@@ -100,7 +105,10 @@ class Said:
 
     def ending(self) -> Document:
         """Return what a candidate has beside its content, at its end."""
-        document: Document = {"finishReason": self._finish_reason(), "index": self._index}
+        document: Document = {"finishReason": self._finish_reason()}
+        vertex = is_vertex(self._prompt)
+        if not vertex or len(self._reply.choices) > 1:
+            document["index"] = self._index
         if document["finishReason"] == "MALFORMED_FUNCTION_CALL":
             call = self._malformed[0]
             document["finishMessage"] = f"Malformed function call: {call.name}({call.arguments})"
@@ -108,7 +116,7 @@ class Said:
             document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
             document["citationMetadata"] = {"citationSources": citations}
-        if self._prompt.top_logprobs is not None and self.text:
+        if (vertex or self._prompt.top_logprobs is not None) and self.text:
             chances = [_chance(self.choice, at, piece) for at, piece in enumerate(self.pieces())]
             document["avgLogprobs"] = sum(chances) / max(len(chances), 1)
         return document

@@ -1,6 +1,7 @@
 """Gemini: `POST …/models/{model}:generateContent` and its other methods, of the Gemini API and of Vertex AI."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from completions.conversation import Prompt, Reply
@@ -14,7 +15,7 @@ from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvent
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
-from completions.wire.gemini.answer import Said, response_id, usage, usage_so_far
+from completions.wire.gemini.answer import Said, is_vertex, response_id, usage, usage_so_far
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
@@ -50,7 +51,7 @@ class Gemini(WireFormat):
     ) -> Prompt:
         """Read a request; its address names the model and the method."""
         document = decode_object(body) if body.strip() else {}
-        address = {key: route[key] for key in ("model", "method", "alt") if key in route}
+        address = {key: route[key] for key in ("model", "method", "alt", "vertex") if route.get(key)}
         if validate:
             gemini_rules.validate(document, address)
         return read_prompt(document, headers, address)
@@ -63,15 +64,15 @@ class Gemini(WireFormat):
             case "embedContent":
                 return {"embedding": _vectors(reply, prompt)[0]}
             case "batchEmbedContents":
-                return {"embeddings": _vectors(reply, prompt)}
+                count = reply.usage.prompt_tokens if reply.usage else 0
+                counted = {"promptTokenCount": count, "promptTokenDetails": [{"modality": "TEXT", "tokenCount": count}]}
+                return {"embeddings": _vectors(reply, prompt), "usageMetadata": counted}
             case "predict":
-                return {
-                    "predictions": [
-                        _prediction(vector, prompt, at) for at, vector in enumerate(_vectors(reply, prompt))
-                    ]
-                }
+                predictions = [_prediction(vector, prompt, at) for at, vector in enumerate(_vectors(reply, prompt))]
+                billed = sum(len(message.text) for message in prompt.messages)
+                return {"predictions": predictions, "metadata": {"billableCharacterCount": billed}}
         candidates = [_candidate(Said(reply, prompt, index)) for index in range(len(reply.choices))]
-        return {"candidates": candidates, "usageMetadata": usage(reply.usage), **_tail(reply, prompt)}
+        return {"candidates": candidates, "usageMetadata": _usage(reply, prompt), **_tail(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one a token, one a call, one that finishes each candidate; there is no terminator."""
@@ -126,7 +127,21 @@ def _is_sse(prompt: Prompt) -> bool:
 
 
 def _tail(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    return {"modelVersion": reply.model or prompt.model or "", "responseId": response_id(reply)}
+    tail = {"modelVersion": reply.model or prompt.model or "", "responseId": response_id(reply)}
+    return tail | {"createTime": _time(reply.created or 0)} if is_vertex(prompt) else tail
+
+
+def _time(created: int) -> str:
+    return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _usage(reply: Reply, prompt: Prompt, *, so_far: bool = False) -> dict[str, Any]:
+    """Return the usage; Vertex AI says besides how the request was paid for, and what the answer is made of."""
+    document = usage_so_far(reply.usage) if so_far else usage(reply.usage)
+    if not is_vertex(prompt):
+        return document
+    details = [{"modality": "TEXT", "tokenCount": document.get("candidatesTokenCount", 0)}]
+    return document | ({} if so_far else {"candidatesTokensDetails": details}) | {"trafficType": "ON_DEMAND"}
 
 
 def _content(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -142,7 +157,8 @@ class _Chunks:
 
     def __init__(self, reply: Reply, prompt: Prompt) -> None:
         self._reply, self._prompt = reply, prompt
-        self._any = self._template(HOLE, usage_so_far(reply.usage))
+        self._began = _usage(reply, prompt, so_far=True)
+        self._any = self._template(HOLE, self._began)
 
     def says(self, said: Said, index: int) -> list[Event]:
         """Return what a candidate says: thoughts and text token by token, each call at once."""
@@ -152,26 +168,34 @@ class _Chunks:
             events += self._pieces({"text": HOLE}, said.pieces(), index)
         else:
             documents = [
-                {"content": _content([{"text": piece}]), "index": index, "logprobsResult": said.entry(at, piece)}
+                {**self._spoken({"text": piece}, index), "logprobsResult": said.entry(at, piece)}
                 for at, piece in enumerate(said.pieces())
             ]
             events += Event.tokens(self._any.fill(documents))
-        calls = [{"content": _content([part]), "index": index} for part in said.call_parts()]
+        calls = [self._spoken(part, index) for part in said.call_parts()]
         return events + Event.tokens(self._any.fill(calls), "arguments")
 
     def finish(self, said: Said, *, last: bool) -> Event:
         """Return the chunk that ends a candidate; the last one has the whole usage."""
         spoke = said.text or said.calls
         part: dict[str, Any] = {"text": ""} | (said.signature if said.text and not said.calls else {})
-        document = {"content": _content([part] if spoke else []), **said.ending()}
-        counted = usage(self._reply.usage) if last else usage_so_far(self._reply.usage)
+        ending = said.ending()
+        if is_vertex(self._prompt) and self._prompt.top_logprobs is None:
+            ending.pop("avgLogprobs", None)
+        document = {"content": _content([part] if spoke else []), **ending}
+        counted = _usage(self._reply, self._prompt) if last else self._began
         return Event(self._template(HOLE, counted).fill([document])[0], part="finish")
 
     def _pieces(self, part: dict[str, Any], pieces: list[str], index: int) -> list[Event]:
         if not pieces:
             return []
-        template = self._template({"content": _content([part]), "index": index}, usage_so_far(self._reply.usage))
+        template = self._template(self._spoken(part, index), self._began)
         return Event.tokens(template.fill(pieces))
+
+    def _spoken(self, part: dict[str, Any], index: int) -> dict[str, Any]:
+        """Return a candidate that says one part; Vertex AI gives no index to the only one."""
+        candidate = {"content": _content([part])}
+        return candidate if is_vertex(self._prompt) and len(self._reply.choices) == 1 else candidate | {"index": index}
 
     def _template(self, candidate: object, counted: dict[str, Any]) -> Template:
         document = {"candidates": [candidate], "usageMetadata": counted, **_tail(self._reply, self._prompt)}

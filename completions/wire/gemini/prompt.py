@@ -22,7 +22,7 @@ from completions.conversation import (
 )
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts
 from completions.wire.gemini.fields import inner, integer, many, pick
-from completions.wire.gemini.schema import json_schema
+from completions.wire.gemini.schema import json_schema, lowered
 
 Task = Literal["generate", "embed", "count"]
 
@@ -197,7 +197,7 @@ def _tools(request: Mapping[str, Any]) -> Iterator[Tool]:
             yield Tool(
                 text(function.get("name")),
                 text(function.get("description")),
-                mapping(schema) if schema is not None else json_schema(inner(function, "parameters")),
+                mapping(lowered(schema)) if schema is not None else json_schema(inner(function, "parameters")),
             )
 
 
@@ -212,7 +212,7 @@ def _tool_choice(config: Mapping[str, Any]) -> ToolChoice:
 
 
 def _response_format(config: Mapping[str, Any]) -> ResponseFormat:
-    schema = pick(config, "responseJsonSchema") or pick(config, "_responseJsonSchema")
+    schema = lowered(pick(config, "responseJsonSchema") or pick(config, "_responseJsonSchema"))
     if schema is None and (own := inner(config, "responseSchema")):
         schema = json_schema(own)
     if isinstance(schema, dict):

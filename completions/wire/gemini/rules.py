@@ -75,8 +75,8 @@ def _parts(content: dict[str, Any], request: str, path: str) -> Iterator[str]:
     if not parts:
         yield _bullet(request, f"{path}.parts", "contents.parts must not be empty.")
     for at, part in enumerate(parts):
-        given = [name for name in DATA if pick(part, name) is not None]
-        if not given and pick(part, "thoughtSignature") is None:
+        given = [name for name in (*DATA, "thoughtSignature", "videoMetadata") if pick(part, name) is not None]
+        if not given:
             said = "required oneof field 'data' must have one initialized field"
             yield _bullet(request, f"{path}.parts[{at}].data", said)
         if (call := inner(part, "functionCall")) and not text(call.get("name")):
@@ -143,7 +143,8 @@ def _functions(body: dict[str, Any]) -> Iterator[str]:
         names.add(name)
     calling = inner(inner(body, "toolConfig"), "functionCallingConfig")
     mode, allowed = text(calling.get("mode")).upper(), texts(pick(calling, "allowedFunctionNames"))
-    if mode == "ANY" and not names:
+    hosted = any(pick(tool, "functionDeclarations") is None for tool in many(body.get("tools") or []))
+    if mode == "ANY" and not names and not hosted:
         yield "Function calling config is set without function_declarations."
     if allowed and mode not in ("ANY", "VALIDATED"):
         yield "Allowed function names should only be set when function calling mode is ANY or VALIDATED."

@@ -36,6 +36,23 @@ def json_schema(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     return found | _references(schema, depth)
 
 
+def lowered(schema: Any, depth: int = 0) -> Any:
+    """Return a JSON Schema whose types are in small letters: clients give Google's names (`OBJECT`) here too."""
+    if depth > DEEPEST:
+        return schema
+    if isinstance(schema, list):
+        return [lowered(item, depth + 1) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: lowered(value, depth + 1) for key, value in schema.items()}
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        found["type"] = kind.lower()
+    elif isinstance(kind, list):
+        found["type"] = [each.lower() if isinstance(each, str) else each for each in kind]
+    return found
+
+
 def _references(schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if defs := mapping(schema.get("$defs") or schema.get("defs")):

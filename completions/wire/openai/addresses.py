@@ -1,5 +1,7 @@
 """Where OpenAI's formats are spoken, by OpenAI and by those who speak a dialect of them."""
 
+from collections.abc import Mapping
+
 from completions.wire.address import Address, listing
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.dialect import Dialect
@@ -9,14 +11,17 @@ from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import InputTokens, Responses
 
 
-def openai_addresses(chat: ChatCompletions) -> list[Address]:
-    """Return OpenAI's own addresses, with its format of chat, which knows its dialects."""
+def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> list[Address]:
+    """Return OpenAI's own addresses, with its format of chat, which knows its dialects.
+
+    A response of a model whose name begins as one in `by_model` is that vendor's.
+    """
     return [
         Address("v1/chat/completions", chat),
         Address("v1/completions", LegacyCompletions()),
         Address("v1/embeddings", Embeddings()),
         Address("v1/moderations", Moderations()),
-        Address("v1/responses", Responses()),
+        Address("v1/responses", Responses(by_model=by_model)),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),
         Address("v1(?:/.*)?", chat, "refuse"),

@@ -136,6 +136,10 @@ class Dialect:
         """Return a response, whole or as it is in a stream."""
         return document
 
+    def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
+        """Return the chunks of a whole stream, given its usage."""
+        return events
+
     def opening(self, reply: Reply) -> list[Event]:
         """Return what a stream begins with, before any choice."""
         return []

@@ -41,9 +41,9 @@ INVALID = "'$.input' is invalid. Please check the API reference: https://platfor
 
 
 def _input(body: Mapping[str, Any]) -> Problem | None:
-    """Check what is to be embedded: a text, tokens, or an array of either kind, none of them empty."""
+    """Check what is to be embedded: a text, tokens, or an array of either kind; only a text alone may be empty."""
     given = body["input"]
-    if given and (type(given) is str or _is_tokens(given) or _is_batch(given)):
+    if type(given) is str or (given and (_is_tokens(given) or _is_batch(given))):
         return None
     return spoken(INVALID, None, "")
 

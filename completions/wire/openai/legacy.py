@@ -9,7 +9,7 @@ from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
-from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, fingerprint, made_id, stream, usage
+from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
@@ -37,7 +37,7 @@ class LegacyCompletions(OpenAIFormat):
         check_stream(document)
         if validate:
             self._dialect.check_completion(document)
-        return _read_prompt(document, headers, limited=validate)
+        return self._dialect.asked(_read_prompt(document, headers, limited=validate))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `text_completion`."""
@@ -94,13 +94,12 @@ class LegacyCompletions(OpenAIFormat):
         return Event.tokens(frames)
 
     def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        head = {
+        return {
             "id": f"cmpl-{reply.id.removeprefix('chatcmpl-')}" if reply.id else made_id("cmpl-", reply),
             "object": "text_completion",
             "created": reply.created,
             "model": reply.model or prompt.model or "mock",
         }
-        return head if reply.body is not None else head | {"system_fingerprint": fingerprint(reply.model)}
 
     def _choice(self, index: int, text: str, logprobs: dict[str, Any] | None) -> dict[str, Any]:
         return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": None}

@@ -17,6 +17,7 @@ from completions.wire.validation import (
     nullable,
     record,
     refuse,
+    spoken,
     stream_options_alone,
     string,
 )
@@ -49,7 +50,24 @@ _REQUEST = record(FIELDS, ("model", "prompt"))
 
 def validate(body: dict[str, Any]) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
-    refuse(_REQUEST(body) or stream_options_alone(body) or _best_of(body))
+    refuse(_REQUEST(body) or stream_options_alone(body) or _best_of(body) or _unknown_token(body))
+
+
+LAST_TOKEN = 100_257
+"""Of `cl100k_base`, in which the models of this API read."""
+
+
+def _unknown_token(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse a token that the models do not know, in the words recorded in 2025."""
+    prompt = body["prompt"]
+    if not isinstance(prompt, list):
+        return None
+    lists = prompt if prompt and isinstance(prompt[0], list) else [prompt]
+    for token in (token for each in lists for token in each if isinstance(token, int)):
+        if token > LAST_TOKEN:
+            bounds = f"Minimum value is 0, maximum value is {LAST_TOKEN} (inclusive)."
+            return spoken(f"Invalid token in prompt: {token}. {bounds}", None, "")
+    return None
 
 
 def _best_of(body: Mapping[str, Any]) -> Problem | None:

@@ -143,7 +143,12 @@ ORPHAN = (
         ),
         ({"tools": [TOOL], "tool_choice": {"type": "tool"}}, "tool_choice.tool.name: Field required"),
         (
-            {"tools": [TOOL], "tool_choice": {"type": "any"}, "thinking": {"type": "adaptive"}},
+            {
+                "tools": [TOOL],
+                "tool_choice": {"type": "any"},
+                "thinking": {"type": "enabled", "budget_tokens": 1024},
+                "max_tokens": 2000,
+            },
             "Thinking may not be enabled when tool_choice forces tool use.",
         ),
         (

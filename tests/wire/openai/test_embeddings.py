@@ -98,7 +98,7 @@ INVALID = (
 
 
 @pytest.mark.parametrize(
-    "given", ["", [], [""], ["a", ""], ["a", 1], [[]], [[1], []], [1.5], [-1], [None], ["a"] * 2049], ids=range(11)
+    "given", [[], [""], ["a", ""], ["a", 1], [[]], [[1], []], [1.5], [-1], [None], ["a"] * 2049], ids=range(10)
 )
 def test_refuses__inputs_that_are_none(given: Any) -> None:
     assert refused(input=given)[:2] == INVALID
@@ -244,7 +244,7 @@ def test_sdk__errors_and_faults(client: openai.OpenAI) -> None:
         client.embeddings.create(model="none", input="a")
     assert unknown.value.code == "model_not_found"
     with pytest.raises(openai.BadRequestError, match="is invalid"):
-        client.embeddings.create(model=SMALL, input="")
+        client.embeddings.create(model=SMALL, input=[""])
     with pytest.raises(openai.InternalServerError):
         client.embeddings.create(model=SMALL, input="down")
     with pytest.raises(openai.APIStatusError) as busy:

@@ -85,7 +85,8 @@ class ChatCompletions(OpenAIFormat):
         ending = None
         if dialect.tells_usage(prompt):
             ending = chunks.usage(counted, dialect.usage_chunk(writers[-1].finished({})))
-        return dialect.opening(reply) + stream(starts, lanes, finishes, ending)
+        events = dialect.opening(reply) + stream(starts, lanes, finishes, ending)
+        return dialect.stream(events, counted, prompt)
 
     def _usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return self._dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)

@@ -45,6 +45,23 @@ _COUNTS = ("max_output_tokens", "max_tool_calls")
 _CALLED = ("computer_call", "local_shell_call", "shell_call", "apply_patch_call")
 
 
+_NO_TOKENS = {"image_tokens": 0, "text_tokens": 0}
+TOOL_USAGE = {
+    "image_gen": {
+        "input_tokens": 0,
+        "input_tokens_details": _NO_TOKENS,
+        "output_tokens": 0,
+        "output_tokens_details": _NO_TOKENS,
+        "total_tokens": 0,
+    },
+    "web_search": {"num_requests": 0},
+}
+"""What hosted tools cost, which is nothing here."""
+
+STEADY = {"billing": {"payer": "developer"}, "moderation": None, "tool_usage": TOOL_USAGE}
+"""What does not depend on the request."""
+
+
 def response_id(reply: Reply) -> str:
     """Return the answer's id; a chat completion's has this API's prefix instead."""
     if (given := reply.id or "").startswith("chatcmpl-"):
@@ -111,10 +128,7 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         **{key: whole(body.get(key), 0) for key in _COUNTS},
         "parallel_tool_calls": prompt.parallel_tool_calls,
         "prompt_cache_retention": _one_of(body.get("prompt_cache_retention"), ("in_memory", "24h")),
-        "reasoning": {
-            "effort": prompt.reasoning_effort,
-            "summary": _one_of(summary_wanted(reasoning), ("auto", "concise", "detailed")),
-        },
+        "reasoning": _reasoned(prompt, reasoning, model),
         "service_tier": service_tier(body),
         "store": body.get("store") is not False,
         "temperature": _number(body.get("temperature"), 1.0),
@@ -126,10 +140,27 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         "truncation": _one_of(body.get("truncation"), ("auto", "disabled")) or "disabled",
         "usage": None,
         "metadata": {key: value for key, value in prompt.metadata.items() if isinstance(value, str)},
+        **{key: _number(body.get(key), 0.0) for key in ("frequency_penalty", "presence_penalty")},
+        **STEADY,
     }
     if asked := mapping(body.get("prompt")):
         echo["prompt"] = {"variables": None, "version": None} | asked
     return echo | {"conversation": {"id": conversation}} if conversation else echo
+
+
+REASONING = ("gpt-5", "gpt-6")
+"""Models whose responses say what they reason over, and how; recorded since July 2026."""
+
+
+def _reasoned(prompt: Prompt, asked: Mapping[str, object], model: str) -> dict[str, Any]:
+    summary = _one_of(summary_wanted(asked), ("auto", "concise", "detailed"))
+    told: dict[str, Any] = {"effort": prompt.reasoning_effort, "summary": summary}
+    if not model.startswith(REASONING):
+        return told
+    return told | {
+        "context": text(asked.get("context")) or "current_turn",
+        "mode": text(asked.get("mode")) or "standard",
+    }
 
 
 def conversation_id(body: Mapping[str, object]) -> str | None:

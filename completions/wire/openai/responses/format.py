@@ -12,6 +12,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, decode_object
 from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat, check_stream
+from completions.wire.openai.dialect import OPENAI, Dialect
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document
@@ -27,11 +28,19 @@ MOST_ITEMS = 1000
 """Items that are remembered of what was said before; beyond that, the oldest are forgotten."""
 
 
+NO_OTHERS: Mapping[str, Dialect] = {}
+
+
 class Responses(OpenAIFormat):
     """OpenAI's format of typed items and events, which remembers what was said."""
 
     name = "responses"
     vendor = "openai"
+
+    def __init__(self, dialect: Dialect = OPENAI, by_model: Mapping[str, Dialect] = NO_OTHERS) -> None:
+        super().__init__(dialect)
+        self._by_model = by_model
+
     refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
     words = RESPONSES
 
@@ -93,10 +102,16 @@ class Responses(OpenAIFormat):
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the typed events."""
         padded = prompt.include_obfuscation and self._dialect.padding == "obfuscation"
-        return narrate(self._document(reply, prompt), obfuscate=padded)
+        told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}
+        return narrate(told, obfuscate=padded)
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        return self._dialect.response(document(reply, prompt), prompt)
+        return self._speaks(prompt).response(document(reply, prompt), prompt)
+
+    def _speaks(self, prompt: Prompt) -> Dialect:
+        """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""
+        model = prompt.model or ""
+        return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a response or an event of its stream."""
