@@ -175,3 +175,16 @@ def test_single_call__comes_with_the_role_and_several_come_after_it(http: httpx.
     first = http.post("/v1/chat/completions", json={**asked, "parallel_tool_calls": False}).text.split("\n\n")[0]
     delta = httpx.Response(200, text=first[6:]).json()["choices"][0]["delta"]
     assert (delta["role"], delta["tool_calls"][0]["function"]) == ("assistant", {"name": "f", "arguments": ""})
+
+
+def test_anthropic__refuses_a_schema_that_is_none(http: httpx.Client) -> None:
+    schema = {"type": "object", "properties": {"a": {"type": "foo"}}}
+    asked = {"model": "m", "max_tokens": 9, "messages": HI, "tools": [{"name": "f", "input_schema": schema}]}
+    answer = http.post("/v1/messages", json=asked, headers=CLAUDE)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"].startswith("tools.0.custom.input_schema: JSON schema is invalid.")
+
+
+def test_gemini__has_no_method_of_another_name(http: httpx.Client) -> None:
+    answer = http.post("/v1beta/models/gemini-2.5-flash:fooBar", json={}, headers={"x-goog-api-key": "k"})
+    assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")

@@ -9,6 +9,7 @@ from typing import Any
 
 from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
+from completions.wire.openai.strict_schema import TYPES, walk
 from completions.wire.validation import Check, Problem, anything, nullable
 
 LEAST_BUDGET = 1024
@@ -30,11 +31,31 @@ DEFINED = (
 """How the types of the API's own tools begin."""
 
 _SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
+INVALID_SCHEMA = (
+    "JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). "
+    "Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
+)
+
+
+def _schema(value: Any) -> Problem | None:
+    """Check an object's schema, and that each type in it is one of JSON Schema's."""
+    if (problem := _SCHEMA(value)) is not None:
+        return problem
+    return Wrong(INVALID_SCHEMA) if any(_is_none(node.schema) for node in walk(value)) else None
+
+
+def _is_none(schema: Any) -> bool:
+    if not isinstance(schema, dict):
+        return not isinstance(schema, bool)
+    kinds = schema.get("type", [])
+    return any(not isinstance(kind, str) or kind not in TYPES for kind in (kinds if type(kinds) is list else [kinds]))
+
+
 _CUSTOM = record(
     {
         "type": anything,
         "name": TOOL_NAME,
-        "input_schema": _SCHEMA,
+        "input_schema": _schema,
         "description": string(),
         "cache_control": CACHE,
         "strict": nullable(boolean),

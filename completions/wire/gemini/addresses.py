@@ -18,7 +18,7 @@ ADDRESSES = [
     Address("v1/models", GEMINI, "models"),
     Address("v1/models/(?P<name>.+)", GEMINI, "model"),
     Address(MODELS, GEMINI, "models"),
-    Address(f"{MODELS}/(?P<name>.+)", GEMINI, "model"),
+    Address(f"{MODELS}/(?P<name>[^:]+)", GEMINI, "model"),
     Address("v1(?:/.*)?", GEMINI, "refuse"),
     Address("v1beta1?(?:/.*)?", GEMINI, "refuse"),
 ]
