@@ -188,3 +188,11 @@ def test_anthropic__refuses_a_schema_that_is_none(http: httpx.Client) -> None:
 def test_gemini__has_no_method_of_another_name(http: httpx.Client) -> None:
     answer = http.post("/v1beta/models/gemini-2.5-flash:fooBar", json={}, headers={"x-goog-api-key": "k"})
     assert (answer.status_code, answer.json()["error"]["status"]) == (404, "NOT_FOUND")
+
+
+def test_responses__refuse_a_file_that_is_sound(http: httpx.Client) -> None:
+    file = {"type": "input_file", "filename": "a.mp3", "file_data": "data:audio/mpeg;base64,SUQz"}
+    asked = {"model": "gpt-4o", "input": [{"role": "user", "content": [file]}]}
+    error = http.post("/v1/responses", json=asked).json()["error"]
+    assert (error["code"], error["param"]) == ("invalid_value", "input[0].content[0].file_data")
+    assert "but got unsupported MIME type 'audio/mpeg'." in error["message"]

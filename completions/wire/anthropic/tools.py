@@ -9,7 +9,6 @@ from typing import Any
 
 from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
-from completions.wire.openai.strict_schema import TYPES, walk
 from completions.wire.validation import Check, Problem, anything, nullable
 
 LEAST_BUDGET = 1024
@@ -31,6 +30,7 @@ DEFINED = (
 """How the types of the API's own tools begin."""
 
 _SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
+TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 INVALID_SCHEMA = (
     "JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). "
     "Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
@@ -41,7 +41,23 @@ def _schema(value: Any) -> Problem | None:
     """Check an object's schema, and that each type in it is one of JSON Schema's."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
-    return Wrong(INVALID_SCHEMA) if any(_is_none(node.schema) for node in walk(value)) else None
+    stack: list[Any] = [value]
+    while stack:  # not by recursion: it may be nested deeper than Python recurses
+        schema = stack.pop()
+        if _is_none(schema):
+            return Wrong(INVALID_SCHEMA)
+        stack += _inner(schema)
+    return None
+
+
+def _inner(schema: Any) -> list[Any]:
+    """Return the schemas that stand in a schema."""
+    if not isinstance(schema, dict):
+        return []
+    maps = [schema[key] for key in ("properties", "$defs") if isinstance(schema.get(key), dict)]
+    lists = [schema[key] for key in ("anyOf", "allOf", "oneOf") if isinstance(schema.get(key), list)]
+    single = [schema["items"]] if isinstance(schema.get("items"), dict) else []
+    return [each for found in maps for each in found.values()] + [each for found in lists for each in found] + single
 
 
 def _is_none(schema: Any) -> bool:

@@ -31,6 +31,26 @@ _CALL_ID = string(low=1, high=64)
 _STATUS = nullable(choice("in_progress", "completed", "incomplete"))
 _CACHE: Mapping[str, Check] = {"prompt_cache_breakpoint": record({"mode": choice("explicit")}, ("mode",))}
 
+TEXT_FILE = (
+    "Expected a base64-encoded data URL with a valid file MIME type "
+    "(e.g. 'data:text/plain;base64,SGVsbG8sIFdvcmxkIQ==')"
+)
+SUPPORTED = (
+    "Please see https://platform.openai.com/docs/assistants/tools/file-search#supported-files for supported file types."
+)
+
+
+def _readable(value: Any) -> Problem | None:
+    """Check a file's data, which is neither sound nor film (recorded in February 2026)."""
+    if (problem := file_data(value)) is not None:
+        return problem
+    kind = value[len("data:") :].partition(",")[0].partition(";")[0]
+    if not kind.lower().startswith(("audio/", "video/")):
+        return None
+    why = f"{TEXT_FILE}, but got unsupported MIME type '{kind[:80]}'. {SUPPORTED}"
+    return Problem("Invalid file data:", f". {why}", "invalid_value")
+
+
 _IMAGE_FIELDS: Mapping[str, Check] = {
     "type": anything,
     "detail": choice("low", "high", "auto", "original"),
@@ -42,7 +62,7 @@ _IMAGE = record(_IMAGE_FIELDS)
 _FILE_FIELDS: Mapping[str, Check] = {
     "type": anything,
     "detail": choice("auto", "low", "high"),
-    "file_data": file_data,
+    "file_data": _readable,
     "file_id": nullable(_ID),
     "file_url": _ID,
     "filename": _STRING,
