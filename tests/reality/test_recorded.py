@@ -1,0 +1,67 @@
+"""What was recorded from the real APIs is answered, or refused, by the mock as it was then: no less than today."""
+
+from typing import NamedTuple
+
+import pytest
+
+from tests.reality.recorded import FILE, recordings, replay, tally
+
+
+class Floor(NamedTuple):
+    """The least per cent of a vendor's recordings of which something holds.
+
+    `address`: the mock has it. `answered` and `refused` (with the same status): of what the real API answered and
+    refused there. `opens` and `ends`: of the streams that are made of the same, those whose first and last two kinds of
+    events are the same. `tokens`: of the prompts that are counted, those within 5 %.
+    """
+
+    address: float
+    answered: float
+    refused: float = 0
+    opens: float = 0
+    ends: float = 0
+    tokens: float = 0
+
+
+FLOORS = {
+    "anthropic": Floor(91, 99, 40, 76, 100, 4),
+    "azure": Floor(90, 100, 0, 66, 100, 24),
+    "deepseek": Floor(100, 100, 0, 80, 90, 7),
+    "gemini": Floor(87, 100, 0, 62, 100, 10),
+    "groq": Floor(100, 100, 0, 0, 0, 10),
+    "mistral": Floor(92, 100, 0, 100, 100, 3),
+    "openai": Floor(92, 99.5, 54, 97, 98, 43),
+    "openrouter": Floor(97, 100, 0, 73, 80, 16),
+    "vertex": Floor(98, 99, 0, 0, 0, 7),
+    "xai": Floor(59, 100),
+}
+"""The floors, vendor by vendor; who raises a share raises its floor: `python -m tests.reality` prints the shares."""
+
+ARTEFACTS = {
+    r"^(Conversation|(Previous r|R)esponse) with id": "it was made before the recording begins",
+    r"\b(file|container|vector store|batch|cached content)\b.*\bnot (found|exist)": "it was uploaded before that",
+    r"is no fine-tuned model of yours": "it was trained before that",
+    r"could not parse the JSON body": "the body was not recorded, or cut",
+}
+"""What the mock refuses because of what a recording leaves out: a part of the message, and the reason."""
+
+SHARES = Floor._fields
+
+
+@pytest.mark.skipif(not FILE.exists(), reason=f"the recordings are not here: {FILE.parent}")
+async def test_recordings__are_answered_as_they_were() -> None:
+    counts = tally(await replay(recordings()), ARTEFACTS)
+    shares = {
+        (vendor, share): 100 * count[share] / count[f"{share} of"]
+        for vendor, count in counts.items()
+        for share in SHARES
+        if count[f"{share} of"]
+    }
+    fallen = [
+        f"{vendor}: {share} {shares[vendor, share]:.1f} %, not {least} %"
+        for vendor, floor in FLOORS.items()
+        for share, least in floor._asdict().items()
+        if shares.get((vendor, share), 100) < least
+    ]
+    assert not fallen, "see what changed: python -m tests.reality"
+    assert len(shares) > 4 * len(FLOORS), "most of it was compared"
