@@ -16,7 +16,7 @@ Three faces call them: `views/` (what applications talk to), `control/` (what te
 `tokens/` splits and counts text, and knows the models.
 
 The ground floor knows nothing of the rooms: `conversation.py` (question and answer), `event.py` (a stream's pieces),
-`outcome.py` (what a request gets, and how fast), `faults.py` (the closed list),
-`exceptions.py`, `ids.py`, `registered.py` (which dialects there are), and `conf.py` (the settings). Django's own:
-`apps.py`, `checks.py`, `migrations/`.
+`outcome.py` (what a request gets, and how fast), `faults.py` (the closed list), `exceptions.py`, `ids.py`,
+`registered.py` (which dialects there are), `budget.py` (how much work what others wrote may make), and `conf.py` (the
+settings). Django's own: `apps.py`, `checks.py`, `migrations/`.
 """

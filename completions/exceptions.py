@@ -5,7 +5,9 @@ MockError
 │   ├── BodyTooLarge
 │   ├── JournalUnavailable
 │   ├── KeyRefused
+│   ├── RuleFailed
 │   └── StateUnavailable
+├── AuthorError     something that an author wrote for a script failed while it answered; it becomes a RuleFailed
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
@@ -94,6 +96,26 @@ class KeyRefused(RequestError):
             message, status=401, code=code, facts=facts, kind="invalid_api_key" if key else "missing_api_key"
         )
         self.key = key
+
+
+class AuthorError(MockError):
+    """What failed of all that a script's author wrote: a template, a function, an expression; `code` is the error's."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class RuleFailed(RequestError):
+    """A rule, or what answers where none matches, that failed while it answered: a 500 with its name and its line.
+
+    `rule` is the rule's name, or None.
+    """
+
+    def __init__(self, rule: str | None, where: str, exc: AuthorError) -> None:
+        who = "The fallback" if rule is None else f"The rule '{rule}'"
+        super().__init__(f"{who} ({where}) failed: {exc}.", status=500, type="server_error", code=exc.code)
+        self.rule = rule
 
 
 class ScriptError(MockError):

@@ -19,10 +19,11 @@ from tests.architecture import Sources
 ROOT = Path(__file__).parent.parent
 SOURCES = architecture.read_sources(ROOT, "completions", "mocksite", "llmclient")
 
-GROUND = {"conf", "conversation", "event", "exceptions", "faults", "ids", "outcome"}
+GROUND = {"budget", "conf", "conversation", "event", "exceptions", "faults", "ids", "outcome"}
 """The ground floor: frozen values, which know nothing of the rooms above."""
 
 ARROWS: dict[str, set[str]] = {
+    "budget": set(),
     "conf": set(),
     "conversation": set(),
     "event": set(),
@@ -30,9 +31,9 @@ ARROWS: dict[str, set[str]] = {
     "faults": {"outcome"},
     "ids": set(),
     "outcome": {"conversation", "exceptions"},
-    "tokens": {"conversation", "exceptions"},
+    "tokens": {"budget", "conversation", "exceptions"},
     "registered": set(),
-    "script": {"registered", "conversation", "exceptions", "faults", "outcome", "tokens"},
+    "script": {"budget", "registered", "conversation", "exceptions", "faults", "outcome", "tokens"},
     "wire": {"registered", "conversation", "event", "exceptions", "tokens"},
     "delivery": {"event", "faults", "outcome"},
     "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},
@@ -41,7 +42,18 @@ ARROWS: dict[str, set[str]] = {
     "state": {"conf", "delivery", "exceptions", "script"},
     "resolve": GROUND - {"event"} | {"script", "state", "tokens", "wire"},
     "views": GROUND - {"ids"} | {"delivery", "journal", "resolve", "state", "wire"},
-    "control": {"conf", "conversation", "exceptions", "journal", "resolve", "script", "state", "views", "wire"},
+    "control": {
+        "budget",
+        "conf",
+        "conversation",
+        "exceptions",
+        "journal",
+        "resolve",
+        "script",
+        "state",
+        "views",
+        "wire",
+    },
     "inspector": {"conf", "control", "exceptions", "journal", "state", "views"},
     "urls": {"control", "inspector", "views", "wire"},
     "checks": {"conf", "exceptions", "journal", "script", "state"},

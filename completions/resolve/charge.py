@@ -1,7 +1,9 @@
 """What a request costs of the limits that the script has for its key and model, before it is answered and after."""
 
 from dataclasses import replace
+from functools import partial
 
+from completions import budget
 from completions.conversation import Prompt
 from completions.outcome import Outcome
 from completions.resolve.keys import key_in
@@ -10,11 +12,11 @@ from completions.state.limits import Charge
 from completions.tokens.prompt import prompt_tokens
 
 
-def charge_for(script: Script, prompt: Prompt) -> Charge:
+async def charge_for(script: Script, prompt: Prompt) -> Charge:
     """Return what a request asks of the script's limits."""
     key, model = key_in(prompt.headers), prompt.model or ""
     held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
-    tokens = _estimate(prompt) if script.counts_tokens else 0
+    tokens = await budget.run(partial(_estimate, prompt)) if script.counts_tokens else 0
     return Charge(key, model, tokens, held, script.quota)
 
 

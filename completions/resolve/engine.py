@@ -1,11 +1,14 @@
 """Step 3, resolve: what a prompt gets in a namespace."""
 
+import logging
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
+from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
-from completions.exceptions import RequestError
+from completions.exceptions import AuthorError, RequestError, RuleFailed
 from completions.outcome import Fault, Hold, NearMiss, Outcome
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.finish import finish
@@ -19,6 +22,8 @@ from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
 from completions.state.limits import Charge
 from completions.state.namespaces import Namespace
 
+logger = logging.getLogger("completions")
+
 
 async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     """Find the rule that answers `prompt`, or else the script's fallback, and what it answers.
@@ -31,17 +36,20 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     overrides = (
         read_overrides(headers) if FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers else None
     )
-    charge = charge_for(script, prompt) if script.limits or script.quota else None
+    charge = await charge_for(script, prompt) if script.limits or script.quota else None
     seen = None if script.seed is None else identity(prompt)
-    rules = () if overrides is not None and overrides.error is not None else script.candidates(prompt)
+    try:
+        rules = await candidates(script, prompt, overrides)
+    except RuleFailed as exc:
+        return _failed(exc, script.pacing, prompt)
     diced = overrides is None or not overrides.is_trouble
     claim = _claim(script, rules, diced, charge, seen)
     taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
     try:
-        plan = plan_for(script, rules, taken, prompt, overrides)
+        plan = await budget.run(partial(plan_for, script, rules, taken, prompt, overrides))
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
-        outcome = await outcome_of(plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
+        outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
     except BaseException:
         if charge is not None and charge.grant is not None:
             charge.grant.end()
@@ -107,17 +115,37 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
     return plan if overrides is None else plan.with_overrides(overrides)
 
 
-async def outcome_of(plan: Plan, prompt: Prompt, seed: str | None) -> Outcome:
-    """Return the outcome of a plan: its answer, cut and counted, and its pace in milliseconds."""
-    answered = plan.answer(prompt)
-    if not isinstance(answered, (Reply, RequestError)):
-        answered = await answered
+async def candidates(script: Script, prompt: Prompt, overrides: Overrides | None) -> Sequence[Rule]:
+    """Return the rules of which one answers; raise `RuleFailed` for one of which it cannot be told."""
+    if overrides is not None and overrides.error is not None:
+        return ()
+    return await budget.run(partial(script.candidates, prompt))
+
+
+async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | None) -> Outcome:
+    """Return the outcome of a plan: its answer, cut and counted, and its pace in milliseconds.
+
+    Whatever fails of what the author wrote is the rule's own error.
+    """
     reply = error = None
     counted = 0
+    try:
+        answered = await budget.run(partial(plan.answer, prompt))
+        if not isinstance(answered, (Reply, RequestError)):
+            answered = await answered
+    except AuthorError as exc:
+        answered = script.failure(plan.rule, exc)
+        logger.error("%s", answered, exc_info=exc.__cause__)
     if isinstance(answered, RequestError):
         error = answered
     else:
-        reply = answered if answered.body is not None else finish(answered, prompt, seed)
+        reply = answered if answered.body is not None else await budget.run(partial(finish, answered, prompt, seed))
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = plan.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
     return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.fault, plan.unmatched)
+
+
+def _failed(exc: RuleFailed, pace: Pace, prompt: Prompt) -> Outcome:
+    """Return the outcome of a rule of which it cannot be told whether it matches."""
+    logger.error("%s", exc)
+    return Outcome(exc.rule, None, exc, pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, 0))

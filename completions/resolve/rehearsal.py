@@ -6,10 +6,12 @@ callbacks that a script names are called, as their answers are not known otherwi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from completions import budget
 from completions.conversation import Prompt
 from completions.outcome import Outcome
-from completions.resolve.engine import outcome_of, plan_for
+from completions.resolve.engine import candidates, outcome_of, plan_for
 from completions.resolve.overrides import ERRS, read_overrides
 from completions.script.rules import Rule, Script
 from completions.state.ledger import Taken
@@ -41,10 +43,12 @@ async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> R
     """Return what `prompt` would get now; `uses` says how often each counted rule has answered."""
     overrides = read_overrides(prompt.headers)
     overridden = overrides is not None and overrides.error is not None
-    rules = [] if overridden else [rule for rule in script.candidates(prompt) if not _is_retired(rule, uses)]
+    found = await candidates(script, prompt, overrides)
+    rules = [rule for rule in found if not _is_retired(rule, uses)]
     taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)
-    outcome = await outcome_of(plan_for(script, rules, taken, prompt, overrides), prompt, None)
-    steps = _steps(script, prompt, uses, OVERRIDDEN if overridden else None)
+    plan = await budget.run(partial(plan_for, script, rules, taken, prompt, overrides))
+    outcome = await outcome_of(script, plan, prompt, None)
+    steps = await budget.run(partial(_steps, script, prompt, uses, OVERRIDDEN if overridden else None))
     return Rehearsal(steps, rules[0] if rules else None, outcome)
 
 
@@ -56,7 +60,7 @@ def _steps(script: Script, prompt: Prompt, uses: Mapping[str, int], overridden: 
     asked = script.rules if prompt.task == "generate" else script.special
     steps, answered = [], False
     for rule in script.rules:
-        fits = rule.match is None or rule.match.matches(prompt)
+        fits = script.fits(rule, prompt)
         if rule not in asked:
             why: str | None = NO_FORMAT
         elif not fits or _is_retired(rule, uses):

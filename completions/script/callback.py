@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import orjson
 
+from completions import budget
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError, ScriptError
 from completions.script.as_json import as_json
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 TIMEOUT_MS = 30_000.0
 """How long an answer is awaited, where the script does not say."""
+
+MAX_BYTES = 1024 * 1024
+"""Bytes of an answer."""
+
+CHUNK_BYTES = 64 * 1024
+"""Bytes of it that are read at a time."""
 
 SECRET = frozenset(("authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"))
 """Headers that are not passed on."""
@@ -47,18 +55,34 @@ class Callback:
 
         try:
             async with asyncio.timeout(self.timeout):
-                response = await _client().post(self.url, content=document(prompt), headers=JSON)
+                response = await self._ask(document(prompt))
         except TimeoutError:
             return self._failed(f"did not answer within {self.timeout:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
             return self._failed(f"failed: {type(exc).__name__}: {exc}")
         if not response.is_success:
             return self._failed(f"answered with status {response.status_code}")
+        if len(response.content) > MAX_BYTES:
+            return self._failed(f"answered with more than {MAX_BYTES} bytes")
         return await self._answered(response, prompt)
+
+    async def _ask(self, question: bytes) -> "httpx.Response":
+        """Post a question, and return the answer, of which no more is read than may be used."""
+        import httpx
+
+        async with _client().stream("POST", self.url, content=question, headers=JSON) as response:
+            read = bytearray()
+            async for part in response.aiter_bytes(CHUNK_BYTES):
+                read += part
+                if len(read) > MAX_BYTES:
+                    break
+        facts = {name: value for name, value in response.headers.items() if name == "content-type"}
+        return httpx.Response(response.status_code, headers=facts, content=bytes(read))
 
     async def _answered(self, response: "httpx.Response", prompt: Prompt) -> Answered:
         try:
-            answered: Any = self._read(response)(prompt)
+            answer = await budget.in_thread(partial(self._read, response))
+            answered: Any = await budget.run(partial(answer, prompt))
             if not isinstance(answered, (Reply, RequestError)):
                 answered = await answered
         except ScriptError as exc:
@@ -66,7 +90,7 @@ class Callback:
         if isinstance(answered, RequestError):
             return answered
         reply: Reply = answered
-        return self.facts.apply(reply, context(prompt))
+        return await budget.run(lambda: self.facts.apply(reply, context(prompt)))
 
     def _read(self, response: "httpx.Response") -> Answer:
         """Read a text as it stands, and JSON as a reply in the language of scripts; nothing in it is a template."""

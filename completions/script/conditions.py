@@ -1,15 +1,14 @@
 """Step 3: read `match:` into matchers."""
 
-import re
 from collections.abc import Callable
 
-from jmespath.exceptions import JMESPathError
-
-from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, expression
+from completions.script.expressions import ExpressionError, compiled
+from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
 from completions.script.language import COMBINERS
-from completions.script.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup, compile_regex
+from completions.script.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
 from completions.script.node import Node
+from completions.script.regexes import Pattern, PatternError
 
 Reader = Callable[[Node], Matcher]
 
@@ -60,9 +59,9 @@ def _expr(node: Node) -> Matcher:
 
 def _expression(node: Node, text: str) -> str:
     try:
-        expression(text)
-    except JMESPathError as exc:
-        raise node.error(f"is not JMESPath: {str(exc).splitlines()[0]}") from exc
+        compiled(text)
+    except ExpressionError as exc:
+        raise node.error(f"is not JMESPath: {exc}") from exc
     return text
 
 
@@ -115,10 +114,10 @@ def _same(node: Node, field: Field) -> object:
     return node.value
 
 
-def _regex(node: Node, pattern: str, flags: str = "") -> re.Pattern[str]:
+def _regex(node: Node, pattern: str, flags: str = "") -> Pattern:
     try:
-        return compile_regex(pattern, flags)
-    except re.error as exc:
+        return Pattern(pattern, flags)
+    except PatternError as exc:
         raise node.error(f"is not a regular expression: {exc}.") from exc
 
 

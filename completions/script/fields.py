@@ -1,14 +1,12 @@
 """Step 3: what of a request a script can look at, and how each of these is read."""
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import jmespath
-from jmespath.exceptions import JMESPathError
-
+from completions import budget
 from completions.conversation import Prompt
+from completions.script.expressions import DOES_NOT_APPLY, evaluate
 from completions.script.lookups import LOOKUPS, NUMERIC
 
 Kind = Literal["text", "name", "number", "flag", "any"]
@@ -28,6 +26,7 @@ class Field:
     """A name under `match:`. Of `many` values one has to fit; one that is `keyed` is read by a key, as headers are.
 
     `stated` reads what the request itself says, for `exists`, where `read` finds something in any request.
+    `misfit` says why nothing could be read.
     """
 
     name: str
@@ -37,21 +36,24 @@ class Field:
     many: bool = False
     keyed: bool = False
     stated: Callable[[Prompt, str], object] | None = None
-
-
-@functools.cache
-def expression(text: str) -> jmespath.parser.ParsedResult:
-    """Compile a JMESPath expression; raise `JMESPathError` where it is none."""
-    return jmespath.compile(text)
+    misfit: Callable[[Prompt, str], str | None] | None = None
 
 
 def _search(prompt: Prompt, text: str) -> object:
-    """Evaluate an expression; one that does not apply to this body (a function's wrong type) yields null."""
+    """Evaluate an expression; one that does not apply to this body yields null."""
     try:
-        found: object = expression(text).search(prompt.body)
-    except JMESPathError:
+        return evaluate(text, prompt.body)
+    except DOES_NOT_APPLY:
         return None
-    return found
+
+
+def _misfit(prompt: Prompt, text: str) -> str | None:
+    """Return why an expression does not apply to this body."""
+    try:
+        evaluate(text, prompt.body)
+    except DOES_NOT_APPLY as exc:
+        return f"it does not apply to this body: {budget.described(exc)}"
+    return None
 
 
 def _retry(prompt: Prompt, key: str) -> int:
@@ -151,7 +153,7 @@ TOOL_RESULT = {
 }
 """The two sides of `tool_result`; conditions right under it are on the text."""
 
-EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's body.", keyed=True)
+EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's body.", keyed=True, misfit=_misfit)
 """`expr` holds a bare expression that must be true, or conditions by expression."""
 
 OWN = {"tool_result": "What the tool that answered last said, or its `name` and `text`.", "expr": EXPR.help}

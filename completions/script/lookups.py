@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from completions.script.regexes import Pattern
+
 Operand = Literal["same", "text", "number", "list", "flag", "regex"]
 
 
@@ -45,7 +47,7 @@ def _endswith(seen: object, expected: object) -> bool:
 
 
 def _regex(seen: object, expected: object) -> bool:
-    return isinstance(expected, re.Pattern) and expected.search(str(seen)) is not None
+    return isinstance(expected, Pattern) and expected.found_in(str(seen))
 
 
 def _in(seen: object, expected: object) -> bool:
@@ -90,13 +92,3 @@ TRUE = Lookup("true", "is", "flag", lambda seen, expected: not (seen is False or
 NUMERIC = ("eq", "in", "gt", "gte", "lt", "lte")
 BARE_REGEX = re.compile(r"/(?P<pattern>.+)/(?P<flags>[ims]*)", re.DOTALL)
 """A bare string of this form is a regular expression: `/colou?r/i`."""
-
-FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
-
-
-def compile_regex(pattern: str, flags: str = "") -> re.Pattern[str]:
-    """Compile a regular expression; raise `re.error` where it is none."""
-    value = re.RegexFlag(0)
-    for flag in flags:
-        value |= FLAGS[flag]
-    return re.compile(pattern, value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.script.fields import Field
 from completions.script.lookups import Lookup
+from completions.script.regexes import Pattern
 
 SHOWN = 60
 """Characters of a value that an explanation shows."""
@@ -67,8 +68,9 @@ class Condition(Matcher):
         return f"{label} {self.lookup.phrase} {shown(self.expected)}"
 
     def seen(self, prompt: Prompt) -> str:
-        """Return the field's value."""
-        return shown(self._value(prompt))
+        """Return the field's value, or why there is none."""
+        why = self.field.misfit and self.field.misfit(prompt, self.key)
+        return why or shown(self._value(prompt))
 
     def names(self, field: str) -> bool:
         """Compare the field's name."""
@@ -177,8 +179,8 @@ def shown(value: object) -> str:
             return "nothing"
         case bool():
             return str(value).lower()
-        case re.Pattern():
-            return f"/{value.pattern}/" + ("i" if value.flags & re.IGNORECASE else "")
+        case Pattern():
+            return repr(value)
         case list() | tuple():
             text = f"[{', '.join(map(shown, value))}]"
         case str():

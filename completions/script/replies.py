@@ -1,5 +1,6 @@
 """Step 3: answers in memory. Each is called with the prompt, and gives a reply or an error, perhaps awaited."""
 
+import asyncio
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,8 +10,9 @@ from typing import Literal, cast
 
 from django.template import Context
 
+from completions import budget
 from completions.conversation import Choice, Moderation, Prompt, Reply, ToolCall, Usage
-from completions.exceptions import RequestError
+from completions.exceptions import AuthorError, RequestError
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
 from completions.script.templates import Text, Tree, context, fill, has_template, write
@@ -138,25 +140,31 @@ class Auto:
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """A function of the user's; what it raises is raised, but a `RequestError` is its answer."""
+    """A function of the user's; a `RequestError` that it raises is its answer, and anything else an `AuthorError`."""
 
     function: Callable[[Prompt], object]
     source: str
     facts: Facts
 
-    def __call__(self, prompt: Prompt) -> Answered | Awaitable[Answered]:
-        """Call the function, and await it where it is async."""
+    async def __call__(self, prompt: Prompt) -> Answered:
+        """Call the function in a thread, and await what it returns where that is to be awaited."""
+        limit = asyncio.timeout(budget.PYTHON_SECONDS)
         try:
-            result = self.function(prompt)
+            async with limit:
+                result = await self._result(prompt)
+            return await budget.run(partial(self._reply, result, prompt))
         except RequestError as exc:
             return exc
-        return self._awaited(result, prompt) if inspect.isawaitable(result) else self._reply(result, prompt)
+        except AuthorError:
+            raise
+        except Exception as exc:
+            late = f"has not answered within {budget.PYTHON_SECONDS:g} s"
+            why = late if limit.expired() else f"raised {budget.described(exc)}"
+            raise AuthorError("python_failed", f"{self.source} {why}") from exc
 
-    async def _awaited(self, result: Awaitable[object], prompt: Prompt) -> Answered:
-        try:
-            return self._reply(await result, prompt)
-        except RequestError as exc:
-            return exc
+    async def _result(self, prompt: Prompt) -> object:
+        result = await asyncio.wrap_future(budget.functions.submit(partial(self.function, prompt)))
+        return await asyncio.wrap_future(budget.apart.submit(result)) if inspect.isawaitable(result) else result
 
     def _reply(self, result: object, prompt: Prompt) -> Reply:
         match result:
@@ -169,7 +177,8 @@ class Python:
             case tuple() | list() if result and all(isinstance(item, Choice) for item in result):
                 reply = Reply(tuple(result))
             case _:
-                raise TypeError(f"{self.source} must return a Reply, Choices or a string, not {result!r:.100}.")
+                shown = f"{self.source} must return a Reply, Choices or a string, not {result!r:.100}"
+                raise AuthorError("python_failed", shown)
         return self.facts.apply(reply, context(prompt))
 
 

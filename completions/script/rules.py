@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
+from completions import budget
 from completions.conversation import Prompt
+from completions.exceptions import AuthorError, RuleFailed
 from completions.outcome import Fault, Hold
 from completions.script.faults import Chaos
 from completions.script.limits import Limits, Quota
@@ -81,8 +83,29 @@ class Script:
         """Return the rules that match, in order, up to the first that never retires: one of them answers, or none."""
         found = []
         for rule in self.rules if prompt.task == "generate" else self.special:
-            if rule.match is None or rule.match.matches(prompt):
+            if self.fits(rule, prompt):
                 found.append(rule)
                 if rule.times is None:
                     break
         return found
+
+    def fits(self, rule: Rule, prompt: Prompt) -> bool:
+        """Say whether a rule's condition holds; raise `RuleFailed` where it cannot be told."""
+        if rule.match is None:
+            return True
+        try:
+            return rule.match.matches(prompt)
+        except budget.Exceeded:
+            raise
+        except AuthorError as exc:
+            raise self.failure(rule.name, exc) from exc
+        except budget.TooSlow as exc:
+            raise self.failure(rule.name, AuthorError("expression_failed", f"its match: {exc}")) from exc
+        except Exception as exc:
+            failed = AuthorError("expression_failed", f"its match raised {budget.described(exc)}")
+            raise self.failure(rule.name, failed) from exc
+
+    def failure(self, name: str | None, exc: AuthorError) -> RuleFailed:
+        """Return the error of the rule of that name that failed; None: of what answers where none matches."""
+        line = next((rule.line for rule in self.rules if rule.name == name), 0)
+        return RuleFailed(name, f"{self.source}:{line}" if line else self.source, exc)

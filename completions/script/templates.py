@@ -7,13 +7,23 @@ from dataclasses import dataclass
 
 from django.template import Context, Engine, TemplateSyntaxError
 from django.template import Template as DjangoTemplate
+from django.template.base import Node as DjangoNode
 from django.template.base import VariableNode
 
+from completions import budget
 from completions.conversation import Prompt
+from completions.exceptions import AuthorError
+from completions.script.bounded_tags import MAX_CHARACTERS, too_long
 from completions.script.node import Node, did_you_mean
 
 Tree = object
 """What JSON has; its strings may be templates."""
+
+
+class Written(Context):
+    """What templates can name; it counts what a template has written so far."""
+
+    written = 0
 
 
 class Template:
@@ -21,10 +31,19 @@ class Template:
 
     def __init__(self, source: str) -> None:
         self._template = DjangoTemplate(source, engine=_engine())
+        for node in self._template.nodelist.get_nodes_by_type(DjangoNode):
+            node.render_annotated = functools.partial(_metered, node)  # type: ignore[method-assign]  # its one hook
 
     def render(self, context: Context) -> str:
-        """Return the text for one prompt."""
-        return str(self._template.render(context))
+        """Return the text for one prompt; raise `AuthorError` where it fails or takes too long."""
+        try:
+            return str(self._template.render(context))
+        except (AuthorError, budget.Exceeded):
+            raise
+        except budget.TooSlow as exc:
+            raise AuthorError("template_failed", f"its template: {exc}") from exc
+        except Exception as exc:
+            raise AuthorError("template_failed", f"its template raised {budget.described(exc)}") from exc
 
     def unknown(self) -> tuple[str, str] | None:
         """Return a name that is asked of the prompt and that it has not, with a hint; None where all are known."""
@@ -33,6 +52,17 @@ class Template:
                 case ("prompt", str(name), *_) if name not in OF_PROMPT:
                     return f"prompt.{name}", did_you_mean(name, OF_PROMPT)
         return None
+
+
+def _metered(node: DjangoNode, context: Context) -> str:
+    """Render a node of a template, if there is time and room for what it writes."""
+    budget.seconds_left()
+    text: str = node.render(context)
+    if isinstance(context, Written) and not any(getattr(node, name, None) for name in node.child_nodelists):
+        context.written += len(text)
+        if context.written > MAX_CHARACTERS:
+            raise too_long()
+    return text
 
 
 class LastUser(Template):
@@ -95,12 +125,12 @@ class Answered:
 
 @functools.cache
 def _engine() -> Engine:
-    return Engine(autoescape=False)
+    return Engine(autoescape=False, builtins=["completions.script.bounded_tags"])
 
 
 def context(prompt: Prompt) -> Context:
     """Return what a template can name: `prompt` and `turn`."""
-    return Context({"prompt": Asked(prompt), "turn": prompt.turn}, autoescape=False, use_l10n=False)
+    return Written({"prompt": Asked(prompt), "turn": prompt.turn}, autoescape=False, use_l10n=False)
 
 
 def text(node: Node) -> Text:
@@ -152,6 +182,8 @@ def _compiled(node: Node, source: str) -> Text:
         return source
     try:
         template = Template(source)
+    except RecursionError as exc:
+        raise node.error("is a template that is nested too deep.") from exc
     except TemplateSyntaxError as exc:
         line = node.text_line + getattr(getattr(exc, "token", None), "lineno", 1) - 1
         raise node.error(f"is not a Django template: {exc}", line) from exc

@@ -7,12 +7,14 @@ SHA-1 of their address, as in tiktoken's own cache), without importing LiteLLM, 
 import contextlib
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import tiktoken
 from tiktoken.model import encoding_name_for_model
+
+from completions import budget
 
 DEFAULT_ENCODING = "o200k_base"
 """The encoding of the current models, taken for names that tiktoken does not know."""
@@ -24,6 +26,13 @@ REMEMBERED_LENGTH = 4096
 """Characters. The tokens of a longer text are not remembered, so that what is stays small."""
 
 
+PART_LENGTH = 100_000
+"""Characters that the tokenizer is given at a time."""
+
+WORD_LENGTH = 1_000
+"""Characters in which the last blank of a part is looked for."""
+
+
 def warm() -> None:
     """Load the default encoding (some 0.3 s), so that no request waits for it."""
     _encoding(DEFAULT_ENCODING)
@@ -31,7 +40,9 @@ def warm() -> None:
 
 def count(text: str, model: str | None = None) -> int:
     """Count the tokens of `text` in the encoding of `model`."""
-    return len(_encoding(encoding_name(model)).encode_ordinary(text))
+    budget.spend_characters(len(text))
+    encoding = _encoding(encoding_name(model))
+    return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
 
 
 def join(ids: Iterable[int], model: str | None = None) -> str:
@@ -50,17 +61,34 @@ def split(text: str, model: str | None = None) -> list[str]:
     A character that several tokens share stays whole, in the piece where it ends. `text` must be encodable as
     UTF-8 (no lone surrogates); what came through a parser is. Texts that scripts repeat are remembered.
     """
+    budget.spend_characters(len(text))
     name = encoding_name(model)
     return list(_remembered(text, name)) if len(text) <= REMEMBERED_LENGTH else _split(text, name)
 
 
 def _split(text: str, name: str) -> list[str]:
     encoding = _encoding(name)
-    parts = encoding.decode_tokens_bytes(encoding.encode_ordinary(text))
+    parts = [piece for part in _parts(text) for piece in encoding.decode_tokens_bytes(encoding.encode_ordinary(part))]
     try:
         return [part.decode() for part in parts]
     except UnicodeDecodeError:
         return _whole_characters(parts)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a long text before a word, where a token ends for certain, or else anywhere.
+
+    The tokenizer's time grows with the square of a run without words, and it dies of one of a million blanks.
+    """
+    start = 0
+    while len(text) - start > PART_LENGTH:
+        end = start + PART_LENGTH
+        blank = text.rfind(" ", end - WORD_LENGTH, end)
+        if blank > start and text[blank - 1].isalpha() and text[blank + 1].isalpha():
+            end = blank
+        yield text[start:end]
+        start = end
+    yield text[start:]
 
 
 def _whole_characters(parts: list[bytes]) -> list[str]:

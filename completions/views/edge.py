@@ -55,7 +55,9 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 exchange.client_left = True
                 end_exchange(exchange)
                 raise
-            except Exception:  # the one edge: whatever a bug raises, the client gets an envelope
+            except (KeyboardInterrupt, SystemExit, GeneratorExit):
+                raise
+            except BaseException:  # the one edge: whatever a bug or a library raises, the client gets an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
                 response = _refuse(_internal_error(), exchange, kwargs)
             response.record(exchange)

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from django.http import HttpRequest
 
+from completions import budget
 from completions.delivery.pacing import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
@@ -42,7 +44,7 @@ async def _answer(turn: Turn) -> Recorded:
     if (reply := turn.outcome.reply) is not None and (kept := turn.wire.keeps(reply, turn.prompt, _span(turn))):
         await keep(turn.space.records, kept)
     response = None if turn.outcome.fault is None else await misbehave(turn, turn.outcome.fault)
-    return _with_headers(turn, response or _respond(turn))
+    return _with_headers(turn, response or await _respond(turn))
 
 
 async def _ask_and_resolve(
@@ -84,7 +86,7 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
 async def _write_events(turn: Turn) -> None:
     """Render the stream of an answer that goes out over time; where it goes out whole, wait for as long."""
     if turn.outcome.reply is not None:
-        turn.events = turn.wire.events(turn.outcome.reply, turn.prompt)
+        turn.events = await budget.run(partial(turn.wire.events, turn.outcome.reply, turn.prompt))
     if turn.is_late and turn.events:
         await take_time(turn)
 
@@ -102,12 +104,14 @@ def _span(turn: Turn) -> Span:
     return span
 
 
-def _respond(turn: Turn) -> Recorded:
+async def _respond(turn: Turn) -> Recorded:
     """Render the answer as it should be: an error, a stream, or one body."""
     reply, prompt = turn.outcome.reply, turn.prompt
     if reply is None:
         raise turn.outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
-    return stream(turn) if prompt.stream else whole_response(turn.wire.render(reply, prompt))
+    if prompt.stream:
+        return stream(turn)
+    return whole_response(await budget.run(partial(turn.wire.render, reply, prompt)))
 
 
 def _with_headers(turn: Turn, response: Recorded) -> Recorded:

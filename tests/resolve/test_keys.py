@@ -239,13 +239,16 @@ async def test_concurrent__is_released_under_django_s_own_client(
         assert [piece async for piece in response.streaming_content]
 
 
-async def test_concurrent__is_released_when_resolving_fails(tmp_path: Path) -> None:
+async def test_concurrent__is_released_when_a_rule_fails(tmp_path: Path) -> None:
     file = tmp_path / "script.yaml"
     file.write_text("version: 1\ndefaults: {limits: {concurrent: 1}}\nrules:\n- reply: {python: 'json:loads'}\n")
     space = Namespace("test", str(file))
     for _ in range(2):
-        with pytest.raises(TypeError):
-            await resolve(space, asked())
+        outcome = await resolve(space, asked())
+        assert outcome.error is not None
+        assert outcome.error.code == "python_failed"
+        assert outcome.on_end is not None
+        outcome.on_end()
 
 
 async def test_limits__start_anew_with_a_changed_script(app: Handler, defaults: Callable[[str], None]) -> None:

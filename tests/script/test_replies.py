@@ -1,5 +1,6 @@
 """What replies and errors say: texts, templates, tool calls, JSON, Python functions."""
 
+import asyncio
 import json
 import math
 import time
@@ -8,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from completions import budget
 from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
-from completions.exceptions import RequestError, ScriptError
+from completions.exceptions import AuthorError, RequestError, ScriptError
 from completions.script.replies import Fixed
 from tests.scripts import asked, rules, script
 
@@ -197,11 +199,63 @@ async def test_python__a_request_error_is_its_answer(function: str) -> None:
     assert (refused.status, refused.message) == (418, "No.")
 
 
-async def test_python__what_it_raises_is_raised() -> None:
-    with pytest.raises(KeyError, match="a bug"):
-        await called("breaks")
-    with pytest.raises(TypeError, match=r"nothing must return a Reply, Choices or a string, not None\."):
-        await called("nothing")
+def leaves(prompt: Prompt) -> str:
+    raise SystemExit(3)
+
+
+async def leaves_later(prompt: Prompt) -> str:
+    raise KeyboardInterrupt
+
+
+def has_an_end(prompt: Prompt) -> str:
+    raise StopIteration
+
+
+def times_out(prompt: Prompt) -> str:
+    raise TimeoutError("mine")
+
+
+@pytest.mark.parametrize(
+    ("function", "why"),
+    [
+        ("breaks", "raised KeyError: 'a bug'"),
+        ("nothing", "must return a Reply, Choices or a string, not None"),
+        ("leaves", "raised SystemExit: 3"),
+        ("leaves_later", "raised KeyboardInterrupt"),
+        ("has_an_end", "raised StopIteration"),
+        ("times_out", "raised TimeoutError: mine"),
+    ],
+)
+async def test_python__whatever_it_raises_is_an_error_of_the_author(function: str, why: str) -> None:
+    with pytest.raises(AuthorError) as raised:
+        await called(function)
+    assert (raised.value.code, str(raised.value)) == ("python_failed", f"{__name__}:{function} {why}")
+
+
+def sleeps(prompt: Prompt) -> str:
+    time.sleep(5)
+    return "late"
+
+
+async def sleeps_later(prompt: Prompt) -> str:
+    time.sleep(1)  # noqa: ASYNC251  # as an author might
+    await asyncio.sleep(5)
+    return "late"
+
+
+@pytest.mark.parametrize("function", ["sleeps", "sleeps_later"])
+async def test_python__what_takes_too_long_is_an_error_and_blocks_nothing(
+    function: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(budget, "PYTHON_SECONDS", 0.2)
+    task = asyncio.create_task(called(function))
+    turns = 0
+    while not task.done():
+        await asyncio.sleep(0.01)
+        turns += 1
+    assert turns > 1
+    with pytest.raises(AuthorError, match=r"has not answered within 0\.2 s"):
+        await task
 
 
 def error(text: str, prompt: Prompt | None = None) -> RequestError:

@@ -1,0 +1,114 @@
+"""Step 3: JMESPath on a request's body, within a budget of time and of what it makes."""
+
+import functools
+from collections.abc import Collection
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.visitor import TreeInterpreter
+
+from completions import budget
+from completions.exceptions import AuthorError
+
+MAX_LENGTH = 10_000
+"""Characters of an expression."""
+
+MAX_VALUES = 100_000
+"""Values that an expression may make, or hand to a function."""
+
+MAX_CHARACTERS = 10_000_000
+"""Characters of a text that an expression makes."""
+
+DOES_NOT_APPLY = (JMESPathError, TypeError, ValueError, ArithmeticError, AttributeError)
+"""What an expression raises that does not apply to a body: wrong types above all."""
+
+
+class ExpressionError(ValueError):
+    """A text that is no JMESPath expression; the message says why."""
+
+
+class _Metered(TreeInterpreter):
+    """JMESPath's own interpreter, which looks at the time, and at the size of what it makes."""
+
+    def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
+        budget.seconds_left()
+        return super().visit(node, *args, **kwargs)
+
+    def visit_multi_select_list(self, node: Any, value: Any) -> Any:
+        return _bounded(super().visit_multi_select_list(node, value))
+
+    def visit_multi_select_dict(self, node: Any, value: Any) -> Any:
+        return _bounded(super().visit_multi_select_dict(node, value))
+
+    def visit_flatten(self, node: Any, value: Any) -> Any:
+        base = self.visit(node["children"][0], value)
+        if isinstance(base, list) and sum(len(each) if isinstance(each, list) else 1 for each in base) > MAX_VALUES:
+            raise _too_much()
+        return super().visit_flatten({**node, "children": [{"type": "literal", "value": base}]}, value)
+
+    def visit_comparator(self, node: Any, value: Any) -> Any:
+        sides = [_bounded(self.visit(child, value)) for child in node["children"]]
+        return super().visit_comparator(
+            {**node, "children": [{"type": "literal", "value": side} for side in sides]}, value
+        )
+
+    def visit_function_expression(self, node: Any, value: Any) -> Any:
+        arguments = [_bounded(self.visit(child, value)) for child in node["children"]]
+        if node["value"] == "join" and len(arguments) == 2 and isinstance(arguments[1], list):
+            glue, pieces = arguments
+            if len(str(glue)) * len(pieces) + sum(map(len, filter(_is_text, pieces))) > MAX_CHARACTERS:
+                raise _too_much()
+        return _bounded(self._functions.call_function(node["value"], arguments))
+
+
+@functools.lru_cache(maxsize=4096)
+def compiled(text: str) -> Any:
+    """Parse an expression; raise `ExpressionError` where it is none."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"it has more than {MAX_LENGTH} characters")
+    try:
+        return jmespath.compile(text).parsed
+    except RecursionError as exc:
+        raise ExpressionError("it is nested too deep") from exc
+    except JMESPathError as exc:
+        raise ExpressionError(str(exc).splitlines()[0]) from exc
+    except Exception as exc:  # the parser meets some texts with errors of its own
+        raise ExpressionError(budget.described(exc)) from exc
+
+
+def evaluate(text: str, body: object) -> object:
+    """Return what an expression finds in a body; one that does not apply to it raises one of DOES_NOT_APPLY."""
+    found: object = _Metered().visit(compiled(text), body)
+    return found
+
+
+def _bounded(value: Any) -> Any:
+    """Return a value that an expression made; raise `AuthorError` for one too large."""
+    if isinstance(value, str):
+        if len(value) > MAX_CHARACTERS:
+            raise _too_much()
+        return value
+    if not isinstance(value, (list, dict)):
+        return value
+    left, waiting = MAX_VALUES, [value]
+    while waiting:
+        children: Collection[Any] = waiting.pop()
+        left -= len(children)
+        if left < 0:
+            raise _too_much()
+        if isinstance(children, dict):
+            children = children.values()
+        waiting += [child for child in children if isinstance(child, (list, dict))]
+    return value
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _too_much() -> AuthorError:
+    return AuthorError(
+        "expression_failed",
+        f"a JMESPath expression makes more than {MAX_VALUES} values or {MAX_CHARACTERS} characters",
+    )
