@@ -121,9 +121,19 @@ class RuleFailed(RequestError):
 class ScriptError(MockError):
     """A script that cannot be used: `file:line: what is wrong, and what is allowed`; `field` is the path to it.
 
-    `message` is what is wrong alone, and `line` None where no line is to blame.
+    `message` is what is wrong alone; `line` and `column` count from 1, and are None where no place is to blame.
+    `others` are what else is wrong with the same script.
     """
 
-    def __init__(self, message: str, file: str, line: int | None = None, field: str | None = None) -> None:
+    def __init__(
+        self, message: str, file: str, line: int | None = None, field: str | None = None, *, column: int | None = None
+    ) -> None:
         super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}")
-        self.message, self.line, self.field = message, line, field
+        self.message, self.line, self.field, self.column = message, line, field, column
+        self.others: tuple[ScriptError, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """The error, and how many more there are."""
+        more = len(self.others)
+        return f"{self} ({more} more error{'' if more == 1 else 's'})" if more else str(self)

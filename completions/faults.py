@@ -1,11 +1,16 @@
 """The closed list of faults: name, stage, parameters. Scripts, headers, delivery and the page all read this table."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from completions.outcome import Fault
+
+MAX_NUMBER = 2**53 - 1
+"""The largest number that a script or a header may have: the largest whole one that JSON is sure to carry."""
+
+MAX_MS = 86_400_000
+"""The longest time that a script or a header may ask for: a day, in milliseconds."""
 
 
 class Stage(StrEnum):
@@ -22,22 +27,22 @@ class Parameter:
 
     help: str
     default: float | None = None
-    least: int = 0
-    most: float = math.inf
+    least: float = 0
+    most: float = MAX_NUMBER
     whole: bool = True
 
     @property
     def expected(self) -> str:
         """Say what is allowed: `a whole number from 1`."""
         number = "a whole number" if self.whole else "a number"
-        return f"{number} from {self.least}" + (f" to {self.most:.0f}" if self.most < math.inf else "")
+        return f"{number} from {self.least:g}" + (f" to {self.most:.0f}" if self.most < MAX_NUMBER else "")
 
     def takes(self, value: object) -> bool:
         """Tell whether a value is allowed."""
         kinds = (int,) if self.whole else (int, float)
         if not isinstance(value, kinds) or isinstance(value, bool):
             return False
-        return self.least <= value <= self.most and value < math.inf
+        return self.least <= value <= self.most
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ class Spec:
 
 
 def _ms(help: str, default: float | None = None) -> dict[str, Parameter]:
-    return {"ms": Parameter(help, default, whole=False)}
+    return {"ms": Parameter(help, default, most=MAX_MS, whole=False)}
 
 
 AFTER = {

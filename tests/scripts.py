@@ -8,7 +8,7 @@ from completions.conversation import Message, Prompt
 from completions.outcome import Outcome
 from completions.resolve import engine
 from completions.script.loader import parse
-from completions.script.node import read_text
+from completions.script.reading import read_text
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
 
@@ -43,6 +43,7 @@ class World:
 
     async def outcome(self, prompt: Prompt | str = "Hello") -> Outcome:
         """Resolve a prompt, or a user message."""
+        await self.namespace.look()
         return await engine.resolve(self.namespace, asked(prompt) if isinstance(prompt, str) else prompt)
 
     async def said(self, prompt: Prompt | str = "Hello") -> str:

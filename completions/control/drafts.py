@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
+from completions import budget
 from completions.conf import conf
 from completions.control.operation import Call
 from completions.conversation import Choice, Prompt, Reply
@@ -26,11 +28,12 @@ async def lint_script(call: Call) -> Recorded:
     """Say what is wrong with a script, and what is doubtful, without using it."""
     fields = call.body.node.fields(required=("text",))
     try:
-        script = _draft(await call.space(), fields["text"].as_(str))
+        script = await _draft(await call.space(), fields["text"].as_(str))
     except ScriptError as exc:
-        return FastJsonResponse({"rules": None, "problems": [_problem("error", exc.message, exc.line, exc.field)]})
-    found = [_problem("warning", doubt.message, doubt.line) for doubt in doubts(script)]
-    return FastJsonResponse({"rules": len(script.rules), "problems": found})
+        return FastJsonResponse({"rules": None, "problems": [_error_of(each) for each in (exc, *exc.others)]})
+    found = await budget.in_thread(partial(doubts, script))
+    warnings = [_problem("warning", doubt.message, doubt.line) for doubt in found]
+    return FastJsonResponse({"rules": len(script.rules), "problems": warnings})
 
 
 async def try_request(call: Call) -> Recorded:
@@ -40,7 +43,7 @@ async def try_request(call: Call) -> Recorded:
     """
     fields = call.body.node.fields(required=("request",), optional=("request", "path", "headers", "text"))
     space = await call.space()
-    script = _draft(space, fields["text"].as_(str)) if "text" in fields else space.script
+    script = await _draft(space, fields["text"].as_(str)) if "text" in fields else space.script
     try:
         prompt = await _prompt(space, script, fields)
         found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
@@ -49,9 +52,9 @@ async def try_request(call: Call) -> Recorded:
     return FastJsonResponse(_answer(found))
 
 
-def _draft(space: Namespace, text: str) -> Script:
-    """Return the script that a text would make in a namespace, with what was pushed beside it."""
-    return space.builder.draft(text, space.pushed)
+async def _draft(space: Namespace, text: str) -> Script:
+    """Return the script that a text would make in a namespace, with what was pushed beside it; read in a thread."""
+    return await budget.in_thread(partial(space.builder.draft, text, space.pushed))
 
 
 async def _prompt(space: Namespace, script: Script, fields: Mapping[str, Node]) -> Prompt:
@@ -101,5 +104,9 @@ def _error(exc: RequestError) -> dict[str, Any]:
     return {"status": exc.status, "type": exc.type, "code": exc.code, "message": exc.message}
 
 
+def _error_of(exc: ScriptError) -> dict[str, Any]:
+    return _problem("error", exc.message, exc.line, exc.field) | {"column": exc.column}
+
+
 def _problem(kind: str, message: str, line: int | None, field: str | None = None) -> dict[str, Any]:
-    return {"kind": kind, "message": message, "line": line or None, "field": field}
+    return {"kind": kind, "message": message, "line": line or None, "column": None, "field": field}

@@ -8,17 +8,18 @@ from typing import Any
 
 import orjson
 
+from completions import budget
 from completions.conf import conf
 from completions.control.conversations import conversation
 from completions.control.operation import Call, Parameter
 from completions.conversation import Said, Traffic
-from completions.exceptions import JournalUnavailable, RequestError
+from completions.exceptions import AuthorError, JournalUnavailable, RequestError
 from completions.journal import figures, queries
 from completions.journal.matching import Matching
 from completions.journal.queries import Filter
 from completions.script import conditions
 from completions.script.matchers import Matcher
-from completions.script.node import read_text
+from completions.script.reading import read_text
 from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.wire.openai.dialect import envelope
 from completions.wire.registry import read
@@ -193,7 +194,10 @@ def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:
     if traffic.request_cut:
         return None
     prompt = read(traffic, dialect).prompt
-    return prompt is not None and matcher.matches(prompt)
+    try:
+        return prompt is not None and matcher.matches(prompt)
+    except (AuthorError, budget.TooSlow) as exc:
+        raise RequestError(f"`match` failed: {exc}.", param="match", code="expression_failed") from exc
 
 
 def _unread(matching: Matching | None) -> int:

@@ -31,10 +31,10 @@ async def control(
     if operation is None:
         raise method_not_allowed(request, (*operations, "HEAD") if "GET" in operations else tuple(operations))
     try:
-        content = read(request, operation.body) if operation.body else None
+        content = await read(request, operation.body) if operation.body else None
         response = await operation.run(Call(exchange, parts, operation.read_query(_query(request)), content))
     except ScriptError as exc:
-        raise RequestError(str(exc), param=exc.field, code="invalid_script") from exc
+        raise RequestError(exc.summary, param=exc.field, code="invalid_script") from exc
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+from completions import budget
 from completions.control.operation import Call
 from completions.exceptions import RequestError
-from completions.script.node import read_text
 from completions.script.pushed import Pushed, name_of
+from completions.script.reading import read_text
 from completions.state import edits
 from completions.state.namespaces import Namespace
 from completions.views.http import FastJsonResponse, Recorded
@@ -67,40 +69,40 @@ async def delete_rule(call: Call) -> Recorded:
 
 async def get_chaos(call: Call) -> Recorded:
     """Show the dice."""
-    return _part(await call.space(), "chaos")
+    return await _part(await call.space(), "chaos")
 
 
 async def put_chaos(call: Call) -> Recorded:
     """Throw other dice."""
     space = await call.space()
     await edits.set_chaos(space, call.body.node)
-    return _part(space, "chaos")
+    return await _part(space, "chaos")
 
 
 async def delete_chaos(call: Call) -> Recorded:
     """Throw the script's own dice again."""
     space = await call.space()
     await edits.set_chaos(space, None)
-    return _part(space, "chaos")
+    return await _part(space, "chaos")
 
 
 async def get_limits(call: Call) -> Recorded:
     """Show the limits."""
-    return _part(await call.space(), "limits")
+    return await _part(await call.space(), "limits")
 
 
 async def put_limits(call: Call) -> Recorded:
     """Set other limits."""
     space = await call.space()
     await edits.set_limits(space, call.body.node)
-    return _part(space, "limits")
+    return await _part(space, "limits")
 
 
 async def delete_limits(call: Call) -> Recorded:
     """Set the script's own limits again."""
     space = await call.space()
     await edits.set_limits(space, None)
-    return _part(space, "limits")
+    return await _part(space, "limits")
 
 
 async def _script(space: Namespace) -> Recorded:
@@ -112,8 +114,8 @@ async def _script(space: Namespace) -> Recorded:
             "text": _text(space),
             "pushed": space.pushed.script is not None,
             "rules": await _rules(space),
-            "chaos": _value(space, "chaos"),
-            "limits": _value(space, "limits"),
+            "chaos": await _value(space, "chaos"),
+            "limits": await _value(space, "limits"),
             "problem": space.problem,
         }
     )
@@ -144,14 +146,15 @@ def _text(space: Namespace) -> str:
     return space.file.text if space.pushed.script is None else space.pushed.script
 
 
-def _part(space: Namespace, name: str) -> Recorded:
-    return FastJsonResponse({name: _value(space, name), "pushed": getattr(space.pushed, name) is not None})
+async def _part(space: Namespace, name: str) -> Recorded:
+    return FastJsonResponse({name: await _value(space, name), "pushed": getattr(space.pushed, name) is not None})
 
 
-def _value(space: Namespace, name: str) -> object:
+async def _value(space: Namespace, name: str) -> object:
     """Return the dice or the limits as they are written: what was pushed, or else the script's own."""
     pushed: str | None = getattr(space.pushed, name)
     if pushed is not None:
         return json.loads(pushed)
-    document: Any = read_text(_text(space), space.script.source).value
+    node = await budget.in_thread(partial(read_text, _text(space), space.script.source))
+    document: Any = node.value
     return (document.get("defaults") or {}).get(name)

@@ -185,7 +185,13 @@ def _drafts() -> dict[str, Schema]:
     call = _object(name=TEXT, arguments=TEXT)
     choice = _object(**{name: _or_null(TEXT) for name in ("text", "refusal", "reasoning")}, tool_calls=_list(call))
     step = _object(name=TEXT, line=_or_null(COUNT), fits=FLAG, why=_or_null(TEXT))
-    problem = _object(kind={"enum": ["error", "warning"]}, message=TEXT, line=_or_null(COUNT), field=_or_null(TEXT))
+    problem = _object(
+        kind={"enum": ["error", "warning"]},
+        message=TEXT,
+        line=_or_null(COUNT),
+        column=_or_null(COUNT),
+        field=_or_null(TEXT),
+    )
     more = {"path": {**TEXT, "default": "/v1/chat/completions"}, "headers": _map(TEXT), "text": TEXT}
     return {
         "draft": {**_object(text=TEXT), "additionalProperties": False},

@@ -20,6 +20,7 @@ from completions.journal import queries
 from completions.journal.writer import writer
 from completions.receive.protocol import Protocol
 from completions.state.namespaces import namespace
+from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
 from completions.tokens import text as tokens
 
@@ -31,6 +32,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 async def lifespan(receive: Receive, send: Send) -> None:
     """Speak ASGI's lifespan protocol."""
+    watching: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
@@ -48,14 +50,24 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 announce(server)
             if conf.JOURNAL:
                 writer.start()
+            watching = asyncio.create_task(watch_script())
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
+            watching.cancel()
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
                 queries.beforehand.remove(store.calls.all)
                 await store.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+
+async def watch_script() -> None:
+    """Read MOCK_SCRIPT again whenever its file changes, so that the log tells of a mistake before the next request."""
+    file = script_file(conf.MOCK_SCRIPT)
+    while file.is_watched:
+        await asyncio.sleep(LOOK_EVERY)
+        await file.look()
 
 
 class _Adopted:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from completions import faults
 from completions.exceptions import RequestError
-from completions.faults import AFTER, FAULTS, Parameter
+from completions.faults import AFTER, FAULTS, MAX_MS, Parameter
 from completions.outcome import Fault
 from completions.script import errors
 from completions.script.errors import Failure
-from completions.script.language import APPLIES, ERROR, JITTERS, NAMED_ERRORS, STATUSES
+from completions.script.language import APPLIES, ERROR, JITTERS, MIN_TPS, NAMED_ERRORS, STATUSES
 from completions.script.node import did_you_mean
 from completions.script.pace import Pace, jitter
 
@@ -23,12 +23,12 @@ FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """What may stand beside an error's status."""
 
 SECONDS = Parameter("Seconds.", most=errors.LATEST, whole=False)
-_MS = Parameter("Milliseconds.", whole=False)
+_MS = Parameter("Milliseconds.", most=MAX_MS, whole=False)
 PACES: dict[str, Parameter | None] = {
     "ttft_ms": _MS,
     "itl_ms": _MS,
     "prefill_ms_per_1k": _MS,
-    "tps": Parameter("Tokens a second.", whole=False),
+    "tps": Parameter("Tokens a second.", least=MIN_TPS, whole=False),
     "apply": None,
     "jitter": None,
     "spread": Parameter("Relative to the mean.", whole=False),
@@ -84,8 +84,8 @@ def _error(value: str) -> Failure:
     status, given = _parts(ERRS, value)
     if status in NAMED_ERRORS and not given:
         return errors.named(status)
-    if not (status.isascii() and status.isdigit() and int(status) in STATUSES):
-        raise _refused(ERRS, f"'{status}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}.")
+    if not (status.isascii() and status.isdigit() and len(status) == 3 and int(status) in STATUSES):
+        raise _refused(ERRS, f"'{status[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}.")
     for key in given:
         if key not in FACTS:
             raise _wrong(ERRS, f"an error has no '{key}'", FACTS, key)
@@ -100,7 +100,7 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
     """Return the headers that say whether and when to try again."""
     found: list[tuple[str, str]] = []
     if (wait := given.get("retry_after_ms")) is not None:
-        found += errors.waiting(int(_number(ERRS, "retry_after_ms", wait, Parameter("Milliseconds."))))
+        found += errors.waiting(int(_number(ERRS, "retry_after_ms", wait, Parameter("Milliseconds.", most=MAX_MS))))
     if (seconds := given.get("retry_after")) is not None:
         found.append(("retry-after", str(_number(ERRS, "retry_after", seconds, SECONDS))))
     if (retry := given.get("should_retry")) is not None:
@@ -120,9 +120,7 @@ def _pacing(value: str) -> dict[str, object]:
         raise _refused(PACING, "only one of `tps` and `itl_ms` can stand.")
     numbers = {key: _number(PACING, key, text, parameter) for key, text in given.items() if (parameter := PACES[key])}
     if "tps" in numbers:
-        if not (tps := numbers.pop("tps")):
-            raise _refused(PACING, "`tps` must be above 0.")
-        numbers["itl_ms"] = 1000 / tps
+        numbers["itl_ms"] = 1000 / numbers.pop("tps")
     spread = numbers.pop("spread", None)
     fields: dict[str, object] = {**numbers}
     if "apply" in given:
@@ -159,7 +157,7 @@ def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
     except ValueError:
         value = None
     if value is None or not parameter.takes(value):
-        raise _refused(header, f"`{key}` must be {parameter.expected}, and is '{text}'.")
+        raise _refused(header, f"`{key}` must be {parameter.expected}, and is '{text[:60]}'.")
     return value
 
 

@@ -55,7 +55,7 @@ def stringformat(value: object, argument: object) -> object:
     """Format by a Python format."""
     if any(int(digits[:9]) > MAX_DIGITS for digits in re.findall(r"\d+", str(argument))):
         raise AuthorError("template_failed", f"`stringformat` takes a width up to {MAX_DIGITS}")
-    return defaultfilters.stringformat(value, argument)
+    return defaultfilters.stringformat(value, str(argument))
 
 
 @register.filter
@@ -63,7 +63,7 @@ def floatformat(value: object, argument: object = -1) -> object:
     """Round to so many digits."""
     if any(int(digits[:9]) > MAX_DIGITS for digits in re.findall(r"\d+", str(argument))):
         raise AuthorError("template_failed", f"`floatformat` takes up to {MAX_DIGITS} digits")
-    return defaultfilters.floatformat(value, argument)
+    return defaultfilters.floatformat(value, str(argument))
 
 
 @register.filter(needs_autoescape=True)
@@ -71,7 +71,7 @@ def join(value: Any, argument: object, autoescape: bool = True) -> object:
     """Join a list."""
     if hasattr(value, "__len__") and len(value) * len(str(argument)) > MAX_CHARACTERS:
         raise too_long()
-    return defaultfilters.join(value, argument, autoescape)
+    return defaultfilters.join(value, str(argument), autoescape)
 
 
 @register.filter

@@ -14,7 +14,9 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError, ScriptError
 from completions.script.as_json import as_json
 from completions.script.language import CALLBACK
-from completions.script.node import Node, read_text
+from completions.script.node import Node
+from completions.script.pace import milliseconds
+from completions.script.reading import read_text
 from completions.script.replies import Answer, Answered, Facts
 from completions.script.templates import context
 
@@ -103,7 +105,7 @@ class Callback:
                 raise ScriptError(f"is not JSON: {exc}.", "the answer") from exc
         if isinstance(value, dict) and (named := [key for key in ELSEWHERE if key in value]):
             raise ScriptError(f"`{named[0]}` cannot stand in it.", "the answer")
-        return self.read(read_text(as_json(value), "the answer", literal=True))
+        return self.read(read_text(as_json(value), "the answer", literal=True, is_json=True))
 
     def _failed(self, why: str) -> RequestError:
         return RequestError(f"The callback {self.url} {why}.", status=500, type="server_error", code="callback_failed")
@@ -123,7 +125,7 @@ def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callba
         raise fields["url"].error(f"is not a URL: {exc}.") from exc
     if url.scheme not in ("http", "https") or not url.host:
         raise fields["url"].wrong("a URL of http or https")
-    timeout = fields["timeout_ms"].number() if "timeout_ms" in fields else TIMEOUT_MS
+    timeout = milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else TIMEOUT_MS
     return Callback(str(url), timeout / 1000, facts, read)
 
 

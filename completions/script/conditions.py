@@ -1,6 +1,7 @@
 """Step 3: read `match:` into matchers."""
 
 from collections.abc import Callable
+from functools import partial
 
 from completions.script.expressions import ExpressionError, compiled
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
@@ -16,7 +17,12 @@ Reader = Callable[[Node], Matcher]
 def match(node: Node) -> Matcher:
     """Read a `match:` mapping; all that stands in it must hold."""
     fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS))
-    return _together([_entry(name, child) for name, child in fields.items()])
+    found = [child.attempt(partial(_attempted, name), None) for name, child in fields.items()]
+    return _together([matcher for matcher in found if matcher is not None])
+
+
+def _attempted(name: str, node: Node) -> Matcher | None:
+    return _entry(name, node)
 
 
 def _entry(name: str, node: Node) -> Matcher:

@@ -221,8 +221,8 @@ def _seconds_or_date(node: Node) -> str:
         if not node.value.isprintable():
             raise node.error("must be one line.")
         return node.value
-    if node.number() < 0:
-        raise node.wrong("a number from 0")
+    if not 0 <= node.number() <= LATEST:
+        raise node.wrong(f"a number from 0 to {LATEST}")
     return str(node.value)
 
 

@@ -1,11 +1,10 @@
 """The grammar of scripts as a JSON Schema for editors, made of the tables that the loader reads by."""
 
-import math
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 from completions import registered
-from completions.faults import AFTER, FAULTS, Parameter
+from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
 from completions.script import language
 from completions.script.errors import LATEST
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
@@ -17,7 +16,7 @@ Schema = Mapping[str, object]
 
 SCALARS: Schema = {"type": ["string", "number", "boolean"]}
 TEXT: Schema = {"type": "string"}
-COUNT: Schema = {"type": "integer", "minimum": 0}
+COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}
 LOGPROB: Schema = {"type": "number", "maximum": 0}
 STATUS: Schema = {"type": "integer", "minimum": language.STATUSES.start, "maximum": language.STATUSES.stop - 1}
 
@@ -26,18 +25,18 @@ KINDS: dict[str, Schema] = {
     "text": TEXT,
     "flag": {"type": "boolean"},
     "true": {"const": True},
-    "number": {"type": "number", "minimum": 0},
-    "tps": {"type": "number", "exclusiveMinimum": 0},
+    "number": {"type": "number", "minimum": 0, "maximum": MAX_MS},
+    "tps": {"type": "number", "minimum": language.MIN_TPS, "maximum": MAX_NUMBER},
     "apply": {"enum": list(language.APPLIES)},
     "jitter_kind": {"enum": list(language.JITTERS)},
     "seed": {"type": ["string", "number"]},
     "count": COUNT,
-    "positive": {"type": "integer", "minimum": 1},
+    "positive": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
     "status": STATUS,
     "rate": {"type": "number", "minimum": 0, "maximum": 1},
     "names": {"type": "array", "items": SCALARS},
     "name_or_names": {"anyOf": [SCALARS, {"type": "array", "items": SCALARS}]},
-    "retry_after": {"anyOf": [{"type": "number", "minimum": 0}, TEXT]},
+    "retry_after": {"anyOf": [{"type": "number", "minimum": 0, "maximum": LATEST}, TEXT]},
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
@@ -61,13 +60,6 @@ KINDS: dict[str, Schema] = {
 """The schemas of values; a kind that is not here is a definition of its own."""
 
 STRICT_WITH_FALLBACK: Schema = {"required": ["strict", "fallback"], "properties": {"strict": {"const": True}}}
-
-RULES: Schema = {"properties": {"rules": {"minItems": 1}}}
-ANSWERS_WITHOUT: Schema = {
-    "required": ["defaults"],
-    "properties": {"defaults": {"anyOf": [{"required": [key]} for key in language.WITHOUT_RULES]}},
-}
-"""A script without rules is one whose defaults say what answers."""
 
 
 def _ref(name: str) -> Schema:
@@ -146,9 +138,8 @@ def _match() -> Schema:
 
 
 def _parameter(parameter: Parameter) -> Schema:
-    most = {"maximum": parameter.most} if parameter.most < math.inf else {}
     kind = "integer" if parameter.whole else "number"
-    return {"type": kind, "minimum": parameter.least, **most, "description": parameter.help}
+    return {"type": kind, "minimum": parameter.least, "maximum": parameter.most, "description": parameter.help}
 
 
 def _fault() -> Schema:
@@ -214,4 +205,4 @@ def schema() -> Schema:
     }
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
-    return {**head, **_mapping(language.SCRIPT, anyOf=[RULES, ANSWERS_WITHOUT]), "$defs": definitions}
+    return {**head, **_mapping(language.SCRIPT), "$defs": definitions}

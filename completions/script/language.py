@@ -75,8 +75,6 @@ MODEL: Keys = {
 }
 """A model of one's own."""
 
-WITHOUT_RULES = ("fallback", "strict")
-"""The defaults of which one must stand where a script has no rules."""
 
 LIMITS: Keys = {
     "model": Key("name_or_names", "The models that these limits are for; without it, all."),
@@ -103,6 +101,9 @@ PACING: Keys = {
     "apply": Key("apply", "`stream` (the default), or `both`: an answer takes as long as its stream would."),
     "load": Key("load", "What all answers with this pacing share, so that they slow each other; or `none`."),
 }
+
+MIN_TPS = 0.001
+"""The fewest tokens a second: one in some 17 minutes."""
 
 LOAD: Keys = {
     "tps": Key("tps", "Tokens a second for all of them together, in equal parts."),

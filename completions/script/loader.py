@@ -1,19 +1,27 @@
 """Load a script: a built-in name or a YAML file -> `Script`, or a `ScriptError` that names file and line."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from completions import registered
+from completions.exceptions import ScriptError
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, fault
-from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION, WITHOUT_RULES
+from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
+from completions.script.models import ANY as ANY_MODEL
 from completions.script.models import models
-from completions.script.node import Node, read
+from completions.script.node import Node
 from completions.script.pace import Pace, hold, pacing
+from completions.script.reading import read
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
+
+T = TypeVar("T")
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT = "mock"
@@ -35,65 +43,96 @@ def load(source: str) -> Script:
 
 
 def parse(document: Node) -> Script:
-    """Turn a script's document into a `Script`."""
-    try:
-        return _script(document)
-    except RecursionError as exc:
-        raise document.error("holds itself, or is nested too deep.") from exc
+    """Turn a script's document into a `Script`; the error of a wrong one has all that is wrong with it, in order."""
+    problems: list[ScriptError] = []
+    document.source.problems = problems
+    script = document.attempt(_script, None)
+    document.source.problems = None
+    if script is None or problems:
+        first, *others = sorted(problems, key=lambda problem: problem.line or 0)
+        first.others = tuple(others)
+        raise first
+    return script
 
 
 def _script(document: Node) -> Script:
     fields = document.keyed(SCRIPT)
     if fields["version"].as_(int) != VERSION:
-        raise fields["version"].error(f"must be {VERSION}.")
-    defaults = fields["defaults"].keyed(DEFAULTS) if "defaults" in fields else {}
-    if "strict" in defaults and "fallback" in defaults and defaults["strict"].as_(bool):
-        raise defaults["fallback"].error("cannot stand beside `strict: true`, which answers with an error.")
-    pace = pacing(defaults.get("pacing"), Pace())
-    dice = chaos(defaults["chaos"]) if "chaos" in defaults else None
-    rules = _rules(fields["rules"], pace, dice)
-    if not rules and not any(key in defaults for key in WITHOUT_RULES):
-        raise fields["rules"].error("must hold at least one rule.")
+        fields["version"].source.tell(fields["version"].error(f"must be {VERSION}."))
+    defaults = fields["defaults"].attempt(lambda node: node.keyed(DEFAULTS), {}) if "defaults" in fields else {}
+    take = _Taker(defaults)
+    strict = take("strict", _flag, False)
+    if strict and "fallback" in defaults:
+        node = defaults["fallback"]
+        node.source.tell(node.error("cannot stand beside `strict: true`, which answers with an error."))
+    pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
+    dice = take("chaos", chaos, None)
     return Script(
         source=document.file,
-        rules=rules,
-        fallback=fallback(defaults["fallback"]) if "fallback" in defaults else NAMED["auto"],
-        catalogue=models(defaults.get("models")),
-        strict="strict" in defaults and defaults["strict"].as_(bool),
-        validate="validate" not in defaults or defaults["validate"].as_(bool),
+        rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
+        fallback=take("fallback", fallback, NAMED["auto"]),
+        catalogue=take("models", models, ANY_MODEL),
+        strict=strict,
+        validate=take("validate", _flag, True),
         pacing=pace,
-        keys=tuple(node.raw for node in defaults["keys"].items()) if "keys" in defaults else (),
-        limits=limits(defaults.get("limits")),
-        quota=quota(defaults.get("quota")),
+        keys=take("keys", _names, ()),
+        limits=take("limits", limits, ()),
+        quota=take("quota", quota, None),
         chaos=dice,
-        seed=defaults["seed"].raw if "seed" in defaults else None,
-        dialect=defaults["dialect"].one_of(registered.dialects) if "dialect" in defaults else "",
+        seed=take("seed", lambda node: node.raw, None),
+        dialect=take("dialect", lambda node: node.one_of(registered.dialects), ""),
     )
+
+
+class _Taker:
+    """Reads what stands in a mapping, each by itself, so that one error does not hide another."""
+
+    def __init__(self, fields: dict[str, Node]) -> None:
+        self._fields = fields
+
+    def __call__(self, key: str, read: Callable[[Node], T], default: T) -> T:
+        return self._fields[key].attempt(read, default) if key in self._fields else default
+
+
+def _flag(node: Node) -> bool:
+    return node.as_(bool)
+
+
+def _names(node: Node) -> tuple[str, ...]:
+    return tuple(item.raw for item in node.items())
 
 
 def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for number, node in enumerate(nodes.items(), 1):
-        rule = read_rule(node, number, pace, dice)
+        rule = node.attempt(partial(_read_rule, number=number, pace=pace, dice=dice), None)
+        if rule is None:
+            continue
         if rule.name in rules:
-            raise node.error(f"has the name of the rule in line {rules[rule.name].line}, '{rule.name}'.", rule.line)
+            first = rules[rule.name].line
+            node.source.tell(node.error(f"has the name of the rule in line {first}, '{rule.name}'.", rule.line))
         rules[rule.name] = rule
     return tuple(rules.values())
+
+
+def _read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule | None:
+    return read_rule(node, number, pace, dice)
 
 
 def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     """Read a rule; where it says nothing of its pacing and dice, these hold, and its number is its name."""
     fields = node.keyed(RULE)
+    take = _Taker(fields)
     return Rule(
-        name=fields["name"].raw if "name" in fields else f"rule {number}",
-        answers=_answers(node, fields),
-        match=match(fields["match"]) if "match" in fields else None,
-        times=fields["times"].count(least=1) if "times" in fields else None,
-        pacing=pacing(fields.get("pacing"), pace),
-        hold=hold(fields["hold"]) if "hold" in fields else None,
+        name=take("name", lambda node: node.raw, f"rule {number}"),
+        answers=node.attempt(lambda node: _answers(node, fields), ()),
+        match=take("match", match, None),
+        times=take("times", lambda node: node.count(least=1), None),
+        pacing=take("pacing", lambda node: pacing(node, pace), pace),
+        hold=take("hold", hold, None),
         line=node.line,
-        fault=fault(fields["fault"]) if "fault" in fields else None,
-        chaos=chaos(fields["chaos"]) if "chaos" in fields else dice,
+        fault=take("fault", fault, None),
+        chaos=take("chaos", chaos, dice),
     )
 
 

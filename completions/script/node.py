@@ -1,15 +1,16 @@
 """A YAML document whose every value knows its line, so that an error can name it."""
 
 import difflib
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import yaml
 
+from completions.budget import described
 from completions.exceptions import ScriptError
+from completions.faults import MAX_NUMBER
 from completions.script.language import Keys
-from completions.script.yaml import DuplicateKey, Loader
 
 T = TypeVar("T")
 
@@ -19,28 +20,80 @@ SHOWN = 60
 """Characters of a wrong value that an error shows."""
 
 
+@dataclass(slots=True)
+class Source:
+    """Where a document is from: what stands for its file in errors. In a `literal` one no text is a template.
+
+    `problems` gathers what is wrong with it; where it is None, the first problem is raised. `misspelt` has the paths of
+    mappings with unknown keys.
+    """
+
+    file: str
+    literal: bool = False
+    problems: list[ScriptError] | None = None
+    misspelt: set[str | None] = field(default_factory=set)
+
+    def tell(self, problem: ScriptError) -> None:
+        """Note a problem, or raise it; what is said to be missing where a key is misspelt is most likely that key."""
+        if self.problems is None:
+            raise problem
+        if problem.field not in self.misspelt:
+            self.problems.append(problem)
+
+
 class Node:
     """One value of a script: read it as what it should be, or get an error that names file, line and path.
 
-    `line` is where its key stands, or itself where it has none. In a `literal` one no text is a template.
+    `line` is where its key stands, or itself where it has none.
     """
 
     def __init__(
-        self, file: str, node: yaml.Node, value: object, path: str = "", line: int | None = None, literal: bool = False
+        self, source: Source, node: yaml.Node, value: object, path: str = "", key: yaml.Node | None = None
     ) -> None:
-        self.file, self.path, self.value = file, path, value
-        self.line = line if line is not None else node.start_mark.line + 1
-        self.literal = literal
-        self._node = node
+        self.source, self.path, self.value = source, path, value
+        self._node, self._key = node, node if key is None else key
+
+    @property
+    def file(self) -> str:
+        """What stands for the file in errors."""
+        return self.source.file
+
+    @property
+    def literal(self) -> bool:
+        """Whether no text is a template."""
+        return self.source.literal
+
+    @property
+    def line(self) -> int:
+        """Where its key stands, or else itself."""
+        line: int = self._key.start_mark.line
+        return line + 1
 
     def error(self, message: str, line: int | None = None) -> ScriptError:
         """Return an error at this value's line, or another one."""
         where = f"`{self.path}` " if self.path else "the script "
-        return ScriptError(f"{where}{message}", self.file, line or self.line, self.path or None)
+        column = self._key.start_mark.column + 1 if line is None else None
+        return ScriptError(f"{where}{message}", self.file, line or self.line, self.path or None, column=column)
+
+    def attempt(self, read: Callable[["Node"], T], default: T) -> T:
+        """Return what a function reads of this value; where that is an error and errors are gathered, the default."""
+        try:
+            return read(self)
+        except ScriptError as exc:
+            self.source.tell(exc)
+        except RecursionError:
+            self.source.tell(self.error("is nested too deep."))
+        except Exception as exc:  # whatever else an author's text makes the reader raise has a place too
+            self.source.tell(self.error(f"cannot be read: {described(exc)}."))
+        return default
 
     def wrong(self, expected: str) -> ScriptError:
         """Return the error of a value that is something else than is allowed here."""
-        return self.error(f"must be {expected}, and is {_shown(self.value)}.")
+        error = self.error(f"must be {expected}, and is {_shown(self.value)}.")
+        mark = self._node.start_mark
+        if mark.line + 1 == error.line:
+            error.column = mark.column + 1
+        return error
 
     def as_(self, kind: type[T]) -> T:
         """Return the value, which must be of `kind`."""
@@ -49,16 +102,18 @@ class Node:
         return self.value
 
     def count(self, least: int = 0) -> int:
-        """Return a whole number of at least `least`."""
+        """Return a whole number of at least `least`, and at most what JSON is sure to carry."""
         if (value := self.as_(int)) < least:
             raise self.wrong(f"a whole number from {least}")
+        if value > MAX_NUMBER:
+            raise self.wrong(f"a whole number up to {MAX_NUMBER}")
         return value
 
     def number(self) -> float:
         """Return a number."""
         if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
             raise self.wrong("a number")
-        return self.value
+        return self.value if abs(self.value) <= MAX_NUMBER else float(self.value)
 
     def one_of(self, allowed: Iterable[T]) -> T:
         """Return the value, which must be one of these."""
@@ -93,7 +148,9 @@ class Node:
         for key, child in found.items():
             if key not in allowed:
                 hint = did_you_mean(key, allowed)
-                raise child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}")
+                self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
+                self.source.misspelt.add(self.path or None)
+        found = {key: child for key, child in found.items() if key in allowed}
         for key in required:
             if key not in found:
                 raise self.error(f"lacks `{key}`.")
@@ -110,56 +167,18 @@ class Node:
         values = self.as_(list)
         nodes: list[yaml.Node] = self._node.value
         return [
-            Node(self.file, node, value, f"{self.path}[{index}]", literal=self.literal)
+            Node(self.source, node, value, f"{self.path}[{index}]")
             for index, (node, value) in enumerate(zip(nodes, values, strict=True))
         ]
 
     def _child(self, name: str, key: yaml.Node, node: yaml.Node, value: object) -> "Node":
-        return Node(self.file, node, value, f"{self.path}.{name}".lstrip("."), key.start_mark.line + 1, self.literal)
+        return Node(self.source, node, value, f"{self.path}.{name}".lstrip("."), key)
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
     """Return a hint at the allowed word that is nearest; empty where none is near."""
     close = difflib.get_close_matches(word, list(allowed), n=1)
     return f" Did you mean `{close[0]}`?" if close else ""
-
-
-def read(path: Path, name: str) -> Node:
-    """Read a YAML file; `name` stands for it in errors."""
-    return read_text(text_of(path, name), name)
-
-
-def text_of(path: Path, name: str) -> str:
-    """Return the text of a YAML file; `name` stands for it in errors."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as exc:
-        raise ScriptError(f"cannot be read: {exc.strerror}.", name) from exc
-    except UnicodeDecodeError as exc:
-        raise ScriptError("is not UTF-8 text.", name) from exc
-
-
-def read_text(text: str, name: str, path: str = "", literal: bool = False) -> Node:
-    """Read YAML; `name` stands for where it is from in errors, and `path` for what it is a part of."""
-    try:
-        loader = Loader(text)
-        try:
-            node = loader.get_single_node()
-            value = loader.construct_document(node) if node else None
-        finally:
-            loader.dispose()
-    except DuplicateKey as exc:
-        raise ScriptError(str(exc), name, exc.line) from exc
-    except yaml.MarkedYAMLError as exc:
-        line = exc.problem_mark.line + 1 if exc.problem_mark else None
-        raise ScriptError(f"is not YAML: {exc.problem}.", name, line) from exc
-    except yaml.YAMLError as exc:
-        raise ScriptError(f"is not YAML: {exc}.", name) from exc
-    except RecursionError as exc:
-        raise ScriptError("is nested too deep.", name) from exc
-    if node is None:
-        raise ScriptError("is empty.", name)
-    return Node(name, node, value, path, literal=literal)
 
 
 def _shown(value: object) -> str:

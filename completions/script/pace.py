@@ -1,13 +1,13 @@
 """Step 3: how fast a rule's answers go and where they wait, as a script says it and for one request."""
 
 import hashlib
-import math
 from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from completions.conversation import Prompt
+from completions.faults import MAX_MS, MAX_NUMBER
 from completions.outcome import HOLD_MS, Hold, Jitter, Load, Pacing
-from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, LOAD, NONE, PACING
+from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, LOAD, MIN_TPS, NONE, PACING
 from completions.script.node import Node
 
 
@@ -54,9 +54,9 @@ def pacing(node: Node | None, default: Pace) -> Pace:
     fields = node.keyed(PACING) if node else {}
     if "tps" in fields and "itl_ms" in fields:
         raise fields["tps"].error("cannot stand beside `itl_ms`: both say how fast tokens come.")
-    given = {key: _milliseconds(fields[key]) for key in ("ttft_ms", "itl_ms", "prefill_ms_per_1k") if key in fields}
+    given = {key: milliseconds(fields[key]) for key in ("ttft_ms", "itl_ms", "prefill_ms_per_1k") if key in fields}
     if "tps" in fields:
-        given["itl_ms"] = 1000 / _above_zero(fields["tps"])
+        given["itl_ms"] = 1000 / _rate(fields["tps"])
     return replace(
         default,
         **given,
@@ -77,7 +77,7 @@ def _load(node: Node) -> Load | None:
         raise node.error(f"limits nothing; it must have one of: {', '.join(LOAD)}.")
     return Load(
         node.path,
-        _above_zero(fields["tps"]) if "tps" in fields else None,
+        _rate(fields["tps"]) if "tps" in fields else None,
         fields["max_concurrent"].count(least=1) if "max_concurrent" in fields else None,
     )
 
@@ -85,7 +85,7 @@ def _load(node: Node) -> Load | None:
 def _jitter(node: Node) -> Jitter | None:
     """Read a jitter: the name of its kind, or a mapping; `none` takes away what the defaults have."""
     fields = node.keyed(JITTER) if isinstance(node.value, dict) else {"kind": node}
-    spread = _milliseconds(fields["spread"]) if "spread" in fields else None
+    spread = milliseconds(fields["spread"]) if "spread" in fields else None
     return jitter(fields["kind"].one_of(JITTERS), spread, fields["seed"].raw if "seed" in fields else None)
 
 
@@ -97,15 +97,16 @@ def jitter(kind: str, spread: float | None = None, seed: str | None = None) -> J
     return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed or "0")
 
 
-def _milliseconds(node: Node) -> float:
-    if not 0 <= (value := node.number()) < math.inf:
-        raise node.wrong("a number from 0")
+def milliseconds(node: Node) -> float:
+    """Read a time of a day at most."""
+    if not 0 <= (value := node.number()) <= MAX_MS:
+        raise node.wrong(f"a number from 0 to {MAX_MS}")
     return value
 
 
-def _above_zero(node: Node) -> float:
-    if not 0 < (value := node.number()) < math.inf:
-        raise node.wrong("a number above 0")
+def _rate(node: Node) -> float:
+    if not MIN_TPS <= (value := node.number()) <= MAX_NUMBER:
+        raise node.wrong(f"a number from {MIN_TPS}")
     return value
 
 
@@ -117,5 +118,5 @@ def hold(node: Node) -> Hold:
     return Hold(
         gate=fields["gate"].raw,
         after_tokens=fields["after_tokens"].count() if "after_tokens" in fields else None,
-        timeout_ms=_milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else HOLD_MS,
+        timeout_ms=milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else HOLD_MS,
     )

@@ -10,8 +10,9 @@ from completions.script.as_json import as_json
 from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
 from completions.script.loader import parse, read_rule
-from completions.script.node import Node, read_text
+from completions.script.node import Node
 from completions.script.pace import Pace
+from completions.script.reading import read_text
 from completions.script.rules import Rule, Script
 
 PUSHED = "pushed"
@@ -64,6 +65,7 @@ class Builder:
         self._drafted: dict[str, ReadRule] = {}
         self._made: tuple[Script, Pushed, Script] | None = None
         self._below: tuple[Script, tuple[str | None, ...], Script] | None = None
+        self._replaced: tuple[str, Script] | None = None
 
     def build(self, base: Script, pushed: Pushed) -> Script:
         """Return the script of a file with what was pushed; raise `ScriptError` where that cannot be."""
@@ -89,9 +91,15 @@ class Builder:
             of, parts, made = self._below
             if of is base and parts == _parts(pushed):
                 return made
-        made = _with_parts(base if pushed.script is None else parse(read_text(pushed.script, PUSHED)), pushed)
+        made = _with_parts(base if pushed.script is None else self._in_place(pushed.script), pushed)
         self._below = base, _parts(pushed), made
         return made
+
+    def _in_place(self, text: str) -> Script:
+        """Return the script of a text, which is read once."""
+        if self._replaced is None or self._replaced[0] != text:
+            self._replaced = text, parse(read_text(text, PUSHED))
+        return self._replaced[1]
 
     def _beside(self, script: Script, pushed: Pushed, read: dict[str, ReadRule]) -> Script:
         """Put the pushed rules beside a script's; note in `read` what they were read as."""

@@ -20,16 +20,45 @@ class Doubt:
 def doubts(script: Script) -> list[Doubt]:
     """Return the rules that can never answer, as an earlier one takes all of theirs, or nothing asks for theirs."""
     found = []
-    for index, rule in enumerate(script.rules):
+    earlier = _Earlier()
+    for rule in script.rules:
         if what := _unheard(rule):
             asked = f"only a rule whose match names `format` is asked for {what}"
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
-        for earlier in script.rules[:index]:
-            if why := _takes_all_of(earlier, rule):
-                message = f"the rule '{rule.name}' never answers: '{earlier.name}' in line {earlier.line} {why}."
-                found.append(Doubt(rule.line, message))
-                break
+        if (taken := earlier.takes(rule)) is not None:
+            first, why = taken
+            message = f"the rule '{rule.name}' never answers: '{first.name}' in line {first.line} {why}."
+            found.append(Doubt(rule.line, message))
+        earlier.note(rule)
     return found
+
+
+class _Earlier:
+    """The rules so far that never retire: the first that takes every request, and the others by their condition."""
+
+    def __init__(self) -> None:
+        self._all: Rule | None = None
+        self._alike: dict[str, list[Rule]] = {}
+
+    def note(self, rule: Rule) -> None:
+        """Add the next rule."""
+        if rule.times is not None:
+            return
+        if rule.match is None or rule.match == All(()):
+            self._all = self._all or rule
+        else:
+            self._alike.setdefault(rule.match.claim(), []).append(rule)
+
+    def takes(self, rule: Rule) -> tuple[Rule, str] | None:
+        """Return the rule that takes all of another one's requests, and why."""
+        # what is not generated passes by a rule that names no format, so one that does may still be asked
+        if self._all is not None and not _names_format(rule):
+            return self._all, "takes every request"
+        if rule.match is None:
+            return None
+        alike = self._alike.get(rule.match.claim(), ())
+        same = next((each for each in alike if each.match == rule.match), None)
+        return None if same is None else (same, "has the same condition")
 
 
 def _unheard(rule: Rule) -> str | None:
@@ -53,12 +82,3 @@ def _unheard(rule: Rule) -> str | None:
 
 def _names_format(rule: Rule) -> bool:
     return rule.match is not None and rule.match.names("format")
-
-
-def _takes_all_of(earlier: Rule, rule: Rule) -> str | None:
-    if earlier.times is not None:
-        return None
-    if earlier.match is None or earlier.match == All(()):
-        # what is not generated passes by a rule that names no format, so one that does may still be asked
-        return None if _names_format(rule) else "takes every request"
-    return "has the same condition" if earlier.match == rule.match else None

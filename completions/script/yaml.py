@@ -1,69 +1,249 @@
 """YAML as scripts are written in it: what comes out is JSON, and a key that stands twice is an error.
 
 The words that YAML 1.1 turns into something else stay strings, as in YAML 1.2's core schema: `no`, `12:30`,
-`2026-01-31`. So do `.inf` and `.nan`, which JSON has not.
+`2026-01-31`. So do `.inf` and `.nan`, which JSON has not. Texts come from strangers too, so how deep they are and what
+their aliases come to is bounded while they are read.
 """
 
 import re
-from collections.abc import Hashable
 from typing import Any
 
 import yaml
+from yaml.composer import Composer, ComposerError
+from yaml.nodes import MappingNode, Node, ScalarNode
+from yaml.resolver import Resolver
+
+MAX_DEPTH = 64
+"""Lists and mappings inside one another, with each alias followed."""
+
+MAX_VALUES = 200_000
+"""Values and keys that a text may come to once its aliases are followed."""
 
 
-class DuplicateKey(yaml.YAMLError):
-    """A key that stands twice in one mapping."""
-
-    def __init__(self, key: str, line: int, first: int) -> None:
-        super().__init__(f"`{key}` stands twice in one mapping, first in line {first}.")
-        self.line = line
+class TooLarge(ComposerError):
+    """A text that is nested too deep, or comes to too much once its aliases are followed."""
 
 
-class Loader(yaml.SafeLoader):
-    """A safe loader with JSON's types alone."""
+class _Bounded(Composer):
+    """Makes nodes of events; it knows of each how many values it comes to, and how deep it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._reach = self._count = 0
+        self._measures: dict[int, tuple[int, int]] = {}
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Return the next node, or the one that an alias names."""
+        if self.check_event(yaml.AliasEvent):
+            return self._aliased()
+        first, outer = self._count, self._reach
+        self._depth += 1
+        self._reach = self._depth
+        self._grow(1, 0, self.peek_event())
+        node = super().compose_node(parent, index)
+        self._measures[id(node)] = self._count - first, self._reach - self._depth
+        self._depth -= 1
+        self._reach = max(outer, self._reach)
+        return node
+
+    def _aliased(self) -> Any:
+        event: Any = self.get_event()
+        if event.anchor not in self.anchors:
+            raise ComposerError(None, None, f"the alias `*{event.anchor}` names nothing", event.start_mark)
+        node = self.anchors[event.anchor]
+        if id(node) not in self._measures:
+            raise TooLarge(
+                None, None, f"`*{event.anchor}` stands inside of what it names, which so holds itself", event.start_mark
+            )
+        size, height = self._measures[id(node)]
+        self._depth += 1
+        self._grow(size, height, event)
+        self._reach = max(self._reach, self._depth + height)
+        self._depth -= 1
+        return node
+
+    def _grow(self, size: int, height: int, event: Any) -> None:
+        self._count += size
+        if self._count > MAX_VALUES:
+            raise TooLarge(None, None, f"it comes to more than {MAX_VALUES} values", event.start_mark)
+        if self._depth + height > MAX_DEPTH:
+            raise TooLarge(None, None, f"it is nested too deep: more than {MAX_DEPTH} levels", event.start_mark)
+
+
+class _CoreSchema(Resolver):
+    """Tells what an unquoted word is."""
 
     yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012  # PyYAML's own class attribute
 
-    def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Merge `<<`, after a look at the keys as they are written."""
-        _refuse_duplicates(node)
-        super().flatten_mapping(node)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Return the mapping; its keys are the texts that are written."""
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                key.tag = "tag:yaml.org,2002:str"
-        return super().construct_mapping(node, deep)
+class Careful(_Bounded, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, _CoreSchema):
+    """Reads in Python: slowly, with errors that say most."""
 
-    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
-        """Return the text; half a surrogate pair, which an escape can write and no answer can carry, is refused."""
-        try:
-            str(node.value).encode()
-        except UnicodeEncodeError as exc:
-            why = "a text holds half a surrogate pair"
-            raise yaml.constructor.ConstructorError(None, None, why, node.start_mark) from exc
-        return super().construct_scalar(node)
+    def __init__(self, text: str) -> None:
+        yaml.reader.Reader.__init__(self, text)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+        _Bounded.__init__(self)
+        _CoreSchema.__init__(self)
 
 
-def _refuse_duplicates(node: yaml.MappingNode) -> None:
+Fast: Any = Careful
+"""Reads with libyaml, three times as fast, where PyYAML was built with it, as its wheels are."""
+
+if yaml.__with_libyaml__:
+
+    class _Fast(_Bounded, yaml.cyaml.CParser, _CoreSchema):  # type: ignore[misc]  # both compose; ours comes first
+        def __init__(self, text: str) -> None:
+            yaml.cyaml.CParser.__init__(self, text)
+            _Bounded.__init__(self)
+            _CoreSchema.__init__(self)
+
+    Fast = _Fast
+
+
+def compose(text: str) -> Node | None:
+    """Return the one document of a text, or None of an empty one; raise `yaml.YAMLError`."""
+    try:
+        return _composed(Fast(text))
+    except TooLarge:
+        raise
+    except yaml.YAMLError:
+        return _composed(Careful(text))
+
+
+def _composed(loader: Any) -> Node | None:
+    try:
+        node: Node | None = loader.get_single_node()
+        return node
+    finally:
+        loader.dispose()
+
+
+TAG = "tag:yaml.org,2002:"
+NULL, BOOL, INT, FLOAT, STR, MERGE = (f"{TAG}{name}" for name in ("null", "bool", "int", "float", "str", "merge"))
+MAP, SEQ = f"{TAG}map", f"{TAG}seq"
+
+MAX_DIGITS = 300
+"""Digits of a whole number."""
+
+
+class Constructor:
+    """Turns nodes into values, those that several aliases name only once."""
+
+    def __init__(self) -> None:
+        self._values: dict[int, Any] = {}
+
+    def value(self, node: Node) -> Any:
+        """Return a node's value; raise `yaml.YAMLError` where it has none."""
+        if isinstance(node, ScalarNode):
+            return _scalar(node)
+        if id(node) not in self._values:
+            self._values[id(node)] = self._mapping(node) if isinstance(node, MappingNode) else self._sequence(node)
+        return self._values[id(node)]
+
+    def _sequence(self, node: Node) -> list[Any]:
+        _check_tag(node, SEQ)
+        return [self.value(child) for child in node.value]
+
+    def _mapping(self, node: MappingNode) -> dict[str, Any]:
+        _check_tag(node, MAP)
+        _flatten(node)
+        return {key.value: self.value(child) for key, child in node.value}
+
+
+def _check_tag(node: Node, tag: str) -> None:
+    if node.tag != tag:
+        raise _wrong(f"the tag `{_short(node.tag)}` cannot stand here", node)
+
+
+def _short(tag: str) -> str:
+    return f"!!{tag.removeprefix(TAG)}" if tag.startswith(TAG) else tag
+
+
+def _wrong(message: str, node: Node) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(None, None, message, node.start_mark)
+
+
+WORDS = {"true": True, "false": False}
+
+
+def _scalar(node: ScalarNode) -> object:
+    """Return a scalar's value; half a surrogate pair, which an escape can write and no answer can carry, is refused."""
+    text: str = node.value
+    match node.tag:
+        case "tag:yaml.org,2002:str":
+            if not text.isascii():
+                _check_text(node)
+            return text
+        case "tag:yaml.org,2002:null":
+            return None
+        case "tag:yaml.org,2002:bool" if text.lower() in WORDS:
+            return WORDS[text.lower()]
+        case "tag:yaml.org,2002:int" if re.fullmatch(r"[-+]?[0-9]+", text):
+            if len(text) > MAX_DIGITS:
+                raise _wrong(f"a number has more than {MAX_DIGITS} digits", node)
+            return int(text)
+        case "tag:yaml.org,2002:float" if re.fullmatch(FLOATS, text):
+            if (number := float(text)) in (float("inf"), float("-inf")):
+                raise _wrong("a number is too large", node)
+            return number
+        case "tag:yaml.org,2002:bool" | "tag:yaml.org,2002:int" | "tag:yaml.org,2002:float":
+            raise _wrong(f"{text[:60]!r} is no `{_short(node.tag)}`", node)
+    raise _wrong(f"the tag `{_short(node.tag)}` is none of JSON's types", node)
+
+
+def _check_text(node: ScalarNode) -> None:
+    try:
+        node.value.encode()
+    except UnicodeEncodeError as exc:
+        raise _wrong("a text holds half a surrogate pair", node) from exc
+
+
+def _flatten(node: MappingNode) -> None:
+    """Merge what `<<` names into a mapping, whose own keys go before it; a key that stands twice is an error."""
     lines: dict[str, int] = {}
-    for key, _ in node.value:
+    merged: list[tuple[Node, Node]] = []
+    own: list[tuple[Node, Node]] = []
+    for key, child in node.value:
+        if not isinstance(key, ScalarNode):
+            raise _wrong("a key must be a string", key)
+        if key.tag == MERGE:
+            merged = [*_merged(child), *merged]
+            continue
+        _check_text(key)
         line = key.start_mark.line + 1
-        if not isinstance(key, yaml.ScalarNode):
-            raise yaml.constructor.ConstructorError(None, None, "a key must be a string", key.start_mark)
-        if key.value in lines and key.value != "<<":
-            raise DuplicateKey(key.value, line, lines[key.value])
+        if key.value in lines:
+            raise _wrong(f"`{key.value}` stands twice in one mapping, first in line {lines[key.value]}", key)
         lines[key.value] = line
+        own.append((key, child))
+    if merged:
+        node.value = [*((key, child) for key, child in merged if key.value not in lines), *own]
+
+
+def _merged(node: Node) -> list[tuple[Node, Node]]:
+    """Return the pairs that `<<` brings: of several mappings the first goes before the others."""
+    if isinstance(node, MappingNode):
+        _flatten(node)
+        return list(node.value)
+    if isinstance(node, yaml.SequenceNode) and all(isinstance(child, MappingNode) for child in node.value):
+        found: dict[str, tuple[Node, Node]] = {}
+        for child in node.value:
+            for key, value in _merged(child):
+                found.setdefault(key.value, (key, value))
+        return list(found.values())
+    raise _wrong("`<<` takes a mapping, or a list of mappings", node)
+
+
+FLOATS = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 
 
 def _resolve(tag: str, pattern: str, first: str) -> None:
-    Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), list(first))
+    _CoreSchema.add_implicit_resolver(tag, re.compile(f"^(?:{pattern})$"), list(first))
 
 
-_resolve("null", "~|null|Null|NULL|", "~nN")
-Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile("^$"), [""])
-_resolve("bool", "true|True|TRUE|false|False|FALSE", "tTfF")
-_resolve("int", "[-+]?(?:0|[1-9][0-9]*)", "-+0123456789")
-_resolve("float", r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+.0123456789")
-_resolve("merge", "<<", "<")
+_resolve(NULL, "~|null|Null|NULL|", "~nN")
+_CoreSchema.add_implicit_resolver(NULL, re.compile("^$"), [""])
+_resolve(BOOL, "true|True|TRUE|false|False|FALSE", "tTfF")
+_resolve(INT, "[-+]?(?:0|[1-9][0-9]*)", "-+0123456789")
+_resolve(FLOAT, r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))(?:[eE][-+]?[0-9]+)?", "-+.0123456789")
+_resolve(MERGE, "<<", "<")

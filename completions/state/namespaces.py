@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from weakref import WeakValueDictionary
 
+from completions import budget
 from completions.conf import conf
 from completions.delivery.gates import Gates
 from completions.delivery.load import Loads
@@ -66,12 +67,16 @@ class Namespace:
     @property
     def script(self) -> Script:
         """The script: the file's, as it was when it was last whole, with what was pushed."""
-        file = self.file
-        if time.monotonic() >= file.next_look:
-            file.look_now()
-        if file.script is not self._base or self._pushed is not self._of:
+        if self.file.script is not self._base or self._pushed is not self._of:
             self._rebuild()
         return self._script
+
+    async def look(self) -> None:
+        """Look whether the script has changed, and read what is new of it in a thread."""
+        if time.monotonic() >= self.file.next_look:
+            await self.file.look()
+        if self.file.script is not self._base or self._pushed is not self._of:
+            await budget.in_thread(self._rebuild)
 
     @property
     def problem(self) -> str | None:
@@ -130,17 +135,20 @@ class Namespace:
         moved = latest.version != self._pushed.version
         if moved:
             self._pushed = latest
+        await self.look()
         return moved
 
     async def change(self, edit: Edit, forget: Collection[str] = ()) -> None:
         """Push something; raise `ScriptError` where it makes no script, and then change nothing."""
         while True:
             current = await self._ledger.read()
-            wanted = replace(edit(current), version=(current.version or _first_version()) + 1)
-            self.builder.build(self.file.script, wanted)
+            edited = await budget.in_thread(partial(edit, current))
+            wanted = replace(edited, version=(current.version or _first_version()) + 1)
+            await budget.in_thread(partial(self.builder.build, self.file.script, wanted))
             self._hold()
             if await self._ledger.write(wanted, current.version, forget, self._epoch_of(current)):
                 self._pushed = wanted
+                await self.look()
                 return
 
     async def reset(self) -> None:
@@ -168,14 +176,15 @@ class Namespace:
         return f"{pushed.epoch}/{self.file.digest if pushed.script is None else ''}"
 
     def _rebuild(self) -> None:
-        self._base, self._of = self.file.script, self._pushed
+        base, pushed = self.file.script, self._pushed
         try:
-            self._script = self.builder.build(self._base, self._of)
+            script = self.builder.build(base, pushed)
         except ScriptError as exc:
-            self._problem = str(exc)
-            logger.error("The script cannot be used, so the one before still answers: %s", exc)
+            script, self._problem = self._script, exc.summary
+            logger.error("The script cannot be used, so the one before still answers: %s", exc.summary)
         else:
             self._problem = None
+        self._script, self._base, self._of = script, base, pushed
 
 
 def new_epoch() -> str:

@@ -6,9 +6,10 @@ import logging
 import time
 from pathlib import Path
 
+from completions import budget
 from completions.exceptions import ScriptError
 from completions.script.loader import builtin_names, parse, path_of
-from completions.script.node import read_text, text_of
+from completions.script.reading import read_text, text_of
 from completions.script.rules import Script
 
 logger = logging.getLogger("completions")
@@ -33,6 +34,17 @@ class ScriptFile:
         self.problem: str | None = None
         self._take(text_of(self._path, source))
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether it can change: a built-in script cannot."""
+        return self._file is not None
+
+    async def look(self) -> None:
+        """Read the file again in a thread where it is time to, and it has changed; others go on meanwhile."""
+        if self._file is not None and time.monotonic() >= self.next_look:
+            self.next_look = _next_look(self._file)
+            await budget.in_thread(self.look_now)
+
     def look_now(self) -> None:
         """Read the file again where it has changed."""
         if self._file is None:
@@ -55,14 +67,15 @@ class ScriptFile:
         logger.info("Loaded the script %s again: its file has changed.", self.source)
 
     def _complain(self, exc: ScriptError) -> None:
-        if str(exc) != self.problem:
-            self.problem = str(exc)
-            logger.error("The script cannot be used, so the one before still answers: %s", exc)
+        if exc.summary != self.problem:
+            self.problem = exc.summary
+            logger.error("The script cannot be used, so the one before still answers: %s", exc.summary)
 
     def _take(self, text: str) -> None:
         self._seen = digest_of(text)
-        self.script: Script = parse(read_text(text, self.source))
+        script = parse(read_text(text, self.source))
         self.text, self.digest = text, self._seen
+        self.script: Script = script
 
 
 @functools.lru_cache(maxsize=64)

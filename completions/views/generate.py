@@ -52,6 +52,7 @@ async def _ask_and_resolve(
 ) -> Turn:
     """Parse and resolve; once more where another process has changed the script meanwhile."""
     exchange.world = space = namespace(exchange.namespace)
+    await space.look()
     headers, body = note_client(request, exchange), read_body(request)
     exchange.request_body = body
     if wire.routed:

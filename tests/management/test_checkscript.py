@@ -50,9 +50,11 @@ def test_checkscript__errors_exit_with_1(file: Path) -> None:
     file.write_text(SCRIPT.replace("{last_user: order}", "{lastuser: order}"))
     result = run_manage("checkscript", str(file), "echo")
     assert result.returncode == 1
-    first, last = result.stderr.splitlines()
-    assert first.startswith(f"{file}:3: `rules[0].match.lastuser` is not known here; allowed: model, last_user,")
+    first, line, caret, last = result.stderr.splitlines()
+    assert first.startswith(f"{file}:3:27: `rules[0].match.lastuser` is not known here; allowed: model, last_user,")
     assert first.endswith("Did you mean `last_user`?")
+    assert line[4:] == "  - {name: order, match: {lastuser: order}, reply: Your order}"
+    assert line[caret.index("^") :].startswith("lastuser")
     assert last == f"CommandError: Cannot be used: {file}."
     assert result.stdout == "echo: 1 rule, no errors\n"
 

@@ -24,7 +24,7 @@ from completions.script import templates
 from completions.script.as_json import as_json
 from completions.script.callback import document
 from completions.script.literal import literal
-from completions.script.node import read_text
+from completions.script.reading import read_text
 from tests.patience import PATIENCE
 from tests.server import ROOT
 

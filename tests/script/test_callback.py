@@ -14,7 +14,7 @@ from completions.conversation import Message, Reply
 from completions.exceptions import RequestError, ScriptError
 from completions.script.as_json import as_json
 from completions.script.callback import document
-from completions.script.node import read_text
+from completions.script.reading import read_text
 from tests.scripts import asked, rules, script
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from completions.script.conditions import match
 from completions.script.fields import FIELDS, LOOKUPS_OF, OWN
-from completions.script.node import read_text
+from completions.script.reading import read_text
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
 from completions.wire.gemini.generate import Gemini

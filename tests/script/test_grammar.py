@@ -9,7 +9,7 @@ import pytest
 from completions.exceptions import ScriptError
 from completions.script.grammar import schema
 from completions.script.loader import BUILTIN, parse
-from completions.script.node import read, read_text
+from completions.script.reading import read, read_text
 from tests.script.test_examples import EXAMPLES
 from tests.scripts import rules, script
 
@@ -44,7 +44,6 @@ def test_script__needs_no_rules_where_its_defaults_answer(text: str) -> None:
         "- a",
         "rules: [{reply: a}]",
         "{version: 2, rules: [{reply: a}]}",
-        "{version: 1, rules: []}",
         "{version: 1, rules: [{reply: a}], defaults: {strict: 1}}",
         "{version: 1, rules: [{reply: a}], defaults: {strict: true, fallback: auto}}",
         "{version: 1, rules: [{reply: a}], defaults: {models: a}}",

@@ -8,8 +8,8 @@ from completions.conversation import Prompt, ToolCall, Usage
 from completions.exceptions import ScriptError
 from completions.script.limits import Limits, Quota
 from completions.script.loader import builtin_names, load
-from completions.script.node import read_text
 from completions.script.pace import Pace
+from completions.script.reading import read_text
 from tests.document import MOCK, TEXT
 from tests.scripts import rules, script
 
@@ -145,7 +145,6 @@ def test_yaml__anchors_and_merges() -> None:
         ("version: 1", "{file}:1: the script lacks `rules`."),
         ("version: 2\nrules: []", "{file}:1: `version` must be 1."),
         ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is True."),
-        ("version: 1\nrules: []", "{file}:2: `rules` must hold at least one rule."),
         (
             "version: 1\nrule: []",
             "{file}:2: `rule` is not known here; allowed: version, defaults, rules. Did you mean `rules`?",
@@ -161,16 +160,16 @@ def test_yaml__anchors_and_merges() -> None:
         ),
         (BODY.replace("chat.completion", "text"), "{file}:6: `rules[0].reply.body.object` must be chat.completion."),
         (BODY + "defaults: {model: [x]}", "Did you mean `models`?"),
-        ("version: 1\nversion: 1", "{file}:2: `version` stands twice in one mapping, first in line 1."),
-        ("a: {b: 1,\n c: 2, b: 3}", "{file}:2: `b` stands twice in one mapping, first in line 1."),
+        ("version: 1\nversion: 1", "{file}:2: is not YAML: `version` stands twice in one mapping, first in line 1."),
+        ("a: {b: 1,\n c: 2, b: 3}", "{file}:2: is not YAML: `b` stands twice in one mapping, first in line 1."),
         ("? [a]\n: b", "{file}:1: is not YAML: a key must be a string."),
         ('version: 1\na: "\\ud800"', "{file}:2: is not YAML: a text holds half a surrogate pair."),
         ("a: \x07", "{file}: is not YAML: unacceptable character #x0007"),
-        ("[" * 5000, "{file}: is nested too deep."),
-        ("a: !!python/object:os.system x", "is not YAML: could not determine a constructor"),
+        ("[" * 5000, "{file}:1: is not YAML: it is nested too deep: more than 64 levels."),
+        ("a: !!python/object:os.system x", "is not YAML: the tag `!!python/object:os.system` is none of JSON's types."),
         (
             "version: 1\nrules:\n- &a\n  reply: {json: [*a]}",
-            "{file}:1: the script holds itself, or is nested too deep.",
+            "{file}:4: is not YAML: `*a` stands inside of what it names, which so holds itself.",
         ),
     ],
 )
@@ -192,12 +191,12 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- {reply: a, times: 0}", ":3: `rules[0].times` must be a whole number from 1, and is 0."),
         ("- {reply: a, times: 1.5}", "`rules[0].times` must be a whole number, and is 1.5."),
         ("- {reply: a, pacing: {itl: 1}}", "`rules[0].pacing.itl` is not known here; allowed: ttft_ms, itl_ms, tps, "),
-        ("- {reply: a, pacing: {tps: 0}}", "`rules[0].pacing.tps` must be a number above 0, and is 0."),
+        ("- {reply: a, pacing: {tps: 0}}", "`rules[0].pacing.tps` must be a number from 0.001, and is 0."),
         ("- {reply: a, pacing: {tps: 5, itl_ms: 5}}", "`rules[0].pacing.tps` cannot stand beside `itl_ms`"),
-        ("- {reply: a, pacing: {itl_ms: 1.0e+999}}", "`rules[0].pacing.itl_ms` must be a number from 0, and is inf."),
+        ("- {reply: a, pacing: {itl_ms: 1.0e+999}}", "is not YAML: a number is too large."),
         ("- {reply: a, pacing: {load: {}}}", "limits nothing; it must have one of: tps, max_concurrent."),
         ("- {reply: a, pacing: {load: 5}}", "`rules[0].pacing.load` must be a mapping, or none, and is 5."),
-        ("- {reply: a, pacing: {load: {tps: 0}}}", "`rules[0].pacing.load.tps` must be a number above 0, and is 0."),
+        ("- {reply: a, pacing: {load: {tps: 0}}}", "`rules[0].pacing.load.tps` must be a number from 0.001, and is 0."),
         (
             "- {reply: a, pacing: {load: {max_concurrent: 0}}}",
             "`rules[0].pacing.load.max_concurrent` must be a whole number from 1, and is 0.",
@@ -208,7 +207,10 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "one of none, uniform, normal, lognormal, and is 'nomal'. Did",
         ),
         ("- {reply: a, pacing: {jitter: {spread: 1}}}", "`rules[0].pacing.jitter` lacks `kind`."),
-        ("- {reply: a, pacing: {itl_ms: -1}}", "`rules[0].pacing.itl_ms` must be a number from 0, and is -1."),
+        (
+            "- {reply: a, pacing: {itl_ms: -1}}",
+            "pacing.itl_ms` must be a number from 0 to 86400000, and is -1.",
+        ),
         ("- {reply: a, pacing: {itl_ms: fast}}", "`rules[0].pacing.itl_ms` must be a number, and is 'fast'."),
         ("- replies: []", "`rules[0].replies` must hold at least one answer."),
         ("- replies: a", "`rules[0].replies` must be a list, and is 'a'."),
@@ -271,7 +273,10 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "- error: {status: 429, retry_after: soon}",
             "retry_after` must be seconds, or an HTTP date (`Wed, 21 Oct 2026",
         ),
-        ("- error: {status: 429, retry_after: -1}", "`rules[0].error.retry_after` must be a number from 0, and is -1."),
+        (
+            "- error: {status: 429, retry_after: -1}",
+            "retry_after` must be a number from 0 to 1000000000, and is -1.",
+        ),
         ("- error: {status: 429, retry_after: [1]}", "`rules[0].error.retry_after` must be a number, and is [1]."),
         (
             "- error: {status: 429, retry_after: 1, retry_after_date: 1}",

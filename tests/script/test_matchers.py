@@ -10,7 +10,7 @@ from completions.script.conditions import match
 from completions.script.fields import FIELDS, OWN
 from completions.script.grammar import schema
 from completions.script.lookups import LOOKUPS
-from completions.script.node import read_text
+from completions.script.reading import read_text
 
 CALLED = (
     Message("developer", "Be brief."),

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from completions.script.node import read_text
 from completions.script.pushed import PUSHED, Builder, Pushed
+from completions.script.reading import read_text
 from completions.state import edits
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace

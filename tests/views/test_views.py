@@ -82,10 +82,10 @@ async def test_ready__tells_of_a_broken_edit(async_client: AsyncClient, settings
     file.write_text("version: 1\nrules:\n- reply: Before\n")
     settings.MOCK_SCRIPT = str(file)
     assert "problem" not in (await async_client.get("/_mock/ready")).json()
-    file.write_text("version: 1\nrules: []  # broken\n")
+    file.write_text("version: 1\nrules: {}  # broken\n")
     namespace().file.next_look = 0  # it looks at most twice a second
     told = (await async_client.get("/_mock/ready")).json()
-    assert told["problem"] == f"{file}:2: `rules` must hold at least one rule."
+    assert told["problem"] == f"{file}:2: `rules` must be a list, and is {{}}."
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
     assert (await post(async_client, CHAT, body)).json()["choices"][0]["message"]["content"] == "Before"
 

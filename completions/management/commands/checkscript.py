@@ -14,9 +14,14 @@ from completions.exceptions import RequestError, ScriptError
 from completions.outcome import Outcome
 from completions.resolve import engine
 from completions.script.grammar import schema
+from completions.script.loader import path_of
+from completions.script.reading import text_of
 from completions.script.review import doubts
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
+
+LINE_SHOWN = 100
+"""Characters of a wrong line that are shown."""
 
 
 class Command(BaseCommand):
@@ -48,7 +53,9 @@ class Command(BaseCommand):
         try:
             namespace = Namespace("checkscript", source)
         except ScriptError as exc:
-            self.stderr.write(str(exc))
+            for each in (exc, *exc.others):
+                for line in _shown(each, source):
+                    self.stderr.write(line)
             return False
         script = namespace.script
         for doubt in doubts(script):
@@ -69,6 +76,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{script.source}: {_who(outcome, script)} answers:")
         for line in _answer(outcome):
             self.stdout.write(line)
+
+
+def _shown(exc: ScriptError, source: str) -> Iterator[str]:
+    """Yield an error, and the line that it is about with a caret under its column."""
+    if exc.line is None or exc.column is None:
+        yield str(exc)
+        return
+    yield f"{source}:{exc.line}:{exc.column}: {exc.message}"
+    lines = text_of(path_of(source), source).splitlines()
+    if exc.line <= len(lines):
+        start = max(exc.column - LINE_SHOWN // 2, 0)
+        line = lines[exc.line - 1].replace("\t", " ")[start : start + LINE_SHOWN]
+        yield f"    {line}"
+        yield f"    {' ' * (exc.column - 1 - start)}^"
 
 
 def _prompt(text: str, model: str) -> Prompt:

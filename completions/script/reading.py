@@ -1,0 +1,85 @@
+"""Read a text or a file into nodes: YAML, or JSON where it is that; what is wrong with it has a line and a column."""
+
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from completions.budget import described
+from completions.exceptions import ScriptError
+from completions.script.json_text import compose_json, looks_like_json
+from completions.script.node import Node, Source
+from completions.script.yaml import Constructor, compose
+from completions.script.yaml_hints import hint
+
+MAX_FILE_BYTES = 8 * 1024 * 1024
+"""Bytes of a script's file."""
+
+
+def read(path: Path, name: str) -> Node:
+    """Read a YAML file; `name` stands for it in errors."""
+    return read_text(text_of(path, name), name)
+
+
+def text_of(path: Path, name: str) -> str:
+    """Return the text of a YAML file; `name` stands for it in errors. What is no file is not waited for."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ScriptError("cannot be read: it is not a file.", name)
+            data = file.read(MAX_FILE_BYTES + 1)
+    except OSError as exc:
+        raise ScriptError(f"cannot be read: {exc.strerror}.", name) from exc
+    if len(data) > MAX_FILE_BYTES:
+        raise ScriptError(f"is larger than {MAX_FILE_BYTES} bytes.", name)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise ScriptError("is not UTF-8 text.", name) from exc
+
+
+def read_text(text: str, name: str, path: str = "", *, literal: bool = False, is_json: bool = False) -> Node:
+    """Read YAML, of which JSON is a part, or JSON alone.
+
+    `name` stands for where it is from in errors, and `path` for what it is a part of.
+    """
+    try:
+        node = _composed(text, is_json)
+        if node is None:
+            raise ScriptError("is empty.", name)
+        return Node(Source(name, literal), node, Constructor().value(node), path)
+    except json.JSONDecodeError as exc:
+        raise ScriptError(f"is not JSON: {exc.msg}.", name, exc.lineno, column=exc.colno) from exc
+    except yaml.MarkedYAMLError as exc:
+        raise _not_yaml(exc, text, name) from exc
+    except yaml.YAMLError as exc:
+        raise ScriptError(f"is not YAML: {described(exc).partition(': ')[2] or exc}.", name) from exc
+    except RecursionError as exc:
+        raise ScriptError("is nested too deep.", name) from exc
+    except (ValueError, TypeError, LookupError, AttributeError) as exc:  # the parser meets some texts with its own bugs
+        raise ScriptError(f"is not YAML: {described(exc)}.", name) from exc
+
+
+def _composed(text: str, is_json: bool) -> Any:
+    if is_json and text.strip():
+        return compose_json(text)
+    if looks_like_json(text):
+        try:
+            return compose_json(text)
+        except json.JSONDecodeError:
+            pass  # it may be YAML, whose brackets look the same
+    return compose(text)
+
+
+def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str) -> ScriptError:
+    mark = exc.problem_mark or exc.context_mark
+    if mark is None:
+        return ScriptError(f"is not YAML: {exc.problem}.", name)
+    lines = text.splitlines()
+    said = f"{exc.context or ''} {exc.problem or ''}"
+    advice = hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
+    message = f"is not YAML: {exc.problem}.{advice and f' {advice}'}"
+    return ScriptError(message, name, mark.line + 1, column=mark.column + 1)

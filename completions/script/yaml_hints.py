@@ -1,0 +1,29 @@
+"""What a mistake in YAML means in plain words: the commonest ones, by what the parser says and what the line has."""
+
+import re
+
+QUOTE = "Put the text in quotes"
+
+_BRACES = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+:\s+|\s*-\s+)(\{\{.*\}\}.*?)\s*$""")
+_COLON = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+: +)([^\s'"{\[|>&*!].*?: .*)$""")
+_SIGN = re.compile(r"""^\s*(?:- )?\s*(?:[\w.-]+:\s+)?([%@`*&!])""")
+
+
+def hint(problem: str, line: str) -> str:
+    """Return a sentence on how to mend a line, or nothing where no common mistake is seen."""
+    if re.match(r"\s*\t| +\t", line) or "'\\t'" in problem:
+        return "Indent with blanks: a tab stands here."
+    if found := _BRACES.match(line):
+        return f"{QUOTE}, as it begins with a brace: {found[1].strip()} '{found[2]}'"
+    if "mapping values are not allowed" in problem and (found := _COLON.match(line)):
+        text = found[2].replace('"', '\\"')
+        return f'{QUOTE}, as it has a colon and a blank in it: {found[1].strip()} "{text}"'
+    if found := _SIGN.match(line):
+        return f"{QUOTE}, if it is to begin with `{found[1]}`."
+    if "scanning a quoted scalar" in problem or ("end of stream" in problem and line.count("'") + line.count('"')):
+        return "A quote is opened here and never closed; within '…', a quote is written twice."
+    if "block end" in problem or "mapping values" in problem or "could not find expected ':'" in problem:
+        return "Look at the indent: what belongs together begins in the same column, and a key ends with a colon."
+    if "," in problem and ("flow" in problem or "expected ',' or" in problem):
+        return "A bracket or a brace that is opened here is not closed, or a comma is missing."
+    return ""
