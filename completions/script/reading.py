@@ -54,7 +54,7 @@ def read_text(text: str, name: str, path: str = "", *, literal: bool = False, is
     except json.JSONDecodeError as exc:
         raise ScriptError(f"is not JSON: {exc.msg}.", name, exc.lineno, column=exc.colno) from exc
     except yaml.MarkedYAMLError as exc:
-        raise _not_yaml(exc, text, name) from exc
+        raise _not_yaml(exc, text, name, "JSON" if is_json else "YAML") from exc
     except yaml.YAMLError as exc:
         raise ScriptError(f"is not YAML: {described(exc).partition(': ')[2] or exc}.", name) from exc
     except RecursionError as exc:
@@ -74,12 +74,12 @@ def _composed(text: str, is_json: bool) -> Any:
     return compose(text)
 
 
-def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str) -> ScriptError:
+def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str, language: str) -> ScriptError:
     mark = exc.problem_mark or exc.context_mark
     if mark is None:
-        return ScriptError(f"is not YAML: {exc.problem}.", name)
+        return ScriptError(f"is not {language}: {exc.problem}.", name)
     lines = text.splitlines()
     said = f"{exc.context or ''} {exc.problem or ''}"
-    advice = hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
-    message = f"is not YAML: {exc.problem}.{advice and f' {advice}'}"
+    advice = "" if language == "JSON" else hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
+    message = f"is not {language}: {exc.problem}.{advice and f' {advice}'}"
     return ScriptError(message, name, mark.line + 1, column=mark.column + 1)

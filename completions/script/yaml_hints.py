@@ -19,7 +19,9 @@ def hint(problem: str, line: str) -> str:
         text = found[2].replace('"', '\\"')
         return f'{QUOTE}, as it has a colon and a blank in it: {found[1].strip()} "{text}"'
     if found := _SIGN.match(line):
-        return f"{QUOTE}, if it is to begin with `{found[1]}`."
+        return f"{QUOTE}, if it is to begin with {found[1]!r}."
+    if "block end" in problem and re.search(r":\s+'[^']*'\w", line):
+        return "Within '…', a quote is written twice: 'It''s'."
     if "scanning a quoted scalar" in problem or ("end of stream" in problem and line.count("'") + line.count('"')):
         return "A quote is opened here and never closed; within '…', a quote is written twice."
     if "block end" in problem or "mapping values" in problem or "could not find expected ':'" in problem:
