@@ -1,0 +1,38 @@
+"""Each budget has its figure in the manual."""
+
+import pytest
+
+from completions import budget, faults
+from completions.control import body
+from completions.script import bounded_tags, callback, errors, expressions, language, reading, regexes, yaml
+from completions.tokens import text
+from tests.docs.pages import BY_NAME
+
+FIGURES = {
+    f"{budget.LOOP_SECONDS * 1000:g} ms of processor time; then": "on the event loop",
+    f"{budget.LOOP_CHARACTERS:,} characters; longer texts are counted": "tokens that are counted",
+    f"thread, {text.PART_LENGTH:,} characters at a time": "tokens that are counted",
+    f"{budget.THREAD_SECONDS:g} s of processor time |": "a rule's conditions",
+    f"{budget.THREAD_SECONDS:g} s of processor time, {bounded_tags.MAX_CHARACTERS:,} characters": "a template",
+    f"a width of {bounded_tags.MAX_DIGITS:,}": "stringformat",
+    f"{expressions.MAX_VALUES:,} values, and texts of {expressions.MAX_CHARACTERS:,} characters": "JMESPath",
+    f"{budget.PYTHON_SECONDS:g} s; {budget.PYTHON_THREADS} functions": "`python:`",
+    f"{callback.MAX_BYTES:,} bytes": "`callback:`",
+    f"{reading.MAX_FILE_BYTES:,} bytes": "a script's file",
+    f"{body.MOST_BYTES:,} bytes |": "a body of the",
+    f"| {yaml.MAX_DEPTH} |": "inside one another",
+    f"| {yaml.MAX_VALUES:,} |": "values and keys",
+    f"{yaml.MAX_DIGITS} digits": "a whole number",
+    f"{regexes.MAX_LENGTH:,} characters, and {regexes.MAX_PARTS:,} parts": "a pattern",
+    f"| {expressions.MAX_LENGTH:,} characters |": "a JMESPath expression",
+    f"{faults.MAX_MS:,}": "a time in milliseconds",
+    f"| {language.MIN_TPS} |": "tokens per second",
+    f"{errors.LATEST:,} seconds": "`retry_after`",
+    f"{faults.MAX_NUMBER:,}": "any other number",
+}
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_budget__is_in_the_manual(figure: str) -> None:
+    rows = BY_NAME["budgets"].text.splitlines()
+    assert any(figure in row and FIGURES[figure] in row for row in rows)
