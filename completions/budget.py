@@ -15,8 +15,9 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 LOOP_SECONDS = 0.005
@@ -56,11 +57,17 @@ class Stopped(Exception):
 class Budget:
     """What is left: processor time of this thread, and characters to be cut into tokens. The last one is a thread's."""
 
-    __slots__ = ("characters", "deadline", "is_last")
+    __slots__ = ("_deadline", "_seconds", "characters", "is_last")
 
-    def __init__(self, seconds: float, characters: float, *, is_last: bool) -> None:
-        self.deadline = time.thread_time() + seconds
+    def __init__(self, seconds: float, characters: float, is_last: bool) -> None:
+        self._seconds, self._deadline = seconds, 0.0
         self.characters, self.is_last = characters, is_last
+
+    def seconds_left(self) -> float:
+        """Return the time that is left since this was asked first: most work never asks, and a clock costs time too."""
+        now = time.thread_time()
+        self._deadline = self._deadline or now + self._seconds
+        return self._deadline - now
 
 
 _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
@@ -71,7 +78,7 @@ def seconds_left() -> float:
     budget = _budget.get()
     if budget is None:  # outside of a request, as in `checkscript`
         return THREAD_SECONDS
-    left = budget.deadline - time.thread_time()
+    left = budget.seconds_left()
     if left <= 0:
         raise exceeded()
     return left
@@ -92,32 +99,32 @@ def spend_characters(number: int) -> None:
             raise Exceeded
 
 
-async def run(work: Callable[[], T]) -> T:
+async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what the work returns, from the event loop or a thread; raise `TooSlow` where it takes too long in both.
 
     The work may be begun twice, so it must change nothing.
     """
-    token = _budget.set(Budget(LOOP_SECONDS, LOOP_CHARACTERS, is_last=False))
+    token = _budget.set(Budget(LOOP_SECONDS, LOOP_CHARACTERS, False))
     try:
-        return work()
+        return work(*args, **kwargs)
     except Exceeded:
         pass
     finally:
         _budget.reset(token)
-    return await in_thread(partial(_within, work))
+    return await in_thread(_within, partial(work, *args, **kwargs))
 
 
 def _within(work: Callable[[], T]) -> T:
-    token = _budget.set(Budget(THREAD_SECONDS, float("inf"), is_last=True))
+    token = _budget.set(Budget(THREAD_SECONDS, float("inf"), True))
     try:
         return work()
     finally:
         _budget.reset(token)
 
 
-async def in_thread(work: Callable[[], T]) -> T:
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what the work returns in one of a few threads, where it has no budget of its own."""
-    return await asyncio.wrap_future(workers.submit(work))
+    return await asyncio.wrap_future(workers.submit(partial(work, *args, **kwargs)))
 
 
 class Threads:

@@ -1,7 +1,5 @@
 """The bodies that the control API takes: scripts and parts of them, in YAML or JSON."""
 
-from functools import partial
-
 from django.http import HttpRequest
 
 from completions import budget
@@ -36,5 +34,5 @@ async def read(request: HttpRequest, shape: str) -> Body:
             f"The body is not UTF-8: byte 0x{data[exc.start]:02x} at position {exc.start}.", code="invalid_script"
         ) from exc
     is_json = request.content_type == "application/json"
-    node = await budget.in_thread(partial(read_text, text, PUSHED, NAMES.get(shape, ""), is_json=is_json))
+    node = await budget.in_thread(read_text, text, PUSHED, NAMES.get(shape, ""), is_json=is_json)
     return Body(text, node)

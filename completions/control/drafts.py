@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -31,7 +30,7 @@ async def lint_script(call: Call) -> Recorded:
         script = await _draft(await call.space(), fields["text"].as_(str))
     except ScriptError as exc:
         return FastJsonResponse({"rules": None, "problems": [_error_of(each) for each in (exc, *exc.others)]})
-    found = await budget.in_thread(partial(doubts, script))
+    found = await budget.in_thread(doubts, script)
     warnings = [_problem("warning", doubt.message, doubt.line) for doubt in found]
     return FastJsonResponse({"rules": len(script.rules), "problems": warnings})
 
@@ -54,7 +53,7 @@ async def try_request(call: Call) -> Recorded:
 
 async def _draft(space: Namespace, text: str) -> Script:
     """Return the script that a text would make in a namespace, with what was pushed beside it; read in a thread."""
-    return await budget.in_thread(partial(space.builder.draft, text, space.pushed))
+    return await budget.in_thread(space.builder.draft, text, space.pushed)
 
 
 async def _prompt(space: Namespace, script: Script, fields: Mapping[str, Node]) -> Prompt:

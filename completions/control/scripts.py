@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 from completions import budget
@@ -155,6 +154,6 @@ async def _value(space: Namespace, name: str) -> object:
     pushed: str | None = getattr(space.pushed, name)
     if pushed is not None:
         return json.loads(pushed)
-    node = await budget.in_thread(partial(read_text, _text(space), space.script.source))
+    node = await budget.in_thread(read_text, _text(space), space.script.source)
     document: Any = node.value
     return (document.get("defaults") or {}).get(name)

@@ -5,7 +5,6 @@ cannot disagree.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 
 from completions import budget
 from completions.conf import conf
@@ -46,13 +45,13 @@ async def ask(
     wire, text = dialect_of(wire, script), TextHeaders(headers)
     if keys := script.keys or conf.API_KEYS:
         check_key(text, keys)
-    prompt = await budget.run(partial(wire.parse, body, text, validate=script.validate, route=route))
+    prompt = await budget.run(wire.parse, body, text, validate=script.validate, route=route)
     if parsed is not None:
         parsed(prompt)
     if places := wire.recalls(prompt):
         prompt = await recall(space.records, wire, prompt, places, validate=script.validate)
     if script.validate:
-        prompt = await budget.run(partial(admit, prompt, wire, script, len(body)))
+        prompt = await budget.run(admit, prompt, wire, script, len(body))
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
     return prompt

@@ -1,7 +1,6 @@
 """What a request costs of the limits that the script has for its key and model, before it is answered and after."""
 
 from dataclasses import replace
-from functools import partial
 
 from completions import budget
 from completions.conversation import Prompt
@@ -16,7 +15,7 @@ async def charge_for(script: Script, prompt: Prompt) -> Charge:
     """Return what a request asks of the script's limits."""
     key, model = key_in(prompt.headers), prompt.model or ""
     held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
-    tokens = await budget.run(partial(_estimate, prompt)) if script.counts_tokens else 0
+    tokens = await budget.run(_estimate, prompt) if script.counts_tokens else 0
     return Charge(key, model, tokens, held, script.quota)
 
 

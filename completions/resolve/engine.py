@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 from completions import budget
@@ -46,7 +45,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     claim = _claim(script, rules, diced, charge, seen)
     taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
     try:
-        plan = await budget.run(partial(plan_for, script, rules, taken, prompt, overrides))
+        plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
@@ -119,7 +118,7 @@ async def candidates(script: Script, prompt: Prompt, overrides: Overrides | None
     """Return the rules of which one answers; raise `RuleFailed` for one of which it cannot be told."""
     if overrides is not None and overrides.error is not None:
         return ()
-    return await budget.run(partial(script.candidates, prompt))
+    return await budget.run(script.candidates, prompt)
 
 
 async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | None) -> Outcome:
@@ -130,7 +129,7 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     reply = error = None
     counted = 0
     try:
-        answered = await budget.run(partial(plan.answer, prompt))
+        answered = await budget.run(plan.answer, prompt)
         if not isinstance(answered, (Reply, RequestError)):
             answered = await answered
     except AuthorError as exc:
@@ -139,7 +138,7 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     if isinstance(answered, RequestError):
         error = answered
     else:
-        reply = answered if answered.body is not None else await budget.run(partial(finish, answered, prompt, seed))
+        reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = plan.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
     return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.fault, plan.unmatched)

@@ -6,7 +6,6 @@ callbacks that a script names are called, as their answers are not known otherwi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from completions import budget
 from completions.conversation import Prompt
@@ -46,9 +45,9 @@ async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> R
     found = await candidates(script, prompt, overrides)
     rules = [rule for rule in found if not _is_retired(rule, uses)]
     taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)
-    plan = await budget.run(partial(plan_for, script, rules, taken, prompt, overrides))
+    plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
     outcome = await outcome_of(script, plan, prompt, None)
-    steps = await budget.run(partial(_steps, script, prompt, uses, OVERRIDDEN if overridden else None))
+    steps = await budget.run(_steps, script, prompt, uses, OVERRIDDEN if overridden else None)
     return Rehearsal(steps, rules[0] if rules else None, outcome)
 
 

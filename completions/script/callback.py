@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -83,8 +82,8 @@ class Callback:
 
     async def _answered(self, response: "httpx.Response", prompt: Prompt) -> Answered:
         try:
-            answer = await budget.in_thread(partial(self._read, response))
-            answered: Any = await budget.run(partial(answer, prompt))
+            answer = await budget.in_thread(self._read, response)
+            answered: Any = await budget.run(answer, prompt)
             if not isinstance(answered, (Reply, RequestError)):
                 answered = await answered
         except ScriptError as exc:

@@ -80,6 +80,10 @@ def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str, language: str) ->
         return ScriptError(f"is not {language}: {exc.problem}.", name)
     lines = text.splitlines()
     said = f"{exc.context or ''} {exc.problem or ''}"
-    advice = "" if language == "JSON" else hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
+    advice = (
+        ""
+        if language == "JSON"
+        else hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
+    )
     message = f"is not {language}: {exc.problem}.{advice and f' {advice}'}"
     return ScriptError(message, name, mark.line + 1, column=mark.column + 1)

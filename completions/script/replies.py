@@ -152,7 +152,7 @@ class Python:
         try:
             async with limit:
                 result = await self._result(prompt)
-            return await budget.run(partial(self._reply, result, prompt))
+            return await budget.run(self._reply, result, prompt)
         except RequestError as exc:
             return exc
         except AuthorError:

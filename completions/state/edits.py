@@ -6,7 +6,6 @@ Each raises `ScriptError` where what is pushed makes no script, and then changes
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 
 from completions import budget
 from completions.script.faults import chaos
@@ -62,13 +61,13 @@ async def remove_rules(namespace: Namespace, name: str | None = None) -> list[st
 
 async def set_chaos(namespace: Namespace, document: Node | None) -> None:
     """Throw other dice, none where the document is null, or the script's again (None)."""
-    text = await budget.in_thread(partial(_checked, document, chaos))
+    text = await budget.in_thread(_checked, document, chaos)
     await namespace.change(lambda pushed: replace(pushed, chaos=text))
 
 
 async def set_limits(namespace: Namespace, document: Node | None) -> None:
     """Set other limits, none where the document is null, or the script's again (None)."""
-    text = await budget.in_thread(partial(_checked, document, limits))
+    text = await budget.in_thread(_checked, document, limits)
     await namespace.change(lambda pushed: replace(pushed, limits=text))
 
 

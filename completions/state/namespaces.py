@@ -142,9 +142,9 @@ class Namespace:
         """Push something; raise `ScriptError` where it makes no script, and then change nothing."""
         while True:
             current = await self._ledger.read()
-            edited = await budget.in_thread(partial(edit, current))
+            edited = await budget.in_thread(edit, current)
             wanted = replace(edited, version=(current.version or _first_version()) + 1)
-            await budget.in_thread(partial(self.builder.build, self.file.script, wanted))
+            await budget.in_thread(self.builder.build, self.file.script, wanted)
             self._hold()
             if await self._ledger.write(wanted, current.version, forget, self._epoch_of(current)):
                 self._pushed = wanted

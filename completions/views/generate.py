@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from functools import partial
 
 from django.http import HttpRequest
 
@@ -87,7 +86,7 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
 async def _write_events(turn: Turn) -> None:
     """Render the stream of an answer that goes out over time; where it goes out whole, wait for as long."""
     if turn.outcome.reply is not None:
-        turn.events = await budget.run(partial(turn.wire.events, turn.outcome.reply, turn.prompt))
+        turn.events = await budget.run(turn.wire.events, turn.outcome.reply, turn.prompt)
     if turn.is_late and turn.events:
         await take_time(turn)
 
@@ -112,7 +111,7 @@ async def _respond(turn: Turn) -> Recorded:
         raise turn.outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     if prompt.stream:
         return stream(turn)
-    return whole_response(await budget.run(partial(turn.wire.render, reply, prompt)))
+    return whole_response(await budget.run(turn.wire.render, reply, prompt))
 
 
 def _with_headers(turn: Turn, response: Recorded) -> Recorded:

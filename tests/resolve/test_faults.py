@@ -40,9 +40,9 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         ),
         ("X-Mock-Fault", "close; ms=1", "`close` has no parameter 'ms'; allowed: none."),
         ("X-Mock-Fault", "stall; ms", "'ms' is not a parameter; one is written `name=value`."),
-        ("X-Mock-Fault", "stall; ms=-1", "`ms` must be a number from 0, and is '-1'."),
-        ("X-Mock-Fault", "stall; ms=inf", "`ms` must be a number from 0, and is 'inf'."),
-        ("X-Mock-Fault", "stall; ms=nan", "`ms` must be a number from 0, and is 'nan'."),
+        ("X-Mock-Fault", "stall; ms=-1", "`ms` must be a number from 0 to 86400000, and is '-1'."),
+        ("X-Mock-Fault", "stall; ms=inf", "`ms` must be a number from 0 to 86400000, and is 'inf'."),
+        ("X-Mock-Fault", "stall; ms=nan", "`ms` must be a number from 0 to 86400000, and is 'nan'."),
         ("X-Mock-Fault", "stall; after_tokens=1.5", "`after_tokens` must be a whole number from 0, and is '1.5'."),
         ("X-Mock-Fault", "split_bytes; bytes=0", "`bytes` must be a whole number from 1, and is '0'."),
         ("X-Mock-Fault", "error_event; flat=2", "`flat` must be a whole number from 0 to 1, and is '2'."),
@@ -60,7 +60,11 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         ("X-Mock-Pacing", "jitter=nomal", "`jitter` cannot be 'nomal'; allowed: none, uniform, normal, lognormal. Did"),
         ("X-Mock-Pacing", "jitter=normal; spread=wide", "`spread` must be a number from 0, and is 'wide'."),
         ("X-Mock-Pacing", "seed=7; spread=1", "`seed` needs a `jitter` beside it."),
-        ("X-Mock-Error", "429; retry_after_ms=soon", "`retry_after_ms` must be a whole number from 0, and is 'soon'."),
+        (
+            "X-Mock-Error",
+            "429; retry_after_ms=soon",
+            "`retry_after_ms` must be a whole number from 0 to 86400000, and",
+        ),
     ],
 )
 async def test_header__that_is_wrong_is_a_400_that_lists_what_is_allowed(
@@ -107,8 +111,14 @@ def test_header__is_read_by_djangos_synchronous_client_too(client: Client) -> No
             "script.yaml:6: `rules[0].fault.stall.after_token` is",
         ),
         ("- {reply: a, fault: {stal: {}}}", "`rules[0].fault.stal` is not known here; allowed: hang, close,"),
-        ("- {reply: a, fault: {stall: {ms: -1}}}", "`rules[0].fault.stall.ms` must be a number from 0, and is -1."),
-        ("- {reply: a, fault: {stall: {ms: .inf}}}", "`rules[0].fault.stall.ms` must be a number from 0, and is"),
+        (
+            "- {reply: a, fault: {stall: {ms: -1}}}",
+            "fault.stall.ms` must be a number from 0 to 86400000, and is -1.",
+        ),
+        (
+            "- {reply: a, fault: {stall: {ms: .inf}}}",
+            "fault.stall.ms` must be a number from 0 to 86400000, and is",
+        ),
         ("- {reply: a, fault: {stall: {after_tokens: true}}}", "must be a whole number from 0, and is True."),
         (
             "- {reply: a, fault: {stall: {after_tokens: 1, after_events: 1}}}",
