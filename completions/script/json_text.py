@@ -3,12 +3,16 @@
 import bisect
 import json
 import re
-from json.decoder import scanstring
+from json import decoder
+from typing import Any
 
 from yaml import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from completions.script.yaml import BOOL, FLOAT, INT, MAP, MAX_DEPTH, MAX_VALUES, NULL, SEQ, STR, TooLarge
+
+_scan_string: Any = vars(decoder)["scanstring"]
+"""Reads a string as `json` itself does; the stubs do not know it."""
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -41,7 +45,7 @@ class _Reader:
 
     def mark(self, at: int) -> Mark:
         line = bisect.bisect_right(self._lines, at) - 1
-        return Mark("", at, line, at - self._lines[line], None, None)
+        return Mark("", at, line, at - self._lines[line], None, 0)
 
     def value(self, at: int, depth: int) -> tuple[Node, int]:
         """Return the value that stands there, and where it ends."""
@@ -60,7 +64,7 @@ class _Reader:
         return self._word(at)
 
     def _string(self, at: int) -> tuple[Node, int]:
-        text, end = scanstring(self.text, at + 1, True)
+        text, end = _scan_string(self.text, at + 1, True)
         mark = self.mark(at)
         return ScalarNode(STR, text, mark, mark, style='"'), end
 
@@ -75,7 +79,8 @@ class _Reader:
         return ScalarNode(tag, found[0], mark, mark), found.end()
 
     def _sequence(self, at: int, depth: int) -> tuple[Node, int]:
-        mark, items = self.mark(at), []
+        mark = self.mark(at)
+        items: list[Node] = []
         at = self.skip(at + 1)
         while not self._closes("]", at, bool(items)):
             at = self._separated(at, bool(items))
@@ -85,7 +90,8 @@ class _Reader:
         return SequenceNode(SEQ, items, mark, mark), at + 1
 
     def _mapping(self, at: int, depth: int) -> tuple[Node, int]:
-        mark, pairs = self.mark(at), []
+        mark = self.mark(at)
+        pairs: list[tuple[Node, Node]] = []
         at = self.skip(at + 1)
         while not self._closes("}", at, bool(pairs)):
             at = self._separated(at, bool(pairs))

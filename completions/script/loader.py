@@ -59,7 +59,10 @@ def _script(document: Node) -> Script:
     fields = document.keyed(SCRIPT)
     if fields["version"].as_(int) != VERSION:
         fields["version"].source.tell(fields["version"].error(f"must be {VERSION}."))
-    defaults = fields["defaults"].attempt(lambda node: node.keyed(DEFAULTS), {}) if "defaults" in fields else {}
+    nothing: dict[str, Node] = {}
+    defaults = (
+        fields["defaults"].attempt(lambda node: node.keyed(DEFAULTS), nothing) if "defaults" in fields else nothing
+    )
     take = _Taker(defaults)
     strict = take("strict", _flag, False)
     if strict and "fallback" in defaults:

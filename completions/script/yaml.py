@@ -27,8 +27,12 @@ class TooLarge(ComposerError):
 class _Bounded(Composer):
     """Makes nodes of events; it knows of each how many values it comes to, and how deep it is."""
 
+    check_event: Any  # the parser's, whichever it is
+    peek_event: Any
+    get_event: Any
+
     def __init__(self) -> None:
-        super().__init__()
+        Composer.__init__(self)
         self._depth = self._reach = self._count = 0
         self._measures: dict[int, tuple[int, int]] = {}
 
@@ -87,14 +91,16 @@ class Careful(_Bounded, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Pa
         _CoreSchema.__init__(self)
 
 
+_libyaml: Any = yaml.cyaml if yaml.__with_libyaml__ else None
+
 Fast: Any = Careful
 """Reads with libyaml, three times as fast, where PyYAML was built with it, as its wheels are."""
 
-if yaml.__with_libyaml__:
+if _libyaml is not None:
 
-    class _Fast(_Bounded, yaml.cyaml.CParser, _CoreSchema):  # type: ignore[misc]  # both compose; ours comes first
+    class _Fast(_Bounded, _libyaml.CParser, _CoreSchema):  # type: ignore[misc]  # of a parser without types
         def __init__(self, text: str) -> None:
-            yaml.cyaml.CParser.__init__(self, text)
+            _libyaml.CParser.__init__(self, text)
             _Bounded.__init__(self)
             _CoreSchema.__init__(self)
 
