@@ -87,6 +87,13 @@ def test_schema_in_the_prompt__only_where_the_answer_is_meant(messages: list[tup
     assert not said(*messages).lstrip("`json \n").startswith("{")
 
 
+def test_schema_in_the_prompt__of_one_of_several() -> None:
+    asked = f"Respond with a JSON array of objects that match this schema: {WRITTEN}"
+    Draft202012Validator({"type": "array", "items": TRIP, "minItems": 1}).validate(json.loads(said(("user", asked))))
+    listed = json.dumps({"type": "array", "items": {"type": "string"}})
+    assert isinstance(json.loads(said(("user", f"Respond with a JSON array by this schema: {listed}")))[0], str)
+
+
 PERSON = """You must answer strictly in the following JSON format: {
 "name": (type: string),
 "age": (the age in years; type: integer),
@@ -123,8 +130,12 @@ RESUME = """Answer in JSON using this schema:
             'Answer in this format: ```json\n{\n\t"answer": string  // what it is\n\t"n": number\n}\n```',
             {"answer": str, "n": (int, float)},
         ),
+        (
+            'Return a JSON object of this form: {"name": "string", "tags": ["string"], "at": {"n": "int"}}',
+            {"name": str, "tags": list, "at": dict},
+        ),
     ],
-    ids=["langchain4j", "baml", "langchain"],
+    ids=["langchain4j", "baml", "langchain", "json"],
 )
 def test_sketch_in_the_prompt__is_answered_by_an_object(asked: str, kinds: dict[str, Any]) -> None:
     text = said(("user", f"Tell me about Ann.\n{asked}"))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.script.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import LONGEST, braced, outside, value_of
-from completions.script.protocols.words import schema_of_sketch, schema_of_type
+from completions.script.protocols.words import schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact
 
 ASKS = re.compile(
@@ -22,6 +22,9 @@ ASKS = re.compile(
 """Words that ask for an answer of some form; `Explain this schema` has none of them."""
 
 NAMES_FORM = re.compile(r"json|schema|interface|structure|format", re.IGNORECASE)
+
+SEVERAL = re.compile(r"\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )?(?:objects|instances)\b", re.IGNORECASE)
+"""How a list of what a schema describes is asked for."""
 
 BLOCK = re.compile(r"```\s*json|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)", re.IGNORECASE)
 IN_BLOCK = re.compile(
@@ -79,8 +82,9 @@ def form_in(text: str, texts: list[str]) -> Form | None:
         if schema is not None:
             said = [outside(text, parts), *(each for each in texts if each is not text)]
             sentences = [sentence for each in said for sentence in SENTENCE_END.split(each)]
-            if any(ASKS.search(sentence) and NAMES_FORM.search(sentence) for sentence in sentences):
-                return Form(schema, _is_fenced(sentences))
+            asking = [each for each in sentences if ASKS.search(each) and NAMES_FORM.search(each)]
+            if asking:
+                return Form(_several(schema) if any(map(SEVERAL.search, asking)) else schema, _is_fenced(sentences))
     return None
 
 
@@ -91,7 +95,15 @@ def _schema(text: str) -> Schema | None:
     for key in ("json_schema", "schema"):
         if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
             value = value[key]
-    return value if isinstance(value, Mapping) and is_schema(value) else None
+    return value if isinstance(value, Mapping) and is_schema(value) else schema_of_example(value)
+
+
+def _several(schema: Schema) -> Schema:
+    """Return the schema of a list of what a schema of an object describes."""
+    if not isinstance(schema, Mapping) or schema.get("type", "object") != "object":
+        return schema
+    kept = {name: schema[name] for name in ("$defs", "definitions") if name in schema}
+    return {**kept, "type": "array", "items": schema, "minItems": 1, "maxItems": 3}
 
 
 def is_schema(value: Mapping[str, object]) -> bool:

@@ -4,7 +4,7 @@ Python's annotations (DSPy), TypeScript's (BAML, LangChain's StructuredOutputPar
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from completions.script.protocols.braces import braced
 
@@ -67,6 +67,23 @@ def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
             return None
         properties[named[1]] = schema
     if not properties:
+        return None
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def schema_of_example(value: object, depth: int = 0) -> Schema | None:
+    """Return the JSON Schema of JSON whose values name their types, `{"name": "string"}`; None where one names none."""
+    if depth > DEEPEST:
+        return None
+    if isinstance(value, str):
+        return PLAIN.get(value.strip().lower())
+    if isinstance(value, list):
+        item = schema_of_example(value[0], depth + 1) if len(value) == 1 else None
+        return item and {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+    if not isinstance(value, Mapping) or not value:
+        return None
+    properties = {str(name): schema_of_example(each, depth + 1) for name, each in value.items()}
+    if any(schema is None for schema in properties.values()):
         return None
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
