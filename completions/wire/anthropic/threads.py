@@ -92,7 +92,7 @@ def whole(body: Mapping[str, Any], thread: Document, *, validate: bool) -> dict[
     return {
         **own,
         **{key: held[key] for key in HELD if key in held},
-        "messages": [*held["messages"], *body["messages"]],
+        "messages": [*held["messages"], *dicts(body.get("messages"))],
     }
 
 
@@ -117,7 +117,7 @@ def _compared(value: Any) -> Any:
 def kept(message: Mapping[str, Any], asked: Mapping[str, Any], before: Document | None, ends: float) -> list[Kept]:
     """Return the thread under the id of its newest message, and that nobody else may go on from the one before."""
     said = [{"role": "assistant", "content": message["content"]}] if message["content"] else []
-    messages = [*map(_without_cache_points, asked["messages"]), *said]
+    messages = [*map(_without_cache_points, dicts(asked.get("messages"))), *said]
     body = {key: asked[key] for key in (*HELD, *SAME) if key in asked} | {"messages": messages}
     documents = [Kept(THREAD, message["id"], {"body": body, "expires": ends + LIFE})]
     name = previous(asked)

@@ -50,7 +50,7 @@ def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     last = len(conversation) - 1
     for index, message in enumerate(conversation):
-        if not message["content"] and not (index == last and message["role"] == "assistant"):
+        if not message["content"] and not (message["role"] == "assistant" and (index == last or _unsaid(message))):
             why = "all messages must have non-empty content except for the optional final assistant message"
             return Wrong(why, f"[{index}]")
         for text in _texts(message):
@@ -59,6 +59,11 @@ def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
             if message["role"] != "assistant" and not text.strip():  # its own blank texts come back after searches
                 return Wrong("text content blocks must contain non-whitespace text")
     return None
+
+
+def _unsaid(message: dict[str, Any]) -> bool:
+    """Return whether a message is an answer without content, as a refusal is: it is taken when it comes back."""
+    return isinstance(message["content"], list)
 
 
 def _texts(message: dict[str, Any]) -> Iterator[str]:

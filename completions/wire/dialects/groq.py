@@ -33,7 +33,9 @@ _MESSAGES: Mapping[str, Check] = {
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
-    """Check that a message has nothing that messages of its role do not have."""
+    """Check that a message has nothing that messages of its role do not have, but for what an answer cites."""
+    if value.get("annotations"):
+        value = {key: item for key, item in value.items() if key != "annotations"}
     return _MESSAGES.get(value["role"], record(_PLAIN))(value)
 
 

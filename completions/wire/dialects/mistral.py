@@ -120,8 +120,10 @@ class Mistral(Vendor):
         return {"role": "assistant", "tool_calls": calls or None, "content": content}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; the one with the role has an empty content, whatever follows."""
-        return {"role": "assistant", "content": ""} if "role" in delta else delta
+        """Return the delta, without what Mistral's messages have not; that with the role has an empty content."""
+        if "role" in delta:
+            return {"role": "assistant", "content": ""}
+        return {key: value for key, value in delta.items() if key != "annotations"}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the choice without log probabilities, unless it has some."""

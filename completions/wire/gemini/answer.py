@@ -16,6 +16,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.fields import mapping, text
 from completions.wire.gemini.fields import inner, pick
+from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY"}
@@ -81,11 +82,10 @@ class Said:
 
     @property
     def signature(self) -> Document:
-        """The signature of what was thought, on the part that it precedes; none where nothing was."""
-        if not self.choice.reasoning:
+        """The signature of what was thought, on the part that it precedes; a strict model signs each call."""
+        if not self.choice.reasoning and not (self.calls and is_strict(self._prompt.model)):
             return {}
-        seed = f"thought/{self._reply.serial}/{self._index}"
-        return {"thoughtSignature": base64.b64encode(hashlib.blake2b(seed.encode(), digest_size=48).digest()).decode()}
+        return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 
     def call_parts(self) -> list[Document]:
         """Return the calls' parts; a call is not cut into fragments here."""

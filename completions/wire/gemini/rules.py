@@ -12,6 +12,7 @@ from completions.wire.fields import text, texts
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.messages import DATA, REQUESTS
+from completions.wire.gemini.signatures import unsigned
 
 ROLES = ("user", "model", "function", "tool")
 MIME_TYPES = ("text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum")
@@ -51,6 +52,7 @@ def _generation(body: dict[str, Any], model: str) -> Iterator[str]:
     yield from _config(inner(body, "generationConfig"))
     yield from _functions(body)
     yield from _turns(body)
+    yield from unsigned(many(body.get("contents") or []), model)
     mime = pick(inner(body, "generationConfig"), "responseMimeType")
     if mime == "application/json" and _declared(body) and re.match(r"gemini-[12]", model):
         yield "Function calling with a response mime type: 'application/json' is unsupported"
@@ -72,7 +74,7 @@ def _contents(body: dict[str, Any], request: str) -> Iterator[str]:
 
 def _parts(content: dict[str, Any], request: str, path: str) -> Iterator[str]:
     parts = many(content.get("parts") or [])
-    if not parts:
+    if not parts and content.get("role") != "model":  # an answer that says nothing has no parts
         yield _bullet(request, f"{path}.parts", "contents.parts must not be empty.")
     for at, part in enumerate(parts):
         given = [name for name in (*DATA, "thoughtSignature", "videoMetadata") if pick(part, name) is not None]

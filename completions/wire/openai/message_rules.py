@@ -92,6 +92,8 @@ _AUDIO = record({"data": string(low=1), "format": choice("wav", "mp3")}, ("data"
 _FILE_FIELDS = {"file_data": file_data, "file_id": string(low=1), "filename": string()}
 _FILE = record(_FILE_FIELDS)
 _ID = record({"id": string(low=1)}, ("id",))
+_SPOKEN = record({"id": string(low=1), **dict.fromkeys(("data", "expires_at", "transcript"), anything)}, ("id",))
+"""The audio of an answer: its id is enough, and what else an answer has comes back with the SDK's own message."""
 
 
 def file(value: Any) -> Problem | None:
@@ -189,7 +191,7 @@ _SAID: Mapping[str, Check] = {
     "tool_calls": nullable(_CALLS),  # the types have no null here, but answers that are sent back have
     "function_call": nullable(_FUNCTION_CALL),
     "refusal": nullable(_TEXT),
-    "audio": nullable(_ID),
+    "audio": nullable(_SPOKEN),
     "annotations": nullable(array(obj, "objects")),  # what answers carry
 }
 

@@ -2,14 +2,18 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import anthropic
 import httpx
+import orjson
 import pytest
 from anthropic.types import ThreadContinueInFlightError, ThreadFingerprintMismatchError, ThreadNotFoundError
 from anthropic.types.beta import BetaMessage, BetaMessageParam
 
+from completions.conversation import Choice, Reply
+from completions.wire.anthropic.messages import AnthropicMessages
 from tests.server import LiveServer
 
 pytestmark = [
@@ -260,3 +264,15 @@ def test_thread__that_goes_on_matches_calls_and_results_over_all_of_it(server: L
     assert code(ask(server, "And?", after(first))) == (400, None)
     answer = ask(server, [{"type": "tool_result", "tool_use_id": "toolu_other", "content": "sunny"}], after(first))
     assert "unexpected `tool_use_id` found in `tool_result` blocks: toolu_other" in answer.json()["error"]["message"]
+
+
+def test_thread__is_held_whatever_is_asked_where_nothing_is_checked() -> None:
+    wire, reply = AnthropicMessages(), Reply((Choice("Hi"),), serial="s")
+    first = wire.parse(b'{"thread": {"type": "create"}, "messages": 7}', {}, validate=False)
+    (held,) = wire.keeps(reply, first, lambda: (0.0, 1.0))
+    body = {"thread": after(held.name), "system": "Be brief."}
+    then = wire.parse(orjson.dumps(body), {}, validate=False)
+    assert wire.recall(then, {}, validate=False) is then
+    again = wire.recall(then, {(held.kind, held.name): held.document}, validate=False)
+    assert [message.role for message in again.messages] == ["assistant"]
+    assert [kept.name for kept in wire.keeps(replace(reply, serial="t"), again, lambda: (0.0, 1.0))][1:] == [held.name]

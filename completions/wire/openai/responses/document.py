@@ -3,7 +3,7 @@
 Shapes: `Response` and `ResponseOutputItem` of the openai SDK.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.base import made_id, service_tier
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.responses import hosted
+from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses.prompt import included
 
 UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
@@ -203,8 +203,9 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     """Yield the items: what was thought, what the API's own tools did, what is said, which tools are called."""
     if not reply.choices:
         return
-    for place, item in enumerate(_items(reply.choices[0], prompt)):
-        made: dict[str, Any] = {"id": made_id(prefix(item["type"]), reply, place)}
+    items = list(_items(reply.choices[0], prompt, reply.serial))
+    for place, item in enumerate(items):
+        made: dict[str, Any] = {"id": _item_id(items, place, reply)}
         if item["type"] in _CALLED:
             made["call_id"] = made_id("call_", reply, place)
         elif not item.get("call_id", "call"):
@@ -212,10 +213,20 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
         yield made | item
 
 
-def _items(choice: Choice, prompt: Prompt) -> Iterator[dict[str, Any]]:
+def _item_id(items: Sequence[Mapping[str, Any]], place: int, reply: Reply) -> str:
+    """Return an item's id, which tells of which reasoning it came, if it came of any."""
+    kind = items[place]["type"]
+    if kind == "reasoning":
+        return order.reasoning_id(reply.serial, alone=len(items) == 1)
+    if items[0]["type"] == "reasoning":
+        return order.follower_id(prefix(kind), reply.serial, place)
+    return made_id(prefix(kind), reply, place)
+
+
+def _items(choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, Any]]:
     include = included(prompt.body)
     if choice.reasoning:
-        yield _reasoning(choice.reasoning, prompt, include)
+        yield _reasoning(choice.reasoning, prompt, include, serial)
     kinds = [hosted.kind_of(call, prompt) for call in choice.tool_calls]
     calls = [_call(call, kind, prompt, include) for call, kind in zip(choice.tool_calls, kinds, strict=True)]
     before = [call for call, kind in zip(calls, kinds, strict=True) if kind in hosted.API_TOOLS]
@@ -239,12 +250,12 @@ def _recalled(prompt: Prompt) -> list[dict[str, Any]]:
     return dicts(prompt.recalled.get("items"))
 
 
-def _reasoning(said: str, prompt: Prompt, include: tuple[str, ...]) -> dict[str, Any]:
+def _reasoning(said: str, prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:
     """Return a reasoning item; its text is seen only in the summary that is asked for."""
     wanted = summary_wanted(mapping(prompt.body.get("reasoning")))
     item: dict[str, Any] = {"type": "reasoning", "summary": [{"type": "summary_text", "text": said}] if wanted else []}
     if "reasoning.encrypted_content" in include:
-        item["encrypted_content"] = hosted.encrypted(said)
+        item["encrypted_content"] = order.encrypted(said, serial)
     return item
 
 

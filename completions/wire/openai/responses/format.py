@@ -14,6 +14,7 @@ from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat, check_stream
 from completions.wire.openai.dialect import OPENAI, Dialect
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
+from completions.wire.openai.responses import order
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document
 from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
@@ -54,11 +55,16 @@ class Responses(OpenAIFormat):
             self._validate(document)
         prompt = read_prompt(document, headers)
         if validate and not self.recalls(prompt):
-            responses_rules.matched(own_items(document))
+            self._check_order(own_items(document), document)
         return prompt
 
     def _validate(self, body: dict[str, Any]) -> None:
         self._dialect.check_response(body)
+
+    def _check_order(self, items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
+        responses_rules.matched(items)
+        if self.vendor == Responses.vendor:
+            order.check(items, stored=body.get("store") is not False)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
         """Return the previous response, the conversation, and the items that are referred to."""
@@ -82,7 +88,7 @@ class Responses(OpenAIFormat):
             for item in own_items(prompt.body)
         ]
         if validate:
-            responses_rules.matched([*before, *own])
+            self._check_order([*before, *own], prompt.body)
         before = before[-MOST_ITEMS:]
         return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled={"items": before, "own": own})
 

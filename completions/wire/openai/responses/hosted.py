@@ -5,7 +5,6 @@ are called once before a text where the script does not say; the client's are of
 schema of what `auto` calls them with. Shapes: `ResponseOutputItem` of the openai SDK.
 """
 
-import base64
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -249,8 +248,3 @@ def _for_client(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
             return {"type": "shell_call", "status": "completed", "action": action, "environment": None}
     operation = {"type": "delete_file", "path": "draft.txt"} | mapping(given.get("operation"))
     return {"type": "apply_patch_call", "status": "completed", "operation": operation}
-
-
-def encrypted(reasoning: str) -> str:
-    """Return reasoning in the place of what the API encrypts: opaque to clients, who only send it back."""
-    return base64.b64encode(reasoning.encode()).decode()

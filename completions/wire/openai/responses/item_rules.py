@@ -122,6 +122,7 @@ def _item(required: Sequence[str] = (), **fields: Check) -> Check:
 
 
 _FROM: Mapping[str, Check] = {"caller": nullable(obj), "namespace": nullable(_STRING), "created_by": nullable(_STRING)}
+_LATER: Mapping[str, Check] = {"async": nullable(boolean)}
 _SUMMARY = array(record({"type": choice("summary_text"), "text": _TEXT}, ("type", "text")), "objects")
 _ANY_STATUS = nullable(_STRING)
 
@@ -129,9 +130,13 @@ _ITEMS: Mapping[str, Check] = {
     "message": _MESSAGE,
     "file_search_call": _item(("queries",), results=nullable(array(obj, "objects")), status=_ANY_STATUS),
     "computer_call": _item(("call_id",), **_FROM, action=anything, actions=anything, pending_safety_checks=anything),
-    "computer_call_output": _item(("call_id", "output"), output=obj, acknowledged_safety_checks=anything),
+    "computer_call_output": _item(
+        ("call_id", "output"), output=obj, acknowledged_safety_checks=anything, created_by=nullable(_STRING)
+    ),
     "web_search_call": _item((), action=obj, status=_ANY_STATUS),
-    "function_call": _item(("call_id", "name", "arguments"), call_id=_CALL_ID, name=_STRING, arguments=_TEXT, **_FROM),
+    "function_call": _item(
+        ("call_id", "name", "arguments"), call_id=_CALL_ID, name=_STRING, arguments=_TEXT, **_LATER, **_FROM
+    ),
     "function_call_output": _item(
         ("call_id", "output"), call_id=_CALL_ID, output=_OUTPUT, name=nullable(_STRING), **_FROM
     ),
@@ -145,6 +150,7 @@ _ITEMS: Mapping[str, Check] = {
             "result": nullable(_STRING),
             "status": _ANY_STATUS,
             **dict.fromkeys(("background", "output_format", "quality", "size", "revised_prompt", "action"), anything),
+            **dict.fromkeys(("error", "svg_usage"), anything),
         },
         ("id",),
     ),
@@ -170,12 +176,14 @@ _ITEMS: Mapping[str, Check] = {
         status=_ANY_STATUS,
     ),
     "custom_tool_call_output": _item(("call_id", "output"), call_id=_CALL_ID, output=_OUTPUT, **_FROM),
-    "custom_tool_call": _item(("call_id", "name", "input"), call_id=_CALL_ID, name=_STRING, input=_TEXT, **_FROM),
+    "custom_tool_call": _item(
+        ("call_id", "name", "input"), call_id=_CALL_ID, name=_STRING, input=_TEXT, **_LATER, **_FROM
+    ),
     "item_reference": record({"type": anything, "id": _ID}, ("id",)),
     **dict.fromkeys(
         (
             *("tool_search_call", "tool_search_output", "additional_tools", "compaction"),
-            *("compaction_trigger", "program", "program_output"),
+            *("compaction_trigger", "configuration_update", "program", "program_output"),
         ),
         obj,
     ),
@@ -215,6 +223,8 @@ def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
         kind, call = given.get("type"), given.get("call_id")
         if kind in _CALLS:
             open_calls[kind, call] = call
+        elif kind == "tool_search_call":  # one that the client runs may be answered as a function's is, or not
+            open_calls["function_call", call] = ""
         elif kind in _ANSWERS:
             asked, noun = _ANSWERS[kind]
             if (asked, call) not in open_calls:

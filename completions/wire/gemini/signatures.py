@@ -1,0 +1,69 @@
+"""Steps 2 and 4 for Gemini: the signatures of what was thought, which Gemini 3 wants back on its calls.
+
+Only the turn that is not over is looked at, and in each of its steps the first call. The words are the API's own, as
+users quote them (seen 2026-09-17); that any long enough value of another's passes, and with it the two that Google's
+guide "Thought signatures" names for calls that no model made, the recorded exchanges show.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from completions.wire.fields import text
+from completions.wire.gemini.fields import inner, many, pick
+from completions.wire.seals import decoded, sealed, verdict
+
+STRICT = re.compile(r"gemini-([3-9]|\d\d)")
+"""The models that want their calls' signatures back."""
+
+LEAST = 16
+"""Bytes that a signature has at least."""
+
+MISSING = (
+    "Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, "
+    "and missing thought_signature may lead to degraded model performance. Additional data, function call "
+    "`default_api:{name}` , position {position}. Please refer to https://ai.google.dev/gemini-api/docs/"
+    "thought-signatures for more details."
+)
+CORRUPTED = "Corrupted thought signature."
+
+
+def is_strict(model: str | None) -> bool:
+    """Return whether a model wants its calls' signatures back, and so signs each."""
+    return STRICT.match(model or "") is not None
+
+
+def signature(serial: str) -> str:
+    """Return a signature of an answer."""
+    return base64.b64encode(sealed("", serial)).decode()
+
+
+def unsigned(contents: Sequence[Mapping[str, Any]], model: str) -> Iterator[str]:
+    """Go through what is wrong with the signatures of the calls in the turn that is not over."""
+    if not is_strict(model):
+        return
+    for at in range(_beginning(contents), len(contents)):
+        calls = [part for part in many(contents[at].get("parts") or []) if inner(part, "functionCall")]
+        if contents[at].get("role") != "model" or not calls:
+            continue
+        given = pick(calls[0], "thoughtSignature")
+        if given is None or given == "":
+            name = text(inner(calls[0], "functionCall").get("name"))
+            yield MISSING.format(name=name, position=at + 1)
+        elif not _holds(decoded(text(given)) or b""):
+            yield CORRUPTED
+
+
+def _beginning(contents: Sequence[Mapping[str, Any]]) -> int:
+    """Return where the user spoke last, and not only with functions' results."""
+    for at in range(len(contents) - 1, -1, -1):
+        parts = many(contents[at].get("parts") or [])
+        if contents[at].get("role") != "model" and not all(inner(part, "functionResponse") for part in parts):
+            return at
+    return 0
+
+
+def _holds(token: bytes) -> bool:
+    found = verdict(token, "")
+    return found == "intact" or (found == "foreign" and len(token) >= LEAST)
