@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions.control.routes import urlpatterns as control
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import lookups, stored
+from completions.views import batches, files, lookups, message_batches, stored
 from completions.views.generate import generate
 from completions.views.stored import by_method
 from completions.wire.address import Address
@@ -27,6 +27,12 @@ LISTED = {"v1/chat/completions": stored.completions}
 """Addresses at which answers are generated, and what was kept of them is listed."""
 
 OPENAI_STORED: Addresses = [
+    path("v1/files", by_method(POST=files.uploaded, GET=files.listed)),
+    path("v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed)),
+    path("v1/files/<str:name>/content", by_method(GET=files.content)),
+    path("v1/batches", by_method(POST=batches.made, GET=batches.listed)),
+    path("v1/batches/<str:name>", by_method(GET=batches.shown)),
+    path("v1/batches/<str:name>/cancel", by_method(POST=batches.cancelled)),
     path(
         "v1/chat/completions/<str:name>",
         by_method(GET=stored.completion, POST=stored.completion_changed, DELETE=stored.completion_gone),
@@ -44,6 +50,18 @@ OPENAI_STORED: Addresses = [
     path("v1/conversations/<str:name>/items/<str:item_id>", by_method(GET=stored.item, DELETE=stored.item_gone)),
 ]
 """What OpenAI keeps."""
+
+
+CLAUDE = {"wire": next(address.wire for address in ADDRESSES if address.route == "v1/messages")}
+ANTHROPIC_STORED: Addresses = [
+    path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),
+    path(
+        "v1/messages/batches/<str:name>", by_method(GET=message_batches.shown, DELETE=message_batches.removed), CLAUDE
+    ),
+    path("v1/messages/batches/<str:name>/results", by_method(GET=message_batches.results), CLAUDE),
+    path("v1/messages/batches/<str:name>/cancel", by_method(POST=message_batches.cancelled), CLAUDE),
+]
+"""What Anthropic keeps; errors are in its words."""
 
 
 def pattern(address: Address) -> URLPattern:
@@ -69,7 +87,7 @@ STATE: Addresses = [
 ]
 """Where clients ask whether there is a server at all."""
 
-api: Addresses = [*answered, *OPENAI_STORED, *STATE, *control, *inspector, *refused]
+api: Addresses = [*answered, *OPENAI_STORED, *ANTHROPIC_STORED, *STATE, *control, *inspector, *refused]
 
 ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and address.wire is CHAT)
 UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}

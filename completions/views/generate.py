@@ -9,10 +9,9 @@ from completions import budget
 from completions.delivery.pacing import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.resolve.ask import ask, dialect_of
-from completions.resolve.engine import resolve
+from completions.resolve.answer import answer
+from completions.resolve.ask import dialect_of
 from completions.resolve.recall import keep, take
-from completions.state.ledger import ScriptChanged
 from completions.state.namespaces import namespace
 from completions.views.edge import add_headers, endpoint, read_body
 from completions.views.headers import note_client
@@ -49,27 +48,16 @@ async def _answer(turn: Turn) -> Recorded:
 async def _ask_and_resolve(
     request: HttpRequest, exchange: Exchange, wire: WireFormat, route: Mapping[str, str]
 ) -> Turn:
-    """Parse and resolve; once more where another process has changed the script meanwhile."""
+    """Parse and resolve."""
     exchange.world = space = namespace(exchange.namespace)
     await space.look()
     headers, body = note_client(request, exchange), read_body(request)
     exchange.request_body = body
     if wire.routed:
         route = {**request.GET.dict(), **route}
-    while True:
-        try:
-            prompt = await ask(space, wire, headers, body, route, parsed=exchange.note_prompt)
-        except RequestError:
-            if await space.refresh():
-                continue
-            raise
-        try:
-            outcome = await resolve(space, prompt)
-        except ScriptChanged:
-            await space.refresh()
-            continue
-        exchange.note_outcome(outcome)
-        return Turn(exchange, space, dialect_of(wire, space.script), prompt, outcome)
+    prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
+    exchange.note_outcome(outcome)
+    return Turn(exchange, space, dialect_of(wire, space.script), prompt, outcome)
 
 
 async def _wait_for_place_and_gate(turn: Turn) -> None:

@@ -62,7 +62,7 @@ class Asked(NamedTuple):
 
     async def change(self, kind: str, name: str, edit: Callable[[Document], Document]) -> Document:
         """Change a document, and return it; raise the API's 404 where it is not there."""
-        return await self.records.change(kind, name, lambda before: edit(_there(kind, name, before)))
+        return await self.records.change(kind, name, lambda before: edit(or_raise(kind, name, before)))
 
     @property
     def body(self) -> dict[str, Any]:
@@ -90,12 +90,13 @@ def stored(view: StoredView) -> AnyView:
     return wrapped
 
 
-async def _found(records: Records, kind: str, name: str) -> Document:
+async def or_404(records: Records, kind: str, name: str) -> Document:
     """Return what is kept, or raise the API's 404."""
-    return _there(kind, name, await records.get(kind, name))
+    return or_raise(kind, name, await records.get(kind, name))
 
 
-def _there(kind: str, name: str, document: Document | None) -> Document:
+def or_raise(kind: str, name: str, document: Document | None) -> Document:
+    """Return a document, or raise the API's 404 where it is none."""
     if document is None:
         raise RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
     return document
@@ -104,7 +105,7 @@ def _there(kind: str, name: str, document: Document | None) -> Document:
 @stored
 async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     """Show a response as it is by now, or stream it again from where its client left it."""
-    record = await _found(asked.records, RESPONSE, name)
+    record = await or_404(asked.records, RESPONSE, name)
     query = asked.query
     if query.get("stream") != "true":
         return responses_kept.at(record, time.time())
@@ -122,7 +123,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
 @stored
 async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a response; what refers to it later does not find it."""
-    await _found(asked.records, RESPONSE, name)
+    await or_404(asked.records, RESPONSE, name)
     await asked.records.delete(RESPONSE, name)
     return {"id": name, "object": "response", "deleted": True}
 
@@ -138,7 +139,7 @@ async def response_cancelled(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def response_input(asked: Asked, name: str) -> dict[str, Any]:
     """List the items that a response was asked with, the last one first."""
-    record = await _found(asked.records, RESPONSE, name)
+    record = await or_404(asked.records, RESPONSE, name)
     return asked.page(record["input"], "desc")
 
 
@@ -157,7 +158,7 @@ async def conversation_made(asked: Asked) -> dict[str, Any]:
 @stored
 async def conversation(asked: Asked, name: str) -> dict[str, Any]:
     """Show a conversation."""
-    return responses_kept.shown_conversation(await _found(asked.records, CONVERSATION, name))
+    return responses_kept.shown_conversation(await or_404(asked.records, CONVERSATION, name))
 
 
 @stored
@@ -171,7 +172,7 @@ async def conversation_changed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def conversation_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a conversation."""
-    await _found(asked.records, CONVERSATION, name)
+    await or_404(asked.records, CONVERSATION, name)
     await asked.records.delete(CONVERSATION, name)
     return {"id": name, "object": "conversation.deleted", "deleted": True}
 
@@ -179,14 +180,14 @@ async def conversation_gone(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def items(asked: Asked, name: str) -> dict[str, Any]:
     """List a conversation's items, the last one first."""
-    document = await _found(asked.records, CONVERSATION, name)
+    document = await or_404(asked.records, CONVERSATION, name)
     return asked.page(document["items"], "desc")
 
 
 @stored
 async def items_added(asked: Asked, name: str) -> dict[str, Any]:
     """Add items to a conversation, and list them."""
-    await _found(asked.records, CONVERSATION, name)
+    await or_404(asked.records, CONVERSATION, name)
     body = asked.body
     if asked.validate:
         responses_rules.validate_items(body)
@@ -198,7 +199,7 @@ async def items_added(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def item(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
     """Show an item of a conversation."""
-    document = await _found(asked.records, CONVERSATION, name)
+    document = await or_404(asked.records, CONVERSATION, name)
     return _item_of(document, item_id)
 
 
@@ -231,7 +232,7 @@ async def completions(asked: Asked) -> dict[str, Any]:
 @stored
 async def completion(asked: Asked, name: str) -> dict[str, Any]:
     """Show a stored chat completion."""
-    document: dict[str, Any] = (await _found(asked.records, COMPLETION, name))["completion"]
+    document: dict[str, Any] = (await or_404(asked.records, COMPLETION, name))["completion"]
     return document
 
 
@@ -249,7 +250,7 @@ async def completion_changed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def completion_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a stored chat completion."""
-    await _found(asked.records, COMPLETION, name)
+    await or_404(asked.records, COMPLETION, name)
     await asked.records.delete(COMPLETION, name)
     return {"object": "chat.completion.deleted", "id": name, "deleted": True}
 
@@ -257,5 +258,5 @@ async def completion_gone(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def completion_messages(asked: Asked, name: str) -> dict[str, Any]:
     """List the messages that a stored chat completion was asked with, the first one first."""
-    record = await _found(asked.records, COMPLETION, name)
+    record = await or_404(asked.records, COMPLETION, name)
     return asked.page(record["messages"], "asc")

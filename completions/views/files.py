@@ -1,0 +1,88 @@
+"""The views of OpenAI's files."""
+
+import base64
+import time
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.state.records import Document, Records
+from completions.views.http import RawResponse, Recorded
+from completions.views.multipart import read_form
+from completions.views.stored import Asked, stored
+from completions.wire.openai import files
+from completions.wire.openai.files import CONTENT, FILE
+
+
+async def put_file(records: Records, file: Document, data: bytes) -> None:
+    """Keep a file and its bytes; raise `RequestError` where there is no room."""
+    there = [each for each in await records.all(FILE) if files.is_there(each, time.time())]
+    if (size := sum(each["bytes"] for each in there) + len(data)) > files.MAX_STORED:
+        raise files.full(size)
+    await records.put(CONTENT, file["id"], {"base64": base64.b64encode(data).decode()})
+    await records.put(FILE, file["id"], file)
+
+
+async def file_named(records: Records, name: str) -> Document:
+    """Return a file; raise the API's 404 where it is not there, or not any more."""
+    file = await records.get(FILE, name)
+    if file is None or not files.is_there(file, time.time()):
+        raise files.not_found(name)
+    return file
+
+
+async def content_of(records: Records, name: str) -> bytes:
+    """Return a file's bytes."""
+    await file_named(records, name)
+    content = await records.get(CONTENT, name)
+    if content is None:
+        raise files.not_found(name)
+    return base64.b64decode(content["base64"])
+
+
+@stored
+async def uploaded(asked: Asked) -> dict[str, Any]:
+    """Keep an upload."""
+    form = read_form(asked.request)
+    upload = form.files.get("file")
+    files.check_upload(form.fields, upload.name if upload else None)
+    assert upload is not None
+    lasts = files.expires_after(form.fields)
+    file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lasts)
+    await put_file(asked.records, file, upload.data)
+    return file
+
+
+@stored
+async def listed(asked: Asked) -> dict[str, Any]:
+    """List the files, the newest first, of a purpose if one is asked for."""
+    now, purpose = time.time(), asked.query.get("purpose")
+    there = [each for each in await asked.records.all(FILE) if files.is_there(each, now)]
+    return asked.page([each for each in there if purpose in (None, each["purpose"])], "desc")
+
+
+@stored
+async def shown(asked: Asked, name: str) -> dict[str, Any]:
+    """Show a file."""
+    return dict(await file_named(asked.records, name))
+
+
+@stored
+async def content(asked: Asked, name: str) -> Recorded:
+    """Send a file's bytes back."""
+    return RawResponse(await content_of(asked.records, name), 200, "application/octet-stream")
+
+
+@stored
+async def removed(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a file."""
+    await file_named(asked.records, name)
+    await asked.records.delete(FILE, name)
+    await asked.records.delete(CONTENT, name)
+    return files.deleted(name)
+
+
+def check_lines_file(file: Document) -> None:
+    """Raise what is wrong with a file from which a batch is to be made."""
+    if file["purpose"] != "batch":
+        message = f"Invalid file purpose: expected 'batch', but got '{file['purpose']}'."
+        raise RequestError(message, code="invalid_purpose", param="input_file_id")

@@ -1,0 +1,164 @@
+"""Anthropic's message batches: what is asked for, and what a batch and its results look like at a time.
+
+Shapes: `anthropic.types.messages.MessageBatch` and its parts. A batch is kept with the times at which its processing
+begins and ends, so that its status follows from the clock.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document, json_type
+from completions.wire.fields import dicts
+
+BATCH = "message_batch"
+MESSAGES = "/v1/messages"
+DAY = 86_400
+MAX_REQUESTS = 100_000
+MAX_ID = 64
+"""Requests of a batch, and characters of a `custom_id`: Anthropic's guide "Batch processing"."""
+
+
+def check_batch(body: Mapping[str, Any]) -> None:
+    """Raise what is wrong with a request for a batch."""
+    requests = body.get("requests")
+    if requests is None:
+        raise RequestError("requests: Field required")
+    if not isinstance(requests, list):
+        raise RequestError(f"requests: Input should be a valid array, and is {json_type(requests)}")
+    if not requests:
+        raise RequestError("requests: List should have at least 1 item after validation, not 0")
+    if len(requests) > MAX_REQUESTS:
+        raise RequestError(f"requests: List should have at most {MAX_REQUESTS} items, not {len(requests)}")
+    seen: set[str] = set()
+    for at, request in enumerate(requests):
+        _check_request(f"requests.{at}", request, seen)
+
+
+def _check_request(place: str, request: object, seen: set[str]) -> None:
+    if not isinstance(request, dict):
+        raise RequestError(f"{place}: Input should be an object")
+    name, params = request.get("custom_id"), request.get("params")
+    if not isinstance(name, str) or not 1 <= len(name) <= MAX_ID:
+        raise RequestError(f"{place}.custom_id: String should have 1 to {MAX_ID} characters")
+    if name in seen:
+        raise RequestError(f"{place}.custom_id: Duplicate custom_id found: {name}")
+    seen.add(name)
+    if not isinstance(params, dict):
+        raise RequestError(f"{place}.params: Field required")
+
+
+def new_batch(body: Mapping[str, Any], created: float) -> dict[str, Any]:
+    """Return the record of a batch; `done` is when all its requests are answered, once that is known."""
+    return {
+        "id": f"msgbatch_01{secrets.token_hex(11)}",
+        "created": created,
+        "total": len(body["requests"]),
+        "done": None,
+        "cancelled": None,
+        "results": [],
+    }
+
+
+def requests_of(body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the requests of a batch: the id of each, and what it asks."""
+    return [(each["custom_id"], each["params"]) for each in dicts(body["requests"])]
+
+
+def result(custom_id: str, status: int, data: bytes) -> dict[str, Any]:
+    """Return what a request of a batch got."""
+    document = orjson.loads(data)
+    if status == 200:
+        return {"custom_id": custom_id, "result": {"type": "succeeded", "message": document}}
+    return {"custom_id": custom_id, "result": {"type": "errored", "error": document}}
+
+
+def cancelled(batch: Document, now: float) -> Document:
+    """Return the record of a batch that is cancelled; one that has ended stays as it is."""
+    return batch if batch["cancelled"] is not None or _ended(batch, now) is not None else {**batch, "cancelled": now}
+
+
+def _ended(batch: Document, now: float) -> float | None:
+    """Return when a batch ended, if it has by now."""
+    ends = [at for at in (batch["done"], batch["created"] + DAY) if at is not None]
+    if batch["cancelled"] is not None and batch["done"] is not None:
+        ends.append(batch["cancelled"])
+    end: float = min(ends)
+    return end if end <= now else None
+
+
+def results_at(batch: Document, now: float) -> list[dict[str, Any]]:
+    """Return the results of a batch; raise the API's 404 where it has not ended."""
+    if _ended(batch, now) is None:
+        raise RequestError(f"Batch {batch['id']} has no available results. The batch has not ended.", status=404)
+    if batch["cancelled"] is not None and batch["cancelled"] < (batch["done"] or 0):
+        return [{"custom_id": each["custom_id"], "result": {"type": "canceled"}} for each in batch["results"]]
+    return list(batch["results"])
+
+
+def shown(batch: Document, now: float, url: str) -> dict[str, Any]:
+    """Return a batch as it is at a time; `url` is where its results are, once it has ended."""
+    ended = _ended(batch, now)
+    counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
+    if ended is None:
+        counts["processing"] = batch["total"]
+    elif batch["done"] is None:
+        counts["expired"] = batch["total"]
+    else:
+        for each in results_at(batch, now):
+            counts[each["result"]["type"]] += 1
+    status = "ended" if ended is not None else "in_progress" if batch["cancelled"] is None else "canceling"
+    return {
+        "id": batch["id"],
+        "type": "message_batch",
+        "processing_status": status,
+        "request_counts": counts,
+        "created_at": _moment(batch["created"]),
+        "expires_at": _moment(batch["created"] + DAY),
+        "ended_at": _moment(ended),
+        "cancel_initiated_at": _moment(batch["cancelled"]),
+        "archived_at": None,
+        "results_url": url if ended is not None else None,
+    }
+
+
+def _moment(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def lines(results: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return results as a file of JSON lines."""
+    return b"".join(orjson.dumps(each) + b"\n" for each in results)
+
+
+def page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the page of batches, given the newest first, that a query asks for by `limit`, `after_id`, `before_id`."""
+    text = query.get("limit", "20")
+    if not (text.isdecimal() and 1 <= int(text[:6]) <= 1000):
+        raise RequestError("limit: Input should be from 1 to 1000")
+    names = [each["id"] for each in found]
+    start, end = 0, len(names)
+    if (name := query.get("after_id")) is not None:
+        start = names.index(name) + 1 if name in names else end
+    elif (name := query.get("before_id")) is not None:
+        end = names.index(name) if name in names else 0
+        start = max(0, end - int(text))
+    part = list(found[start:end])[: int(text)]
+    more = start > 0 if "before_id" in query else start + len(part) < end
+    return {
+        "data": part,
+        "has_more": more,
+        "first_id": part[0]["id"] if part else None,
+        "last_id": part[-1]["id"] if part else None,
+    }
+
+
+def deleted(batch: Document, now: float) -> dict[str, Any]:
+    """Return what tells that a batch is gone; raise where it has not ended."""
+    if _ended(batch, now) is None:
+        raise RequestError(f"Batch {batch['id']} is still in progress. Cancel it before you delete it.")
+    return {"id": batch["id"], "type": "message_batch_deleted"}

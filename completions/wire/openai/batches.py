@@ -1,0 +1,223 @@
+"""OpenAI's batches: what is asked for, what each line must be, and what a batch looks like at a time.
+
+Shapes: `openai.types.Batch` and `BatchRequestCounts`; lines as in OpenAI's guide "Batch API". A batch is kept with the
+times at which it comes to each of its states, so that its status follows from the clock.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.conversation import Usage
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.openai.stored import metadata
+from completions.wire.validation import Check, choice, nullable, record, refuse, string
+
+BATCH = "batch"
+ENDPOINTS = (
+    "/v1/responses",
+    "/v1/chat/completions",
+    "/v1/embeddings",
+    "/v1/completions",
+    "/v1/moderations",
+)
+MAX_LINES = 50_000
+DAY = 86_400
+MAX_ERRORS = 50
+"""Wrong lines that a failed batch tells of."""
+
+_FIELDS: Mapping[str, Check] = {
+    "input_file_id": string(),
+    "endpoint": choice(*ENDPOINTS),
+    "completion_window": choice("24h"),
+    "metadata": nullable(metadata),
+    "output_expires_after": lambda value: None,
+}
+_CHECK = record(_FIELDS, ("input_file_id", "endpoint", "completion_window"))
+
+
+class Line(NamedTuple):
+    """A request of a batch."""
+
+    custom_id: str
+    url: str
+    body: Mapping[str, Any]
+
+
+def check_batch(body: Mapping[str, Any]) -> None:
+    """Raise what is wrong with a request for a batch."""
+    refuse(_CHECK(body))
+
+
+def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str, Any]]]:
+    """Return the requests of a file, and what is wrong with its lines, as `Batch.errors` has it."""
+    lines: list[Line] = []
+    wrong: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for number, text in enumerate(content.split(b"\n"), 1):
+        if not text.strip():
+            continue
+        try:
+            lines.append(_line(text, endpoint, seen))
+        except RequestError as exc:
+            wrong.append({"code": exc.code, "line": number, "message": exc.message, "param": exc.param})
+    if not lines and not wrong:
+        wrong.append(_trouble("empty_file", "The input file is empty. Please ensure that the batch contains requests."))
+    if len(lines) > MAX_LINES:
+        why = f"The input file has {len(lines)} requests, and at most {MAX_LINES} are allowed."
+        wrong.insert(0, _trouble("too_many_tasks", why))
+    return lines, wrong[:MAX_ERRORS]
+
+
+def _trouble(code: str, message: str) -> dict[str, Any]:
+    return {"code": code, "line": None, "message": message, "param": None}
+
+
+def _line(text: bytes, endpoint: str, seen: set[str]) -> Line:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError as exc:
+        raise RequestError("This line is not parseable as valid JSON.", code="invalid_json_line") from exc
+    if not isinstance(found, dict):
+        raise RequestError("This line is not a JSON object.", code="invalid_json_line")
+    name, url = found.get("custom_id"), found.get("url")
+    if not isinstance(name, str) or not name:
+        raise _missing("custom_id")
+    if name in seen:
+        message = f"The custom_id '{name[:100]}' has been used before in this file."
+        raise RequestError(message, code="duplicate_custom_id", param="custom_id")
+    seen.add(name)
+    if found.get("method") != "POST":
+        raise RequestError("Invalid value for 'method': only POST is supported.", code="invalid_method", param="method")
+    if url != endpoint:
+        message = f"The provided URL '{str(url)[:100]}' does not match the batch endpoint '{endpoint}'."
+        raise RequestError(message, code="mismatched_url", param="url")
+    if not isinstance(body := found.get("body"), dict):
+        raise _missing("body")
+    return Line(name, endpoint, body)
+
+
+def _missing(name: str) -> RequestError:
+    return RequestError(f"Missing required parameter: '{name}'.", code="missing_required_parameter", param=name)
+
+
+def new_batch(
+    body: Mapping[str, Any], created: float, wrong: Sequence[Mapping[str, Any]], total: int
+) -> dict[str, Any]:
+    """Return the record of a batch: what was asked for, the times of its states, and what is wrong with it.
+
+    `started` is when its lines begin to be answered, `each` the seconds that one takes, `done` when all are answered.
+    """
+    return {
+        "id": f"batch_{secrets.token_hex(16)}",
+        "asked": {key: body.get(key) for key in ("endpoint", "input_file_id", "completion_window", "metadata")},
+        "created": created,
+        "wrong": list(wrong),
+        "total": 0 if wrong else total,
+        "started": None,
+        "each": 0.0,
+        "done": None,
+        "cancelled": None,
+        "failed": 0,
+        "output": None,
+        "errors": None,
+        "usage": None,
+        "model": None,
+    }
+
+
+def status_at(batch: Document, now: float) -> str:
+    """Return the status of a batch at a time."""
+    if batch["wrong"]:
+        return "failed"
+    done, cancelled = batch["done"], batch["cancelled"]
+    if cancelled is not None and (done is None or cancelled < done):
+        return "cancelled" if batch["output"] is not None or batch["errors"] is not None else "cancelling"
+    if done is not None and now >= done:
+        return "completed"
+    if now >= batch["created"] + DAY:
+        return "expired"
+    if batch["started"] is None or now < batch["started"]:
+        return "validating"
+    if done is not None and now >= done - batch["each"] / 2:
+        return "finalizing"
+    return "in_progress"
+
+
+def shown(batch: Document, now: float) -> dict[str, Any]:
+    """Return a batch as it is at a time."""
+    status, created = status_at(batch, now), int(batch["created"])
+    over = status in ("completed", "cancelled")
+    answered = batch["total"] if status == "completed" else _answered(batch, batch["cancelled"] or now)
+    failed = min(batch["failed"], answered)
+    wrong = {"object": "list", "data": batch["wrong"]} if batch["wrong"] else None
+    times = {
+        "in_progress_at": None if batch["started"] is None or now < batch["started"] else int(batch["started"]),
+        "finalizing_at": int(batch["done"]) if status in ("finalizing", "completed") else None,
+        "completed_at": int(batch["done"]) if status == "completed" else None,
+        "failed_at": created if status == "failed" else None,
+        "expired_at": created + DAY if status == "expired" else None,
+        "cancelling_at": None if batch["cancelled"] is None else int(batch["cancelled"]),
+        "cancelled_at": int(batch["cancelled"]) if status == "cancelled" else None,
+    }
+    return {
+        "id": batch["id"],
+        "object": "batch",
+        "endpoint": batch["asked"]["endpoint"],
+        "model": batch["model"],
+        "errors": wrong,
+        "input_file_id": batch["asked"]["input_file_id"],
+        "completion_window": batch["asked"]["completion_window"],
+        "status": status,
+        "output_file_id": batch["output"] if over else None,
+        "error_file_id": batch["errors"] if over else None,
+        "created_at": created,
+        "expires_at": created + DAY,
+        **times,
+        "request_counts": {"total": batch["total"], "completed": answered - failed, "failed": failed},
+        "usage": batch["usage"] if over else None,
+        "metadata": batch["asked"]["metadata"],
+    }
+
+
+def _answered(batch: Document, now: float) -> int:
+    """Return how many lines are answered by a time."""
+    total: int = batch["total"]
+    if batch["started"] is None or now < batch["started"] or batch["wrong"]:
+        return 0
+    if not batch["each"]:
+        return total if batch["done"] is not None else 0
+    return min(total, int((now - batch["started"]) / batch["each"]))
+
+
+def result(line: Line, status: int, request_id: str, body: bytes) -> bytes:
+    """Return the line that a request of a batch gets in the output file, or in the error file."""
+    answer = {"status_code": status, "request_id": request_id, "body": orjson.Fragment(body)}
+    name = f"batch_req_{secrets.token_hex(12)}"
+    return orjson.dumps({"id": name, "custom_id": line.custom_id, "response": answer, "error": None}) + b"\n"
+
+
+def cancelled(batch: Document, now: float) -> Document:
+    """Return the record of a batch that is cancelled; raise the API's 409 where it is over."""
+    status = status_at(batch, now)
+    if status in ("cancelling", "cancelled"):
+        return batch
+    if status in ("completed", "failed", "expired"):
+        raise RequestError(f"Cannot cancel a batch with status '{status}'.", status=409)
+    return {**batch, "cancelled": now}
+
+
+def usage(counted: Sequence[Usage | None]) -> dict[str, Any]:
+    """Return what the requests of a batch have cost together."""
+    known = [each for each in counted if each is not None]
+    given, said = sum(each.prompt_tokens for each in known), sum(each.completion_tokens for each in known)
+    return {
+        "input_tokens": given,
+        "input_tokens_details": {"cached_tokens": sum(each.cached_tokens for each in known)},
+        "output_tokens": said,
+        "output_tokens_details": {"reasoning_tokens": sum(each.reasoning_tokens for each in known)},
+        "total_tokens": given + said,
+    }

@@ -1,0 +1,91 @@
+"""OpenAI's files: what a file looks like, and what is refused of one.
+
+Shapes: `openai.types.FileObject` and `FileDeleted`; sizes and purposes are those of OpenAI's reference ("Files").
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+
+FILE, CONTENT = "file", "file_content"
+"""The kinds under which a file and its bytes are kept."""
+
+PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
+LINES_ONLY = ("batch", "fine-tune")
+"""Purposes for which a file has a JSON document a line."""
+
+MAX_STORED = 256 * 1024 * 1024
+"""Bytes that a namespace keeps of files; the API has 2.5 TB for an organization."""
+
+HOUR, MONTH = 3600, 2_592_000
+"""Seconds: the least and the most after which a file may expire."""
+
+
+def check_upload(fields: Mapping[str, str], name: str | None) -> None:
+    """Raise what is wrong with an upload's fields; `name` is that of its file, if there is one."""
+    if name is None:
+        raise RequestError("'file' is a required property", param="file")
+    purpose = fields.get("purpose")
+    if purpose is None:
+        raise RequestError("'purpose' is a required property", param="purpose")
+    if purpose not in PURPOSES:
+        allowed = ", ".join(f"'{each}'" for each in PURPOSES)
+        raise RequestError(f"'{purpose[:100]}' is not one of [{allowed}] - 'purpose'", param="purpose")
+    if purpose in LINES_ONLY and not name.endswith(".jsonl"):
+        raise RequestError(f"Invalid file format for purpose '{purpose}'. Must be .jsonl", param="file")
+
+
+def expires_after(fields: Mapping[str, str]) -> int | None:
+    """Return the seconds after which an upload expires, as `expires_after[seconds]` says; None where nothing does."""
+    if fields.get("purpose") == "batch" and "expires_after[seconds]" not in fields:
+        return MONTH
+    text = fields.get("expires_after[seconds]")
+    if text is None:
+        return None
+    if not (text.isdecimal() and HOUR <= int(text[:10]) <= MONTH):
+        raise RequestError(
+            f"Invalid 'expires_after.seconds': must be from {HOUR} to {MONTH}.", param="expires_after.seconds"
+        )
+    return int(text)
+
+
+def new_file(name: str, size: int, purpose: str, created: int, lasts: int | None = None) -> dict[str, Any]:
+    """Return a file, which lasts for so many seconds, or for ever."""
+    return {
+        "id": f"file-{secrets.token_hex(12)}",
+        "object": "file",
+        "bytes": size,
+        "created_at": created,
+        "expires_at": None if lasts is None else created + lasts,
+        "filename": name,
+        "purpose": purpose,
+        "status": "processed",
+        "status_details": None,
+    }
+
+
+def is_there(file: Document, now: float) -> bool:
+    """Return whether a file has not expired by a time."""
+    return file["expires_at"] is None or now < file["expires_at"]
+
+
+def not_found(name: str) -> RequestError:
+    """Return the API's 404 for a file."""
+    return RequestError(f"No such File object: {name[:200]}", status=404, param="id")
+
+
+def full(size: int) -> RequestError:
+    """Return the error of a file for which there is no room."""
+    return RequestError(
+        f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some.",
+        status=413,
+        code="storage_limit_exceeded",
+    )
+
+
+def deleted(name: str) -> dict[str, Any]:
+    """Return what tells that a file is gone."""
+    return {"id": name, "object": "file", "deleted": True}

@@ -1,0 +1,189 @@
+"""OpenAI's files and batches, through its SDK against a live server."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import openai
+import pytest
+
+from tests.patience import PATIENCE
+from tests.server import LiveServer
+
+SCRIPT = """\
+version: 1
+defaults: {pacing: {ttft_ms: 0, itl_ms: 0}}
+rules:
+  - match: {format: batch, metadata: {how: held}}
+    hold: {gate: batch}
+    reply: ""
+  - match: {format: batch, metadata: {how: refused}}
+    error: {status: 429, code: batch_limit_exceeded, message: Enqueued token limit reached.}
+  - match: {format: batch, metadata: {how: slow}}
+    pacing: {ttft_ms: 3600000}
+    reply: ""
+  - match: {last_user: Fail}
+    error: 500
+  - reply: {echo: true}
+"""
+CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as server:
+        yield server
+
+
+@pytest.fixture
+def client(live: LiveServer) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="mock", max_retries=0) as made:
+        yield made
+
+
+def line(name: str, said: str, **more: object) -> dict[str, Any]:
+    body = {"model": "gpt-4o", "messages": [{"role": "user", "content": said}]}
+    return {"custom_id": name, "method": "POST", "url": CHAT, "body": body} | more
+
+
+def upload(client: openai.OpenAI, *lines: object, purpose: Any = "batch") -> str:
+    text = "".join((each if isinstance(each, str) else json.dumps(each)) + "\n" for each in lines)
+    return client.files.create(file=("in.jsonl", text.encode()), purpose=purpose).id
+
+
+def batch(client: openai.OpenAI, file: str, **more: Any) -> openai.types.Batch:
+    return client.batches.create(input_file_id=file, endpoint=CHAT, completion_window="24h", **more)
+
+
+def until(client: openai.OpenAI, name: str, status: str) -> openai.types.Batch:
+    end = time.monotonic() + PATIENCE
+    while (found := client.batches.retrieve(name)).status != status:
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return found
+
+
+def results(client: openai.OpenAI, file: str | None) -> dict[str, Any]:
+    assert file is not None
+    lines = client.files.content(file).text.splitlines()
+    return {each["custom_id"]: each["response"] for each in map(json.loads, lines)}
+
+
+def test_file__is_kept_listed_sent_back_and_removed(client: openai.OpenAI) -> None:
+    file = client.files.create(file=("notes.txt", "Überall".encode()), purpose="user_data")
+    assert (file.object, file.bytes, file.filename, file.purpose) == ("file", 8, "notes.txt", "user_data")
+    assert file.status == "processed" and file.id.startswith("file-")
+    assert file.id in [each.id for each in client.files.list(purpose="user_data")]
+    assert file.id not in [each.id for each in client.files.list(purpose="batch")]
+    assert client.files.retrieve(file.id) == file
+    assert client.files.content(file.id).text == "Überall"
+    assert client.files.delete(file.id).deleted
+    with pytest.raises(openai.NotFoundError, match="No such File object"):
+        client.files.retrieve(file.id)
+
+
+def test_files__come_in_pages(client: openai.OpenAI) -> None:
+    names = [client.files.create(file=(f"{at}.txt", b"x"), purpose="evals").id for at in range(3)]
+    first = client.files.list(purpose="evals", limit=2)
+    assert [each.id for each in first.data] == names[:0:-1]
+    assert [each.id for each in first] == names[::-1], "the SDK asks for the next page"
+
+
+@pytest.mark.parametrize(
+    ("fields", "files", "says"),
+    [
+        ({"purpose": "batch"}, {}, "'file' is a required property"),
+        ({}, {"file": ("a.jsonl", b"{}")}, "'purpose' is a required property"),
+        ({"purpose": "fun"}, {"file": ("a.jsonl", b"{}")}, "'fun' is not one of"),
+        ({"purpose": "batch"}, {"file": ("a.txt", b"{}")}, "Must be .jsonl"),
+        ({"purpose": "evals", "expires_after[seconds]": "5"}, {"file": ("a", b"{}")}, "expires_after.seconds"),
+    ],
+)
+def test_upload__that_is_wrong_is_refused(
+    live: LiveServer, fields: dict[str, str], files: dict[str, Any], says: str
+) -> None:
+    parts = files or {"other": ("a", b"")}
+    answer = httpx.post(f"{live.url}/v1/files", data=fields, files=parts)
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("body", [b"{}", b"", b"--x\r\nno form"])
+def test_upload__that_is_no_form_is_refused(live: LiveServer, body: bytes) -> None:
+    for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=x"):
+        answer = httpx.post(f"{live.url}/v1/files", content=body, headers={"content-type": kind})
+        assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
+
+
+def test_batch__answers_each_line_like_a_request_of_its_own(client: openai.OpenAI) -> None:
+    made = batch(client, upload(client, line("a", "One"), line("b", "Fail"), line("c", "Three")), metadata={"k": "v"})
+    assert (made.object, made.endpoint, made.metadata) == ("batch", CHAT, {"k": "v"})
+    done = until(client, made.id, "completed")
+    assert done.request_counts is not None
+    assert (done.request_counts.total, done.request_counts.completed, done.request_counts.failed) == (3, 2, 1)
+    right, wrong = results(client, done.output_file_id), results(client, done.error_file_id)
+    assert [right[name]["body"]["choices"][0]["message"]["content"] for name in ("a", "c")] == ["One", "Three"]
+    assert wrong["b"]["status_code"] == 500 and wrong["b"]["body"]["error"]["type"] == "server_error"
+    assert done.usage is not None
+    assert done.usage.total_tokens == sum(each["body"]["usage"]["total_tokens"] for each in right.values())
+    assert made.id in [each.id for each in client.batches.list()]
+
+
+def test_batch__s_requests_are_exchanges(client: openai.OpenAI, live: LiveServer) -> None:
+    made = batch(client, upload(client, line("a", "Seen in the journal")))
+    until(client, made.id, "completed")
+    found = httpx.get(f"{live.url}/_mock/exchanges", params={"path": CHAT}).json()["exchanges"]
+    assert "Seen in the journal" in [each["summary"] for each in found]
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "number"),
+    [
+        (["{oops"], "invalid_json_line", 1),
+        ([line("a", "Hi"), line("a", "Hi")], "duplicate_custom_id", 2),
+        ([line("a", "Hi", url="/v1/embeddings")], "mismatched_url", 1),
+        ([line("a", "Hi", method="GET")], "invalid_method", 1),
+        ([line("a", "Hi", body=None)], "missing_required_parameter", 1),
+        ([""], "empty_file", None),
+    ],
+)
+def test_batch__with_wrong_lines_fails(client: openai.OpenAI, lines: list[Any], code: str, number: int | None) -> None:
+    made = batch(client, upload(client, *lines))
+    assert made.status == "failed" and made.errors is not None and made.errors.data is not None
+    assert [(each.code, each.line) for each in made.errors.data] == [(code, number)]
+
+
+def test_batch__of_a_file_that_is_not_there_or_is_for_something_else(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.NotFoundError):
+        batch(client, "file-none")
+    with pytest.raises(openai.BadRequestError, match="purpose"):
+        batch(client, upload(client, line("a", "Hi"), purpose="fine-tune"))
+    with pytest.raises(openai.BadRequestError, match="/v1/nothing"):
+        client.batches.create(input_file_id="x", endpoint="/v1/nothing", completion_window="24h")  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_batch__is_held_refused_and_slowed_by_a_rule(client: openai.OpenAI, live: LiveServer) -> None:
+    file = upload(client, line("a", "Hi"))
+    held = batch(client, file, metadata={"how": "held"})
+    assert client.batches.retrieve(held.id).status == "in_progress"
+    slow = batch(client, file, metadata={"how": "slow"})
+    assert client.batches.retrieve(slow.id).status == "validating"
+    with pytest.raises(openai.RateLimitError, match="Enqueued token limit"):
+        batch(client, file, metadata={"how": "refused"})
+    httpx.post(f"{live.url}/_mock/gates/batch/release")
+    until(client, held.id, "completed")
+
+
+def test_batch__is_cancelled(client: openai.OpenAI) -> None:
+    made = batch(client, upload(client, line("a", "Hi")), metadata={"how": "slow"})
+    assert client.batches.cancel(made.id).status in ("cancelling", "cancelled")
+    assert until(client, made.id, "cancelled").cancelled_at
+    done = batch(client, upload(client, line("a", "Hi")))
+    until(client, done.id, "completed")
+    with pytest.raises(openai.ConflictError, match="completed"):
+        client.batches.cancel(done.id)

@@ -1,0 +1,90 @@
+"""Anthropic's message batches, through its SDK against a live server."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import pytest
+
+from tests.patience import PATIENCE
+from tests.server import LiveServer
+
+SCRIPT = """\
+version: 1
+defaults: {pacing: {ttft_ms: 0, itl_ms: 0}}
+rules:
+  - match: {format: message_batch, header: {x-how: slow}}
+    pacing: {ttft_ms: 3600000}
+    reply: ""
+  - match: {last_user: Fail}
+    error: 529
+  - reply: {echo: true}
+"""
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[anthropic.Anthropic]:
+    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with (
+        LiveServer(MOCK_SCRIPT=str(file)) as server,
+        anthropic.Anthropic(base_url=server.url, api_key="mock", max_retries=0) as made,
+    ):
+        yield made
+
+
+def request(name: str, said: str) -> Any:
+    asked = {"model": "claude-sonnet-4-5", "max_tokens": 50, "messages": [{"role": "user", "content": said}]}
+    return {"custom_id": name, "params": asked}
+
+
+def until_ended(client: anthropic.Anthropic, name: str) -> anthropic.types.messages.MessageBatch:
+    end = time.monotonic() + PATIENCE
+    while (found := client.messages.batches.retrieve(name)).processing_status != "ended":
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+    return found
+
+
+def test_batch__answers_each_request(client: anthropic.Anthropic) -> None:
+    made = client.messages.batches.create(requests=[request("a", "One"), request("b", "Fail"), request("c", "Three")])
+    assert made.type == "message_batch" and made.id.startswith("msgbatch_")
+    ended = until_ended(client, made.id)
+    counts = ended.request_counts
+    assert (counts.succeeded, counts.errored, counts.processing) == (2, 1, 0)
+    found: dict[str, Any] = {each.custom_id: each.result for each in client.messages.batches.results(made.id)}
+    assert [found[name].message.content[0].text for name in ("a", "c")] == ["One", "Three"]
+    assert (found["b"].type, found["b"].error.error.type) == ("errored", "overloaded_error")
+    assert made.id in [each.id for each in client.messages.batches.list(limit=1)], "the SDK asks for all pages"
+    assert client.messages.batches.delete(made.id).type == "message_batch_deleted"
+    with pytest.raises(anthropic.NotFoundError):
+        client.messages.batches.retrieve(made.id)
+
+
+def test_batch__that_is_under_way_has_no_results_and_is_cancelled(client: anthropic.Anthropic) -> None:
+    slow = {"x-how": "slow"}
+    made = client.messages.batches.create(requests=[request("a", "Hi")], extra_headers=slow)
+    assert (made.processing_status, made.request_counts.processing, made.results_url) == ("in_progress", 1, None)
+    with pytest.raises(anthropic.AnthropicError):
+        client.messages.batches.results(made.id)
+    with pytest.raises(anthropic.BadRequestError, match="still in progress"):
+        client.messages.batches.delete(made.id)
+    assert client.messages.batches.cancel(made.id).cancel_initiated_at is not None
+    assert until_ended(client, made.id).request_counts.canceled == 1
+    assert [each.result.type for each in client.messages.batches.results(made.id)] == ["canceled"]
+
+
+@pytest.mark.parametrize(
+    ("requests", "says"),
+    [
+        ([], "at least 1 item"),
+        ([request("", "Hi")], "custom_id"),
+        ([request("a", "Hi"), request("a", "Hi")], "Duplicate"),
+        ([{"custom_id": "a"}], "params: Field required"),
+    ],
+)
+def test_batch__that_is_wrong_is_refused(client: anthropic.Anthropic, requests: Any, says: str) -> None:
+    with pytest.raises(anthropic.BadRequestError, match=says):
+        client.messages.batches.create(requests=requests)
