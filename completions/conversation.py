@@ -19,10 +19,24 @@ def value(cls: type[T]) -> type[T]:
 
 @value
 class Part:
-    """A piece of a message that is not text: its kind, and its URL, its id, or its data in base64."""
+    """A piece of a message that is not text: its kind, and its URL, its id, or its data in base64.
+
+    `detail` is how closely an image is to be looked at, as the request says it; `media_type` is empty where that is
+    not told.
+    """
 
     kind: Literal["image", "audio", "file"]
     source: str
+    detail: str = ""
+    media_type: str = ""
+
+
+@value
+class Thought:
+    """What an assistant thought before it spoke, sent back: its text, and what of it only the API can read."""
+
+    text: str = ""
+    sealed: str = ""
 
 
 @value
@@ -45,6 +59,7 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     parts: tuple[Part, ...] = ()
+    thoughts: tuple[Thought, ...] = ()
 
 
 @value
@@ -97,6 +112,24 @@ class ToolResult:
 
 
 @value
+class CacheBlock:
+    """A piece of a prompt in its order; with `seconds`, it and all before it are to be cached for so long."""
+
+    text: str
+    seconds: int = 0
+
+
+@value
+class PromptTokens:
+    """The tokens of a prompt, and how many of them are images, sounds and documents."""
+
+    total: int
+    image: int = 0
+    audio: int = 0
+    document: int = 0
+
+
+@value
 class Prompt:
     """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
 
@@ -106,7 +139,8 @@ class Prompt:
     `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered,
     `min_tokens` what must be. What is asked in the `background` is answered at once, before it is done. What
     `truncates` lets its oldest messages go where they are too many. `recalled` is what a format remembers for this
-    request of those before it.
+    request of those before it. `counted` is how many tokens it has, once that was counted. `cache_blocks`
+    are its pieces where it says itself what of it is to be cached.
     """
 
     format: str = "chat"
@@ -134,6 +168,8 @@ class Prompt:
     body: Mapping[str, object] = field(default_factory=dict)
     address: Mapping[str, str] = field(default_factory=dict)
     recalled: Mapping[str, object] = field(default_factory=dict)
+    counted: PromptTokens | None = None
+    cache_blocks: tuple[CacheBlock, ...] = ()
 
     @property
     def last_user(self) -> str:
@@ -162,17 +198,36 @@ class Prompt:
 
 @value
 class Usage:
-    """Tokens in and out; `cached` are among the prompt's, `reasoning` among the completion's."""
+    """Tokens in and out, of text and of all else.
+
+    Among the prompt's are `cached_tokens`, which were read from a cache, and `cache_creation_tokens`, which were
+    written to one (`cache_creation_1h_tokens` of these for an hour); `audio_tokens`, `image_tokens` and
+    `document_tokens` by what they are of. Among the completion's are the reasoning, the sound, and the tokens of a
+    prediction that came true; those that did not are counted too where the API does so.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_creation_tokens: int = 0
+    cache_creation_1h_tokens: int = 0
+    audio_tokens: int = 0
+    image_tokens: int = 0
+    document_tokens: int = 0
+    completion_audio_tokens: int = 0
+    accepted_prediction_tokens: int = 0
+    rejected_prediction_tokens: int = 0
 
     @property
     def total_tokens(self) -> int:
         """Tokens in and out together."""
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def text_tokens(self) -> int:
+        """The prompt's tokens that are neither sound, nor image, nor document."""
+        return max(self.prompt_tokens - self.audio_tokens - self.image_tokens - self.document_tokens, 0)
 
 
 CATEGORIES = (
@@ -228,7 +283,8 @@ class Reply:
     """What is answered, whatever the format. What is None is made for each answer: id, time, model, usage.
 
     `created` is in seconds since the epoch. `serial` is a random text of the answer's own, from which a format makes
-    the ids that the script does not give. `body` is set where a script gives the document of one
+    the ids that the script does not give. `counts` are the fields of the usage that a script gives; the others are
+    counted. `body` is set where a script gives the document of one
     format word by word; that format sends it as it stands, the others say the same in their own shape.
     """
 
@@ -237,6 +293,7 @@ class Reply:
     created: int | None = None
     model: str | None = None
     usage: Usage | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
     serial: str = ""
     body: Mapping[str, object] | None = None
 

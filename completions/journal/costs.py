@@ -17,10 +17,12 @@ def cost(model: str | None, usage: Usage) -> float | None:
     if paid is None or said is None:
         return None
     cached = _price(table, "cache_read_input_token_cost", usage.prompt_tokens)
+    written = _price(table, "cache_creation_input_token_cost", usage.prompt_tokens)
     thought = _price(table, "output_cost_per_reasoning_token", usage.prompt_tokens)
     return (
-        (usage.prompt_tokens - usage.cached_tokens) * paid
+        (usage.prompt_tokens - usage.cached_tokens - usage.cache_creation_tokens) * paid
         + usage.cached_tokens * (paid if cached is None else cached)
+        + usage.cache_creation_tokens * (paid if written is None else written)
         + (usage.completion_tokens - usage.reasoning_tokens) * said
         + usage.reasoning_tokens * (said if thought is None else thought)
     )

@@ -4,7 +4,20 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from completions.conversation import Choice, Message, Part, Prompt, Reply, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.conversation import (
+    CacheBlock,
+    Choice,
+    Message,
+    Part,
+    Prompt,
+    PromptTokens,
+    Reply,
+    ResponseFormat,
+    Thought,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
 from completions.exceptions import RequestError
 
 
@@ -20,6 +33,8 @@ def prompt(document: Mapping[str, Any]) -> Prompt:
             "tool_choice": ToolChoice(**{**document["tool_choice"], "names": tuple(document["tool_choice"]["names"])}),
             "response_format": ResponseFormat(**document["response_format"]),
             "stop": tuple(document["stop"]),
+            "cache_blocks": tuple(CacheBlock(**block) for block in document["cache_blocks"]),
+            "counted": None if document["counted"] is None else PromptTokens(**document["counted"]),
         }
     )
 
@@ -46,7 +61,11 @@ def answer(result: object, source: str) -> Any:
 def message(given: Mapping[str, Any]) -> Message:
     """Return a message that the control API or a callback has as JSON."""
     calls = tuple(ToolCall(**call) for call in given["tool_calls"])
-    return Message(**{**given, "tool_calls": calls, "parts": tuple(Part(**part) for part in given["parts"])})
+    parts, thoughts = (
+        tuple(Part(**part) for part in given["parts"]),
+        tuple(Thought(**each) for each in given["thoughts"]),
+    )
+    return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts})
 
 
 def _error(error: RequestError) -> dict[str, Any]:

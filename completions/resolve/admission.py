@@ -7,7 +7,7 @@ from completions.exceptions import RequestError
 from completions.resolve import models
 from completions.script.rules import Script
 from completions.tokens.models import check_context
-from completions.tokens.prompt import prompt_tokens
+from completions.tokens.prompt import counted, prompt_tokens
 from completions.wire import refusals
 from completions.wire.base import WireFormat
 
@@ -40,6 +40,7 @@ def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt
         return prompt
     if prompt.truncates:
         prompt = _truncated(prompt, window - (prompt.max_tokens or 0))
+    prompt = counted(prompt)
     check_context(prompt_tokens(prompt), prompt.max_tokens, prompt.model, window)
     return prompt
 
@@ -47,7 +48,9 @@ def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt
 def _truncated(prompt: Prompt, window: int) -> Prompt:
     """Drop messages from the beginning of the conversation, but no instructions, until the rest fits."""
     over = prompt_tokens(prompt) - window
-    empty = replace(prompt, messages=(), tools=())
+    if over <= 0:
+        return prompt
+    empty = replace(prompt, messages=(), tools=(), counted=None)
     least = prompt_tokens(empty)
     kept: list[Message] = []
     for index, message in enumerate(prompt.messages):
@@ -55,7 +58,7 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
             over -= prompt_tokens(replace(empty, messages=(message,))) - least
         else:
             kept.append(message)
-    return replace(prompt, messages=tuple(kept))
+    return replace(prompt, messages=tuple(kept), counted=None)
 
 
 def _images(prompt: Prompt) -> int:

@@ -9,6 +9,7 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError, RuleFailed
 from completions.outcome import Fault, Hold, NearMiss, Outcome
+from completions.resolve.caching import with_cache
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.finish import finish
 from completions.resolve.overrides import ERROR_KEY, FAULT_KEY, PACING_KEY, Overrides, read_overrides
@@ -49,6 +50,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
+        outcome = await with_cache(space, prompt, outcome)
     except BaseException:
         if charge is not None and charge.grant is not None:
             charge.grant.end()

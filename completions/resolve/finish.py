@@ -6,13 +6,13 @@ have at most `max_tokens` true tokens, and what is cut is cut where the tokens e
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.ids import hex_id
 from completions.tokens import text as tokens
-from completions.tokens.prompt import prompt_tokens
+from completions.tokens.prompt import count
 
 LONGEST = 32_768
 """Tokens that an answer is made as long as at most, whatever is asked for: they are counted on the event loop."""
@@ -36,7 +36,7 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
         choices=choices,
         created=_created(seed) if reply.created is None else reply.created,
         model=reply.model or prompt.model,
-        usage=reply.usage or _usage(choices, prompt),
+        usage=_with(reply.counts, reply.usage or _usage(choices, prompt)),
         serial=reply.serial or _serial(seed),
     )
 
@@ -148,11 +148,20 @@ def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
     return sum(tokens.count(text, model) for text in texts if text)
 
 
+def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
+    """Return the usage with what a script says of it."""
+    return replace(usage, **counts) if counts else usage
+
+
 def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
+    counted = count(prompt)
     if prompt.task != "generate":
-        return Usage(prompt_tokens(prompt), 0)
+        return Usage(counted.total, 0)
     return Usage(
-        prompt_tokens=prompt_tokens(prompt),
+        prompt_tokens=counted.total,
+        audio_tokens=counted.audio,
+        image_tokens=counted.image,
+        document_tokens=counted.document,
         completion_tokens=completion_tokens(choices, prompt.model),
         reasoning_tokens=sum(tokens.count(choice.reasoning or "", prompt.model) for choice in choices),
     )

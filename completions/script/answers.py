@@ -5,7 +5,7 @@ import math
 from itertools import combinations
 from typing import Literal, cast
 
-from completions.conversation import Moderation, Usage
+from completions.conversation import Moderation
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
@@ -183,8 +183,8 @@ def _facts(fields: Fields) -> Facts:
     )
 
 
-def _usage(node: Node) -> Usage:
-    return Usage(**{key: child.count() for key, child in node.keyed(language.USAGE).items()})
+def _usage(node: Node) -> dict[str, int]:
+    return {key: child.count() for key, child in node.keyed(language.USAGE).items()}
 
 
 def _python(node: Node, facts: Facts) -> Python:

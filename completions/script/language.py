@@ -183,7 +183,7 @@ REPLY: Keys = {
     "id": Key("text", "The answer's id."),
     "created": Key("count", "The answer's time, in seconds since the epoch."),
     "model": Key("text", "The model that the answer names."),
-    "usage": Key("usage", "The token counts; without it, the exact ones."),
+    "usage": Key("usage", "The token counts; what is not given is counted."),
 }
 
 SOURCES = ("text", "json", "echo", "choices", "auto", "python", "callback", "body", "embedding", "moderation")
@@ -219,10 +219,18 @@ TOOL_CALL: Keys = {
 }
 
 USAGE: Keys = {
-    "prompt_tokens": Key("count", "Tokens in.", required=True),
-    "completion_tokens": Key("count", "Tokens out.", required=True),
+    "prompt_tokens": Key("count", "Tokens in."),
+    "completion_tokens": Key("count", "Tokens out."),
     "cached_tokens": Key("count", "Tokens in that came from the cache."),
     "reasoning_tokens": Key("count", "Tokens out that were reasoning."),
+    "cache_creation_tokens": Key("count", "Tokens in that were written to the cache."),
+    "cache_creation_1h_tokens": Key("count", "Tokens written to the cache for an hour, among the others."),
+    "audio_tokens": Key("count", "Tokens in that were sound."),
+    "image_tokens": Key("count", "Tokens in that were images."),
+    "document_tokens": Key("count", "Tokens in that were documents."),
+    "completion_audio_tokens": Key("count", "Tokens out that were sound."),
+    "accepted_prediction_tokens": Key("count", "Tokens of the prediction that came true."),
+    "rejected_prediction_tokens": Key("count", "Tokens of the prediction that did not."),
 }
 
 ERROR: Keys = {

@@ -11,7 +11,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Choice, Moderation, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Choice, Moderation, Prompt, Reply, ToolCall
 from completions.exceptions import AuthorError, RequestError
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
@@ -83,7 +83,7 @@ class Facts:
     id: Text | None = None
     created: int | None = None
     model: Text | None = None
-    usage: Usage | None = None
+    usage: Mapping[str, int] | None = None
 
     def apply(self, reply: Reply, context: Context) -> Reply:
         """Return the reply with the facts that are given."""
@@ -92,7 +92,7 @@ class Facts:
             id=reply.id if self.id is None else write(self.id, context),
             created=reply.created if self.created is None else self.created,
             model=reply.model if self.model is None else write(self.model, context),
-            usage=self.usage or reply.usage,
+            counts=reply.counts if self.usage is None else self.usage,
         )
 
 

@@ -21,11 +21,17 @@ def verbatim(body: Node) -> Reply:
 
 def _usage(node: Node) -> Usage:
     fields = _open(node, "prompt_tokens", "completion_tokens")
+    asked, said = fields.get("prompt_tokens_details"), fields.get("completion_tokens_details")
     return Usage(
         fields["prompt_tokens"].as_(int),
         fields["completion_tokens"].as_(int),
-        _detail(fields.get("prompt_tokens_details"), "cached_tokens"),
-        _detail(fields.get("completion_tokens_details"), "reasoning_tokens"),
+        cached_tokens=_detail(asked, "cached_tokens"),
+        reasoning_tokens=_detail(said, "reasoning_tokens"),
+        cache_creation_tokens=_detail(asked, "cache_write_tokens"),
+        audio_tokens=_detail(asked, "audio_tokens"),
+        completion_audio_tokens=_detail(said, "audio_tokens"),
+        accepted_prediction_tokens=_detail(said, "accepted_prediction_tokens"),
+        rejected_prediction_tokens=_detail(said, "rejected_prediction_tokens"),
     )
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from completions.delivery.gates import Gates
 from completions.script.pushed import Pushed
 from completions.state.limits import Charge
+from completions.state.prefixes import Prefixes
 from completions.state.records import Records
 
 MOST_SEEN = 4096
@@ -74,6 +75,10 @@ class Ledger(Protocol):
     @property
     def gates(self) -> Gates:
         """The gates at which answers wait."""
+
+    @property
+    def prefixes(self) -> Prefixes:
+        """What the prompt cache remembers."""
 
     @property
     def records(self) -> Records:

@@ -9,6 +9,7 @@ from completions.delivery.gates import LocalGates
 from completions.script.pushed import Pushed
 from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Taken
 from completions.state.limits import Limiter
+from completions.state.prefixes import LocalPrefixes
 from completions.state.records import LocalRecords
 
 
@@ -20,6 +21,7 @@ class MemoryLedger:
     def __init__(self) -> None:
         self.gates = LocalGates()
         self.records = LocalRecords()
+        self.prefixes = LocalPrefixes()
         self._pushed = Pushed()
         self._lock = threading.Lock()
         self._begin("")
@@ -89,7 +91,7 @@ class MemoryLedger:
         """Forget everything, and let go what waits at the gates; return whether there was something."""
         there = not self.is_empty
         with self._lock:
-            self._pushed, self.records = Pushed(), LocalRecords()
+            self._pushed, self.records, self.prefixes = Pushed(), LocalRecords(), LocalPrefixes()
             self._begin("")
         for gate in await self.gates.counts():
             await self.gates.release(gate)

@@ -19,6 +19,7 @@ from completions.script.pushed import Builder, Pushed
 from completions.script.rules import Script
 from completions.state.ledger import FIRST, IDLE, Claim, Ledger, Taken
 from completions.state.local import MemoryLedger
+from completions.state.prefixes import Prefixes
 from completions.state.records import Records
 from completions.state.script_file import script_file
 from completions.state.store import is_shared, ledger, shared_store
@@ -104,6 +105,11 @@ class Namespace:
         return self._ledger.records
 
     @property
+    def prefixes(self) -> Prefixes:
+        """What the prompt cache remembers."""
+        return self._ledger.prefixes
+
+    @property
     def away(self) -> bool:
         """Whether what workers share cannot be reached just now."""
         return self._ledger.away
@@ -156,6 +162,7 @@ class Namespace:
         for gate in await self.gates.counts():
             await self.gates.release(gate)
         await self.records.clear()
+        await self.prefixes.clear()
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))
 
     async def uses(self) -> dict[str, int]:

@@ -37,6 +37,7 @@ PRICES = tuple(
         "input_cost_per_token",
         "output_cost_per_token",
         "cache_read_input_token_cost",
+        "cache_creation_input_token_cost",
         "output_cost_per_reasoning_token",
     )
     for tier in ("", "_above_128k_tokens", "_above_200k_tokens", "_above_272k_tokens")

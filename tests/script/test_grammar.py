@@ -99,7 +99,7 @@ def test_script__needs_no_rules_where_its_defaults_answer(text: str) -> None:
                 "- reply: {tool_calls: {name: a, arguments: [1]}}",
                 "- reply: {tool_calls: {name: a, type: tool}}",
                 "- reply: {text: a, annotations: [b]}",
-                "- reply: {text: a, usage: {prompt_tokens: 1}}",
+                "- reply: {text: a, usage: {prompt_tokens: a}}",
                 "- reply: {python: f}",
                 "- error: 200",
                 "- error: {code: a}",

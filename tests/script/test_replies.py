@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from completions import budget
-from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Choice, Message, Prompt, Reply, ToolCall
 from completions.exceptions import AuthorError, RequestError, ScriptError
 from completions.script.replies import Fixed
 from tests.scripts import asked, rules, script
@@ -132,8 +132,9 @@ def test_reply__every_field() -> None:
     """.replace("\n", "\n    ")
     )
     citation = {"type": "url_citation", "url_citation": {"url": "https://a.b/0", "start_index": 0}}
+    counts = {"prompt_tokens": 1, "completion_tokens": 2, "cached_tokens": 1, "reasoning_tokens": 2}
     assert made == Reply(
-        (Choice("Hi", "length", (), None, "Hm", (citation,)),), "chatcmpl-0", 5, "gpt-0", Usage(1, 2, 1, 2)
+        (Choice("Hi", "length", (), None, "Hm", (citation,)),), "chatcmpl-0", 5, "gpt-0", counts=counts
     )
 
 

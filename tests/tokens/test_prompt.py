@@ -1,6 +1,7 @@
 """Prompt tokens against the numbers that OpenAI publishes, and the models' windows."""
 
 import base64
+import json
 import subprocess
 import sys
 import time
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Message, Part, Prompt, Tool, ToolCall
+from completions.conversation import Message, Part, Prompt, ResponseFormat, Thought, Tool, ToolCall
 from completions.exceptions import RequestError
 from completions.tokens import models as model_table
+from completions.tokens import openai
 from completions.tokens import prompt as counting
 from completions.tokens import text as tokens
 
@@ -68,34 +70,70 @@ def test_tools__count_as_the_cookbook_says(model: str, count: int) -> None:
     assert counting.prompt_tokens(Prompt(model=model, messages=ASKED, tools=(WEATHER,))) == count
 
 
-def parameters(schema: dict[str, Any]) -> int:
-    return counting.tool_tokens((Tool("f", "d", schema),)) - counting.tool_tokens((Tool("f", "d"),))
+def asked(said: Message, model: str = "gpt-4o", **fields: Any) -> int:
+    return counting.prompt_tokens(Prompt(model=model, messages=(Message("user", "Hi"), said), **fields))
 
 
-def test_tools__count_objects_in_objects() -> None:
-    inner = {"type": "object", "properties": {"b": {"type": "string"}}}
-    own = parameters(inner)
-    assert own == 3 + 3 + tokens.count("b:string:")
-    outer = 3 + 3 + tokens.count("a:object:")
-    assert parameters({"properties": {"a": inner}}) == outer + own
-    listed = 3 + 3 + tokens.count("a:array:")
-    assert parameters({"properties": {"a": {"type": "array", "items": inner}}}) == listed + own
+def test_tool_calls__name_their_function_twice() -> None:
+    call = ToolCall("f", '{"a": 1}', "call_1")
+    turn = (
+        Message("user", "Hi"),
+        Message("assistant", tool_calls=(call,)),
+        Message("tool", "2", tool_call_id="call_1"),
+    )
+    counted = counting.prompt_tokens(Prompt(model="gpt-4o", messages=turn))
+    alone = counting.prompt_tokens(Prompt(model="gpt-4o", messages=turn[:1]))
+    assert counted - alone == 11 + 2 * tokens.count("functions.f") + tokens.count('{"a": 1}') + tokens.count("2")
 
 
-def test_tools__count_whatever_stands_in_a_schema() -> None:
-    deep: dict[str, Any] = {"type": "string"}
-    for _ in range(1000):
-        deep = {"type": [deep], "enum": [deep, 1, None], "description": [deep], "properties": {"a": deep, "b": 5}}
-        deep["properties"] = {"a": deep["enum"][0]}
-    assert parameters({"properties": deep}) > 0
-    assert parameters({"properties": []}) == 0
+def test_tool_calls__at_once_are_one_call() -> None:
+    two = Message("assistant", tool_calls=(ToolCall("f", "{}"), ToolCall("g", "{}")))
+    one, other = (replace(two, tool_calls=(call,)) for call in two.tool_calls)
+    assert asked(two) > asked(one) + asked(other) - asked(Message("assistant"))
+    assert asked(two, "gpt-5") < asked(two)
 
 
-def test_tool_calls__count() -> None:
-    said = Message("assistant", tool_calls=(ToolCall("f", '{"a": 1}', "call_1"),))
-    without = counting.prompt_tokens(Prompt(messages=(Message("assistant"),)))
-    extra = 3 + tokens.count("f") + tokens.count('{"a": 1}')
-    assert counting.prompt_tokens(Prompt(messages=(said,))) == without + extra
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-5-mini", "o3-mini", "o4-mini"])
+def test_models_that_think__have_a_shorter_beginning(model: str) -> None:
+    assert counting.prompt_tokens(Prompt(model=model, messages=(Message("user", "hello"),))) == 7
+    assert counting.prompt_tokens(Prompt(model="gpt-4o", messages=(Message("user", "hello"),))) == 8
+
+
+FLAT = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+UNION = {"type": "object", "properties": {"city": {"anyOf": [FLAT, {"type": "null"}]}}, "required": ["city"]}
+
+
+@pytest.mark.parametrize("schema", [FLAT, UNION])
+def test_schema__costs_more_than_its_text_and_less_than_its_json_with_all_around_it(schema: dict[str, Any]) -> None:
+    form = ResponseFormat("json_schema", "answer", schema, strict=True)
+    more = asked(Message("user"), response_format=form) - asked(Message("user"))
+    assert 15 < more < 25 + tokens.count(json.dumps(schema))
+
+
+def test_thoughts__count_until_the_user_speaks_again() -> None:
+    thought = Thought(sealed=base64.b64encode(b"I think of a number").decode())
+    said = Message("assistant", tool_calls=(ToolCall("f", "{}", "c"),), thoughts=(thought,))
+    turn = (Message("user", "Hi"), said, Message("tool", "1", tool_call_id="c"))
+    bare = (turn[0], replace(said, thoughts=()), turn[2])
+    last = Message("user", "And?")
+
+    def count(messages: tuple[Message, ...]) -> int:
+        return counting.prompt_tokens(Prompt(format="responses", model="gpt-5", messages=messages))
+
+    assert count(turn) - count(bare) == tokens.count("I think of a number")
+    assert count((*turn, last)) == count((*bare, last))
+
+
+def test_thoughts__that_only_the_api_reads_count_by_their_size() -> None:
+    thinks = [openai.thought_tokens(Thought(sealed="gAAAA" + "x" * size), "gpt-5") for size in (0, 5_000, 10_000)]
+    assert thinks[0] == 0 and 500 < thinks[1] < 800 and 1_200 < thinks[2] < 1_800
+
+
+def test_prompt__that_was_counted_is_not_counted_again() -> None:
+    prompt = Prompt(model="gpt-4o", messages=ASKED)
+    counted = counting.counted(prompt)
+    assert counted.counted is not None and counting.counted(counted) is counted
+    assert counting.count(replace(counted, messages=())) == counted.counted
 
 
 @pytest.mark.parametrize(
@@ -123,45 +161,37 @@ def data(kind: str, raw: bytes) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(raw).decode()}"
 
 
-def image_tokens(source: str, detail: str | None = None, model: str = "gpt-4o") -> int:
-    image = {"url": source} | ({"detail": detail} if detail else {})
-    body = {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": image}]}]}
-    prompt = Prompt(model=model, messages=(Message("user", parts=(Part("image", source),)),), body=body)
-    bare = replace(prompt, messages=(Message("user"),))
-    return counting.prompt_tokens(prompt) - counting.prompt_tokens(bare)
+def image_tokens(source: str, detail: str = "", model: str = "gpt-4o") -> int:
+    prompt = Prompt(model=model, messages=(Message("user", parts=(Part("image", source, detail),)),))
+    counted = counting.count(prompt)
+    assert counted.image == counted.total - counting.prompt_tokens(replace(prompt, messages=(Message("user"),)))
+    return counted.image
 
 
 @pytest.mark.parametrize(
     ("source", "detail", "count"),
     [
-        ("https://example.com/a.png", None, 765),
-        ("https://example.com/a.png", "high", 765),
-        ("https://example.com/a.png", "low", 85),
         (data("png", png(1024, 1024)), "high", 765),
         (data("png", png(2048, 4096)), "high", 1105),
         (data("png", png(4096, 8192)), "low", 85),
-        (data("png", png(512, 512)), None, 255),
-        (data("jpeg", jpeg(1024, 1024)), None, 765),
+        (data("png", png(512, 512)), "", 255),
+        (data("jpeg", jpeg(1024, 1024)), "", 765),
         (data("jpeg", jpeg(2048, 4096)), "auto", 1105),
-        (data("gif", gif(100, 600)), None, 425),
-        (base64.b64encode(png(512, 512)).decode(), None, 255),
-        (data("png", png(0, 0)), None, 765),
-        (data("png", b"\x89PNG"), None, 765),
-        (data("jpeg", b"\xff\xd8\xff"), None, 765),
-        ("data:image/png;base64,?", None, 765),
-        ("", None, 765),
+        (data("gif", gif(100, 600)), "", 425),
+        (base64.b64encode(png(512, 512)).decode(), "", 255),
+        ("https://example.com/a.png", "", 425),
+        ("https://example.com/a.png", "low", 85),
+        ("https://example.com/2560px-a.jpg", "", 1105),
+        (data("png", png(0, 0)), "", 425),
+        (data("png", b"\x89PNG"), "", 425),
+        (data("jpeg", b"\xff\xd8\xff"), "", 425),
+        ("data:image/png;base64,?", "", 425),
+        ("", "", 425),
     ],
 )
-def test_images__count_by_tiles(source: str, detail: str | None, count: int) -> None:
+def test_images__count_by_tiles(source: str, detail: str, count: int) -> None:
     """The guide's own examples: 1024 x 1024 costs 765, 2048 x 4096 costs 1105, and low detail 85."""
     assert image_tokens(source, detail) == count
-
-
-def test_images__of_formats_without_a_detail_cost_the_same() -> None:
-    parts = tuple(Part("image", source) for source in ("https://example.com/a.png", data("png", png(512, 512))))
-    body = {"messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "url"}}] * 2}]}
-    asked, bare = (Prompt(model="gpt-4o", messages=(Message("user", parts=each),), body=body) for each in (parts, ()))
-    assert counting.prompt_tokens(asked) - counting.prompt_tokens(bare) == 765 + 255
 
 
 @pytest.mark.parametrize("marker", [0xC4, 0xC8, 0xCC])
@@ -171,17 +201,18 @@ def test_images__a_jpeg_s_tables_are_no_frame(marker: int) -> None:
     assert image_tokens(data("jpeg", raw[:2] + table + raw[2:])) == 255
 
 
-def test_tools__a_final_dot_costs_nothing() -> None:
-    def tools(end: str) -> int:
-        schema = {"type": "object", "properties": {"city": {"type": "string", "description": f"A city{end}"}}}
-        return counting.tool_tokens((Tool("f", f"Finds it{end}", schema),), "gpt-4o")
-
-    assert tools(".") == tools("") != tools("!.")
-
-
-def test_images__cost_what_the_model_makes_of_them() -> None:
-    assert image_tokens("https://example.com/a.png", "low", "gpt-4o-mini") == 2833
-    assert image_tokens(data("png", png(512, 512)), "high", "o1") == 225
+@pytest.mark.parametrize(
+    ("model", "size", "detail", "count"),
+    [
+        ("gpt-4o-mini", (512, 512), "low", 2833),
+        ("o1", (512, 512), "high", 225),
+        ("gpt-4.1-nano", (540, 360), "", 503),
+        ("gpt-5-nano", (128, 128), "", 24),
+        ("gpt-5-nano", (4096, 4096), "", 2282),
+    ],
+)
+def test_images__cost_what_the_model_makes_of_them(model: str, size: tuple[int, int], detail: str, count: int) -> None:
+    assert image_tokens(data("png", png(*size)), detail, model) == count
 
 
 def cpu_seconds(repeated: int) -> float:

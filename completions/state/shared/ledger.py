@@ -12,6 +12,7 @@ from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Taken
 from completions.state.shared.gates import RedisGates
 from completions.state.shared.grant import RedisGrant
 from completions.state.shared.link import Link, Value
+from completions.state.shared.prefixes import RedisPrefixes
 from completions.state.shared.records import RedisRecords
 from completions.state.shared.scripts import KEPT, NAMES, REMOVE, TAKE, USES, WORKERS, WRITE, space_key
 from completions.state.shared.waiting import Waiting
@@ -32,6 +33,7 @@ class RedisLedger:
         self._link, self._worker = link, worker
         self.gates = RedisGates(self._key, link, waiting)
         self.records = RedisRecords(self._key, link)
+        self.prefixes = RedisPrefixes(self._key, link)
         self._last: Pushed | None = None
 
     @property

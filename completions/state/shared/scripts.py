@@ -27,11 +27,13 @@ def _script(name: str) -> Script:
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
 
-FILES = "take settle write uses remove names beat wait leave release counts waiting records call tell"
+FILES = "take settle write uses remove names beat wait leave release counts waiting records call tell prefixes"
 
 ALL = tuple(map(_script, FILES.split()))
 
-TAKE, SETTLE, WRITE, USES, REMOVE, NAMED, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL = ALL
+TAKE, SETTLE, WRITE, USES, REMOVE, NAMED, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL, PREFIXES = (
+    ALL
+)
 
 
 def space_key(name: str) -> str:

@@ -153,8 +153,7 @@ def usage(counted: Usage | None) -> dict[str, Any]:
 def usage_at_start(counted: Usage | None) -> dict[str, Any]:
     """Return what is known of the cost when a stream begins, with the first token out."""
     known = counted or Usage(0, 0)
-    first = Usage(known.prompt_tokens, min(known.completion_tokens, 1), known.cached_tokens)
-    return _input(first) | {"output_tokens": first.completion_tokens, **PLACE}
+    return _input(known) | {"output_tokens": min(known.completion_tokens, 1), **PLACE}
 
 
 def usage_at_end(counted: Usage | None) -> dict[str, Any]:
@@ -165,11 +164,12 @@ def usage_at_end(counted: Usage | None) -> dict[str, Any]:
 
 
 def _input(counted: Usage) -> dict[str, Any]:
+    written, long = counted.cache_creation_tokens, counted.cache_creation_1h_tokens
     return {
-        "input_tokens": max(counted.prompt_tokens - counted.cached_tokens, 0),
-        "cache_creation_input_tokens": 0,
+        "input_tokens": max(counted.prompt_tokens - counted.cached_tokens - written, 0),
+        "cache_creation_input_tokens": written,
         "cache_read_input_tokens": counted.cached_tokens,
-        "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": 0},
+        "cache_creation": {"ephemeral_5m_input_tokens": max(written - long, 0), "ephemeral_1h_input_tokens": long},
     }
 
 

@@ -16,10 +16,12 @@ from completions.conversation import (
     Part,
     Prompt,
     ResponseFormat,
+    Thought,
     Tool,
     ToolCall,
     ToolChoice,
 )
+from completions.wire.caching import cache_blocks
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_")
@@ -51,6 +53,7 @@ def read_prompt(
         stream=task == "generate" and body.get("stream") is True,
         headers=headers,
         body=body,
+        cache_blocks=cache_blocks(body),
     )
 
 
@@ -69,6 +72,7 @@ def _messages(body: dict[str, Any]) -> Iterator[Message]:
                 text=_text(content),
                 tool_calls=tuple(_tool_call(block) for block in blocks if block.get("type") == "tool_use"),
                 parts=tuple(_parts(blocks)),
+                thoughts=tuple(_thoughts(blocks)),
             )
 
 
@@ -102,7 +106,15 @@ def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:
         kind = PART_KINDS.get(text(block.get("type")))
         given = text(source.get("data") or source.get("url") or source.get("file_id"))
         if kind is not None and source.get("type") != "text" and given:
-            yield Part(kind, given)
+            yield Part(kind, given, media_type=text(source.get("media_type")))
+
+
+def _thoughts(blocks: list[dict[str, Any]]) -> Iterator[Thought]:
+    for block in blocks:
+        if block.get("type") == "thinking":
+            yield Thought(text(block.get("thinking")), text(block.get("signature")))
+        elif block.get("type") == "redacted_thinking":
+            yield Thought(sealed=text(block.get("data")))
 
 
 def _tool_call(block: dict[str, Any]) -> ToolCall:

@@ -4,11 +4,13 @@ Sources: OpenRouter's API reference; answers, streams and errors as they were re
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from completions.conversation import Choice, Prompt, Reply
+from completions.conversation import Choice, Prompt, Reply, Usage
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
+from completions.wire.caching import cache_blocks
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import OPENROUTER
@@ -72,12 +74,22 @@ class OpenRouter(Vendor):
         """Return that there is no finish reason yet."""
         return {"native_finish_reason": None}
 
+    def asked(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with what it marks to be cached, as Anthropic's models take it."""
+        return replace(super().asked(prompt), cache_blocks=cache_blocks(prompt.body))
+
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
-        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
+        counted = reply.usage or Usage(0, 0)
         asked, said = usage["prompt_tokens"] * CENT, usage["completion_tokens"] * CENT
         parts = {"upstream_inference_prompt_cost": asked, "upstream_inference_completions_cost": said}
-        given = {"cached_tokens": cached, "cache_write_tokens": 0, "audio_tokens": 0, "video_tokens": 0}
+        given = {
+            "cached_tokens": counted.cached_tokens,
+            "cache_write_tokens": counted.cache_creation_tokens,
+            "audio_tokens": counted.audio_tokens,
+            "video_tokens": 0,
+        }
+        thought = counted.reasoning_tokens
         return counts(reply.usage) | {
             "cost": asked + said,
             "is_byok": False,

@@ -50,7 +50,7 @@ def usage(counted: Usage | None) -> Document:
         "promptTokenCount": counted.prompt_tokens,
         "candidatesTokenCount": counted.completion_tokens - counted.reasoning_tokens,
         "totalTokenCount": counted.total_tokens,
-        "promptTokensDetails": [{"modality": "TEXT", "tokenCount": counted.prompt_tokens}],
+        "promptTokensDetails": _modalities(counted),
     }
     if counted.cached_tokens:
         document["cachedContentTokenCount"] = counted.cached_tokens
@@ -62,9 +62,16 @@ def usage(counted: Usage | None) -> Document:
 
 def usage_so_far(counted: Usage | None) -> Document:
     """Return the usage of a chunk that is not the last one: the prompt's."""
-    count = counted.prompt_tokens if counted else 0
-    details = [{"modality": "TEXT", "tokenCount": count}]
-    return {"promptTokenCount": count, "totalTokenCount": count, "promptTokensDetails": details}
+    counted = counted or Usage(0, 0)
+    count = counted.prompt_tokens
+    return {"promptTokenCount": count, "totalTokenCount": count, "promptTokensDetails": _modalities(counted)}
+
+
+def _modalities(counted: Usage) -> list[Document]:
+    """Return what the prompt's tokens are of; what there is none of is left out, but for the text."""
+    others = {"IMAGE": counted.image_tokens, "AUDIO": counted.audio_tokens, "DOCUMENT": counted.document_tokens}
+    counts = {"TEXT": counted.text_tokens} | {kind: count for kind, count in others.items() if count}
+    return [{"modality": kind, "tokenCount": count} for kind, count in counts.items()]
 
 
 class Said:

@@ -16,6 +16,7 @@ from completions.conversation import (
     Part,
     Prompt,
     ResponseFormat,
+    Thought,
     Tool,
     ToolCall,
     ToolChoice,
@@ -121,7 +122,15 @@ def _of_model(parts: list[dict[str, Any]], calls_before: int) -> Message:
         "".join(_text_parts(parts)),
         tool_calls=tuple(_call(call, calls_before + at) for at, call in enumerate(calls)),
         parts=tuple(_media(parts)),
+        thoughts=tuple(_thoughts(parts)),
     )
+
+
+def _thoughts(parts: list[dict[str, Any]]) -> Iterator[Thought]:
+    for part in parts:
+        said = text(part.get("text")) if part.get("thought") is True else ""
+        if said or pick(part, "thoughtSignature"):
+            yield Thought(said, text(pick(part, "thoughtSignature")))
 
 
 def _call(call: Mapping[str, Any], at: int) -> ToolCall:
@@ -131,8 +140,8 @@ def _call(call: Mapping[str, Any], at: int) -> ToolCall:
 def _continued(said: Message | None, more: Message) -> Message:
     if said is None:
         return more
-    calls, parts = said.tool_calls + more.tool_calls, said.parts + more.parts
-    return replace(said, text=said.text + more.text, tool_calls=calls, parts=parts)
+    calls, parts, thoughts = said.tool_calls + more.tool_calls, said.parts + more.parts, said.thoughts + more.thoughts
+    return replace(said, text=said.text + more.text, tool_calls=calls, parts=parts, thoughts=thoughts)
 
 
 def _of_user(parts: list[dict[str, Any]], open_calls: list[ToolCall]) -> Iterator[Message]:
@@ -151,7 +160,11 @@ def _result(result: Mapping[str, Any], open_calls: list[ToolCall]) -> Message:
     if fitting:
         open_calls.remove(fitting[0])
     return Message(
-        "tool", _told(result.get("response")), name=name, tool_call_id=fitting[0].id if fitting else identity or None
+        "tool",
+        _told(result.get("response")),
+        name=name,
+        tool_call_id=fitting[0].id if fitting else identity or None,
+        parts=tuple(_media(many(result.get("parts")))),
     )
 
 
@@ -178,16 +191,17 @@ def _media(parts: list[dict[str, Any]]) -> Iterator[Part]:
             yield _inline(text(pick(data, "mimeType")), text(data.get("data")))
         elif file := inner(part, "fileData"):
             image = text(pick(file, "mimeType")).startswith("image/")
-            yield Part("image" if image else "file", text(pick(file, "fileUri")))
+            kind: Literal["image", "file"] = "image" if image else "file"
+            yield Part(kind, text(pick(file, "fileUri")), media_type=text(pick(file, "mimeType")))
 
 
 def _inline(mime: str, data: str) -> Part:
     match mime.partition("/")[0]:
         case "image":
-            return Part("image", f"data:{mime};base64,{data}")
+            return Part("image", f"data:{mime};base64,{data}", media_type=mime)
         case "audio":
-            return Part("audio", data)
-    return Part("file", data)
+            return Part("audio", data, media_type=mime)
+    return Part("file", data, media_type=mime)
 
 
 def _tools(request: Mapping[str, Any]) -> Iterator[Tool]:

@@ -6,7 +6,7 @@ Shapes: `ChatCompletionMessage`, `ChoiceDelta` and `CompletionUsage` of the open
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.fields import mapping, text
 from completions.wire.openai import audio as sound
@@ -132,15 +132,15 @@ def audio(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any] | None:
 
 def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage with both its details."""
-    counted = reply.usage
+    counted = reply.usage or Usage(0, 0)
     accepted, rejected = _prediction(reply, prompt)
     return usage(counted) | {
-        "prompt_tokens_details": {"cached_tokens": counted.cached_tokens if counted else 0, "audio_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": counted.cached_tokens, "audio_tokens": counted.audio_tokens},
         "completion_tokens_details": {
-            "reasoning_tokens": counted.reasoning_tokens if counted else 0,
-            "audio_tokens": 0,
-            "accepted_prediction_tokens": accepted,
-            "rejected_prediction_tokens": rejected,
+            "reasoning_tokens": counted.reasoning_tokens,
+            "audio_tokens": counted.completion_audio_tokens,
+            "accepted_prediction_tokens": counted.accepted_prediction_tokens or accepted,
+            "rejected_prediction_tokens": counted.rejected_prediction_tokens or rejected,
         },
     }
 

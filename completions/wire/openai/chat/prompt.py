@@ -71,10 +71,12 @@ def _part(item: dict[str, Any]) -> Part | None:
     match item.get("type"):
         case "image_url":
             given = item.get("image_url")
-            return Part("image", given if isinstance(given, str) else text(mapping(given).get("url")))
+            url = given if isinstance(given, str) else text(mapping(given).get("url"))
+            return Part("image", url, text(mapping(given).get("detail")))
         case "input_audio":
             given = item.get("input_audio")
-            return Part("audio", given if isinstance(given, str) else text(mapping(given).get("data")))
+            kind = f"audio/{text(mapping(given).get('format')) or 'wav'}"
+            return Part("audio", given if isinstance(given, str) else text(mapping(given).get("data")), media_type=kind)
         case "file":
             file = mapping(item.get("file"))
             return Part("file", text(file.get("file_id") or file.get("file_data")))

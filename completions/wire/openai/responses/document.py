@@ -101,7 +101,10 @@ def usage(counted: Usage | None) -> dict[str, Any]:
     counted = counted or Usage(0, 0)
     return {
         "input_tokens": counted.prompt_tokens,
-        "input_tokens_details": {"cached_tokens": counted.cached_tokens, "cache_write_tokens": 0},
+        "input_tokens_details": {
+            "cached_tokens": counted.cached_tokens,
+            "cache_write_tokens": counted.cache_creation_tokens,
+        },
         "output_tokens": counted.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": counted.reasoning_tokens},
         "total_tokens": counted.total_tokens,

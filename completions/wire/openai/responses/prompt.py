@@ -17,6 +17,7 @@ from completions.conversation import (
     Part,
     Prompt,
     ResponseFormat,
+    Thought,
     Tool,
     ToolCall,
     ToolChoice,
@@ -73,18 +74,31 @@ def own_items(body: Mapping[str, object]) -> list[dict[str, Any]]:
 
 
 def messages(body: Mapping[str, object], items: Iterable[Mapping[str, Any]]) -> tuple[Message, ...]:
-    """Return the conversation: the instructions, then the items; calls belong to the message before them."""
+    """Return the conversation: the instructions, then the items; calls belong to the message before them.
+
+    What was thought belongs to what was said after it.
+    """
     instructions = text(body.get("instructions"))
     said = [Message("system", instructions)] if instructions else []
+    thoughts: tuple[Thought, ...] = ()
     for item in items:
-        if (call := _call(item)) is not None:
+        if item.get("type") == "reasoning":
+            thoughts += (_thought(item),)
+        elif (call := _call(item)) is not None:
             if said and said[-1].role == "assistant":
-                said[-1] = replace(said[-1], tool_calls=(*said[-1].tool_calls, call))
+                last = said[-1]
+                said[-1] = replace(last, tool_calls=(*last.tool_calls, call), thoughts=(*last.thoughts, *thoughts))
             else:
-                said.append(Message("assistant", tool_calls=(call,)))
+                said.append(Message("assistant", tool_calls=(call,), thoughts=thoughts))
+            thoughts = ()
         elif (message := _message(item)) is not None:
-            said.append(message)
+            own, thoughts = (thoughts, ()) if message.role == "assistant" else ((), thoughts)
+            said.append(replace(message, thoughts=own) if own else message)
     return tuple(said)
+
+
+def _thought(item: Mapping[str, Any]) -> Thought:
+    return Thought(_text(item.get("content")), text(item.get("encrypted_content")))
 
 
 def _message(item: Mapping[str, Any]) -> Message | None:
@@ -123,7 +137,7 @@ def _parts(content: object) -> tuple[Part, ...]:
 def _part(item: Mapping[str, Any]) -> Part | None:
     match item.get("type"):
         case "input_image" | "computer_screenshot":
-            return Part("image", text(item.get("image_url")) or text(item.get("file_id")))
+            return Part("image", text(item.get("image_url")) or text(item.get("file_id")), text(item.get("detail")))
         case "input_file":
             return Part(
                 "file", next((text(item[key]) for key in ("file_id", "file_data", "file_url") if item.get(key)), "")

@@ -1,0 +1,162 @@
+"""Between resolve and render: how much of a prompt the API would have read from its cache, and written to it.
+
+OpenAI, Azure, DeepSeek and Google cache the beginnings of long prompts by themselves; Anthropic caches what a request
+marks with `cache_control`. What was seen before is in the namespace's state. Sources: OpenAI's and Anthropic's guides
+to prompt caching, Google's page on context caching (13 Oct 2026), and for DeepSeek's steps the recordings.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import accumulate
+from typing import NamedTuple
+
+import orjson
+
+from completions.conversation import Prompt, Usage
+from completions.outcome import Outcome
+from completions.state.namespaces import Namespace
+from completions.tokens import text as tokens
+from completions.tokens.vendors import CLAUDE
+
+LIFE = 600
+"""Seconds that a prefix is remembered which the API caches by itself; OpenAI says 5 to 10 minutes."""
+
+CHUNK = 256
+"""Bytes by which beginnings of prompts are compared: some 64 tokens."""
+
+MOST_CHUNKS = 4096
+"""Chunks of a prompt that are compared; what is behind them is never cached."""
+
+LOOKBACK = 20
+"""Blocks before a mark where Anthropic looks for what was cached; the SDK's documentation says 20."""
+
+COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", "cache_creation_1h_tokens"})
+"""What a script may say of the usage that leaves nothing to be found out."""
+
+
+class Steps(NamedTuple):
+    """From how many tokens on an API caches a prompt by itself, and in steps of how many."""
+
+    least: int
+    step: int
+
+
+LEAST = 128
+"""No API caches a prompt of fewer tokens."""
+
+OPENAI, DEEPSEEK = Steps(1024, 128), Steps(128, 128)
+GEMINI_25, GEMINI = Steps(2048, 1), Steps(4096, 1)
+
+_UNCACHED = re.compile(
+    r"gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|mi[nsx]+tral|magistral|codestral|llama|qwen|text-|davinci"
+)
+"""Models whose prompts are not cached, or not in a way that is known."""
+
+_ANTHROPIC: tuple[tuple[str, int], ...] = (
+    ("opus-5|fable|mythos", 512),
+    ("opus-4[.-][56]|haiku-4", 4096),
+    ("opus-4[.-]7|haiku", 2048),
+)
+ANTHROPIC = 1024
+"""The fewest tokens that Anthropic caches, by what is in the model's name, and of the others."""
+
+
+async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outcome:
+    """Return an outcome whose usage says what the cache had.
+
+    A short prompt, a document word by word, and a script's own counts are left alone.
+    """
+    reply = outcome.reply
+    if reply is None or reply.usage is None or reply.body is not None or prompt.task != "generate":
+        return outcome
+    usage = reply.usage
+    if usage.prompt_tokens < LEAST or not COUNTED.isdisjoint(reply.counts):
+        return outcome
+    if prompt.cache_blocks:
+        found = await _marked(space, prompt, usage)
+    elif (steps := steps_for(prompt)) is not None and usage.prompt_tokens >= steps.least:
+        found = await _by_itself(space, prompt, usage, steps)
+    else:
+        return outcome
+    return replace(outcome, reply=replace(reply, usage=found))
+
+
+def steps_for(prompt: Prompt) -> Steps | None:
+    """Return how the API caches a model's prompts by itself; None where it does not."""
+    model, dialect = (prompt.model or "").lower(), prompt.address.get("dialect", "")
+    if "claude" in model or prompt.format in ("anthropic", "ollama") or _UNCACHED.match(model.rpartition("/")[2]):
+        return None
+    if dialect == "deepseek" or "deepseek" in model:
+        return DEEPSEEK
+    if "gemini" in model or prompt.format == "gemini":
+        return GEMINI_25 if "2.5" in model else GEMINI
+    return OPENAI if dialect in ("", "azure", "openrouter", "vllm") else None
+
+
+async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
+    """Compare the prompt's beginning with those before it, chunk by chunk, and remember it."""
+    whole = b"".join(_pieces(prompt))
+    ends = range(CHUNK, min(len(whole), MOST_CHUNKS * CHUNK) + 1, CHUNK)
+    chunks = (whole[end - CHUNK : end] for end in ends)
+    digests = list(_chain(prompt.model or "", chunks))
+    found = await space.prefixes.use(digests, dict.fromkeys(digests, LIFE))
+    known = next((at for at, seen in enumerate(found) if not seen), len(found)) * CHUNK
+    cached = usage.prompt_tokens * known // max(len(whole), 1)
+    cached -= cached % steps.step
+    return replace(usage, cached_tokens=cached) if cached >= steps.least else usage
+
+
+async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
+    """Read the longest beginning that was cached before, and write what is marked behind it."""
+    blocks = prompt.cache_blocks
+    before = CLAUDE["tools"] if prompt.tools else 0
+    ends = accumulate(tokens.count(block.text) for block in blocks)
+    sizes = [min(round(before + CLAUDE["text"] * end), usage.prompt_tokens) for end in ends]
+    least = next((most for names, most in _ANTHROPIC if re.search(names, prompt.model or "")), ANTHROPIC)
+    marks = [at for at, block in enumerate(blocks) if block.seconds and sizes[at] >= least]
+    if not marks:
+        return usage
+    digests = list(_chain(prompt.model or "", (block.text.encode() for block in blocks)))
+    near = sorted({at for mark in marks for at in range(max(0, mark - LOOKBACK), mark + 1)})
+    found = await space.prefixes.use(
+        [digests[at] for at in near], {digests[mark]: blocks[mark].seconds for mark in marks}
+    )
+    read = max((sizes[at] for at, seen in zip(near, found, strict=True) if seen), default=0)
+    written = max(sizes[marks[-1]] - read, 0)
+    long = max((sizes[mark] - read for mark in marks if blocks[mark].seconds > 300), default=0)
+    return replace(
+        usage,
+        cached_tokens=read,
+        cache_creation_tokens=written,
+        cache_creation_1h_tokens=min(max(long, 0), written),
+    )
+
+
+def _chain(first: str, pieces: Iterator[bytes]) -> Iterator[str]:
+    """Go through the digests of what was so far."""
+    digest = hashlib.blake2b(first.encode(), digest_size=12)
+    for piece in pieces:
+        digest.update(len(piece).to_bytes(8))
+        digest.update(piece)
+        yield digest.hexdigest()
+
+
+def _pieces(prompt: Prompt) -> Iterator[bytes]:
+    """Go through what a prompt says, in the order in which the API reads it."""
+    for tool in prompt.tools:
+        yield _json([tool.name, tool.description, tool.parameters])
+    if prompt.response_format.kind == "json_schema":
+        yield _json(prompt.response_format.schema)
+    for message in prompt.messages:
+        calls = [[call.name, call.arguments] for call in message.tool_calls]
+        parts = [hashlib.blake2b(part.source.encode(), digest_size=12).hexdigest() for part in message.parts]
+        yield _json([message.role, message.name, message.text, calls, parts])
+
+
+def _json(value: object) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return b""

@@ -1,0 +1,24 @@
+"""The beginnings of prompts that all workers' prompt caches remember together."""
+
+from collections.abc import Mapping, Sequence
+
+from completions.state.prefixes import MOST
+from completions.state.shared.link import Link, Value
+from completions.state.shared.scripts import KEPT, PREFIXES
+
+
+class RedisPrefixes:
+    """One namespace's prefixes; `StateUnavailable` where Redis is away."""
+
+    def __init__(self, space: str, link: Link) -> None:
+        self._space, self._link = space, link
+
+    async def use(self, looked_up: Sequence[str], kept: Mapping[str, int]) -> list[bool]:
+        """Return which are remembered, then remember others."""
+        told: list[Value] = [value for pair in kept.items() for value in pair]
+        found = await self._link.run(PREFIXES, (self._space,), "use", KEPT, MOST, len(looked_up), *looked_up, *told)
+        return [each == 1 for each in found]
+
+    async def clear(self) -> None:
+        """Forget all."""
+        await self._link.run(PREFIXES, (self._space,), "clear", KEPT)

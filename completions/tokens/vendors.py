@@ -1,0 +1,306 @@
+"""How vendors count prompts whose tokenizers are not ours: weights that were fitted to recordings of their APIs.
+
+A prompt's tokens are the sum of its measures (`tokens/measures.py`), each times its weight, and of its images, sounds
+and documents. `docs/usage.md` says how near that comes.
+"""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from completions.conversation import Part, Prompt, PromptTokens
+from completions.tokens import media
+from completions.tokens.measures import MEASURES
+
+Weights = Mapping[str, float]
+Size = Callable[[int, int], float]
+
+UNKNOWN_SIZE = (540, 360)
+"""Pixels of an image of which only the address is known: the median of those recorded."""
+
+
+UNKNOWN_SECONDS = 4.5
+"""How long a sound is of which only the address is known."""
+
+
+class Media(NamedTuple):
+    """What is not text: an image by its width and height, a second of sound, and a document.
+
+    A document costs `page` for each page, `text` for each character, and `unread` where it stands elsewhere.
+    """
+
+    image: Size
+    second: float = 25.0
+    page: float = 0.0
+    character: float = 0.27
+    unread: float = 800.0
+
+
+def squares(pixels: int, more: int = 0, rows: int = 0) -> Size:
+    """Return the cost of an image in squares of so many pixels, with a few tokens more, and some for each row."""
+
+    def cost(width: int, height: int) -> float:
+        down = math.ceil(height / pixels)
+        return math.ceil(width / pixels) * down + more + rows * down
+
+    return cost
+
+
+def flat(tokens: int) -> Size:
+    """Return the cost of an image of any size."""
+    return lambda width, height: tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """How a vendor counts the prompts of some of its models.
+
+    `unless_none` says that tools cost nothing where none may be called; `hosted` has the tokens of the API's own
+    tools, by how their types begin.
+    """
+
+    name: str
+    weights: Weights
+    media: Media
+    unless_none: bool = False
+    hosted: Mapping[str, int] = field(default_factory=dict)
+
+    def count(self, prompt: Prompt) -> PromptTokens:
+        """Count a prompt's tokens, and how many of them are of what."""
+        if self.unless_none and prompt.tool_choice.mode == "none":
+            without = {"tools", "tool", "tool_json", "tool_text", "property", "object", "parameters"}
+            weights: Weights = {name: weight for name, weight in self.weights.items() if name not in without}
+        else:
+            weights = self.weights
+        text = sum(weight * MEASURES[name](prompt) for name, weight in weights.items())
+        text += sum(self._hosted(tool) for tool in _tools_of(prompt.body))
+        image = audio = document = 0
+        for part in (part for message in prompt.messages for part in message.parts):
+            cost = math.ceil(self._part(part))
+            if part.kind == "image":
+                image += cost
+            elif part.kind == "audio" or part.media_type.startswith("audio/"):
+                audio += cost
+            else:
+                document += cost
+        return PromptTokens(max(round(text), 1) + image + audio + document, image, audio, document)
+
+    def _hosted(self, tool: object) -> int:
+        kind = tool.get("type") if isinstance(tool, Mapping) else None
+        return next((cost for name, cost in self.hosted.items() if isinstance(kind, str) and kind.startswith(name)), 0)
+
+    def _part(self, part: Part) -> float:
+        if part.kind == "image":
+            return self.media.image(*(media.image_size(part.source) or UNKNOWN_SIZE))
+        if part.kind == "audio" or part.media_type.startswith("audio/"):
+            return (media.seconds(part.source) or UNKNOWN_SECONDS) * self.media.second
+        if (found := media.document(part.source)) is not None:
+            return self.media.page * found.pages + self.media.character * found.characters
+        if (text := media.text_of(part.source)) is not None:
+            return len(text) * 0.25
+        return self.media.unread
+
+
+def _tools_of(body: Mapping[str, object]) -> list[object]:
+    tools = body.get("tools")
+    return tools if isinstance(tools, list) else []
+
+
+CLAUDE: Weights = {
+    "base": 6.4,
+    "text": 1.12,
+    "message": 1.0,
+    "tools": 507,
+    "tool_json": 1.59,
+    "tool_text": -0.25,
+    "required": 89,
+    "serial": -205,
+    "call": 44,
+    "call_json": 2.5,
+    "schema": 116,
+    "schema_json": 1.4,
+    "thinking": 29,
+}
+GEMINI: Weights = {
+    "base": 1,
+    "text": 1,
+    "digit": 1,
+    "message": 1,
+    "newline": 1.4,
+    "tools": 19,
+    "tool": 17,
+    "tool_text": 1.24,
+    "property": 9.9,
+    "object": 31,
+    "call": 16,
+    "call_text": 2.6,
+}
+VERTEX: Weights = {
+    "text": 1,
+    "digit": 1,
+    "newline": 1.4,
+    "tools": 1.5,
+    "tool": 1.3,
+    "tool_text": 1.4,
+    "property": 0.5,
+    "call": 3,
+    "call_text": 1,
+    "sealed": 11,
+}
+MISTRAL: Weights = {
+    "base": 3,
+    "text": 1,
+    "digit": 1,
+    "message": 4,
+    "tools": 28,
+    "tool": 21,
+    "tool_json": 0.96,
+    "property": 7.1,
+    "call": 6,
+    "call_json": 1.2,
+}
+CLAUDE_HOSTED = {
+    "code_execution_20250": 1600,
+    "code_execution": 4680,
+    "tool_search": 230,
+    "memory": 1060,
+    "web_search": 2200,
+    "web_fetch": 500,
+    "advisor": 1880,
+}
+CLAUDE_MEDIA = Media(squares(28, more=3), page=1580, character=0.38, unread=2000)
+GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
+MISTRAL_MEDIA = Media(squares(28, rows=1), page=20, character=0.32)
+
+
+def _claude(name: str, **weights: float) -> Vendor:
+    return Vendor(name, {**CLAUDE, **weights}, CLAUDE_MEDIA, hosted=CLAUDE_HOSTED)
+
+
+VENDORS: tuple[tuple[str, Vendor], ...] = (
+    ("claude-(?:opus-5|fable)", _claude("claude-5", tools=440)),
+    (
+        "claude-opus-4-[78]|claude-sonnet-5",
+        Vendor("claude-4.7", {**CLAUDE, "tools": 500}, CLAUDE_MEDIA, hosted=CLAUDE_HOSTED),
+    ),
+    ("claude-3", _claude("claude-3", base=8.6, tools=545)),
+    ("claude", _claude("claude-4")),
+    (
+        "gemini-(?:1|2\\.0)",
+        Vendor(
+            "gemini-2.0",
+            {"text": 1, "digit": 1, "newline": 1, "property": 5.7, "parameters": 10.7, "call_text": 1.45},
+            GEMINI_MEDIA._replace(second=25),
+        ),
+    ),
+    (
+        "gemini-3",
+        Vendor(
+            "gemini-3",
+            {
+                **{name: GEMINI[name] for name in ("base", "text", "digit", "message", "newline")},
+                "tools": 15,
+                "tool": 18.6,
+                "tool_text": 1,
+                "parameters": 27,
+                "call": 2.5,
+                "call_text": 2.8,
+                "sealed": 20,
+            },
+            GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532),
+        ),
+    ),
+    ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
+    (
+        "(?:mistral|magistral)-small",
+        Vendor(
+            "mistral-small",
+            {**MISTRAL, "base": 15, "message": 3.1, "tools": 19, "tool": 15.5, "tool_json": 1.41, "property": 0}
+            | {"call": 3.2, "call_json": 1.5},
+            MISTRAL_MEDIA,
+            unless_none=True,
+        ),
+    ),
+    (
+        "(?:mi[ns]tral|magistral|codestral|pixtral|voxtral|devstral|open-mi)",
+        Vendor("mistral", MISTRAL, MISTRAL_MEDIA, unless_none=True),
+    ),
+    (
+        "deepseek-r1-distill",
+        Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28))),
+    ),
+    (
+        "deepseek",
+        Vendor(
+            "deepseek",
+            {"base": 4.4, "text": 1, "message": 1.3, "tools": 237, "tool": 26, "tool_json": 1.05}
+            | {"property": 6.4, "call": 32, "call_json": 3.2},
+            Media(squares(28)),
+            unless_none=True,
+        ),
+    ),
+    (
+        "llama-?3\\.",
+        Vendor("llama-3", {"base": 42, "text": 1, "message": 4, "tools": 200, "tool_json": 1.05}, Media(squares(28))),
+    ),
+    (
+        "llama-4",
+        Vendor(
+            "llama",
+            {"base": 9.7, "text": 1, "message": 4, "tools": 671, "tool": 10, "tool_json": 0.75, "property": 4.3}
+            | {"required": 12, "call": 25, "call_json": 3.6},
+            Media(squares(22)),
+            unless_none=True,
+        ),
+    ),
+    (
+        "llama|qwen|kimi|glm|minimax",
+        Vendor(
+            "open models",
+            {"base": 10, "text": 1, "message": 4, "tools": 150, "tool": 10, "tool_json": 1.05, "call": 25}
+            | {"call_json": 1.5},
+            Media(squares(28)),
+            unless_none=True,
+        ),
+    ),
+    (
+        "grok",
+        Vendor(
+            "grok",
+            {"base": 192, "text": 1, "message": 53, "tools": 54, "tool": 24, "tool_json": 0.78, "property": 10.4}
+            | {"call": 55, "call_json": 1.5, "schema": 25, "schema_json": 0.77, "sealed": 12},
+            Media(squares(32, more=4)),
+        ),
+    ),
+    (
+        "command|c4ai",
+        Vendor("command", {"base": 3, "text": 1, "message": 3, "tools": 500, "tool_json": 1.2}, Media(squares(28))),
+    ),
+)
+"""By what the model's name has in it, at its start or behind the vendor's name; the first that fits."""
+
+VERTEX_2 = Vendor("vertex", VERTEX, GEMINI_MEDIA._replace(page=1290))
+VERTEX_3 = Vendor(
+    "vertex",
+    {**VERTEX, "tools": 0.3, "tool_text": 1.7, "call": 1, "schema": 64, "sealed": 0},
+    GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532),
+)
+
+_NAMES = [(re.compile(f"(?:^|/)(?:{pattern})"), vendor) for pattern, vendor in VENDORS]
+
+
+def vendor_of(prompt: Prompt) -> Vendor | None:
+    """Return how a prompt's vendor counts, by the model's name; None for OpenAI, and for names that nobody knows."""
+    model = (prompt.model or "").lower()
+    if "gemini" in model and prompt.address.get("vertex"):
+        return VERTEX_3 if "gemini-3" in model else VERTEX_2
+    found = next((vendor for pattern, vendor in _NAMES if pattern.search(model)), None)
+    if found is None and prompt.format in ("anthropic", "count_tokens"):
+        return CLAUDE_4
+    return GEMINI_25 if found is None and prompt.format == "gemini" else found
+
+
+CLAUDE_4 = next(vendor for _, vendor in VENDORS if vendor.name == "claude-4")
+GEMINI_25 = next(vendor for _, vendor in VENDORS if vendor.name == "gemini-2.5")

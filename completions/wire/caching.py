@@ -1,0 +1,65 @@
+"""What a request says itself of what is to be cached: `cache_control` on tools and blocks, in Anthropic's way.
+
+Source: `CacheControlEphemeralParam` of the anthropic SDK; OpenRouter takes the same in the parts of messages.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import CacheBlock
+from completions.wire.fields import dicts, mapping
+
+SECONDS = {"5m": 300, "1h": 3600}
+"""How long what is cached lives, by its `ttl`; 5 minutes where none is given."""
+
+Block = tuple[Any, Mapping[str, Any]]
+"""A piece of a request, and its `cache_control`, if any."""
+
+
+def cache_blocks(body: Mapping[str, Any]) -> tuple[CacheBlock, ...]:
+    """Return the pieces of a request in the order in which they are cached; none where nothing is to be cached."""
+    blocks = list(_blocks(body))
+    if blocks and (control := mapping(body.get("cache_control"))):  # the API puts it on the last block
+        blocks[-1] = (blocks[-1][0], control)
+    if not any(control for _, control in blocks):
+        return ()
+    return tuple(CacheBlock(_text(block), _seconds(control)) for block, control in blocks)
+
+
+def _blocks(body: Mapping[str, Any]) -> Iterator[Block]:
+    for tool in dicts(body.get("tools")):
+        yield _block(tool)
+    yield from _content(body.get("system"))
+    for message in dicts(body.get("messages")):
+        yield from _content(message.get("content"))
+        if calls := message.get("tool_calls"):
+            yield calls, {}
+
+
+def _content(content: object) -> Iterator[Block]:
+    if isinstance(content, str):
+        yield content, {}
+    else:
+        yield from map(_block, dicts(content))
+
+
+def _block(block: Mapping[str, Any]) -> Block:
+    control = mapping(block.get("cache_control"))
+    return ({key: value for key, value in block.items() if key != "cache_control"} if control else block), control
+
+
+def _seconds(control: Mapping[str, Any]) -> int:
+    return SECONDS.get(str(control.get("ttl") or "5m"), SECONDS["5m"]) if control else 0
+
+
+def _text(block: object) -> str:
+    if isinstance(block, str):
+        return block
+    if isinstance(block, Mapping) and block.keys() == {"type", "text"} and isinstance(block["text"], str):
+        return block["text"]
+    try:
+        return orjson.dumps(block).decode()
+    except orjson.JSONEncodeError:
+        return ""

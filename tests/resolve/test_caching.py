@@ -1,0 +1,121 @@
+"""What the prompt cache had: of prompts that begin alike, and of what is marked with `cache_control`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from completions.conversation import Prompt, Usage
+from completions.resolve import engine
+from completions.resolve.caching import steps_for
+from completions.state.namespaces import Namespace
+from completions.wire.anthropic.prompt import read_prompt as read_claude
+from completions.wire.openai.chat.prompt import read_prompt
+from tests.scripts import World, rules
+
+PREFIX = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))
+
+
+@pytest.fixture
+def space() -> Namespace:
+    return Namespace("test", "auto")
+
+
+async def used(space: Namespace, prompt: Prompt) -> Usage:
+    outcome = await engine.resolve(space, prompt)
+    assert outcome.reply is not None and outcome.reply.usage is not None
+    return outcome.reply.usage
+
+
+def asks(question: str, prefix: str = PREFIX, model: str = "gpt-4o") -> Prompt:
+    messages = [{"role": "system", "content": prefix}, {"role": "user", "content": question}]
+    return read_prompt({"model": model, "messages": messages}, {})
+
+
+async def test_repeated_prefix__is_read_in_steps(space: Namespace) -> None:
+    first, second = await used(space, asks("One?")), await used(space, asks("And two, please?"))
+    assert first.cached_tokens == 0
+    assert 2_000 < second.cached_tokens <= second.prompt_tokens - 5 and second.cached_tokens % 128 == 0
+
+
+@pytest.mark.parametrize(
+    "other", [asks("Hi", "A. " + PREFIX), asks("Hi", "Short. " * 100), asks("Hi", model="gpt-4o-mini")]
+)
+async def test_other_beginnings_and_models__are_not_read(space: Namespace, other: Prompt) -> None:
+    await used(space, asks("Hi"))
+    assert (await used(space, other)).cached_tokens == 0
+
+
+async def test_other_namespace__has_a_cache_of_its_own(space: Namespace) -> None:
+    await used(space, asks("Hi"))
+    assert (await used(Namespace("other", "auto"), asks("Hi"))).cached_tokens == 0
+
+
+async def test_reset__empties_the_cache(space: Namespace) -> None:
+    await used(space, asks("Hi"))
+    await space.reset()
+    assert (await used(space, asks("Hi"))).cached_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "least"),
+    [
+        ("gpt-4o", 1024),
+        ("gpt-5-mini", 1024),
+        ("deepseek-chat", 128),
+        ("gemini-2.5-pro", 2048),
+        ("gemini-3-flash", 4096),
+        ("gpt-4", None),
+        ("gpt-3.5-turbo", None),
+        ("gemini-2.0-flash", None),
+        ("claude-sonnet-4-5", None),
+        ("mistral-large-latest", None),
+    ],
+)
+def test_models__cache_by_themselves_from_so_many_tokens_on(model: str, least: int | None) -> None:
+    steps = steps_for(asks("Hi", model=model))
+    assert (steps and steps.least) == least
+
+
+def marked(*turns: str, ttl: str = "5m", **more: Any) -> Prompt:
+    control = {"cache_control": {"type": "ephemeral", "ttl": ttl}}
+    messages = [{"role": ("user", "assistant")[at % 2], "content": text} for at, text in enumerate(turns)]
+    body = {"model": "claude-sonnet-4-5", "system": [{"type": "text", "text": PREFIX, **control}], "messages": messages}
+    return read_claude(body | more, {})
+
+
+async def test_marks__are_written_then_read(space: Namespace) -> None:
+    first, second = await used(space, marked("Hi")), await used(space, marked("Hello, you"))
+    assert first.cache_creation_tokens > 2_000 and first.cached_tokens == 0
+    assert second.cached_tokens == first.cache_creation_tokens and second.cache_creation_tokens == 0
+    assert second.prompt_tokens - second.cached_tokens < 100
+
+
+async def test_marks__for_an_hour_are_told_apart(space: Namespace) -> None:
+    usage = await used(space, marked("Hi", ttl="1h"))
+    assert usage.cache_creation_1h_tokens == usage.cache_creation_tokens > 0
+
+
+async def test_conversation_that_grows__is_read_and_written_further(space: Namespace) -> None:
+    control: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}  # the API puts it on the last block
+    first = await used(space, marked("Hi", **control))
+    second = await used(space, marked("Hi", "Hello.", "What is new? " * 50, **control))
+    assert second.cached_tokens == first.cached_tokens + first.cache_creation_tokens
+    assert second.cache_creation_tokens > 100
+    assert 0 <= second.prompt_tokens - second.cached_tokens - second.cache_creation_tokens < 20
+
+
+@pytest.mark.parametrize(("model", "least"), [("claude-haiku-4-5", 4096), ("claude-opus-5", 512)])
+async def test_marks__of_too_little_are_not_kept(space: Namespace, model: str, least: int) -> None:
+    usage = await used(space, marked("Hi", model=model))
+    assert (usage.cache_creation_tokens > 0) == (usage.prompt_tokens > least)
+
+
+async def test_script__sets_what_it_says_and_the_rest_is_counted(tmp_path: Path) -> None:
+    counts = {"cache_creation_tokens": 9, "cached_tokens": 5, "audio_tokens": 3, "rejected_prediction_tokens": 1}
+    given = ", ".join(f"{key}: {value}" for key, value in counts.items())
+    space = World(tmp_path, rules(f"- reply: {{text: Hi, usage: {{{given}}}}}")).namespace
+    for _ in range(2):
+        usage = await used(space, asks("Hi"))
+        assert {key: getattr(usage, key) for key in counts} == counts
+        assert usage.prompt_tokens > 2_000 and usage.completion_tokens == 1

@@ -1,0 +1,57 @@
+"""Prefixes of prompts that a namespace remembers: the same in memory and in Redis."""
+
+import secrets
+from collections.abc import AsyncIterator
+
+import pytest
+
+from completions.state import prefixes
+from completions.state.ledger import Ledger
+from completions.state.local import MemoryLedger
+from completions.state.prefixes import LocalPrefixes
+from completions.state.shared import prefixes as shared_prefixes
+from completions.state.shared.store import RedisStore
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
+    if request.param == "memory":
+        yield MemoryLedger()
+        return
+    store = RedisStore(request.getfixturevalue("redis_url"))
+    await store.open()
+    yield store.ledger(f"test-{secrets.token_hex(6)}")
+    await store.close()
+
+
+async def test_prefixes__are_found_once_they_were_kept(ledger: Ledger) -> None:
+    assert await ledger.prefixes.use(["a", "b"], {"a": 100, "c": 100}) == [False, False]
+    assert await ledger.prefixes.use(["a", "b", "c"], {}) == [True, False, True]
+    assert await ledger.prefixes.use([], {}) == []
+    await ledger.prefixes.clear()
+    assert await ledger.prefixes.use(["a", "c"], {}) == [False, False]
+
+
+async def test_prefixes__are_gone_with_their_namespace(ledger: Ledger) -> None:
+    await ledger.prefixes.use([], {"a": 100})
+    await ledger.remove()
+    assert await ledger.prefixes.use(["a"], {}) == [False]
+
+
+async def test_prefixes__are_no_more_than_so_many(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (prefixes, shared_prefixes):
+        monkeypatch.setattr(module, "MOST", 2)
+    await ledger.prefixes.use([], {"a": 100})
+    await ledger.prefixes.use([], {"b": 200})
+    await ledger.prefixes.use([], {"c": 300})
+    assert await ledger.prefixes.use(["a", "b", "c"], {}) == [False, True, True]
+
+
+async def test_prefixes__live_as_long_as_they_are_used() -> None:
+    now = [0.0]
+    kept = LocalPrefixes(lambda: now[0])
+    await kept.use([], {"a": 10, "b": 100})
+    for now[0] in (9.0, 18.0):
+        assert await kept.use(["a"], {"b": 10}) == [True]
+    now[0] = 29.0
+    assert await kept.use(["a", "b"], {}) == [False, True]  # the longer time holds
