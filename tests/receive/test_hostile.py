@@ -1,0 +1,142 @@
+"""Nothing that an author writes or a stranger sends stops the loop: another namespace's stream stays on time.
+
+What is judged is when the server sent, by its own journal: on a busy machine everything is late by as much as the
+machine is, so a stream beside nothing is measured too. A stalled loop is late by the length of the stall.
+"""
+
+import concurrent.futures
+import json
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import strategies as st
+
+from tests.patience import PATIENCE
+from tests.server import LiveServer
+
+ITL_MS = 20
+CHUNKS = 60
+
+LATE_MS = 1_500
+"""Far more than a loop that only has much to do is late, and less than any of the stalls that were there."""
+
+LINES = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 8)
+)
+
+atoms = st.sampled_from(["a", "[a-z]", r"\w", "(a|a)", "(a|aa)", ".", "(?:a?)", "(x+x+)", r"\s"])
+patterns = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["+", "*", "?", "{2,30}", "+?"])).map(lambda pair: f"({pair[0]}){pair[1]}"),
+        st.tuples(inner, inner).map("".join),
+        st.tuples(inner, inner).map(lambda pair: f"({pair[0]}|{pair[1]})"),
+    ),
+    max_leaves=5,
+).map(lambda pattern: f"/^{pattern}+$/")
+
+steps = st.sampled_from(
+    ["[@, @]", "[@, @][]", "{a: @, b: @}", "messages[].messages[]", "to_string(@)", "[*].[*]", "@ == @"]
+)
+expressions = st.lists(steps, min_size=1, max_size=60).map(" | ".join)
+
+tags = st.sampled_from(
+    [
+        "{% lorem 100000 %}",
+        "{% lorem 90000 w %}",
+        "{{ prompt.last_user|ljust:400000 }}",
+        "{{ prompt.last_user|make_list|join:prompt.last_user }}",
+        "{{ prompt.last_user|urlize|linebreaks|wordwrap:5 }}",
+        "{% now 'Y' %}",
+    ]
+)
+templates = st.recursive(
+    tags,
+    lambda inner: st.one_of(
+        inner.map(lambda text: "{% for c in prompt.last_user %}" + text + "{% endfor %}"),
+        st.tuples(inner, inner).map("".join),
+    ),
+    max_leaves=6,
+)
+
+functions = st.sampled_from(
+    ["time:sleep", "sys:exit", "json:loads", "itertools:repeat", "tests.receive.test_hostile:naps"]
+)
+
+rules = st.one_of(
+    patterns.map(lambda pattern: {"match": {"last_user": pattern}, "reply": "x"}),
+    expressions.map(lambda expression: {"match": {"expr": expression}, "reply": "x"}),
+    templates.map(lambda template: {"reply": template}),
+    functions.map(lambda function: {"reply": {"python": function}}),
+)
+
+texts = st.sampled_from(["a" * 60 + "!", "a" * 5000 + "b", "x" * 40, " " * 400_000, "漢" * 300_000, "ab " * 20_000])
+
+
+def naps(prompt: object) -> str:
+    """Sleep for longer than a stream may be late."""
+    threading.Event().wait(2)
+    return "awake"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("hostile")
+    script = folder / "script.yaml"
+    said = " ".join(f"w{i}" for i in range(CHUNKS))
+    script.write_text(f"version: 1\ndefaults: {{pacing: {{ttft_ms: 0, itl_ms: {ITL_MS}}}}}\nrules:\n- reply: {said}\n")
+    with LiveServer(MOCK_SCRIPT=str(script), LOG_CHUNKS="false") as server:
+        yield server
+
+
+def lateness(lab: LiveServer, namespace: str) -> float:
+    """Ask for a paced stream, and return by how many milliseconds a chunk of it was late at most."""
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Hi"}]}
+    headers = {"x-mock-namespace": namespace}
+    answer = httpx.post(f"{lab.url}/v1/chat/completions", json=body, headers=headers, timeout=PATIENCE)
+    assert answer.status_code == 200
+    found = httpx.get(f"{lab.url}/_mock/exchanges/{answer.headers['x-request-id']}", headers=headers, timeout=PATIENCE)
+    chunks = found.json()["response"]["chunks"]
+    return max(float(chunk["at_ms"] - chunk["due_ms"]) for chunk in chunks if "due_ms" in chunk)
+
+
+def attack(lab: LiveServer, rule: dict[str, object], text: str) -> None:
+    """Push a rule, try it, lint it, and ask for its answer; each is answered, in an envelope or well."""
+    headers = {"x-mock-namespace": "hostile"}
+    with httpx.Client(base_url=lab.url, headers=headers, timeout=PATIENCE) as client:
+        client.delete("/_mock/rules")
+        pushed = client.post("/_mock/rules", json=rule)
+        body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
+        answers = [pushed, client.post("/v1/chat/completions", json=body)]
+        document = json.dumps({"version": 1, "rules": [rule]})
+        answers.append(client.post("/_mock/script/try", json={"text": document, "request": body}))
+        answers.append(client.post("/_mock/script/lint", json={"text": LINES}))
+    for answer in answers:
+        document = answer.json()
+        if answer.status_code >= 400:
+            assert document["error"]["code"] not in (None, "internal_error"), document
+            assert answer.status_code != 500 or "failed: " in document["error"]["message"]
+
+
+@example(rule={"match": {"last_user": "/^(a|a)*$/"}, "reply": "x"}, text="a" * 60 + "!")
+@example(rule={"reply": {"python": f"{__name__}:naps"}}, text="a")
+@example(rule={"reply": "{% for c in prompt.last_user %}{{ c|ljust:9 }}{% endfor %}"}, text="ab " * 20_000)
+@settings(
+    max_examples=8,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(rule=rules, text=texts)
+def test_stream__is_on_time_whatever_another_namespace_is_given(
+    lab: LiveServer, rule: dict[str, object], text: str
+) -> None:
+    with concurrent.futures.ThreadPoolExecutor(1) as others:
+        attacked = others.submit(attack, lab, rule, text)
+        late = lateness(lab, "paced")
+        attacked.result(timeout=PATIENCE)
+    assert late < LATE_MS
