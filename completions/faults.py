@@ -1,8 +1,12 @@
-"""The closed list of faults: name, stage, parameters. Scripts, headers, delivery and the page all read this table."""
+"""The closed list of faults: name, stage, parameters, and which of them can be combined.
 
-from collections.abc import Mapping
+Scripts, headers, delivery and the page all read this table.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
 from completions.outcome import Fault
 
@@ -19,6 +23,22 @@ class Stage(StrEnum):
     HEADERS = "before the headers"
     BODY = "in place of the answer"
     STREAM = "in a stream"
+    LINE = "on the line, of any answer"
+
+
+class Effect(StrEnum):
+    """What a fault acts on, which says beside which others it has an effect."""
+
+    CONNECTION = "nothing comes of a response"
+    DELAY = "the response is late"
+    BODY = "another body"
+    TYPE = "another media type"
+    EMPTY = "no event at all"
+    EVENTS = "some events of a stream are wrong"
+    PAUSE = "a pause within a stream"
+    END = "a stream breaks off"
+    FRAMES = "how events are written"
+    LINE = "how bytes are sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,7 @@ class Spec:
     """A fault's entry in the list."""
 
     stage: Stage
+    effect: Effect
     help: str
     parameters: Mapping[str, Parameter]
 
@@ -68,35 +89,44 @@ FIRST_TOKEN = {"after_tokens": 1}
 """Where it strikes if nothing is said."""
 
 
-def _headers(help: str, parameters: Mapping[str, Parameter] | None = None) -> Spec:
-    return Spec(Stage.HEADERS, help, parameters or {})
+def _headers(help: str, parameters: Mapping[str, Parameter] | None = None, effect: Effect = Effect.CONNECTION) -> Spec:
+    return Spec(Stage.HEADERS, effect, help, parameters or {})
 
 
-def _body(help: str) -> Spec:
-    return Spec(Stage.BODY, help, {})
+def _body(help: str, effect: Effect = Effect.BODY) -> Spec:
+    return Spec(Stage.BODY, effect, help, {})
 
 
-def _stream(help: str, parameters: Mapping[str, Parameter] | None = None) -> Spec:
-    return Spec(Stage.STREAM, help, parameters or {})
+def _stream(help: str, parameters: Mapping[str, Parameter] | None = None, effect: Effect = Effect.EVENTS) -> Spec:
+    return Spec(Stage.STREAM, effect, help, parameters or {})
+
+
+def _line(help: str, parameters: Mapping[str, Parameter]) -> Spec:
+    return Spec(Stage.LINE, Effect.LINE, help, parameters)
 
 
 FAULTS: Mapping[str, Spec] = {
     "hang": _headers("Nothing comes, for good or for `ms`; then the connection closes.", _ms("Milliseconds.")),
     "close": _headers("The connection ends (FIN) without a response."),
     "reset": _headers("The connection is reset (RST): at once, or within the stream after what is said.", AFTER),
-    "slow_headers": _headers("The answer, headers and all, comes so much later.", _ms("Milliseconds (1000).", 1000)),
+    "slow_headers": _headers(
+        "The answer, headers and all, comes so much later.", _ms("Milliseconds (1000).", 1000), Effect.DELAY
+    ),
     "empty_body": _body("The right headers, and no body."),
     "malformed_json": _body("A body that is not JSON."),
     "truncated_json": _body("The first half of the body, in a response that is whole."),
     "html_error": _body("The 502 page of a proxy."),
-    "wrong_content_type": _body("The right body as `text/html`."),
+    "wrong_content_type": _body("The right body as `text/html`.", Effect.TYPE),
     "json_error_200": _body("An error's envelope with status 200."),
-    "disconnect": _stream("The connection ends (FIN) within the stream.", AFTER),
-    "stall": _stream("Silence on an open connection, for good or for `ms`.", {**AFTER, **_ms("Milliseconds.")}),
-    "error_object": _stream('`data: {"error": …}`, and the stream ends.', AFTER),
+    "disconnect": _stream("The connection ends (FIN) within the stream.", AFTER, Effect.END),
+    "stall": _stream(
+        "Silence on an open connection, for good or for `ms`.", {**AFTER, **_ms("Milliseconds.")}, Effect.PAUSE
+    ),
+    "error_object": _stream('`data: {"error": …}`, and the stream ends.', AFTER, Effect.END),
     "error_event": _stream(
         "`event: error`, and the stream ends.",
         {**AFTER, "flat": Parameter("1: the error without its envelope (0).", 0, most=1)},
+        Effect.END,
     ),
     "no_finish": _stream("No chunk says why the answer ends."),
     "no_done": _stream("The terminator does not come."),
@@ -107,15 +137,19 @@ FAULTS: Mapping[str, Spec] = {
     "bad_utf8": _stream("The next chunk is not UTF-8.", AFTER),
     "duplicate_chunk": _stream("The next chunk comes twice.", AFTER),
     "reorder": _stream("The next two chunks change places.", AFTER),
-    "empty_stream": _stream("The headers of a stream, and no event."),
-    "crlf": _stream("Lines end with CR LF."),
-    "comments": _stream("A comment, as keep-alives are, before every event."),
-    "split_bytes": _stream(
-        "Written in small pieces, inside lines and characters.", {"bytes": Parameter("Bytes a piece (7).", 7, 1)}
+    "empty_stream": _stream("The headers of a stream, and no event.", effect=Effect.EMPTY),
+    "crlf": _stream("Lines end with CR LF.", effect=Effect.FRAMES),
+    "comments": _stream("A comment, as keep-alives are, before every event.", effect=Effect.FRAMES),
+    "data_after_done": _stream("Another chunk after the terminator.", effect=Effect.FRAMES),
+    "split_bytes": _line(
+        "Sent in small pieces, cut inside lines and characters, one after the other.",
+        {
+            "bytes": Parameter("Bytes a piece (7).", 7, 1),
+            "ms": Parameter("Milliseconds between two pieces (1).", 1, most=MAX_MS, whole=False),
+        },
     ),
-    "data_after_done": _stream("Another chunk after the terminator."),
-    "drip": _stream(
-        "Written at so many bytes a second.",
+    "drip": _line(
+        "Sent at so many bytes a second.",
         {"bytes_per_second": Parameter("Bytes a second (1000).", 1000, 1, whole=False)},
     ),
 }
@@ -131,3 +165,49 @@ def fault(name: str, given: Mapping[str, float]) -> Fault:
     if spec.stage is Stage.STREAM and AFTER.keys() <= spec.parameters.keys() and not AFTER.keys() & values.keys():
         values |= FIRST_TOKEN if name != HALF_WAY else {}
     return Fault(name, values)
+
+
+ERRORS_IN_STREAM = frozenset({"error_object", "error_event"})
+"""The faults by which a stream ends with an error: the one that the script gives, or else the server's."""
+
+_ANSWERS = frozenset({Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
+
+COMBINED: Mapping[Effect, frozenset[Effect]] = {
+    Effect.CONNECTION: frozenset(),
+    Effect.DELAY: frozenset({Effect.BODY, Effect.TYPE, Effect.EMPTY, Effect.LINE}) | _ANSWERS,
+    Effect.BODY: frozenset({Effect.DELAY, Effect.TYPE, Effect.LINE}),
+    Effect.TYPE: frozenset({Effect.DELAY, Effect.BODY, Effect.LINE}),
+    Effect.EMPTY: frozenset({Effect.DELAY}),
+    Effect.EVENTS: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS,
+    Effect.PAUSE: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS,
+    Effect.END: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS - {Effect.END},
+    Effect.FRAMES: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS,
+    Effect.LINE: frozenset({Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE}) | _ANSWERS,
+}
+"""Beside which others a fault of an effect still has one."""
+
+WITHOUT_EFFECT = (
+    frozenset({"no_done", "data_after_done"}),
+    frozenset({"html_error", "wrong_content_type"}),
+    *(frozenset({"empty_body", name}) for name in ("split_bytes", "drip")),
+)
+"""Pairs of faults that contradict each other, or of which one leaves the other nothing to act on."""
+
+
+def effect_of(fault: Fault) -> Effect:
+    """Return what a fault with these parameters acts on."""
+    placed = AFTER.keys() & fault.parameters.keys()
+    if (fault.name == "reset" and placed) or (fault.name == "stall" and "ms" not in fault.parameters):
+        return Effect.END
+    return FAULTS[fault.name].effect
+
+
+def clash(faults: Sequence[Fault]) -> str | None:
+    """Return what keeps faults from being combined: the first two of which one would have no effect."""
+    for one, other in combinations(faults, 2):
+        if one.name == other.name and not AFTER.keys() & one.parameters.keys():
+            return f"`{one.name}` cannot stand twice."
+        pair = frozenset({one.name, other.name})
+        if effect_of(other) not in COMBINED[effect_of(one)] or pair in WITHOUT_EFFECT:
+            return f"`{one.name}` and `{other.name}` cannot be combined: one of them would have no effect."
+    return None

@@ -76,11 +76,12 @@ class Fault:
 
 @value
 class Outcome:
-    """The answer to a request: either the reply or the error, the rule that gave it (None: none matched), its pacing.
+    """The answer to a request: the reply or the error, the rule that gave it (None: none matched), its pacing.
 
-    With a fault it is delivered wrongly. `unmatched` says that a rule should have matched and none did; then
-    `near_misses` has the nearest ones, nearest first. `headers` tell what is left of the limits; `on_end` is called
-    once the answer has gone out.
+    With `faults` it is delivered wrongly, by each of them in order; where one ends a stream with an error, there are
+    both: the reply is what comes before the error. `unmatched` says that a rule should have matched and none did; then
+    `near_misses` has the nearest ones, nearest first. `headers` tell what is left of the limits; `on_end` is
+    called once the answer has gone out.
     """
 
     rule: str | None
@@ -89,7 +90,7 @@ class Outcome:
     pacing: Pacing
     hold: Hold | None = None
     near_misses: tuple[NearMiss, ...] = ()
-    fault: Fault | None = None
+    faults: tuple[Fault, ...] = ()
     unmatched: bool = False
     headers: Mapping[str, str] | None = None
     on_end: Callable[[], None] | None = None

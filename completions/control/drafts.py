@@ -47,7 +47,7 @@ async def try_request(call: Call) -> Recorded:
         prompt = await _prompt(space, script, fields)
         found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
     except RequestError as exc:
-        return FastJsonResponse(_shown([], None, None, _error(exc), None, refused=True))
+        return FastJsonResponse(_shown([], None, None, _error(exc), [], refused=True))
     return FastJsonResponse(_answer(found))
 
 
@@ -72,18 +72,21 @@ async def _prompt(space: Namespace, script: Script, fields: Mapping[str, Node]) 
 
 def _answer(found: Rehearsal) -> dict[str, Any]:
     rule, outcome = found.rule.name if found.rule is not None else None, found.outcome
-    fault = None
-    if outcome.fault is not None:
-        fault = {"name": outcome.fault.name, "parameters": dict(outcome.fault.parameters)}
+    faults = [{"name": fault.name, "parameters": dict(fault.parameters)} for fault in outcome.faults]
     reply = None if outcome.reply is None else _reply(outcome.reply)
     error = None if outcome.error is None else _error(outcome.error)
-    return _shown([_step(step) for step in found.steps], rule, reply, error, fault)
+    return _shown([_step(step) for step in found.steps], rule, reply, error, faults)
 
 
 def _shown(
-    steps: list[dict[str, Any]], rule: str | None, reply: object, error: object, fault: object, *, refused: bool = False
+    steps: list[dict[str, Any]],
+    rule: str | None,
+    reply: object,
+    error: object,
+    faults: object,
+    refused: bool = False,
 ) -> dict[str, Any]:
-    return {"rule": rule, "refused": refused, "reply": reply, "error": error, "fault": fault, "rules": steps}
+    return {"rule": rule, "refused": refused, "reply": reply, "error": error, "faults": faults, "rules": steps}
 
 
 def _step(step: Step) -> dict[str, Any]:

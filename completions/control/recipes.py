@@ -85,8 +85,15 @@ def _match_of_cut(prompt: Prompt, summary: str) -> dict[str, Any]:
 
 
 def _fault(shown: Mapping[str, Any]) -> Any:
-    parameters = shown["fault_parameters"]
-    return {shown["fault"]: parameters} if parameters else shown["fault"]
+    """Return the fault, or the list of faults, as a script has it."""
+    names, parameters = shown["fault"].split(", "), shown["fault_parameters"] or {}
+    if len(names) == 1:
+        return {names[0]: parameters} if parameters else names[0]
+    listed: list[Any] = []
+    for at, name in enumerate(names, 1):
+        own = {key.partition(".")[2]: each for key, each in parameters.items() if key.startswith(f"{at}.")}
+        listed.append({name: own} if own else name)
+    return listed
 
 
 def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
@@ -94,7 +101,8 @@ def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
     if error is not None and error["code"] == "no_rule_matched":
         return {"reply": UNANSWERED}
     if error is not None:
-        return {"error": _error(error, said, prompt) | _retry(shown["response"]["headers"])}
+        before = _before(said) if shown["status"] < 400 and shown["fault"] != "json_error_200" else {}
+        return before | {"error": _error(error, said, prompt) | _retry(shown["response"]["headers"])}
     if said.reply is None or not said.reply.choices or prompt.task in ("count", "state"):
         return {"reply": {"auto": True} | _usage(said, prompt)}
     choices = [_choice(choice) for choice in said.reply.choices]
@@ -105,6 +113,12 @@ def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
         return {"reply": {"choices": choices} | facts}
     only = choices[0] | facts
     return {"reply": only["text"] if only.keys() == {"text"} else only}
+
+
+def _before(said: Said) -> Rule:
+    """Return what a stream said before its error."""
+    choice = _choice(said.reply.choices[0]) if said.reply is not None and said.reply.choices else None
+    return {"reply": choice} if choice else {}
 
 
 def _renamed(said: Said, prompt: Prompt) -> bool:

@@ -207,7 +207,7 @@ def _drafts() -> dict[str, Schema]:
             refused=FLAG,
             reply=_or_null(_object(model=_or_null(TEXT), choices=_list(choice))),
             error=_or_null(error),
-            fault=_or_null(_object(name=TEXT, parameters=_map(NUMBER))),
+            faults=_list(_object(name=TEXT, parameters=_map(NUMBER))),
             rules=_list(step),
         ),
         "draft_rule": _object(rule=ref("rule"), text=TEXT),

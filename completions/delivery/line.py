@@ -1,9 +1,13 @@
-"""Faults of the line: bytes that come slowly, in splinters, or not at all. What sleeps here sleeps until a due time."""
+"""Faults of the line: bytes that come slowly, in small pieces, or not at all."""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
+
+from completions.outcome import Fault
+
+Pieces = AsyncGenerator[bytes, None]
 
 DRIPS = 50
 """Writes a second of a line that drips, at most."""
@@ -17,7 +21,7 @@ async def silence(until: float | None) -> None:
         await asyncio.sleep(max(0.0, until - time.monotonic()))
 
 
-async def held(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+async def held(pieces: Pieces) -> Pieces:
     """Yield the pieces, and then never end."""
     async with aclosing(pieces):
         async for piece in pieces:
@@ -25,21 +29,44 @@ async def held(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, Non
     await silence(None)
 
 
-async def split(pieces: AsyncGenerator[bytes, None], size: int) -> AsyncGenerator[bytes, None]:
-    """Cut the pieces into splinters of `size` bytes, each written by itself."""
+async def late_end(pieces: Pieces, seconds: float) -> Pieces:
+    """Yield the pieces, and end so many seconds after the last."""
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece
+    await asyncio.sleep(seconds)
+
+
+async def split(pieces: Pieces, size: int, pause: float) -> Pieces:
+    """Cut the pieces into smaller ones of `size` bytes, and pause after each, for whoever reads to see it alone."""
     async with aclosing(pieces):
         async for piece in pieces:
             for start in range(0, len(piece), size):
                 yield piece[start : start + size]
-                await asyncio.sleep(0)  # so that the loop writes it before the next one
+                await asyncio.sleep(pause)
+
+
+def over(faults: Iterable[Fault], pieces: Pieces) -> Pieces:
+    """Return the pieces as the line carries them with these faults; those that do nothing to a line are passed over."""
+    for fault in faults:
+        if fault.name == "split_bytes":
+            pieces = split(pieces, int(fault.parameters["bytes"]), fault.parameters["ms"] / 1000)
+        elif fault.name == "drip":
+            pieces = drip(pieces, fault.parameters["bytes_per_second"])
+    return pieces
+
+
+async def once(body: bytes) -> Pieces:
+    """Yield a body in one piece."""
+    yield body
 
 
 async def drip(
-    pieces: AsyncGenerator[bytes, None],
+    pieces: Pieces,
     bytes_per_second: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-) -> AsyncGenerator[bytes, None]:
+) -> Pieces:
     """Yield the pieces' bytes at so many a second, in drops; each is due when the line has taken all before it."""
     size = max(1, int(bytes_per_second / DRIPS))
     free = clock()

@@ -3,11 +3,12 @@
 It knows no format and no framing: what it needs comes with the events.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from itertools import accumulate
 
 from completions.event import Event, after_tokens
-from completions.faults import AFTER
+from completions.faults import AFTER, ERRORS_IN_STREAM, Effect, effect_of
 from completions.outcome import Fault
 
 
@@ -29,21 +30,34 @@ def position(events: Sequence[Event], fault: Fault) -> int:
     return after_tokens([event.token for event in events], fault.parameters.get("after_tokens", 0))
 
 
-def ending(fault: Fault) -> Ending:
-    """Return how a stream with this fault ends."""
-    if fault.name == "stall":
-        return Ending.WHOLE if "ms" in fault.parameters else Ending.HOLD
-    return {"disconnect": Ending.CLOSE, "reset": Ending.RESET}.get(fault.name, Ending.WHOLE)
+def ending(faults: Iterable[Fault]) -> Ending:
+    """Return how a stream with these faults ends; one of them at most breaks it off."""
+    return next((ENDINGS[fault.name] for fault in faults if _breaks_off(fault)), Ending.WHOLE)
 
 
-def spoil(events: Sequence[Event], fault: Fault, error: Sequence[Event]) -> list[Event]:
-    """Return the events as the fault leaves them; `error` is how the format ends a stream with one."""
+def _breaks_off(fault: Fault) -> bool:
+    return fault.name in ENDINGS and effect_of(fault) is Effect.END
+
+
+def spoil(events: Sequence[Event], fault: Fault, error: Callable[[Sequence[Event]], Sequence[Event]]) -> list[Event]:
+    """Return the events as the fault leaves them; `error` is how the format ends a stream with one after others."""
+    at = position(events, fault)
+    if fault.name in ERRORS_IN_STREAM:
+        before = list(events[:at])
+        return [*before, *error(before)]
+    if _breaks_off(fault):
+        return list(events[:at])
     change = CHANGES.get(fault.name)
-    if change is None and ending(fault) is not Ending.WHOLE:
-        change = _cut
-    if fault.name in FAILURES:
-        return [*events[: position(events, fault)], *error]
-    return change(list(events), position(events, fault)) if change else list(events)
+    return change(list(events), at) if change else list(events)
+
+
+def pauses(events: Sequence[Event], faults: Iterable[Fault]) -> list[float]:
+    """Return how many seconds late each event comes by the pauses before it, and last, the end after them all."""
+    late = [0.0] * (len(events) + 1)
+    for fault in faults:
+        if effect_of(fault) is Effect.PAUSE:
+            late[position(events, fault)] += fault.parameters["ms"] / 1000
+    return list(accumulate(late))
 
 
 def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, keep_alive: bytes) -> list[bytes]:
@@ -57,10 +71,6 @@ def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, kee
             chunk = next((frame for frame, event in zip(frames, events, strict=True) if event.token), frames[0])
             return [*frames[:-1], frames[-1] + chunk]
     return frames
-
-
-def _cut(events: list[Event], at: int) -> list[Event]:
-    return events[:at]
 
 
 def _without_finish(events: list[Event], at: int) -> list[Event]:
@@ -131,5 +141,5 @@ CHANGES: dict[str, Callable[[list[Event], int], list[Event]]] = {
 }
 """What is done to the events, by fault, given the place where it strikes."""
 
-FAILURES = ("error_object", "error_event")
-"""The faults after which an error ends the stream."""
+ENDINGS = {"disconnect": Ending.CLOSE, "reset": Ending.RESET, "stall": Ending.HOLD}
+"""How the connection ends after a stream that a fault breaks off."""

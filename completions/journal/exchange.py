@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from completions.conversation import Prompt, Usage
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
-from completions.outcome import NearMiss, Outcome
+from completions.outcome import Fault, NearMiss, Outcome
 
 SUMMARY = 200
 """Characters of the last user message that tell what was asked."""
@@ -71,8 +71,7 @@ class Exchange:
     rule: str | None = None
     unmatched: bool = False
     near_misses: tuple[NearMiss, ...] = ()
-    fault: str | None = None
-    fault_parameters: Mapping[str, float] | None = None
+    faults: tuple[Fault, ...] = ()
     error: ErrorFacts | None = None
     usage: Usage | None = None
     stream: bool = False
@@ -102,6 +101,19 @@ class Exchange:
         """When its answer could begin: as it came, or as it got its place."""
         return self.started + self.queued
 
+    @property
+    def fault(self) -> str | None:
+        """The name of the fault that spoilt the answer, or the names of several, as a header asks for them."""
+        return ", ".join(fault.name for fault in self.faults) if self.faults else None
+
+    @property
+    def fault_parameters(self) -> Mapping[str, float] | None:
+        """The fault's parameters; of several faults each name begins with its fault's number: `2.after_tokens`."""
+        if len(self.faults) < 2:
+            return self.faults[0].parameters if self.faults else None
+        numbered = enumerate(self.faults, 1)
+        return {f"{at}.{name}": number for at, fault in numbered for name, number in fault.parameters.items()}
+
     def on_end(self, call: Callable[[], None]) -> None:
         """Have something more called once the response has gone out."""
         earlier = self.at_end
@@ -122,7 +134,7 @@ class Exchange:
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         if outcome.reply is not None:
             self.usage = outcome.reply.usage
-        elif outcome.error is not None:
+        if outcome.error is not None:
             self.note_error(outcome.error)
         if outcome.headers is not None:
             self.headers = {**(self.headers or {}), **outcome.headers}

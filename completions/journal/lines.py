@@ -38,7 +38,7 @@ class RequestLine:
         stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
         retry = f" retry={exchange.retry}" if exchange.retry else ""
         queued = f" queued={exchange.queued * 1000:.1f}ms" if exchange.queued else ""
-        fault = f" fault={exchange.fault}" if exchange.fault is not None else ""
+        fault = f" fault={exchange.fault.replace(' ', '')}" if exchange.fault is not None else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
             f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{queued}{fault}{stream}"

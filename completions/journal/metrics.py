@@ -85,8 +85,8 @@ class Metrics:
         series.duration.observe((exchange.ended or exchange.started) - exchange.started)
         if (first := ttft(exchange.sent)) is not None:
             self.ttft.labels(*place).observe(first / 1000)
-        if exchange.fault is not None:
-            self.faults.labels(exchange.fault).inc()
+        for fault in exchange.faults:
+            self.faults.labels(fault.name).inc()
         if exchange.client_left:
             self.left.labels(place[0]).inc()
 

@@ -77,9 +77,10 @@ class MockLLM:
 
     def fault(
         self,
-        fault: str,
+        fault: str | Sequence[str | Mapping[str, Any]],
         *,
         reply: Answer | None = None,
+        error: int | str | Mapping[str, Any] | None = None,
         when: When = None,
         times: int | None = None,
         hold: str | Mapping[str, Any] | None = None,
@@ -87,8 +88,16 @@ class MockLLM:
         name: str | None = None,
         **parameters: float,
     ) -> str:
-        """Answer wrongly: a fault of the closed list, with its parameters (`after_tokens=3`), that befalls `reply`."""
-        given = _alone({"auto": True} if reply is None else self._written(reply)) | {"fault": {fault: parameters}}
+        """Answer wrongly: a fault of the closed list, with its parameters (`after_tokens=3`), that befalls `reply`.
+
+        Or a list of faults as scripts have them. An `error` is the one that `error_event` and `error_object` put after
+        the reply's tokens.
+        """
+        if not isinstance(fault, str) and parameters:
+            raise TypeError("Of several faults, each has its parameters itself: [{'stall': {'ms': 50}}, 'crlf'].")
+        given = _alone({"auto": True} if reply is None else self._written(reply))
+        given |= {"fault": {fault: parameters} if isinstance(fault, str) else list(fault)}
+        given |= {} if error is None else {"error": error}
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
     def script(self, script: str | Path | Mapping[str, Any]) -> None:

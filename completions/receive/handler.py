@@ -157,6 +157,10 @@ class Handler(ASGIHandler):
         elif isinstance(response, Severed) and can_sever(send):
             response.exchange.note_no_response()
             await sever(send, response.ending)
+        elif isinstance(response, RawResponse) and response.pieces is not None:
+            await _start(response, send)
+            await _send_pieces(response.pieces, send)
+            await send({"type": "http.response.body"})
         elif isinstance(response, RawResponse) and response.is_small:
             await _start(response, send)
             await send({"type": "http.response.body", "body": response.content})
@@ -217,13 +221,17 @@ def is_stock(path: str) -> bool:
 async def _send_stream(response: EventStream, send: Send) -> None:
     """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
     await _start(response, send)
-    async with aclosing(response.pieces) as pieces:
-        async for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await _send_pieces(response.pieces, send)
     if response.ending is Ending.WHOLE:
         await send({"type": "http.response.body"})
     elif can_sever(send):
         await sever(send, response.ending)
+
+
+async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
+    async with aclosing(pieces):
+        async for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 async def _send_following(response: Following, send: Send) -> None:

@@ -9,6 +9,15 @@ from django.core.handlers.asgi import ASGIRequest, get_script_prefix
 from django.utils.functional import cached_property
 
 
+def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return headers by name; what is sent more than once is a list, parted by commas (RFC 9110, section 5.3)."""
+    found = dict(headers)
+    if len(found) != len(headers):
+        for name in found:
+            found[name] = b", ".join(value for other, value in headers if other == name)
+    return found
+
+
 class LeanRequest(ASGIRequest):
     """A request whose META, headers and content type are built when they are first asked for.
 
@@ -21,7 +30,7 @@ class LeanRequest(ASGIRequest):
     def __init__(self, scope: Mapping[str, Any], body: bytes = b"") -> None:
         self.received = time.monotonic()
         self.scope = scope
-        self.sent_headers: dict[bytes, bytes] = dict(scope["headers"])
+        self.sent_headers: dict[bytes, bytes] = _by_name(scope["headers"])
         self.method = scope["method"].upper()
         self.path = scope["path"]
         self.script_name = get_script_prefix(scope)

@@ -12,11 +12,18 @@ from completions.outcome import Fault, Hold, NearMiss, Outcome
 from completions.resolve.caching import with_cache
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.finish import finish
-from completions.resolve.overrides import ERROR_KEY, FAULT_KEY, PACING_KEY, Overrides, read_overrides
-from completions.script.faults import Chaos
+from completions.resolve.overrides import (
+    ERROR_KEY,
+    FAULT_KEY,
+    PACING_KEY,
+    Overrides,
+    ends_with_error,
+    read_overrides,
+)
+from completions.script.faults import Chaos, Strike
 from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
-from completions.script.replies import Answer
+from completions.script.replies import Answer, Auto
 from completions.script.rules import Rule, Script
 from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
 from completions.state.limits import Charge
@@ -59,31 +66,40 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
 
 
 class Plan(NamedTuple):
-    """How an answer is to go: by which rule, if any, with which answer, how fast, and what befalls it."""
+    """How an answer is to go: by which rule, if any, with which answer, how fast, and what befalls it.
+
+    `before` is what a stream says before it ends with an error, where that is the answer.
+    """
 
     rule: str | None
     answer: Answer
     pace: Pace
     dice: Chaos | None = None
     hold: Hold | None = None
-    fault: Fault | None = None
+    faults: tuple[Fault, ...] = ()
     misses: tuple[NearMiss, ...] = ()
     unmatched: bool = False
+    before: Answer | None = None
 
-    def with_chaos(self, struck: Fault | Answer | None) -> "Plan":
+    def with_chaos(self, struck: Strike | None) -> "Plan":
         """Return the plan after a throw of the dice, which may have thrown a fault or an error."""
         if struck is None:
             return self
-        return self._replace(fault=struck) if isinstance(struck, Fault) else self._replace(answer=struck)
+        return self._replace(faults=struck) if isinstance(struck, tuple) else self._replace(answer=struck)
 
     def with_overrides(self, overrides: Overrides) -> "Plan":
-        """Return the plan with the pacing and the fault that the request asks for."""
-        fault = overrides.fault if overrides.is_trouble else self.fault
-        return self._replace(pace=overrides.paced(self.pace), fault=fault)
+        """Return the plan with the pacing, the faults and the error that the request asks for."""
+        plan = self._replace(pace=overrides.paced(self.pace))
+        if overrides.error is not None:
+            plan = plan._replace(answer=overrides.error, before=self.before or self.answer)
+        return plan._replace(faults=overrides.faults) if overrides.is_trouble else plan
 
 
 NOTHING = Reply(())
 """What is said where the format itself makes the answer, as that of embeddings does."""
+
+AUTO = Auto()
+"""What a stream says before its error, where nothing says it."""
 
 
 def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:
@@ -102,23 +118,24 @@ def _is_idle(script: Script, rules: Sequence[Rule], diced: bool) -> bool:
 
 def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt, overrides: Overrides | None) -> Plan:
     """Return the plan of the rule that was taken, or else of the script's fallback, as the request wants it."""
-    if overrides is not None and overrides.error is not None:
+    if overrides is not None and overrides.error is not None and overrides.answers(prompt):
         return Plan(None, overrides.error, script.pacing).with_overrides(overrides)
     if taken.rule < len(rules):
         rule = rules[taken.rule]
-        plan = Plan(rule.name, rule.turn(taken.uses), rule.pacing, rule.chaos, rule.hold, rule.fault)
+        answer = rule.turn(taken.uses)
+        plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=rule.before)
     elif prompt.task != "generate":
         plan = Plan(None, lambda prompt: NOTHING, script.pacing, script.chaos)
     else:
         misses = near_misses(script, prompt)
-        answer: Answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
+        answer = (lambda prompt: unmatched(script, misses)) if script.strict else script.fallback
         plan = Plan(None, answer, script.pacing, script.chaos, misses=misses, unmatched=True)
     return plan if overrides is None else plan.with_overrides(overrides)
 
 
 async def candidates(script: Script, prompt: Prompt, overrides: Overrides | None) -> Sequence[Rule]:
     """Return the rules of which one answers; raise `RuleFailed` for one of which it cannot be told."""
-    if overrides is not None and overrides.error is not None:
+    if overrides is not None and overrides.answers(prompt):
         return ()
     return await budget.run(script.candidates, prompt)
 
@@ -128,22 +145,26 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
 
     Whatever fails of what the author wrote is the rule's own error.
     """
-    reply = error = None
-    counted = 0
-    try:
-        answered = await budget.run(plan.answer, prompt)
-        if not isinstance(answered, (Reply, RequestError)):
-            answered = await answered
-    except AuthorError as exc:
-        answered = script.failure(plan.rule, exc)
-        logger.error("%s", answered, exc_info=exc.__cause__)
-    if isinstance(answered, RequestError):
-        error = answered
-    else:
+    answered = await _answered(script, plan, plan.answer, prompt)
+    error = answered if isinstance(answered, RequestError) else None
+    if error is not None and ends_with_error(plan.faults, prompt):
+        answered = await _answered(script, plan, plan.before or AUTO, prompt)
+    reply, counted = None, 0
+    if isinstance(answered, Reply):
         reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = plan.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
-    return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.fault, plan.unmatched)
+    return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.faults, plan.unmatched)
+
+
+async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) -> Reply | RequestError:
+    try:
+        answered = await budget.run(answer, prompt)
+        return answered if isinstance(answered, (Reply, RequestError)) else await answered
+    except AuthorError as exc:
+        failed = script.failure(plan.rule, exc)
+        logger.error("%s", failed, exc_info=exc.__cause__)
+        return failed
 
 
 def _failed(exc: RuleFailed, pace: Pace, prompt: Prompt) -> Outcome:

@@ -1,14 +1,15 @@
 """What a request's own headers ask of its answer, over what the script says.
 
-`X-Mock-Fault: disconnect; after_tokens=3`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
+`X-Mock-Fault: disconnect; after_tokens=3, crlf`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from completions import faults
+from completions.conversation import Prompt
 from completions.exceptions import RequestError
-from completions.faults import AFTER, FAULTS, MAX_MS, Parameter
+from completions.faults import AFTER, ERRORS_IN_STREAM, FAULTS, MAX_MS, Parameter
 from completions.outcome import Fault
 from completions.script import errors
 from completions.script.errors import Failure
@@ -39,16 +40,20 @@ PACES: dict[str, Parameter | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The fault, the error and the pacing that a request asks for, if any; `pacing` is by Pace's names."""
+    """The faults, the error and the pacing that a request asks for, if any; `pacing` is by Pace's names."""
 
-    fault: Fault | None = None
+    faults: tuple[Fault, ...] = ()
     error: Failure | None = None
     pacing: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def is_trouble(self) -> bool:
         """Whether it asks for a fault or an error; then nothing else may strike."""
-        return self.fault is not None or self.error is not None
+        return bool(self.faults) or self.error is not None
+
+    def answers(self, prompt: Prompt) -> bool:
+        """Say whether the error that it asks for is the whole answer, and nothing is said before it."""
+        return self.error is not None and not ends_with_error(self.faults, prompt)
 
     def paced(self, pace: Pace) -> Pace:
         """Return a rule's pacing with what the request asks for."""
@@ -61,10 +66,23 @@ def read_overrides(headers: Mapping[str, str]) -> Overrides | None:
     if asked is None and error is None and pacing is None:
         return None
     return Overrides(
-        None if asked is None else _fault(asked),
+        () if asked is None else _faults(asked),
         None if error is None else _error(error),
         {} if pacing is None else _pacing(pacing),
     )
+
+
+def ends_with_error(faults: Iterable[Fault], prompt: Prompt) -> bool:
+    """Say whether one of the faults ends the stream that answers a prompt with an error."""
+    return prompt.stream and any(fault.name in ERRORS_IN_STREAM for fault in faults)
+
+
+def _faults(value: str) -> tuple[Fault, ...]:
+    """Read faults that are parted by commas; a header that is sent twice comes as such a list."""
+    found = tuple(map(_fault, value.split(",")))
+    if why := faults.clash(found):
+        raise _refused(FAULT, why)
+    return found
 
 
 def _fault(value: str) -> Fault:

@@ -41,7 +41,7 @@ class Rehearsal:
 async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> Rehearsal:
     """Return what `prompt` would get now; `uses` says how often each counted rule has answered."""
     overrides = read_overrides(prompt.headers)
-    overridden = overrides is not None and overrides.error is not None
+    overridden = overrides is not None and overrides.answers(prompt)
     found = await candidates(script, prompt, overrides)
     rules = [rule for rule in found if not _is_retired(rule, uses)]
     taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)

@@ -10,6 +10,9 @@ from completions.script.errors import Failure, failure
 from completions.script.language import CHAOS
 from completions.script.node import Node
 
+Strike = tuple[Fault, ...] | Failure
+"""What dice can throw."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
@@ -17,12 +20,24 @@ class Chaos:
 
     rate: float
     seed: int
-    of: tuple[Fault | Failure, ...]
+    of: tuple[Strike, ...]
 
-    def throw(self, number: int) -> Fault | Failure | None:
+    def throw(self, number: int) -> Strike | None:
         """Return what strikes at a throw; None where nothing does."""
         dice = Random(f"{self.seed}/{number}")
         return dice.choice(self.of) if dice.random() < self.rate else None
+
+
+def combined(node: Node) -> tuple[Fault, ...]:
+    """Read a fault, or a list of faults that strike one after the other."""
+    if not isinstance(node.value, list):
+        return (fault(node),)
+    found = tuple(fault(item) for item in node.items())
+    if not found:
+        raise node.error("must name at least one fault.")
+    if why := faults.clash(found):
+        raise node.error(f"has faults that are at odds: {why}")
+    return found
 
 
 def fault(node: Node) -> Fault:
@@ -52,10 +67,10 @@ def chaos(node: Node) -> Chaos:
     return Chaos(rate, fields["seed"].count() if "seed" in fields else 0, of)
 
 
-def _strike(node: Node) -> Fault | Failure:
+def _strike(node: Node) -> Strike:
     if isinstance(node.value, dict) and "error" in node.value:
         return failure(node.fields(required=("error",))["error"])
-    return fault(node)
+    return combined(node)
 
 
 def _number(node: Node, parameter: Parameter) -> float:

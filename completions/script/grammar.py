@@ -62,6 +62,11 @@ KINDS: dict[str, Schema] = {
 STRICT_WITH_FALLBACK: Schema = {"required": ["strict", "fallback"], "properties": {"strict": {"const": True}}}
 
 
+ONE_ANSWER: Schema = {"oneOf": [{"required": [key]} for key in language.ANSWERS]}
+BOTH: Schema = {"required": ["reply", "error", "fault"], "not": {"required": ["replies"]}}
+"""A rule that says what its streams say before the error that a fault ends them with."""
+
+
 def _ref(name: str) -> Schema:
     return {"$ref": f"#/$defs/{name}"}
 
@@ -186,8 +191,9 @@ def schema() -> Schema:
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "limits": {"anyOf": [_mapping(language.LIMITS), {"type": "array", "items": _mapping(language.LIMITS)}]},
         "quota": _mapping(language.QUOTA, minProperties=1),
-        "rules": {"type": "array", "items": _mapping(language.RULE, oneOf=_one_of(language.ANSWERS))},
-        "fault": _fault(),
+        "rules": {"type": "array", "items": _mapping(language.RULE, anyOf=[ONE_ANSWER, BOTH])},
+        "fault": {"anyOf": [_ref("one_fault"), _list_of(_ref("one_fault"))]},
+        "one_fault": _fault(),
         "chaos": _mapping(language.CHAOS),
         "strikes": _list_of({"anyOf": [_ref("fault"), error_item]}),
         "match": _match(),

@@ -133,7 +133,7 @@ RULE: Keys = {
     "error": Key("error", "An honest error, as the API would send it."),
     "pacing": Key("pacing", "How fast this rule's streams go."),
     "hold": Key("hold", "The gate at which its answers wait until it is released: a name, or a mapping."),
-    "fault": Key("fault", "Sabotage of the wire: a name of the closed list, or `{name: {parameter: number}}`."),
+    "fault": Key("fault", "Sabotage of the wire: a name of the closed list, `{name: {parameter: number}}`, or a list."),
     "chaos": Key("chaos", "This rule's dice, in place of the defaults'."),
 }
 
@@ -150,7 +150,7 @@ CHAOS: Keys = {
 }
 
 ANSWERS = ("reply", "replies", "error")
-"""The keys of a rule of which exactly one stands."""
+"""The keys of a rule of which exactly one stands; but `reply` and `error` beside a fault that ends a stream with it."""
 
 COMBINERS: Keys = {
     "all": Key("matches", "All of these hold."),

@@ -7,10 +7,12 @@ from typing import TypeVar
 
 from completions import registered
 from completions.exceptions import ScriptError
+from completions.faults import ERRORS_IN_STREAM
+from completions.outcome import Fault
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
-from completions.script.faults import Chaos, chaos, fault
+from completions.script.faults import Chaos, chaos, combined
 from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
 from completions.script.models import ANY as ANY_MODEL
@@ -126,17 +128,26 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     """Read a rule; where it says nothing of its pacing and dice, these hold, and its number is its name."""
     fields = node.keyed(RULE)
     take = _Taker(fields)
+    faults: tuple[Fault, ...] = take("fault", combined, ())
+    both = _says_before_error(fields, faults)
     return Rule(
         name=take("name", lambda node: node.raw, f"rule {number}"),
-        answers=node.attempt(lambda node: _answers(node, fields), ()),
+        answers=node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), ()),
         match=take("match", match, None),
         times=take("times", lambda node: node.count(least=1), None),
         pacing=take("pacing", lambda node: pacing(node, pace), pace),
         hold=take("hold", hold, None),
         line=node.line,
-        fault=take("fault", fault, None),
+        faults=faults,
         chaos=take("chaos", chaos, dice),
+        before=take("reply", reply, None) if both else None,
     )
+
+
+def _says_before_error(fields: dict[str, Node], faults: tuple[Fault, ...]) -> bool:
+    """Tell whether a rule has both an error and what its streams say before that, as a fault puts it there."""
+    ends = any(fault.name in ERRORS_IN_STREAM for fault in faults)
+    return ends and {"reply", "error"} <= fields.keys() and "replies" not in fields
 
 
 def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
@@ -144,7 +155,11 @@ def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
     if not given:
         raise node.error(f"gives no answer; it must have one of: {', '.join(ANSWERS)}.")
     if len(given) > 1:
-        raise fields[given[1]].error(f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(ANSWERS)}.")
+        faults = ", ".join(sorted(ERRORS_IN_STREAM))
+        raise fields[given[1]].error(
+            f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(ANSWERS)}. "
+            f"(A `reply` and the `error` that ends its stream stand beside one of the faults {faults}.)"
+        )
     only = fields[given[0]]
     match given[0]:
         case "reply":

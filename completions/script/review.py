@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from completions.conversation import Choice
+from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
+from completions.script.errors import Failure
 from completions.script.matchers import All
 from completions.script.replies import Fixed, Written, WrittenChoice
 from completions.script.rules import Rule, Script
@@ -25,6 +27,9 @@ def doubts(script: Script) -> list[Doubt]:
         if what := _unheard(rule):
             asked = f"only a rule whose match names `format` is asked for {what}"
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
+        if names := _faults_of_streams(rule):
+            message = f"the rule '{rule.name}' only answers with errors, which no stream carries: no effect has "
+            found.append(Doubt(rule.line, f"{message}{names}."))
         if (taken := earlier.takes(rule)) is not None:
             first, why = taken
             message = f"the rule '{rule.name}' never answers: '{first.name}' in line {first.line} {why}."
@@ -59,6 +64,14 @@ class _Earlier:
         alike = self._alike.get(rule.match.claim(), ())
         same = next((each for each in alike if each.match == rule.match), None)
         return None if same is None else (same, "has the same condition")
+
+
+def _faults_of_streams(rule: Rule) -> str:
+    """Return the faults of streams of a rule that only answers with errors, which are not streamed."""
+    if not all(isinstance(answer, Failure) for answer in rule.answers):
+        return ""
+    names = [fault.name for fault in rule.faults if FAULTS[fault.name].stage is Stage.STREAM]
+    return "" if ERRORS_IN_STREAM.intersection(names) else ", ".join(names)
 
 
 def _unheard(rule: Rule) -> str | None:

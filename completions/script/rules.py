@@ -19,6 +19,7 @@ class Rule:
     """A named condition with its answers in order, the last of which sticks; no condition takes every prompt.
 
     `pacing` and `chaos` are what holds for the rule, the script's defaults included. `line` is where the script has it.
+    `before` is what a stream says before a fault ends it with the rule's error.
     """
 
     name: str
@@ -28,8 +29,9 @@ class Rule:
     pacing: Pace = UNPACED
     hold: Hold | None = None
     line: int = 0
-    fault: Fault | None = None
+    faults: tuple[Fault, ...] = ()
     chaos: Chaos | None = None
+    before: Answer | None = None
 
     @property
     def is_counted(self) -> bool:

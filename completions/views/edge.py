@@ -148,7 +148,11 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     exchange.note_error(exc)
     if not isinstance(wire, WireFormat):
         return error_response(exc)
-    wire = _spoken(wire, exchange)
+    return error_of(exc, _spoken(wire, exchange), exchange)
+
+
+def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJsonResponse:
+    """Return the response of an error as the format has it: its status, its envelope, its headers."""
     exc = wire.refused(exc)
     envelope = wire.identified(wire.error(exc), exchange.request_id)
     response = error_response(exc, envelope, wire.translated(exc.headers))

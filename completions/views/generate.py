@@ -39,9 +39,8 @@ async def _answer(turn: Turn) -> Recorded:
         await _wait_for_place_and_gate(turn)
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
         await _write_events(turn)
-    if (reply := turn.outcome.reply) is not None and (kept := turn.wire.keeps(reply, turn.prompt, _span(turn))):
-        await keep(turn.space.records, kept)
-    response = None if turn.outcome.fault is None else await misbehave(turn, turn.outcome.fault)
+    await _keep(turn)
+    response = await misbehave(turn) if turn.outcome.faults else None
     return _with_headers(turn, response or await _respond(turn))
 
 
@@ -77,6 +76,15 @@ async def _write_events(turn: Turn) -> None:
         turn.events = await budget.run(turn.wire.events, turn.outcome.reply, turn.prompt)
     if turn.is_late and turn.events:
         await take_time(turn)
+
+
+async def _keep(turn: Turn) -> None:
+    """Keep what is to be asked for later of an answer that does not end with an error."""
+    reply = turn.outcome.reply
+    if reply is None or turn.outcome.error is not None:
+        return
+    if kept := turn.wire.keeps(reply, turn.prompt, _span(turn)):
+        await keep(turn.space.records, kept)
 
 
 def _span(turn: Turn) -> Span:

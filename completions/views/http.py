@@ -57,7 +57,9 @@ class Recorded(HttpResponseBase):
 
 
 class RawResponse(Recorded, HttpResponse):
-    """A whole body of any bytes and any media type."""
+    """A whole body of any bytes and any media type; it goes out in `pieces`, where it has them."""
+
+    pieces: AsyncGenerator[bytes, None] | None = None
 
     def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
         HttpResponse.__init__(self, data, status=status, content_type=media_type)

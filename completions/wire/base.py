@@ -1,5 +1,6 @@
 """What a wire format is: five pure methods, and the `Event`s that its streams are made of."""
 
+import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -39,6 +40,33 @@ class Kept(NamedTuple):
     name: str
     document: Document
     grows: str = ""
+
+
+class StreamFailure(NamedTuple):
+    """An error that ends a stream, after the events `before`: as an event of that `name`, if any.
+
+    `flat`: without its envelope.
+    """
+
+    error: RequestError
+    before: Sequence[Event] = ()
+    name: str = ""
+    flat: bool = False
+
+    def event(self, envelope: Document) -> Event:
+        """Return the event that has an envelope, or what is in it."""
+        document = envelope.get("error", envelope) if self.flat else envelope
+        return Event(orjson.dumps(document), name=self.name)
+
+    @property
+    def last(self) -> Document:
+        """The last document before it; empty where there is none."""
+        for event in reversed(self.before):
+            with contextlib.suppress(orjson.JSONDecodeError):
+                document = orjson.loads(event.data)
+                if isinstance(document, dict):
+                    return document
+        return {}
 
 
 class WireFormat(ABC):
@@ -164,13 +192,9 @@ class WireFormat(ABC):
         """Return one of a script's models, or raise the API's 404."""
         raise RequestError("This API lists no models.", status=404)
 
-    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
-        """Return how an error ends the stream that answers a prompt.
-
-        As an event of that name, if any; `flat`: without its envelope.
-        """
-        document = self.error(self.refused(exc))
-        return [Event(orjson.dumps(document.get("error", document) if flat else document), name=name)]
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return how an error ends the stream that answers a prompt."""
+        return [failure.event(self.error(self.refused(failure.error)))]
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

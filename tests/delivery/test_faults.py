@@ -2,6 +2,7 @@
 
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -126,6 +127,69 @@ def test_stream__breaks_as_told(server: LiveServer, frames: Frames, fault: str) 
     assert b"content-type: text/event-stream\r\n" in data
     assert (dechunked(data)[0], ended) == (expected, how)
     server.wait_for(rf" 200 model=gpt-4o fault={fault.partition(';')[0]} stream ", since=before)
+
+
+COMBINED: dict[str, tuple[Expect, str]] = {
+    "no_done, crlf": (lambda f: [each.replace(b"\n", b"\r\n") for each in f[:8]], WHOLE),
+    "duplicate_chunk, disconnect; after_events=4": (lambda f: [*f[:3], f[2]], BROKEN),
+    "disconnect; after_events=4, comments": (lambda f: [b": keep-alive\n\n" + each for each in f[:4]], BROKEN),
+    "malformed_chunk, malformed_chunk; after_tokens=2": (
+        lambda f: [*f[:2], two_thirds(f[2]), two_thirds(f[3]), *f[4:]],
+        WHOLE,
+    ),
+    "stall; after_events=99; ms=50, no_finish": (lambda f: [*f[:7], f[8]], WHOLE),
+    "slow_headers; ms=20, error_object, split_bytes; bytes=50": (
+        lambda f: [*f[:2], b'data: {"error":' + ERROR + b"}\n\n"],
+        WHOLE,
+    ),
+}
+
+
+@pytest.mark.parametrize("faults", COMBINED)
+def test_stream__breaks_in_several_ways_at_once(server: LiveServer, frames: Frames, faults: str) -> None:
+    expect, how = COMBINED[faults]
+    before = len(server.log)
+    data, ended = heard(ask(server, faults, True))
+    assert (dechunked(data)[0], ended) == (b"".join(expect(frames)), how)
+    names = ",".join(each.partition(";")[0].strip() for each in faults.split(","))
+    server.wait_for(rf" 200 model=gpt-4o fault={names} stream ", since=before)
+
+
+def test_stall__past_the_last_event_is_a_pause_before_the_end(server: LiveServer, frames: Frames) -> None:
+    with ask(server, "stall; after_events=99; ms=400", True) as connection:
+        connection.settimeout(PATIENCE)
+        data = b""
+        while b"[DONE]" not in data:
+            data += connection.recv(65536)
+        come = time.monotonic()
+        while piece := connection.recv(65536):
+            data += piece
+    assert (dechunked(data)[1], time.monotonic() - come > 0.3) == (True, True)
+
+
+def reads(connection: socket.socket) -> tuple[int, bytes]:
+    """Return how many reads a response takes, and its bytes."""
+    count, data = 0, b""
+    with connection:
+        while piece := connection.recv(65536):
+            count, data = count + 1, data + piece
+    return count, data
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_split_bytes__comes_in_as_many_reads(server: LiveServer, stream: bool) -> None:
+    count, data = reads(ask(server, "split_bytes; bytes=20; ms=20", stream))
+    size = len(data.partition(b"\r\n\r\n")[2]) if not stream else len(dechunked(data)[0])
+    assert count > size / 20 * 0.7
+
+
+def test_line__carries_errors_too(scripted: LiveServer) -> None:
+    before = len(scripted.log)
+    count, data = reads(ask(scripted, "split_bytes; bytes=20; ms=20", False))
+    assert data.startswith(b"HTTP/1.1 503 ")
+    assert json.loads(data.partition(b"\r\n\r\n")[2])["error"]["code"] == "service_unavailable"
+    assert count > 4
+    scripted.wait_for(r" 503 model=gpt-4o fault=split_bytes ", since=before)
 
 
 BODY = json.dumps(MOCK, separators=(",", ":")).encode()

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from completions.faults import AFTER, FAULTS
+from completions.faults import AFTER, COMBINED, FAULTS, Effect
 from completions.faults import fault as made
 from tests.clients.sightings import STREAMED, WHOLE
 from tests.docs.pages import page
@@ -52,3 +52,34 @@ def test_row__ends_as_the_clients_saw(name: str) -> None:
     for cell, clients in zip(ROWS[name], COLUMNS, strict=True):
         said = re.findall(r"`(?:httpx\.)?(\w*(?:Error|Timeout))`|\b(silent|waits)\b", cell)
         assert {error or word for error, word in said} == endings(name, clients), cell
+
+
+WORDS = {
+    "late": Effect.DELAY,
+    "body": Effect.BODY,
+    "type": Effect.TYPE,
+    "empty": Effect.EMPTY,
+    "events": Effect.EVENTS,
+    "pause": Effect.PAUSE,
+    "end": Effect.END,
+    "frames": Effect.FRAMES,
+    "line": Effect.LINE,
+}
+"""The effects, as the table of combinations calls them."""
+
+
+def test_combinations__are_those_that_are_taken() -> None:
+    head, *lines = re.findall(r"^\| (?!---)(.*) \|$", LIST.partition("These can be combined:")[2], re.MULTILINE)[:10]
+    columns = [WORDS[name.strip()] for name in head.split("|")[1:]]
+    told: dict[Effect, set[Effect]] = {}
+    names: dict[str, Effect] = {}
+    for line in lines:
+        first, *cells = line.split("|")
+        effect = WORDS[first.split("**")[1]]
+        told[effect] = {column for column, cell in zip(columns, cells, strict=True) if cell.strip()}
+        names |= dict.fromkeys(re.findall(r"`(\w+_?\w+)`(?! with)", first), effect)
+    assert told == {effect: set(others) for effect, others in COMBINED.items() if others}
+    alone = {"hang", "close", "reset", "stall", "ms"}
+    assert {name: FAULTS[name].effect for name in FAULTS.keys() - alone} == {
+        name: effect for name, effect in names.items() if name not in alone
+    }

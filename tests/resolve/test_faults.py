@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from completions.delivery.line import drip
 from completions.exceptions import ScriptError
-from completions.faults import FAULTS
+from completions.faults import COMBINED, FAULTS, Effect
 from completions.outcome import Fault, Jitter
 from completions.resolve import engine
 from completions.resolve.overrides import read_overrides
@@ -124,6 +124,8 @@ def test_header__is_read_by_djangos_synchronous_client_too(client: Client) -> No
             "- {reply: a, fault: {stall: {after_tokens: 1, after_events: 1}}}",
             "takes one of: after_tokens, after_events.",
         ),
+        ("- {reply: a, fault: []}", "`rules[0].fault` must name at least one fault."),
+        ("- {reply: a, error: 503, fault: disconnect}", "beside one of the faults error_event, error_object.)"),
         ("- {reply: a, fault: {}}", "`rules[0].fault` must name one fault."),
         (
             "- {reply: a, chaos: {rate: 30, of: [close]}}",
@@ -140,11 +142,49 @@ def test_script__errors_name_the_line_and_the_nearest_word(text: str, error: str
     assert error in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["close", "crlf"], "`close` and `crlf` cannot be combined: one of them would have no effect."),
+        (["disconnect", "error_event"], "`disconnect` and `error_event` cannot be combined"),
+        (["truncated_json", "no_done"], "`truncated_json` and `no_done` cannot be combined"),
+        (["html_error", "wrong_content_type"], "`html_error` and `wrong_content_type` cannot be combined"),
+        (["no_done", "data_after_done"], "`no_done` and `data_after_done` cannot be combined"),
+        (["empty_stream", "drip"], "`empty_stream` and `drip` cannot be combined"),
+        (["crlf", "no_done", "crlf"], "`crlf` cannot stand twice."),
+        (["reset", "split_bytes"], "`reset` and `split_bytes` cannot be combined"),
+    ],
+)
+async def test_faults__of_which_one_would_have_no_effect_are_refused(
+    async_client: AsyncClient, names: list[str], why: str
+) -> None:
+    with pytest.raises(ScriptError) as caught:
+        script(rules(f"- {{reply: a, fault: {names}}}"))
+    assert "`rules[0].fault` has faults that are at odds: " + why in str(caught.value)
+    error = (await post(async_client, **{"X-Mock-Fault": ", ".join(names)})).json()["error"]
+    assert (error["code"], why in error["message"]) == ("invalid_mock_header", True)
+
+
+def test_faults__combine_alike_in_either_order() -> None:
+    assert {(one, other) for one, others in COMBINED.items() for other in others} == {
+        (other, one) for one, others in COMBINED.items() for other in others
+    }
+    assert COMBINED.keys() == set(Effect)
+
+
+def test_faults__are_a_list_in_order_in_scripts_and_in_headers() -> None:
+    loaded = script(rules("- {reply: a, fault: [{malformed_chunk: {after_tokens: 2}}, no_done, split_bytes]}"))
+    asked = read_overrides({"x-mock-fault": "malformed_chunk; after_tokens=2, no_done, split_bytes"})
+    assert asked is not None
+    assert asked.faults == loaded.rules[0].faults
+    assert [fault.name for fault in asked.faults] == ["malformed_chunk", "no_done", "split_bytes"]
+
+
 def test_fault__has_its_defaults() -> None:
     loaded = script(rules("- {reply: a, fault: disconnect}\n- {reply: a, fault: {drip: {bytes_per_second: 5}}}"))
-    assert [rule.fault for rule in loaded.rules] == [
-        Fault("disconnect", {"after_tokens": 1}),
-        Fault("drip", {"bytes_per_second": 5}),
+    assert [rule.faults for rule in loaded.rules] == [
+        (Fault("disconnect", {"after_tokens": 1}),),
+        (Fault("drip", {"bytes_per_second": 5}),),
     ]
 
 
@@ -164,7 +204,7 @@ async def struck(folder: Path, seed: int, count: int = 60) -> list[str]:
     found = []
     for _ in range(count):
         outcome = await world.outcome()
-        found.append(outcome.fault.name if outcome.fault else "429" if outcome.error else "")
+        found.append(outcome.faults[0].name if outcome.faults else "429" if outcome.error else "")
     return found
 
 
@@ -177,7 +217,7 @@ async def test_chaos__is_the_same_with_the_same_seed(tmp_path: Path) -> None:
 
 async def test_chaos__of_a_rule_goes_before_the_defaults(tmp_path: Path) -> None:
     world = World(tmp_path, CHAOS.replace("0.5", "1").replace("SEED", "1"))
-    assert (await world.outcome("calm")).fault is None
+    assert (await world.outcome("calm")).faults == ()
     assert await world.said("calm") == "Calm."
 
 

@@ -240,7 +240,7 @@ async def test_seed__two_runs_give_the_same(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         world = World(tmp_path / name, SEEDED)
         runs.append([await engine.resolve(world.namespace, prompt) for prompt in prompts])
-    shown = [[(each.reply, str(each.error), each.pacing, each.fault) for each in run] for run in runs]
+    shown = [[(each.reply, str(each.error), each.pacing, each.faults) for each in run] for run in runs]
     assert shown[0] == shown[1]
     serials = [each.reply.serial for each in runs[0] if each.reply]
     assert len(set(serials)) == len(serials), "yet no two answers have the same ids"

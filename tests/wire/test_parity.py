@@ -171,7 +171,7 @@ async def outcome_in_bytes(wire: ChatCompletions, space: Namespace, said: str, s
         return orjson.dumps(wire.error(outcome.error or RequestError("")))
     made = wire.events(outcome.reply, prompt)
     sent = [event.data for event in made] if stream else orjson.dumps(wire.document(outcome.reply, prompt))
-    return sent, schedule([event.token for event in made], outcome.pacing), outcome.fault
+    return sent, schedule([event.token for event in made], outcome.pacing), outcome.faults
 
 
 @RELAXED

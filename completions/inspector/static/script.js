@@ -138,9 +138,9 @@ async function refresh() {
 
 // A prompt to try
 
-function said({ reply, error, fault }) {
+function said({ reply, error, faults }) {
   const parts = [];
-  if (fault) parts.push(make("p", {}, make("span", { class: "badge fault" }, `fault ${fault.name}`)));
+  for (const fault of faults ?? []) parts.push(make("p", {}, make("span", { class: "badge fault" }, `fault ${fault.name}`)));
   if (error) parts.push(make("pre", { class: "code" }, `${error.status} ${error.code ?? error.type}: ${error.message}`));
   for (const choice of reply?.choices ?? []) {
     const calls = choice.tool_calls.map((each) => `${each.name}(${each.arguments})`);

@@ -104,8 +104,8 @@ def _who(outcome: Outcome, script: Script) -> str:
 
 
 def _answer(outcome: Outcome) -> Iterator[str]:
-    if outcome.fault is not None:
-        yield f"fault {outcome.fault.name} {dict(outcome.fault.parameters)}"
+    for fault in outcome.faults:
+        yield f"fault {fault.name} {dict(fault.parameters)}"
     if outcome.error is not None:
         yield _error(outcome.error)
     if outcome.reply is not None:

@@ -21,7 +21,7 @@ from completions.wire.anthropic import threads
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import hear_count, hear_message
 from completions.wire.anthropic.refusals import REFUSALS
-from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, WireFormat, decode_object
+from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import SSE, Framing, ServerSentEvents
 from completions.wire.readback import Answer
@@ -60,9 +60,9 @@ class AnthropicFormat(WireFormat):
         """Return named events, with `ping` for a sign of life."""
         return EVENTS
 
-    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error within a stream: here it is always an event of the name `error`."""
-        return super().error_events(exc, prompt, name=name or "error", flat=flat)
+        return super().error_events(failure._replace(name="error"), prompt)
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of the models."""

@@ -126,7 +126,7 @@ class Groq(Vendor):
         document = {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
         return {"error": {key: value for key, value in document.items() if value is not None}}
 
-    def error_chunk(self, exc: RequestError, prompt: Prompt) -> dict[str, Any]:
+    def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the envelope with the status, as a stream has it."""
         return {"error": {**self.error(exc)["error"], "status_code": exc.status}}
 

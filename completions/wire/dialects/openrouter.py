@@ -140,13 +140,15 @@ class OpenRouter(Vendor):
         error = {"message": exc.message, "code": exc.status}
         return {"error": error | ({"metadata": metadata} if metadata else {})}
 
-    def error_chunk(self, exc: RequestError, prompt: Prompt) -> dict[str, Any]:
+    def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chunk that ends a stream: its error stands beside a choice that has finished with it."""
-        last = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
-        head = {"id": "gen-error", "object": "chat.completion.chunk", "created": 0, "provider": "Mock"}
+        choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
-            **head,
-            "model": prompt.model or "",
+            "id": last.get("id") or made_id("gen-", Reply(())),
+            "object": "chat.completion.chunk",
+            "created": last.get("created", 0),
+            "model": last.get("model") or prompt.model or "",
+            "provider": "Mock",
             **self.error(exc),
-            "choices": [last | {"native_finish_reason": "error"}],
+            "choices": [choice | {"native_finish_reason": "error"}],
         }

@@ -9,7 +9,7 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
-from completions.wire.base import NO_ROUTE, WireFormat, decode_object
+from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
 from completions.wire.gemini import errors as gemini_errors
@@ -114,12 +114,9 @@ class Gemini(WireFormat):
         """Return a model, or raise the 404."""
         return gemini_models.find(name, models)
 
-    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error as an event, or as an array's last element."""
-        return [
-            *super().error_events(exc, prompt, name=name, flat=flat),
-            *([] if _is_sse(prompt) else [CLOSE]),
-        ]
+        return [*super().error_events(failure, prompt), *([] if _is_sse(prompt) else [CLOSE])]
 
 
 def _is_sse(prompt: Prompt) -> bool:

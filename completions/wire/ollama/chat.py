@@ -14,7 +14,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, WireFormat
+from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat
 from completions.wire.framing import JSON_LINES, Framing
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
@@ -57,9 +57,9 @@ class OllamaFormat(WireFormat):
         """Return Ollama's envelope: the message alone."""
         return ollama_errors.envelope(exc)
 
-    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error's line; events have no names here, and the envelope is flat already."""
-        return [Event(orjson.dumps(self.error(exc)))]
+        return [Event(orjson.dumps(self.error(self.refused(failure.error))))]
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return an empty event where the one token of an answer stands that is not streamed."""

@@ -8,12 +8,10 @@ import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
-import orjson
-
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.wire.base import WireFormat, json_type
+from completions.wire.base import StreamFailure, WireFormat, json_type
 from completions.wire.framing import DONE, Framing, ServerSentEvents
 from completions.wire.interleave import in_step
 from completions.wire.openai import models as catalogue
@@ -69,11 +67,10 @@ class OpenAIFormat(WireFormat):
         """Return server-sent events, with the comment of those who speak the dialect."""
         return self._framing
 
-    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return how an error ends the stream that answers a prompt."""
-        document = self._dialect.error_chunk(self.refused(exc), prompt)
-        told = document.get("error", document) if flat else document
-        return [Event(orjson.dumps(told), name=name), *([DONE] if self._dialect.done_after_error else [])]
+        document = self._dialect.error_chunk(self.refused(failure.error), prompt, failure.last)
+        return [failure.event(document), *([DONE] if self._dialect.done_after_error else [])]
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return OpenAI's list of models; it has no pages."""

@@ -164,8 +164,8 @@ class Dialect:
         """Return an error's envelope."""
         return envelope(exc)
 
-    def error_chunk(self, exc: RequestError, prompt: Prompt) -> dict[str, Any]:
-        """Return an error within the stream that answers a prompt."""
+    def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an error within the stream that answers a prompt; `last` is the chunk before it, if any."""
         return self.error(exc)
 
 

@@ -10,6 +10,7 @@ from completions.exceptions import BodyTooLarge, RequestError
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.anthropic.models import USUAL, find, page
+from completions.wire.base import StreamFailure
 
 WIRE, COUNT = AnthropicMessages(), AnthropicCount()
 OLD, NEW = {"anthropic-version": "2023-06-01"}, {"anthropic-version": "2026-10-21"}
@@ -277,7 +278,7 @@ def test_error__has_the_api_s_type_and_words(exc: RequestError, kind: str, messa
     envelope = {"type": "error", "error": {"type": kind, "message": message}}
     assert WIRE.error(exc) == envelope
     assert WIRE.identified(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
-    frames = WIRE.framing(Prompt()).frames(WIRE.error_events(exc, Prompt()))
+    frames = WIRE.framing(Prompt()).frames(WIRE.error_events(StreamFailure(exc), Prompt()))
     assert frames == [b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"]
 
 

@@ -10,6 +10,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall, ToolChoice
 from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
 from completions.resolve.finish import finish
+from completions.wire.base import StreamFailure
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini.generate import EVENTS, Gemini
 from tests.document import TEXT
@@ -187,7 +188,7 @@ def test_stream__as_an_array_is_one_document_with_the_same_chunks() -> None:
     assert found == chunks(GEMINI.events(reply, events))
     framing = GEMINI.framing(array)
     assert (framing.media_type, GEMINI.framing(events).media_type) == ("application/json", "text/event-stream")
-    error = GEMINI.error_events(RequestError("No.", status=500), array)
+    error = GEMINI.error_events(StreamFailure(RequestError("No.", status=500)), array)
     assert len(json.loads(b"".join(framing.frames(error)))) == 1
     broken = json.loads(b"".join(framing.frames([*GEMINI.events(reply, array)[:2], *error])))
     assert [next(iter(item)) for item in broken] == ["candidates", "candidates", "error"]

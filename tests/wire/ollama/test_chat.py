@@ -13,7 +13,7 @@ import pytest
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.script.errors import plain
-from completions.wire.base import WireFormat
+from completions.wire.base import StreamFailure, WireFormat
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
 from completions.wire.ollama.models import OllamaShow
@@ -224,7 +224,7 @@ def test_errors__have_the_server_s_words_unless_the_script_has_its_own() -> None
     limited = RequestError("Rate limit reached …", status=429, facts={"limit": "5 requests per minute"})
     assert CHAT.error(limited) == {"error": "too many requests: limit of 5 requests per minute reached"}
     assert CHAT.error(BodyTooLarge(9)) == {"error": "http: request body too large"}
-    events = CHAT.error_events(RequestError("a"), Prompt(), name="error", flat=True)
+    events = CHAT.error_events(StreamFailure(RequestError("a"), name="error", flat=True), Prompt())
     assert CHAT.framing(Prompt()).frames(events) == [b'{"error":"a"}\n']
     assert CHAT.translated({"x-ratelimit-limit-requests": "1", "retry-after": "2"}) == {"retry-after": "2"}
 

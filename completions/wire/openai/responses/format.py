@@ -8,8 +8,7 @@ import orjson
 
 from completions.conversation import Prompt, Reply
 from completions.event import Event
-from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, decode_object
+from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, decode_object
 from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat, check_stream
 from completions.wire.openai.dialect import OPENAI, Dialect
@@ -123,12 +122,12 @@ class Responses(OpenAIFormat):
         """Take in a response or an event of its stream."""
         hear_response(document, answer)
 
-    def error_events(self, exc: RequestError, prompt: Prompt, *, name: str = "", flat: bool = False) -> list[Event]:
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
-        if not name:
-            return super().error_events(exc, prompt, flat=flat)
-        exc = self.refused(exc)
-        event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: 0}
+        if not failure.name:
+            return super().error_events(failure, prompt)
+        exc, number = self.refused(failure.error), failure.last.get(SEQUENCE, -1) + 1
+        event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: number}
         return [Event(orjson.dumps(event), name="error")]
 
 
