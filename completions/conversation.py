@@ -1,5 +1,7 @@
 """The neutral question and answer between the wire formats and the scripts."""
 
+import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar, dataclass_transform
@@ -15,6 +17,26 @@ def value(cls: type[T]) -> type[T]:
     request makes some twenty values of up to thirty fields.
     """
     return dataclass(slots=True, unsafe_hash=True)(cls)
+
+SECRET_HEADERS = frozenset(
+    {
+        *("authorization", "proxy-authorization", "cookie", "set-cookie"),
+        *("api-key", "x-api-key", "x-goog-api-key", "x-auth-token"),
+        *("ocp-apim-subscription-key", "x-amz-security-token", "x-goog-iam-authorization-token"),
+    }
+)
+"""Headers that prove who asks. They are neither recorded nor passed on, and so is no other whose name says as much."""
+
+SECRET_WORDS = re.compile(
+    "token(?!s)|secret|passw|passphrase|credential|api[-_]?key|(access|subscription|private)[-_]?key"
+)
+"""What the names of such headers have in them; `x-ratelimit-remaining-tokens` counts other tokens."""
+
+
+@functools.lru_cache(maxsize=1024)
+def is_secret(header: str) -> bool:
+    """Whether a header, by its lower-case name, proves who asks."""
+    return header in SECRET_HEADERS or SECRET_WORDS.search(header) is not None
 
 
 @value

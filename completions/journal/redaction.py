@@ -3,16 +3,12 @@
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
-REDACTED = "[redacted]"
-"""What stands in place of a secret."""
-
-SECRET_HEADERS = frozenset(
-    ("authorization", "proxy-authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "set-cookie")
-)
+from completions.conversation import is_secret
+from completions.journal.quotes import REDACTED, texts_of
 
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
@@ -49,60 +45,84 @@ def _step(dots: str | None, name: str | None, bracket: str | None) -> Step:
     return False, EACH if bracket == "*" else int(bracket) if bracket.isdigit() else bracket[1:-1]
 
 
+class Removed(NamedTuple):
+    """What was taken out of a body: whether anything was, the texts of it, and whether there may have been others."""
+
+    found: bool
+    texts: tuple[str, ...] = ()
+    unknown: bool = False
+
+
+NOTHING = Removed(False)
+DONE = b"[DONE]"
+
+
 class Redaction:
     """What to redact: `names` are headers, or paths in JSON bodies, which begin with `$`. ValueError: it is neither."""
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.headers = SECRET_HEADERS | {name.lower() for name in names if not name.startswith("$")}
+        self.headers = {name.lower() for name in names if not name.startswith("$")}
         self.paths = tuple(parse_path(name) for name in names if name.startswith("$"))
         for name in self.headers:
             if not HEADER.fullmatch(name):
                 raise ValueError(f"'{name}' is no header's name, and a path in a body begins with `$`.")
 
+    @property
+    def is_set(self) -> bool:
+        """Whether more is redacted than always is."""
+        return bool(self.headers or self.paths)
+
+    def hides(self, header: str) -> bool:
+        """Whether a header is a secret, by its lower-case name."""
+        return header in self.headers or is_secret(header)
+
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the headers by lower-case name, without secrets."""
-        secret = self.headers
         lower = {name.lower(): value for name, value in headers.items()}
-        return lower | dict.fromkeys(lower.keys() & secret, REDACTED)
+        return lower | {name: REDACTED for name in lower if self.hides(name)}
 
-    def clean_body(self, body: bytes) -> tuple[bytes, bool]:
-        """Return a body without secrets, and whether there were any. JSON that cannot be read is a secret itself."""
-        if not self.paths or not body.lstrip().startswith((b"{", b"[")):
-            return body, False
+    def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
+        """Return a body without secrets, and what was removed. JSON that cannot be read is a secret itself."""
+        if not self.paths or not body.lstrip().startswith((b"{", b"[")) or body.strip() == DONE:
+            return body, NOTHING
         try:
             document = orjson.loads(body)
-            cleaned = self.clean(document)
+            removed = self.clean(document)
         except (orjson.JSONDecodeError, RecursionError):
-            return REDACTED.encode(), True
-        return (orjson.dumps(document), True) if cleaned else (body, False)
+            return REDACTED.encode(), Removed(True, unknown=True)
+        return (orjson.dumps(document), removed) if removed.found else (body, removed)
 
-    def clean_frame(self, frame: bytes) -> tuple[bytes, bool]:
-        """Return an event of a stream without secrets in the JSON of its `data:` lines, and whether there were any."""
+    def clean_frame(self, frame: bytes) -> bytes:
+        """Return an event of a stream without secrets in the JSON of its `data:` lines."""
         if not self.paths:
-            return frame, False
-        parts = re.split(rb"((?:^|(?<=[\r\n]))data: ?|[\r\n]+)", frame)
-        cleaned = [self.clean_body(part) for part in parts]
-        return b"".join(part for part, _ in cleaned), any(found for _, found in cleaned)
+            return frame
+        return b"".join(self.clean_body(part)[0] for part in frame_parts(frame))
 
-    def clean(self, document: Any) -> bool:
-        """Replace the secrets in a JSON document; tell whether there were any."""
-        found = [_replace(document, path) for path in self.paths]
-        return any(found)
+    def clean(self, document: Any) -> Removed:
+        """Replace the secrets in a JSON document, and return them."""
+        removed: list[Any] = []
+        for path in self.paths:
+            _replace(document, path, removed)
+        return Removed(bool(removed), tuple(text for value in removed for text in texts_of(value)))
 
 
-def _replace(node: Any, path: tuple[Step, ...]) -> bool:
-    """Replace what a path leads to from a node; tell whether it led anywhere."""
+def frame_parts(frame: bytes) -> list[bytes]:
+    """Split an event of a stream so that the documents of its `data:` lines, or of an array, are parts of their own."""
+    return re.split(rb"((?:^|(?<=[\r\n]))data: ?|^\[(?={)|,?[\r\n]+)", frame)
+
+
+def _replace(node: Any, path: tuple[Step, ...], removed: list[Any]) -> None:
+    """Replace what a path leads to from a node, and add it to what was removed."""
     (deep, key), rest = path[0], path[1:]
-    found = False
     for own in _keys(node, key):
         if rest:
-            found = _replace(node[own], rest) or found
-        else:
-            node[own], found = REDACTED, True
+            _replace(node[own], rest, removed)
+        elif node[own] != REDACTED:
+            removed.append(node[own])
+            node[own] = REDACTED
     if deep:
         for own in _keys(node, EACH):
-            found = _replace(node[own], path) or found
-    return found
+            _replace(node[own], path, removed)
 
 
 def _keys(node: Any, key: str | int | None) -> Sequence[Any]:

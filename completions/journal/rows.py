@@ -15,11 +15,15 @@ import orjson
 from completions.conf import conf
 from completions.journal.costs import cost
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
-from completions.journal.redaction import REDACTED, Redaction, redaction
+from completions.journal.quotes import REDACTED, Quotes
+from completions.journal.redaction import Redaction, Removed, frame_parts, redaction
 
 SAW = re.compile(r"saw .*", re.DOTALL)
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
 
+
+WORTH = 8
+"""Characters of a header's secret below which it is none, and likely to be in any text."""
 
 Body = bytes
 """The type, where a column has its name."""
@@ -67,8 +71,8 @@ class Row(NamedTuple):
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide, usage = redaction(tuple(conf.JOURNAL_REDACT)), exchange.usage
-    request_body, secret = hide.clean_body(exchange.request_body)
-    response_body, writes = _response(exchange, hide, secret)
+    request_body, removed = hide.clean_body(exchange.request_body)
+    response_body, writes = _response(exchange, hide, removed)
     return Row(
         exchange.request_id,
         _text(exchange.namespace)[:200],
@@ -81,12 +85,12 @@ def make_row(exchange: Exchange) -> Row:
         exchange.status,
         _optional(exchange.rule),
         exchange.unmatched,
-        _near_misses(exchange, secret),
-        _error(exchange, secret),
+        _near_misses(exchange, removed.found),
+        _error(exchange, removed.found),
         exchange.fault,
         exchange.retry,
-        REDACTED if "idempotency-key" in hide.headers else _optional(exchange.idempotency_key),
-        REDACTED if secret and exchange.summary else _text(" ".join(exchange.summary.split())),
+        REDACTED if hide.hides("idempotency-key") else _optional(exchange.idempotency_key),
+        REDACTED if removed.found and exchange.summary else _text(" ".join(exchange.summary.split())),
         usage.prompt_tokens if usage else None,
         usage.completion_tokens if usage else None,
         cost(exchange.model, usage) if usage else None,
@@ -162,20 +166,54 @@ def _error_body(body: bytes, error: ErrorFacts, secret: bool) -> bytes:
     return body.replace(said, orjson.dumps(message)) if (said := orjson.dumps(error.message)) in body else b""
 
 
-def _response(exchange: Exchange, hide: Redaction, secret: bool) -> tuple[bytes, str]:
+def _response(exchange: Exchange, hide: Redaction, removed: Removed) -> tuple[bytes, str]:
     """Return the body, and a stream's writes: of each its last event plus one, and its ms; and the events' sizes."""
     sent = exchange.sent
     if sent is None:
-        body = hide.clean_body(exchange.response_body)[0]
-        return (_error_body(body, exchange.error, secret) if exchange.error and body else body), "{}"
-    frames, sizes = sent.frames, sent.sizes
-    if hide.paths:
-        frames = [hide.clean_frame(frame)[0] for frame in frames]
-        sizes = list(map(len, frames))
+        return _whole(exchange, hide, removed), "{}"
+    frames = _frames(sent.frames, exchange, hide, removed)
+    sizes = sent.sizes if frames is sent.frames else list(map(len, frames))
     writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
     if sent.due:
         writes["due"] = _ms(sent.due)
     return b"".join(frames[: sent.ends[-1]] if sent.ends else ()), orjson.dumps(writes).decode()
+
+
+def _whole(exchange: Exchange, hide: Redaction, removed: Removed) -> bytes:
+    """Return a whole body without its own secrets, and without what it quotes of the request's."""
+    body = hide.clean_body(exchange.response_body)[0]
+    if exchange.error and body:
+        return _error_body(body, exchange.error, removed.found)
+    if removed.unknown:
+        return REDACTED.encode()
+    texts = _quotable(exchange, hide, removed, body)
+    return Quotes(texts).clean_body(body) if texts else body
+
+
+def _frames(frames: Sequence[bytes], exchange: Exchange, hide: Redaction, removed: Removed) -> Sequence[bytes]:
+    """Return a stream's events, likewise."""
+    if hide.paths:
+        frames = [hide.clean_frame(frame) for frame in frames]
+    if removed.unknown:
+        return [REDACTED.encode()] * len(frames)
+    texts = _quotable(exchange, hide, removed, *frames)
+    if not texts:
+        return frames
+    parts = [frame_parts(frame) for frame in frames]
+    cleaned = iter(Quotes(texts).clean_bodies([part for each in parts for part in each]))
+    return [b"".join(next(cleaned) for _ in each) for each in parts]
+
+
+def _quotable(exchange: Exchange, hide: Redaction, removed: Removed, *pieces: bytes) -> list[str]:
+    """Return the texts that the journal has no longer of a request, and that may be quoted in pieces of its answer.
+
+    To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one piece.
+    """
+    secrets = [value.rpartition(b" ")[2] for name, value in _items(exchange) if hide.hides(name.decode("latin-1"))]
+    secrets = [secret for secret in secrets if len(secret) >= WORTH]
+    if not hide.is_set:
+        secrets = [secret for secret in secrets if any(secret in piece for piece in pieces)]
+    return [*removed.texts, *(secret.decode("latin-1") for secret in secrets)]
 
 
 def _ms(times: Sequence[float]) -> list[float]:

@@ -8,6 +8,9 @@ from completions.wire.registry import KEY_HEADERS
 SHOWN_FIRST, SHOWN_LAST = 8, 4
 """Characters of a wrong key that the API's message shows; the others are asterisks."""
 
+SHORT = 16
+"""Characters below which those would be most of a key, so that fewer are shown."""
+
 
 def key_in(headers: Mapping[str, str]) -> str:
     """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
@@ -43,6 +46,6 @@ def _check(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None
 
 
 def masked(key: str) -> str:
-    """Return a key as the API's message shows it."""
-    hidden = len(key) - SHOWN_FIRST - SHOWN_LAST
-    return f"{key[:SHOWN_FIRST]}{'*' * hidden}{key[-SHOWN_LAST:]}" if hidden > 0 else key
+    """Return a key as the API's message shows it; of a short one, which the API shows whole, only the beginning."""
+    first, last = (len(key) // 4, 0) if len(key) < SHORT else (SHOWN_FIRST, SHOWN_LAST)
+    return f"{key[:first]}{'*' * (len(key) - first - last)}{key[len(key) - last :]}"

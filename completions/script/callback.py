@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import orjson
 
 from completions import budget
-from completions.conversation import Prompt, Reply
+from completions.conversation import Prompt, Reply, is_secret
 from completions.exceptions import RequestError, ScriptError
 from completions.script.as_json import as_json
 from completions.script.language import CALLBACK
@@ -30,9 +30,6 @@ MAX_BYTES = 1024 * 1024
 
 CHUNK_BYTES = 64 * 1024
 """Bytes of it that are read at a time."""
-
-SECRET = frozenset(("authorization", "api-key", "x-api-key", "x-goog-api-key", "cookie", "proxy-authorization"))
-"""Headers that are not passed on."""
 
 ELSEWHERE = ("python", "callback")
 """Sources that what comes back cannot name: it is the answer, and not where another one is to be had."""
@@ -131,7 +128,7 @@ def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callba
 def document(prompt: Prompt) -> bytes:
     """Return a prompt as JSON: its fields, without secret headers, and what is derived from them."""
     fields = {name: getattr(prompt, name) for name in (*Prompt.__dataclass_fields__, *DERIVED)}
-    fields["headers"] = {name: value for name, value in prompt.headers.items() if name not in SECRET}
+    fields["headers"] = {name: value for name, value in prompt.headers.items() if not is_secret(name)}
     return orjson.dumps(fields, default=_plain)
 
 

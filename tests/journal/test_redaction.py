@@ -1,14 +1,23 @@
 """What the journal hides, and what it reckons: pure functions."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from pytest_django import Settings
 
-from completions.conversation import Usage
+from completions.conversation import Prompt, Usage
 from completions.journal.costs import cost
-from completions.journal.redaction import REDACTED, Redaction
+from completions.journal.exchange import Exchange
+from completions.journal.quotes import REDACTED, Quotes, texts_of
+from completions.journal.redaction import NOTHING, Redaction, Removed
+from completions.journal.rows import make_row
+from completions.journal.writer import writer
+from completions.receive.handler import Handler
+from completions.script.callback import document
 from llmclient import lite
+from tests.asgi import call
 
 DOCUMENT: dict[str, Any] = {
     "user": "ann",
@@ -43,7 +52,7 @@ def test_path__replaces_what_it_leads_to_and_nothing_else(path: str, gone: list[
             node = node[step]
         node[last] = REDACTED
     body, found = Redaction([path]).clean_body(orjson.dumps(DOCUMENT))
-    assert (orjson.loads(body), found) == (expected, bool(gone))
+    assert (orjson.loads(body), found.found) == (expected, bool(gone))
 
 
 @pytest.mark.parametrize("name", ["$", "$.", "$.a[", "$.a[x]", "$a", "$.a[0", "messages[*].content", "a b", ""])
@@ -62,30 +71,149 @@ def test_headers__are_lower_case_and_keep_no_secret() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("x-auth-token", True),
+        ("ocp-apim-subscription-key", True),
+        ("x-amz-security-token", True),
+        ("x-csrftoken", True),
+        ("x-client-secret", True),
+        ("x-my-api_key", True),
+        ("helicone-auth-apikey", True),
+        ("x-password", True),
+        ("x-ratelimit-remaining-tokens", False),
+        ("anthropic-ratelimit-input-tokens-limit", False),
+        ("idempotency-key", False),
+        ("openai-organization", False),
+        ("x-request-id", False),
+    ],
+)
+def test_headers__whose_names_say_that_they_are_secret(name: str, secret: bool) -> None:
+    assert (Redaction([]).clean_headers({name: "v"})[name] == REDACTED) is secret
+    assert (name in orjson.loads(document(Prompt(headers={name: "v"})))["headers"]) is not secret
+
+
+LONG = "My card is 4111-1111-1111-1111, thank you."
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "cleaned"),
+    [
+        (
+            ["ann@example.com"],
+            "Write to ann@example.com, not bob@example.com",
+            "Write to [redacted], not bob@example.com",
+        ),
+        ([LONG], f"You said: {LONG} Well.", "You said: [redacted] Well."),
+        ([LONG], "The card is 4111-1111-1111-1111.", "The[redacted]."),
+        ([LONG], "My hat.", "My hat."),
+        ([7], "7 of 77, or a7", "[redacted] of 77, or a7"),
+        (["Ann", "Anna"], "Ann and Anna, not Annabel", "[redacted] and [redacted], not [redacted]bel"),
+        ([{"a": ["deep down"], "b": 12345}], "deep down 12345", "[redacted] [redacted]"),
+        ([None, True, ""], "None, True", "None, True"),
+        (['say "hi"\n'], 'say "hi"\n', "[redacted]"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_quotes__are_found_however_a_text_is_cut(values: list[Any], text: str, cleaned: str, size: int) -> None:
+    quotes = Quotes(text for value in values for text in texts_of(value))
+    pieces = [text[at : at + size] for at in range(0, len(text), size)]
+    assert "".join(quotes.clean(pieces)) == cleaned
+    assert len(quotes.clean(pieces)) == len(pieces)
+    bodies = [orjson.dumps({"n": at, "delta": {"text": piece}}) for at, piece in enumerate(pieces)]
+    found = [orjson.loads(body) for body in quotes.clean_bodies(bodies)]
+    assert "".join(each["delta"]["text"] for each in found) == cleaned
+    assert [each["n"] for each in found] == [*range(len(pieces))]
+    assert quotes.clean_body(text.encode()) == cleaned.encode()
+
+
+@pytest.mark.parametrize(
     "body", [b'{"user": "ann"', b' [{"user": "ann"}', b'{"user": "ann"} {"user": "ann"}', b"[" * 5000]
 )
 def test_body__that_looks_like_json_and_cannot_be_read_is_not_kept(body: bytes) -> None:
-    assert Redaction(["$..user"]).clean_body(body) == (REDACTED.encode(), True)
-    assert Redaction([]).clean_body(body) == (body, False)
+    assert Redaction(["$..user"]).clean_body(body) == (REDACTED.encode(), Removed(True, unknown=True))
+    assert Redaction([]).clean_body(body) == (body, NOTHING)
 
 
 def test_body__that_is_nested_too_deep_to_be_searched_is_not_kept() -> None:
     deep = b'{"user":' * 1000 + b'"ann"' + b"}" * 1000
     assert orjson.loads(deep), "it is JSON"
-    assert Redaction(["$..nobody"]).clean_body(deep) == (REDACTED.encode(), True)
+    assert Redaction(["$..nobody"]).clean_body(deep) == (REDACTED.encode(), Removed(True, unknown=True))
 
 
 def test_body__that_is_no_json_is_left_alone() -> None:
-    assert Redaction(["$.user"]).clean_body(b"<html>") == (b"<html>", False)
+    assert Redaction(["$.user"]).clean_body(b"<html>") == (b"<html>", NOTHING)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
 def test_frame__is_cleaned_line_by_line(end: bytes) -> None:
     frame = end.join([b": keep-alive", b"event: x", b'data: {"user":"ann","n":1}', b"", b""])
     cleaned = end.join([b": keep-alive", b"event: x", b'data: {"user":"[redacted]","n":1}', b"", b""])
-    assert Redaction(["$.user"]).clean_frame(frame) == (cleaned, True)
-    assert Redaction(["$.user"]).clean_frame(b"data: [DONE]\n\n")[0] == b"data: [redacted]\n\n"
-    assert Redaction([]).clean_frame(frame) == (frame, False)
+    assert Redaction(["$.user"]).clean_frame(frame) == cleaned
+    assert Redaction(["$.user"]).clean_frame(b"data: [DONE]\n\n") == b"data: [DONE]\n\n"
+    assert Redaction([]).clean_frame(frame) == frame
+
+
+ASKS = {
+    "openai": ("/v1/chat/completions", {"model": "gpt-4o", "messages": [{"role": "user", "content": LONG}]}),
+    "anthropic": (
+        "/v1/messages",
+        {"model": "claude-sonnet-4-5", "max_tokens": 99, "messages": [{"role": "user", "content": LONG}]},
+    ),
+    "responses": ("/v1/responses", {"model": "gpt-4o", "input": LONG}),
+    "gemini": (
+        "/v1beta/models/gemini-2.5-flash:streamGenerateContent",
+        {"contents": [{"role": "user", "parts": [{"text": LONG}]}]},
+    ),
+    "gemini, whole": (
+        "/v1beta/models/gemini-2.5-flash:generateContent",
+        {"contents": [{"role": "user", "parts": [{"text": LONG}]}]},
+    ),
+    "ollama": ("/api/chat", {"model": "llama3", "messages": [{"role": "user", "content": LONG}]}),
+}
+PATHS = ["$..content", "$.input", "$..text"]
+
+
+@pytest.mark.parametrize("name", ASKS)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_answer__keeps_nothing_of_what_was_removed_from_its_request(
+    name: str, stream: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, body = ASKS[name]
+    settings.MOCK_SCRIPT, settings.MOCK_TTFT_MS, settings.MOCK_ITL_MS = "echo", 0, 0
+    settings.JOURNAL_REDACT = PATHS
+    ended: list[Exchange] = []
+    monkeypatch.setattr(writer, "add", ended.append)
+    asked = body if "gemini" in name else {**body, "stream": stream}
+    query = b"alt=sse" if stream else b""
+    headers = {"anthropic-version": "2023-06-01"}
+    answer = await call(Handler(), "POST", path, orjson.dumps(asked), headers=headers, query=query)
+    assert answer.status == 200
+    row = make_row(ended[0])
+    kept = row.request_body + row.response_body + row.response_writes.encode()
+    for part in ("card", "4111", "thank"):
+        assert part.encode() not in kept
+    assert sum(orjson.loads(row.response_writes).get("sizes", [len(row.response_body)])) == len(row.response_body)
+
+
+@pytest.mark.parametrize(("redact", "stream"), [([], False), (["x-tenant"], True)])
+async def test_answer__keeps_no_key_that_it_quotes(
+    redact: list[str], stream: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "script.yaml"
+    file.write_text("version: 1\nrules: [{reply: 'You are {{ headers.authorization }} of {{ headers.x_tenant }}.'}]")
+    settings.MOCK_SCRIPT, settings.MOCK_TTFT_MS, settings.MOCK_ITL_MS = str(file), 0, 0
+    settings.JOURNAL_REDACT = redact
+    ended: list[Exchange] = []
+    monkeypatch.setattr(writer, "add", ended.append)
+    headers = {"authorization": "Bearer sk-very-secret-key", "x-tenant": "tenant-1234"}
+    body = orjson.dumps({"model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": "Hi"}]})
+    answer = await call(Handler(), "POST", "/v1/chat/completions", body, headers=headers)
+    assert answer.status == 200
+    row = make_row(ended[0])
+    assert b"You" in row.response_body
+    for part in ("secret", "very"):
+        assert part.encode() not in row.response_body
 
 
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4o-mini", "o3", "gpt-4.1", "claude-sonnet-4-5", "gemini-2.5-pro"])

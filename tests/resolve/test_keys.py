@@ -102,7 +102,7 @@ def test_key__is_found_where_the_apis_take_it(name: str, value: str, key: str) -
 
 
 def test_key__is_masked() -> None:
-    assert [masked(key) for key in ("test-key", "your_api_key_here")] == ["test-key", "your_api*****here"]
+    assert [masked(key) for key in ("k", "test-key", "your_api_key_here")] == ["*", "te******", "your_api*****here"]
 
 
 def test_keys__under_wsgi(settings: Settings) -> None:
