@@ -1,7 +1,9 @@
 """System checks: a wrong setting is one clear line, and stops the start."""
 
+import os
 from collections.abc import Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -23,7 +25,23 @@ TAG = "completions"
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report wrong environment variables and a script that cannot be used, or that cannot mean what it says."""
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]
-    return [*problems, *_script_problems(), *_state_problems(), *_journal_problems()]
+    hint = "docs/configuration.md lists all settings."
+    doubts = [Warning(doubt, hint=hint, id="completions.W002") for doubt in conf.ENVIRONMENT_DOUBTS]
+    return [*problems, *doubts, *_script_problems(), *_state_problems(), *_journal_problems()]
+
+
+class _Told:
+    by_command = False
+
+
+def note_told() -> None:
+    """Note that a command of Django's has printed what the checks say."""
+    _Told.by_command = True
+
+
+def untold_warnings() -> list[str]:
+    """Return what the checks only warn of, a sentence each, where no command of ours has printed it."""
+    return [] if _Told.by_command else [str(each.msg) for each in check_settings(None) if not each.is_serious()]
 
 
 def _journal_problems() -> list[CheckMessage]:
@@ -33,11 +51,25 @@ def _journal_problems() -> list[CheckMessage]:
     except ValueError as exc:
         hint = "JOURNAL_REDACT takes names of headers, and paths in JSON bodies: x-secret,$.metadata.ssn,$..email."
         found.append(Error(f"JOURNAL_REDACT cannot be used: {exc}", hint=hint, id="completions.E003"))
-    engine = settings.DATABASES.get("default", {}).get("ENGINE", "")
+    database = settings.DATABASES.get("default", {})
+    engine = database.get("ENGINE", "")
+    if conf.JOURNAL and (problem := _folder_problem(engine, str(database.get("NAME", "")))) is not None:
+        hint = "Make the folder, or name another file in DATABASE_URL."
+        found.append(Warning(problem, hint=hint, id="completions.W003"))
     if conf.JOURNAL and engine.endswith("postgresql") and find_spec("psycopg") is None:
         hint = 'Install it: pip install "psycopg[binary]".'
         found.append(Error("DATABASE_URL needs psycopg, which is not installed.", hint=hint, id="completions.E004"))
     return found
+
+
+def _folder_problem(engine: str, file: str) -> str | None:
+    if not engine.endswith("sqlite3") or file == ":memory:" or file.startswith("file:"):
+        return None
+    folder = Path(file).absolute().parent
+    if folder.is_dir() and os.access(folder, os.W_OK):
+        return None
+    why = "cannot be written to" if folder.is_dir() else "does not exist"
+    return f"The journal cannot be written to {file}, as DATABASE_URL says: the folder {folder} {why}."
 
 
 def workers_problem(workers: int) -> str | None:

@@ -50,6 +50,7 @@ class Conf:
     JOURNAL_REDACT: Setting[Sequence[str]] = Setting(())
     LOG_LEVEL = Setting("INFO")
     LOG_CHUNKS = Setting(True)
+    ENVIRONMENT_DOUBTS: Setting[tuple[str, ...]] = Setting(())
     ENVIRONMENT_PROBLEMS: Setting[tuple[str, ...]] = Setting(())
 
 

@@ -18,19 +18,12 @@ def value(cls: type[T]) -> type[T]:
     """
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
-SECRET_HEADERS = frozenset(
-    {
-        *("authorization", "proxy-authorization", "cookie", "set-cookie"),
-        *("api-key", "x-api-key", "x-goog-api-key", "x-auth-token"),
-        *("ocp-apim-subscription-key", "x-amz-security-token", "x-goog-iam-authorization-token"),
-    }
-)
-"""Headers that prove who asks. They are neither recorded nor passed on, and so is no other whose name says as much."""
 
-SECRET_WORDS = re.compile(
-    "token(?!s)|secret|passw|passphrase|credential|api[-_]?key|(access|subscription|private)[-_]?key"
-)
-"""What the names of such headers have in them; `x-ratelimit-remaining-tokens` counts other tokens."""
+SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+SECRET_WORDS = re.compile("token(?!s)|secret|passw|passphrase|credential|(api|access|subscription|private)[-_]?key")
+"""Headers that prove who asks, and what the names of all others have in them: `x-api-key`, `x-auth-token`,
+`ocp-apim-subscription-key`. They are neither recorded nor passed on. `x-ratelimit-remaining-tokens` is none of them.
+"""
 
 
 @functools.lru_cache(maxsize=1024)

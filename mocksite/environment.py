@@ -5,6 +5,7 @@ A wrong value leaves its default in place and adds a sentence to `problems`; a s
 line and never a traceback out of the settings module.
 """
 
+import difflib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -31,6 +32,15 @@ POSTGRES = {"connect_timeout": 5}
 """Seconds; a host that does not answer at all would be waited for for minutes."""
 
 
+PREFIX = "MOCK_"
+"""What begins the names of settings that can only be meant for the mock."""
+
+CLOSE = 0.85
+"""How alike two names are, of 1, for one to be taken for a slip of the other: PORTT and PORT, API_KEY and API_KEYS."""
+
+LINE = re.compile(r"\s*(#.*|(export\s+)?[\w.-]+\s*=.*)?$")
+"""A line of a file of settings."""
+
 ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:]+\])(:(\d+|\*))?", re.IGNORECASE)
 """An entry of CORS_ORIGINS."""
 
@@ -40,10 +50,25 @@ class Environment:
 
     def __init__(self, source: Mapping[str, str] | None = None, file: Path | None = None) -> None:
         self.problems: list[str] = []
+        self._asked: set[str] = set()
         # A class of its own, because `read_env` writes into its class's ENVIRON: os.environ stays as it is.
         self._env = type("Env", (environ.Env,), {"ENVIRON": dict(os.environ if source is None else source)})()
-        if file is not None and file.is_file():
+        if file is not None:
             self._read_file(file)
+
+    def doubts(self, others: Collection[str] = ()) -> list[str]:
+        """Name the variables that nobody has asked for, and that are ours by their prefix, or as good as one of ours.
+
+        `others` are names that somebody else asks for.
+        """
+        known = {_plain(name): name for name in (*self._asked, *others)}
+        found = []
+        for name in sorted(self._env.ENVIRON.keys() - known.values()):
+            close = difflib.get_close_matches(_plain(name), known, 1, CLOSE)
+            hint = f" Did you mean {known[close[0]]}?" if close else ""
+            if close or name.startswith(PREFIX):
+                found.append(f"{name} is set, and there is no such setting.{hint}")
+        return found
 
     def text(self, name: str, default: str) -> str:
         """A string, as it stands."""
@@ -126,17 +151,32 @@ class Environment:
 
     def _raw(self, name: str) -> str:
         """The stripped text of a variable; an empty one counts as absent, as in `.env` files."""
+        self._asked.add(name)
         return str(self._env.str(name, "")).strip()
 
     def _read_file(self, file: Path) -> None:
         try:
-            self._env.read_env(file)
+            lines = file.read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError as exc:
-            self.problems.append(f"{file.name} is not UTF-8 text: {exc.reason} at byte {exc.start}.")
+            self.problems.append(f"{file} is not UTF-8 text: {exc.reason} at byte {exc.start}.")
+            return
+        except OSError as exc:
+            self.problems.append(f"The file of settings {file} cannot be read: {exc.strerror}. ENV_FILE names it.")
+            return
+        for number, line in enumerate(lines, 1):
+            if not LINE.match(line):
+                shown = line.strip()[:60]
+                self.problems.append(f"{file}:{number}: {shown!r} is no setting. Write NAME=value, or # for a comment.")
+        self._env.read_env(file)
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
         self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {default}.")
         return default
+
+
+def _plain(name: str) -> str:
+    """Return a name as it is compared with others: JOURNALKEEP and journal_keep are both JOURNAL_KEEP."""
+    return name.upper().replace("_", "")
 
 
 def _is_state_url(text: str) -> bool:

@@ -7,7 +7,9 @@ from pathlib import Path
 from mocksite.environment import Environment
 from mocksite.logging import logging_config
 
-_env = Environment(file=Path(os.environ.get("ENV_FILE") or ".env"))
+_named = os.environ.get("ENV_FILE")
+_file = Path(_named or ".env")
+_env = Environment(file=_file if _named or _file.exists() else None)
 
 # The server
 HOST = _env.text("HOST", "127.0.0.1")
@@ -48,6 +50,7 @@ LOG_CHUNKS = _env.flag("LOG_CHUNKS", True)
 LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
 
 ENVIRONMENT_PROBLEMS = tuple(_env.problems)
+ENVIRONMENT_DOUBTS = tuple(_env.doubts(["ENV_FILE"]))
 
 ASGI_APPLICATION = "mocksite.asgi.application"
 ROOT_URLCONF = "mocksite.urls"

@@ -15,8 +15,11 @@ KINDS = {str: "string", int: "integer", bool: "boolean"}
 MEDIA_TYPES = ("application/yaml", "application/json")
 """What a body may be in. The request's own header is not looked at, for JSON is YAML."""
 
-REFUSALS = {400: "error", 401: "error", 403: "error"}
-"""What every operation may answer that not everybody may call."""
+REFUSALS = {400: "error", 413: "error", 500: "error"}
+"""What every operation may answer: of its host and its parameters, a body too large, a failure of the mock's own."""
+
+CLOSED = {401: "error", 403: "error", 503: "error"}
+"""What an operation may answer besides that not everybody may call: the journal or the state cannot be reached, too."""
 
 NAMESPACE = {
     "name": "X-Mock-Namespace",
@@ -48,7 +51,7 @@ def document(operations: Iterable[Operation]) -> Document:
 
 
 def _operation(operation: Operation) -> Document:
-    answers = operation.answers if operation.is_open else {**REFUSALS, **operation.answers}
+    answers = {**REFUSALS, **({} if operation.is_open else CLOSED), **operation.answers}
     found: Document = {
         "operationId": operation.name,
         "summary": operation.summary,

@@ -111,7 +111,7 @@ class Operation:
     @property
     def summary(self) -> str:
         """What it does, in a sentence."""
-        return inspect.getdoc(self.run) or ""
+        return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
     def read_query(self, given: QueryDict) -> dict[str, Any]:
         """Return the values of all parameters; raise `RequestError` for one that is wrong, unknown, or given twice."""

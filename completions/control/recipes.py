@@ -11,7 +11,7 @@ from completions.control.exchanges import found_exchange
 from completions.control.operation import Call
 from completions.conversation import Choice, Moderation, Prompt, Said, ToolCall
 from completions.exceptions import RequestError
-from completions.journal.redaction import REDACTED
+from completions.journal.quotes import REDACTED
 from completions.script.errors import plain
 from completions.script.language import CHOICE, FINISH_REASONS
 from completions.script.literal import literal

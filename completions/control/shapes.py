@@ -104,7 +104,11 @@ def _answers() -> dict[str, Schema]:
         "namespaces": _object(namespaces=_list(TEXT)),
         "namespace_removed": _object(namespace=TEXT, removed=FLAG, deleted=COUNT),
         "health": _object(status={"const": "ok"}),
-        "readiness": _object(status=TEXT, script=TEXT),
+        "readiness": {
+            "type": "object",
+            "properties": dict.fromkeys(("status", "script", "problem", "state", "journal"), TEXT),
+            "required": ["status", "script"],
+        },
         "document": ANY_OBJECT,
         "failure": _object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)),
         "error": _object(error=ref("failure")),

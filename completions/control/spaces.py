@@ -4,6 +4,7 @@ from completions.conf import conf
 from completions.control.operation import Call
 from completions.journal import queries
 from completions.journal.queries import Filter
+from completions.journal.writer import writer
 from completions.state import namespaces
 from completions.views.http import FastJsonResponse, Recorded
 
@@ -48,6 +49,8 @@ async def ready(call: Call) -> Recorded:
     document = {"status": "ready", "script": space.script.source}
     if space.problem is not None:
         document["problem"] = space.problem
+    if conf.JOURNAL and writer.problem is not None:
+        document["journal"] = f"cannot be written: {writer.problem}"
     return FastJsonResponse(document | {"state": "unavailable"} if space.away else document)
 
 

@@ -1,7 +1,43 @@
-"""Where the inspector is, for those who start a server to say."""
+"""What those who start a server say of it: where it listens, where the inspector is, and what answers."""
+
+import errno
+import socket
+
+from completions.conf import conf
+from completions.journal.store import journal_place
+from completions.state.namespaces import namespace
 
 
 def inspector_url(host: str, port: int) -> str:
     """Return where a browser on this machine finds the inspector of a server that listens there."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}/_mock/" if ":" in host else f"http://{host}:{port}/_mock/"
+
+
+def start_lines(host: str, port: int) -> list[str]:
+    """Return what a server that listens there says once it does: what answers, what is recorded, where to look."""
+    journal = f"The journal is {journal_place()}" if conf.JOURNAL else "The journal is off"
+    return [f"The script is {namespace().script.source}", journal, f"The inspector is at {inspector_url(host, port)}"]
+
+
+def address_problem(host: str, port: int) -> str | None:
+    """Return why a server cannot listen on an address, and what to do; None where it can."""
+    if not port:
+        return None
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+            tried.listen()
+    except OSError as exc:
+        return _told(host, port, exc)
+    return None
+
+
+def _told(host: str, port: int, exc: OSError) -> str:
+    if exc.errno == errno.EADDRINUSE:
+        return f"Port {port} of {host} is taken: another program listens there. Stop it, or choose another PORT."
+    if exc.errno == errno.EACCES:
+        return f"Port {port} of {host} is not allowed to you. Choose a PORT from 1024 on."
+    return f"{host} is no address of this machine. Choose another HOST: 127.0.0.1 for this machine alone, or 0.0.0.0."

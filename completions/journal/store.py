@@ -23,6 +23,15 @@ TRIES = 40
 """How often a migration is tried where other processes migrate too; each waits some 50 ms for them."""
 
 
+def journal_place() -> str:
+    """Return where the journal is, for people: a file, or a database without its user and password."""
+    database = connections.settings[router.db_for_write(Exchange)]
+    name = str(database["NAME"])
+    if not database["ENGINE"].endswith("sqlite3"):
+        return f"the database {name!r} of {database.get('HOST') or 'this machine'}"
+    return name if name == ":memory:" or name.startswith("file:") else str(Path(name).absolute())
+
+
 class Store:
     """The table of exchanges. Any method may raise Django's `Error`."""
 

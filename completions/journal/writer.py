@@ -21,7 +21,7 @@ from completions.conf import conf
 from completions.exceptions import JournalUnavailable
 from completions.journal.exchange import Exchange
 from completions.journal.rows import Row, make_row
-from completions.journal.store import Store
+from completions.journal.store import Store, journal_place
 from completions.tokens.models import prices
 
 logger = logging.getLogger("completions")
@@ -251,10 +251,10 @@ class Writer:
 
     def _fail(self, store: Store, exc: Exception) -> None:
         """Say once what is wrong with the database, and try again later; what does not fit the queue is dropped."""
-        problem = " ".join(str(exc).split())
-        if self.problem is None:
+        problem = f"{journal_place()}: {' '.join(str(exc).split())}"
+        known, self.problem = self.problem, problem
+        if known is None:
             logger.error("The journal cannot be written, and will be tried again each second: %s", problem)
-        self.problem = problem
         self._next_try = time.monotonic() + RETRY
         store.close()
 

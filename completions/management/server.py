@@ -10,7 +10,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from completions.inspector.address import inspector_url
+from completions.inspector.address import address_problem, start_lines
 
 logger = logging.getLogger("completions")
 
@@ -27,10 +27,18 @@ def application_path() -> str:
     return f"{module}:{name}"
 
 
+def check_port(host: str, port: int) -> None:
+    """Raise the error of an address that cannot be listened on, before anything is started for it."""
+    if (problem := address_problem(host, port)) is not None:
+        raise CommandError(problem)
+
+
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
     """Serve until a signal ends it. Logging is the settings' own, and websockets are not loaded."""
+    check_port(host, port)
     if workers > 1 and port:
-        logger.info("The inspector is at %s", inspector_url(host, port))
+        for line in start_lines(host, port):
+            logger.info("%s", line)
     with shared_metrics() if workers > 1 else nullcontext():
         uvicorn.run(
             application_path(),

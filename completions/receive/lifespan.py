@@ -13,9 +13,9 @@ from django.urls import get_resolver
 from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from completions.checks import workers_problem
+from completions.checks import untold_warnings, workers_problem
 from completions.conf import conf
-from completions.inspector.address import inspector_url
+from completions.inspector.address import start_lines
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.receive.protocol import Protocol
@@ -80,13 +80,20 @@ def is_ending() -> bool:
 
 
 def announce(server: Server) -> None:
-    """Say where the inspector is, once the server listens; of several workers none does, but who starts them."""
+    """Say what answers, where it is recorded and where to look, once the server listens.
+
+    Of several workers none says it, but who starts them.
+    """
     loop = asyncio.get_running_loop()
+    if workers_of(server) == 1 and not server.config.should_reload:
+        for warning in untold_warnings():
+            logger.warning("%s", warning)
 
     def look() -> None:
         if server.started and server.servers and (sockets := server.servers[0].sockets):
             if workers_of(server) == 1 and isinstance(name := sockets[0].getsockname(), tuple):
-                logger.info("The inspector is at %s", inspector_url(*name[:2]))
+                for line in start_lines(*name[:2]):
+                    logger.info("%s", line)
         elif not server.should_exit:
             loop.call_later(0.02, look)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from pytest_django import Settings
 
 from completions.control.openapi import document
 from completions.control.table import OPERATIONS
@@ -96,6 +97,17 @@ async def test_answers__are_what_the_document_says() -> None:
             _check(content["schema"], json.loads(answer.body))
         left.discard((template, method.lower()))
     assert not left, "operations that this test has not tried"
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("changed", [{"JOURNAL": False}, {"ADMIN_TOKEN": "t"}, {"MAX_BODY_BYTES": 1}])
+async def test_refusals__have_a_status_that_the_document_names(changed: dict[str, Any], settings: Settings) -> None:
+    for name, value in changed.items():
+        setattr(settings, name, value)
+    for method, address, body in STEPS:
+        answer = await control(method, address.replace("ID", "req_1"), body)
+        said = DOCUMENT["paths"][_template(address.replace("ID", "req_1").partition("?")[0])][method.lower()]
+        assert str(answer.status) in said["responses"], (method, address)
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_frame__is_cleaned_line_by_line(end: bytes) -> None:
     assert Redaction([]).clean_frame(frame) == frame
 
 
-ASKS = {
+ASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/v1/chat/completions", {"model": "gpt-4o", "messages": [{"role": "user", "content": LONG}]}),
     "anthropic": (
         "/v1/messages",

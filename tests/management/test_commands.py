@@ -1,6 +1,8 @@
 """The management commands: starting the server, and refusing to start with wrong settings."""
 
+import json
 import re
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -81,13 +83,6 @@ def test_workers__a_reload_s_child_is_none() -> None:
         server.wait_for("startup complete")
 
 
-def test_serve__taken_port_is_one_clear_line(server: LiveServer) -> None:
-    result = run_manage("serve", "--port", str(server.port))
-    assert result.returncode != 0
-    assert "address already in use" in result.stderr
-    assert "Traceback" not in result.stderr
-
-
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
@@ -145,3 +140,54 @@ def test_env_example__lists_every_variable_with_its_default() -> None:
     without = run_manage("shell", "--no-imports", "-c", code % names, ENV_FILE="/dev/null", DATABASE_URL="")
     assert with_file.stdout == without.stdout != ""
     assert with_file.returncode == without.returncode == 0, without.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("serve", "--port", "PORT"), ("runserver", "--noreload", "127.0.0.1:PORT"), ("runserver", "PORT")],
+    ids=["serve", "runserver", "runserver with reload"],
+)
+def test_port__that_is_taken_is_said_before_anything_is_started(command: tuple[str, ...]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        result = run_manage(*(part.replace("PORT", port) for part in command))
+    assert result.returncode == 1
+    said = f"Port {port} of 127.0.0.1 is taken: another program listens there. Stop it, or choose another PORT."
+    assert said in result.stderr
+    assert "Serving" not in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_host__that_this_machine_does_not_have() -> None:
+    result = run_manage("serve", "--host", "192.0.2.1", "--port", "8765")
+    assert result.returncode == 1
+    assert "192.0.2.1 is no address of this machine." in result.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0")])
+def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tuple[str, ...], tmp_path: Path) -> None:
+    journal = tmp_path / "nowhere" / "journal.sqlite3"
+    with LiveServer(*command, MOCK_SCRPT="auto", API_KEY="k", DATABASE_URL=f"sqlite:///{journal}") as server:
+        server.wait_for("The inspector is at ")
+        log = [line for line in server.log if "journal cannot be written, and will" not in line]
+        assert [re.sub(r"^\S+ INFO +", "", line) for line in log[-3:]] == [
+            "The script is mock",
+            f"The journal is {journal}",
+            f"The inspector is at {server.url}/_mock/",
+        ]
+        for warned in (
+            "MOCK_SCRPT is set, and there is no such setting. Did you mean MOCK_SCRIPT?",
+            "API_KEY is set, and there is no such setting. Did you mean API_KEYS?",
+            f"The journal cannot be written to {journal}, as DATABASE_URL says: ",
+        ):
+            assert sum(warned in line for line in log) == 1
+        server.wait_for(
+            f"The journal cannot be written, and will be tried again each second: {journal}: unable to open"
+        )
+        with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
+            ready = json.load(response)
+        assert ready["journal"] == f"cannot be written: {journal}: unable to open database file"
+        journal.parent.mkdir()
+        server.wait_for("The journal is written again")
+        with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
+            assert "journal" not in json.load(response)

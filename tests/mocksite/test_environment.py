@@ -109,9 +109,11 @@ def test_file__is_below_the_environment_which_stays_as_it_is(tmp_path: Path) -> 
 
 
 def test_file__absent_or_not_text(tmp_path: Path) -> None:
-    assert Environment({}, tmp_path / "none").problems == []
+    assert Environment({}, None).problems == []
     (tmp_path / ".env").write_bytes(b"X=\xff")
-    assert Environment({}, tmp_path / ".env").problems == [".env is not UTF-8 text: invalid start byte at byte 2."]
+    assert Environment({}, tmp_path / ".env").problems == [
+        f"{tmp_path}/.env is not UTF-8 text: invalid start byte at byte 2."
+    ]
 
 
 STATE_URLS = "memory://, redis://HOST:6379/0, rediss://USER:PASSWORD@HOST:6379/0 or unix:///PATH?db=0"
@@ -138,3 +140,66 @@ def test_state_url__that_is_none(raw: str) -> None:
 def test_state_url__does_not_tell_its_password() -> None:
     _, (problem,) = read("state_url", "redis://user:secret@host/zero", "d")
     assert "X='redis://user:***@host/zero' is not allowed" in problem
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("MOCK_SCRPT", " Did you mean MOCK_SCRIPT?"),
+        ("MOCK_TTFT", " Did you mean MOCK_TTFT_MS?"),
+        ("MOCK_ANYTHING", ""),
+        ("PORTT", " Did you mean PORT?"),
+        ("API_KEY", " Did you mean API_KEYS?"),
+        ("mock_script", " Did you mean MOCK_SCRIPT?"),
+        ("JOURNALKEEP", " Did you mean JOURNAL_KEEP?"),
+        ("HOME", None),
+        ("HOSTNAME", None),
+        ("PATH", None),
+        ("OPENAI_API_KEY", None),
+        ("ENV_FILE", None),
+    ],
+)
+def test_doubts__name_what_is_set_and_has_no_effect(name: str, hint: str | None) -> None:
+    environment = Environment({name: "x"})
+    for known in ("MOCK_SCRIPT", "MOCK_TTFT_MS", "PORT", "HOST", "API_KEYS", "JOURNAL_KEEP"):
+        environment.text(known, "")
+    told = environment.doubts(["ENV_FILE"])
+    assert told == ([] if hint is None else [f"{name} is set, and there is no such setting.{hint}"])
+
+
+def test_file__that_is_named_and_not_there(tmp_path: Path) -> None:
+    missing = tmp_path / "nothing.env"
+    (problem,) = Environment({}, missing).problems
+    assert problem == f"The file of settings {missing} cannot be read: No such file or directory. ENV_FILE names it."
+    assert Environment({}, Path(os.devnull)).problems == []
+
+
+def test_file__its_broken_lines_are_named(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("# a comment\n\nexport A=1\nB = 2\nC='x # y'\nALLOWED_HOSTS\n  D: 3\nE=\n")
+    assert Environment({}, file).problems == [
+        f"{file}:6: 'ALLOWED_HOSTS' is no setting. Write NAME=value, or # for a comment.",
+        f"{file}:7: 'D: 3' is no setting. Write NAME=value, or # for a comment.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (None, []),
+        ("*", ["*"]),
+        (" https://app.example/ , http://localhost:*,null", ["https://app.example", "http://localhost:*", "null"]),
+        ("https://*.example.com:8443", ["https://*.example.com:8443"]),
+        ("chrome-extension://abcdef", ["chrome-extension://abcdef"]),
+        ("http://[::1]:3000", ["http://[::1]:3000"]),
+    ],
+)
+def test_origins__of_web_pages(raw: str | None, value: list[str]) -> None:
+    assert read("origins", raw) == (value, [])
+
+
+@pytest.mark.parametrize("raw", ["localhost:3000", "https://a.example/path", "http://*", "https://a.*.example", "all"])
+def test_origins__that_are_none(raw: str) -> None:
+    value, (problem,) = read("origins", raw)
+    assert value == []
+    assert problem.startswith(f"X={raw!r} is not allowed: it takes * or origins such as http://localhost:5173")

@@ -8,8 +8,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.commands.runserver import Command as DjangoRunserver
 
+from completions.checks import note_told
 from completions.conf import conf
-from completions.management.server import run
+from completions.management.server import check_port, run
 
 
 class Command(DjangoRunserver):
@@ -35,6 +36,9 @@ class Command(DjangoRunserver):
         """Check the project, say where it is, and serve until Ctrl-C."""
         if not options["skip_checks"]:
             self.check(display_num_errors=True)
+            note_told()
+        host = "0.0.0.0" if self.addr == "0" else self.addr
+        check_port(host, int(self.port))
         addr = f"[{self.addr}]" if self._raw_ipv6 else self.addr
         self.stdout.write(f"Serving {settings.SETTINGS_MODULE} at http://{addr}:{self.port}/ (Ctrl-C to quit)")
-        run("0.0.0.0" if self.addr == "0" else self.addr, int(self.port), reload=options["use_reloader"])
+        run(host, int(self.port), reload=options["use_reloader"])

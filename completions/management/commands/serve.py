@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from completions.checks import workers_problem
+from completions.checks import note_told, workers_problem
 from completions.conf import conf
 from completions.management.child import run_on, stop_at_eof
 from completions.management.server import run
@@ -27,6 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
+        note_told()
         if (problem := workers_problem(options["workers"])) is not None:
             raise CommandError(problem)
         if options["until_eof"]:
