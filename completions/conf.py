@@ -34,6 +34,7 @@ class Conf:
     PORT = Setting(8000)
     WORKERS = Setting(1)
     SHUTDOWN_TIMEOUT = Setting(10)
+    REQUEST_TIMEOUT = Setting(60)
     STATE_URL = Setting("memory://")
     MOCK_SCRIPT = Setting("mock")
     MOCK_TTFT_MS = Setting(50.0)

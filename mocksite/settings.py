@@ -16,6 +16,7 @@ HOST = _env.text("HOST", "127.0.0.1")
 PORT = _env.integer("PORT", 8000, 0, 65535)
 WORKERS = _env.integer("WORKERS", 1, 1, 256)
 SHUTDOWN_TIMEOUT = _env.integer("SHUTDOWN_TIMEOUT", 10, 0, 3600)  # seconds
+REQUEST_TIMEOUT = _env.integer("REQUEST_TIMEOUT", 60, 1, 86_400)  # seconds
 
 # Django
 DEBUG = _env.flag("DEBUG", False)

@@ -70,8 +70,13 @@ class Row(NamedTuple):
 
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
-    hide, usage = redaction(tuple(conf.JOURNAL_REDACT)), exchange.usage
-    request_body, removed = hide.clean_body(exchange.request_body)
+    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    return _row(exchange, hide, *hide.clean_body(exchange.request_body))
+
+
+def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:
+    """Return the row of an exchange whose request is clean already."""
+    usage = exchange.usage
     response_body, writes = _response(exchange, hide, removed)
     return Row(
         exchange.request_id,

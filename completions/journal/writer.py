@@ -184,8 +184,8 @@ class Writer:
             store.prune(conf.JOURNAL_KEEP)
             self._unpruned = 0
         if self.problem is not None and conf.JOURNAL:
-            logger.info("The journal is written again; %d exchanges were dropped so far.", self.dropped)
             self.problem = None
+            logger.info("The journal is written again; %d exchanges were dropped so far.", self.dropped)
         self._next_try = 0.0
 
     def _write(self, store: Store, batch: list[Exchange]) -> None:

@@ -19,14 +19,14 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
 
-from completions.conf import conf
 from completions.delivery.sabotage import Ending
-from completions.exceptions import BodyTooLarge, RequestError
+from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.journal.exchange import Exchange
+from completions.receive.body import read_body
 from completions.receive.lifespan import is_ending, lifespan
 from completions.receive.request import LeanRequest
-from completions.receive.transport import can_sever, sever
+from completions.receive.transport import can_sever, end_by_closing, sever
 from completions.receive.watch import CLIENT_LEFT, watched
 from completions.views import origins
 from completions.views.http import (
@@ -76,7 +76,7 @@ class Handler(ASGIHandler):
         stock = is_stock(request.path_info)
         try:
             page = self._admit(request, stock)
-            body = await _read_body(receive)
+            body = await read_body(receive, request.received)
         except RequestAborted:
             return
         except RequestError as exc:
@@ -186,6 +186,8 @@ class Handler(ASGIHandler):
     def _check_host(self, request: LeanRequest) -> None:
         """Refuse a host that ALLOWED_HOSTS does not name; remember those that it does."""
         raw = request.sent_headers.get(b"host", b"")
+        if not raw and b"host" not in request.sent_headers and request.scope["http_version"] == "1.1":
+            raise RequestError("The request has no Host header, and HTTP/1.1 asks for one.", code="host_missing")
         if raw and self._hosts.get(raw) is settings.ALLOWED_HOSTS:
             return
         try:
@@ -220,12 +222,13 @@ def is_stock(path: str) -> bool:
 
 async def _send_stream(response: EventStream, send: Send) -> None:
     """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
+    ending = end_by_closing(send, response.ending)
     await _start(response, send)
     await _send_pieces(response.pieces, send)
-    if response.ending is Ending.WHOLE:
+    if ending is Ending.WHOLE:
         await send({"type": "http.response.body"})
     elif can_sever(send):
-        await sever(send, response.ending)
+        await sever(send, ending)
 
 
 async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
@@ -249,23 +252,6 @@ async def _send_following(response: Following, send: Send) -> None:
 async def _start(response: HttpResponseBase, send: Send) -> None:
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-
-
-async def _read_body(receive: Receive) -> bytes:
-    """Return the whole body; raise `BodyTooLarge` as soon as it is, `RequestAborted` if the client leaves."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise RequestAborted
-        part = message.get("body", b"")
-        size += len(part)
-        if size > conf.MAX_BODY_BYTES:
-            raise BodyTooLarge(conf.MAX_BODY_BYTES)
-        if not message.get("more_body"):
-            return b"".join((*parts, part)) if parts else part
-        parts.append(part)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -18,7 +18,7 @@ from completions.conf import conf
 from completions.inspector.address import start_lines
 from completions.journal import queries
 from completions.journal.writer import writer
-from completions.receive.protocol import Protocol
+from completions.receive.protocol import Protocol, watch_unfinished
 from completions.state.namespaces import namespace
 from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
@@ -54,6 +54,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             watching.cancel()
+            if _Adopted.watch is not None:
+                _Adopted.watch.cancel()
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
                 queries.beforehand.remove(store.calls.all)
@@ -72,6 +74,7 @@ async def watch_script() -> None:
 
 class _Adopted:
     server: Server | None = None
+    watch: "asyncio.Task[None] | None" = None
 
 
 def is_ending() -> bool:
@@ -133,6 +136,7 @@ def adopt(server: Server) -> None:
     Left alone it would wait for open streams without an end, and end by the signal once all is done.
     """
     _Adopted.server = server
+    _Adopted.watch = asyncio.get_running_loop().create_task(watch_unfinished(server.server_state.connections))
     if server.config.http_protocol_class is HttpToolsProtocol:
         server.config.http_protocol_class = Protocol
     if server.config.timeout_graceful_shutdown is None:

@@ -1,16 +1,37 @@
 """What of HTTP happens below ASGI, in uvicorn's protocol: bytes that are no request, and offers to upgrade."""
 
+import asyncio
 import re
+import time
+from collections.abc import Collection
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from completions.conf import conf
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
+from completions.receive.body import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.dialect import envelope
 
 UPGRADE = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
+
+MAX_HEAD = 64 * 1024
+"""Bytes of a request's headers, when they do not end."""
+
+LOOK_EVERY = 1.0
+"""Seconds between two looks for requests that are under way for too long."""
+
+
+async def watch_unfinished(connections: Collection[object]) -> None:
+    """End the connections of requests that do not become whole, for as long as the server runs."""
+    while True:
+        await asyncio.sleep(LOOK_EVERY)
+        now = time.monotonic()
+        for connection in [*connections]:
+            if isinstance(connection, Protocol):
+                connection.end_if_unfinished(now)
 
 
 class Protocol(HttpToolsProtocol):
@@ -20,16 +41,61 @@ class Protocol(HttpToolsProtocol):
     (`Upgrade: h2c`). No upgrade is taken here, so the header is hidden from the parser and the request goes on.
     """
 
+    _head_of: object = None
+    _head = 0
+    _waits_for: object = None
+    _since = 0.0
+
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""
         if (b"pgrade:" in data or b"PGRADE:" in data) and (self.cycle is None or self.cycle.response_complete):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = UPGRADE.sub(b"\r\nX-Grade:", head) + end + rest
         super().data_received(data)
+        if self.cycle is None or self.cycle.scope is not self.scope:
+            self._check_head(len(data))
+
+    def _check_head(self, size: int) -> None:
+        """Refuse headers that have not ended after so many bytes: the parser itself would take any number."""
+        if self._head_of is not self.scope:
+            self._head_of, self._head = self.scope, 0
+        self._head += size
+        if self._head > MAX_HEAD and not self.transport.is_closing():
+            self._refuse(RequestError(f"The headers are larger than {MAX_HEAD} bytes.", status=431))
+
+    def end_if_unfinished(self, now: float) -> None:
+        """End a connection whose request is under way for too long; called again and again, with the time."""
+        waits_for = self._unfinished()
+        if waits_for is None or waits_for is not self._waits_for:
+            self._waits_for, self._since = waits_for, now
+        elif now - self._since > conf.REQUEST_TIMEOUT and not self.transport.is_closing():
+            self._end(waits_for)
+
+    def _unfinished(self) -> object:
+        """Return what has begun to come and is not whole: a request's body, its headers, or the first byte of all."""
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope:
+            return cycle if cycle.more_body else None
+        if cycle is not None and not cycle.response_complete:
+            return None  # the next request waits for the answer to this one
+        begun: object = self.scope
+        return self if begun is None else begun
+
+    def _end(self, waits_for: object) -> None:
+        if waits_for is self or (waits_for is self.cycle and self.cycle.response_started):
+            self.transport.close()
+        elif waits_for is self.cycle:
+            self.cycle.message_event.set()  # whoever reads the body looks at the time (`body.py`), and answers
+        else:
+            self._refuse(too_slow())
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are not HTTP, and close."""
-        body = orjson.dumps(envelope(RequestError(msg)))
+        self._refuse(RequestError(msg))
+
+    def _refuse(self, exc: RequestError) -> None:
+        """Answer what is no request yet, and close."""
+        body = orjson.dumps(envelope(exc))
         headers = {
             "content-type": "application/json",
             "content-length": str(len(body)),
@@ -37,5 +103,5 @@ class Protocol(HttpToolsProtocol):
             "connection": "close",
         }
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(STATUS_LINE[400] + lines.encode() + b"\r\n" + body)
+        self.transport.write(STATUS_LINE[exc.status] + lines.encode() + b"\r\n" + body)
         self.transport.close()

@@ -7,6 +7,7 @@ In ASGI under uvicorn `send` is a method of the request's cycle, which has the t
 import asyncio
 import socket
 import struct
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -38,6 +39,18 @@ async def sever(send: Send, ending: Ending) -> None:
     else:
         transport.close()
     await asyncio.Event().wait()
+
+
+def end_by_closing(send: Send, ending: Ending) -> Ending:
+    """Return how a stream ends; before its headers go out. HTTP/1.0 knows no chunks: its end is that of the connection.
+
+    uvicorn sends chunks to any client; told that the length is given, and is endless, it sends the bytes as they are.
+    """
+    cycle = _cycle(send)
+    if getattr(cycle, "scope", {}).get("http_version") != "1.0" or not hasattr(cycle, "chunked_encoding"):
+        return ending
+    cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
+    return Ending.CLOSE if ending is Ending.WHOLE else ending
 
 
 def _cycle(send: Send) -> Any:

@@ -7,12 +7,12 @@ import socket
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
-from tests.document import MOCK, PIECES, events
+from tests.document import MOCK, PIECES, events, fold
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -166,6 +166,86 @@ def test_http10__is_answered_and_closed(server: LiveServer) -> None:
     with connect(server) as connection:
         connection.sendall(b"POST /v1/chat/completions HTTP/1.0\r\nContent-Length: 2\r\n\r\n{}")
         assert json.loads(read_all(connection).rpartition(b"\r\n\r\n")[2]) == MOCK
+
+
+def test_http10__is_streamed_until_the_connection_closes(server: LiveServer) -> None:
+    with connect(server) as connection:
+        body = b'{"stream":true,"stream_options":{"include_usage":true}}'
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        head, _, streamed = read_all(connection).partition(b"\r\n\r\n")
+    assert b"transfer-encoding" not in head
+    assert b"connection: close" in head
+    assert streamed.endswith(b"data: [DONE]\n\n")
+    assert fold(events(streamed)) == MOCK
+
+
+def test_http11__without_a_host_is_refused(server: LiveServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+        head, body = read_response(connection)
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(body)["error"]["code"] == "host_missing"
+
+
+def test_headers__without_an_end_are_refused(server: LiveServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nX-Big: ")
+        with suppress(OSError):  # it need not take them all
+            for _ in range(100):
+                connection.sendall(b"a" * 30_000)
+        with suppress(ConnectionResetError):
+            head, body = read_response(connection)
+            assert head.startswith(b"HTTP/1.1 431 ")
+            assert "larger than 65536 bytes" in json.loads(body)["error"]["message"]
+    with connect(server) as connection:
+        connection.sendall(request(headers=b"X-Big: %s\r\n" % (b"a" * 30_000)))
+        assert read_response(connection)[0].startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[LiveServer]:
+    """A server that waits for the rest of a request for a second, and holds little of what is unfinished."""
+    with LiveServer(REQUEST_TIMEOUT="1", MAX_BODY_BYTES="100000", MOCK_TTFT_MS="0", MOCK_ITL_MS="3600000") as live:
+        yield live
+
+
+HEAD = b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [(b"", b""), (b"POST /v1", b"408"), (HEAD, b"408"), (HEAD + b"\r\n", b"408"), (HEAD + b"\r\n{", b"408")],
+    ids=["nothing", "a line", "headers", "no body", "part of a body"],
+)
+def test_request__that_does_not_become_whole(hasty: LiveServer, sent: bytes, status: bytes) -> None:
+    with connect(hasty) as connection, connect(hasty) as streaming:
+        streaming.sendall(request(b'{"stream":true}'))
+        assert streaming.recv(65536)
+        connection.sendall(sent)
+        answer = read_all(connection)
+        assert answer.partition(b" ")[2][:3] == status
+        if status:
+            error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+            assert "within the 1 seconds that REQUEST_TIMEOUT allows" in error["message"]
+        streaming.settimeout(2.5)
+        with pytest.raises(TimeoutError):  # a stream is not in a hurry
+            while streaming.recv(65536):
+                pass
+
+
+def test_bodies__that_are_unfinished_hold_no_more_than_they_may(hasty: LiveServer) -> None:
+    head = HEAD.replace(b"100", b"99999") + b"\r\n"
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(hasty)) for _ in range(6)]
+        for connection in connections:
+            connection.sendall(head + b"a" * 99_000)
+        answers = [read_all(connection) for connection in connections]
+    statuses = [answer[9:12] for answer in answers]
+    assert set(statuses) == {b"408", b"503"}
+    assert b"too_many_bodies" in b"".join(answers) or b"may hold together" in b"".join(answers)
+    with connect(hasty) as connection:
+        connection.sendall(request(b"{}", CLOSE))
+        assert read_all(connection).startswith(b"HTTP/1.1 200 "), "what they held is free again"
 
 
 @pytest.fixture(scope="module")
