@@ -5,7 +5,6 @@ A web page in a developer's browser can send requests to this machine. It says w
 Our own pages, the inspector's, are as good as their reader: they have the token's ticket in a cookie.
 """
 
-import hashlib
 import hmac
 import ipaddress
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from completions.conf import conf
+from completions.control import tickets
 from completions.exceptions import RequestError
 from completions.views.origins import is_own
 
@@ -28,14 +28,14 @@ PROXIES = (b"forwarded", b"via", b"x-real-ip")
 """Headers that say that a proxy is in between, but not reliably for whom; uvicorn reads `X-Forwarded-For`."""
 
 COOKIE = "mock_admin"
-"""The cookie that a browser gets for the token: `ticket(ADMIN_TOKEN)`."""
+"""The cookie in which a browser has its ticket for the token."""
 
 
-def admit(request: HttpRequest, headers: Headers) -> None:
+async def admit(request: HttpRequest, headers: Headers) -> None:
     """Raise the 401 or 403 of a request that may not use the control API. Header names are in lower case."""
     check_page(request, headers)
     if conf.ADMIN_TOKEN:
-        _check_token(headers, conf.ADMIN_TOKEN)
+        await _check_token(headers, conf.ADMIN_TOKEN)
     else:
         _check_client(str(request.META.get("REMOTE_ADDR", "")), headers)
         _check_name(_host(request))
@@ -46,9 +46,9 @@ def check_page(request: HttpRequest, headers: Headers) -> None:
     _check_page(headers, _host(request))
 
 
-def ticket(token: str) -> str:
-    """Return what stands for the token in a cookie: the same for all workers and starts, and of no use as a token."""
-    return hmac.new(token.encode(), b"a browser's ticket to the control API", hashlib.sha256).hexdigest()
+def ticket_in(headers: Headers) -> str:
+    """Return the ticket in a browser's cookie; empty where there is none."""
+    return parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
 
 
 def _host(request: HttpRequest) -> str:
@@ -67,12 +67,11 @@ def _check_page(headers: Headers, host: str) -> None:
         raise _forbidden("Another site's web page may not use the control API.", "origin_not_allowed")
 
 
-def _check_token(headers: Headers, token: str) -> None:
+async def _check_token(headers: Headers, token: str) -> None:
     scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
     if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode()):
         return
-    cookie = parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
-    if hmac.compare_digest(cookie.encode(), ticket(token).encode()):
+    if await tickets.is_good(ticket_in(headers), token):
         return
     raise RequestError(
         "The control API takes the token that ADMIN_TOKEN sets: Authorization: Bearer TOKEN.",

@@ -25,7 +25,7 @@ async def control(
 ) -> Recorded:
     """Run the operation that has the request's address and method."""
     if not all(operation.is_open for operation in operations.values()):
-        admittance.admit(request, exchange.request_headers)
+        await admittance.admit(request, exchange.request_headers)
     method = "GET" if request.method == "HEAD" else request.method or ""
     operation = operations.get(method)
     if operation is None:

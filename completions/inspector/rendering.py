@@ -49,7 +49,7 @@ def page(*methods: str, is_open: bool = False) -> Callable[[View], View]:
                     raise RequestError(f"This page takes {', '.join(methods)} alone.", status=405)
                 admittance.check_page(request, sent_headers(request))
                 if not is_open:
-                    admittance.admit(request, sent_headers(request))
+                    await admittance.admit(request, sent_headers(request))
                 response = await view(request, namespace, **parts)
             except RequestError as exc:
                 response = refusal(request, namespace, exc)
@@ -78,7 +78,10 @@ def refusal(request: HttpRequest, namespace: str, exc: RequestError) -> HttpResp
     """Return what a person sees of an error; where the token is missing, the form that takes it."""
     if exc.status == 401:
         return render(request, namespace, "sign_in", status=401, next=request.get_full_path())
-    return render(request, namespace, "refused", status=exc.status, message=str(exc))
+    response = render(request, namespace, "refused", status=exc.status, message=str(exc))
+    for name, value in exc.headers.items():
+        response.headers[name] = value
+    return response
 
 
 def root(request: HttpRequest) -> str:

@@ -1,13 +1,55 @@
 """The way in where ADMIN_TOKEN is set: a form that takes it, for a page cannot send a bearer header."""
 
 import hmac
+import time
+from collections import OrderedDict, deque
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from completions.conf import conf
-from completions.control.admittance import COOKIE, ticket
+from completions.control import tickets
+from completions.control.admittance import COOKIE, ticket_in
+from completions.exceptions import RequestError
 from completions.inspector.rendering import page, render, root
+from completions.views.headers import sent_headers
+
+GUESSES, PER = 10, 60.0
+"""Wrong tokens that an address may send in so many seconds."""
+
+MAX_ADDRESSES = 1024
+"""Addresses whose guesses are remembered; beyond that, those of the one that guessed longest ago are forgotten."""
+
+
+class Guesses:
+    """The wrong tokens of late, by the address that sent them."""
+
+    def __init__(self) -> None:
+        self._times: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def check(self, address: str) -> None:
+        """Raise the 429 of an address that has guessed too often."""
+        times = self._times.get(address)
+        if times is None or len(times) < GUESSES or (wait := PER - (time.monotonic() - times[0])) <= 0:
+            return
+        raise RequestError(
+            f"There were {GUESSES} wrong tokens within a minute. Try again in {int(wait) + 1} seconds.",
+            status=429,
+            code="too_many_guesses",
+            headers={"retry-after": str(int(wait) + 1)},
+        )
+
+    def note(self, address: str) -> None:
+        """Note a wrong token."""
+        times = self._times.pop(address, deque(maxlen=GUESSES))
+        times.append(time.monotonic())
+        self._times[address] = times
+        if len(self._times) > MAX_ADDRESSES:
+            self._times.popitem(last=False)
+
+
+guesses = Guesses()
+"""This process's own."""
 
 
 @page("GET", "HEAD", "POST", is_open=True)
@@ -18,18 +60,23 @@ async def sign_in(request: HttpRequest, namespace: str) -> HttpResponse:
         wanted = root(request)
     if request.method != "POST":
         return render(request, namespace, "sign_in", next=wanted)
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    guesses.check(address)
     token = request.POST.get("token", "").strip()
     if not conf.ADMIN_TOKEN or not hmac.compare_digest(token.encode(), conf.ADMIN_TOKEN.encode()):
+        guesses.note(address)
         return render(request, namespace, "sign_in", status=401, next=wanted, is_wrong=True)
     response = HttpResponseRedirect(wanted)
-    secure = request.is_secure()
-    response.set_cookie(COOKIE, ticket(conf.ADMIN_TOKEN), httponly=True, samesite="Strict", secure=secure)
+    ticket, secure = tickets.issue(conf.ADMIN_TOKEN), request.is_secure()
+    response.set_cookie(COOKIE, ticket, max_age=tickets.LASTS, httponly=True, samesite="Strict", secure=secure)
     return response
 
 
 @page("POST", is_open=True)
 async def sign_out(request: HttpRequest, namespace: str) -> HttpResponse:
-    """Take the cookie back."""
+    """Make the ticket good for nothing, and take the cookie back."""
+    if conf.ADMIN_TOKEN:
+        await tickets.give_back(ticket_in(sent_headers(request)), conf.ADMIN_TOKEN)
     response = HttpResponseRedirect(f"{root(request)}inspector/sign-in")
     response.delete_cookie(COOKIE, samesite="Strict")
     return response

@@ -1,13 +1,16 @@
 """The inspector's pages in process: who may see them, their headers, the way in, the files."""
 
 import re
+import time
 from pathlib import Path
 
 import pytest
 from django.test import AsyncClient
 from pytest_django import Settings
 
-from completions.control.admittance import COOKIE, ticket
+from completions.control import tickets
+from completions.control.admittance import COOKIE
+from completions.inspector import sign_in as sign_in_page
 from completions.inspector.address import inspector_url
 from completions.inspector.assets import assets
 from completions.receive.handler import Handler
@@ -31,13 +34,11 @@ async def get(path: str, method: str = "GET", body: str = "", client: str = "127
     return connection.answer
 
 
-async def sign_in(token: str, next: str = "") -> Answer:
+async def sign_in(token: str, next: str = "", client: str = "127.0.0.1") -> Answer:
     """Send the form."""
     form = f"token={token}&next={next}"
-    kind = "application/x-www-form-urlencoded"
-    return await get(
-        f"{INSPECTOR}sign-in", "POST", form, content_type=kind, content_length=str(len(form)), origin="http://localhost"
-    )
+    headers = {"content_type": "application/x-www-form-urlencoded", "content_length": str(len(form))}
+    return await get(f"{INSPECTOR}sign-in", "POST", form, client=client, origin="http://localhost", **headers)
 
 
 @pytest.mark.parametrize("path", [*PAGES, f"{INSPECTOR}sign-in", "/ns/a/_mock/", f"/ns/a{INSPECTOR}script"])
@@ -100,9 +101,10 @@ async def test_token__is_asked_for_once(settings: Settings) -> None:
     assert (await get("/_mock/script", client="10.0.0.1", **own)).status == 401
 
 
-@pytest.mark.parametrize("cookie", [COOKIE, f"{COOKIE}=", f"{COOKIE}=s3cret", f"{COOKIE}={ticket('x')}", f"{COOKIE}=é"])
-async def test_cookie__that_is_no_ticket(cookie: str, settings: Settings) -> None:
+@pytest.mark.parametrize("value", [None, "", "s3cret", tickets.issue("x"), "1.a.b", "é"])
+async def test_cookie__that_is_no_ticket(value: str | None, settings: Settings) -> None:
     settings.ADMIN_TOKEN = "s3cret"
+    cookie = COOKIE if value is None else f"{COOKIE}={value}"
     assert (await get("/_mock/script", cookie=cookie)).status == 401
 
 
@@ -126,6 +128,42 @@ async def test_sign_out__takes_the_cookie_back(settings: Settings) -> None:
     settings.ADMIN_TOKEN = "s3cret"
     answer = await get(f"{INSPECTOR}sign-out", "POST", origin="http://localhost")
     assert answer.status == 302 and f'{COOKIE}=""' in answer.headers["set-cookie"]
+
+
+async def test_sign_out__ends_the_ticket_wherever_it_is(settings: Settings) -> None:
+    settings.ADMIN_TOKEN = "s3cret"
+    mine, other = [(await sign_in("s3cret")).headers["set-cookie"].partition(";")[0] for _ in range(2)]
+    assert [(await get("/_mock/script", cookie=each)).status for each in (mine, other)] == [200, 200]
+    assert (await get(f"{INSPECTOR}sign-out", "POST", cookie=mine, origin="http://localhost")).status == 302
+    assert [(await get("/_mock/script", cookie=each)).status for each in (mine, other)] == [401, 200]
+
+
+async def test_ticket__ends_by_itself(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.ADMIN_TOKEN = "s3cret"
+    answer = await sign_in("s3cret")
+    assert f"Max-Age={tickets.LASTS}" in answer.headers["set-cookie"]
+    cookie = answer.headers["set-cookie"].partition(";")[0]
+    later = time.time() + tickets.LASTS
+    monkeypatch.setattr(time, "time", lambda: later - 60)
+    assert (await get("/_mock/script", cookie=cookie)).status == 200
+    monkeypatch.setattr(time, "time", lambda: later + 1)
+    assert (await get("/_mock/script", cookie=cookie)).status == 401
+
+
+async def test_sign_in__takes_only_so_many_guesses_of_an_address(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.ADMIN_TOKEN = "s3cret"
+    monkeypatch.setattr(sign_in_page, "guesses", sign_in_page.Guesses())
+    assert [(await sign_in("guess")).status for _ in range(sign_in_page.GUESSES)] == [401] * sign_in_page.GUESSES
+    for token in ("guess", "s3cret"):
+        answer = await sign_in(token)
+        assert (answer.status, "set-cookie" in answer.headers) == (429, False)
+        assert 0 < int(answer.headers["retry-after"]) <= 60
+        assert "wrong tokens within a minute" in answer.body.decode()
+    assert (await sign_in("s3cret", client="127.0.0.2")).status == 302, "others may go on"
+    monkeypatch.setattr(sign_in_page, "PER", 0.0)
+    assert (await sign_in("s3cret")).status == 302
 
 
 async def test_files__are_kept_for_good_under_their_hash() -> None:
