@@ -3,7 +3,10 @@
 The connection is Django's for that thread, so that all of the ORM is at hand there, and nowhere else.
 """
 
+import contextlib
 import random
+import re
+import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Any
 
 from django.apps import apps
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, Error, connections, router, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.constants import OnConflict
 
@@ -19,6 +22,9 @@ from completions.journal.rows import Row
 from completions.models import Exchange
 
 APP = "completions"
+FOREIGN = re.compile(r"has no column named|no such column|table \S+ already exists")
+"""What SQLite says where a table of our name has other columns."""
+
 TRIES = 40
 """How often a migration is tried where other processes migrate too; each waits some 50 ms for them."""
 
@@ -32,6 +38,27 @@ def journal_place() -> str:
     return name if name == ":memory:" or name.startswith("file:") else str(Path(name).absolute())
 
 
+def _file(connection: BaseDatabaseWrapper) -> Path | None:
+    """Return the file of a SQLite database; None where it is in memory, or another database."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or name == ":memory:" or name.startswith("file:"):
+        return None
+    return Path(name).absolute()
+
+
+def _inode(file: Path | None) -> int | None:
+    try:
+        return None if file is None else file.stat().st_ino
+    except OSError:
+        return None
+
+
+def _is_no_journal(exc: Error) -> bool:
+    """Whether an error says that a file is damaged, is no database, or has a table of our name that is not ours."""
+    code = getattr(exc.__cause__, "sqlite_errorcode", None)
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or FOREIGN.search(str(exc)) is not None
+
+
 class Store:
     """The table of exchanges. Any method may raise Django's `Error`."""
 
@@ -39,6 +66,7 @@ class Store:
         self.alias = DEFAULT_DB_ALIAS
         self._ready = False
         self._insert = ""
+        self._inode: int | None = None
 
     @property
     def connection(self) -> BaseDatabaseWrapper:
@@ -50,7 +78,9 @@ class Store:
         if self._ready:
             return
         self.alias = router.db_for_write(Exchange)
+        self._inode = _inode(_file(self.connection))
         _migrate(self.connection)
+        _check_columns(self.connection)
         self._insert = _insert(self.connection)
         self._ready = True
 
@@ -58,6 +88,23 @@ class Store:
         """Let go of the connection; `open` makes another."""
         self._ready = False
         self.connection.close()
+
+    def set_aside(self, exc: Error) -> Path | None:
+        """Rename a file that cannot be the journal, as this error says, so that `open` begins a new one.
+
+        Return its new name; None where the error says something else. Of several processes only the first renames it:
+        the others find another file in its place.
+        """
+        file = _file(self.connection)
+        if file is None or not _is_no_journal(exc):
+            return None
+        self.close()
+        aside = file.with_name(f"{file.name}.{time.strftime('%Y%m%d-%H%M%S')}.broken")
+        if self._inode is not None and _inode(file) == self._inode:
+            for suffix in ("-wal", "-shm", ""):
+                with contextlib.suppress(FileNotFoundError):
+                    Path(f"{file}{suffix}").rename(f"{aside}{suffix}")
+        return aside
 
     def insert(self, rows: Sequence[Row]) -> None:
         """Write the rows in one transaction; those whose id is there already stay as they are."""
@@ -85,6 +132,16 @@ def _insert(connection: BaseDatabaseWrapper) -> str:
     suffix = ops.on_conflict_suffix_sql(fields, OnConflict.IGNORE, [], [])
     names, marks = ", ".join(map(ops.quote_name, columns)), ", ".join(["%s"] * len(columns))
     return f"{verb} {ops.quote_name(Exchange._meta.db_table)} ({names}) VALUES ({marks}) {suffix}"
+
+
+def _check_columns(connection: BaseDatabaseWrapper) -> None:
+    """Raise the database's error where a table of our name is another's."""
+    with connection.cursor() as cursor:
+        there = {
+            column.name for column in connection.introspection.get_table_description(cursor, Exchange._meta.db_table)
+        }
+    if missing := sorted({str(field.column) for field in Exchange._meta.concrete_fields} - there):
+        raise OperationalError(f"no such column: {missing[0]}")
 
 
 def _migrate(connection: BaseDatabaseWrapper) -> None:

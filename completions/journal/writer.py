@@ -166,10 +166,24 @@ class Writer:
         try:
             if urgent or time.monotonic() >= self._next_try:
                 self._flush(store, exact=bool(jobs))
-        except (Error, ImproperlyConfigured) as exc:
+        except Error as exc:
+            self._begin_again(store, exc, exact=bool(jobs))
+        except ImproperlyConfigured as exc:
             self._fail(store, exc)
         for question, future in jobs:
             self._answer(store, question, future)
+
+    def _begin_again(self, store: Store, exc: Error, *, exact: bool) -> None:
+        """Begin another journal where this one's file is none; nothing is lost of what waits to be written."""
+        try:
+            if (aside := store.set_aside(exc)) is None:
+                self._fail(store, exc)
+                return
+            logger.error("The file %s is no journal of this version, or damaged: %s", journal_place(), exc)
+            logger.error("It is now %s, and a new journal has begun.", aside)
+            self._flush(store, exact=exact)
+        except (Error, OSError) as failure:
+            self._fail(store, failure)
 
     def _flush(self, store: Store, *, exact: bool) -> None:
         """Write all that was taken. An exchange leaves the queue when its transaction is done."""

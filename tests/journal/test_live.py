@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
@@ -111,7 +112,7 @@ def test_database__that_cannot_be_used_stops_no_answer(url: str) -> None:
         ask(server, 5)
         assert server.stop() == 0
         server.wait_for("ERROR   The journal could not write its last 10 exchanges: ")
-        assert sum("cannot be written" in line for line in server.log) == 1, "it is said once"
+        assert sum("cannot be written, and" in line for line in server.log) == 1, "it is said once"
         assert not any("Traceback" in line for line in server.log)
 
 
@@ -119,10 +120,45 @@ def test_database__that_appears_later_is_used(tmp_path: Path) -> None:
     file = tmp_path / "later" / "journal.sqlite3"
     with live(file, JOURNAL_FLUSH_MS="20") as server:
         ids = ask(server, 3)
-        server.wait_for("The journal cannot be written")
+        server.wait_for("The journal cannot be written, and will")
         file.parent.mkdir()
         assert [row["request_id"] for row in await_rows(file, 3)] == ids
         server.wait_for("The journal is written again; 0 exchanges were dropped")
+
+
+def _foreign(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE completions_exchange (id INTEGER PRIMARY KEY, other TEXT)")
+        database.commit()
+
+
+def _damaged(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE a (b TEXT)")
+        database.executemany("INSERT INTO a VALUES (?)", [("x" * 1000,)] * 100)
+        database.commit()
+    data = bytearray(file.read_bytes())
+    data[100:4096] = b"\xff" * 3996  # the list of tables, behind the file's own header
+    file.write_bytes(data)
+
+
+def _text(file: Path) -> None:
+    file.write_bytes(b"Dear diary, " * 1000)
+
+
+@pytest.mark.parametrize("spoil", [_text, _foreign, _damaged])
+def test_file__that_is_no_journal_is_set_aside(spoil: Callable[[Path], object], tmp_path: Path) -> None:
+    file = tmp_path / "journal.sqlite3"
+    spoil(file)
+    before = file.read_bytes()
+    with live(file, JOURNAL_FLUSH_MS="20") as server:
+        server.wait_for(f"The file {file} is no journal of this version, or damaged: ")
+        aside = Path(server.wait_for(r"It is now (\S+), and a new journal has begun\.")[1])
+        ids = ask(server, 3)
+        assert [row["request_id"] for row in await_rows(file, 3)] == ids
+        assert not any("Traceback" in line for line in server.log)
+    assert aside.parent == file.parent
+    assert aside.read_bytes() == before or spoil is _foreign
 
 
 def test_database__in_memory_leaves_no_file(tmp_path: Path) -> None:
