@@ -294,13 +294,28 @@ class Choice:
 
 
 @value
+class RawEvent:
+    """An event of a stream that a script gives word by word.
+
+    `fields` are the fields of a server-sent event in order, a comment's under an empty name; its data stands at the
+    place of `data`. A `chunk` is what has data that does not end the stream.
+    """
+
+    data: str
+    fields: tuple[tuple[str, str], ...] = (("data", ""),)
+    token: bool = True
+    chunk: bool = True
+
+
+@value
 class Reply:
     """What is answered, whatever the format. What is None is made for each answer: id, time, model, usage.
 
     `created` is in seconds since the epoch. `serial` is a random text of the answer's own, from which a format makes
     the ids that the script does not give. `counts` are the fields of the usage that a script gives; the others are
-    counted. `body` is set where a script gives the document of one
-    format word by word; that format sends it as it stands, the others say the same in their own shape.
+    counted. `body` is set where a script gives the document of one format word by word; that format sends it as it
+    stands, the others say the same in their own shape. `events` is set where a script gives the events of a stream word
+    by word, whatever the format.
     """
 
     choices: tuple[Choice, ...]
@@ -311,6 +326,7 @@ class Reply:
     counts: Mapping[str, int] = field(default_factory=dict)
     serial: str = ""
     body: Mapping[str, object] | None = None
+    events: tuple[RawEvent, ...] | None = None
 
 
 @value

@@ -35,7 +35,8 @@ class Load:
 class Pacing:
     """How fast a stream goes, in milliseconds: time to first token, then inter-token latency; 0 is at once.
 
-    With `whole` an answer that is not streamed takes as long as its stream would. `load` slows it by the others.
+    With `whole` an answer that is not streamed takes as long as its stream would. `load` slows it by the others. In a
+    silence of `keep_alive_ms` a stream gives a sign of life; None is as the format does by itself, 0 is never.
     """
 
     ttft_ms: float = 0.0
@@ -43,6 +44,7 @@ class Pacing:
     jitter: Jitter | None = None
     whole: bool = False
     load: Load | None = None
+    keep_alive_ms: float | None = None
 
 
 HOLD_MS = 30_000.0

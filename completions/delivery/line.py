@@ -46,6 +46,32 @@ async def split(pieces: Pieces, size: int, pause: float) -> Pieces:
                 await asyncio.sleep(pause)
 
 
+async def kept_alive(pieces: Pieces, sign: bytes, every: float) -> Pieces:
+    """Yield the pieces, and a sign of life after each so many seconds of silence between two events."""
+    between = True
+    following = asyncio.ensure_future(_next(pieces))
+    try:
+        while True:
+            if not (await asyncio.wait({following}, timeout=every))[0]:
+                if between:
+                    yield sign
+                continue
+            piece = following.result()
+            if piece is None:
+                return
+            yield piece
+            between = piece.endswith(b"\n")
+            following = asyncio.ensure_future(_next(pieces))
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await pieces.aclose()
+
+
+async def _next(pieces: Pieces) -> bytes | None:
+    return await anext(pieces, None)
+
+
 def over(faults: Iterable[Fault], pieces: Pieces) -> Pieces:
     """Return the pieces as the line carries them with these faults; those that do nothing to a line are passed over."""
     for fault in faults:

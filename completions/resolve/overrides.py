@@ -29,6 +29,7 @@ PACES: dict[str, Parameter | None] = {
     "ttft_ms": _MS,
     "itl_ms": _MS,
     "prefill_ms_per_1k": _MS,
+    "keep_alive_ms": _MS,
     "tps": Parameter("Tokens a second.", least=MIN_TPS, whole=False),
     "apply": None,
     "jitter": None,

@@ -10,6 +10,7 @@ from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
 from completions.script.errors import failure
+from completions.script.events import word_by_word
 from completions.script.language import CALL_TYPES, CHOICE, CONTENT, FACTS, FINISH_REASONS, REPLY, SOURCES, WHOLE
 from completions.script.node import Node
 from completions.script.replies import (
@@ -49,6 +50,13 @@ def reply(node: Node) -> Answer:
     if not isinstance(node.value, dict):
         return written((WrittenChoice(text=text(node)),), Facts())
     fields = node.keyed(REPLY)
+    events = fields.pop("events", None)
+    if events is None:
+        return _reply(node, fields)
+    return word_by_word(events, _reply(node, fields) if fields else None)
+
+
+def _reply(node: Node, fields: Fields) -> Answer:
     source = _source(node, fields, CONTENT)
     if source == "body":
         _alone(fields, "body", ())

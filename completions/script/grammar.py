@@ -55,6 +55,7 @@ KINDS: dict[str, Schema] = {
     "objects": {"type": "array", "items": {"type": "object"}},
     "headers": {"type": "object", "additionalProperties": SCALARS},
     "body": {"type": "object", "required": ["id", "object", "created", "choices", "usage"]},
+    "comment": {"type": ["string", "number", "boolean"]},
     "json": {},
 }
 """The schemas of values; a kind that is not here is a definition of its own."""
@@ -92,11 +93,12 @@ def _one_of(keys: Iterable[str]) -> list[Schema]:
 
 def _answer(keys: Keys) -> Schema:
     """A reply, or one choice of it: at most one source, at least something said, whole sources with facts alone."""
-    alone = [(source, language.FACTS) for source in language.WHOLE] + [("body", ())]
+    alone = [(source, (*language.FACTS, "events")) for source in language.WHOLE] + [("body", ("events",))]
+    only_events = [{"required": ["events"], "maxProperties": 1}] if "events" in keys else []
     return _mapping(
         keys,
         allOf=_exclusive(key for key in language.SOURCES if key in keys),
-        anyOf=_one_of(key for key in language.CONTENT if key in keys),
+        anyOf=[*_one_of(key for key in language.CONTENT if key in keys), *only_events],
         dependentSchemas={key: {"propertyNames": {"enum": [key, *facts]}} for key, facts in alone if key in keys},
     )
 
@@ -171,6 +173,16 @@ def _error() -> Schema:
     return _mapping(language.ERROR, allOf=once, anyOf=[{"required": ["status"]}, named])
 
 
+def _models() -> Schema:
+    """Return the schema of the models there are: those that are known, or a list."""
+    return {
+        "anyOf": [
+            {"const": language.KNOWN},
+            {"type": "array", "items": {"anyOf": [SCALARS, _mapping(language.MODEL)]}},
+        ]
+    }
+
+
 def schema() -> Schema:
     """Return the schema of a script."""
     error_item = {"type": "object", "properties": {"error": _ref("error")}, "additionalProperties": False}
@@ -179,12 +191,7 @@ def schema() -> Schema:
     call = _mapping(language.TOOL_CALL)
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
-        "models": {
-            "anyOf": [
-                {"const": language.KNOWN},
-                {"type": "array", "items": {"anyOf": [SCALARS, _mapping(language.MODEL)]}},
-            ]
-        },
+        "models": _models(),
         "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
         "load": {"anyOf": [{"const": language.NONE}, _mapping(language.LOAD, minProperties=1)]},
         "hold": {"anyOf": [TEXT, _mapping(language.HOLD)]},
@@ -201,6 +208,7 @@ def schema() -> Schema:
         "reply": {"anyOf": [TEXT, _answer(language.REPLY)]},
         "replies": _list_of(answer),
         "fallback": answer,
+        "events": _list_of({"anyOf": [TEXT, _mapping(language.EVENT, minProperties=1)]}),
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
         "tool_calls": {"anyOf": [call, _list_of(call)]},
         "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},

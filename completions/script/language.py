@@ -99,6 +99,9 @@ PACING: Keys = {
     "prefill_ms_per_1k": Key("number", "Milliseconds that 1,000 tokens of the prompt add to the first token."),
     "jitter": Key("jitter", "How the times scatter: `none`, `uniform`, `normal`, `lognormal`, or a mapping."),
     "apply": Key("apply", "`stream` (the default), or `both`: an answer takes as long as its stream would."),
+    "keep_alive_ms": Key(
+        "number", "Milliseconds of silence after which a stream sends the API's keep-alive; 0 is never."
+    ),
     "load": Key("load", "What all answers with this pacing share, so that they slow each other; or `none`."),
 }
 
@@ -179,6 +182,7 @@ REPLY: Keys = {
     "auto": Key("true", "A valid answer to anything, made from the request."),
     "python": Key("callable", "`module:function`, called with the Prompt; returns a Reply, Choices or a string."),
     "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
+    "events": Key("events", "A stream's events, word by word; what stands beside them answers what is not streamed."),
     "body": Key("body", "The whole `chat.completion` document, word by word."),
     "id": Key("text", "The answer's id."),
     "created": Key("count", "The answer's time, in seconds since the epoch."),
@@ -188,6 +192,16 @@ REPLY: Keys = {
 
 SOURCES = ("text", "json", "echo", "choices", "auto", "python", "callback", "body", "embedding", "moderation")
 """The keys of a reply of which at most one stands."""
+
+EVENT: Keys = {
+    "data": Key("json", "The event's data: a text, or any value, which is sent as JSON; its strings are templates."),
+    "name": Key("text", "The event's name (`event:`)."),
+    "id": Key("comment", "The event's id (`id:`)."),
+    "retry": Key("count", "The milliseconds of `retry:`."),
+    "comment": Key("comment", "A comment (`: …`)."),
+    "token": Key("flag", "Whether pacing and `after_tokens` take it for a token; data but `[DONE]` is one otherwise."),
+}
+"""An event word by word; its fields are sent in the order in which they stand."""
 
 CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
 """The keys of a reply of which at least one stands."""

@@ -25,6 +25,7 @@ class Pace:
     prefill_ms_per_1k: float = 0.0
     whole: bool = False
     load: Load | None = None
+    keep_alive_ms: float | None = None
 
     def over(self, ttft_ms: float, itl_ms: float, prompt: Prompt, prompt_tokens: int) -> Pacing:
         """Return the pacing of one answer, with these where the script says nothing."""
@@ -36,8 +37,11 @@ class Pace:
             jitter,
             self.whole,
             self.load,
+            self.keep_alive_ms,
         )
 
+
+MILLISECONDS = ("ttft_ms", "itl_ms", "prefill_ms_per_1k", "keep_alive_ms")
 
 UNPACED = Pace()
 """What a script that says nothing has."""
@@ -54,7 +58,7 @@ def pacing(node: Node | None, default: Pace) -> Pace:
     fields = node.keyed(PACING) if node else {}
     if "tps" in fields and "itl_ms" in fields:
         raise fields["tps"].error("cannot stand beside `itl_ms`: both say how fast tokens come.")
-    given = {key: milliseconds(fields[key]) for key in ("ttft_ms", "itl_ms", "prefill_ms_per_1k") if key in fields}
+    given = {key: milliseconds(fields[key]) for key in MILLISECONDS if key in fields}
     if "tps" in fields:
         given["itl_ms"] = 1000 / _rate(fields["tps"])
     return replace(

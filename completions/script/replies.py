@@ -18,7 +18,8 @@ from completions.script.instances import Unsatisfiable
 from completions.script.templates import Text, Tree, context, fill, has_template, write
 
 Answered = Reply | RequestError
-Answer = Callable[[Prompt], Answered | Awaitable[Answered]]
+Awaited = Awaitable[Answered]
+Answer = Callable[[Prompt], Answered | Awaited]
 
 EMPTY = Context()
 """What texts without templates are written in."""

@@ -73,7 +73,7 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
 async def _write_events(turn: Turn) -> None:
     """Render the stream of an answer that goes out over time; where it goes out whole, wait for as long."""
     if turn.outcome.reply is not None:
-        turn.events = await budget.run(turn.wire.events, turn.outcome.reply, turn.prompt)
+        turn.events = await budget.run(turn.wire.stream, turn.outcome.reply, turn.prompt)
     if turn.is_late and turn.events:
         await take_time(turn)
 

@@ -15,7 +15,7 @@ from completions.faults import Effect, effect_of
 from completions.outcome import Fault
 from completions.views.edge import error_of
 from completions.views.http import EventStream, RawResponse, Recorded, Severed, whole_response
-from completions.views.streaming import schedule_frames
+from completions.views.streaming import keep_alive, schedule_frames
 from completions.views.turn import Turn
 from completions.wire.base import StreamFailure
 
@@ -91,9 +91,9 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     pieces, record = schedule_frames(turn, events, frames, lambda due: list(map(add, due, late)))
     if pause := last - (late[-1] if late else 0):
         pieces = line.late_end(pieces, pause)
-    pieces = line.over(faults, pieces)
     if ending(faults) is Ending.HOLD:
         pieces = line.held(pieces)
+    pieces = line.over(faults, keep_alive(turn, framing, pieces))
     return EventStream(pieces, record, framing.media_type, ending(faults))
 
 

@@ -5,6 +5,7 @@ import functools
 from collections.abc import AsyncGenerator, Callable
 
 from completions.conf import conf
+from completions.delivery.line import kept_alive
 from completions.delivery.load import Machine
 from completions.delivery.pacing import schedule
 from completions.delivery.stream import Sent, deliver, deliver_held, deliver_shared, wait
@@ -14,6 +15,7 @@ from completions.journal.record import StreamRecord
 from completions.outcome import Hold
 from completions.views.http import EventStream
 from completions.views.turn import Turn
+from completions.wire.framing import Framing
 
 Pieces = AsyncGenerator[bytes, None]
 Times = Callable[[list[float]], list[float]]
@@ -23,7 +25,14 @@ def stream(turn: Turn) -> EventStream:
     """Return the response that streams a turn's events as they are."""
     framing = turn.wire.framing(turn.prompt)
     pieces, record = schedule_frames(turn, turn.events, framing.frames(turn.events))
-    return EventStream(pieces, record, framing.media_type)
+    return EventStream(keep_alive(turn, framing, pieces), record, framing.media_type)
+
+
+def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
+    """Return the pieces with the framing's signs of life, as often as the pacing says or else the framing itself."""
+    given = turn.outcome.pacing.keep_alive_ms
+    every = framing.keep_alive_ms if given is None else given
+    return kept_alive(pieces, framing.keep_alive, every / 1000) if every and framing.keep_alive else pieces
 
 
 def schedule_frames(

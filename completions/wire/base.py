@@ -134,6 +134,13 @@ class WireFormat(ABC):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the whole answer as one JSON document."""
 
+    def stream(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the answer as a stream: its events word by word, where a script gives them, or else the format's."""
+        if reply.events is not None and prompt.stream:
+            events = [Event(raw.data.encode(), raw.token, raw.chunk, fields=raw.fields) for raw in reply.events]
+            return self.framing(prompt).word_by_word(events)
+        return self.events(reply, prompt)
+
     @abstractmethod
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the answer as a stream; its chunks fold to what `document` returns."""

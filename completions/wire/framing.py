@@ -17,6 +17,14 @@ class Framing(ABC):
 
     media_type: str
     keep_alive: bytes = b""
+    keep_alive_ms: float = 0.0
+    """How often the sign of life comes in a silence where nothing is said of it; 0 is never."""
+    end: tuple[Event, ...] = ()
+    """What ends a stream whose events are given word by word."""
+
+    def word_by_word(self, events: Sequence[Event]) -> list[Event]:
+        """Return the stream of events that are given word by word, as far as this framing can carry them."""
+        return [event for event in events if any(name == "data" for name, _ in event.fields or ())] + [*self.end]
 
     @abstractmethod
     def frames(self, events: Sequence[Event]) -> list[bytes]:
@@ -28,15 +36,34 @@ class ServerSentEvents(Framing):
 
     media_type = "text/event-stream"
 
-    def __init__(self, keep_alive: bytes = b": keep-alive\n\n", line_end: bytes = b"\n") -> None:
-        self.keep_alive = keep_alive
+    def __init__(
+        self, keep_alive: bytes = b": keep-alive\n\n", line_end: bytes = b"\n", keep_alive_ms: float = 0.0
+    ) -> None:
+        self.keep_alive, self.keep_alive_ms = keep_alive, keep_alive_ms
         self._data, self._end = b"data: ", line_end * 2
         self._line_end = line_end
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
         """Return an event each."""
         start, end = self._data, self._end
-        return [(self._named(event.name) if event.name else start) + event.data + end for event in events]
+        return [
+            self._block(event)
+            if event.fields is not None
+            else (self._named(event.name) if event.name else start) + event.data + end
+            for event in events
+        ]
+
+    def word_by_word(self, events: Sequence[Event]) -> list[Event]:
+        """Return all of the events: here each of their fields has its place."""
+        return list(events)
+
+    def _block(self, event: Event) -> bytes:
+        """Return an event with its fields as they are given; each line of its data is a field of its own."""
+        lines: list[bytes] = []
+        for name, value in event.fields or ():
+            values = event.data.split(b"\n") if name == "data" else value.encode().split(b"\n")
+            lines += [name.encode() + b": " + each for each in values]
+        return self._line_end.join([*lines, b"", b""])
 
     def _named(self, name: str) -> bytes:
         return b"event: " + name.encode() + self._line_end + self._data
@@ -57,6 +84,11 @@ class JSONArray(Framing):
 
     media_type = "application/json"
     keep_alive = b"\n"
+
+    @property
+    def end(self) -> tuple[Event, ...]:  # type: ignore[override]  # `CLOSE` comes later in this file
+        """The closing bracket."""
+        return (CLOSE,)
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
         """Return an element each, with the comma that parts it from the next, and the brackets."""

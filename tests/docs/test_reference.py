@@ -47,7 +47,14 @@ def options(parser: argparse.ArgumentParser, known: Iterable[str] = ("-h", "--he
 KEYS = {
     "scripts": (language.SCRIPT, language.DEFAULTS, language.RULE),
     "matching": (FIELDS, LOOKUPS, language.COMBINERS, ("expr", "tool_result")),
-    "replies": (language.REPLY, language.TOOL_CALL, language.USAGE, language.CALLBACK, language.MODERATION),
+    "replies": (
+        language.REPLY,
+        language.EVENT,
+        language.TOOL_CALL,
+        language.USAGE,
+        language.CALLBACK,
+        language.MODERATION,
+    ),
     "pacing": (language.PACING, language.LOAD, language.JITTER, language.HOLD),
     "errors": (language.ERROR,),
     "faults": (language.CHAOS,),

@@ -34,6 +34,8 @@ class OpenRouter(Vendor):
     words = OPENROUTER
     place = "openrouter/api/v1/"
     keep_alive = b": OPENROUTER PROCESSING\n\n"
+    keep_alive_ms = 1000.0
+    """It sends them by itself "occasionally", by its API reference; how often is ours."""
     role_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
 

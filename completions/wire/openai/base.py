@@ -44,7 +44,7 @@ class OpenAIFormat(WireFormat):
         self.vendor = dialect.vendor
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = (), dialect.words
-        self._framing = ServerSentEvents(keep_alive=dialect.keep_alive)
+        self._framing = ServerSentEvents(keep_alive=dialect.keep_alive, keep_alive_ms=dialect.keep_alive_ms)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""

@@ -33,6 +33,8 @@ class Dialect:
     words: Mapping[str, Words] = NO_WORDS
     """How the usual errors are put, where it is not OpenAI that puts them."""
     keep_alive = b": keep-alive\n\n"
+    keep_alive_ms = 0.0
+    """How often the sign of life comes in a silence where the script does not say it; 0 is never."""
     padding = "obfuscation"
     """The field by which the chunks of a stream are padded; OpenAI's can be asked away."""
     whole_calls = False

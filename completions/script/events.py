@@ -1,0 +1,94 @@
+"""Step 3: `reply: {events: [...]}`, the events of a stream word by word."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.template import Context
+
+from completions.conversation import Choice, Prompt, RawEvent, Reply
+from completions.exceptions import RequestError
+from completions.script.language import EVENT
+from completions.script.node import Node
+from completions.script.replies import Answer, Answered, Awaited, dumps
+from completions.script.templates import Text, Tree, context, fill, text, tree, write
+
+DONE = "[DONE]"
+"""The data that says that a stream of OpenAI's is over; it is no token."""
+
+FIELDS: Mapping[str, str] = {"data": "data", "name": "event", "id": "id", "retry": "retry", "comment": ""}
+"""The fields of server-sent events by a script's words for them; a comment's name is empty."""
+
+SPOKEN = Reply((Choice(text=""),))
+"""What is counted of a stream that is given word by word."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEvent:
+    """An event as a script has it: its fields in order, and whether it is a token, where that is said."""
+
+    data: Tree
+    fields: tuple[tuple[str, Text], ...]
+    token: bool | None
+
+    def write(self, context: Context) -> RawEvent:
+        """Return the event for one prompt."""
+        filled = fill(self.data, context)
+        data = filled if isinstance(filled, str) else dumps(filled)
+        has_data = any(name == "data" for name, _ in self.fields)
+        is_chunk = has_data and data != DONE
+        fields = tuple((name, write(value, context)) for name, value in self.fields)
+        return RawEvent(data, fields, is_chunk if self.token is None else self.token, is_chunk)
+
+
+@dataclass(frozen=True, slots=True)
+class WordByWord:
+    """A stream word by word; `otherwise` answers what is not streamed."""
+
+    events: tuple[WrittenEvent, ...]
+    otherwise: Answer | None
+
+    def __call__(self, prompt: Prompt) -> Answered | Awaited:
+        """Write the events."""
+        if prompt.stream:
+            of_prompt = context(prompt)
+            return Reply(SPOKEN.choices, events=tuple(event.write(of_prompt) for event in self.events))
+        if self.otherwise is not None:
+            return self.otherwise(prompt)
+        return RequestError(
+            "This answer is a stream that its rule gives event by event. Ask for it with `stream: true`, or give the "
+            "rule's reply a text beside its `events`.",
+            code="mock_stream_only",
+        )
+
+
+def word_by_word(node: Node, otherwise: Answer | None) -> WordByWord:
+    """Read a list of events."""
+    events = tuple(_event(item) for item in node.items())
+    if not events:
+        raise node.error("must hold at least one event.")
+    return WordByWord(events, otherwise)
+
+
+def _event(node: Node) -> WrittenEvent:
+    """Read an event: its data as a text, or its fields."""
+    if not isinstance(node.value, dict):
+        return WrittenEvent(text(node), (("data", ""),), None)
+    fields = node.keyed(EVENT)
+    if not fields.keys() & FIELDS.keys():
+        raise node.error(f"says nothing; it must have one of: {', '.join(FIELDS)}.")
+    return WrittenEvent(
+        tree(fields["data"]) if "data" in fields else "",
+        tuple((FIELDS[key], _value(key, child)) for key, child in fields.items() if key in FIELDS),
+        fields["token"].as_(bool) if "token" in fields else None,
+    )
+
+
+def _value(key: str, node: Node) -> Text:
+    match key:
+        case "data":
+            return ""
+        case "retry":
+            return str(node.count())
+        case "id" | "comment":
+            return text(node) if isinstance(node.value, str) else node.raw
+    return text(node)
