@@ -8,10 +8,12 @@ MockError
 │   ├── RuleFailed
 │   └── StateUnavailable
 ├── AuthorError     something that an author wrote for a script failed while it answered; it becomes a RuleFailed
+├── ControlError    what the control API refused, in a program that called it
 └── ScriptError     a script that cannot be used: it names the file and the line
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 
 class MockError(Exception):
@@ -137,3 +139,12 @@ class ScriptError(MockError):
         """The error, and how many more there are."""
         more = len(self.others)
         return f"{self} ({more} more error{'' if more == 1 else 's'})" if more else str(self)
+
+
+class ControlError(MockError):
+    """What the control API refused, in its own words; `document` is its answer."""
+
+    def __init__(self, status: int, document: Any) -> None:
+        error = document.get("error") if isinstance(document, dict) else None
+        super().__init__(error["message"] if isinstance(error, dict) else f"status {status}: {document!r:.200}")
+        self.status, self.document = status, document

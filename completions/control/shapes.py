@@ -101,7 +101,8 @@ def _answers() -> dict[str, Schema]:
         "gates": _object(gates=_map(COUNT)),
         "release": _object(gate=TEXT, released=COUNT),
         "reset": _object(namespace=TEXT, deleted=COUNT),
-        "namespaces": _object(namespaces=_list(TEXT)),
+        "namespaces": _object(namespaces=_list(TEXT), selected=TEXT),
+        "selection": _object(namespace=TEXT),
         "namespace_removed": _object(namespace=TEXT, removed=FLAG, deleted=COUNT),
         "health": _object(status={"const": "ok"}),
         "readiness": {

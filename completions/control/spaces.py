@@ -5,7 +5,7 @@ from completions.control.operation import Call
 from completions.journal import queries
 from completions.journal.queries import Filter
 from completions.journal.writer import writer
-from completions.state import namespaces
+from completions.state import namespaces, selection
 from completions.views.http import FastJsonResponse, Recorded
 
 
@@ -27,8 +27,26 @@ async def reset(call: Call) -> Recorded:
 
 
 async def get_namespaces(call: Call) -> Recorded:
-    """Name the namespaces that were used."""
-    return FastJsonResponse({"namespaces": await namespaces.names()})
+    """Name the namespaces that were used, and the one of requests that name none."""
+    return FastJsonResponse({"namespaces": await namespaces.names(), "selected": selection.selected()})
+
+
+async def select_namespace(call: Call) -> Recorded:
+    """Let requests that name no namespace be in this one, in place of `default`; one that was retired comes back."""
+    name = call.parts["name"]
+    namespaces.namespace(name)  # which refuses a name that is none
+    selection.select(name)
+    return FastJsonResponse({"namespace": name})
+
+
+async def retire_namespace(call: Call) -> Recorded:
+    """Let a namespace answer every request with an error that says that it is retired."""
+    name = call.parts["name"]
+    namespaces.namespace(name)
+    selection.retire(name)
+    if call.query["remove"]:
+        return await delete_namespace(call)
+    return FastJsonResponse({"namespace": name, "removed": False, "deleted": 0})
 
 
 async def delete_namespace(call: Call) -> Recorded:

@@ -20,6 +20,7 @@ PLACE = Parameter(
     "before",
     choices=PLACES,
 )
+REMOVE = Parameter("remove", "Whether all that it holds is removed, its exchanges too.", bool, False)
 
 
 async def openapi(call: Call) -> Recorded:
@@ -71,6 +72,8 @@ OPERATIONS = (
     Operation("GET", "hits", exchanges.get_hits, {200: "hits", 409: "error"}, FILTERS),
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses", 409: "error"}, PAGE),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
+    Operation("POST", "namespaces/{name}/select", spaces.select_namespace, {200: "selection"}),
+    Operation("POST", "namespaces/{name}/retire", spaces.retire_namespace, {200: "namespace_removed"}, (REMOVE,)),
     Operation("DELETE", "namespaces/{name}", spaces.delete_namespace, {200: "namespace_removed"}),
     Operation("GET", "metrics", get_metrics, {200: "text/plain"}),
     Operation("GET", "openapi.json", openapi, {200: "document"}),

@@ -1,64 +1,155 @@
-"""The pytest plugin: the fixture `mock_llm`, the marker `llm_script`, and what failed tests' reports show of them.
+"""The pytest plugin: the fixture `mock_llm` in every scope, the marker `llm_script`, what failed tests' reports show.
 
 pytest loads it in every project where the package is installed (entry point `pytest11`), so importing it costs nothing:
 no Django, no HTTP client, not even the rest of itself before a test asks for the fixture. The project's own Django
 settings, if it has any, do not matter: the server is another process.
+
+Clients may be made long before a test, at import or by a fixture of the session. So the environment variables of the
+SDKs lead to one address from before collection on, which is the running test's mock.
 """
 
 import os
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
 if TYPE_CHECKING:
+    from completions.pytest_plugin.address import Address
     from completions.pytest_plugin.mock import MockLLM as MockLLM
-    from completions.pytest_plugin.session import Session, TestRun
+    from completions.pytest_plugin.session import Session
 
-RUN: "pytest.StashKey[TestRun]" = pytest.StashKey()
-MARKER = "llm_script"
+ADDRESS: "pytest.StashKey[Address]" = pytest.StashKey()
+PATCH: "pytest.StashKey[pytest.MonkeyPatch]" = pytest.StashKey()
+SESSION: "pytest.StashKey[Session]" = pytest.StashKey()
+MARKER, NAME, ALIAS = "llm_script", "mock_llm", "mocksite_llm"
+VARIABLES = "mock_llm_variables"
+KINDS = ("run", "test")
+
+Scope = Literal["function", "class", "module", "package", "session"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take from the project's configuration when the variables are set."""
+    told = "from before collection on, so that clients made at import find mock_llm (run), or only in its tests (test)"
+    parser.addini(VARIABLES, f"When the variables of the SDKs lead to mock_llm: {told}.", default=KINDS[0])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
+    """Set the variables before a conftest or a settings module can make a client."""
+    _lead_here(early_config)
+    return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Make the marker known; set the variables where the plugin was loaded too late for the hook above."""
     config.addinivalue_line("markers", f"{MARKER}(script): let this script answer at the test's mock_llm")
+    _lead_here(config)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the server, and leave the environment as it was."""
+    if (patch := config.stash.get(PATCH, None)) is not None:
+        patch.undo()
+    if (session := config.stash.get(SESSION, None)) is not None:
+        session.stop()
+    if (address := config.stash.get(ADDRESS, None)) is not None:
+        address.close()
+
+
+def _lead_here(config: pytest.Config) -> None:
+    """Let the variables lead to the run's mock, unless the project wants them in its tests alone."""
+    kind = config.getini(VARIABLES)
+    if kind not in KINDS:
+        raise pytest.UsageError(f"{VARIABLES} is {kind!r}, and must be one of {', '.join(KINDS)}.")
+    if kind == "run" and PATCH not in config.stash:
+        patch = config.stash[PATCH] = pytest.MonkeyPatch()
+        _set_variables(patch, _address(config).url)
+
+
+def _address(config: pytest.Config) -> "Address":
+    """Return the run's address, which is one from its first use on."""
+    from completions.pytest_plugin.address import Address
+
+    if ADDRESS not in config.stash:
+        config.stash[ADDRESS] = Address()
+    return config.stash[ADDRESS]
+
+
+def _set_variables(patch: pytest.MonkeyPatch, url: str) -> None:
+    from completions.pytest_plugin.variables import API_KEY, variables
+
+    for name, value in variables(url, f"{url}/v1", API_KEY, dict(os.environ)):
+        patch.setenv(name, value)
+
+
+def _session(config: pytest.Config) -> "Session":
+    """Return what the tests of this process share; the first test that asks starts the server."""
+    from completions.pytest_plugin.session import Session
+
+    if SESSION not in config.stash:
+        config.stash[SESSION] = Session(config.rootpath, _address(config))
+    return config.stash[SESSION]
+
+
+def _mock(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
+    """Make a mock that lasts as long as the scope of the fixture that asks for it."""
+    session, node = _session(request.config), request.node
+    folder = node.path if node.path.is_dir() else node.path.parent
+    run = session.test(node.nodeid, folder, request.fixturename or ALIAS)
+    with pytest.MonkeyPatch.context() as patch:
+        _set_variables(patch, session.address.url)
+        try:
+            if request.scope == "function" and (marker := node.get_closest_marker(MARKER)) is not None:
+                run.mock.script(*marker.args, **marker.kwargs)
+            yield run.mock
+        finally:
+            run.end()
+
+
+def _fixture(scope: Scope, name: str, lasts: str) -> Callable[..., object]:
+    def fixture(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
+        yield from _mock(request)
+
+    fixture.__doc__ = f"A mock of the LLM API {lasts}; the SDKs' environment variables lead to it."
+    return pytest.fixture(fixture, scope=scope, name=name)
+
+
+own_mock = _fixture("function", ALIAS, "of the test's own, by a name that no other plugin has")
+class_mock = _fixture("class", "class_mock_llm", "that the tests of a class share")
+module_mock = _fixture("module", "module_mock_llm", "that the tests of a module share")
+package_mock = _fixture("package", "package_mock_llm", "that the tests of a package share")
+session_mock = _fixture("session", "session_mock_llm", "that all tests share")
+
+
+@pytest.fixture
+def mock_llm(mocksite_llm: "MockLLM") -> "MockLLM":
+    """A mock of the LLM API of the test's own; the SDKs' environment variables lead to it."""
+    return mocksite_llm
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Give a marked test its mock, whether it names the fixture or not."""
     names = getattr(item, "fixturenames", None)
-    if names is not None and "mock_llm" not in names and item.get_closest_marker(MARKER):
-        names.append("mock_llm")
+    if names is not None and ALIAS not in names and item.get_closest_marker(MARKER):
+        names.append(ALIAS)
 
 
-@pytest.fixture(scope="session")
-def _mock_llm_session(pytestconfig: pytest.Config) -> "Iterator[Session]":
-    from completions.pytest_plugin.session import Session
-
-    session = Session(pytestconfig.rootpath)
-    yield session
-    session.stop()
+def pytest_report_collectionfinish(items: list[pytest.Item]) -> list[str]:
+    """Say which other plugin's `mock_llm` hides ours."""
+    return sorted({other for item in items if (other := _others(item))})
 
 
-@pytest.fixture
-def mock_llm(request: pytest.FixtureRequest, _mock_llm_session: "Session") -> "Iterator[MockLLM]":
-    """A mock of the LLM API of the test's own; the SDKs' environment variables lead to it."""
-    from completions.pytest_plugin.variables import variables
-
-    node: pytest.Item = request.node
-    run = _mock_llm_session.test(node.nodeid, node.path.parent)
-    node.stash[RUN] = run
-    with pytest.MonkeyPatch.context() as patch:
-        mock = run.mock
-        for name, value in variables(mock.url, mock.base_url, mock.api_key, dict(os.environ)):
-            patch.setenv(name, value)
-        try:
-            if (marker := node.get_closest_marker(MARKER)) is not None:
-                mock.script(*marker.args, **marker.kwargs)
-            yield mock
-        finally:
-            del node.stash[RUN]
-            run.end()
+def _others(item: pytest.Item) -> str:
+    """Return what is to be said of a test whose `mock_llm` is another's; nothing where it is built on ours."""
+    found = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get(NAME, ())
+    if not found or found[-1].func.__module__ == __name__ or NAME in found[-1].argnames:
+        return ""
+    return (
+        f"mock_llm: this fixture is not the mock of the LLM API, but that of {found[-1].func.__module__}; the mock is "
+        f"also called {ALIAS}."
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -67,6 +158,12 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show in the report of a failed test what its mock was asked and answered."""
     report = yield
-    if report.failed and (run := item.stash.get(RUN, None)) is not None:
-        report.sections.extend(run.sections())
+    if report.failed:
+        raised = call.excinfo.value if call.excinfo else None
+        session, taken = item.config.stash.get(SESSION, None), getattr(item, "fixturenames", ())
+        for run in session.active if session else ():
+            if run.fixture == ALIAS or run.fixture in taken:
+                report.sections.extend(run.sections(raised))
+        if other := _others(item):
+            report.sections.append(("mock_llm", other))
     return report

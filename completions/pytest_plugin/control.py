@@ -7,19 +7,13 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from completions.exceptions import ControlError
 from completions.script.as_json import as_json
+
+__tracebackhide__ = True  # in the reports of failed tests
 
 TIMEOUT = 30.0
 """Seconds that an answer may take, on top of what the server was told to wait."""
-
-
-class ControlError(Exception):
-    """What the control API refused, in its own words; `document` is its answer."""
-
-    def __init__(self, status: int, document: Any) -> None:
-        error = document.get("error") if isinstance(document, dict) else None
-        super().__init__(error["message"] if isinstance(error, dict) else f"status {status}: {document!r:.200}")
-        self.status, self.document = status, document
 
 
 class Control:
@@ -57,7 +51,7 @@ class Control:
         """Send a request whose answer nobody needs. It is not waited for, unless the one before is still to come."""
         if self._told is not None:
             _received(self._told)
-        self._told = self._send(self._told, method, quote(path), None, TIMEOUT)
+        self._told = self._send(self._told, method, quote(path, safe="/?=&"), None, TIMEOUT)
 
     def close(self) -> None:
         """Close the connections."""

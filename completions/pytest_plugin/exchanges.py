@@ -10,6 +10,8 @@ from completions.pytest_plugin import prompts
 WIDTH = 300
 """Characters of a text in a report."""
 
+SHOWN = "_mock_llm_shown"
+
 Full = Callable[[str], Mapping[str, Any]]
 
 
@@ -84,10 +86,24 @@ def described(exchange: Exchange) -> list[str]:
     return [*lines, *(f"  near miss: {miss['rule']}: {miss['why']}" for miss in exchange.near_misses or ())]
 
 
-def listed(exchanges: Iterable[Exchange]) -> str:
-    """Return a report on exchanges, numbered; says so where there are none."""
+def unmet(message: str, exchanges: Iterable[Exchange]) -> AssertionError:
+    """Return the error of an assertion that does not hold, which shows these exchanges."""
+    shown = list(exchanges)
+    error = AssertionError(f"{message}\n{listed(enumerate(shown, 1))}")
+    setattr(error, SHOWN, {exchange.id for exchange in shown})
+    return error
+
+
+def shown_by(raised: BaseException | None) -> set[str]:
+    """Return the ids of the exchanges that an error of `unmet` shows."""
+    shown: set[str] = getattr(raised, SHOWN, set())
+    return shown
+
+
+def listed(exchanges: Iterable[tuple[int, Exchange]]) -> str:
+    """Return a report on exchanges with their numbers; says so where there are none."""
     found = []
-    for number, exchange in enumerate(exchanges, 1):
+    for number, exchange in exchanges:
         first, *more = described(exchange)
         found += [f"{number}. {first}", *(f"   {line}" for line in more)]
     return "\n".join(found) or "Nothing was asked."

@@ -2,18 +2,23 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from completions import conversation
+from completions.exceptions import ControlError
 from completions.pytest_plugin import rules
-from completions.pytest_plugin.control import Control, ControlError
-from completions.pytest_plugin.exchanges import Exchange, listed
+from completions.pytest_plugin.caller import caller
+from completions.pytest_plugin.control import Control
+from completions.pytest_plugin.exchanges import Exchange, unmet
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
 from completions.script.as_json import as_json
 from completions.script.literal import literal
+
+__tracebackhide__ = True  # in the reports of failed tests
 
 PAGE = 500
 """Exchanges that are fetched at a time."""
@@ -32,12 +37,11 @@ class MockLLM:
 
     api_key = "mock-key"
 
-    def __init__(
-        self, control: Control, port: int, namespace: str, folders: Sequence[Path], register: Register
-    ) -> None:
+    def __init__(self, control: Control, url: str, folders: Sequence[Path], register: Register) -> None:
         self._control, self._folders, self._register = control, folders, register
-        self.namespace = namespace
-        self.url = f"http://127.0.0.1:{port}/ns/{namespace}"
+        self._lines: Counter[str] = Counter()
+        self._has_ended = False
+        self.url, self.namespace = url, url.rpartition("/")[2]
         self.base_url = f"{self.url}/v1"
 
     def reply(
@@ -141,21 +145,17 @@ class MockLLM:
 
         It is an AssertionError after `timeout` seconds. In async code that asks in the same loop: `await_for`.
         """
-        __tracebackhide__ = True
         try:
             self._wait(count, timeout)
         except ControlError as exc:
             if exc.status != 408:
                 raise
             found = self.exchanges
-            raise AssertionError(
-                f"mock_llm answered {len(found)} instead of {count} within {timeout:g} s.\n{listed(found)}"
-            ) from None
+            raise unmet(f"mock_llm answered {len(found)} instead of {count} within {timeout:g} s.", found) from None
         return self.exchanges
 
     async def await_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as in the sync one
         """Do as `wait_for`, and let the test's own loop run."""
-        __tracebackhide__ = True
         return await asyncio.to_thread(self.wait_for, count, timeout)
 
     def assert_called(self, times: int | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
@@ -163,7 +163,6 @@ class MockLLM:
 
         `when` is as in `reply`, for any API, or a function of an exchange.
         """
-        __tracebackhide__ = True
         if callable(when):
             hits, unread = len([exchange for exchange in self._settled(times or 1) if when(exchange)]), 0
         else:
@@ -174,28 +173,26 @@ class MockLLM:
         wanted = "at least once" if times is None else "once" if times == 1 else f"{times} times"
         which = "" if when is None else f" with {when!r:.200}"
         of_more = f" Of {unread} more the journal has only the beginning (JOURNAL_MAX_BODY)." if unread else ""
-        raise AssertionError(
-            f"mock_llm was to be asked{which} {wanted}, and was {hits} times.{of_more}\n{listed(self._answered())}"
-        )
+        raise unmet(f"mock_llm was to be asked{which} {wanted}, and was {hits} times.{of_more}", self._answered())
 
     def assert_no_unmatched(self) -> None:
         """Assert that a rule answered every request."""
-        __tracebackhide__ = True
         missed = [exchange for exchange in self._settled(0) if exchange.unmatched]
         if missed:
-            raise AssertionError(f"No rule matched {len(missed)} of mock_llm's requests:\n{listed(missed)}")
+            raise unmet(f"No rule matched {len(missed)} of mock_llm's requests:", missed)
 
     def reset(self) -> None:
         """Forget everything: script, rules, counters, exchanges; nobody is left at a gate."""
         self._ask("POST", "reset")
 
-    def remove(self) -> None:
-        """Remove the namespace, with everything in it."""
-        self._control.tell("DELETE", f"/_mock/namespaces/{self.namespace}")
+    def select(self) -> None:
+        """Let the address that the whole run has lead here."""
+        self._control.ask("POST", f"/_mock/namespaces/{self.namespace}/select")
 
-    def report(self) -> str:
-        """Return what a failed test's report shows: every exchange, with its near misses."""
-        return listed(self.exchanges)
+    def end(self, *, remove: bool = True) -> None:
+        """Answer no more; remove the namespace with everything in it, or leave it to be looked at."""
+        self._has_ended = True
+        self._control.tell("POST", f"/_mock/namespaces/{self.namespace}/retire?remove={str(remove).lower()}")
 
     def __repr__(self) -> str:
         return f"<MockLLM {self.base_url}>"
@@ -244,12 +241,22 @@ class MockLLM:
         return literal(reply) if isinstance(reply, str) else reply
 
     def _push(self, rule: Mapping[str, Any]) -> str:
-        return str(self._ask("POST", "rules", {"place": "next"}, rule)["rules"][0])
+        named = rule if "name" in rule else {"name": self._place(), **rule}
+        return str(self._ask("POST", "rules", {"place": "next"}, named)["rules"][0])
+
+    def _place(self) -> str:
+        """Return the file and line of the call that makes a rule, for its name; again there, a number follows."""
+        place = caller()
+        self._lines[place] += 1
+        times = self._lines[place]
+        return place if times == 1 else f"{place} ({times})"
 
     def _exchange(self, document: Mapping[str, Any]) -> Exchange:
         return Exchange(document, lambda id: self._ask("GET", f"exchanges/{id}"))
 
     def _ask(self, method: str, path: str, query: Mapping[str, object] | None = None, body: object = None) -> Any:
+        if self._has_ended and method != "GET":
+            raise RuntimeError(f"The test of {self!r} has ended, so nothing it is told has an effect.")
         return self._control.ask(method, f"/ns/{self.namespace}/_mock/{path}", query, body)
 
     def _text(self, script: str | Path) -> str:

@@ -1,17 +1,22 @@
-"""The server's process: started once for a test process, on a socket that is bound before, and gone with it.
+"""The server's process: started once for a test process, on a port that is known before, and gone with it.
+
+It says over a pipe that it listens, and ends with its standard input: no socket is inherited, and no signal needed.
 
 Each worker of pytest-xdist has a server of its own. It costs a worker under a second, once, and only if a test of its
 uses the fixture; in return no worker waits for another one, there is nothing to agree upon and to clean up after a
 kill, and the servers share the cores as the workers do.
 """
 
+import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
+
+from completions.pytest_plugin.address import HOST
 
 HERE = Path(__file__).parent
 
@@ -26,9 +31,9 @@ KEPT = {
     "TMPDIR",
     "TEMP",
     "TMP",
-    "SYSTEMROOT",
     "VIRTUAL_ENV",
 }
+KEPT |= {"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
 KEPT |= {"PYTHONPATH", "PYTHONHOME", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"}
 KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "CONDA_", "NIX_")
 """What the server takes over from the environment: how to run Python, and no setting of the project's own."""
@@ -44,21 +49,39 @@ class ServerProcess:
     It ends when this process closes its standard input: by `stop`, or by ending in any way, `kill -9` included.
     """
 
-    def __init__(self, directory: Path) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="mock-llm-")
+    def __init__(self, directory: Path, port: int) -> None:
+        self.port = port
+        self._folder = tempfile.TemporaryDirectory(prefix="mock-llm-", ignore_cleanup_errors=True)
         self.log = Path(self._folder.name) / "server.log"
-        with socket.create_server(("127.0.0.1", 0), backlog=1024) as listening, self.log.open("wb") as log:
-            self.port: int = listening.getsockname()[1]
+        self._said = b""
+        with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                command(listening.fileno()),
+                command(port),
                 cwd=directory,
                 env=environment(os.environ, Path(self._folder.name)),
                 stdin=subprocess.PIPE,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
-                pass_fds=[listening.fileno()],
-                start_new_session=True,  # Ctrl-C is the tests' own; the server goes once they have ended
+                # Ctrl-C is the tests' own; the server goes once they have ended
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
+
+    def wait_until_it_listens(self, timeout: float) -> None:
+        """Return once it listens on its port; raise `ServerFailed` where it ended or took too long."""
+        reading = threading.Thread(target=self._read_report, name="mock_llm start", daemon=True)
+        reading.start()
+        reading.join(timeout)
+        try:
+            if json.loads(self._said)["port"] == self.port:
+                return
+        except ValueError as exc:
+            raise self.failure(TimeoutError(f"nothing within {timeout:g} s") if reading.is_alive() else exc) from None
+        raise ServerFailed(f"The mock's server listens elsewhere: {self._said!r}")
+
+    def _read_report(self) -> None:
+        if self._process.stdout is not None:
+            self._said = self._process.stdout.readline()
 
     @property
     def pid(self) -> int:
@@ -88,12 +111,15 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
         self._folder.cleanup()
 
 
-def command(fd: int) -> list[str]:
-    """Return the command that serves on an inherited socket; a module of the project's hides none of ours (`-P`)."""
-    return [sys.executable, "-P", "-m", "mocksite", "serve", "--fd", str(fd), "--until-eof"]
+def command(port: int) -> list[str]:
+    """Return the command that serves on a port held for it; a module of the project's hides none of ours (`-P`)."""
+    serve = ["serve", "--host", HOST, "--port", str(port), "--reserved", "--report", "--until-eof", "--workers", "1"]
+    return [sys.executable, "-P", "-m", "mocksite", *serve]
 
 
 def environment(project: Mapping[str, str], folder: Path) -> dict[str, str]:
@@ -111,5 +137,5 @@ def environment(project: Mapping[str, str], folder: Path) -> dict[str, str]:
         "LOG_LEVEL": "WARNING",
         "SHUTDOWN_TIMEOUT": "0",
         "JOURNAL": "true",
-        "DATABASE_URL": f"sqlite:///{folder / 'journal.sqlite3'}",
+        "DATABASE_URL": f"sqlite:///{(folder / 'journal.sqlite3').as_posix()}",
     }

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from completions.pytest_plugin.address import HOST, Address
 from completions.pytest_plugin.callbacks import Callbacks, Registered
 from completions.pytest_plugin.control import Control
+from completions.pytest_plugin.exchanges import listed, shown_by
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.process import ServerProcess
 
@@ -20,23 +22,36 @@ LONGEST = 100
 class Session:
     """A running server and its client; raises `ServerFailed` where it does not start."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, address: Address) -> None:
+        self.root, self.address = root, address
         self.callbacks = Callbacks()
-        self.process = ServerProcess(root)
-        self.control = Control(self.process.port)
+        self.process = ServerProcess(root, address.port)
+        self.control = Control(address.port)
+        self.active: list[TestRun] = []
         self._numbers = itertools.count(1)
         try:
-            self.control.ask("GET", "/_mock/ready", waits=START)
-        except Exception as exc:
-            failure = self.process.failure(exc)
+            self.process.wait_until_it_listens(START)
+            self._ready()
+        except BaseException:
             self.stop()
-            raise failure from None
+            raise
 
-    def test(self, nodeid: str, folder: Path) -> "TestRun":
-        """Return what belongs to one run of a test; no two have the same namespace, not even of one test run twice."""
-        readable = re.sub(r"[^A-Za-z0-9._~-]+", "-", nodeid)[-LONGEST:].strip("-")
-        return TestRun(self, f"{readable}-{next(self._numbers)}", (folder, self.root))
+    def test(self, nodeid: str, folder: Path, fixture: str) -> "TestRun":
+        """Return what belongs to one run of a test, or of a wider scope; the run's address leads to it while it lasts.
+
+        No two have the same namespace, not even of one test that runs twice.
+        """
+        readable = re.sub(r"[^A-Za-z0-9._~-]+", "-", nodeid)[-LONGEST:].strip("-") or "session"
+        run = TestRun(self, f"{readable}-{next(self._numbers)}", (folder, self.root), fixture)
+        self.active.append(run)
+        run.mock.select()
+        return run
+
+    def ended(self, run: "TestRun") -> None:
+        """Lead the run's address to what is around the one that ended; where there is nothing, it stays retired."""
+        self.active.remove(run)
+        if self.active:
+            self.active[-1].mock.select()
 
     def stop(self) -> None:
         """End the server and everything beside it."""
@@ -44,24 +59,47 @@ class Session:
         self.process.stop()
         self.callbacks.stop()
 
+    def _ready(self) -> None:
+        try:
+            self.control.ask("GET", "/_mock/ready", waits=START)
+        except Exception as exc:
+            raise self.process.failure(exc) from None
+
 
 class TestRun:
-    """One run of a test: its mock, and what it left with the session."""
+    """One run of a test, or of a wider scope: its mock, by which fixture, and what it left with the session."""
 
     __test__ = False  # for pytest, which collects classes of such names
 
-    def __init__(self, session: Session, namespace: str, folders: Sequence[Path]) -> None:
-        self._session = session
+    def __init__(self, session: Session, namespace: str, folders: Sequence[Path], fixture: str) -> None:
+        self._session, self.fixture = session, fixture
         self._registered: dict[str, Registered] = {}
         self._logged = session.process.log.stat().st_size
-        self.mock = MockLLM(session.control, session.process.port, namespace, folders, self._register)
+        self._has_failed = False
+        self.mock = MockLLM(
+            session.control, f"http://{HOST}:{session.process.port}/ns/{namespace}", folders, self._register
+        )
 
-    def sections(self) -> list[tuple[str, str]]:
-        """Return what a failed test's report shows, under its titles."""
+    def sections(self, raised: BaseException | None) -> list[tuple[str, str]]:
+        """Return what a failed test's report shows, under its titles: no exchange that the test's error shows too.
+
+        What the namespace holds is kept from now on, for the inspector.
+        """
+        self._has_failed = True
         try:
-            exchanges = self.mock.report()
+            exchanges = self._shown(raised)
         except Exception as exc:  # whatever it is, the test's own failure must be shown
             exchanges = f"They cannot be had: {exc}\n{self._session.process.written()}"
+        return self._sections(exchanges)
+
+    def _shown(self, raised: BaseException | None) -> str:
+        shown = shown_by(raised)
+        rest = [(number, each) for number, each in enumerate(self.mock.exchanges, 1) if each.id not in shown]
+        link = f"In the inspector, for as long as the test run lasts: {self.mock.url}/_mock/"
+        text = listed(rest) if rest or not shown else ""
+        return f"{text}\n{link}".strip()
+
+    def _sections(self, exchanges: str) -> list[tuple[str, str]]:
         raised = "\n".join(text for entry in self._registered.values() for text in entry.raised)
         logged = self._session.process.written(self._logged)
         shown = [("mock_llm: exchanges", exchanges), ("mock_llm: raised by callables", raised)]
@@ -71,7 +109,8 @@ class TestRun:
         """Remove what the test left."""
         for url in self._registered:
             self._session.callbacks.forget(url)
-        self.mock.remove()
+        self.mock.end(remove=not self._has_failed)
+        self._session.ended(self)
 
     def _register(self, function: Callable[..., object]) -> str:
         url, entry = self._session.callbacks.register(function)

@@ -1,4 +1,4 @@
-"""The environment variables by which SDKs find the API, for the time of one test.
+"""The environment variables by which SDKs find the API, for the time of a test run or of one test.
 
 They stand for every format, whether the server has it yet or not: an application that asks another provider gets an
 error of the mock's, and not an answer of the real one's with the developer's own key.
@@ -34,14 +34,26 @@ WITHOUT_VERSION = (
 )
 """What holds an address to which the client adds its own version."""
 
+API_KEY = "mock-key"
+
 ONLY_REPLACED = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
 """Set only where they are set: beside OPENAI_API_KEY they make `openai`'s module client refuse to choose."""
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
 
+OFFLINE = (
+    "LITELLM_LOCAL_MODEL_COST_MAP",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS",
+    "LITELLM_LOCAL_AUTOROUTER_PRESETS",
+    "LITELLM_LOCAL_BLOG_POSTS",
+    "LITELLM_LOCAL_POLICY_TEMPLATES",
+)
+"""What keeps LiteLLM from fetching, when it is imported, what it has with it anyway: offline that takes seconds."""
+
 
 def variables(url: str, base_url: str, api_key: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables and their values for a test; `environment` is what is set."""
+    """Yield the variables and their values; `environment` is what is set."""
+    yield from ((name, "True") for name in OFFLINE)
     yield from ((name, api_key) for name in KEYS)
     yield from ((name, base_url) for name in WITH_VERSION)
     yield from ((name, url) for name in WITHOUT_VERSION)
@@ -50,4 +62,4 @@ def variables(url: str, base_url: str, api_key: str, environment: Mapping[str, s
             yield name, api_key if name.endswith("KEY") else url
     for name in NO_PROXY:
         kept = environment.get(name, "")
-        yield name, f"{kept},127.0.0.1" if kept else "127.0.0.1"
+        yield name, kept if "127.0.0.1" in kept.split(",") else f"{kept},127.0.0.1" if kept else "127.0.0.1"

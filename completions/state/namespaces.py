@@ -22,11 +22,10 @@ from completions.state.local import MemoryLedger
 from completions.state.prefixes import Prefixes
 from completions.state.records import Records
 from completions.state.script_file import script_file
+from completions.state.selection import DEFAULT as DEFAULT
 from completions.state.store import is_shared, ledger, shared_store
 
 logger = logging.getLogger("completions")
-
-DEFAULT = "default"
 
 NAME = r"[A-Za-z0-9._~-]{1,128}"
 """What a namespace can be called: what needs no escape in an address."""

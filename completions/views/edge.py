@@ -16,7 +16,8 @@ from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
-from completions.state.namespaces import DEFAULT, Namespace, namespace
+from completions.state.namespaces import Namespace, namespace
+from completions.state.selection import is_retired, retired, selected
 from completions.views import headers, origins
 from completions.views.http import FastJsonResponse, Recorded, error_response
 from completions.wire.base import WireFormat
@@ -46,6 +47,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                     page = _admit_page(request, exchange)
                     if page is not None and origins.is_preflight(request.method, exchange.request_headers):
                         return origins.preflight(page, exchange.request_headers)
+                _check_in_use(exchange)
                 if methods and request.method not in methods:
                     raise method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
@@ -83,19 +85,29 @@ def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchan
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
     exchange.request_headers = getattr(request, "sent_headers", None) or headers.sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
-    exchange.namespace = named or headers.namespace_of(exchange.request_headers) or DEFAULT
+    exchange.namespace = named or headers.namespace_of(exchange.request_headers) or selected()
     return exchange
 
 
 def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
     """Return the origin of another site's page that may use the API; the control API's are told to whom it is open."""
-    if "/_mock/" in f"{exchange.path}/":
+    if _is_control(exchange):
         return None
     try:
         return origins.admit(request, exchange.request_headers)
     except RequestError:
         exchange.is_kept = False
         raise
+
+
+def _check_in_use(exchange: Exchange) -> None:
+    """Refuse what is asked in a retired namespace; what it holds can still be looked at."""
+    if is_retired(exchange.namespace) and not _is_control(exchange):
+        raise retired(exchange.namespace)
+
+
+def _is_control(exchange: Exchange) -> bool:
+    return "/_mock/" in f"{exchange.path}/"
 
 
 async def current(exchange: Exchange) -> Namespace:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from completions.receive.handler import Handler
+from completions.state import selection
 from completions.state.namespaces import namespace
-from tests.control.client import arrived, ask, control, said, told
+from tests.asgi import call
+from tests.control.client import CHAT, arrived, ask, control, question, said, told
 from tests.control.conftest import SCRIPT
 from tests.scripts import rules
 
@@ -145,7 +148,7 @@ async def test_namespaces__are_listed_and_removed_with_everything_in_them() -> N
     for space in ("blue", "red"):
         await told("POST", "rules", f"{{reply: {space}}}", space=space)
         assert await said("x", space) == space
-    assert await told("GET", "namespaces") == {"namespaces": ["blue", "red"]}
+    assert await told("GET", "namespaces") == {"namespaces": ["blue", "red"], "selected": "default"}
     assert await told("DELETE", "namespaces/blue") == {"namespace": "blue", "removed": True, "deleted": 1}
     assert await told("DELETE", "namespaces/blue") == {"namespace": "blue", "removed": False, "deleted": 0}
     assert [await said("x", "blue"), await said("x", "red")] == ["no_rule_matched", "red"]
@@ -169,3 +172,39 @@ async def test_problem__of_a_file_that_is_broken_later() -> None:
     shown = await told("GET", "script")
     assert (shown["text"], "must be a list" in shown["problem"]) == (SCRIPT, True)
     assert "must be a list" in (await told("GET", "ready"))["problem"]
+
+
+async def test_select__requests_that_name_no_namespace_are_in_the_selected_one(world: None) -> None:
+    await told("POST", "rules", "{reply: For the first.}", space="first")
+    await told("POST", "namespaces/first/select")
+    assert (await told("GET", "namespaces"))["selected"] == "first"
+    answer = await call(Handler(), "POST", f"/{CHAT}", question("Hello"))
+    assert json.loads(answer.body)["choices"][0]["message"]["content"] == "For the first."
+    assert (await control("POST", f"namespaces/{'n' * 129}/select")).status == 400
+    await told("POST", "namespaces/default/select")
+
+
+async def test_retire__a_namespace_answers_an_error_until_it_is_selected_again(world: None) -> None:
+    await told("POST", "rules", "{reply: Here.}", space="gone")
+    assert await told("POST", "namespaces/gone/retire") == {"namespace": "gone", "removed": False, "deleted": 0}
+    for path, body in ((CHAT, question("Hello")), ("v1/messages", b"{}"), ("v1/nowhere", b"{}")):
+        answer = await call(Handler(), "POST", f"/ns/gone/{path}", body)
+        assert answer.status == 404
+        assert "The namespace 'gone' is retired" in json.loads(answer.body)["error"]["message"]
+    assert [rule["name"] for rule in (await told("GET", "rules", space="gone"))["rules"]] == ["pushed 1"]
+    await told("POST", "namespaces/gone/select")
+    await told("POST", "namespaces/default/select")
+    assert await said("Hello", "gone") == "Here."
+    assert (await told("POST", "namespaces/gone/retire?remove=true"))["removed"]
+    assert (await told("GET", "rules", space="gone"))["rules"] == []
+    await told("POST", "namespaces/gone/select")
+    await told("POST", "namespaces/default/select")
+
+
+@pytest.mark.parametrize("operation", ["select", "retire"])
+async def test_select__is_refused_where_workers_share_their_state(
+    world: None, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    monkeypatch.setattr(selection, "is_shared", lambda: True)
+    answer = await control("POST", f"namespaces/n/{operation}")
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (409, "state_is_shared")

@@ -3,11 +3,14 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.receive.test_live import CLOSE, connect, request
 from tests.server import ROOT, LiveServer, run_manage
 
@@ -191,3 +194,23 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
         server.wait_for("The journal is written again")
         with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
             assert "journal" not in json.load(response)
+
+
+def test_serve__reports_its_port_and_ends_with_standard_input() -> None:
+    """No socket is inherited and no signal sent: what every operating system has is enough."""
+    command = [sys.executable, "manage.py", "serve", "--port", "0", "--report", "--until-eof"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with process:
+        assert process.stdout is not None
+        port = json.loads(process.stdout.readline())["port"]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_mock/health") as response:
+            assert response.status == 200
+        rest, _ = process.communicate(timeout=PATIENCE)  # which closes standard input
+        assert (rest, process.returncode) == (b"", 0)
+
+
+@pytest.mark.parametrize("option", ["--report", "--until-eof", "--reserved"])
+def test_serve__for_a_parent_is_one_process(option: str) -> None:
+    result = run_manage("serve", option, "--workers", "2", STATE_URL="redis://127.0.0.1:1/0")
+    assert result.returncode == 1
+    assert "serve in one process" in result.stderr

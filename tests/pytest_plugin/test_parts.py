@@ -14,8 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.exceptions import ControlError
 from completions.pytest_plugin import process, prompts
-from completions.pytest_plugin.control import Control, ControlError
+from completions.pytest_plugin.address import Address
+from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, described
 from completions.pytest_plugin.process import ServerFailed, ServerProcess
 from completions.pytest_plugin.session import Session
@@ -31,9 +33,19 @@ from tests.server import ROOT
 
 @pytest.fixture
 def server() -> Iterator[ServerProcess]:
-    server = ServerProcess(ROOT)
+    address = Address()
+    server = ServerProcess(ROOT, address.port)
+    server.wait_until_it_listens(PATIENCE)
     yield server
     server.stop()
+    address.close()
+
+
+@pytest.fixture
+def address() -> Iterator[Address]:
+    address = Address()
+    yield address
+    address.close()
 
 
 def is_alive(pid: int) -> bool:
@@ -48,8 +60,9 @@ def is_alive(pid: int) -> bool:
 HOLDER = """
 import sys
 from pathlib import Path
+from completions.pytest_plugin.address import Address
 from completions.pytest_plugin.session import Session
-session = Session(Path.cwd())
+session = Session(Path.cwd(), Address())
 print(session.process.pid, session.process.port, flush=True)
 sys.stdin.read()
 """
@@ -77,7 +90,9 @@ def test_process__is_gone_when_the_tests_are_killed(tmp_path: Path) -> None:
             time.sleep(0.01)
 
 
-def test_process__does_not_see_the_project_s_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_process__does_not_see_the_project_s_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, address: Address
+) -> None:
     """Neither its variables, nor its `.env`, nor its modules of the same names as ours."""
     for name, value in {"PORT": "high", "WORKERS": "9", "DATABASE_URL": "nonsense", "SECRET_KEY": "theirs"}.items():
         monkeypatch.setenv(name, value)
@@ -85,17 +100,17 @@ def test_process__does_not_see_the_project_s_settings(monkeypatch: pytest.Monkey
     (tmp_path / ".env").write_text("MOCK_SCRIPT=nowhere.yaml\n")
     for name in ("completions", "environ", "mocksite"):
         (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong module')\n")
-    session = Session(tmp_path)
+    session = Session(tmp_path, address)
     try:
         assert session.control.ask("GET", "/_mock/health") == {"status": "ok"}
     finally:
         session.stop()
 
 
-def test_process__that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "command", lambda fd: [sys.executable, "-c", "raise SystemExit('no server today')"])
+def test_process__that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, address: Address) -> None:
+    monkeypatch.setattr(process, "command", lambda port: [sys.executable, "-c", "raise SystemExit('no server today')"])
     with pytest.raises(ServerFailed, match=r"ended with exit code 1\. Its log:\nno server today"):
-        Session(ROOT)
+        Session(ROOT, address)
 
 
 def test_environment__keeps_how_to_run_python() -> None:
@@ -131,11 +146,11 @@ def test_control__errors_have_the_server_s_words(server: ServerProcess) -> None:
         control.ask("GET", "/_mock/health")
 
 
-def test_namespaces__are_never_the_same(tmp_path: Path) -> None:
-    session = Session(tmp_path)
+def test_namespaces__are_never_the_same(tmp_path: Path, address: Address) -> None:
+    session = Session(tmp_path, address)
     try:
         nodeid = "tests/a b/test_ü.py::TestX::test_y[" + "long-" * 60 + "/?]"
-        names = [session.test(nodeid, tmp_path).mock.namespace for _ in range(3)]
+        names = [session.test(nodeid, tmp_path, "mocksite_llm").mock.namespace for _ in range(3)]
         assert len(set(names)) == 3
         for name in names:
             assert session.control.ask("GET", f"/ns/{name}/_mock/gates") == {"gates": {}}

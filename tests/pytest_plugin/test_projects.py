@@ -147,16 +147,17 @@ def test_project__failed_tests_show_their_exchanges(project: Run) -> None:
     out = project({"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": FAILING}, "-n", "2")
     for shown in (
         "mock_llm: exchanges",
-        "1. POST /ns/test_it.py-test_failing-",
+        "1. POST /v1/chat/completions 200 (gpt-4o, no rule)",
         "asked: Where is my order?",
         "near miss: refunds: last_user contains 'refund' (saw 'Where is my order?')",
-        "2. POST /ns/test_it.py-test_failing-",
+        "2. POST /v1/chat/completions 500 (gpt-4o, rule 'breaks')",
         "error: callback_failed: test_failing.<locals>.broken raised LookupError: my own mistake",
         "mock_llm: raised by callables",
         '    raise LookupError("my own mistake")',
         "(gpt-4o, rule 'refunds')",
         "answered: x",
         "asked: from a fixture",
+        "In the inspector, for as long as the test run lasts: http://127.0.0.1:",
     ):
         assert shown in out, out
     assert re.search(r"^=+ 1 failed, 1 error in", out, re.MULTILINE), out
@@ -273,3 +274,188 @@ def test_project__with_the_api_in_process(project: Run) -> None:
     own = {"site_settings.py": IN_PROCESS_SETTINGS, "site_urls.py": IN_PROCESS_URLS}
     out = project({"pytest.ini": DJANGO_INI, **own, "test_it.py": IN_PROCESS})
     assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
+
+
+CONFTEST = """
+import pytest
+from openai import OpenAI
+
+client = OpenAI(max_retries=0)
+
+@pytest.fixture(scope="session")
+def session_client():
+    with OpenAI(max_retries=0) as made:
+        yield made
+"""
+
+EARLY = """
+import functools
+import os
+import threading
+import openai
+import pytest
+from openai import OpenAI
+import conftest
+
+client = OpenAI(max_retries=0)
+
+@functools.lru_cache
+def cached():
+    return OpenAI(max_retries=0)
+
+def ask(client, text="Hello"):
+    messages = [{"role": "user", "content": text}]
+    return client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+
+@pytest.mark.parametrize("answer", ["one", "two", "three"])
+def test_early(mock_llm, session_client, answer):
+    mock_llm.reply(answer)
+    for made in (client, cached(), session_client, conftest.client):
+        assert ask(made) == answer
+    mock_llm.assert_called(times=4)
+
+def test_threads(mock_llm):
+    mock_llm.reply("from a thread")
+    heard = []
+    threads = [threading.Thread(target=lambda: heard.append(ask(client))) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    assert heard == ["from a thread"] * 4
+    mock_llm.assert_called(times=4)
+
+late = []
+
+def test_before(mock_llm):
+    late.append(mock_llm)
+    mock_llm.reply("x")
+    assert ask(client) == "x"
+
+def test_without_a_mock():
+    if not late:
+        pytest.skip("another worker has the test before")
+    with pytest.raises(openai.NotFoundError, match="is retired: the test that it belonged to has ended"):
+        ask(client)
+    with OpenAI(base_url=late[0].base_url, max_retries=0) as old:
+        with pytest.raises(openai.NotFoundError, match="test_before"):
+            ask(old)
+    with pytest.raises(RuntimeError, match="has ended, so nothing it is told has an effect"):
+        late[0].reply("y")
+
+def test_litellm_is_offline(mock_llm):
+    assert os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_project__clients_made_early_find_the_running_test_s_mock(project: Run, workers: str) -> None:
+    out = project({"pytest.ini": INI, "conftest.py": CONFTEST, "test_it.py": EARLY}, "-n", workers, "-rs")
+    passed = re.search(r"^=+ (\d) passed(?:, (\d) skipped)? in", out, re.MULTILINE)
+    assert passed, out
+    assert int(passed[1]) + int(passed[2] or 0) == 7, out
+
+
+SCOPES = """
+import pytest
+from openai import OpenAI
+
+client = OpenAI(max_retries=0)
+
+def ask(text="Hello"):
+    messages = [{"role": "user", "content": text}]
+    return client.chat.completions.create(model="gpt-4o", messages=messages).choices[0].message.content
+
+@pytest.fixture(scope="session", autouse=True)
+def everywhere(session_mock_llm):
+    session_mock_llm.reply("session")
+
+def test_session(session_mock_llm):
+    assert ask() == "session"
+
+@pytest.fixture(scope="module")
+def in_module(module_mock_llm):
+    module_mock_llm.reply("module")
+
+def test_module(in_module):
+    assert ask() == "module"
+
+class TestClass:
+    def test_first(self, class_mock_llm):
+        class_mock_llm.reply("class")
+        assert ask() == "class"
+
+    def test_second(self, class_mock_llm):
+        assert ask() == "class"
+        class_mock_llm.assert_called(times=2)
+
+    def test_own(self, mock_llm, class_mock_llm):
+        mock_llm.reply("own")
+        assert ask() == "own"
+        class_mock_llm.assert_called(times=2)
+
+def test_after_the_class(in_module):
+    assert ask() == "module"
+
+def test_fails(module_mock_llm):
+    ask("in the failing test")
+    module_mock_llm.assert_called(when="never")
+"""
+
+
+def test_project__a_mock_of_a_wider_scope(project: Run) -> None:
+    out = project({"pytest.ini": INI, "test_it.py": SCOPES}, "-p", "no:xdist")
+    assert re.search(r"^=+ 1 failed, 6 passed in", out, re.MULTILINE), out
+    assert out.count("asked: in the failing test") == 1, out
+    assert "session.py" not in out
+    assert "mock.py" not in out
+
+
+def test_project__variables_in_tests_alone(project: Run) -> None:
+    test = """
+import os
+
+before = dict(os.environ)
+
+def test_outside():
+    assert "OPENAI_BASE_URL" not in os.environ
+
+def test_inside(mock_llm):
+    assert os.environ["OPENAI_BASE_URL"].startswith("http://127.0.0.1:")
+
+def test_after():
+    assert "OPENAI_BASE_URL" not in os.environ
+"""
+    ini = INI + "mock_llm_variables = test\n"
+    out = project({"pytest.ini": ini, "test_it.py": test}, "-p", "no:randomly")
+    assert re.search(r"^=+ 3 passed in", out, re.MULTILINE), out
+    out = project({"pytest.ini": INI + "mock_llm_variables = never\n", "test_it.py": test})
+    assert "mock_llm_variables is 'never', and must be one of run, test." in out
+
+
+OTHERS = """
+import pytest
+
+@pytest.fixture
+def mock_llm():
+    return "theirs"
+"""
+
+
+def test_project__another_plugin_s_mock_llm_is_told_of(project: Run) -> None:
+    test = """
+def test_theirs(mock_llm, mocksite_llm):
+    assert mock_llm == "theirs"
+    mocksite_llm.reply("ours")
+
+def test_fails(mock_llm):
+    mock_llm.reply("ours")
+"""
+    out = project(
+        {"pytest.ini": INI, "theirs.py": OTHERS, "conftest.py": "pytest_plugins = ['theirs']\n", "test_it.py": test}
+    )
+    assert re.search(r"^=+ 1 failed, 1 passed in", out, re.MULTILINE), out
+    told = "not the mock of the LLM API, but that of theirs; the mock is also called mocksite_llm."
+    assert out.count(told) == 2, "in the head and in the report of the test that failed"
+    built = "import pytest\n@pytest.fixture\ndef mock_llm(mock_llm):\n    mock_llm.reply('mine')\n    return mock_llm\n"
+    out = project({"theirs.py": "", "conftest.py": built, "test_it.py": "def test(mock_llm): mock_llm.reply('x')"})
+    assert "1 passed" in out
+    assert "not the mock" not in out

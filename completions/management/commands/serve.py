@@ -1,14 +1,18 @@
 """`manage.py serve`: the ASGI server, as the settings say."""
 
+import socket
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from completions.checks import note_told, workers_problem
 from completions.conf import conf
-from completions.management.child import run_on, stop_at_eof
-from completions.management.server import run
+from completions.management.child import listen, run_for_parent
+from completions.management.server import check_port, run
+
+FOR_PARENT = ("until_eof", "report", "reserved")
 
 
 class Command(BaseCommand):
@@ -24,14 +28,33 @@ class Command(BaseCommand):
         parser.add_argument("--workers", default=conf.WORKERS, type=int, help=f"Processes ({conf.WORKERS}).")
         parser.add_argument("--fd", type=int, help="A listening socket that this process was started with.")
         parser.add_argument("--until-eof", action="store_true", help="End when standard input does.")
+        parser.add_argument(
+            "--report", action="store_true", help='Write {"port": 54321} to standard output once it listens.'
+        )
+        parser.add_argument(
+            "--reserved", action="store_true", help="The port is bound, to be shared, by who started this process."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
         note_told()
         if (problem := workers_problem(options["workers"])) is not None:
             raise CommandError(problem)
-        if options["until_eof"]:
-            stop_at_eof()
-        if options["fd"] is not None:
-            return run_on(options["fd"])
-        run(options["host"], options["port"], workers=options["workers"])
+        if not any(options[name] for name in FOR_PARENT) and options["fd"] is None:
+            return run(options["host"], options["port"], workers=options["workers"])
+        if options["workers"] > 1:
+            raise CommandError("--fd, --until-eof, --report and --reserved serve in one process; leave --workers out.")
+        with listening_socket(options) as listening:
+            run_for_parent(listening, until_eof=options["until_eof"], report=options["report"])
+
+
+def listening_socket(options: Mapping[str, Any]) -> socket.socket:
+    """Return the socket to serve on: the one that was inherited, or a new one."""
+    if options["fd"] is not None:
+        return socket.socket(fileno=options["fd"])
+    if not options["reserved"]:
+        check_port(options["host"], options["port"])
+    try:
+        return listen(options["host"], options["port"], is_reserved=options["reserved"])
+    except OSError as exc:
+        raise CommandError(f"Cannot listen on {options['host']}:{options['port']}: {exc}") from exc
