@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from completions.control.concerns import concerns
 from completions.conversation import Choice, ErrorSaid, Message, Piece, Prompt, Reply, Said, ToolCall
 
 Document = dict[str, Any]
@@ -26,6 +27,7 @@ def conversation(said: Said, summary: str, chunks: Sequence[Mapping[str, Any]] =
         "choices": [_choice(choice, index, said.pieces, chunks) for index, choice in enumerate(choices)],
         "usage": None if reply is None or reply.usage is None else asdict(reply.usage),
         "error": None if said.error is None else _error(said.error),
+        "warnings": concerns(said),
     }
 
 

@@ -180,6 +180,7 @@ def _said() -> Schema:
         messages=_list(message),
         choices=_list(choice),
         usage=_or_null(_map(COUNT)),
+        warnings=_list(TEXT),
         error=_or_null(_object(message=TEXT, **{name: _or_null(TEXT) for name in ("type", "code", "param")})),
     )
 

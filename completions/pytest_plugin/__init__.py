@@ -30,8 +30,10 @@ Scope = Literal["function", "class", "module", "package", "session"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take from the project's configuration when the variables are set."""
+    """Take when the variables are set, and whether snapshots are written anew."""
     told = "from before collection on, so that clients made at import find mock_llm (run), or only in its tests (test)"
+    group = parser.getgroup("mock_llm", "the mock of the LLM API")
+    group.addoption("--mock-llm-update", action="store_true", help="Write the snapshots of `assert_prompts` anew.")
     parser.addini(VARIABLES, f"When the variables of the SDKs lead to mock_llm: {told}.", default=KINDS[0])
 
 
@@ -89,7 +91,7 @@ def _session(config: pytest.Config) -> "Session":
     from completions.pytest_plugin.session import Session
 
     if SESSION not in config.stash:
-        config.stash[SESSION] = Session(config.rootpath, _address(config))
+        config.stash[SESSION] = Session(config.rootpath, _address(config), updates=config.getoption("mock_llm_update"))
     return config.stash[SESSION]
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 from completions import conversation
 from completions.exceptions import ControlError
-from completions.pytest_plugin import rules
+from completions.pytest_plugin import calls, rules
 from completions.pytest_plugin.caller import caller
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, unmet
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
+from completions.pytest_plugin.run import Run, numbered
+from completions.pytest_plugin.snapshots import Normalise, Snapshots
 from completions.script.as_json import as_json
 from completions.script.literal import literal
 
@@ -37,8 +39,11 @@ class MockLLM:
 
     api_key = "mock-key"
 
-    def __init__(self, control: Control, url: str, folders: Sequence[Path], register: Register) -> None:
+    def __init__(
+        self, control: Control, url: str, folders: Sequence[Path], register: Register, snapshots: Snapshots
+    ) -> None:
         self._control, self._folders, self._register = control, folders, register
+        self._snapshots = snapshots
         self._lines: Counter[str] = Counter()
         self._has_ended = False
         self.url, self.namespace = url, url.rpartition("/")[2]
@@ -180,6 +185,56 @@ class MockLLM:
         missed = [exchange for exchange in self._settled(0) if exchange.unmatched]
         if missed:
             raise unmet(f"No rule matched {len(missed)} of mock_llm's requests:", missed)
+
+    @property
+    def run(self) -> Run:
+        """All that was asked so far as one run of an agent: turns, tool calls, tokens, cost, time, warnings."""
+        return Run(self.exchanges)
+
+    def assert_tools_called(self, expected: Sequence[calls.Expected], *, strict: bool = True) -> None:
+        """Assert that the model's tool calls were these, in this order; not `strict`: these among others, in any order.
+
+        Each is a name, or a name with some of its arguments: values, compiled patterns, callables, or dicts of lookups.
+        """
+        wanted, run = calls.checked(expected), self.run
+        if strict:
+            is_right = len(wanted) == len(run.tool_calls) and all(map(calls.fits, run.tool_calls, wanted))
+        else:
+            is_right = calls.are_among(wanted, run.tool_calls)
+        if not is_right:
+            how = "in this order" if strict else "among others"
+            told = f"These tools were to be called, {how}:\n{numbered([*map(calls.written, wanted)])}"
+            raise unmet(f"{told}\nThese were called:\n{numbered(run.tool_calls)}", run.exchanges)
+
+    def assert_cost_below(self, dollars: float) -> None:
+        """Assert that all that was asked would have cost less, at the prices that LiteLLM knows."""
+        run = self.run
+        if run.unpriced:
+            raise unmet(f"The price of {', '.join(run.unpriced)} is not known.", run.exchanges)
+        if run.cost >= dollars:
+            raise unmet(f"The run cost ${run.cost:.6f}, and not less than ${dollars:g}.", run.exchanges)
+
+    def assert_all_rules_used(self) -> None:
+        """Assert that every rule answered some request, those of the script too."""
+        asked = self._settled(0)
+        hits = {hit["rule"] for hit in self._ask("GET", "hits")["hits"]}
+        unused = [rule["name"] for rule in self._ask("GET", "script")["rules"] if rule["name"] not in hits]
+        if unused:
+            raise unmet(f"These rules answered nothing:\n{numbered(unused)}", asked)
+
+    def assert_no_warnings(self) -> None:
+        """Assert that no answer is doubtful: cut by the limit of tokens, against the schema, a tool not offered."""
+        run = self.run
+        if run.warnings:
+            raise unmet("\n".join(("mock_llm warns of its answers:", *run.warnings)), run.exchanges)
+
+    def assert_prompts(self, name: str = "", *, normalise: Normalise | None = None) -> None:
+        """Assert that what was asked is what the snapshot beside the test has; `--mock-llm-update` writes it.
+
+        `name` tells several snapshots of one test apart. Ids, UUIDs and times are left out; `normalise` is called with
+        every other text, for what else differs from run to run.
+        """
+        self._snapshots.check(self._answered(), name, normalise)
 
     def reset(self) -> None:
         """Forget everything: script, rules, counters, exchanges; nobody is left at a gate."""

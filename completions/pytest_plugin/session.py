@@ -8,9 +8,11 @@ from pathlib import Path
 from completions.pytest_plugin.address import HOST, Address
 from completions.pytest_plugin.callbacks import Callbacks, Registered
 from completions.pytest_plugin.control import Control
-from completions.pytest_plugin.exchanges import listed, shown_by
+from completions.pytest_plugin.exchanges import Exchange, listed, shown_by
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.process import ServerProcess
+from completions.pytest_plugin.run import Run
+from completions.pytest_plugin.snapshots import Snapshots
 
 START = 60.0
 """Seconds that a start may take longer than another answer, on a machine that is busy with other workers' starts."""
@@ -22,8 +24,8 @@ LONGEST = 100
 class Session:
     """A running server and its client; raises `ServerFailed` where it does not start."""
 
-    def __init__(self, root: Path, address: Address) -> None:
-        self.root, self.address = root, address
+    def __init__(self, root: Path, address: Address, *, updates: bool = False) -> None:
+        self.root, self.address, self.updates = root, address, updates
         self.callbacks = Callbacks()
         self.process = ServerProcess(root, address.port)
         self.control = Control(address.port)
@@ -42,7 +44,8 @@ class Session:
         No two have the same namespace, not even of one test that runs twice.
         """
         readable = re.sub(r"[^A-Za-z0-9._~-]+", "-", nodeid)[-LONGEST:].strip("-") or "session"
-        run = TestRun(self, f"{readable}-{next(self._numbers)}", (folder, self.root), fixture)
+        snapshots = Snapshots(folder, nodeid.rpartition("/")[2] or "session", self.updates)
+        run = TestRun(self, f"{readable}-{next(self._numbers)}", snapshots, fixture)
         self.active.append(run)
         run.mock.select()
         return run
@@ -71,14 +74,13 @@ class TestRun:
 
     __test__ = False  # for pytest, which collects classes of such names
 
-    def __init__(self, session: Session, namespace: str, folders: Sequence[Path], fixture: str) -> None:
+    def __init__(self, session: Session, namespace: str, snapshots: Snapshots, fixture: str) -> None:
         self._session, self.fixture = session, fixture
         self._registered: dict[str, Registered] = {}
         self._logged = session.process.log.stat().st_size
         self._has_failed = False
-        self.mock = MockLLM(
-            session.control, f"http://{HOST}:{session.process.port}/ns/{namespace}", folders, self._register
-        )
+        url, folders = f"http://{HOST}:{session.process.port}/ns/{namespace}", (snapshots.folder, session.root)
+        self.mock = MockLLM(session.control, url, folders, self._register, snapshots)
 
     def sections(self, raised: BaseException | None) -> list[tuple[str, str]]:
         """Return what a failed test's report shows, under its titles: no exchange that the test's error shows too.
@@ -86,23 +88,26 @@ class TestRun:
         What the namespace holds is kept from now on, for the inspector.
         """
         self._has_failed = True
+        warnings: list[str] = []
         try:
-            exchanges = self._shown(raised)
+            found = self.mock.exchanges
+            exchanges, warnings = self._shown(found, raised), Run(found).warnings
         except Exception as exc:  # whatever it is, the test's own failure must be shown
             exchanges = f"They cannot be had: {exc}\n{self._session.process.written()}"
-        return self._sections(exchanges)
+        return self._sections(exchanges, warnings)
 
-    def _shown(self, raised: BaseException | None) -> str:
+    def _shown(self, exchanges: Sequence[Exchange], raised: BaseException | None) -> str:
         shown = shown_by(raised)
-        rest = [(number, each) for number, each in enumerate(self.mock.exchanges, 1) if each.id not in shown]
+        rest = [(number, each) for number, each in enumerate(exchanges, 1) if each.id not in shown]
         link = f"In the inspector, for as long as the test run lasts: {self.mock.url}/_mock/"
         text = listed(rest) if rest or not shown else ""
         return f"{text}\n{link}".strip()
 
-    def _sections(self, exchanges: str) -> list[tuple[str, str]]:
+    def _sections(self, exchanges: str, warnings: Sequence[str]) -> list[tuple[str, str]]:
         raised = "\n".join(text for entry in self._registered.values() for text in entry.raised)
         logged = self._session.process.written(self._logged)
-        shown = [("mock_llm: exchanges", exchanges), ("mock_llm: raised by callables", raised)]
+        shown = [("mock_llm: exchanges", exchanges), ("mock_llm: warnings", "\n".join(warnings))]
+        shown += [("mock_llm: raised by callables", raised)]
         return [(title, text) for title, text in (*shown, ("mock_llm: the server's log", logged)) if text]
 
     def end(self) -> None:

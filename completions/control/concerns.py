@@ -1,0 +1,60 @@
+"""What is doubtful in an answer that went well on the wire: no model would have said it, or it was cut."""
+
+import json
+from collections.abc import Iterator
+
+from completions.conversation import Choice, Prompt, Said, Tool, ToolCall
+from completions.script.instances import is_instance
+
+SHOWN = 100
+"""Characters of a text that a warning shows."""
+
+
+def concerns(said: Said) -> list[str]:
+    """Return what is doubtful, a sentence each; nothing where the request or the answer cannot be read in full."""
+    if said.prompt is None or said.reply is None or said.cut or said.prompt.task != "generate":
+        return []
+    return [text for choice in said.reply.choices for text in _of_choice(choice, said.prompt)]
+
+
+def _of_choice(choice: Choice, prompt: Prompt) -> Iterator[str]:
+    if choice.finish_reason == "length":
+        limit = "" if prompt.max_tokens is None else f" ({prompt.max_tokens})"
+        yield f"The answer was cut by the limit of tokens{limit}: {_short(choice.text or '')}"
+    elif choice.text and not choice.tool_calls and prompt.response_format.kind != "text":
+        yield from _of_form(choice.text, prompt)
+    for call in choice.tool_calls:
+        yield from _of_call(call, prompt)
+
+
+def _of_form(text: str, prompt: Prompt) -> Iterator[str]:
+    """Hold an answer's text against the form that the request asks for."""
+    form = prompt.response_format
+    try:
+        value = json.loads(text)
+    except ValueError:
+        yield f"The request asks for JSON, and the answer is none: {_short(text)}"
+        return
+    if form.kind == "json_schema" and form.schema and not is_instance(value, form.schema):
+        yield f"The answer does not fit the request's schema{f' `{form.name}`' if form.name else ''}: {_short(text)}"
+
+
+def _of_call(call: ToolCall, prompt: Prompt) -> Iterator[str]:
+    """Hold a call against the tools that are offered."""
+    tool = next((tool for tool in prompt.tools if tool.name == call.name), None)
+    if tool is None:
+        offered = ", ".join(f"`{each.name}`" for each in prompt.tools) or "none"
+        yield f"The tool `{call.name}` is called, which the request does not offer; it offers {offered}."
+    elif tool.kind == "function" and tool.parameters and not _fits(call.arguments, tool):
+        yield f"The arguments of `{call.name}` do not fit its parameters: {_short(call.arguments)}"
+
+
+def _fits(arguments: str, tool: Tool) -> bool:
+    try:
+        return is_instance(json.loads(arguments or "{}"), tool.parameters)
+    except ValueError:
+        return False
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -1,0 +1,123 @@
+"""The tools that an agent was told to call, and how a test says which calls it expects."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from completions.script.lookups import LOOKUPS
+from completions.script.regexes import Pattern
+
+__tracebackhide__ = True  # in the reports of failed tests
+
+Arguments = Mapping[str, Any]
+Expected = str | tuple[str, Arguments]
+"""A tool's name; or its name and some of its arguments, each a value, a compiled pattern, a callable, or a dict of
+lookups (`{"icontains": "paris"}`)."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that a model asked for: `arguments` as JSON says them, or else the text; `turn` counts from 1.
+
+    `result` is what the agent sent back for it; None where it did not.
+    """
+
+    name: str
+    arguments: Any
+    id: str
+    turn: int
+    result: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name}({json.dumps(self.arguments, ensure_ascii=False, default=str)})"
+
+
+def parsed(arguments: str) -> Any:
+    """Return a call's arguments as JSON says them; a text that is none stays."""
+    try:
+        return json.loads(arguments) if arguments else {}
+    except ValueError:
+        return arguments
+
+
+def checked(expected: Sequence[Expected]) -> list[Expected]:
+    """Return what is expected; raise TypeError or ValueError for what says nothing."""
+    if isinstance(expected, str):
+        raise TypeError(f"Expected calls are a list, not a text: [{expected!r}].")
+    for item in expected:
+        pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str) and isinstance(item[1], Mapping)
+        if not isinstance(item, str) and not pair:
+            raise TypeError(f"An expected call is a name, or (name, arguments), not {item!r:.100}.")
+        for value in item[1].values() if isinstance(item, tuple) else ():
+            _check_lookups(value)
+    return list(expected)
+
+
+def fits(call: Call, expected: Expected) -> bool:
+    """Say whether a call is as expected; arguments that are not named may be whatever they are."""
+    if isinstance(expected, str):
+        return call.name == expected
+    name, wanted = expected
+    if call.name != name or not isinstance(call.arguments, Mapping):
+        return call.name == name and not wanted
+    return all(key in call.arguments and _holds(call.arguments[key], value) for key, value in wanted.items())
+
+
+def are_among(expected: Sequence[Expected], calls: Sequence[Call]) -> bool:
+    """Say whether each expected call can be told apart among the calls, in whichever order they came."""
+    taken: dict[int, int] = {}
+
+    def place(index: int, seen: set[int]) -> bool:
+        """Find a call for one that is expected; whichever has it may have to take another."""
+        for number, call in enumerate(calls):
+            if number not in seen and fits(call, expected[index]):
+                seen.add(number)
+                if number not in taken or place(taken[number], seen):
+                    taken[number] = index
+                    return True
+        return False
+
+    return all(place(index, set()) for index in range(len(expected)))
+
+
+def written(expected: Expected) -> str:
+    """Return an expected call as a message shows it."""
+    if isinstance(expected, str):
+        return expected
+    return f"{expected[0]}({', '.join(f'{key}: {_shown(value)}' for key, value in expected[1].items())})"
+
+
+def _holds(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, re.Pattern):
+        return isinstance(value, str) and wanted.search(value) is not None
+    if _is_lookups(wanted):
+        return all(LOOKUPS[name].test(value, _operand(name, operand)) for name, operand in wanted.items())
+    if callable(wanted):
+        return bool(wanted(value))
+    return bool(value == wanted)
+
+
+def _is_lookups(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and value.keys() <= LOOKUPS.keys()
+
+
+def _check_lookups(value: Any) -> None:
+    """Refuse a dict in which some keys are lookups and others are not: one of them is a slip."""
+    if isinstance(value, Mapping) and value.keys() & LOOKUPS.keys() and not _is_lookups(value):
+        wrong = ", ".join(f"`{name}`" for name in value if name not in LOOKUPS)
+        raise ValueError(f"{wrong} is no lookup; there are {', '.join(LOOKUPS)}.")
+
+
+def _operand(name: str, operand: Any) -> Any:
+    if name == "regex":
+        return Pattern(str(operand))
+    return tuple(operand) if name == "in" else operand
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, re.Pattern):
+        return f"/{value.pattern}/"
+    function: Callable[..., Any] | None = value if callable(value) else None
+    return repr(value) if function is None else getattr(function, "__qualname__", repr(function))

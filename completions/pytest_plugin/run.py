@@ -1,0 +1,101 @@
+"""A run of an agent as a whole: its turns, the tools that it was told to call, what it cost, and how long it took."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from completions.pytest_plugin.calls import Call, parsed
+from completions.pytest_plugin.exchanges import Exchange
+
+__tracebackhide__ = True  # in the reports of failed tests
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Tokens that were asked and answered."""
+
+    prompt: int = 0
+    completion: int = 0
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.prompt + self.completion
+
+
+class Run:
+    """What a mock was asked, taken together; it does not change when more is asked."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self.exchanges = [exchange for exchange in exchanges if exchange.method == "POST"]
+
+    @cached_property
+    def turns(self) -> list[Exchange]:
+        """The exchanges in which a model answered, oldest first: neither errors nor embeddings."""
+        return [each for each in self.exchanges if any(_is_generated(choice) for choice in each.said["choices"])]
+
+    @cached_property
+    def tool_calls(self) -> list[Call]:
+        """The calls that the model asked for, in order, each with the result that was sent back for it."""
+        results = dict(self._results())
+        return [replace(call, result=results.get(call.id)) if call.id else call for call in self._calls()]
+
+    @property
+    def retries(self) -> int:
+        """How many requests say that they are a repetition (`x-stainless-retry-count`)."""
+        return sum(bool(exchange.retry) for exchange in self.exchanges)
+
+    @property
+    def tokens(self) -> Tokens:
+        """The tokens of all turns."""
+        counts = [exchange.tokens for exchange in self.exchanges if exchange.tokens]
+        return Tokens(sum(each["prompt"] for each in counts), sum(each["completion"] for each in counts))
+
+    @property
+    def cost(self) -> float:
+        """What it would have cost, in US dollars, as far as prices are known: `unpriced` names the other models."""
+        return float(sum(exchange.cost_usd or 0 for exchange in self.exchanges))
+
+    @property
+    def unpriced(self) -> list[str]:
+        """The models that answered and have no known price."""
+        return sorted({str(each.model) for each in self.exchanges if each.tokens and each.cost_usd is None})
+
+    @property
+    def seconds(self) -> float:
+        """The time from the first request to the end of the last answer."""
+        begun = [datetime.fromisoformat(exchange.time).timestamp() for exchange in self.exchanges]
+        ended = [start + each.duration_ms / 1000 for start, each in zip(begun, self.exchanges, strict=True)]
+        return max(ended) - min(begun) if begun else 0.0
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is doubtful in the answers: cut by the limit of tokens, not as the schema says, a tool not offered."""
+        return [f"{number}. {text}" for number, each in enumerate(self.exchanges, 1) for text in each.said["warnings"]]
+
+    def __repr__(self) -> str:
+        calls = ", ".join(call.name for call in self.tool_calls) or "none"
+        return f"<Run {len(self.turns)} turns; tools: {calls}; {self.tokens.total} tokens; ${self.cost:.6f}>"
+
+    def _calls(self) -> Iterator[Call]:
+        for number, turn in enumerate(self.turns, 1):
+            for choice in turn.said["choices"]:
+                for call in choice["tool_calls"]:
+                    yield Call(call["name"], parsed(call["arguments"]), call["id"], number)
+
+    def _results(self) -> Iterator[tuple[str, str]]:
+        """Yield the results that were sent, by the call's id."""
+        for turn in self.exchanges:
+            for message in turn.said["messages"]:
+                if message["tool_call_id"]:
+                    yield message["tool_call_id"], message["text"]
+
+
+def numbered(lines: Sequence[object]) -> str:
+    """Return a numbered list for a message."""
+    return "\n".join(f"  {number}. {line}" for number, line in enumerate(lines, 1)) or "  none"
+
+
+def _is_generated(choice: dict[str, object]) -> bool:
+    return not choice["embedding"] and not choice["moderation"]

@@ -1,0 +1,218 @@
+"""A run of an agent as a whole: what `mock_llm` says and asserts of its turns, tools, cost, prompts and doubts."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openai import OpenAI
+
+from completions.pytest_plugin import calls
+from completions.pytest_plugin.calls import Call
+from completions.pytest_plugin.mock import MockLLM
+from completions.pytest_plugin.snapshots import Snapshots
+
+TOOLS: list[Any] = [
+    {
+        "type": "function",
+        "function": {
+            "name": name,
+            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+        },
+    }
+    for name in ("weather", "book")
+]
+
+
+def work(question: str, **more: Any) -> str:
+    """Be an agent: call tools until the model answers."""
+    messages: list[Any] = [{"role": "user", "content": question}]
+    with OpenAI(max_retries=1) as client:
+        while True:
+            answer = client.chat.completions.create(model="gpt-4o", messages=messages, tools=TOOLS, **more)
+            message = answer.choices[0].message
+            if not message.tool_calls:
+                return str(message.content)
+            messages.append(message.model_dump(exclude_none=True))
+            messages += [
+                {"role": "tool", "tool_call_id": call.id, "content": f"{call.id} done"} for call in message.tool_calls
+            ]
+
+
+def plan(mock_llm: MockLLM) -> None:
+    """Let the model ask for the weather in two cities, then book, then answer."""
+    cities = [{"name": "weather", "arguments": {"city": city}} for city in ("Paris", "Rome")]
+    book = [{"name": "book", "arguments": {"city": "Rome", "nights": 2}}]
+    mock_llm.reply([{"tool_calls": cities}, {"tool_calls": book}, "Booked."])
+
+
+def test_run__has_turns_tools_tokens_cost_and_time(mock_llm: MockLLM) -> None:
+    assert (mock_llm.run.turns, mock_llm.run.tool_calls, mock_llm.run.seconds) == ([], [], 0.0)
+    mock_llm.error(503, times=1, retry_after_ms=1)
+    plan(mock_llm)
+    assert work("A trip") == "Booked."
+    run = mock_llm.run
+    assert [turn.answer for turn in run.turns][-1] == "Booked."
+    assert (len(run.turns), len(run.exchanges), run.retries) == (3, 4, 1)
+    assert [(call.name, call.arguments, call.turn) for call in run.tool_calls] == [
+        ("weather", {"city": "Paris"}, 1),
+        ("weather", {"city": "Rome"}, 1),
+        ("book", {"city": "Rome", "nights": 2}, 2),
+    ]
+    assert all(call.result == f"{call.id} done" for call in run.tool_calls)
+    counted = [turn.said["usage"] for turn in run.turns]
+    assert run.tokens.total == sum(usage["prompt_tokens"] + usage["completion_tokens"] for usage in counted)
+    assert run.cost == pytest.approx(run.tokens.prompt * 2.5e-6 + run.tokens.completion * 1e-5)  # gpt-4o's prices
+    assert run.seconds > 0
+    assert "3 turns; tools: weather, weather, book" in repr(run)
+
+
+def test_assert_tools_called__in_order_or_among_others(mock_llm: MockLLM) -> None:
+    plan(mock_llm)
+    work("A trip")
+    mock_llm.assert_tools_called(["weather", ("weather", {"city": "Rome"}), ("book", {"nights": 2})])
+    mock_llm.assert_tools_called([("book", {"city": {"icontains": "rom"}}), "weather"], strict=False)
+    for wrong, strict in ((["weather", "book"], True), (["book", "weather", "weather"], True), (["fly"], False)):
+        with pytest.raises(AssertionError) as caught:
+            mock_llm.assert_tools_called(wrong, strict=strict)
+        assert '3. book({"city": "Rome", "nights": 2})' in str(caught.value)
+    with pytest.raises(AssertionError):
+        mock_llm.assert_tools_called(["book", "book"], strict=False)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "fits"),
+    [
+        ("Rome", True),
+        ("rome", False),
+        (re.compile("^R"), True),
+        (re.compile("^o"), False),
+        (str.istitle, True),
+        ({"startswith": "Ro", "endswith": "me"}, True),
+        ({"startswith": "Ro", "endswith": "x"}, False),
+        ({"regex": "R.me"}, True),
+        ({"in": ["Rome", "Paris"]}, True),
+        ({"name": "Rome"}, False),
+    ],
+)
+def test_fits__an_argument_by_value_pattern_function_or_lookup(wanted: Any, fits: bool) -> None:
+    assert calls.fits(Call("book", {"city": "Rome", "nights": 2}, "call_1", 1), ("book", {"city": wanted})) is fits
+
+
+def test_are_among__finds_the_one_way_to_tell_calls_apart() -> None:
+    made = [Call("f", {"a": 1, "b": 2}, "1", 1), Call("f", {"a": 1}, "2", 1)]
+    assert calls.are_among([("f", {"a": 1}), ("f", {"b": 2})], made)
+    assert not calls.are_among([("f", {"b": 2}), ("f", {"b": 2})], made)
+
+
+@pytest.mark.parametrize(
+    ("expected", "error"),
+    [
+        ("weather", "a list, not a text"),
+        ([3], "is a name, or"),
+        ([("f", {"a": {"icontains": "x", "icontain": "y"}})], "`icontain` is no lookup"),
+    ],
+)
+def test_assert_tools_called__refuses_what_says_nothing(mock_llm: MockLLM, expected: Any, error: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=error):
+        mock_llm.assert_tools_called(expected)
+
+
+def test_assert_cost_below__needs_known_prices(mock_llm: MockLLM) -> None:
+    mock_llm.reply({"text": "x", "usage": {"prompt_tokens": 1000, "completion_tokens": 0}})
+    work("Hello")
+    mock_llm.assert_cost_below(0.003)
+    with pytest.raises(AssertionError, match=r"cost \$0\.002500, and not less than \$0\.0025"):
+        mock_llm.assert_cost_below(0.0025)
+    with OpenAI() as client:
+        client.chat.completions.create(model="house-model", messages=[{"role": "user", "content": "x"}])
+    with pytest.raises(AssertionError, match="price of house-model is not known"):
+        mock_llm.assert_cost_below(1)
+
+
+def test_assert_all_rules_used__names_those_that_were_not(mock_llm: MockLLM) -> None:
+    mock_llm.script("version: 1\nrules: [{name: spare, match: {last_user: never}, reply: x}]")
+    mock_llm.reply("one", name="first")
+    work("Hello")
+    with pytest.raises(AssertionError, match=r"answered nothing:\n  1\. spare\n"):
+        mock_llm.assert_all_rules_used()
+    work("never")
+    mock_llm.reset()
+    mock_llm.reply("one", name="first")
+    work("Hello")
+    mock_llm.assert_all_rules_used()
+
+
+FORM: Any = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "trip",
+        "strict": True,
+        "schema": {
+            "type": "object",
+            "properties": {"city": {"type": "string"}},
+            "required": ["city"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("reply", "more", "warning"),
+    [
+        ('{"town": "Rome"}', {"response_format": FORM}, "does not fit the request's schema `trip`"),
+        ("Rome", {"response_format": FORM}, "asks for JSON, and the answer is none"),
+        ('{"city": "Rome"}', {"response_format": FORM}, None),
+        ({"text": "one two", "finish_reason": "length"}, {}, "was cut by the limit of tokens"),
+        ("one two", {}, None),
+    ],
+)
+def test_warnings__of_texts(mock_llm: MockLLM, reply: Any, more: Any, warning: str | None) -> None:
+    mock_llm.reply(reply)
+    work("Hello", **more)
+    if warning is None:
+        assert mock_llm.run.warnings == []
+        mock_llm.assert_no_warnings()
+    else:
+        (told,) = mock_llm.run.warnings
+        assert warning in told
+        with pytest.raises(AssertionError, match="warns of its answers"):
+            mock_llm.assert_no_warnings()
+
+
+def test_warnings__of_calls(mock_llm: MockLLM) -> None:
+    mock_llm.reply([{"tool_calls": [{"name": "book", "arguments": {"town": "Rome"}}]}, "Done."])
+    work("Hello")
+    assert mock_llm.run.warnings == ['1. The arguments of `book` do not fit its parameters: {"town":"Rome"}']
+
+
+def test_prompts__are_held_against_a_file(mock_llm: MockLLM, tmp_path: Path) -> None:
+    asked = {"text": "at 2026-01-02T03:04:05Z, by 123e4567-e89b-12d3-a456-426614174000\nfor Ann"}
+    plan(mock_llm)
+    work(json.dumps(asked) + "\nA trip")
+    exchanges = mock_llm.run.exchanges
+    writing, reading = (
+        Snapshots(tmp_path, "test_a.py::test_b[c/d]", True),
+        Snapshots(tmp_path, "test_a.py::test_b[c/d]"),
+    )
+    with pytest.raises(AssertionError, match=r"no snapshot .*yet; `pytest --mock-llm-update` writes it"):
+        reading.check(exchanges, "", None)
+    writing.check(exchanges, "", None)
+    (file,) = (tmp_path / "prompts").iterdir()
+    assert file.name == "test_a.py-test_b-c-d.yaml"
+    assert "at <time>, by <uuid>" in file.read_text()
+    assert exchanges[1].body["messages"][2]["tool_call_id"] not in file.read_text()
+    mock_llm.reset()
+    plan(mock_llm)
+    work(json.dumps(asked).replace("2026", "2027") + "\nA trip")  # other ids, another time
+    reading.check(mock_llm.run.exchanges, "", None)
+    mock_llm.reset()
+    plan(mock_llm)
+    work(json.dumps(asked) + "\nA voyage")
+    with pytest.raises(AssertionError) as caught:
+        reading.check(mock_llm.run.exchanges, "", None)
+    lines = [line.replace(" ", "") for line in str(caught.value).splitlines()]
+    assert {"-Atrip", "+Avoyage"} <= set(lines)
+    reading.check(mock_llm.run.exchanges, "", lambda text: text.replace("voyage", "trip"))
