@@ -20,6 +20,7 @@ MAX_MS = 86_400_000
 class Stage(StrEnum):
     """When a fault strikes."""
 
+    CONTENT = "in what the answer says"
     HEADERS = "before the headers"
     BODY = "in place of the answer"
     STREAM = "in a stream"
@@ -29,6 +30,7 @@ class Stage(StrEnum):
 class Effect(StrEnum):
     """What a fault acts on, which says beside which others it has an effect."""
 
+    CONTENT = "other words"
     CONNECTION = "nothing comes of a response"
     DELAY = "the response is late"
     BODY = "another body"
@@ -87,6 +89,10 @@ AFTER = {
 
 FIRST_TOKEN = {"after_tokens": 1}
 """Where it strikes if nothing is said."""
+
+
+def _content(help: str, parameters: Mapping[str, Parameter] | None = None) -> Spec:
+    return Spec(Stage.CONTENT, Effect.CONTENT, help, parameters or {})
 
 
 def _headers(help: str, parameters: Mapping[str, Parameter] | None = None, effect: Effect = Effect.CONNECTION) -> Spec:
@@ -152,6 +158,20 @@ FAULTS: Mapping[str, Spec] = {
         "Sent at so many bytes a second.",
         {"bytes_per_second": Parameter("Bytes a second (1000).", 1000, 1, whole=False)},
     ),
+    "unknown_tool": _content("A call of a tool that is not offered."),
+    "bad_arguments": _content("The arguments of a tool call are not JSON."),
+    "breaks_schema": _content("The answer, or the call's arguments, is JSON that its schema does not allow."),
+    "cut_word": _content("The text ends inside a word."),
+    "repeats": _content(
+        "The last sentence again and again.", {"times": Parameter("How often (20).", 20, least=1, most=10_000)}
+    ),
+    "empty_text": _content("An empty text, and nothing else."),
+    "wrong_language": _content("A text in another language."),
+    "injection": _content("An instruction to whoever reads the text, at its end."),
+    "content_filter": _content(
+        "The text is cut off, with the finish reason of a content filter.",
+        {"after_tokens": Parameter("Tokens that come first (1).", 1)},
+    ),
 }
 
 HALF_WAY = "cut_tool_arguments"
@@ -170,13 +190,14 @@ def fault(name: str, given: Mapping[str, float]) -> Fault:
 ERRORS_IN_STREAM = frozenset({"error_object", "error_event"})
 """The faults by which a stream ends with an error: the one that the script gives, or else the server's."""
 
-_ANSWERS = frozenset({Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
+_ANSWERS = frozenset({Effect.CONTENT, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
 
 COMBINED: Mapping[Effect, frozenset[Effect]] = {
+    Effect.CONTENT: frozenset({Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE}) | _ANSWERS,
     Effect.CONNECTION: frozenset(),
     Effect.DELAY: frozenset({Effect.BODY, Effect.TYPE, Effect.EMPTY, Effect.LINE}) | _ANSWERS,
-    Effect.BODY: frozenset({Effect.DELAY, Effect.TYPE, Effect.LINE}),
-    Effect.TYPE: frozenset({Effect.DELAY, Effect.BODY, Effect.LINE}),
+    Effect.BODY: frozenset({Effect.CONTENT, Effect.DELAY, Effect.TYPE, Effect.LINE}),
+    Effect.TYPE: frozenset({Effect.CONTENT, Effect.DELAY, Effect.BODY, Effect.LINE}),
     Effect.EMPTY: frozenset({Effect.DELAY}),
     Effect.EVENTS: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS,
     Effect.PAUSE: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS,
@@ -186,7 +207,16 @@ COMBINED: Mapping[Effect, frozenset[Effect]] = {
 }
 """Beside which others a fault of an effect still has one."""
 
+ANOTHER_BODY = ("empty_body", "html_error", "json_error_200")
+"""The faults that leave nothing of what the answer says."""
+
 WITHOUT_EFFECT = (
+    *(
+        frozenset({name, other})
+        for name in ANOTHER_BODY
+        for other, spec in FAULTS.items()
+        if spec.effect is Effect.CONTENT
+    ),
     frozenset({"no_done", "data_after_done"}),
     frozenset({"html_error", "wrong_content_type"}),
     *(frozenset({"empty_body", name}) for name in ("split_bytes", "drip")),

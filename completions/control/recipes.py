@@ -12,6 +12,7 @@ from completions.control.operation import Call
 from completions.conversation import Choice, Moderation, Prompt, Said, ToolCall
 from completions.exceptions import RequestError
 from completions.journal.quotes import REDACTED
+from completions.resolve.distort import CHANGES as DISTORTIONS
 from completions.script.errors import plain
 from completions.script.language import CHOICE, FINISH_REASONS
 from completions.script.literal import literal
@@ -51,7 +52,7 @@ def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
     name = " ".join(asked.split())
     named = {"name": name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"} if name else {}
     match = _match_of_cut(prompt, asked) if said.cut else _match(prompt)
-    fault = {"fault": _fault(shown)} if shown["fault"] else {}
+    fault = {"fault": struck} if (struck := _fault(shown)) else {}
     return {**named, "match": match, **_answer(shown, said, prompt), **fault}
 
 
@@ -85,15 +86,15 @@ def _match_of_cut(prompt: Prompt, summary: str) -> dict[str, Any]:
 
 
 def _fault(shown: Mapping[str, Any]) -> Any:
-    """Return the fault, or the list of faults, as a script has it."""
-    names, parameters = shown["fault"].split(", "), shown["fault_parameters"] or {}
-    if len(names) == 1:
-        return {names[0]: parameters} if parameters else names[0]
+    """Return the fault, or the list of faults, as a script has it; without those of the words, which are said."""
+    names, parameters = (shown["fault"] or "").split(", "), shown["fault_parameters"] or {}
     listed: list[Any] = []
     for at, name in enumerate(names, 1):
-        own = {key.partition(".")[2]: each for key, each in parameters.items() if key.startswith(f"{at}.")}
-        listed.append({name: own} if own else name)
-    return listed
+        numbered = {key.partition(".")[2]: each for key, each in parameters.items() if key.startswith(f"{at}.")}
+        own = parameters if len(names) == 1 else numbered
+        if name and name not in DISTORTIONS:
+            listed.append({name: own} if own else name)
+    return listed[0] if len(listed) == 1 else listed
 
 
 def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:

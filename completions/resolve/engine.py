@@ -11,6 +11,7 @@ from completions.exceptions import AuthorError, RequestError, RuleFailed
 from completions.outcome import Fault, Hold, NearMiss, Outcome
 from completions.resolve.caching import with_cache
 from completions.resolve.charge import charge_for, settle
+from completions.resolve.distort import distort
 from completions.resolve.finish import finish
 from completions.resolve.overrides import (
     ERROR_KEY,
@@ -151,6 +152,7 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         answered = await _answered(script, plan, plan.before or AUTO, prompt)
     reply, counted = None, 0
     if isinstance(answered, Reply):
+        answered = distort(answered, prompt, plan.faults) if plan.faults else answered
         reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = plan.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)

@@ -28,7 +28,7 @@ def doubts(script: Script) -> list[Doubt]:
             asked = f"only a rule whose match names `format` is asked for {what}"
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
         if names := _faults_of_streams(rule):
-            message = f"the rule '{rule.name}' only answers with errors, which no stream carries: no effect has "
+            message = f"the rule '{rule.name}' only answers with errors, on which this has no effect: "
             found.append(Doubt(rule.line, f"{message}{names}."))
         if (taken := earlier.takes(rule)) is not None:
             first, why = taken
@@ -67,10 +67,10 @@ class _Earlier:
 
 
 def _faults_of_streams(rule: Rule) -> str:
-    """Return the faults of streams of a rule that only answers with errors, which are not streamed."""
+    """Return a rule's faults of streams and of words, where it only answers with errors, which have neither."""
     if not all(isinstance(answer, Failure) for answer in rule.answers):
         return ""
-    names = [fault.name for fault in rule.faults if FAULTS[fault.name].stage is Stage.STREAM]
+    names = [fault.name for fault in rule.faults if FAULTS[fault.name].stage in (Stage.STREAM, Stage.CONTENT)]
     return "" if ERRORS_IN_STREAM.intersection(names) else ", ".join(names)
 
 

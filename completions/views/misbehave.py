@@ -19,13 +19,13 @@ from completions.views.streaming import keep_alive, schedule_frames
 from completions.views.turn import Turn
 from completions.wire.base import StreamFailure
 
-ANY_ANSWER = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE})
+ANY_ANSWER = frozenset({Effect.CONTENT, Effect.CONNECTION, Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE})
 """What strikes an answer that is not streamed, and an error."""
 
 
 async def misbehave(turn: Turn) -> Recorded | None:
     """Answer with the faults of the outcome. None: the answer goes out as it is, perhaps late."""
-    struck = [fault for fault in turn.outcome.faults if turn.is_stream or _effect(fault, turn) in ANY_ANSWER]
+    struck = [fault for fault in turn.outcome.faults if _strikes(fault, turn)]
     turn.exchange.faults = tuple(struck)
     effects = {_effect(fault, turn): fault for fault in struck}
     if Effect.DELAY in effects:
@@ -37,6 +37,13 @@ async def misbehave(turn: Turn) -> Recorded | None:
     if turn.is_stream:
         return _stream(turn, struck)
     return _on_line(await _right(turn), struck) if Effect.LINE in effects else None
+
+
+def _strikes(fault: Fault, turn: Turn) -> bool:
+    """Tell whether a fault has an effect on this answer."""
+    if effect_of(fault) is Effect.CONTENT:
+        return turn.outcome.reply is not None and turn.outcome.reply.events is None
+    return turn.is_stream or _effect(fault, turn) in ANY_ANSWER
 
 
 def _effect(fault: Fault, turn: Turn) -> Effect:
