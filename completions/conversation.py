@@ -272,13 +272,23 @@ class Moderation:
 
 
 @value
+class ErrorSaid:
+    """What an error's envelope says."""
+
+    message: str
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+
+
+@value
 class Choice:
     """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
 
     `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
     are of the tokens in order, the last for all that follow; none given means made up. `stopped_by` is the stop
     sequence before which the text ends. `embedding` and `moderation` are what one input comes to where that is asked
-    for, instead of a text; none given means made by the format.
+    for, instead of a text; none given means made by the format. `failure` is what failed, where it ends with `error`.
     """
 
     text: str | None = None
@@ -291,6 +301,7 @@ class Choice:
     stopped_by: str | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
+    failure: ErrorSaid | None = None
 
 
 @value
@@ -344,16 +355,6 @@ class Traffic:
     headers: Mapping[str, str] = field(default_factory=dict)
     route: Mapping[str, str] = field(default_factory=dict)
     request_cut: bool = False
-
-
-@value
-class ErrorSaid:
-    """What an error's envelope says."""
-
-    message: str
-    type: str | None = None
-    code: str | None = None
-    param: str | None = None
 
 
 @value

@@ -5,13 +5,23 @@ import math
 from itertools import combinations
 from typing import Literal, cast
 
-from completions.conversation import Moderation
+from completions.conversation import ErrorSaid, Moderation
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
 from completions.script.errors import failure
 from completions.script.events import word_by_word
-from completions.script.language import CALL_TYPES, CHOICE, CONTENT, FACTS, FINISH_REASONS, REPLY, SOURCES, WHOLE
+from completions.script.language import (
+    CALL_TYPES,
+    CHOICE,
+    CONTENT,
+    ERROR_REASON,
+    FACTS,
+    FINISH_REASONS,
+    REPLY,
+    SOURCES,
+    WHOLE,
+)
 from completions.script.node import Node
 from completions.script.replies import (
     Answer,
@@ -116,10 +126,24 @@ def _choice(fields: Fields) -> WrittenChoice:
         reasoning=_text(fields, "reasoning"),
         annotations=_annotations(fields["annotations"]) if "annotations" in fields else (),
         logprobs=_logprobs(fields["logprobs"]) if "logprobs" in fields else (),
-        finish_reason=fields["finish_reason"].one_of(FINISH_REASONS) if "finish_reason" in fields else None,
+        finish_reason=_reason(fields),
+        failure=_failure(fields["failure"]) if "failure" in fields else None,
         embedding=_vector(fields["embedding"]) if "embedding" in fields else (),
         moderation=_moderation(fields["moderation"]) if "moderation" in fields else None,
     )
+
+
+def _reason(fields: Fields) -> str | None:
+    reason = fields["finish_reason"].one_of(FINISH_REASONS) if "finish_reason" in fields else None
+    if "failure" in fields and reason not in (None, ERROR_REASON):
+        raise fields["failure"].error(f"cannot stand beside `finish_reason: {reason}`; its own is {ERROR_REASON}.")
+    return ERROR_REASON if "failure" in fields else reason
+
+
+def _failure(node: Node) -> ErrorSaid:
+    fields = node.keyed(language.FAILURE)
+    code = fields["code"].raw if "code" in fields else None
+    return ErrorSaid(fields["message"].as_(str) if "message" in fields else "", code=code)
 
 
 def _calls(node: Node) -> tuple[WrittenCall, ...]:

@@ -212,6 +212,7 @@ def schema() -> Schema:
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
         "tool_calls": {"anyOf": [call, _list_of(call)]},
         "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},
+        "failure": _mapping(language.FAILURE),
         "usage": _mapping(language.USAGE),
         "moderation": _mapping(language.MODERATION),
         "categories": _mapping(language.SCORES),

@@ -19,8 +19,10 @@ NAMED_ERRORS = {
 }
 """The errors that have a name, with OpenAI's status; each API has its own words for them, and often its own status."""
 
-FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call")
-"""The finish reasons of a chat completion, by OpenAI's OpenAPI document."""
+ERROR_REASON = "error"
+
+FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_call", ERROR_REASON)
+"""The finish reasons of a chat completion, by OpenAI's OpenAPI document; the last one by OpenRouter's."""
 
 CALL_TYPES = ("function", "custom")
 
@@ -173,6 +175,7 @@ CHOICE: Keys = {
     "moderation": Key("moderation", "What an input is flagged for, for rules that name `format: moderations`."),
     "logprobs": Key("logprobs", "The tokens' log probabilities, if asked for: one for all, or a list in their order."),
     "finish_reason": Key("finish_reason", "Why the answer ends; without it, the reason that fits."),
+    "failure": Key("failure", "What failed, of an answer that ends with `finish_reason: error`."),
 }
 """One answer; a reply has these keys itself, or a list of such answers in `choices`."""
 
@@ -224,6 +227,12 @@ MODERATION: Keys = {
 
 SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in CATEGORIES}
 """The categories of a moderation."""
+
+FAILURE: Keys = {
+    "code": Key("text", "The failure's code (`server_error`)."),
+    "message": Key("text", "Its message."),
+}
+"""What an answer says that failed after it began."""
 
 TOOL_CALL: Keys = {
     "name": Key("text", "The tool's name.", required=True),

@@ -11,7 +11,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Choice, Moderation, Prompt, Reply, ToolCall
+from completions.conversation import Choice, ErrorSaid, Moderation, Prompt, Reply, ToolCall
 from completions.exceptions import AuthorError, RequestError
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
@@ -53,6 +53,7 @@ class WrittenChoice:
     annotations: tuple[Tree, ...] = ()
     logprobs: tuple[float, ...] = ()
     finish_reason: str | None = None
+    failure: ErrorSaid | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
 
@@ -62,6 +63,7 @@ class WrittenChoice:
         return Choice(
             text=text,
             finish_reason=self.finish_reason,
+            failure=self.failure,
             tool_calls=tuple(call.write(context) for call in self.tool_calls),
             refusal=_maybe(self.refusal, context),
             reasoning=_maybe(self.reasoning, context),

@@ -113,7 +113,7 @@ class Answer:
             self.usage = Usage(*map(_count, (asked, said, cached, reasoning)))
 
     def fails(self, document: dict[str, Any]) -> bool:
-        """Note the error that a document tells; say whether it does."""
+        """Note the error that a document tells; say whether that is all it tells."""
         error = document.get("error")
         if not error and (document.get("type") == "error" or document.get("object") == "error" or _is_flat(document)):
             error = document
@@ -126,7 +126,7 @@ class Answer:
         code = found.get("code")
         kind = text_or_none(found.get("type")) or text_or_none(found.get("status"))
         self.error = ErrorSaid(message, kind, None if code is None else str(code), text_or_none(found.get("param")))
-        return True
+        return "output" not in document  # a response that failed has both
 
     def said(self, prompt: Prompt | None, *, cut: bool) -> Said:
         """Return what was asked and what was read of the answer."""

@@ -7,7 +7,7 @@ import pytest
 
 from completions.receive.handler import Handler
 from tests.asgi import Answer, call
-from tests.control.client import told
+from tests.control.client import control, told
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -144,3 +144,43 @@ async def test_response__that_ended_with_an_error_is_not_kept() -> None:
     _, text = await ask("responses")
     made = events(text)[0][1]["response"]["id"]
     assert (await call(Handler(), "GET", f"/v1/responses/{made}")).status == 404
+
+
+FAILED = {"reply": {"text": "I began", "failure": {"code": "rate_limit_exceeded", "message": "Too much."}}}
+
+
+async def test_failure__is_an_answer_that_says_so() -> None:
+    await use(FAILED)
+    response = {"code": "rate_limit_exceeded", "message": "Too much."}
+    _, text = await ask("responses")
+    (name, last) = events(text)[-1]
+    assert (name, last["response"]["status"], last["response"]["error"]) == ("response.failed", "failed", response)
+    path, body, _ = ASKED["responses"]
+    whole = json.loads((await post(path, {**body, "stream": False})).body)
+    assert (whole["status"], whole["error"], whole["completed_at"]) == ("failed", response, None)
+    assert whole["output"][0]["content"][0]["text"] == "I began"
+    (seen, streamed) = (await told("GET", "exchanges?said=true"))["exchanges"]
+    assert (seen["said"]["answer"], streamed["said"]["answer"]) == ("I began", "I began")
+
+
+@pytest.mark.parametrize(
+    ("api", "ending"),
+    [("chat", {}), ("openrouter", {"native_finish_reason": "error", "error": {"code": 502, "message": "Too much."}})],
+)
+async def test_failure__is_a_finish_reason_of_chats(api: str, ending: dict[str, Any]) -> None:
+    await use(FAILED)
+    path, body, _ = ASKED[api]
+    choice = json.loads((await post(path, {**body, "stream": False})).body)["choices"][0]
+    assert (choice["finish_reason"], ending.items() <= choice.items()) == ("error", True)
+    _, text = await ask(api)
+    finishes = [chunk["choices"][0] for _, chunk in events(text)[:-1] if chunk["choices"][0]["finish_reason"]]
+    assert ending.items() <= finishes[0].items()
+
+
+async def test_failure__is_refused_beside_another_ending() -> None:
+    answer = await control(
+        "PUT",
+        "script",
+        json.dumps({"version": 1, "rules": [{"reply": {**FAILED["reply"], "finish_reason": "stop"}}]}),
+    )
+    assert "cannot stand beside `finish_reason: stop`" in answer.body.decode()

@@ -50,6 +50,7 @@ KEYS = {
     "replies": (
         language.REPLY,
         language.EVENT,
+        language.FAILURE,
         language.TOOL_CALL,
         language.USAGE,
         language.CALLBACK,

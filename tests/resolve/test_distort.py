@@ -24,7 +24,10 @@ SAID = Choice(text="Rome is old. It has seven hills.")
 CALLS = Choice(text="So:", tool_calls=(ToolCall("add", '{"a":1,"b":"x"}', "call_1"),))
 
 
-def said(name: str, choice: Choice, prompt: Prompt | None = None, **parameters: float) -> Choice:
+NOTHING: dict[str, float] = {}
+
+
+def said(name: str, choice: Choice, prompt: Prompt | None = None, parameters: dict[str, float] = NOTHING) -> Choice:
     prompt = prompt or Prompt()
     return finish(distort(Reply((choice,)), prompt, [fault(name, parameters)]), prompt).choices[0]
 
@@ -45,7 +48,7 @@ def valid(schema: dict[str, Any], text: str) -> bool:
     ],
 )
 def test_text__is_what_a_model_says_wrongly(name: str, parameters: dict[str, float], text: str, reason: str) -> None:
-    choice = said(name, SAID, **parameters)
+    choice = said(name, SAID, parameters=parameters)
     assert (choice.text, choice.finish_reason) == (text, reason)
 
 

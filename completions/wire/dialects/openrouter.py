@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from completions.conversation import Choice, Prompt, Reply, Usage
+from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
@@ -17,6 +17,8 @@ from completions.wire.dialects.words import OPENROUTER
 from completions.wire.openai.base import made_id
 from completions.wire.openai.base import usage as counts
 from completions.wire.validation import Check, Problem
+
+FAILED = "Provider returned error"
 
 CENT = 1e-6
 """What a token costs here, in dollars: the same for all models."""
@@ -69,8 +71,12 @@ class OpenRouter(Vendor):
         return {"content": content, "role": "assistant", **super().delta(delta, choice)}
 
     def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
-        """Return the provider's own finish reason."""
-        return {"native_finish_reason": reason}
+        """Return the provider's own finish reason, and what failed, if it did."""
+        if reason != "error":
+            return {"native_finish_reason": reason}
+        failure = choice.failure or ErrorSaid("")
+        code = int(failure.code) if failure.code and failure.code.isdecimal() else 502
+        return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or FAILED}}
 
     def said(self, choice: Choice | None) -> dict[str, Any]:
         """Return that there is no finish reason yet."""

@@ -19,7 +19,7 @@ from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
 
-FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY"}
+FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
 """What is not `STOP`."""
 
 HARMS = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")

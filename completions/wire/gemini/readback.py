@@ -14,6 +14,7 @@ FINISH_REASONS = {
     "STOP": NATURAL,
     "MALFORMED_FUNCTION_CALL": NATURAL,
     "MAX_TOKENS": "length",
+    "OTHER": "error",
     **dict.fromkeys(("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
 }
 """Why a candidate ends, in chat's words; Google's `FinishReason`."""

@@ -8,13 +8,15 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.base import made_id, service_tier
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses.prompt import included
+
+FAILED = "The server had an error while processing your request."
 
 UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """The finish reasons that leave a response incomplete, and what the API calls them."""
@@ -76,24 +78,33 @@ def prefix(kind: str) -> str:
 
 def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the whole response."""
-    reason = UNFINISHED.get((reply.choices[0].finish_reason or "") if reply.choices else "")
+    choice = reply.choices[0] if reply.choices else Choice()
+    reason = UNFINISHED.get(choice.finish_reason or "")
+    failed = choice.finish_reason == "error"
     output = list(_output(reply, prompt))
-    if reason and output and output[-1].get("status") == "completed":
+    if (reason or failed) and output and output[-1].get("status") == "completed":
         output[-1]["status"] = "incomplete"
     created = reply.created or 0
     return _echo(prompt, created, response_id(reply), reply.model or prompt.model or "mock") | {
-        "status": "incomplete" if reason else "completed",
-        "completed_at": None if reason else created,
+        "status": "failed" if failed else "incomplete" if reason else "completed",
+        "completed_at": None if reason or failed else created,
+        "error": _failure(choice.failure) if failed else None,
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
         "usage": usage(reply.usage),
     }
 
 
+def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
+    """Return what a response that failed says of it (`ResponseError` of OpenAI's OpenAPI document)."""
+    failure = failure or ErrorSaid("")
+    return {"code": failure.code or "server_error", "message": failure.message or FAILED}
+
+
 def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
     """Return a response as it is before it is done: `queued`, `in_progress` or `cancelled`."""
-    unsaid: dict[str, Any] = {"completed_at": None, "incomplete_details": None, "output": [], "usage": None}
-    return {**document, **unsaid, "status": status}
+    unsaid = dict.fromkeys(("completed_at", "error", "incomplete_details", "usage"))
+    return {**document, **unsaid, "output": [], "status": status}
 
 
 def usage(counted: Usage | None) -> dict[str, Any]:

@@ -68,7 +68,9 @@ def _response(response: Document, answer: Answer) -> None:
     calls_of_api = not kinds & set(UNASKED)
     for place, item in enumerate(items):
         _item(place, item, voice, calls_of_api=calls_of_api)
-    if response.get("status") == "incomplete":
+    if response.get("status") == "failed":
+        voice.finish_reason = "error"
+    elif response.get("status") == "incomplete":
         voice.ends(mapping(response.get("incomplete_details")).get("reason"), UNFINISHED)
     elif response.get("status") == "completed" and "mcp_approval_request" not in kinds:  # which comes before the end
         voice.ends(NATURAL, {})
