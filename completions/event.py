@@ -20,7 +20,8 @@ class Event(NamedTuple):
     (at the start of a stream: with the first one). A chunk counts as one; the terminator does not. `part` is for
     faults: `finish` says why an answer ends, `arguments` is a piece of a tool call's arguments. `name` is the event's,
     where its framing has names. Of an event that is given word by word, `fields` are the fields of server-sent events
-    in their order, a comment under an empty name; its data stands at the place of `data`.
+    in their order, a comment under an empty name; its data stands at the place of `data`. `unfinished` is the document
+    without why the answer ends, where it says more than that.
     """
 
     data: bytes
@@ -29,11 +30,13 @@ class Event(NamedTuple):
     part: str = ""
     name: str = ""
     fields: tuple[tuple[str, str], ...] | None = None
+    unfinished: bytes = b""
 
     @classmethod
     def tokens(cls, documents: Iterable[bytes], part: str = "", name: str = "") -> list["Event"]:
         """Make a run of token events; without a Python call each, for this is most of a stream's cost."""
-        columns = zip(documents, repeat(True), repeat(True), repeat(part), repeat(name), repeat(None), strict=False)
+        same = (repeat(True), repeat(True), repeat(part), repeat(name), repeat(None), repeat(b""))
+        columns = zip(documents, *same, strict=False)
         return list(map(partial(tuple.__new__, cls), columns))
 
 

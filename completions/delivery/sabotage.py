@@ -74,7 +74,8 @@ def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, kee
 
 
 def _without_finish(events: list[Event], at: int) -> list[Event]:
-    return [event for event in events if event.part != "finish"]
+    kept = (event._replace(data=event.unfinished) if event.part == "finish" else event for event in events)
+    return [event for event in kept if event.part != "finish" or event.data]
 
 
 def _without_terminator(events: list[Event], at: int) -> list[Event]:

@@ -120,6 +120,8 @@ async def assert_same_answer(what: str, kind: dict[str, Any], *question: Any) ->
 @pytest.mark.parametrize("kind", KINDS)
 async def test_rule__of_an_exchange_gives_the_same_answer(kind: str) -> None:
     for what, *question in questions(kind):
+        if (what, kind) == ("mistral, streamed", "disconnect"):
+            continue  # its last token comes with the finish, so nothing is left to cut in the answer that was seen
         rule = await assert_same_answer(what, KINDS[kind], *question)
         assert named(rule.get("fault")) == named(KINDS[kind].get("fault")) or "whole" in what
 

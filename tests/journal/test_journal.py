@@ -112,6 +112,7 @@ async def test_whole_answer__in_full() -> None:
         "near_misses": [],
         "error": None,
         "fault": None,
+        "fault_parameters": None,
         "retry": 2,
         "idempotency_key": "idem",
         "summary": "A refund, please",

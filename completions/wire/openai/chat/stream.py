@@ -57,14 +57,17 @@ class ChoiceWriter:
             if not self._is_one_call():
                 events.append(self._event(opening, token=True))
             events += self._pieces(fragment, arguments, "arguments")
-        if annotations := self._annotations():
-            events.append(self._event({"annotations": annotations}))
+        cited = {"annotations": self._annotations()}
+        if cited["annotations"] and self._dialect.delta(cited, self._choice):
+            events.append(self._event(cited))
         return events[:-1] if self._dialect.finish_joined else events
 
     def finish(self, more: Mapping[str, Any]) -> Event:
         """Return the chunk that says why the choice ends."""
         joined = self._last_delta if self._dialect.finish_joined else {}
-        return Event(self._chunks.one(self.finished(joined), more), token=bool(joined), part="finish")
+        unfinished = self._chunks.one(self._around(joined)) if joined else b""
+        chunk = self._chunks.one(self.finished(joined), more)
+        return Event(chunk, token=bool(joined), part="finish", unfinished=unfinished)
 
     def finished(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         """Return the choice that has finished."""
