@@ -56,7 +56,8 @@ async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireForma
 async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
     """Lead a browser to the inspector; anything else asks here whether Ollama runs, as Ollama's own clients do."""
     if request.method not in ("GET", "HEAD"):
-        return await not_found(request, **({"namespace": namespace} if namespace else {}))
+        named: dict[str, Any] = {"namespace": namespace} if namespace else {}
+        return await not_found(request, **named)
     if "text/html" in request.headers.get("accept", ""):
         return HttpResponseRedirect(f"{request.path}_mock/")
     return HttpResponse("Ollama is running", content_type="text/plain; charset=utf-8")
