@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
 from completions.script.errors import Failure
+from completions.script.events import WordByWord
 from completions.script.matchers import All
 from completions.script.replies import Fixed, Written, WrittenChoice
 from completions.script.rules import Rule, Script
@@ -27,9 +28,8 @@ def doubts(script: Script) -> list[Doubt]:
         if what := _unheard(rule):
             asked = f"only a rule whose match names `format` is asked for {what}"
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
-        if names := _faults_of_streams(rule):
-            message = f"the rule '{rule.name}' only answers with errors, on which this has no effect: "
-            found.append(Doubt(rule.line, f"{message}{names}."))
+        if (struck := _without_effect(rule)) is not None:
+            found.append(Doubt(rule.line, f"the rule '{rule.name}' {struck}."))
         if (taken := earlier.takes(rule)) is not None:
             first, why = taken
             message = f"the rule '{rule.name}' never answers: '{first.name}' in line {first.line} {why}."
@@ -66,12 +66,20 @@ class _Earlier:
         return None if same is None else (same, "has the same condition")
 
 
-def _faults_of_streams(rule: Rule) -> str:
-    """Return a rule's faults of streams and of words, where it only answers with errors, which have neither."""
-    if not all(isinstance(answer, Failure) for answer in rule.answers):
-        return ""
-    names = [fault.name for fault in rule.faults if FAULTS[fault.name].stage in (Stage.STREAM, Stage.CONTENT)]
-    return "" if ERRORS_IN_STREAM.intersection(names) else ", ".join(names)
+def _without_effect(rule: Rule) -> str | None:
+    """Return which of a rule's faults never strike: of streams or words on errors, of words on events as they stand."""
+    names = {fault.name: FAULTS[fault.name].stage for fault in rule.faults}
+    words = [name for name, stage in names.items() if stage is Stage.CONTENT]
+    streams = [name for name, stage in names.items() if stage in (Stage.STREAM, Stage.CONTENT)]
+    if _all_are(Failure, rule) and streams and not ERRORS_IN_STREAM & names.keys():
+        return f"only answers with errors, on which this has no effect: {', '.join(streams)}"
+    if _all_are(WordByWord, rule) and words:
+        return f"gives its events word by word, on which this has no effect: {', '.join(words)}"
+    return None
+
+
+def _all_are(kind: type, rule: Rule) -> bool:
+    return bool(rule.answers) and all(isinstance(answer, kind) for answer in rule.answers)
 
 
 def _unheard(rule: Rule) -> str | None:

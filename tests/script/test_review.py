@@ -24,3 +24,21 @@ def test_doubts__name_the_rules_that_never_answer(text: str, found: list[tuple[i
     doubted = doubts(script(rules(text)))
     assert [doubt.line for doubt in doubted] == [line for line, _ in found]
     assert all(part in doubt.message for doubt, (_, part) in zip(doubted, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("rule", "found"),
+    [
+        ("error: 503, fault: [disconnect, split_bytes]", "only answers with errors, on which this has no effect: disc"),
+        ("error: 503, fault: cut_word", "only answers with errors, on which this has no effect: cut_word."),
+        ("error: 503, fault: [no_done, error_event]", ""),
+        ("error: 503, fault: split_bytes", ""),
+        ("replies: [{error: 503}, Fine.], fault: disconnect", ""),
+        ("reply: {events: [a]}, fault: [no_done, cut_word]", "word by word, on which this has no effect: cut_word."),
+        ("reply: {events: [a]}, fault: no_done", ""),
+    ],
+)
+def test_doubts__name_the_faults_that_never_strike(rule: str, found: str) -> None:
+    messages = [doubt.message for doubt in doubts(script(rules(f"- {{{rule}}}")))]
+    assert len(messages) == bool(found)
+    assert not found or found in messages[0]
