@@ -148,9 +148,9 @@ class PromptTokens:
 class Prompt:
     """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
 
-    `task` is what the answer is to be: what is not generated (embeddings, moderations, counts, what tells the server's
-    state) comes from the format itself, and only a rule that names the format speaks to it. `address` has what a format
-    reads of the address.
+    `task` is what the answer is to be: what is not generated (embeddings, moderations, sounds, images, counts, what
+    tells the server's state) comes from the format itself, and only a rule that names the format speaks to it.
+    `address` has what a format reads of the address.
     `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered,
     `min_tokens` what must be. What is asked in the `background` is answered at once, before it is done. What
     `truncates` lets its oldest messages go where they are too many. `recalled` is what a format remembers for this
@@ -159,7 +159,7 @@ class Prompt:
     """
 
     format: str = "chat"
-    task: Literal["generate", "embed", "moderate", "count", "state"] = "generate"
+    task: Literal["generate", "embed", "moderate", "speak", "transcribe", "draw", "count", "state"] = "generate"
     model: str | None = None
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()

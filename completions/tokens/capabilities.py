@@ -76,8 +76,11 @@ MODES: Mapping[str, frozenset[str]] = {
     "completion": frozenset({"legacy"}),
     "embedding": frozenset({"embeddings"}),
     "moderation": frozenset({"moderations"}),
+    "audio_speech": frozenset({"speech"}),
+    "audio_transcription": frozenset({"transcriptions", "translations"}),
+    "image_generation": frozenset({"images", "image_edits", "image_variations"}),
 }
-"""Where models of a mode are to be asked, by the formats' names; a mode that is not here (`audio_speech`) has none."""
+"""Where models of a mode are to be asked, by the formats' names; a mode that is not here (`rerank`) has none."""
 
 ENDPOINTS: Mapping[str, str] = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
 

@@ -10,6 +10,9 @@ from completions.tokens.vendors import vendor_of
 ALONE = {"legacy": "prompt", "embeddings": "input"}
 """Where a format has texts and tokens without any message around them: the parameter, by format."""
 
+UNFRAMED = ("embed", "moderate", "speak", "transcribe", "draw")
+"""The tasks of which a prompt costs its texts and nothing around them."""
+
 
 def prompt_tokens(prompt: Prompt) -> int:
     """Return how many tokens a prompt has; one that was counted is not counted again."""
@@ -27,7 +30,7 @@ def count(prompt: Prompt) -> PromptTokens:
         return prompt.counted
     if (alone := ALONE.get(prompt.format)) is not None:
         return PromptTokens(_texts(prompt.body.get(alone), prompt.model))
-    if prompt.task in ("embed", "moderate"):
+    if prompt.task in UNFRAMED:
         return PromptTokens(sum(tokens.count(message.text, prompt.model) for message in prompt.messages))
     vendor = vendor_of(prompt)
     return openai.count(prompt) if vendor is None else vendor.count(prompt)

@@ -28,6 +28,7 @@ PATHS = [
     "/v1beta/models/gemini-embedding-001:batchEmbedContents",
     "/v1/embeddings",
     "/v1/moderations",
+    "/v1/audio/speech",
     "/v1/responses/input_tokens",
     "/v1/messages/count_tokens",
     "/api/embed",

@@ -9,6 +9,7 @@ from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import InputTokens, Responses
+from completions.wire.openai.speech import Speech
 
 
 def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> list[Address]:
@@ -21,6 +22,7 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/completions", LegacyCompletions()),
         Address("v1/embeddings", Embeddings()),
         Address("v1/moderations", Moderations()),
+        Address("v1/audio/speech", Speech()),
         Address("v1/responses", Responses(by_model=by_model)),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),

@@ -1,0 +1,143 @@
+"""Speech: `POST /v1/audio/speech`, a sound whose length follows its text.
+
+The fields are `SpeechCreateParams` of `openai.types`, whose docstrings have the limits. The events are those of
+OpenAI's reference (`CreateSpeechResponseStreamEvent`); a second costs what its guide to realtime costs has for speech.
+"""
+
+import base64
+import itertools
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import Message, Prompt, Reply
+from completions.event import Body, Event
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.fields import mapping, text, text_or_none
+from completions.wire.openai.audio import ENCODERS, seconds_of, spoken
+from completions.wire.openai.base import OpenAIFormat
+from completions.wire.readback import Answer
+from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
+from completions.wire.validation import spoken as told
+
+LONGEST = 4096
+"""Characters of a text."""
+
+VOICES = (
+    *("alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin"),
+    "cedar",
+)
+FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
+WITHOUT_EVENTS = ("tts-1", "tts-1-hd")
+"""Models whose speech is not streamed as events."""
+
+TOKENS_PER_SECOND = 20
+SLOWEST, FASTEST = 0.25, 4.0
+
+FIELDS: Mapping[str, Check] = {
+    "model": string(low=1),
+    "input": string(low=1, high=LONGEST),
+    "voice": either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",))),
+    "instructions": string(),
+    "response_format": choice(*FORMATS),
+    "speed": decimal(SLOWEST, FASTEST),
+    "stream_format": choice("sse", "audio"),
+}
+_REQUEST = record(FIELDS, ("model", "input", "voice"))
+
+
+class Speech(OpenAIFormat):
+    """OpenAI's speech; it says the text of a script, or else the input."""
+
+    name = "speech"
+    vendor = "openai"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for speech; its text is a user message, its instructions a system message."""
+        document = decode_object(body)
+        if validate:
+            refuse(_REQUEST(document) or _events_of(document))
+        _check_encoder(document)
+        instructions = text(document.get("instructions"))
+        return Prompt(
+            format=self.name,
+            task="speak",
+            model=text_or_none(document.get("model")),
+            messages=(
+                *([Message("system", instructions)] if instructions else []),
+                Message("user", text(document.get("input"))),
+            ),
+            stream=document.get("stream_format") == "sse",
+            headers=headers,
+            body=document,
+        )
+
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the sound, in the format that is asked for."""
+        media_type, encoder = ENCODERS[_format(prompt.body)]
+        return Body(encoder(_sound(reply, prompt)), media_type)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the event that ends the speech: what the sound has cost."""
+        said = int(seconds_of(_sound(reply, prompt)) * TOKENS_PER_SECOND)
+        asked = reply.usage.prompt_tokens if reply.usage else 0
+        usage = {"input_tokens": asked, "output_tokens": said, "total_tokens": asked + said}
+        return {"type": "speech.audio.done", "usage": usage}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return a piece of the sound for each token of the text, and the end; joined they are the whole sound."""
+        data = self.render(reply, prompt).data
+        count = max(len(tokens.split(_text(reply, prompt), prompt.model)), 1)
+        bounds = [len(data) * at // count for at in range(count + 1)]
+        pieces = (data[start:end] for start, end in itertools.pairwise(bounds))
+        deltas = ({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()} for piece in pieces)
+        return [
+            *Event.tokens(map(orjson.dumps, deltas)),
+            Event(orjson.dumps(self.document(reply, prompt)), part="finish"),
+        ]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in what the speech has cost."""
+        usage = mapping(document.get("usage"))
+        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+
+
+def _text(reply: Reply, prompt: Prompt) -> str:
+    """Return what is said, which is bounded where nobody has held the request to the API's rules."""
+    scripted = next((choice.text for choice in reply.choices if choice.text), None)
+    return (prompt.last_user if scripted is None else scripted)[:LONGEST]
+
+
+def _sound(reply: Reply, prompt: Prompt) -> bytes:
+    voice, speed = prompt.body.get("voice"), prompt.body.get("speed")
+    named = voice if isinstance(voice, str) else text(mapping(voice).get("id"))
+    known = isinstance(speed, int | float) and SLOWEST <= speed <= FASTEST
+    return spoken(_text(reply, prompt), named, float(speed) if known else 1.0)
+
+
+def _format(body: Mapping[str, object]) -> str:
+    asked = body.get("response_format")
+    return asked if isinstance(asked, str) and asked in ENCODERS else "mp3"
+
+
+def _events_of(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("stream_format") != "sse" or body["model"] not in WITHOUT_EVENTS:
+        return None
+    why = f"Unsupported value: 'stream_format' does not support 'sse' with the model '{body['model']}'."
+    return told(why, "unsupported_value", "stream_format")
+
+
+def _check_encoder(body: Mapping[str, Any]) -> None:
+    """Refuse a format that the API has and this mock cannot make."""
+    asked = body.get("response_format")
+    if asked in FORMATS and asked not in ENCODERS:
+        raise RequestError(
+            f"This mock has no encoder for '{asked}'. Use one of {', '.join(ENCODERS)}.",
+            code="unsupported_value",
+            param="response_format",
+        )
