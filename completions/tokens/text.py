@@ -45,6 +45,12 @@ def count(text: str, model: str | None = None) -> int:
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
 
 
+def ids(text: str, model: str | None = None) -> list[int]:
+    """Return the token ids of `text` in the encoding of `model`."""
+    budget.spend_characters(len(text))
+    return _encoding(encoding_name(model)).encode_ordinary(text)
+
+
 def join(ids: Iterable[int], model: str | None = None) -> str:
     """Return the text of token ids; ids that the encoding of `model` does not have are left out."""
     encoding = _encoding(encoding_name(model))

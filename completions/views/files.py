@@ -6,9 +6,10 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.state.records import Document, Records
+from completions.views.edge import read_body
 from completions.views.http import RawResponse, Recorded
-from completions.views.multipart import read_form
 from completions.views.stored import Asked, stored
+from completions.wire.multipart import read_form
 from completions.wire.openai import files
 from completions.wire.openai.files import CONTENT, FILE
 
@@ -42,7 +43,7 @@ async def content_of(records: Records, name: str) -> bytes:
 @stored
 async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
-    form = read_form(asked.request)
+    form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
     upload = form.files.get("file")
     files.check_upload(form.fields, upload.name if upload else None)
     assert upload is not None

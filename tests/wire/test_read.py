@@ -29,6 +29,7 @@ PATHS = [
     "/v1/embeddings",
     "/v1/moderations",
     "/v1/audio/speech",
+    "/v1/audio/transcriptions",
     "/v1/responses/input_tokens",
     "/v1/messages/count_tokens",
     "/api/embed",

@@ -10,6 +10,7 @@ from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import InputTokens, Responses
 from completions.wire.openai.speech import Speech
+from completions.wire.openai.transcriptions import Transcriptions, Translations
 
 
 def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> list[Address]:
@@ -23,6 +24,8 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/embeddings", Embeddings()),
         Address("v1/moderations", Moderations()),
         Address("v1/audio/speech", Speech()),
+        Address("v1/audio/transcriptions", Transcriptions()),
+        Address("v1/audio/translations", Translations()),
         Address("v1/responses", Responses(by_model=by_model)),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),

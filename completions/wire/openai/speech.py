@@ -116,8 +116,9 @@ def _text(reply: Reply, prompt: Prompt) -> str:
 def _sound(reply: Reply, prompt: Prompt) -> bytes:
     voice, speed = prompt.body.get("voice"), prompt.body.get("speed")
     named = voice if isinstance(voice, str) else text(mapping(voice).get("id"))
-    known = isinstance(speed, int | float) and SLOWEST <= speed <= FASTEST
-    return spoken(_text(reply, prompt), named, float(speed) if known else 1.0)
+    if not isinstance(speed, int | float) or not SLOWEST <= speed <= FASTEST:
+        speed = 1.0
+    return spoken(_text(reply, prompt), named, float(speed))
 
 
 def _format(body: Mapping[str, object]) -> str:

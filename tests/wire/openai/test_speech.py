@@ -38,7 +38,8 @@ def parsed(validate: bool = True, **body: Any) -> Prompt:
 def seconds(data: bytes) -> float:
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 24_000)
-        return file.getnframes() / 24_000
+        frames: int = file.getnframes()
+        return frames / 24_000
 
 
 def sound(reply: Reply = Reply(()), **body: Any) -> bytes:  # noqa: B008  # a frozen value
@@ -64,7 +65,8 @@ def test_render__says_the_script_s_text() -> None:
     ("kind", "media_type"), [("wav", "audio/wav"), ("pcm", "audio/pcm"), ("mp3", "audio/mpeg"), (None, "audio/mpeg")]
 )
 def test_render__has_the_format_that_is_asked_for(kind: str | None, media_type: str) -> None:
-    body = WIRE.render(Reply(()), parsed(**({"response_format": kind} if kind else {})))
+    asked: dict[str, Any] = {"response_format": kind} if kind else {}
+    body = WIRE.render(Reply(()), parsed(**asked))
     samples = sound()[44:]
     assert body.media_type == media_type
     match kind:
@@ -143,18 +145,18 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 def test_sdk__speaks(live: LiveServer, tmp_path: Path) -> None:
     with openai.OpenAI(base_url=f"{live.url}/v1", api_key="k", max_retries=0) as client:
-        asked = {"model": "gpt-4o-mini-tts", "voice": "alloy", "response_format": "wav"}
-        whole = client.audio.speech.create(input="Hello there", **asked)  # type: ignore[call-overload]
+        asked: dict[str, Any] = {"model": "gpt-4o-mini-tts", "voice": "alloy", "response_format": "wav"}
+        whole = client.audio.speech.create(input="Hello there", **asked)
         assert seconds(whole.content) > 0.5
         create = client.audio.speech.with_streaming_response.create
-        with create(input="Hello there", **asked) as response:  # type: ignore[arg-type]
+        with create(input="Hello there", **asked) as response:
             response.stream_to_file(tmp_path / "hello.wav")
         assert (tmp_path / "hello.wav").read_bytes() == whole.content
-        with create(input="Hello there", stream_format="sse", **asked) as response:  # type: ignore[arg-type]
+        with create(input="Hello there", stream_format="sse", **asked) as response:
             lines = [orjson.loads(line[6:]) for line in response.iter_lines() if line]
         assert [line["type"] for line in lines] == ["speech.audio.delta"] * 2 + ["speech.audio.done"]
         with pytest.raises(openai.RateLimitError):
-            client.audio.speech.create(input="busy", **asked)  # type: ignore[call-overload]
+            client.audio.speech.create(input="busy", **asked)
 
 
 def test_litellm__speaks(live: LiveServer) -> None:

@@ -1,0 +1,103 @@
+"""Bodies of `multipart/form-data`, read in memory: no file of an upload touches the disk."""
+
+import re
+from collections.abc import Collection
+from io import BytesIO
+from typing import Any, NamedTuple
+
+from django.core.exceptions import SuspiciousOperation
+from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
+from django.http.multipartparser import MultiPartParser, MultiPartParserError
+
+from completions.exceptions import RequestError
+
+NESTED = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
+"""A field of a list (`include[]`), or of an object (`expires_after[seconds]`)."""
+
+NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
+
+
+class Upload(NamedTuple):
+    """A file of a form: its name, its media type and its bytes."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+class Form(NamedTuple):
+    """A form's fields by name, the last of each, and its files; `every` has all fields and files in lists by name."""
+
+    fields: dict[str, str]
+    files: dict[str, Upload]
+    every: dict[str, list[str]]
+    uploads: dict[str, list[Upload]]
+
+    def document(self, lists: Collection[str] = (), texts: Collection[str] = ()) -> dict[str, Any]:
+        """Return the fields as the JSON document that they stand for.
+
+        A number or a boolean is one, unless its field is among the `texts`. The `lists` are lists without `[]` too.
+        """
+        document: dict[str, Any] = {}
+        for field, values in self.every.items():
+            nested = NESTED.fullmatch(field)
+            name = nested[1] if nested else field
+            found = [value if name in texts else _value(value) for value in values]
+            if name in lists or (nested and not nested[2]):
+                before = document.get(name)
+                document[name] = [*(before if isinstance(before, list) else []), *found]
+            elif nested:
+                inner = document.setdefault(name, {})
+                if isinstance(inner, dict):
+                    inner[nested[2]] = found[-1]
+            else:
+                document[name] = found[-1]
+        return document
+
+    def all_files(self, name: str) -> list[Upload]:
+        """Return the files of a field, be it a list or not."""
+        return [*self.uploads.get(name, ()), *self.uploads.get(f"{name}[]", ())]
+
+
+class _InMemory(FileUploadHandler):
+    """Keeps a file's pieces; the body was bounded when it was read."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Begin a file."""
+        super().new_file(*args, **kwargs)
+        self._pieces: list[bytes] = []
+        raise StopFutureHandlers
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Take its next piece."""
+        self._pieces.append(raw_data)
+
+    def file_complete(self, file_size: int) -> Any:
+        """Return the file."""
+        return Upload(self.file_name or "file", self.content_type or "", b"".join(self._pieces))
+
+
+def read_form(body: bytes, content_type: str) -> Form:
+    """Return the form that a body has, by its `Content-Type`; raise `RequestError` where it is none."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        why = f"Invalid Content-Type header ({kind or 'none'}), expected multipart/form-data."
+        raise RequestError(why, code="invalid_content_type")
+    meta: dict[str, Any] = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
+    try:
+        fields, files = MultiPartParser(meta, BytesIO(body), [_InMemory()], "utf-8").parse()
+    except (MultiPartParserError, SuspiciousOperation, UnicodeError) as exc:
+        raise RequestError(f"Could not parse multipart form: {exc}") from exc
+    every = {str(name): [str(value) for value in values] for name, values in fields.lists()}
+    uploads: dict[str, list[Any]] = {str(name): list(found) for name, found in files.lists()}
+    last: dict[str, Upload] = {name: found[-1] for name, found in uploads.items()}
+    return Form({name: values[-1] for name, values in every.items()}, last, every, uploads)
+
+
+def _value(text: str) -> object:
+    """Return what a field's text stands for: a boolean, a number, or the text itself."""
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if NUMBER.fullmatch(text):
+        return float(text) if "." in text else int(text)
+    return text

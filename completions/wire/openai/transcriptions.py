@@ -1,0 +1,317 @@
+"""Transcriptions and translations: `POST /v1/audio/transcriptions` and `/v1/audio/translations`, which take a form.
+
+Shapes: `openai.types.audio`; the fields are its `TranscriptionCreateParams` and `TranslationCreateParams`. The words on
+a wrong file, a file too large and an answer's format that a model has not are the API's own, as its users quote them.
+"""
+
+import hashlib
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import Message, Prompt, Reply
+from completions.event import Body, Event
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE
+from completions.wire.fields import mapping, text, text_or_none
+from completions.wire.multipart import Upload, read_form
+from completions.wire.openai import transcripts
+from completions.wire.openai.base import OpenAIFormat, made_id
+from completions.wire.openai.logprobs import logprob
+from completions.wire.readback import Answer
+from completions.wire.validation import (
+    Check,
+    anything,
+    array,
+    boolean,
+    choice,
+    decimal,
+    either,
+    obj,
+    record,
+    refuse,
+    string,
+)
+
+SUPPORTED = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
+"""The ends of the names of files that are taken."""
+
+LARGEST = 26_214_400
+SHORTEST = 0.1
+
+WHISPER = "whisper-1"
+PLAIN = ("text", "srt", "vtt")
+FORMATS = ("json", "text", "srt", "verbose_json", "vtt", "diarized_json")
+OF_MODELS: Mapping[str, Collection[str]] = {
+    "gpt-4o-transcribe-diarize": ("json", "text", "diarized_json"),
+    "gpt-4o-transcribe": ("json", "text"),
+    "gpt-4o-mini-transcribe": ("json", "text"),
+    "gpt-transcribe": ("json", "text"),
+    WHISPER: ("json", "text", "srt", "verbose_json", "vtt"),
+}
+"""The formats of answers by the start of the model's name."""
+
+LANGUAGES = {"de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "ja": "japanese",
+             "ko": "korean", "nl": "dutch", "pl": "polish", "pt": "portuguese", "ru": "russian",
+             "zh": "chinese"}  # fmt: skip
+TOKENS_PER_SECOND = 10
+
+_VAD = either("one of a string or object", string=choice("auto"), object=obj)
+_TRANSLATED: Mapping[str, Check] = {
+    "file": anything,
+    "model": string(low=1),
+    "prompt": string(),
+    "response_format": choice(*FORMATS[:-1]),
+    "temperature": decimal(0, 1),
+}
+_TRANSCRIBED: Mapping[str, Check] = {
+    **_TRANSLATED,
+    "response_format": choice(*FORMATS),
+    "chunking_strategy": _VAD,
+    "include": array(choice("logprobs"), "strings"),
+    "keywords": array(string(), "strings"),
+    "known_speaker_names": array(string(), "strings", high=4),
+    "known_speaker_references": array(string(), "strings", high=4),
+    "language": string(),
+    "languages": array(string(), "strings"),
+    "stream": boolean,
+    "timestamp_granularities": array(choice("word", "segment"), "strings"),
+}
+LISTS = [
+    *("include", "keywords", "known_speaker_names", "known_speaker_references", "languages"),
+    "timestamp_granularities",
+]
+TEXTS = ["model", "prompt", "language", "keywords", "known_speaker_names"]
+
+
+class Transcriptions(OpenAIFormat):
+    """OpenAI's transcriptions; what is heard is a script's text, or else decided by the file's bytes."""
+
+    name = "transcriptions"
+    vendor = "openai"
+    fields = _TRANSCRIBED
+    task = "transcribe"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read the form; the file's name is a user message, the prompt a system message."""
+        form = read_form(body, headers.get("content-type") or "")
+        document, file = form.document(LISTS, TEXTS), form.files.get("file")
+        if validate:
+            self._validate(document, file, len(body))
+        file = file or Upload("", "", b"")
+        document["file"] = _described(file)
+        prompt, model = text(document.get("prompt")), text_or_none(document.get("model"))
+        return Prompt(
+            format=self.name,
+            task="transcribe",
+            model=model,
+            messages=(*([Message("system", prompt)] if prompt else []), Message("user", file.name)),
+            stream="stream" in self.fields and document.get("stream") is True and model != WHISPER,
+            headers=headers,
+            body=document,
+        )
+
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return what was heard, in the format that is asked for."""
+        asked, said = _format(prompt), _text(reply, prompt)
+        if asked not in PLAIN:
+            return super().render(reply, prompt)
+        if asked != "text":
+            spans = transcripts.segments(said, _seconds(prompt))
+            said = transcripts.subtitles(spans, point="," if asked == "srt" else ".")
+        else:
+            said += "\n"
+        return Body(said.encode("utf-8", "replace"), "text/plain; charset=utf-8")
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the transcription."""
+        said = _text(reply, prompt)
+        document: dict[str, Any] = {"text": said}
+        match _format(prompt):
+            case "verbose_json":
+                document = {"task": self.task, **self._verbose(said, prompt)}
+            case "diarized_json":
+                document = {"task": self.task, "duration": _seconds(prompt), "text": said}
+                document["segments"] = _speakers(said, reply, prompt)
+            case _ if _wants_logprobs(prompt):
+                document["logprobs"] = _logprobs(tokens.split(said, prompt.model))
+        return document | {"usage": _usage(said, reply, prompt)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the pieces of the text, and all of it."""
+        said = _text(reply, prompt)
+        wanted = _wants_logprobs(prompt)
+        pieces = tokens.split(said, prompt.model)
+        deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": piece} for piece in pieces]
+        if wanted:
+            deltas = [delta | {"logprobs": _logprobs([delta["delta"]])} for delta in deltas]
+        done: dict[str, Any] = {"type": "transcript.text.done", "text": said}
+        done |= ({"logprobs": _logprobs(pieces)} if wanted else {}) | {"usage": _usage(said, reply, prompt)}
+        told = [] if _format(prompt) != "diarized_json" else _speakers(said, reply, prompt)
+        return [
+            *Event.tokens(map(orjson.dumps, deltas)),
+            *(Event(orjson.dumps(segment)) for segment in told),
+            Event(orjson.dumps(done), part="finish"),
+        ]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the text and the usage, of a whole transcription or an event."""
+        usage = mapping(document.get("usage"))
+        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+        kind, voice = document.get("type"), answer.voice()
+        if kind == "transcript.text.delta":
+            voice.says(document.get("delta"))
+        elif kind is None:
+            voice.says(document.get("text"))
+        elif kind == "transcript.text.done":
+            voice.ends("stop", {})
+
+    def _verbose(self, said: str, prompt: Prompt) -> dict[str, Any]:
+        """Return the text with its times: those of words or segments, as is asked; of segments where nothing is."""
+        wanted, duration = prompt.body.get("timestamp_granularities") or ["segment"], _seconds(prompt)
+        document: dict[str, Any] = {"language": self._language(prompt), "duration": duration, "text": said}
+        if isinstance(wanted, list) and "word" in wanted:
+            document["words"] = [
+                {"word": span.text, "start": span.start, "end": span.end} for span in transcripts.words(said, duration)
+            ]
+        if not isinstance(wanted, list) or "segment" in wanted:
+            spans = transcripts.segments(said, duration)
+            document["segments"] = [_segment(at, span, prompt) for at, span in enumerate(spans)]
+        return document
+
+    def _language(self, prompt: Prompt) -> str:
+        asked = text(prompt.body.get("language")) or "en"
+        return LANGUAGES.get(asked, asked)
+
+    def _validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
+        if size > LARGEST:
+            why = f"Maximum content size limit ({LARGEST}) exceeded ({size} bytes read)"
+            raise RequestError(why, status=413, type="server_error")
+        refuse(record(self.fields, ("file", "model"))({**document, **({"file": file} if file else {})}))
+        assert file is not None
+        if file.name.rpartition(".")[2].lower() not in SUPPORTED or not file.data:
+            raise RequestError(f"Invalid file format. Supported formats: {[*SUPPORTED]}")
+        if transcripts.seconds(file.data) < SHORTEST and file.data[:4] == b"RIFF":
+            why = f"Audio file is too short. Minimum audio length is {SHORTEST} seconds."
+            raise RequestError(why, code="audio_too_short", param="file")
+        _check_format(document)
+
+
+class Translations(Transcriptions):
+    """OpenAI's translations into English; the same, without what only transcriptions have."""
+
+    name = "translations"
+    fields = _TRANSLATED
+    task = "translate"
+
+    def _language(self, prompt: Prompt) -> str:
+        return "english"
+
+
+def _check_format(document: Mapping[str, Any]) -> None:
+    """Refuse a format of answers that the model has not, and times that no other format has."""
+    asked, model = document.get("response_format", "json"), document["model"]
+    known = next((formats for start, formats in OF_MODELS.items() if model.startswith(start)), FORMATS)
+    if asked not in known:
+        *others, last = [f"'{each}'" for each in known]
+        instead = f"Use {', '.join(others)} or {last} instead."
+        why = f"response_format '{asked}' is not compatible with model '{model}'. {instead}"
+        raise RequestError(why, code="unsupported_value", param="response_format")
+    if document.get("timestamp_granularities") and asked != "verbose_json":
+        raise RequestError(
+            "timestamp_granularities is only supported with response_format 'verbose_json'.",
+            code="unsupported_value",
+            param="timestamp_granularities",
+        )
+
+
+def _described(file: Upload) -> dict[str, Any]:
+    """Return what a script and an answer need of a file."""
+    return {
+        "name": file.name,
+        "media_type": file.media_type,
+        "bytes": len(file.data),
+        "sha256": hashlib.sha256(file.data).hexdigest(),
+        "seconds": transcripts.seconds(file.data),
+    }
+
+
+def _format(prompt: Prompt) -> str:
+    asked = prompt.body.get("response_format")
+    return asked if isinstance(asked, str) and asked in FORMATS else "json"
+
+
+def _seconds(prompt: Prompt) -> float:
+    return float(mapping(prompt.body.get("file")).get("seconds", 0.0))
+
+
+def _text(reply: Reply, prompt: Prompt) -> str:
+    """Return what a script says, or else what the file decides."""
+    scripted = next((choice.text for choice in reply.choices if choice.text is not None), None)
+    if scripted is not None:
+        return scripted
+    file = mapping(prompt.body.get("file"))
+    return transcripts.sentences(text(file.get("sha256")), _seconds(prompt))
+
+
+def _usage(said: str, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the cost: seconds with Whisper, tokens with the others."""
+    duration = _seconds(prompt)
+    if (prompt.model or WHISPER).startswith("whisper"):
+        return {"type": "duration", "seconds": math.ceil(duration)}
+    heard = math.ceil(duration * TOKENS_PER_SECOND)
+    told, output = tokens.count(prompt.system, prompt.model), tokens.count(said, prompt.model)
+    return {
+        "type": "tokens",
+        "input_tokens": heard + told,
+        "input_token_details": {"text_tokens": told, "audio_tokens": heard},
+        "output_tokens": output,
+        "total_tokens": heard + told + output,
+    }
+
+
+def _segment(at: int, span: transcripts.Span, prompt: Prompt) -> dict[str, Any]:
+    temperature = prompt.body.get("temperature")
+    return {
+        "id": at,
+        "seek": int(span.start // 30) * 3000,
+        "start": span.start,
+        "end": span.end,
+        "text": f" {span.text}",
+        "tokens": tokens.ids(f" {span.text}", prompt.model),
+        "temperature": float(temperature) if isinstance(temperature, int | float) else 0.0,
+        "avg_logprob": -0.25,
+        "compression_ratio": 1.2,
+        "no_speech_prob": 0.01,
+    }
+
+
+def _speakers(said: str, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the segments with their speakers, who take turns: those whose names are known, or else A and B."""
+    known = prompt.body.get("known_speaker_names")
+    names: list[Any] = known if isinstance(known, list) and known else ["A", "B"]
+    return [
+        {
+            "type": "transcript.text.segment",
+            "id": made_id("seg_", reply, at),
+            "start": span.start,
+            "end": span.end,
+            "speaker": names[at % len(names)],
+            "text": span.text,
+        }
+        for at, span in enumerate(transcripts.segments(said, _seconds(prompt)))
+    ]
+
+
+def _wants_logprobs(prompt: Prompt) -> bool:
+    included = prompt.body.get("include")
+    return isinstance(included, list) and "logprobs" in included and not (prompt.model or WHISPER).startswith("whisper")
+
+
+def _logprobs(pieces: list[str]) -> list[dict[str, Any]]:
+    return [{"token": piece, "logprob": logprob(piece), "bytes": list(piece.encode())} for piece in pieces]

@@ -1,0 +1,115 @@
+"""What is heard in a sound file: how long it is, sentences that its bytes alone decide, and when each word is said."""
+
+import hashlib
+import io
+import math
+import wave
+from collections.abc import Iterator
+from typing import NamedTuple
+
+SUBJECTS = ("The team", "Our customer", "The new office", "My colleague", "The report", "Everyone", "The project",
+            "The board", "Her neighbour", "The museum", "The train", "The library", "The doctor", "The garden",
+            "Their teacher", "The city")  # fmt: skip
+PREDICATES = ("will be ready", "asked for a call", "moved the meeting", "has good news", "needs another week",
+              "found the missing key", "opens its doors", "wants to hear more", "starts again", "sent the numbers",
+              "agreed to the plan", "changed the schedule", "is waiting for an answer", "wrote a long letter",
+              "made a small mistake", "looks better")  # fmt: skip
+ENDS = ("on Friday", "next month", "before lunch", "at nine o'clock", "this afternoon", "after the holidays",
+        "in the morning", "without delay", "as we hoped", "by the river", "in the spring", "for the first time",
+        "at the end of the week", "every year", "since yesterday", "after all")  # fmt: skip
+
+SECONDS_PER_SENTENCE = 4.0
+MOST_SENTENCES = 150
+"""Ten minutes of them; more sound is said more slowly."""
+
+BYTES_PER_SECOND = 16_000
+"""Of a file whose length is not read: 128 kbit/s."""
+
+MP3_RATES = (
+    (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
+    (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0),
+)
+"""The kbit/s of an MP3 frame's header, of MPEG-2 and MPEG-1."""
+
+
+class Span(NamedTuple):
+    """A piece of a transcript, and when it is said, in seconds."""
+
+    text: str
+    start: float
+    end: float
+
+
+def seconds(data: bytes) -> float:
+    """Return how long a file sounds: of WAV and MP3 by their headers, of others by their size."""
+    if data[:4] == b"RIFF":
+        try:
+            with wave.open(io.BytesIO(data)) as file:
+                frames, rate = int(file.getnframes()), int(file.getframerate())
+                return round(min(frames, len(data)) / max(rate, 1), 2)
+        except (wave.Error, EOFError):
+            pass
+    if len(data) > 4 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2:
+        kilobits = MP3_RATES[data[1] >> 3 & 1][data[2] >> 4]
+        return round(len(data) * 8 / (kilobits * 1000 or BYTES_PER_SECOND * 8), 2)
+    return round(len(data) / BYTES_PER_SECOND, 2)
+
+
+def sentences(digest: str, duration: float) -> str:
+    """Return what is said in a file: a sentence every four seconds, which its digest decides."""
+    count = min(max(round(duration / SECONDS_PER_SENTENCE), 1), MOST_SENTENCES)
+    return " ".join(_sentence(f"{digest}/{at}") for at in range(count))
+
+
+def segments(text: str, duration: float) -> list[Span]:
+    """Return the sentences of a text, one after another within the time."""
+    found: list[str] = []
+    for word in text.split():
+        if found and not found[-1].endswith((".", "!", "?")):
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+    return list(_timed(found, 0.0, duration))
+
+
+def words(text: str, duration: float) -> list[Span]:
+    """Return the words of a text, without the marks around them, within their sentences' time."""
+    return [
+        Span(span.text.strip(".,;:!?\"'") or span.text, span.start, span.end)
+        for segment in segments(text, duration)
+        for span in _timed(segment.text.split(), segment.start, segment.end)
+    ]
+
+
+def _timed(pieces: list[str], start: float, end: float) -> Iterator[Span]:
+    """Yield pieces with the time that each takes by its length."""
+    total, before = sum(map(len, pieces)) or 1, 0
+    for piece in pieces:
+        after = before + len(piece)
+        yield Span(piece, _at(start, end, before / total), _at(start, end, after / total))
+        before = after
+
+
+def _at(start: float, end: float, share: float) -> float:
+    return round(start + (end - start) * share, 2)
+
+
+def _sentence(seed: str) -> str:
+    parts = hashlib.blake2s(seed.encode(), digest_size=3).digest()
+    chosen = [options[part % len(options)] for part, options in zip(parts, (SUBJECTS, PREDICATES, ENDS), strict=True)]
+    return " ".join(chosen) + "."
+
+
+def subtitles(spans: list[Span], *, point: str) -> str:
+    """Return numbered subtitles as SRT has them, or with `point` `.` as WebVTT does, which has no numbers."""
+    numbered = point == ","
+    blocks = []
+    for at, span in enumerate(spans, 1):
+        times = f"{_clock(span.start, point)} --> {_clock(span.end, point)}"
+        blocks.append(f"{at}\n{times}\n{span.text}\n\n" if numbered else f"{times}\n{span.text}\n\n")
+    return ("" if numbered else "WEBVTT\n\n") + "".join(blocks)
+
+
+def _clock(at: float, point: str) -> str:
+    whole = math.floor(at)
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{round((at - whole) * 1000):03}"
