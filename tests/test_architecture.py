@@ -81,6 +81,7 @@ PROVIDERS: dict[str, set[str]] = {
     "gemini": {"openai"},
     "ollama": {"openai"},
     "openai": set(),
+    "vertex": {"anthropic", "gemini"},
 }
 """The packages of wire formats, a provider each, and those of which a provider speaks formats too."""
 

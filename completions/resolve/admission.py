@@ -34,7 +34,7 @@ def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt
         refusals.check(prompt, wire.refusals, models.abilities(script, wire, prompt.model))
     if prompt.task != "generate":
         return prompt  # what is not generated has limits for each input, which its format knows
-    window = models.window(script, prompt.model)
+    window = models.window(script, wire, prompt.model)
     most = size + (prompt.max_tokens or 0) + PER_IMAGE * _images(prompt)
     if window is None or (most <= window and not prompt.recalled):
         return prompt

@@ -21,11 +21,11 @@ def is_there(script: Script, format_: WireFormat, name: str) -> bool:
     return not (names or known) or name in names or (known and format_.knows(name))
 
 
-def window(script: Script, name: str | None) -> int | None:
+def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
     """Return the context window of a model that the script describes, or else the table's."""
     own = script.catalogue.described.get(name or "")
     if own is None:
-        return context_window(name)
+        return context_window(name and format_.table_name(name))
     return own.context or context_window(own.like)
 
 
@@ -33,7 +33,7 @@ def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabili
     """Return what a model takes: as the script describes it, or else by the tables."""
     own = script.catalogue.described.get(name or "")
     if own is None:
-        return capabilities(name, format_.vendor)
+        return capabilities(name and format_.table_name(name), format_.vendor)
     usual = capabilities(own.like, format_.vendor)
     more = {feature for feature, has in own.supports.items() if has}
     less = own.supports.keys() - more

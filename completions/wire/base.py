@@ -97,6 +97,10 @@ class WireFormat(ABC):
         """Tell whether the API has a model of this name, as far as the table of models knows."""
         return not self.vendor or is_known(model, self.vendor)
 
+    def table_name(self, model: str) -> str:
+        """Return the name under which the table of models has a model, where the API calls it otherwise."""
+        return model
+
     @abstractmethod
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -27,6 +27,7 @@ from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.dialect import Dialect
+from completions.wire.vertex.addresses import ADDRESSES as VERTEX
 
 DIALECTS: tuple[Dialect, ...] = (
     AZURE,
@@ -52,6 +53,7 @@ _ALL = [
     *GEMINI,
     *AZURE_ADDRESSES,
     *OLLAMA,
+    *VERTEX,
 ]
 ORDER = ("generate", "models", "model", "tell", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))

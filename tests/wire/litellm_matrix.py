@@ -79,6 +79,8 @@ class Row:
 
 AZURE = {"api_version": "2024-10-21"}
 VERTEX = {"vertex_project": "p", "vertex_location": "us-central1"}
+CLAUDE = "claude-sonnet-4-5@20250929"
+PUBLISHED = "/v1/projects/p/locations/us-central1/publishers/anthropic/models"
 OPENAI = {"allowed_openai_params": ["tools", "response_format"]}
 """LiteLLM does not know that `some-model` can do these; of a provider's real models it does."""
 
@@ -86,6 +88,7 @@ OWN = (
     Row("anthropic", ""),
     Row("gemini", "/v1beta", model="gemini-2.5-flash"),
     Row("vertex_ai", "", VERTEX, "gemini-2.5-flash"),
+    Row("vertex_ai", f"{PUBLISHED}/{CLAUDE}", {**VERTEX, "max_tokens": 1000}, CLAUDE),
     Row("ollama_chat", ""),
     Row("ollama", ""),
     Row("azure", "", AZURE),
@@ -141,6 +144,7 @@ PLAIN_ERROR = "LiteLLM knows no class for this provider's 500"
 LATE = "LiteLLM sends the request with the first step of the stream, and puts a failure there into another error"
 BARE = "LiteLLM names no error of a stream of these"
 EXCEPTIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
+    f"vertex_ai{PUBLISHED}/{CLAUDE}": (),  # unlike Gemini there
     "gemini": (
         ("429 streamed", "MidStreamFallbackError of RateLimitError 429", LATE),
         ("500 streamed", "MidStreamFallbackError of InternalServerError 500", LATE),

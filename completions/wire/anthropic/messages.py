@@ -35,7 +35,7 @@ class AnthropicFormat(WireFormat):
     """What Anthropic's addresses share: errors, headers, and the list of models."""
 
     key_header = "x-api-key"
-    told_by = ("anthropic-version",)
+    told_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"
     words = anthropic_errors.USUAL
     routed = True
@@ -73,11 +73,47 @@ class AnthropicFormat(WireFormat):
         return anthropic_models.find(name, models)
 
 
-class AnthropicMessages(AnthropicFormat):
-    """A message for messages."""
+class AnthropicAnswers(AnthropicFormat):
+    """A message, whole and streamed, wherever Claude is asked for it."""
 
     name = "anthropic"
     refusals = REFUSALS
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return a `message`."""
+        content = list(anthropic_message.whole_content(reply, prompt))
+        head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply)
+        return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the events: the start, each block from its start to its stop, how the message ends, the stop."""
+        empty: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
+        began = {"usage": anthropic_message.usage_at_start(reply.usage)}
+        message = anthropic_message.head(reply, prompt) | empty | began
+        ending = {
+            "type": "message_delta",
+            "delta": anthropic_message.ending(reply),
+            "usage": anthropic_message.usage_at_end(reply.usage),
+        }
+        lanes = [_block(index, block) for index, block in enumerate(anthropic_message.blocks(reply, prompt))]
+        first = lanes[0] if lanes else []
+        return [
+            _event({"type": "message_start", "message": message}),
+            *first[:1],
+            PING,
+            *first[1:],
+            *(event for lane in lanes[1:] for event in lane),
+            _event(ending, part="finish"),
+            _event({"type": "message_stop"}, chunk=False),
+        ]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in a message or an event of its stream."""
+        hear_message(document, answer)
+
+
+class AnthropicMessages(AnthropicAnswers):
+    """A message for messages."""
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -121,38 +157,6 @@ class AnthropicMessages(AnthropicFormat):
         _, ends = span()
         before = mapping(prompt.recalled.get("thread")) or None
         return threads.kept(self.document(reply, prompt), asked, before, ends)
-
-    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return a `message`."""
-        content = list(anthropic_message.whole_content(reply, prompt))
-        head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply)
-        return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the events: the start, each block from its start to its stop, how the message ends, the stop."""
-        empty: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
-        began = {"usage": anthropic_message.usage_at_start(reply.usage)}
-        message = anthropic_message.head(reply, prompt) | empty | began
-        ending = {
-            "type": "message_delta",
-            "delta": anthropic_message.ending(reply),
-            "usage": anthropic_message.usage_at_end(reply.usage),
-        }
-        lanes = [_block(index, block) for index, block in enumerate(anthropic_message.blocks(reply, prompt))]
-        first = lanes[0] if lanes else []
-        return [
-            _event({"type": "message_start", "message": message}),
-            *first[:1],
-            PING,
-            *first[1:],
-            *(event for lane in lanes[1:] for event in lane),
-            _event(ending, part="finish"),
-            _event({"type": "message_stop"}, chunk=False),
-        ]
-
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a message or an event of its stream."""
-        hear_message(document, answer)
 
 
 def _block(index: int, block: anthropic_message.Block) -> list[Event]:

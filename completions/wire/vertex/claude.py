@@ -1,0 +1,79 @@
+"""Claude on Vertex AI: `POST …/publishers/anthropic/models/{model}:rawPredict`, `:streamRawPredict`, and the count.
+
+Shapes: `anthropic.lib.vertex` of the anthropic SDK; a body's `stream` says whether the answer is streamed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.exceptions import RequestError
+from completions.wire.anthropic import rules as anthropic_rules
+from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
+from completions.wire.anthropic.messages import AnthropicCount
+from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.vertex import errors as vertex_errors
+
+
+class VertexClaude(HostedClaude):
+    """A message of a Claude on Vertex AI."""
+
+    version = "vertex-2023-10-16"
+    mark = "vrtx_"
+
+    def table_name(self, model: str) -> str:
+        """Return Anthropic's name: without the `@` before the date."""
+        return anthropics_name(model)
+
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+        """Return `request-id`; Google tells nothing of limits."""
+        return {"request-id": request_id}
+
+    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers without those on limits."""
+        return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Anthropic's envelope, or Google's."""
+        return vertex_errors.envelope(exc)
+
+    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return Anthropic's envelope with the request's id; Google's has none."""
+        return document | {"request_id": request_id} if document.get("type") == "error" else document
+
+
+class VertexCount(AnthropicCount):
+    """The count of a request's tokens; its body names the model."""
+
+    key_header = ""
+    told_by = ()
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request to count tokens."""
+        document = decode_object(body)
+        if validate:
+            asked = {key: value for key, value in document.items() if key not in OWN}
+            if isinstance(model := asked.get("model"), str):
+                asked["model"] = anthropics_name(model)
+            anthropic_rules.validate_count(asked, as_headers(document, headers))
+        return read_prompt(document, headers, task="count")
+
+    def table_name(self, model: str) -> str:
+        """Return Anthropic's name."""
+        return anthropics_name(model)
+
+    def knows(self, model: str) -> bool:
+        """Tell whether Anthropic has a model that Google calls so."""
+        return super().knows(anthropics_name(model))
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Anthropic's envelope, or Google's."""
+        return vertex_errors.envelope(exc)
+
+
+def anthropics_name(model: str) -> str:
+    """Return the name that Anthropic has for a model: `claude-sonnet-4-5-20250929` for `claude-sonnet-4-5@20250929`."""
+    return model.replace("@", "-").removesuffix("-default")
