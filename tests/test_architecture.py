@@ -77,6 +77,7 @@ ARROWS: dict[str, set[str]] = {
 
 PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
+    "bedrock": {"anthropic"},
     "dialects": {"openai"},
     "gemini": {"openai"},
     "ollama": {"openai"},

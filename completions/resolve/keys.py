@@ -1,5 +1,6 @@
 """API keys: the one that a request has, and whether the script takes it."""
 
+import re
 from collections.abc import Collection, Mapping
 
 from completions.exceptions import KeyRefused
@@ -11,12 +12,17 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 SHORT = 16
 """Characters below which those would be most of a key, so that fewer are shown."""
 
+AWS_SIGNATURE, CREDENTIAL = "AWS4-HMAC-SHA256", re.compile(r"Credential=([^/,\s]+)")
+"""The scheme of AWS's signatures; of the key that signed, the id is in the header."""
+
 
 def key_in(headers: Mapping[str, str]) -> str:
     """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
+    if scheme == AWS_SIGNATURE and (credential := CREDENTIAL.search(token)):
+        return credential[1]
     return next((key.strip() for name in KEY_HEADERS if (key := headers.get(name))), "")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from completions.wire import eventstream
 from completions.wire.fragments import partial
 
 Found = tuple[int, dict[str, Any]]
@@ -19,7 +20,7 @@ BETWEEN = " \t\r\n,[]"
 
 
 def documents(frames: Sequence[bytes]) -> Iterator[Found]:
-    """Yield the objects in a body, or in the events of a stream: SSE, a line each, or the elements of an array."""
+    """Yield the objects in a body, or in the events of a stream: SSE, lines, an array's elements, AWS's messages."""
     body = b"".join(frames)
     ends = list(accumulate(map(len, frames)))
     for offset, document in _located(body):
@@ -27,6 +28,8 @@ def documents(frames: Sequence[bytes]) -> Iterator[Found]:
 
 
 def _located(body: bytes) -> Iterator[Found]:
+    if body.startswith(b"\0"):
+        return _messages(body)
     start = body.lstrip()[:1]
     if start not in (b"{", b"["):
         return _events(body)
@@ -52,6 +55,14 @@ def _events(body: bytes) -> Iterator[Found]:
                 yield begun, document
             data = []
         offset += len(line) + 1
+
+
+def _messages(body: bytes) -> Iterator[Found]:
+    """Yield the payloads of AWS's messages; an exception's as an error that has its name."""
+    for message in eventstream.decode(body):
+        if isinstance(document := _decoded(message.payload), dict):
+            name = message.headers.get(":exception-type")
+            yield message.offset, {"error": {"type": name, **document}} if name else document
 
 
 def _lines(body: bytes) -> Iterator[Found]:

@@ -1,4 +1,4 @@
-"""How the events of a stream are put on the wire: server-sent events, lines of JSON, or one JSON array.
+"""How the events of a stream are put on the wire: server-sent events, lines of JSON, one JSON array, or AWS's messages.
 
 A format chooses its framing, and knows no other; faults may spoil the events or their frames.
 """
@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from completions.event import Event
+from completions.wire import eventstream
 
 
 class Framing(ABC):
@@ -101,7 +102,25 @@ class JSONArray(Framing):
         return frames
 
 
+class AmazonEventStream(Framing):
+    """AWS's binary messages; one whose event's name ends in `Exception` tells an error."""
+
+    media_type = "application/vnd.amazon.eventstream"
+
+    def frames(self, events: Sequence[Event]) -> list[bytes]:
+        """Return a message each."""
+        return [eventstream.encode(_told(event), event.data) for event in events]
+
+
+def _told(event: Event) -> dict[str, str]:
+    """Return the headers of an event; one that is given word by word has its name among its fields."""
+    name = event.name or dict(event.fields or ()).get("event", "chunk")
+    kind = "exception" if name.endswith("Exception") else "event"
+    return {f":{kind}-type": name, ":content-type": "application/json", ":message-type": kind}
+
+
 SSE, JSON_LINES, JSON_ARRAY = ServerSentEvents(), JSONLines(), JSONArray()
+AWS_EVENTS = AmazonEventStream()
 
 DONE = Event(b"[DONE]", chunk=False)
 """The terminator of OpenAI's streams."""

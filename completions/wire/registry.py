@@ -13,6 +13,7 @@ from completions.conversation import Said, Traffic
 from completions.wire.address import Address
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.base import WireFormat
+from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
 from completions.wire.dialects.deepseek import DeepSeek
@@ -54,6 +55,7 @@ _ALL = [
     *AZURE_ADDRESSES,
     *OLLAMA,
     *VERTEX,
+    *BEDROCK,
 ]
 ORDER = ("generate", "models", "model", "tell", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))

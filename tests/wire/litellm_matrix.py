@@ -79,6 +79,7 @@ class Row:
 
 AZURE = {"api_version": "2024-10-21"}
 VERTEX = {"vertex_project": "p", "vertex_location": "us-central1"}
+AWS = {"aws_region_name": "us-east-1"}
 CLAUDE = "claude-sonnet-4-5@20250929"
 PUBLISHED = "/v1/projects/p/locations/us-central1/publishers/anthropic/models"
 OPENAI = {"allowed_openai_params": ["tools", "response_format"]}
@@ -89,6 +90,8 @@ OWN = (
     Row("gemini", "/v1beta", model="gemini-2.5-flash"),
     Row("vertex_ai", "", VERTEX, "gemini-2.5-flash"),
     Row("vertex_ai", f"{PUBLISHED}/{CLAUDE}", {**VERTEX, "max_tokens": 1000}, CLAUDE),
+    Row("bedrock", "", AWS, "anthropic.claude-sonnet-4-5-20250929-v1:0"),
+    Row("bedrock/invoke", "", {**AWS, "max_tokens": 1000}, "anthropic.claude-sonnet-4-5-20250929-v1:0"),
     Row("ollama_chat", ""),
     Row("ollama", ""),
     Row("azure", "", AZURE),
@@ -143,8 +146,14 @@ NO_FORM = "they have no formats either"
 PLAIN_ERROR = "LiteLLM knows no class for this provider's 500"
 LATE = "LiteLLM sends the request with the first step of the stream, and puts a failure there into another error"
 BARE = "LiteLLM names no error of a stream of these"
+AWS_ERRORS = (
+    *((way, "AuthenticationError 403", "AWS refuses a key with a 403") for way in ("401", "401 streamed")),
+    *((way, "ServiceUnavailableError 503", PLAIN_ERROR) for way in ("500", "500 streamed")),
+)
 EXCEPTIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     f"vertex_ai{PUBLISHED}/{CLAUDE}": (),  # unlike Gemini there
+    "bedrock": AWS_ERRORS,
+    "bedrock/invoke": AWS_ERRORS,
     "gemini": (
         ("429 streamed", "MidStreamFallbackError of RateLimitError 429", LATE),
         ("500 streamed", "MidStreamFallbackError of InternalServerError 500", LATE),

@@ -175,7 +175,7 @@ def test_manual__shows_each_prefix_with_its_address() -> None:
 
 def extra(row: Row) -> str:
     """Return the manual's words for what a row needs, beyond its address."""
-    told = [f'`{name}="{value}"`' for name, value in row.more.items() if name not in OPENAI]
+    told = [f'`{name}="{value}"`' for name, value in row.more.items() if name not in (*OPENAI, "max_tokens")]
     return ", ".join(told) or (f"a model like `{row.model}`" if row.prefix == "clarifai" else "")
 
 

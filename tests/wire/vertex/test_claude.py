@@ -58,7 +58,8 @@ def test_sdk__gets_a_message_whole_and_streamed(sdk: anthropic.AnthropicVertex) 
     assert streamed.content[0].text == "To Claude."  # type: ignore[union-attr]
     assert streamed.usage.output_tokens == message.usage.output_tokens
     asked["betas"] = ["context-1m-2025-08-07"]
-    assert sdk.beta.messages.create(**asked).model == message.model
+    beta: Any = sdk.beta.messages
+    assert beta.create(**asked).model == message.model
 
 
 def test_sdk__counts_tokens_as_anthropic_does(sdk: anthropic.AnthropicVertex) -> None:

@@ -1,0 +1,67 @@
+"""What Bedrock's formats share: errors, headers, signatures, models' names and AWS's event stream."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import ErrorSaid, Prompt
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.wire.base import StreamFailure, WireFormat
+from completions.wire.bedrock import errors as bedrock_errors
+from completions.wire.framing import AWS_EVENTS, Framing
+from completions.wire.readback import Answer
+
+REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|us-gov|global)\.")
+"""How the name of a profile begins that spreads a model's requests over regions."""
+
+
+class BedrockFormat(WireFormat):
+    """An address of Bedrock's runtime."""
+
+    routed = True
+
+    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+        """Return the request's id under AWS's name."""
+        return {"x-amzn-requestid": request_id}
+
+    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers without those on limits, which AWS does not send."""
+        return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return AWS's binary event stream."""
+        return AWS_EVENTS
+
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error in AWS's words, with its name in a header."""
+        return bedrock_errors.refused(exc)
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the body of an error."""
+        return bedrock_errors.document(exc)
+
+    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the body as it is: the id is in a header."""
+        return document
+
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return an exception's message; its name is the event's, and there is no envelope."""
+        exc = self.refused(failure.error)
+        return [Event(orjson.dumps(self.error(exc)), name=bedrock_errors.stream_name(exc))]
+
+
+def hear_error(document: Mapping[str, Any], answer: Answer) -> bool:
+    """Note the error that a body tells; say whether it does."""
+    message = document.get("message")
+    if not isinstance(message, str) or "type" in document:
+        return False
+    answer.error = ErrorSaid(message)
+    return True
+
+
+def model_of(name: str) -> str:
+    """Return a model's name without the region of a profile and without what an ARN has before it."""
+    return REGIONS.sub("", name.rpartition("/")[2], count=1)

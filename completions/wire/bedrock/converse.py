@@ -1,0 +1,190 @@
+"""Converse, Bedrock's format for every model: `POST /model/{id}/converse` and `/converse-stream`.
+
+Shapes: `ConverseResponse` and `ConverseStreamOutput` in botocore's service model of `bedrock-runtime`. The times in
+`metrics` are made up, so that the same answer has the same times.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.event import Event
+from completions.tokens import text as tokens
+from completions.tokens.capabilities import is_known
+from completions.wire.anthropic.answer import made_id
+from completions.wire.anthropic.thinking import signature
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.bedrock import rules as bedrock_rules
+from completions.wire.bedrock import signing
+from completions.wire.bedrock.base import BedrockFormat, hear_error, model_of
+from completions.wire.bedrock.prompt import read_prompt
+from completions.wire.fields import dicts, mapping
+from completions.wire.fragments import partial
+from completions.wire.readback import Answer, Voice
+from completions.wire.template import HOLE, Template
+
+STOP_REASONS = {
+    "stop": "end_turn",
+    "length": "max_tokens",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "content_filter": "content_filtered",
+}
+FINISH_REASONS = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "content_filtered": "content_filter",
+    "guardrail_intervened": "content_filter",
+}
+TOKEN_MS = 10
+
+
+class Block(NamedTuple):
+    """A content block: how a stream opens it, if it says so; its deltas with what goes into them; the whole of it."""
+
+    opening: dict[str, Any] | None
+    runs: list[tuple[dict[str, Any], list[str], bool]]
+    whole: dict[str, Any]
+
+
+class Converse(BedrockFormat):
+    """An answer of any model, in one shape for all."""
+
+    name = "converse"
+    vendor = "bedrock"
+
+    def table_name(self, model: str) -> str:
+        """Return the name without region and ARN."""
+        return model_of(model)
+
+    def knows(self, model: str) -> bool:
+        """Tell whether Bedrock has a model."""
+        return is_known(model_of(model), self.vendor)
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request, whose signature is of now."""
+        if validate:
+            signing.check(headers)
+        document, model = decode_object(body), route.get("model", "")
+        if validate:
+            bedrock_rules.validate(document, model_of(model))
+        return read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the message, why it ends, and what it cost."""
+        content = [block.whole for block in _blocks(reply, prompt)]
+        return {
+            "metrics": _metrics(reply.usage),
+            "output": {"message": {"content": content, "role": "assistant"}},
+            "stopReason": _stop_reason(reply),
+            "usage": _usage(reply.usage),
+        }
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
+        content = [event for at, block in enumerate(_blocks(reply, prompt)) for event in _streamed(at, block)]
+        return [
+            _event("messageStart", {"role": "assistant"}),
+            *content,
+            _event("messageStop", {"stopReason": _stop_reason(reply)}, part="finish"),
+            _event("metadata", {"usage": _usage(reply.usage), "metrics": _metrics(reply.usage)}, chunk=False),
+        ]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in an answer, or an event of its stream."""
+        if hear_error(document, answer):
+            return
+        voice = answer.voice()
+        for index, block in enumerate(dicts(mapping(mapping(document.get("output")).get("message")).get("content"))):
+            _hear(index, block, voice)
+        if "contentBlockIndex" in document:
+            _hear(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), voice)
+        voice.ends(document.get("stopReason"), FINISH_REASONS)
+        if usage := mapping(document.get("usage")):
+            cached = usage.get("cacheReadInputTokens", 0)
+            asked = usage.get("inputTokens")
+            whole = asked + cached if isinstance(asked, int) and isinstance(cached, int) else asked
+            answer.costs(whole, usage.get("outputTokens"), cached)
+
+
+def _hear(index: object, block: Mapping[str, Any], voice: Voice) -> None:
+    voice.says(block.get("text"))
+    thought = mapping(block.get("reasoningContent"))
+    voice.says(mapping(thought.get("reasoningText")).get("text") or thought.get("text"), "reasoning")
+    if call := mapping(block.get("toolUse")):
+        place = index if isinstance(index, int) else -1
+        voice.call(place, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
+
+
+def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
+    choice = reply.choices[0] if reply.choices else Choice()
+    if choice.reasoning:
+        yield _thinking(choice.reasoning, reply, prompt)
+    if said := choice.text or choice.refusal:
+        yield Block(None, [({"text": HOLE}, tokens.split(said, prompt.model), True)], {"text": said})
+    for place, call in enumerate(choice.tool_calls):
+        yield _call(call, made_id("tooluse_", reply, place), prompt)
+
+
+def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
+    signed = signature(thought, reply.serial)
+    runs = [
+        ({"reasoningContent": {"text": HOLE}}, tokens.split(thought, prompt.model), True),
+        ({"reasoningContent": {"signature": HOLE}}, [signed], False),
+    ]
+    return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thought, "signature": signed}}})
+
+
+def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
+    arguments = call.arguments
+    if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
+        arguments = orjson.dumps({"input": arguments}).decode()
+    head = {"toolUseId": call.id or made, "name": call.name}
+    runs = [({"toolUse": {"input": HOLE}}, tokens.split(arguments, prompt.model), True)]
+    return Block({"toolUse": head}, runs, {"toolUse": head | {"input": partial(arguments)}})
+
+
+def _streamed(index: int, block: Block) -> Iterator[Event]:
+    at = {"contentBlockIndex": index}
+    if block.opening is not None:
+        yield _event("contentBlockStart", {"start": block.opening, **at}, token=True)
+    part = "arguments" if block.opening is not None else ""
+    for delta, values, token in block.runs:
+        documents = Template({"delta": delta, **at}).fill(values)
+        name = "contentBlockDelta"
+        yield from Event.tokens(documents, part, name) if token else [Event(each, name=name) for each in documents]
+    yield _event("contentBlockStop", at)
+
+
+def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:
+    return Event(orjson.dumps(document), token, chunk, part, name)
+
+
+def _stop_reason(reply: Reply) -> str:
+    choice = reply.choices[0] if reply.choices else Choice()
+    if choice.stopped_by is not None and choice.finish_reason == "stop":
+        return "stop_sequence"
+    return STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")
+
+
+def _metrics(usage: Usage | None) -> dict[str, int]:
+    return {"latencyMs": TOKEN_MS * (usage.completion_tokens if usage else 1)}
+
+
+def _usage(usage: Usage | None) -> dict[str, int]:
+    """Return the tokens; here the input is what was neither read from a cache nor written to one."""
+    known = usage or Usage(0, 0)
+    cached, written = known.cached_tokens, known.cache_creation_tokens
+    counts = {
+        "inputTokens": max(known.prompt_tokens - cached - written, 0),
+        "outputTokens": known.completion_tokens,
+        "totalTokens": known.total_tokens,
+    }
+    return counts | ({"cacheReadInputTokens": cached, "cacheWriteInputTokens": written} if cached or written else {})

@@ -1,0 +1,125 @@
+"""Step 2 for Converse: the request's body -> `Prompt`. It reads what is well-formed and passes over the rest."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+import orjson
+
+from completions.conversation import (
+    ANY_FORM,
+    ANY_TOOL,
+    Message,
+    Part,
+    Prompt,
+    ResponseFormat,
+    Thought,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
+from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
+
+PARTS: Mapping[str, Literal["image", "audio", "file"]] = {"image": "image", "audio": "audio", "document": "file"}
+MEDIA = {"image": "image/", "audio": "audio/", "document": "application/"}
+
+
+def read_prompt(body: dict[str, Any], headers: Mapping[str, str], model: str, *, stream: bool) -> Prompt:
+    """Return what a request asks of the model that its address names."""
+    inference, tools = mapping(body.get("inferenceConfig")), mapping(body.get("toolConfig"))
+    output = mapping(body.get("outputConfig"))
+    return Prompt(
+        format="converse",
+        model=model or None,
+        messages=tuple(_messages(body)),
+        tools=tuple(_tools(tools)),
+        tool_choice=_tool_choice(mapping(tools.get("toolChoice"))),
+        response_format=_form(mapping(output.get("textFormat"))),
+        stop=texts(inference.get("stopSequences")),
+        max_tokens=whole(inference.get("maxTokens"), 1),
+        reasoning_effort=text_or_none(output.get("effort")),
+        metadata=mapping(body.get("requestMetadata")),
+        stream=stream,
+        headers=headers,
+        body=body,
+    )
+
+
+def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
+    if system := _text(dicts(body.get("system"))):
+        yield Message("system", system)
+    for message in dicts(body.get("messages")):
+        blocks = dicts(message.get("content"))
+        results = [mapping(block.get("toolResult")) for block in blocks if block.get("toolResult")]
+        for result in results:
+            content = dicts(result.get("content"))
+            call = text(result.get("toolUseId"))
+            yield Message("tool", _result(content), tool_call_id=call, parts=tuple(_parts(content)))
+        if len(results) < len(blocks) or not results:
+            yield Message(
+                role=text(message.get("role")),
+                text=_text(blocks),
+                tool_calls=tuple(_call(mapping(block["toolUse"])) for block in blocks if block.get("toolUse")),
+                parts=tuple(_parts(blocks)),
+                thoughts=tuple(_thoughts(blocks)),
+            )
+
+
+def _text(blocks: list[dict[str, Any]]) -> str:
+    return "\n".join(found for block in blocks if (found := text(block.get("text"))))
+
+
+def _result(blocks: list[dict[str, Any]]) -> str:
+    """Return what a tool said: texts, and JSON as text."""
+    said = (orjson.dumps(block["json"]).decode() if "json" in block else text(block.get("text")) for block in blocks)
+    return "\n".join(filter(None, said))
+
+
+def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:
+    for block in blocks:
+        for name, kind in PARTS.items():
+            given = mapping(block.get(name))
+            source = mapping(given.get("source"))
+            if found := text(source.get("bytes")) or text(mapping(source.get("s3Location")).get("uri")):
+                yield Part(kind, found, media_type=f"{MEDIA[name]}{text(given.get('format'))}")
+
+
+def _call(call: Mapping[str, Any]) -> ToolCall:
+    given = call.get("input")
+    arguments = orjson.dumps({} if given is None else given).decode()
+    return ToolCall(text(call.get("name")), arguments, text(call.get("toolUseId")))
+
+
+def _thoughts(blocks: list[dict[str, Any]]) -> Iterator[Thought]:
+    for block in blocks:
+        thought = mapping(block.get("reasoningContent"))
+        if said := mapping(thought.get("reasoningText")):
+            yield Thought(text(said.get("text")), text(said.get("signature")))
+        elif sealed := text(thought.get("redactedContent")):
+            yield Thought(sealed=sealed)
+
+
+def _tools(given: Mapping[str, Any]) -> Iterator[Tool]:
+    for tool in dicts(given.get("tools")):
+        if spec := mapping(tool.get("toolSpec")):
+            schema = mapping(mapping(spec.get("inputSchema")).get("json"))
+            yield Tool(text(spec.get("name")), text(spec.get("description")), schema, strict=spec.get("strict") is True)
+
+
+def _tool_choice(given: Mapping[str, Any]) -> ToolChoice:
+    if isinstance(tool := given.get("tool"), dict):
+        return ToolChoice("required", (text(tool.get("name")),))
+    if given.get("any") is not None:
+        return ToolChoice("required")
+    return ToolChoice("auto") if given.get("auto") is not None else ANY_TOOL
+
+
+def _form(given: Mapping[str, Any]) -> ResponseFormat:
+    """Return the form of the answer; its schema is JSON within a string."""
+    schema = mapping(mapping(given.get("structure")).get("jsonSchema"))
+    try:
+        decoded = orjson.loads(text(schema.get("schema")))
+    except orjson.JSONDecodeError:
+        return ANY_FORM
+    if given.get("type") != "json_schema" or not isinstance(decoded, dict):
+        return ANY_FORM
+    return ResponseFormat("json_schema", text(schema.get("name")), decoded, strict=True)

@@ -1,0 +1,227 @@
+"""Step 2 for Converse: what AWS refuses, in its words.
+
+The fields and their bounds are those of `ConverseRequest` in botocore's service model of `bedrock-runtime`; the
+wordings are AWS's own, as its users quote them. AWS passes over members that it does not know, and null is none.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from completions.tokens.models import max_output
+from completions.wire.bedrock.errors import AmazonError
+from completions.wire.fields import dicts, mapping
+
+Body = Mapping[str, Any]
+
+NAMES: Mapping[type, str] = {str: "STRING", int: "NUMBER", float: "NUMBER", bool: "TRUE", list: "LIST", dict: "MAP"}
+TARGETS: Mapping[type, str] = {str: "String", int: "Integer", float: "Float", list: "List", dict: "Structure"}
+
+FIELDS: Mapping[str, type] = {
+    "messages": list,
+    "system": list,
+    "inferenceConfig": dict,
+    "toolConfig": dict,
+    "additionalModelRequestFields": dict,
+    "outputConfig": dict,
+}
+INFERENCE: Mapping[str, type] = {"maxTokens": int, "temperature": float, "topP": float, "stopSequences": list}
+
+CONTENT: Mapping[str, type] = {
+    "text": str,
+    "image": dict,
+    "document": dict,
+    "video": dict,
+    "audio": dict,
+    "toolUse": dict,
+    "toolResult": dict,
+    "guardContent": dict,
+    "cachePoint": dict,
+    "reasoningContent": dict,
+    "citationsContent": dict,
+    "searchResult": dict,
+    "toolAddition": dict,
+    "toolRemoval": dict,
+}
+ROLES = ("user", "assistant", "system")
+CHOICES = ("auto", "any", "tool")
+MOST_STOPS, LONGEST_NAME = 2500, 64
+NAME = re.compile("[a-zA-Z0-9_-]+")
+
+
+def validate(body: Body, model: str) -> None:
+    """Raise `AmazonError` for the first thing that the API would refuse."""
+    _typed(body, FIELDS)
+    _inference(mapping(body.get("inferenceConfig")), model)
+    _tools(body)
+    messages = body.get("messages")
+    if not messages:
+        raise _violated("messages", "null", "Member must not be null")
+    for index, message in enumerate(messages):
+        _message(message, index)
+    _turns(messages)
+    _matched(body, messages)
+
+
+def _inference(given: Body, model: str) -> None:
+    _typed(given, INFERENCE)
+    where = "inferenceConfig"
+    wanted, most = given.get("maxTokens"), max_output(model)
+    if wanted is not None and wanted < 1:
+        raise _violated(f"{where}.maxTokens", wanted, "Member must have value greater than or equal to 1")
+    if wanted is not None and most is not None and wanted > most:
+        raise _invalid(
+            f"The maximum tokens you requested exceeds the model limit of {most}. Try again with a maximum tokens "
+            f"value that is lower than {most}."
+        )
+    for name in ("temperature", "topP"):
+        if (value := given.get(name)) is not None and not 0 <= value <= 1:
+            bound = "greater than or equal to 0" if value < 0 else "less than or equal to 1"
+            raise _violated(f"{where}.{name}", value, f"Member must have value {bound}")
+    stops = given.get("stopSequences") or []
+    if len(stops) > MOST_STOPS:
+        raise _violated(f"{where}.stopSequences", stops, f"Member must have length less than or equal to {MOST_STOPS}")
+    for stop in stops:
+        _is(stop, str)
+
+
+def _tools(body: Body) -> None:
+    given = body.get("toolConfig")
+    if given is None:
+        return
+    _typed(given, {"tools": list, "toolChoice": dict})
+    if not (tools := given.get("tools")):
+        value = "null" if tools is None else "[]"
+        raise _violated("toolConfig.tools", value, "Member must have length greater than or equal to 1")
+    names: set[str] = set()
+    for index, tool in enumerate(tools):
+        _is(tool, dict)
+        if (spec := tool.get("toolSpec")) is not None:
+            names.add(_spec(spec, f"toolConfig.tools.{index + 1}.member.toolSpec"))
+    _choice(given.get("toolChoice"), names)
+
+
+def _spec(spec: Any, where: str) -> str:
+    _is(spec, dict)
+    _typed(spec, {"name": str, "description": str, "inputSchema": dict})
+    for name in ("name", "inputSchema"):
+        if spec.get(name) is None:
+            raise _violated(f"{where}.{name}", "null", "Member must not be null")
+    if not 1 <= len(spec["name"]) <= LONGEST_NAME:
+        raise _violated(f"{where}.name", spec["name"], "Member must have length between 1 and 64, inclusive")
+    if not NAME.fullmatch(spec["name"]):
+        raise _violated(
+            f"{where}.name", spec["name"], f"Member must satisfy regular expression pattern: {NAME.pattern}"
+        )
+    _is(spec["inputSchema"].get("json"), dict)
+    return str(spec["name"])
+
+
+def _choice(given: Any, names: set[str]) -> None:
+    if given is None:
+        return
+    if len([kind for kind in CHOICES if given.get(kind) is not None]) != 1:
+        raise _invalid(f"The toolChoice field must set one of the following keys: {', '.join(CHOICES)}.")
+    if (tool := given.get("tool")) is not None:
+        _is(tool, dict)
+        _is(tool.get("name"), str)
+        if tool["name"] not in names:
+            raise _invalid(f"The tool {tool['name']} in toolConfig.toolChoice is not defined in toolConfig.tools.")
+
+
+def _message(message: Any, index: int) -> None:
+    _is(message, dict)
+    _typed(message, {"role": str, "content": list})
+    where = f"messages.{index + 1}.member"
+    for name in ("role", "content"):
+        if message.get(name) is None:
+            raise _violated(f"{where}.{name}", "null", "Member must not be null")
+    if message["role"] not in ROLES:
+        allowed = ", ".join(ROLES)
+        raise _violated(f"{where}.role", message["role"], f"Member must satisfy enum value set: [{allowed}]")
+    if not message["content"]:
+        raise _invalid(
+            f"The content field in the Message object at messages.{index} is empty. Add a ContentBlock object to the "
+            "content field and try again."
+        )
+    for place, block in enumerate(message["content"]):
+        _block(block, f"messages.{index}.content.{place}")
+
+
+def _block(block: Any, where: str) -> None:
+    _is(block, dict)
+    _typed(block, CONTENT)
+    if len([kind for kind in CONTENT if block.get(kind) is not None]) != 1:
+        keys = ", ".join(CONTENT)
+        raise _invalid(f"ContentBlock object at {where} must set one of the following keys: {keys}.")
+    if "text" in block and block["text"] is not None and not block["text"].strip():
+        raise _invalid(
+            f"The text field in the ContentBlock object at {where} is blank. Add text to the text field, and try again."
+        )
+    for kind, required in (
+        ("toolUse", {"toolUseId": str, "name": str}),
+        ("toolResult", {"toolUseId": str, "content": list}),
+    ):
+        if (given := block.get(kind)) is not None:
+            _typed(given, required)
+            for name in required:
+                if given.get(name) is None:
+                    raise _violated(f"{where}.{kind}.{name}", "null", "Member must not be null")
+
+
+def _turns(messages: Sequence[Body]) -> None:
+    if messages[0]["role"] == "assistant":
+        raise _invalid(
+            "A conversation must start with a user message. Try again with a conversation that starts with a user "
+            "message."
+        )
+
+
+def _matched(body: Body, messages: Sequence[Body]) -> None:
+    """Refuse calls without results in the next turn, results without calls, and both without tools."""
+    asked: set[str] = set()
+    for index, message in enumerate(messages):
+        blocks = dicts(message["content"])
+        calls = {block["toolUse"]["toolUseId"] for block in blocks if block.get("toolUse")}
+        results = {block["toolResult"]["toolUseId"] for block in blocks if block.get("toolResult")}
+        if (calls or results) and not body.get("toolConfig"):
+            raise _invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
+        if missing := asked - results:
+            listed = ", ".join(sorted(missing))
+            raise _invalid(f"Expected toolResult blocks at messages.{index}.content for the following Ids: {listed}")
+        if results - asked:
+            raise _invalid(
+                f"The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of "
+                "previous turn."
+            )
+        asked = calls
+    if asked:
+        at, listed = len(messages), ", ".join(sorted(asked))
+        raise _invalid(f"Expected toolResult blocks at messages.{at}.content for the following Ids: {listed}")
+
+
+def _typed(given: Body, fields: Mapping[str, type]) -> None:
+    for name, kind in fields.items():
+        if given.get(name) is not None:
+            _is(given[name], kind)
+
+
+def _is(value: Any, kind: type) -> None:
+    """Refuse a value of another JSON type."""
+    fits: Callable[[Any], bool] = {
+        int: lambda it: type(it) is int,
+        float: lambda it: type(it) in (int, float),
+    }.get(kind, lambda it: type(it) is kind)
+    if not fits(value):
+        name = "NULL" if value is None else NAMES[type(value)]
+        name = "FALSE" if value is False else name
+        raise AmazonError("SerializationException", f"{name}_VALUE can not be converted to {TARGETS[kind]}")
+
+
+def _violated(where: str, value: Any, rule: str) -> AmazonError:
+    shown = value if value == "null" else f"'{value}'"
+    return _invalid(f"1 validation error detected: Value {shown} at '{where}' failed to satisfy constraint: {rule}")
+
+
+def _invalid(message: str) -> AmazonError:
+    return AmazonError("ValidationException", message)

@@ -1,0 +1,281 @@
+"""Bedrock's runtime: boto3, which signs and reads AWS's event stream, and the anthropic SDK, against a live server."""
+
+import base64
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import anthropic
+import boto3
+import botocore.config
+import botocore.exceptions
+import httpx
+import pytest
+
+from completions.conversation import Traffic
+from completions.wire import registry
+from completions.wire.bedrock import signing
+from completions.wire.bedrock.errors import AmazonError
+from tests.server import LiveServer
+
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
+MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+USER = {"role": "user", "content": [{"text": "Hi"}]}
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+TOOLS = {"tools": [{"toolSpec": {"name": "get_weather", "inputSchema": {"json": CITY}}}]}
+CLAUDE = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 100}
+SCRIPT = """
+version: 1
+defaults: {pacing: {ttft_ms: 0, itl_ms: 0}, keys: [AKIDGOOD]}
+rules:
+- {match: {last_user: busy}, error: {status: 429}}
+- {match: {last_user: down}, error: {status: 503}}
+- {match: {last_user: cut, stream: true}, fault: {error_object: {after_tokens: 1}}, reply: One two three.}
+- {match: {tool_result: {exists: true}}, reply: "It is {{ prompt.tool_result.temp }} degrees."}
+- match: {last_user: The weather?}
+  reply: {reasoning: Hm., text: Wait., tool_calls: {name: get_weather, arguments: {city: Paris}}}
+- {match: {format: converse}, reply: To Converse.}
+- {match: {format: anthropic}, reply: To Claude.}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+        yield live
+
+
+def runtime(server: LiveServer, key: str = "AKIDGOOD") -> Any:
+    return boto3.client(
+        "bedrock-runtime",
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id=key,
+        aws_secret_access_key="secret",
+        config=botocore.config.Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def folded(stream: Any) -> dict[str, Any]:
+    """Fold Converse's events into the answer that they stand for."""
+    content: dict[int, Any] = {}
+    answer: dict[str, Any] = {}
+    for event in stream:
+        ((name, document),) = event.items()
+        if name == "contentBlockStart":
+            content[document["contentBlockIndex"]] = {"toolUse": {**document["start"]["toolUse"], "input": ""}}
+        elif name == "contentBlockDelta":
+            grow(content, document["contentBlockIndex"], document["delta"])
+        elif name in ("messageStop", "metadata"):
+            answer |= document
+    for block in content.values():
+        if "toolUse" in block:
+            block["toolUse"]["input"] = json.loads(block["toolUse"]["input"])
+    return answer | {"output": {"message": {"role": "assistant", "content": list(content.values())}}}
+
+
+def grow(content: dict[int, Any], index: int, delta: dict[str, Any]) -> None:
+    if "text" in delta:
+        content.setdefault(index, {"text": ""})["text"] += delta["text"]
+    elif "toolUse" in delta:
+        content[index]["toolUse"]["input"] += delta["toolUse"]["input"]
+    else:
+        thought = content.setdefault(index, {"reasoningContent": {"reasoningText": {"text": "", "signature": ""}}})
+        for name, value in delta["reasoningContent"].items():
+            thought["reasoningContent"]["reasoningText"][name] += value
+
+
+def plain(answer: dict[str, Any]) -> dict[str, Any]:
+    """Take out what two requests may differ in."""
+    document = {name: answer[name] for name in ("output", "stopReason", "usage", "metrics")}
+    for block in document["output"]["message"]["content"]:
+        block.get("toolUse", {}).pop("toolUseId", None)
+        block.get("reasoningContent", {}).get("reasoningText", {}).pop("signature", None)
+    return document
+
+
+@pytest.mark.parametrize("said", ["Hi", "The weather?"])
+def test_boto3__converses_whole_and_streamed(server: LiveServer, said: str) -> None:
+    asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": said}]}], "toolConfig": TOOLS}
+    client = runtime(server)
+    whole = plain(client.converse(**asked))
+    assert whole == plain(folded(client.converse_stream(**asked)["stream"]))
+    assert whole["usage"]["totalTokens"] == whole["usage"]["inputTokens"] + whole["usage"]["outputTokens"] > 0
+    if said == "Hi":
+        assert whole["output"]["message"]["content"] == [{"text": "To Converse."}]
+        assert whole["stopReason"] == "end_turn"
+    else:
+        assert [*map(next, map(iter, whole["output"]["message"]["content"]))] == ["reasoningContent", "text", "toolUse"]
+        assert whole["stopReason"] == "tool_use"
+
+
+def test_boto3__sends_back_what_was_said_with_a_tools_result(server: LiveServer) -> None:
+    client, user = runtime(server), {"role": "user", "content": [{"text": "The weather?"}]}
+    message = client.converse(modelId=MODEL, messages=[user], toolConfig=TOOLS)["output"]["message"]
+    call = message["content"][-1]["toolUse"]["toolUseId"]
+    result = {"toolResult": {"toolUseId": call, "content": [{"json": {"temp": 21}}]}}
+    messages = [user, message, {"role": "user", "content": [result]}]
+    answer = client.converse(modelId=MODEL, messages=messages, toolConfig=TOOLS)
+    assert answer["output"]["message"]["content"] == [{"text": "It is 21 degrees."}]
+
+
+def test_boto3__invokes_claude_whole_and_streamed(server: LiveServer) -> None:
+    body = json.dumps({**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]})
+    client = runtime(server)
+    whole = json.loads(client.invoke_model(modelId=MODEL, body=body)["body"].read())
+    assert whole["content"] == [{"type": "text", "text": "To Claude."}]
+    assert whole["id"].startswith("msg_bdrk_01") and whole["model"] == "claude-sonnet-4-5-20250929"
+    stream = client.invoke_model_with_response_stream(modelId=MODEL, body=body)["body"]
+    events = [json.loads(event["chunk"]["bytes"]) for event in stream]
+    assert "".join(event["delta"].get("text", "") for event in events if "delta" in event) == "To Claude."
+    assert events[-1]["amazon-bedrock-invocationMetrics"]["outputTokenCount"] == whole["usage"]["output_tokens"]
+
+
+def test_anthropic_sdk__gets_a_message_whole_and_streamed(server: LiveServer) -> None:
+    client = anthropic.AnthropicBedrock(
+        base_url=server.url, aws_region="us-east-1", aws_access_key="AKIDGOOD", aws_secret_key="s", max_retries=0
+    )
+    asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hi"}]}
+    message = client.messages.create(**asked)
+    with client.messages.stream(**asked) as stream:
+        streamed = stream.get_final_message()
+    assert streamed.content[0].to_dict()["text"] == message.content[0].to_dict()["text"] == "To Claude."
+    asked["messages"][0]["content"] = "busy"
+    with pytest.raises(anthropic.RateLimitError, match="Too many requests"):
+        client.messages.create(**asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "status"),
+    [("busy", "ThrottlingException", 429), ("down", "ServiceUnavailableException", 503)],
+)
+@pytest.mark.parametrize("method", ["converse", "converse_stream"])
+def test_boto3__raises_the_errors_of_its_own_names(
+    server: LiveServer, said: str, code: str, status: int, method: str
+) -> None:
+    client = runtime(server)
+    with pytest.raises(botocore.exceptions.ClientError) as raised:
+        getattr(client, method)(modelId=MODEL, messages=[{"role": "user", "content": [{"text": said}]}])
+    assert raised.value.response["Error"]["Code"] == code
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert type(raised.value).__name__ == code
+
+
+def test_boto3__raises_the_error_of_a_wrong_key_and_the_one_within_a_stream(server: LiveServer) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="UnrecognizedClientException"):
+        runtime(server, "AKIDBAD").converse(modelId=MODEL, messages=[USER])
+    cut = [{"role": "user", "content": [{"text": "cut"}]}]
+    stream = runtime(server).converse_stream(modelId=MODEL, messages=cut)["stream"]
+    with pytest.raises(botocore.exceptions.EventStreamError, match="internalServerException"):
+        list(stream)
+
+
+LIMIT = "The maximum tokens you requested exceeds the model limit of 64000"
+CALL = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "get_weather", "input": {}}}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "Value null at 'messages' failed to satisfy constraint: Member must not be null"),
+        ({"messages": "x"}, "STRING_VALUE can not be converted to List"),
+        ({"messages": [1]}, "NUMBER_VALUE can not be converted to Structure"),
+        ({"messages": [{"role": "me", "content": [{"text": "x"}]}]}, "enum value set: [user, assistant, system]"),
+        ({"messages": [{"role": "user", "content": []}]}, "content field in the Message object at messages.0 is empty"),
+        ({"messages": [{"role": "user", "content": [{"text": " "}]}]}, "at messages.0.content.0 is blank"),
+        ({"messages": [{"role": "user", "content": [{}]}]}, "must set one of the following keys: text, image"),
+        ({"messages": [CALL]}, "A conversation must start with a user message"),
+        ({"messages": [USER, CALL, USER]}, "The toolConfig field must be defined"),
+        ({"messages": [USER, CALL, USER], "toolConfig": TOOLS}, "Expected toolResult blocks at messages.2.content"),
+        ({"messages": [USER], "toolConfig": {"tools": []}}, "Member must have length greater than or equal to 1"),
+        ({"messages": [USER], "inferenceConfig": {"maxTokens": 0}}, "greater than or equal to 1"),
+        ({"messages": [USER], "inferenceConfig": {"maxTokens": 999999}}, LIMIT),
+        ({"messages": [USER], "inferenceConfig": {"temperature": 2}}, "less than or equal to 1"),
+        (
+            {"messages": [USER], "inferenceConfig": {"stopSequences": [1]}},
+            "NUMBER_VALUE can not be converted to String",
+        ),
+    ],
+)
+def test_converse__refuses_in_aws_s_words(server: LiveServer, body: dict[str, Any], said: str) -> None:
+    for method in ("converse", "converse-stream"):
+        answer = httpx.post(
+            f"{server.url}/model/{MODEL}/{method}", json=body, headers={"authorization": "Bearer AKIDGOOD"}, timeout=60
+        )
+        assert answer.status_code == 400 and said in answer.json()["message"]
+        assert answer.headers["x-amzn-errortype"] in ("ValidationException", "SerializationException")
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"anthropic_version": "x"}, "anthropic_version: Input should be 'bedrock-2023-05-31'"),
+        ({"stream": True}, "stream: Extra inputs are not permitted"),
+        ({"max_tokens": None}, "max_tokens: Input should be a valid integer"),
+    ],
+)
+def test_invoke__refuses_in_claude_s_words_and_aws_s_shape(server: LiveServer, more: dict[str, Any], said: str) -> None:
+    body = {**CLAUDE, "messages": [{"role": "user", "content": "Hi"}], **more}
+    answer = httpx.post(
+        f"{server.url}/model/{MODEL}/invoke", json=body, headers={"authorization": "Bearer AKIDGOOD"}, timeout=60
+    )
+    assert (answer.status_code, answer.json()) == (400, {"message": said})
+    assert answer.headers["x-amzn-errortype"] == "ValidationException"
+
+
+SIGNED = "AWS4-HMAC-SHA256 Credential=A/20261126/us-east-1/bedrock/aws4_request, SignedHeaders=host, Signature=0"
+NOON = 1795694400.0
+"""2026-11-26, 12:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("authorization", "date", "said"),
+    [
+        (SIGNED, "20261126T115501Z", None),
+        (SIGNED, None, None),
+        ("Bearer x", "19990101T000000Z", None),
+        (SIGNED, "20261126T115459Z", "Signature expired: 20261126T115459Z is now earlier than 20261126T115500Z"),
+        (SIGNED, "20261126T120501Z", "Signature not yet current"),
+        (SIGNED, "today", "Date must be in ISO-8601"),
+        (SIGNED.replace("/20261126/", "/20261125/"), "20261126T120000Z", "Date in Credential scope does not match"),
+        (SIGNED.replace("Signature=0", ""), "20261126T120000Z", "requires 'Signature' parameter"),
+    ],
+)
+def test_signature__must_be_whole_and_of_now(authorization: str, date: str | None, said: str | None) -> None:
+    headers = {"authorization": authorization} | ({"x-amz-date": date} if date else {})
+    if said is None:
+        signing.check(headers, NOON)
+        return
+    with pytest.raises(AmazonError, match=said) as raised:
+        signing.check(headers, NOON)
+    assert raised.value.status == 403
+
+
+@pytest.mark.parametrize("method", ["converse", "converse-stream", "invoke", "invoke-with-response-stream"])
+def test_journal__reads_what_was_said(server: LiveServer, method: str) -> None:
+    spoken = (
+        {"messages": [USER]} if "converse" in method else {**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]}
+    )
+    path, headers = f"/model/{MODEL}/{method}", {"authorization": "Bearer AKIDGOOD"}
+    answer = httpx.post(server.url + path, json=spoken, headers=headers, timeout=60)
+    said = registry.read(Traffic("POST", path, json.dumps(spoken).encode(), (answer.content,)))
+    assert said.prompt and said.prompt.last_user == "Hi" and said.prompt.stream == ("stream" in method)
+    assert said.reply and said.reply.usage and said.reply.usage.completion_tokens > 0
+    assert said.reply.choices[0].text in ("To Converse.", "To Claude.")
+    assert said.reply.choices[0].finish_reason == "stop"
+    if "stream" in method:  # what is cut off is passed over
+        assert registry.read(Traffic("POST", path, b"{}", (answer.content[:-20],))).reply
+
+
+def test_documents__are_taken_in_as_files(server: LiveServer) -> None:
+    document = {"document": {"format": "pdf", "name": "a", "source": {"bytes": base64.b64decode("JVBERg==")}}}
+    image = {"image": {"format": "png", "source": {"bytes": b"x"}}}
+    message = {"role": "user", "content": [{"text": "Hi"}, document, image]}
+    answer = runtime(server).converse(modelId="amazon.nova-pro-v1:0", messages=[message])
+    assert answer["output"]["message"]["content"] == [{"text": "To Converse."}]
