@@ -11,6 +11,7 @@ import orjson
 
 from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
+from completions.tokens.deferred import shown, walk
 
 DEEPEST = 32
 """Levels of a schema that are looked at."""
@@ -52,34 +53,34 @@ def _speaks(message: Message) -> bool:
 
 def more_tools(prompt: Prompt) -> float:
     """Count the tools beyond the first."""
-    return max(len(prompt.tools) - 1, 0)
+    return max(len(shown(prompt)) - 1, 0)
 
 
 def tools_as_json(prompt: Prompt) -> float:
     """Measure the tools with their schemas as JSON."""
-    return sum(size(tool.name) + size(tool.description) + size(as_json(tool.parameters)) for tool in prompt.tools)
+    return sum(size(tool.name) + size(tool.description) + size(as_json(tool.parameters)) for tool in shown(prompt))
 
 
 def tools_as_texts(prompt: Prompt) -> float:
     """Measure the texts alone in the tools: names, descriptions, properties' names, values."""
-    own = sum(size(tool.name) + size(tool.description) for tool in prompt.tools)
-    return own + sum(size(text) for tool in prompt.tools for text in _schema_texts(tool.parameters, 0))
+    own = sum(size(tool.name) + size(tool.description) for tool in shown(prompt))
+    return own + sum(size(text) for tool in shown(prompt) for text in _schema_texts(tool.parameters, 0))
 
 
 def properties(prompt: Prompt) -> float:
     """Count the tools' parameters, and what is in them."""
-    return sum(1 for tool in prompt.tools for _ in _properties(tool.parameters, 0))
+    return sum(1 for tool in shown(prompt) for _ in _properties(tool.parameters, 0))
 
 
 def objects(prompt: Prompt) -> float:
     """Count the tools' parameters that have properties of their own."""
-    inner = (each for tool in prompt.tools for each in _properties(tool.parameters, 0))
+    inner = (each for tool in shown(prompt) for each in _properties(tool.parameters, 0))
     return sum(1 for each in inner if isinstance(each, Mapping) and each.get("properties"))
 
 
 def with_parameters(prompt: Prompt) -> float:
     """Count the tools that take something."""
-    return sum(1 for tool in prompt.tools if tool.parameters.get("properties"))
+    return sum(1 for tool in shown(prompt) if tool.parameters.get("properties"))
 
 
 def calls_as_json(prompt: Prompt) -> float:
@@ -116,6 +117,48 @@ def thinks(prompt: Prompt) -> float:
     return float(prompt.format == "chat" and prompt.reasoning_effort not in (None, "none"))
 
 
+def thinks_as_needed(prompt: Prompt) -> float:
+    """Tell whether Anthropic's model itself decides how much it thinks."""
+    thinking = prompt.body.get("thinking")
+    return float(isinstance(thinking, Mapping) and thinking.get("type") == "adaptive")
+
+
+def has_effort(prompt: Prompt) -> float:
+    """Tell whether DeepSeek's model is told how much to think; at `responses` it always is."""
+    return float(prompt.reasoning_effort not in (None, "none") or prompt.format == "responses")
+
+
+def has_task_budget(prompt: Prompt) -> float:
+    """Tell whether Anthropic's model is told how many tokens it has for a task."""
+    config = prompt.body.get("output_config")
+    return float(isinstance(config, Mapping) and bool(config.get("task_budget")))
+
+
+def text_documents(prompt: Prompt) -> float:
+    """Count the documents that Anthropic is given as texts."""
+    return sum(block.get("type") == "document" and _is_text(block.get("source")) for block in _blocks(prompt))
+
+
+def citations(prompt: Prompt) -> float:
+    """Tell whether Anthropic's model is to cite what it is given."""
+    asked = (block.get("citations") for block in _blocks(prompt))
+    return float(any(isinstance(each, Mapping) and each.get("enabled") is True for each in asked))
+
+
+def later_instructions(prompt: Prompt) -> float:
+    """Count the system messages that come in the middle of a conversation."""
+    return sum(message.role == "system" for message in prompt.messages[1:])
+
+
+def _blocks(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
+    """Go through Anthropic's content blocks, and those of tools' results."""
+    return walk(prompt.body.get("messages")) if prompt.format in ("anthropic", "count_tokens") else iter(())
+
+
+def _is_text(source: object) -> bool:
+    return isinstance(source, Mapping) and source.get("type") in ("text", "content")
+
+
 def one_by_one(prompt: Prompt) -> float:
     """Tell whether tools must not be called at once."""
     return float(bool(prompt.tools) and not prompt.parallel_tool_calls)
@@ -142,6 +185,12 @@ MEASURES: Mapping[str, Measure] = {
     "schema": lambda prompt: float(prompt.response_format.kind == "json_schema"),
     "schema_json": schema_as_json,
     "thinking": thinks,
+    "adaptive": thinks_as_needed,
+    "effort": has_effort,
+    "task_budget": has_task_budget,
+    "text_document": text_documents,
+    "citations": citations,
+    "later": later_instructions,
     "sealed": sealed,
 }
 """By the name that weights have for it."""

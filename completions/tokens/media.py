@@ -18,8 +18,17 @@ DOCUMENT_HEAD = 700_000
 INFLATED = 400_000
 """Bytes of a document's streams that are looked through for text."""
 
-MP3_BYTES_A_SECOND = 12_000
-"""At 96 kbit/s, as in the recordings."""
+MP3_RATE = 128
+"""Kilobits a second of an MP3 that does not tell its own."""
+
+MP3_RATES = {
+    0x7D: (MP3_RATE, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, MP3_RATE),
+    0x79: (MP3_RATE, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, MP3_RATE),
+}
+"""Kilobits a second by the index in a frame's header, for MPEG-1 and MPEG-2 layer 3. Source: ISO 11172-3, 13818-3."""
+
+MP3_SAMPLES = {0x7D: ((44_100, 48_000, 32_000), 1152), 0x79: ((22_050, 24_000, 16_000), 576)}
+"""Samples a second by the index in that header, and samples a frame."""
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The JPEG markers of a frame's start; the three are tables."""
@@ -74,7 +83,21 @@ def seconds(source: str) -> float | None:
     if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
         rate = int.from_bytes(head[28:32], "little")
         return size / rate if rate else None
-    return size / MP3_BYTES_A_SECOND
+    return _mp3_seconds(decoded(source, HEAD), size)
+
+
+def _mp3_seconds(head: bytes, size: float) -> float:
+    """Count an MP3's frames where it tells them, or its bytes at the rate of its first frame."""
+    tag = int("".join(f"{byte & 0x7F:07b}" for byte in head[6:10]), 2) + 10 if head.startswith(b"ID3") else 0
+    frame, version = head[tag : tag + 200], head[tag + 1 : tag + 2]
+    layer = version[0] >> 1 if version else 0
+    if len(frame) < 4 or frame[0] != 0xFF or layer not in MP3_RATES:
+        return size * 8 / 1000 / MP3_RATE
+    rates, samples = MP3_SAMPLES[layer]
+    told, at = max(frame.find(b"Xing"), frame.find(b"Info")), frame[2] >> 2 & 3
+    if told > 0 and at < len(rates) and frame[told + 7 : told + 8] and frame[told + 7] & 1:
+        return int.from_bytes(frame[told + 8 : told + 12], "big") * samples / rates[at]
+    return size * 8 / 1000 / MP3_RATES[layer][frame[2] >> 4]
 
 
 def document(source: str) -> Document | None:

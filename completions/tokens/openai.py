@@ -8,11 +8,13 @@ import base64
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from completions.conversation import Message, Part, Prompt, PromptTokens, ResponseFormat, Thought
 from completions.tokens import media
 from completions.tokens import text as tokens
+from completions.tokens.deferred import as_tool, has_hidden, shown, shown_later
 from completions.tokens.typescript import as_json, functions, is_flat, written
 
 PER_MESSAGE, PER_NAME = 3, 1
@@ -67,6 +69,13 @@ PARALLEL = 17
 
 HOSTED: Mapping[str, int] = {"web_search": 290, "image_generation": 340, "code_interpreter": 700, "file_search": 500}
 """Tokens that a tool of the API's own costs before it is used, by its type; about right."""
+
+
+SHOWN_LATER: Mapping[str, int] = {"additional_tools": 92, "tool_search_output": 137}
+"""Tokens around tools that are shown in the middle of a conversation, by the item that brings them; `responses` alone."""
+
+SEARCH, OWN_SEARCH, IN_NAMESPACE = 381, 11, 5
+"""The API's search for tools, while there are hidden ones; around one of the client's; and for a call of what it found."""
 
 
 class Tiles(NamedTuple):
@@ -135,7 +144,7 @@ def count(prompt: Prompt) -> PromptTokens:
     total = marks.priming + _preamble(prompt, marks)
     for at, message in enumerate(prompt.messages):
         total += _message(message, marks, names, model)
-        if at > last:
+        if responses and at > last:
             total += sum(thought_tokens(thought, model) for thought in message.thoughts)
     image, audio, document = _media(prompt, responses)
     return PromptTokens(total + image + audio + document, image, audio, document)
@@ -144,14 +153,14 @@ def count(prompt: Prompt) -> PromptTokens:
 def _preamble(prompt: Prompt, marks: Marks) -> int:
     """Count what stands before the conversation: the tools, and the schema that the answer must have."""
     total = 0
-    if prompt.tools:
+    if tools := shown(prompt):
         instructed = any(message.role in ("system", "developer") for message in prompt.messages)
         total += marks.tools_with_system if instructed else marks.tools
-        total += marks.described if prompt.tools[0].description else 0
-        total += tokens.count(functions(prompt.tools), prompt.model)
+        total += marks.described if tools[0].description else 0
+        total += tokens.count(functions(tools), prompt.model)
     elif OPEN in (prompt.model or ""):
         total += OPEN_SYSTEM + (OPEN_SCHEMA if prompt.response_format.kind == "json_schema" else 0)
-    total += sum(_hosted(tool) for tool in _tools_of(prompt.body))
+    total += sum(_hosted(tool) for tool in _tools_of(prompt.body)) + _searches(prompt)
     form = prompt.response_format
     return total + (_schema(form, marks, prompt.model) if form.kind == "json_schema" else 0)
 
@@ -159,6 +168,23 @@ def _preamble(prompt: Prompt, marks: Marks) -> int:
 def _tools_of(body: Mapping[str, object]) -> list[object]:
     tools = body.get("tools")
     return tools if isinstance(tools, list) else []
+
+
+def _searches(prompt: Prompt) -> int:
+    """Count a search for tools, and the tools that are shown in the middle of a conversation."""
+    if prompt.format not in ("responses", "input_tokens"):
+        return 0
+    total = 0
+    for kind, tools in shown_later(prompt):
+        total += SHOWN_LATER[kind] + tokens.count(functions(tools), prompt.model)
+    for tool in _tools_of(prompt.body):
+        if isinstance(tool, Mapping) and tool.get("type") == "tool_search":
+            own = replace(as_tool(tool), name="tool_search")
+            hosted = SEARCH if has_hidden(prompt) else 0
+            total += OWN_SEARCH + tokens.count(functions([own]), prompt.model) if own.parameters else hosted
+    items = prompt.body.get("input")
+    calls = (item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else ()
+    return total + IN_NAMESPACE * sum(bool(item.get("namespace")) for item in calls)
 
 
 def _hosted(tool: object) -> int:

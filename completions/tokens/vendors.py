@@ -28,7 +28,8 @@ UNKNOWN_SECONDS = 4.5
 class Media(NamedTuple):
     """What is not text: an image by its width and height, a second of sound, and a document.
 
-    A document costs `page` for each page, `text` for each character, and `unread` where it stands elsewhere.
+    A document costs `page` for each page, `character` for each character, and `unread` where it stands elsewhere; a
+    film, whose length nobody looks up, costs `video`, which is a second of it.
     """
 
     image: Size
@@ -36,6 +37,7 @@ class Media(NamedTuple):
     page: float = 0.0
     character: float = 0.27
     unread: float = 800.0
+    video: float = 258.0
 
 
 def squares(pixels: int, more: int = 0, rows: int = 0) -> Size:
@@ -96,6 +98,8 @@ class Vendor:
             return self.media.image(*(media.image_size(part.source) or UNKNOWN_SIZE))
         if part.kind == "audio" or part.media_type.startswith("audio/"):
             return (media.seconds(part.source) or UNKNOWN_SECONDS) * self.media.second
+        if part.media_type.startswith("video/"):
+            return self.media.video
         if (found := media.document(part.source)) is not None:
             return self.media.page * found.pages + self.media.character * found.characters
         if (text := media.text_of(part.source)) is not None:
@@ -109,19 +113,31 @@ def _tools_of(body: Mapping[str, object]) -> list[object]:
 
 
 CLAUDE: Weights = {
-    "base": 6.4,
-    "text": 1.12,
-    "message": 1.0,
-    "tools": 507,
-    "tool_json": 1.59,
-    "tool_text": -0.25,
-    "required": 89,
-    "serial": -205,
-    "call": 44,
-    "call_json": 2.5,
-    "schema": 116,
-    "schema_json": 1.4,
+    "base": 7.3,
+    "text": 1.01,
+    "message": 3.0,
+    "newline": 0.8,
+    "digit": 0.21,
+    "tools": 491,
+    "tool": 7.5,
+    "tool_json": 2.14,
+    "tool_text": -1.15,
+    "required": 73,
+    "serial": -216,
+    "call": 41,
+    "call_json": 3.15,
+    "schema": 121,
+    "schema_json": 1.36,
     "thinking": 29,
+    "adaptive": 16.6,
+    "text_document": 37,
+    "citations": 564,
+    "later": 2.7,
+}
+CLAUDE_LATER: Weights = {
+    **CLAUDE,
+    **{"base": 6.1, "text": 1.21, "newline": 0, "digit": 1, "tools": 470, "tool_json": 2.2, "tool_text": -1.1},
+    **{"call": 38, "call_json": 3, "adaptive": 0, "task_budget": 39},
 }
 GEMINI: Weights = {
     "base": 1,
@@ -161,6 +177,17 @@ MISTRAL: Weights = {
     "call": 6,
     "call_json": 1.2,
 }
+DEEPSEEK: Weights = {
+    "base": 4.4,
+    "text": 1,
+    "message": 1.3,
+    "tools": 237,
+    "tool": 26,
+    "tool_json": 1.05,
+    "property": 6.4,
+    "call": 32,
+    "call_json": 3.2,
+}
 CLAUDE_HOSTED = {
     "code_execution_20250": 1600,
     "code_execution": 4680,
@@ -170,23 +197,21 @@ CLAUDE_HOSTED = {
     "web_fetch": 500,
     "advisor": 1880,
 }
-CLAUDE_MEDIA = Media(squares(28, more=3), page=1580, character=0.38, unread=2000)
+CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.255, unread=2670)
 GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
-MISTRAL_MEDIA = Media(squares(28, rows=1), page=20, character=0.32)
+MISTRAL_MEDIA = Media(squares(28, rows=1), page=8, character=0.212, unread=893)
 
 
-def _claude(name: str, **weights: float) -> Vendor:
-    return Vendor(name, {**CLAUDE, **weights}, CLAUDE_MEDIA, hosted=CLAUDE_HOSTED)
+def _claude(name: str, weights: Weights, **others: float) -> Vendor:
+    return Vendor(name, {**weights, **others}, CLAUDE_MEDIA, hosted=CLAUDE_HOSTED)
 
 
 VENDORS: tuple[tuple[str, Vendor], ...] = (
-    ("claude-(?:opus-5|fable)", _claude("claude-5", tools=440)),
-    (
-        "claude-opus-4-[78]|claude-sonnet-5",
-        Vendor("claude-4.7", {**CLAUDE, "tools": 500}, CLAUDE_MEDIA, hosted=CLAUDE_HOSTED),
-    ),
-    ("claude-3", _claude("claude-3", base=8.6, tools=545)),
-    ("claude", _claude("claude-4")),
+    ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_LATER, tools=425)),
+    ("claude-opus-4-[78]|claude-sonnet-5", _claude("claude-4.7", CLAUDE_LATER)),
+    ("claude-3", _claude("claude-3", CLAUDE, base=8.6, text=1.12, message=1, newline=0, digit=0, tools=545)),
+    ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", CLAUDE, tools=313, required=-12)),
+    ("claude", _claude("claude-4", CLAUDE)),
     (
         "gemini-(?:1|2\\.0)",
         Vendor(
@@ -209,7 +234,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
                 "call_text": 2.8,
                 "sealed": 20,
             },
-            GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532),
+            GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532, video=80),
         ),
     ),
     ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
@@ -231,16 +256,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
         "deepseek-r1-distill",
         Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28))),
     ),
-    (
-        "deepseek",
-        Vendor(
-            "deepseek",
-            {"base": 4.4, "text": 1, "message": 1.3, "tools": 237, "tool": 26, "tool_json": 1.05}
-            | {"property": 6.4, "call": 32, "call_json": 3.2},
-            Media(squares(28)),
-            unless_none=True,
-        ),
-    ),
+    ("deepseek-v4", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
+    ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
     (
         "llama-?3\\.",
         Vendor("llama-3", {"base": 42, "text": 1, "message": 4, "tools": 200, "tool_json": 1.05}, Media(squares(28))),
@@ -285,7 +302,7 @@ VERTEX_2 = Vendor("vertex", VERTEX, GEMINI_MEDIA._replace(page=1290))
 VERTEX_3 = Vendor(
     "vertex",
     {**VERTEX, "tools": 0.3, "tool_text": 1.7, "call": 1, "schema": 64, "sealed": 0},
-    GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532),
+    GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532, video=80),
 )
 
 _NAMES = [(re.compile(f"(?:^|/)(?:{pattern})"), vendor) for pattern, vendor in VENDORS]

@@ -1,0 +1,58 @@
+"""Tools whose definitions a model is not shown until it has searched for them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from completions.conversation import Prompt, Tool
+
+DEEPEST = 8
+"""Levels of a conversation's blocks that are looked at."""
+
+
+def shown(prompt: Prompt) -> Sequence[Tool]:
+    """Return the tools that the model is shown: all but those that are deferred and were not found yet."""
+    tools = prompt.body.get("tools")
+    offered = tools if isinstance(tools, list) else []
+    deferred = {tool.get("name") for tool in offered if isinstance(tool, Mapping) and tool.get("defer_loading") is True}
+    if not deferred:
+        return prompt.tools
+    hidden = deferred - _found(prompt)
+    return [tool for tool in prompt.tools if tool.name not in hidden]
+
+
+def _found(prompt: Prompt) -> set[object]:
+    """Return the names of the tools that a search, or an addition, refers to."""
+    blocks = walk(prompt.body.get("messages"))
+    named = (block for block in blocks if block.get("type") == "tool_reference")
+    return {block.get("tool_name", block.get("name")) for block in named}
+
+
+def has_hidden(prompt: Prompt) -> bool:
+    """Tell whether there are tools that `responses` has not shown to the model yet."""
+    offered = {tool.name for tool in prompt.tools} - {tool.name for tool in shown(prompt)}
+    return bool(offered - {tool.name for _, tools in shown_later(prompt) for tool in tools})
+
+
+def shown_later(prompt: Prompt) -> Iterator[tuple[str, list[Tool]]]:
+    """Go through the tools that the items of `responses` bring: the type of each item, and its tools."""
+    items = prompt.body.get("input")
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, Mapping) and item.get("type") in ("additional_tools", "tool_search_output"):
+            tools = item.get("tools")
+            yield item["type"], [as_tool(tool) for tool in (tools if isinstance(tools, list) else ())]
+
+
+def as_tool(definition: object) -> Tool:
+    """Read a tool's definition as `responses` has it."""
+    told = definition if isinstance(definition, Mapping) else {}
+    name, description, parameters = (told.get(key) for key in ("name", "description", "parameters"))
+    return Tool(str(name or ""), str(description or ""), parameters if isinstance(parameters, Mapping) else {})
+
+
+def walk(value: object, level: int = 0) -> Iterator[Mapping[str, Any]]:
+    """Go through all the objects in a JSON value, but for those that are very deep in it."""
+    if isinstance(value, Mapping):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    for each in inner if level < DEEPEST else ():
+        yield from walk(each, level + 1)
