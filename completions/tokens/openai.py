@@ -118,7 +118,7 @@ _WIDTH = re.compile(r"/(\d{2,5})px-")
 LOW_PATCHES = 256
 """Patches of an image at low detail: 512 pixels squared."""
 
-PAGE_IMAGE, PAGE_TEXT, CHARACTERS = 210, 6, 3.8
+PAGE_IMAGE, PAGE_TEXT, CHARACTERS = 210, 6, 5.6
 """A document's page as a picture (on chat alone), what stands around its text, and the text's characters a token."""
 
 UNKNOWN_FILE = 750
@@ -126,8 +126,8 @@ UNKNOWN_FILE = 750
 
 AUDIO_A_SECOND, AUDIO_MARKS = 10, 4
 
-SEAL, BYTES_A_TOKEN = 900, 4.5
-"""Bytes of encrypted reasoning that are not reasoning, and those that a token takes: fitted, within 15 %."""
+SEAL, BYTES_A_TOKEN, LEAST = 900, 4.5, 28
+"""Bytes of encrypted reasoning that are not reasoning, those of a token, and the fewest tokens: fitted, within 15 %."""
 
 
 def count(prompt: Prompt) -> PromptTokens:
@@ -235,7 +235,7 @@ def thought_tokens(thought: Thought, model: str) -> int:
             return tokens.count(base64.b64decode(thought.sealed).decode(), model)
         except ValueError:
             return 0
-    return max(0, round((len(thought.sealed) * 3 / 4 - SEAL) / BYTES_A_TOKEN))
+    return max(LEAST, round((len(thought.sealed) * 3 / 4 - SEAL) / BYTES_A_TOKEN))
 
 
 def _media(prompt: Prompt, responses: bool) -> tuple[int, int, int]:

@@ -305,6 +305,12 @@ VERTEX_3 = Vendor(
     GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532, video=80),
 )
 
+GROK_AT_AZURE = Vendor(
+    "grok at Azure",
+    {"text": 1, "message": 5.4, "tools": 157, "tool_json": 1.04, "call": 12.7, "call_json": 2.44, "schema": 73},
+    Media(squares(32, more=4)),
+)
+
 _NAMES = [(re.compile(f"(?:^|/)(?:{pattern})"), vendor) for pattern, vendor in VENDORS]
 
 
@@ -313,6 +319,8 @@ def vendor_of(prompt: Prompt) -> Vendor | None:
     model = (prompt.model or "").lower()
     if "gemini" in model and prompt.address.get("vertex"):
         return VERTEX_3 if "gemini-3" in model else VERTEX_2
+    if "grok" in model and prompt.address.get("dialect") == "azure":
+        return GROK_AT_AZURE
     found = next((vendor for pattern, vendor in _NAMES if pattern.search(model)), None)
     if found is None and prompt.format in ("anthropic", "count_tokens"):
         return CLAUDE_4

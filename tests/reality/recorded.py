@@ -183,6 +183,10 @@ def contents(kinds: list[str]) -> frozenset[str]:
     return frozenset(name for name, marks in CONTENTS.items() if any(mark in told for mark in marks))
 
 
+BESIDE = ("cache_creation_input_tokens", "cache_read_input_tokens")
+"""What Anthropic counts beside `input_tokens`, not in it."""
+
+
 def prompt_tokens(text: str) -> int | None:
     """Return the tokens of the prompt as an answer counts them, at the end where it is a stream."""
     try:
@@ -195,7 +199,8 @@ def prompt_tokens(text: str) -> int | None:
             usage = holder.get("usage") or holder.get("usageMetadata")
             if isinstance(usage, dict):
                 names = ("prompt_tokens", "input_tokens", "promptTokenCount")
-                found = next((usage[name] for name in names if isinstance(usage.get(name), int)), found)
+                told = next((usage[name] for name in names if isinstance(usage.get(name), int)), None)
+                found = found if told is None else told + sum(usage.get(name) or 0 for name in BESIDE)
     return found
 
 

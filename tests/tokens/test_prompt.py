@@ -126,7 +126,7 @@ def test_thoughts__count_until_the_user_speaks_again() -> None:
 
 def test_thoughts__that_only_the_api_reads_count_by_their_size() -> None:
     thinks = [openai.thought_tokens(Thought(sealed="gAAAA" + "x" * size), "gpt-5") for size in (0, 5_000, 10_000)]
-    assert thinks[0] == 0 and 500 < thinks[1] < 800 and 1_200 < thinks[2] < 1_800
+    assert 0 < thinks[0] < 50 and 500 < thinks[1] < 800 and 1_200 < thinks[2] < 1_800
 
 
 def test_prompt__that_was_counted_is_not_counted_again() -> None:
