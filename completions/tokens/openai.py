@@ -72,10 +72,10 @@ HOSTED: Mapping[str, int] = {"web_search": 290, "image_generation": 340, "code_i
 
 
 SHOWN_LATER: Mapping[str, int] = {"additional_tools": 92, "tool_search_output": 137}
-"""Tokens around tools that are shown in the middle of a conversation, by the item that brings them; `responses` alone."""
+"""Tokens around tools that are shown in the middle of a conversation, by the item of `responses` that has them."""
 
 SEARCH, OWN_SEARCH, IN_NAMESPACE = 381, 11, 5
-"""The API's search for tools, while there are hidden ones; around one of the client's; and for a call of what it found."""
+"""The API's search for tools, while there are hidden ones; around the client's own; and for a call of what it found."""
 
 
 class Tiles(NamedTuple):
