@@ -136,7 +136,7 @@ def has_task_budget(prompt: Prompt) -> float:
 
 def text_documents(prompt: Prompt) -> float:
     """Count the documents that Anthropic is given as texts."""
-    return sum(block.get("type") == "document" and _is_text(block.get("source")) for block in _blocks(prompt))
+    return float(sum(block.get("type") == "document" and _is_text(block.get("source")) for block in _blocks(prompt)))
 
 
 def citations(prompt: Prompt) -> float:
