@@ -6,7 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions.control.routes import urlpatterns as control
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import batches, files, lookups, message_batches, stored
+from completions.views import batches, files, images, lookups, message_batches, stored
 from completions.views.generate import generate
 from completions.views.stored import by_method
 from completions.wire.address import Address
@@ -30,6 +30,7 @@ OPENAI_STORED: Addresses = [
     path("v1/files", by_method(POST=files.uploaded, GET=files.listed)),
     path("v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed)),
     path("v1/files/<str:name>/content", by_method(GET=files.content)),
+    path("v1/images/drawn/<str:name>", images.drawn),
     path("v1/batches", by_method(POST=batches.made, GET=batches.listed)),
     path("v1/batches/<str:name>", by_method(GET=batches.shown)),
     path("v1/batches/<str:name>/cancel", by_method(POST=batches.cancelled)),

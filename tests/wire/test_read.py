@@ -30,6 +30,7 @@ PATHS = [
     "/v1/moderations",
     "/v1/audio/speech",
     "/v1/audio/transcriptions",
+    "/v1/images/generations",
     "/v1/responses/input_tokens",
     "/v1/messages/count_tokens",
     "/api/embed",

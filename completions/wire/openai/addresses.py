@@ -6,6 +6,7 @@ from completions.wire.address import Address, listing
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.dialect import Dialect
 from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import InputTokens, Responses
@@ -26,6 +27,9 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/audio/speech", Speech()),
         Address("v1/audio/transcriptions", Transcriptions()),
         Address("v1/audio/translations", Translations()),
+        Address("v1/images/generations", Images()),
+        Address("v1/images/edits", ImageEdits()),
+        Address("v1/images/variations", ImageVariations()),
         Address("v1/responses", Responses(by_model=by_model)),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),

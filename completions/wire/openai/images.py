@@ -1,0 +1,245 @@
+"""Images: `POST /v1/images/generations`, `/edits` and `/variations`, pictures that show the words of their prompt.
+
+Shapes: `openai.types.ImagesResponse` and the events of `ImageGenStreamEvent` and `ImageEditStreamEvent`. Tokens are
+those of OpenAI's guide to image generation. What is said of an image that is none was recorded (crmne/ruby_llm).
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from completions.conversation import Message, Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.multipart import read_form
+from completions.wire.openai import image_rules as rules
+from completions.wire.openai.base import OpenAIFormat
+from completions.wire.picture import Picture
+from completions.wire.readback import Answer
+from completions.wire.validation import Check
+
+DRAWN_AT = "v1/images/drawn/"
+"""Behind the host: where the pictures of URLs are."""
+
+SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+"""How files of images begin: PNG, JPEG, WebP."""
+
+USUAL_SIZE = (1024, 1024)
+USUAL_QUALITY = "medium"
+COSTS = {"low": (272, 408, 400), "medium": (1056, 1584, 1568), "high": (4160, 6240, 6208)}
+"""Tokens of an image by its quality: of a square, a portrait and a landscape, of 1024 and 1536 pixels."""
+
+AREAS = (1024 * 1024, 1024 * 1536, 1536 * 1024)
+PER_IMAGE = 194
+"""Tokens of an image that is given: a base of 65 and a tile of 129."""
+
+TEXTS = ["model", "prompt", "size", "user", "safety_identifier", "quality"]
+
+
+class Images(OpenAIFormat):
+    """OpenAI's generated images; a script's text is drawn instead of the prompt."""
+
+    name = "images"
+    vendor = "openai"
+    event = "image_generation"
+    fields: Mapping[str, Check] = rules.DRAWN
+    required: Sequence[str] = ("prompt",)
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for images; its prompt is a user message."""
+        document, given = self._read(body, headers, validate=validate)
+        name = text(document.get("model")) or rules.DALL_E_2
+        if validate:
+            rules.validate(document, name, self.fields, self.required)
+        rules.check_encoder(document)
+        return Prompt(
+            format=self.name,
+            task="draw",
+            model=text_or_none(document.get("model")),
+            messages=(Message("user", self._asked(document)),),
+            n=min(whole(document.get("n"), 1) or 1, rules.MOST_IMAGES),
+            user=text_or_none(document.get("user")),
+            stream=document.get("stream") is True and rules.model_of(name).is_gpt,
+            headers=headers,
+            body=document,
+            address={"seed": given, "images": str(len(given.split())), "root": _root(headers)},
+        )
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the images, each as its bytes or as an address, and what they have cost."""
+        data = [self._image(reply, prompt, at) for at in range(prompt.n)]
+        document: dict[str, Any] = {"created": reply.created, "data": data}
+        if not _model(prompt).is_gpt:
+            return document
+        return document | _facts(prompt) | {"usage": _usage(prompt, prompt.n)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the partial pictures, of which each shows more of the words, and the whole ones."""
+        partial = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MOST_PARTIAL)
+        facts, events = {**_facts(prompt), "created_at": reply.created}, []
+        for at in range(prompt.n):
+            for index in range(partial):
+                picture = _picture(reply, prompt, at, share=(index + 1) / (partial + 1))
+                told = {"b64_json": _packed(picture), "partial_image_index": index, **facts}
+                events.append(self._event("partial_image", told))
+            whole_one = {"b64_json": _packed(_picture(reply, prompt, at)), **facts, "usage": _usage(prompt, 1)}
+            events.append(self._event("completed", whole_one))
+        return events
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in what the images have cost, and the prompt that was drawn, where the answer tells it."""
+        usage = mapping(document.get("usage"))
+        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+        for index, image in enumerate(dicts(document.get("data"))):
+            answer.voice(index).says(image.get("revised_prompt"))
+
+    def _read(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> tuple[dict[str, Any], str]:
+        """Return the request, and the digests of the images that are given."""
+        return decode_object(body), ""
+
+    def _asked(self, document: Mapping[str, Any]) -> str:
+        return text(document.get("prompt"))
+
+    def _image(self, reply: Reply, prompt: Prompt, at: int) -> dict[str, Any]:
+        picture, model = _picture(reply, prompt, at), _model(prompt)
+        revised = {"revised_prompt": picture.text} if prompt.model == rules.DALL_E_3 else {}
+        if model.is_gpt or prompt.body.get("response_format") == "b64_json":
+            return {"b64_json": _packed(picture), **revised}
+        return {"url": f"{prompt.address['root']}/{DRAWN_AT}{picture.token()}.png", **revised}
+
+    def _event(self, kind: str, facts: Mapping[str, Any]) -> Event:
+        name = f"{self.event}.{kind}"
+        return Event(orjson.dumps({"type": name, **facts}), token=True, name=name)
+
+
+class ImageEdits(Images):
+    """OpenAI's edited images: a form with files, or a document with the images' addresses."""
+
+    name = "image_edits"
+    event = "image_edit"
+    fields = rules.EDITED
+    required = ("prompt",)
+
+    def _read(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> tuple[dict[str, Any], str]:
+        if (headers.get("content-type") or "").startswith("application/json"):
+            document = decode_object(body)
+            sources = [text(image.get("image_url")) for image in dicts(document.get("images"))]
+            if validate:
+                _check_sources(document, sources)
+            return document, " ".join(_digest(source.encode("utf-8", "replace")) for source in sources)
+        form = read_form(body, headers.get("content-type") or "")
+        document, files = form.document(texts=TEXTS), form.all_files("image")
+        if validate:
+            _check_files([file.data for file in files])
+        document["image"] = [{"name": file.name, "bytes": len(file.data)} for file in files]
+        return document, " ".join(_digest(file.data) for file in files)
+
+
+class ImageVariations(ImageEdits):
+    """OpenAI's variations of an image, which have no prompt."""
+
+    name = "image_variations"
+    fields = rules.VARIED
+    required = ()
+
+    def _asked(self, document: Mapping[str, Any]) -> str:
+        images = dicts(document.get("image"))
+        return f"Variation of {images[0]['name']}" if images else "Variation"
+
+
+def _model(prompt: Prompt) -> rules.Model:
+    return rules.model_of(prompt.model or rules.DALL_E_2)
+
+
+def _root(headers: Mapping[str, str]) -> str:
+    """Return the scheme and the host by which the server was called."""
+    scheme = (headers.get("x-forwarded-proto") or "http").partition(",")[0].strip()
+    return f"{'https' if scheme == 'https' else 'http'}://{headers.get('host') or 'localhost'}"
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2s(data, digest_size=8).hexdigest()
+
+
+def _check_files(files: Sequence[bytes]) -> None:
+    if not files:
+        raise RequestError("Missing required parameter: 'image'.", code="missing_required_parameter", param="image")
+    if any(not data.startswith(SIGNS) for data in files):
+        raise _no_image("image")
+
+
+def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
+    """Refuse data that is no image; an address is not called, so it may be any."""
+    if not isinstance(document.get("images"), list):
+        raise RequestError("Missing required parameter: 'images'.", code="missing_required_parameter", param="images")
+    for at, source in enumerate(sources):
+        if source.startswith("data:"):
+            try:
+                data = base64.b64decode(source.partition(",")[2], validate=True)
+            except (binascii.Error, ValueError):
+                data = b""
+            if not data.startswith(SIGNS):
+                raise _no_image(f"images[{at}].image_url")
+
+
+def _no_image(param: str) -> RequestError:
+    return RequestError(
+        "Invalid image data.", type="image_generation_user_error", code="invalid_image_file", param=param
+    )
+
+
+def _picture(reply: Reply, prompt: Prompt, at: int, share: float = 1.0) -> Picture:
+    """Return one of the pictures, with a share of its words."""
+    scripted = [choice.text for choice in reply.choices if choice.text]
+    said = scripted[at % len(scripted)] if scripted else prompt.last_user
+    if share < 1:
+        words = said.split()
+        said = " ".join(words[: round(len(words) * share)])
+    width, height = rules.edges(prompt.body.get("size")) or USUAL_SIZE
+    seed = f"{prompt.address['seed']}/{at}"[-100:]
+    return Picture(said, width, height, seed, prompt.body.get("background") == "transparent")
+
+
+def _packed(picture: Picture) -> str:
+    return base64.b64encode(picture.png()).decode()
+
+
+def _facts(prompt: Prompt) -> dict[str, Any]:
+    """Return what a GPT image model tells of its images."""
+    width, height = rules.edges(prompt.body.get("size")) or USUAL_SIZE
+    return {
+        "background": "transparent" if prompt.body.get("background") == "transparent" else "opaque",
+        "output_format": "png",
+        "quality": _quality(prompt),
+        "size": f"{width}x{height}",
+    }
+
+
+def _quality(prompt: Prompt) -> str:
+    asked = text(prompt.body.get("quality"))
+    return asked if asked in ("low", "medium", "high", "xhigh", "max") else USUAL_QUALITY
+
+
+def _usage(prompt: Prompt, count: int) -> dict[str, Any]:
+    """Return the cost of some images; those of other sizes cost by their area, the best qualities as `high`."""
+    told = tokens.count(prompt.last_user, prompt.model)
+    given = PER_IMAGE * int(prompt.address["images"])
+    width, height = rules.edges(prompt.body.get("size")) or USUAL_SIZE
+    shape = (width > height) + (width != height)
+    drawn = count * round(COSTS.get(_quality(prompt), COSTS["high"])[shape] * width * height / AREAS[shape])
+    return {
+        "input_tokens": told + given,
+        "input_tokens_details": {"image_tokens": given, "text_tokens": told},
+        "output_tokens": drawn,
+        "total_tokens": told + given + drawn,
+        "output_tokens_details": {"image_tokens": drawn, "text_tokens": 0},
+    }

@@ -1,0 +1,142 @@
+"""Pictures as a mock draws them: the words of a text, legible, on stripes whose colours the text decides; as PNG."""
+
+import base64
+import binascii
+import colorsys
+import hashlib
+import struct
+import textwrap
+import unicodedata
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+
+WIDEST, HIGHEST, LEAST = 3840, 3840, 16
+LARGEST = 3840 * 2160
+"""Pixels."""
+
+MOST_CHARACTERS = 320
+"""Of a text, that are drawn."""
+
+STRIPES = 16
+INK = STRIPES
+"""The palette's colour of the words; those before it are the stripes'."""
+
+COLUMNS, ROWS, GAP = 5, 7, 1
+MARGIN = 3
+"""In cells of a character."""
+
+LARGEST_SCALE = 12
+"""Pixels of one dot of a character, at most."""
+
+GLYPHS = {
+    " ": "0000000000", "!": "00005F0000", '"': "0007000700", "#": "147F147F14", "$": "242A7F2A12", "%": "2313086462",
+    "&": "3649552250", "'": "0005030000", "(": "001C224100", ")": "0041221C00", "*": "082A1C2A08", "+": "08083E0808",
+    ",": "0050300000", "-": "0808080808", ".": "0060600000", "/": "2010080402", "0": "3E5149453E", "1": "00427F4000",
+    "2": "4261514946", "3": "2141454B31", "4": "1814127F10", "5": "2745454539", "6": "3C4A494930", "7": "0171090503",
+    "8": "3649494936", "9": "064949291E", ":": "0036360000", ";": "0056360000", "=": "1414141414", "?": "0201510906",
+    "@": "324979413E", "A": "7E1111117E", "B": "7F49494936", "C": "3E41414122", "D": "7F4141221C", "E": "7F49494941",
+    "F": "7F09090901", "G": "3E4149497A", "H": "7F0808087F", "I": "00417F4100", "J": "2040413F01", "K": "7F08142241",
+    "L": "7F40404040", "M": "7F020C027F", "N": "7F0408107F", "O": "3E4141413E", "P": "7F09090906", "Q": "3E4151215E",
+    "R": "7F09192946", "S": "4649494931", "T": "01017F0101", "U": "3F4040403F", "V": "1F2040201F", "W": "3F4038403F",
+    "X": "6314081463", "Y": "0708700807", "Z": "6151494543",
+}  # fmt: skip
+"""The columns of each character in hexadecimal, whose lowest bit is the top dot."""
+
+UNKNOWN = "7F4141417F"
+
+
+class Picture(NamedTuple):
+    """What is to be drawn: the words, the size in pixels, and what else decides the colours."""
+
+    text: str
+    width: int
+    height: int
+    seed: str = ""
+    transparent: bool = False
+
+    def png(self) -> bytes:
+        """Return the picture as a PNG file with a palette."""
+        head = struct.pack(">IIBBBBB", self.width, self.height, 8, 3, 0, 0, 0)
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            [
+                _chunk(b"IHDR", head),
+                _chunk(b"PLTE", self._palette()),
+                *([_chunk(b"tRNS", bytes(STRIPES))] if self.transparent else []),
+                _chunk(b"IDAT", zlib.compress(b"".join(self._rows()), 1)),
+                _chunk(b"IEND", b""),
+            ]
+        )
+
+    def token(self) -> str:
+        """Return the picture as a piece of an address, from which `picture_of` makes it again."""
+        facts = self._replace(text=self.text[:MOST_CHARACTERS])
+        return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(tuple(facts)))).decode().rstrip("=")
+
+    def _palette(self) -> bytes:
+        digest = hashlib.blake2s(
+            f"{self.seed}/{self.text[:MOST_CHARACTERS]}".encode("utf-8", "replace"), digest_size=2
+        ).digest()
+        hue, step = digest[0] / 256, 0.1 + digest[1] / 1024
+        colours = [colorsys.hls_to_rgb((hue + step * at / STRIPES) % 1, 0.82, 0.6) for at in range(STRIPES)]
+        return bytes(round(255 * part) for colour in [*colours, (0.1, 0.1, 0.15)] for part in colour)
+
+    def _rows(self) -> Iterator[bytes]:
+        """Yield the rows, each behind its filter's number: the dots of the words on the stripes."""
+        lines, scale = _laid_out(self.text, self.width, self.height)
+        cell = (ROWS + 2 * GAP) * scale
+        top = max((self.height - len(lines) * cell) // 2, 0)
+        known: dict[tuple[int, int, bytes], bytes] = {}
+        for y in range(self.height):
+            line, within = divmod(y - top, cell)
+            dot, stripe = within // scale - GAP, bytes([y * STRIPES // self.height])
+            if not (0 <= line < len(lines) and 0 <= dot < ROWS):
+                line = dot = -1
+            place = line, dot, stripe
+            if place not in known:
+                words = lines[line] if line >= 0 else ""
+                known[place] = b"\0" + _dots(words, dot, scale, self.width, stripe)
+            yield known[place]
+
+
+def picture_of(token: str) -> Picture | None:
+    """Return the picture that an address's piece stands for; None where it stands for none."""
+    try:
+        packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+        unpacked = zlib.decompressobj().decompress(packed, 16 * MOST_CHARACTERS)
+        text, width, height, seed, transparent = orjson.loads(unpacked)
+    except (binascii.Error, zlib.error, orjson.JSONDecodeError, ValueError, TypeError):
+        return None
+    right = type(width) is int and type(height) is int and isinstance(text, str) and isinstance(seed, str)
+    if not right or not (LEAST <= width <= WIDEST and LEAST <= height <= HIGHEST and width * height <= LARGEST):
+        return None
+    return Picture(text, width, height, seed, transparent is True)
+
+
+def _laid_out(text: str, width: int, height: int) -> tuple[list[str], int]:
+    """Return the lines and the pixels of a dot: as large as the text fits, and cut where it does not at all."""
+    plain = unicodedata.normalize("NFKD", text[:MOST_CHARACTERS])
+    written = "".join(character for character in plain if not unicodedata.combining(character)).upper()
+    lines: list[str] = []
+    for scale in range(LARGEST_SCALE, 0, -1):
+        across = max(width // ((COLUMNS + GAP) * scale) - 2 * MARGIN, 1)
+        down = max(height // ((ROWS + 2 * GAP) * scale) - MARGIN, 1)
+        lines = textwrap.wrap(written, across)
+        if len(lines) <= down and max(map(len, written.split()), default=0) <= across:
+            return lines, scale
+    return lines[: height // (ROWS + 2 * GAP)], 1
+
+
+def _dots(line: str, dot: int, scale: int, width: int, stripe: bytes) -> bytes:
+    """Return a row of pixels of a line of text, in the middle."""
+    ink, none = bytes([INK]) * scale, stripe * scale
+    columns = (column for character in line for column in (*bytes.fromhex(GLYPHS.get(character, UNKNOWN)), 0))
+    pixels = b"".join(ink if column >> dot & 1 else none for column in columns)[:width]
+    left = (width - len(pixels)) // 2
+    return stripe * left + pixels + stripe * (width - left - len(pixels))
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

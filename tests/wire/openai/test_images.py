@@ -1,0 +1,259 @@
+"""Images: pictures that show their prompt's words, as bytes, at addresses and as events."""
+
+import base64
+import struct
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import openai
+import orjson
+import pytest
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.openai.images import ImageEdits, Images, ImageVariations
+from completions.wire.picture import GLYPHS, INK, Picture, picture_of
+from llmclient import lite
+from tests.scripts import World, rules
+from tests.server import LiveServer
+
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
+        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
+        "ignore:Accessing the",
+        "ignore:deprecated:DeprecationWarning",  # so the SDK marks variations
+    ),
+]
+
+WIRE = Images()
+GPT = "gpt-image-1.5"
+ASKED: dict[str, Any] = {"model": GPT, "prompt": "A red cat"}
+PNG = Picture("A blue dog", 64, 64).png()
+
+
+def parsed(validate: bool = True, **body: Any) -> Prompt:
+    return WIRE.parse(orjson.dumps(ASKED | body), {"host": "mock:8000"}, validate=validate)
+
+
+def edited(wire: ImageEdits, validate: bool = True, files: Any = (("image", ("a.png", PNG)),), **fields: Any) -> Prompt:
+    request = httpx.Request("POST", "http://a", files=list(files), data=fields)
+    return wire.parse(request.read(), {"content-type": request.headers["content-type"]}, validate=validate)
+
+
+def drawn(prompt: Prompt, *choices: Choice) -> dict[str, Any]:
+    return WIRE.document(Reply(choices, created=1), prompt)
+
+
+def pixels(png: bytes) -> list[bytes]:
+    """Return the rows of a picture, after looking at every chunk's checksum."""
+    assert png.startswith(b"\x89PNG\r\n\x1a\n")
+    at, packed, width = 8, b"", 0
+    while at < len(png):
+        (size,) = struct.unpack(">I", png[at : at + 4])
+        body = png[at + 4 : at + 8 + size]
+        assert png[at + 8 + size : at + 12 + size] == struct.pack(">I", zlib.crc32(body))
+        if body.startswith(b"IHDR"):
+            width = struct.unpack(">I", body[4:8])[0]
+        if body.startswith(b"IDAT"):
+            packed += body[4:]
+        at += 12 + size
+    rows = zlib.decompress(packed)
+    assert len(rows) % (width + 1) == 0
+    return [rows[start + 1 : start + 1 + width] for start in range(0, len(rows), width + 1)]
+
+
+def words(png: bytes) -> str:
+    """Read what stands in a picture, by the shapes of its characters."""
+    ink = [[pixel == INK for pixel in row] for row in pixels(png)]
+    known = {tuple(bytes.fromhex(shape)): character for character, shape in GLYPHS.items()}
+    return next((read for scale in range(12, 0, -1) if (read := _read(ink, scale, known))), "")
+
+
+def _read(ink: list[list[bool]], scale: int, known: dict[tuple[int, ...], str]) -> str:
+    """Read the one line of a picture, if its dots have this size and each of its characters is known."""
+    top = next(at for at, row in enumerate(ink) if any(row))
+    left = min(row.index(True) for row in ink if any(row))
+    dots = [row[left::scale] for row in ink[top : top + 7 * scale : scale]]
+    columns = [sum(dot << at for at, dot in enumerate(column)) for column in zip(*dots, strict=True)]
+    read = [known.get(tuple(columns[at : at + 5])) for at in range(0, len(columns) - 5, 6)]
+    return "" if None in read else "".join(map(str, read)).strip()
+
+
+@pytest.mark.parametrize("text", ["HELLO", "MAZE"])
+def test_picture__shows_its_words(text: str) -> None:
+    assert words(Picture(text, 512, 256).png()) == text
+
+
+def test_picture__has_its_size_and_its_own_colours() -> None:
+    rows = pixels(Picture("Hello there", 300, 200).png())
+    assert (len(rows), len(rows[0])) == (200, 300)
+    one, again, other = Picture("a", 64, 64).png(), Picture("a", 64, 64).png(), Picture("a", 64, 64, "b").png()
+    assert one == again != other
+
+
+@pytest.mark.parametrize("text", ["", "x" * 500, "a " * 500, "naïve 日本 \U0001f600"])
+@pytest.mark.parametrize("size", [(16, 16), (1024, 16), (256, 256)])
+def test_picture__of_any_text_can_be_drawn_and_found_again(text: str, size: tuple[int, int]) -> None:
+    picture = Picture(text, *size)
+    assert len(pixels(picture.png())) == size[1]
+    found = picture_of(picture.token())
+    assert found is not None and found.png() == picture.png()
+
+
+def test_token__that_stands_for_nothing() -> None:
+    large = Picture("a", 9000, 9000).token()
+    bomb = base64.urlsafe_b64encode(zlib.compress(b"[" * 10_000_000)).decode()
+    assert [picture_of(token) for token in ("", "abc", "é", large, bomb)] == [None] * 5
+
+
+def test_document__has_the_facts_and_the_usage_of_a_gpt_image() -> None:
+    document = drawn(parsed(n=2, size="1536x1024", quality="low", background="transparent"))
+    assert [list(image) for image in document["data"]] == [["b64_json"]] * 2
+    first, second = (base64.b64decode(image["b64_json"]) for image in document["data"])
+    assert first != second and len(pixels(first)[0]) == 1536 and b"tRNS" in first
+    told = {key: document[key] for key in ("background", "output_format", "quality", "size")}
+    assert told == {"background": "transparent", "output_format": "png", "quality": "low", "size": "1536x1024"}
+    assert document["usage"]["output_tokens"] == 2 * 400
+    assert document["usage"]["total_tokens"] == document["usage"]["input_tokens"] + 800
+
+
+def test_document__of_dall_e_has_addresses_or_bytes() -> None:
+    (image,) = drawn(parsed(model="dall-e-3"))["data"]
+    assert image["url"].startswith("http://mock:8000/v1/images/drawn/") and image["revised_prompt"] == "A red cat"
+    (image,) = drawn(parsed(model="dall-e-2", response_format="b64_json", size="256x256"))["data"]
+    assert list(image) == ["b64_json"]
+
+
+def test_script__draws_its_text() -> None:
+    document = drawn(parsed(), Choice("MAZE"))
+    assert words(base64.b64decode(document["data"][0]["b64_json"])) == "MAZE"
+
+
+def test_events__are_partial_pictures_and_the_whole_one() -> None:
+    prompt = parsed(stream=True, partial_images=2)
+    events = WIRE.events(Reply((), created=1), prompt)
+    documents = [orjson.loads(event.data) for event in events]
+    assert [event.name for event in events] == [each["type"] for each in documents]
+    assert [each["type"] for each in documents] == ["image_generation.partial_image"] * 2 + [
+        "image_generation.completed"
+    ]
+    assert len({each["b64_json"] for each in documents}) == 3
+    assert documents[-1]["b64_json"] == drawn(prompt)["data"][0]["b64_json"]
+    assert documents[-1]["usage"]["output_tokens"] == 1056
+
+
+def test_edits__take_files_and_addresses() -> None:
+    wire = ImageEdits()
+    prompt = edited(wire, model=GPT, prompt="Make it green")
+    usage = wire.document(Reply((), created=1), prompt)["usage"]
+    assert usage["input_tokens_details"]["image_tokens"] == 194
+    two = edited(wire, files=[("image[]", ("a.png", PNG)), ("image[]", ("b.png", PNG))], model=GPT, prompt="a")
+    assert wire.document(Reply((), created=1), two)["usage"]["input_tokens_details"]["image_tokens"] == 388
+    body = {"model": GPT, "prompt": "a", "images": [{"image_url": "https://example.com/a.png"}]}
+    assert wire.parse(orjson.dumps(body), {"content-type": "application/json"}, validate=True).last_user == "a"
+
+
+def test_edits__refuse_what_is_no_image() -> None:
+    wire = ImageEdits()
+    with pytest.raises(RequestError) as error:
+        edited(wire, files=[("image", ("a.png", b"text"))], model=GPT, prompt="a")
+    told = error.value
+    assert (told.message, told.type, told.code, told.param) == (
+        "Invalid image data.",
+        "image_generation_user_error",
+        "invalid_image_file",
+        "image",
+    )
+    with pytest.raises(RequestError, match="'image'"):
+        edited(wire, files=[("other", ("a.png", PNG))], model=GPT, prompt="a")
+    body = {"model": GPT, "prompt": "a", "images": [{"image_url": "data:image/png;base64,AAAA"}]}
+    with pytest.raises(RequestError, match="Invalid image data"):
+        wire.parse(orjson.dumps(body), {"content-type": "application/json"}, validate=True)
+
+
+def test_variations__need_no_prompt() -> None:
+    prompt = edited(ImageVariations(), model="dall-e-2", n="2", size="256x256")
+    assert (prompt.n, prompt.last_user) == (2, "Variation of a.png")
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "param"),
+    [
+        ({"prompt": ""}, "Invalid 'prompt': empty string.", "prompt"),
+        ({"prompt": "a" * 32_001}, "Invalid 'prompt': string too long.", "prompt"),
+        ({"model": "dall-e-2", "prompt": "a" * 1001}, "Invalid 'prompt': string too long.", "prompt"),
+        ({"n": 11}, "Invalid 'n': integer above maximum value.", "n"),
+        ({"model": "dall-e-3", "n": 2}, "You must provide n=1 for this model.", "n"),
+        ({"size": "256x256"}, "Invalid value: '256x256'. Supported values are: '1024x1024',", "size"),
+        ({"model": "gpt-image-2", "size": "1000x1000"}, "Invalid size '1000x1000'.", "size"),
+        ({"model": "gpt-image-2", "size": "4096x64"}, "Invalid size '4096x64'.", "size"),
+        ({"quality": "hd"}, "Invalid value: 'hd'.", "quality"),
+        ({"response_format": "url"}, "Unknown parameter: 'response_format'.", "response_format"),
+        ({"model": "dall-e-2", "background": "opaque"}, "Unknown parameter: 'background'.", "background"),
+        ({"output_format": "webp"}, "This mock has no encoder for 'webp'.", "output_format"),
+        ({"partial_images": 4}, "Invalid 'partial_images': integer above", "partial_images"),
+    ],
+    ids=range(13),
+)
+def test_refuses__what_the_api_refuses(body: Any, message: str, param: str) -> None:
+    with pytest.raises(RequestError) as error:
+        parsed(**body)
+    assert error.value.message.startswith(message)
+    assert (error.value.status, error.value.param) == (400, param)
+
+
+def test_accepts__any_size_that_the_newest_models_have() -> None:
+    assert drawn(parsed(model="gpt-image-2", size="1536x864"))["size"] == "1536x864"
+
+
+@pytest.mark.parametrize("body", [{"prompt": 1}, {"n": "x"}, {"size": "0x0"}, {"size": 7, "quality": []}, {"model": 1}])
+def test_unvalidated__answers_anything(body: dict[str, Any]) -> None:
+    prompt = parsed(validate=False, **body)
+    assert drawn(prompt)["data"] and WIRE.events(Reply(()), prompt)
+
+
+async def test_script__speaks_only_where_it_names_the_format(tmp_path: Path) -> None:
+    world = World(tmp_path, rules("- match: {format: images, last_user: busy}\n  error: 429\n- reply: Hi"))
+    outcome = await world.outcome(parsed(prompt="busy"))
+    assert outcome.error and outcome.error.status == 429
+    outcome = await world.outcome(parsed())
+    assert outcome.reply and not outcome.reply.choices
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("images") / "script.yaml"
+    file.write_text("version: 1\nrules:\n- {match: {format: images, last_user: busy}, error: 429}\n- reply: Hi\n")
+    with LiveServer(MOCK_SCRIPT=str(file)) as server:
+        yield server
+
+
+def test_sdk__draws_edits_and_varies(live: LiveServer) -> None:
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="k", max_retries=0) as client:
+        made = client.images.generate(model=GPT, prompt="MAZE")
+        assert made.data and made.data[0].b64_json and made.usage and made.usage.output_tokens == 1056
+        assert words(base64.b64decode(made.data[0].b64_json)) == "MAZE"
+        made = client.images.generate(model="dall-e-3", prompt="MAZE")
+        assert made.data and made.data[0].url
+        answer = httpx.get(made.data[0].url)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/png")
+        assert words(answer.content) == "MAZE"
+        with client.images.generate(model=GPT, prompt="a b c", stream=True, partial_images=1) as stream:
+            assert [event.type for event in stream] == ["image_generation.partial_image", "image_generation.completed"]
+        with client.images.edit(model=GPT, prompt="a", image=("a.png", PNG), stream=True) as edits:
+            assert [event.type for event in edits] == ["image_edit.completed"]
+        varied = client.images.create_variation(image=("a.png", PNG), n=2)
+        assert varied.data and len(varied.data) == 2
+        with pytest.raises(openai.RateLimitError):
+            client.images.generate(model=GPT, prompt="busy")
+    assert httpx.get(f"{live.url}/v1/images/drawn/none.png").status_code == 404
+
+
+def test_litellm__draws(live: LiveServer) -> None:
+    answer = lite.load().image_generation(model=f"openai/{GPT}", prompt="MAZE", api_base=f"{live.url}/v1", api_key="k")
+    assert words(base64.b64decode(answer.data[0].b64_json)) == "MAZE"
