@@ -159,7 +159,9 @@ class Prompt:
     """
 
     format: str = "chat"
-    task: Literal["generate", "embed", "moderate", "speak", "transcribe", "draw", "count", "state"] = "generate"
+    task: Literal["generate", "embed", "moderate", "speak", "transcribe", "draw", "compact", "count", "state"] = (
+        "generate"
+    )
     model: str | None = None
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()

@@ -65,7 +65,7 @@ class Images(OpenAIFormat):
             format=self.name,
             task="draw",
             model=text_or_none(document.get("model")),
-            messages=(Message("user", self._asked(document)),),
+            messages=(Message("user", self._prompt_in(document)),),
             n=min(whole(document.get("n"), 1) or 1, rules.MOST_IMAGES),
             user=text_or_none(document.get("user")),
             stream=document.get("stream") is True and rules.model_of(name).is_gpt,
@@ -106,7 +106,7 @@ class Images(OpenAIFormat):
         """Return the request, and the digests of the images that are given."""
         return decode_object(body), ""
 
-    def _asked(self, document: Mapping[str, Any]) -> str:
+    def _prompt_in(self, document: Mapping[str, Any]) -> str:
         return text(document.get("prompt"))
 
     def _image(self, reply: Reply, prompt: Prompt, at: int) -> dict[str, Any]:
@@ -127,7 +127,7 @@ class ImageEdits(Images):
     name = "image_edits"
     event = "image_edit"
     fields = rules.EDITED
-    required = ("prompt",)
+    required: Sequence[str] = ("prompt",)
 
     def _read(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> tuple[dict[str, Any], str]:
         if (headers.get("content-type") or "").startswith("application/json"):
@@ -151,7 +151,7 @@ class ImageVariations(ImageEdits):
     fields = rules.VARIED
     required = ()
 
-    def _asked(self, document: Mapping[str, Any]) -> str:
+    def _prompt_in(self, document: Mapping[str, Any]) -> str:
         images = dicts(document.get("image"))
         return f"Variation of {images[0]['name']}" if images else "Variation"
 

@@ -154,6 +154,15 @@ def request(rules: SchemaRules) -> Check:
 
 
 _COUNT = record({**_COUNTED, "personality": _STRING})
+_COMPACTION = record(
+    {
+        "image": obj,
+        **{name: _COUNTED[name] for name in ("input", "instructions", "previous_response_id")},
+        **{name: FIELDS[name] for name in ("model", "prompt_cache_key", "prompt_cache_options", "service_tier")},
+        "prompt_cache_retention": FIELDS["prompt_cache_retention"],
+    },
+    ("model",),
+)
 
 
 def validate(body: dict[str, Any], fields: Check = _REQUEST) -> None:
@@ -164,6 +173,11 @@ def validate(body: dict[str, Any], fields: Check = _REQUEST) -> None:
 def validate_count(body: dict[str, Any]) -> None:
     """Raise `RequestError` for what is wrong with a request whose tokens are to be counted."""
     refuse(_COUNT(body) or _two_pasts(body))
+
+
+def validate_compaction(body: dict[str, Any]) -> None:
+    """Raise `RequestError` for what is wrong with a request to compact a conversation."""
+    refuse(_COMPACTION(body) or _nothing(body))
 
 
 def _across(body: Mapping[str, Any]) -> Problem | None:

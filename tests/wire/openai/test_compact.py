@@ -1,0 +1,63 @@
+"""Compacted responses: what users said, and an opaque item, with which a conversation goes on."""
+
+from typing import Any
+
+import openai
+import orjson
+import pytest
+
+from completions.conversation import Reply, Usage
+from completions.exceptions import RequestError
+from completions.wire.openai.responses.compact import Compaction
+from completions.wire.openai.responses.format import Responses
+from tests.server import LiveServer
+
+WIRE = Compaction()
+SAID = [{"role": "user", "content": "What is 2+2?"}, {"role": "assistant", "content": "4."}]
+
+
+def parsed(**body: Any) -> Any:
+    return WIRE.parse(orjson.dumps({"model": "gpt-5", "input": SAID, **body}), {}, validate=True)
+
+
+def test_document__has_the_users_messages_and_one_opaque_item() -> None:
+    document = WIRE.document(Reply((), created=7, usage=Usage(9, 0), serial="a"), parsed())
+    assert list(document) == ["id", "object", "created_at", "output", "usage"]
+    assert (document["object"], document["created_at"]) == ("response.compaction", 7)
+    message, item = document["output"]
+    assert message["content"] == [{"type": "input_text", "text": "What is 2+2?"}] and message["status"] == "completed"
+    assert (item["type"], item["id"][:4], item["encrypted_content"][:5]) == ("compaction", "cmp_", "gAAAA")
+    assert document["usage"]["input_tokens"] == 9 and document["usage"]["output_tokens"] > 0
+    assert document["usage"]["total_tokens"] == 9 + document["usage"]["output_tokens"]
+
+
+def test_document__is_taken_back() -> None:
+    output = WIRE.document(Reply((), created=7, serial="a"), parsed())["output"]
+    body = {"model": "gpt-5", "input": [*output, {"role": "user", "content": "And 3+3?"}]}
+    assert Responses().parse(orjson.dumps(body), {}, validate=True).last_user == "And 3+3?"
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "param"),
+    [
+        ({"stream": True}, "unknown_parameter", "stream"),
+        ({"model": 1}, "invalid_type", "model"),
+        ({"input": [{"role": "nobody", "content": "a"}]}, "invalid_value", "input[0].role"),
+    ],
+)
+def test_refuses__what_the_api_refuses(body: dict[str, Any], code: str, param: str) -> None:
+    with pytest.raises(RequestError) as error:
+        parsed(**body)
+    assert (error.value.status, error.value.code) == (400, code)
+    assert (error.value.param or "").startswith(param.partition("[")[0])
+
+
+def test_sdk__compacts_a_kept_response() -> None:
+    with (
+        LiveServer(MOCK_SCRIPT="auto") as live,
+        openai.OpenAI(base_url=f"{live.url}/v1", api_key="k") as client,
+    ):
+        first = client.responses.create(model="gpt-4o", input="Hello")
+        compacted = client.responses.compact(model="gpt-4o", previous_response_id=first.id, input=[])
+        assert [item.type for item in compacted.output] == ["message", "compaction"]
+        assert compacted.usage.input_tokens > 0
