@@ -148,6 +148,13 @@ def _exchanges() -> dict[str, Schema]:
         "totals": _object(
             count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in ("status", "rule", "model", "fault")}
         ),
+        "verdict": _object(
+            requests=COUNT,
+            calls=COUNT,
+            retries=COUNT,
+            findings=_list(_object(rule=TEXT, message=TEXT, guide=TEXT, evidence=_list(TEXT))),
+            text=TEXT,
+        ),
         "misses": _object(unmatched=_list(_object(**miss))),
     }
 

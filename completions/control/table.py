@@ -7,6 +7,7 @@ from completions.control import drafts, exchanges, recipes, scripts, spaces
 from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
+from completions.control.verdicts.operation import get_verdict
 from completions.exceptions import JournalUnavailable
 from completions.journal import metrics
 from completions.journal.writer import writer
@@ -21,6 +22,7 @@ PLACE = Parameter(
     choices=PLACES,
 )
 REMOVE = Parameter("remove", "Whether all that it holds is removed, its exchanges too.", bool, False)
+RETIRED = {200: "namespace_removed", 409: "error"}
 
 
 async def openapi(call: Call) -> Recorded:
@@ -71,9 +73,10 @@ OPERATIONS = (
     Operation("GET", "figures", exchanges.get_figures, {200: "figures", 409: "error"}, FILTERS + STEPS),
     Operation("GET", "hits", exchanges.get_hits, {200: "hits", 409: "error"}, FILTERS),
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses", 409: "error"}, PAGE),
+    Operation("GET", "verdict", get_verdict, {200: "verdict", 409: "error"}),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
-    Operation("POST", "namespaces/{name}/select", spaces.select_namespace, {200: "selection"}),
-    Operation("POST", "namespaces/{name}/retire", spaces.retire_namespace, {200: "namespace_removed"}, (REMOVE,)),
+    Operation("POST", "namespaces/{name}/select", spaces.select_namespace, {200: "selection", 409: "error"}),
+    Operation("POST", "namespaces/{name}/retire", spaces.retire_namespace, RETIRED, (REMOVE,)),
     Operation("DELETE", "namespaces/{name}", spaces.delete_namespace, {200: "namespace_removed"}),
     Operation("GET", "metrics", get_metrics, {200: "text/plain"}),
     Operation("GET", "openapi.json", openapi, {200: "document"}),

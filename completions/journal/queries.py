@@ -93,6 +93,15 @@ async def listing_with_bytes(
     return await ask(question)
 
 
+async def listing_in_full(filter: Filter, limit: int) -> list[tuple[dict[str, Any], Traffic]]:
+    """Return the newest exchanges first, with all that the journal has of them, and their bytes."""
+
+    def question(store: Store) -> list[tuple[dict[str, Any], Traffic]]:
+        return [(whole(row), traffic(row)) for row in _newest(store, filter, None)[:limit]]
+
+    return await ask(question)
+
+
 def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchange]:
     rows = chosen(store, filter).order_by("-id")
     return rows if before is None else rows.filter(id__lt=_place(store, "before", before))

@@ -17,6 +17,7 @@ from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
 from completions.pytest_plugin.run import Run, numbered
 from completions.pytest_plugin.snapshots import Normalise, Snapshots
+from completions.pytest_plugin.verdict import Verdict
 from completions.script.as_json import as_json
 from completions.script.literal import literal
 
@@ -235,6 +236,10 @@ class MockLLM:
         every other text, for what else differs from run to run.
         """
         self._snapshots.check(self._answered(), name, normalise)
+
+    def verdict(self) -> Verdict:
+        """Say what the requests show of how the client takes errors and streams."""
+        return Verdict(self._ask("GET", "verdict"))
 
     def reset(self) -> None:
         """Forget everything: script, rules, counters, exchanges; nobody is left at a gate."""

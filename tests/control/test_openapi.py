@@ -70,6 +70,7 @@ STEPS = (
     ("GET", "hits", ""),
     ("GET", "exchanges/req_none", ""),
     ("GET", "unmatched", ""),
+    ("GET", "verdict", ""),
     ("DELETE", "exchanges?model=gpt-4o", ""),
     ("GET", "namespaces", ""),
     ("DELETE", "namespaces/red", ""),

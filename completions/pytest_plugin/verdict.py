@@ -1,0 +1,41 @@
+"""The control API's verdict on a client, as a test sees it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+__tracebackhide__ = True  # in the reports of failed tests
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong with a client: by which rule, what the guides say, and the ids of the exchanges that show it."""
+
+    rule: str
+    message: str
+    guide: str
+    evidence: list[str]
+
+
+class Verdict:
+    """What a client's requests show; as a text it says all of it."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.requests: int = document["requests"]
+        self.calls: int = document["calls"]
+        self.retries: int = document["retries"]
+        self.findings = [Finding(**each) for each in document["findings"]]
+        self._text: str = document["text"]
+
+    @property
+    def rules(self) -> list[str]:
+        """The rules that were broken, each once."""
+        return list(dict.fromkeys(finding.rule for finding in self.findings))
+
+    def assert_nothing_found(self, *, but: tuple[str, ...] = ()) -> None:
+        """Assert that no rule was broken, `but` these."""
+        if set(self.rules) - set(but):
+            raise AssertionError(self._text)
+
+    def __str__(self) -> str:
+        return self._text

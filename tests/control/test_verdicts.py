@@ -1,0 +1,73 @@
+"""Which requests are attempts of one call, and what their times and statuses say of the client."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from completions.control.verdicts.calls import Attempt, calls_of
+from completions.control.verdicts.findings import findings
+from completions.conversation import Said
+
+FIRST = Attempt("0", 0.0, 0.01, 503, None, None, ("/v1", "m", "body", "client"), None, None, False, False, {}, Said())
+
+
+def attempts(*begun: float, **more: Any) -> list[Attempt]:
+    """Return attempts of these times that all failed but the last, which each took ten milliseconds."""
+    made = [replace(FIRST, id=str(at), begun=at, ended=at + 0.01, **more) for at in begun]
+    return [*made[:-1], replace(made[-1], status=200)]
+
+
+def rules(*made: Attempt) -> list[str]:
+    return list(dict.fromkeys(each.rule for each in findings(calls_of(made))))
+
+
+@pytest.mark.parametrize(
+    ("begun", "more", "broken"),
+    [
+        ((0, 0.5, 1.5), {}, []),
+        ((0, 0.05), {}, ["no_backoff"]),
+        ((0, 0.5, 1.0, 1.5), {}, ["no_backoff"]),
+        ((0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5), {}, ["storm"]),
+        ((0, 2.1), {"headers": {"retry-after": "2"}}, []),
+        ((0, 1.0), {"headers": {"retry-after": "2"}}, ["retry_after_ignored"]),
+        ((0, 0.02), {"headers": {"retry-after-ms": "10", "retry-after": "1"}}, []),
+        ((0, 0.5), {"status": 401}, ["retried_in_vain"]),
+        ((0, 0.5), {"status": 408}, []),
+        ((0, 0.5), {"headers": {"x-should-retry": "false"}}, ["retried_in_vain"]),
+    ],
+)
+def test_findings__of_one_call(begun: tuple[float, ...], more: Any, broken: list[str]) -> None:
+    assert rules(*attempts(*begun, **more)) == broken
+
+
+@pytest.mark.parametrize(("spread", "broken"), [(0.0, ["no_jitter"]), (0.05, [])])
+def test_findings__waits_that_are_all_the_same(spread: float, broken: list[str]) -> None:
+    made = [each for n in range(5) for each in attempts(1000 * n, 1000 * n + 0.5 + n * spread)]
+    assert rules(*made) == broken
+
+
+@pytest.mark.parametrize(
+    ("second", "calls"),
+    [
+        ({"begun": 0.5}, 1),
+        ({"begun": 200.0}, 2),
+        ({"begun": 0.001}, 2),
+        ({"begun": 0.5, "asked": ("/v1", "m", "other", "client")}, 2),
+        ({"begun": 0.5, "retry": 1}, 2),
+        ({"begun": 0.5, "key": "k"}, 2),
+    ],
+)
+def test_calls__the_same_request_soon_after_a_failure_is_a_retry(second: Any, calls: int) -> None:
+    assert len(calls_of([FIRST, replace(FIRST, id="1", ended=999.0, **second)])) == calls
+
+
+def test_calls__are_told_apart_by_the_count_and_the_key_that_clients_send() -> None:
+    counted = [replace(FIRST, id=str(n), retry=n % 2, begun=n * 0.5, ended=n * 0.5 + 0.1) for n in range(4)]
+    assert [len(call.attempts) for call in calls_of(counted)] == [2, 2]
+    keyed = [replace(FIRST, id=str(n), key=f"k{n % 2}", begun=n * 0.01, ended=1.0) for n in range(4)]
+    assert [len(call.attempts) for call in calls_of(keyed)] == [2, 2]
+
+
+def test_calls__end_with_a_success() -> None:
+    assert len(calls_of([replace(FIRST, status=200), replace(FIRST, id="1", begun=0.5)])) == 2
