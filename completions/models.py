@@ -45,6 +45,9 @@ class Exchange(models.Model):
     response_writes = models.TextField()
     response_truncated = models.BooleanField()
     fault_parameters = models.TextField(null=True)
+    query = models.TextField(default="")
+    answer = models.TextField(default="")
+    fingerprint = models.TextField(default="")
 
     class Meta:
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""

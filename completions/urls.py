@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions.control.routes import urlpatterns as control
+from completions.inspector import pages
 from completions.inspector.routes import urlpatterns as inspector
 from completions.views import batches, files, images, lookups, message_batches, stored
 from completions.views.generate import generate
@@ -94,8 +97,18 @@ ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and 
 UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}
 """For an address that nobody has: whose error it gets, and whose where a request tells of another API."""
 
+
+async def missing(request: HttpRequest, namespace: str | None = None, **facts: Any) -> HttpResponseBase:
+    """Refuse an address under `/_mock/` that nobody has: a browser with a page, all others with an envelope."""
+    named = {} if namespace is None else {"namespace": namespace}
+    if lookups.is_browser(request):
+        return await pages.missing(request, **named)
+    return await lookups.not_found(request, **named, **facts)
+
+
 urlpatterns = [
     *api,
     path("ns/<str:namespace>/", include(api)),
-    re_path(r"^(?:ns/(?P<namespace>[^/]+)|ns|_mock)(?:/|$)", lookups.not_found, UNKNOWN),
+    re_path(r"^(?:ns/(?P<namespace>[^/]+)/)?_mock/", missing, UNKNOWN),
+    re_path(r"^(?:ns/(?P<namespace>[^/]+)|ns)(?:/|$)", lookups.not_found, UNKNOWN),
 ]

@@ -20,6 +20,7 @@ def conversation(said: Said, summary: str, chunks: Sequence[Mapping[str, Any]] =
     known = prompt is not None and not said.cut
     return {
         "format": None if prompt is None else prompt.format,
+        "task": None if prompt is None else prompt.task,
         "prompt": _asked(prompt) if prompt is not None and known else summary,
         "answer": "".join(map(_answered, choices)) or _count(prompt, reply),
         "cut": said.cut,

@@ -41,6 +41,7 @@ FILTERS = (
     Parameter("stream", "Whether the answer was streamed.", bool),
     Parameter("since", "Those after a request, by its id, or from a time on, in ISO 8601."),
     Parameter("text", "A part of the last user message."),
+    Parameter("search", "A part of what was asked or answered, of the id, the address, a header or an error."),
 )
 MATCH = (Parameter("match", "A `match:` of the language of scripts, in YAML or JSON, which the request fulfils."),)
 SAID = (Parameter("said", "Whether each exchange comes with what was asked and said.", bool, False),)

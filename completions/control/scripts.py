@@ -129,6 +129,7 @@ async def _rules(space: Namespace) -> list[dict[str, Any]]:
             "line": rule.line or None,
             "pushed": places.get(rule.name),
             "times": rule.times,
+            "answers": len(rule.answers),
             "uses": uses.get(rule.name, 0) if rule.is_counted else None,
         }
         for rule in space.script.rules

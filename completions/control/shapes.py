@@ -80,6 +80,7 @@ def _answers() -> dict[str, Schema]:
         "line": _or_null(COUNT),
         "pushed": {"enum": ["before", "after", None]},
         "times": _or_null(COUNT),
+        "answers": COUNT,
         "uses": _or_null(COUNT),
     }
     return {
@@ -124,7 +125,7 @@ def _exchanges() -> dict[str, Schema]:
         "id": TEXT,
         "namespace": TEXT,
         "time": {"type": "string", "format": "date-time"},
-        **dict.fromkeys(("method", "path", "summary"), TEXT),
+        **dict.fromkeys(("method", "path", "query", "summary", "fingerprint"), TEXT),
         **{name: _or_null(TEXT) for name in ("endpoint", "model", "rule", "fault", "idempotency_key")},
         **dict.fromkeys(("stream", "unmatched", "client_left"), FLAG),
         **dict.fromkeys(("status", "retry", "chunks", "bytes"), COUNT),
@@ -181,6 +182,7 @@ def _said() -> Schema:
     )
     return _object(
         format=_or_null(TEXT),
+        task={"enum": ["generate", "embed", "moderate", "count", "state", None]},
         prompt=TEXT,
         answer=TEXT,
         cut=FLAG,

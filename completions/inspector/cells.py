@@ -1,25 +1,47 @@
 """The first rows of the live list, written as `show.js` and `row.js` write all that come later."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 BAR = 72
 """The width of a pace bar."""
 
 
-def grouped(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return exchanges, given the newest first, with each retry right below the tries before it."""
-    tries: dict[str, list[Mapping[str, Any]]] = {}
+Shown = Mapping[str, Any]
+"""An exchange as the control API lists it."""
+
+WINDOW = timedelta(minutes=2)
+"""The longest wait of an SDK from one try to the next; a `Retry-After` of a minute is obeyed."""
+
+
+def grouped(found: Iterable[Shown]) -> list[tuple[Shown, bool]]:
+    """Return exchanges, given the newest first, with each retry right below the tries before it, and whether it is one.
+
+    `rows.js` does the same with those that come later.
+    """
+    groups: list[list[Shown]] = []
+    latest: dict[str, list[Shown]] = {}
     for each in reversed(list(found)):
-        tries.setdefault(each["idempotency_key"] or each["id"], []).append(each)
-    return [each for group in reversed(tries.values()) for each in group]
+        key = each["idempotency_key"] or each["fingerprint"]
+        tries = latest.get(key)
+        if tries is None or not _follows(each, tries[-1]):
+            groups.append(tries := [])
+        tries.append(each)
+        latest[key] = tries
+    return [(each, each is not group[0]) for group in reversed(groups) for each in group]
 
 
-def cells(each: Mapping[str, Any], known: set[str]) -> dict[str, object]:
-    """Return what a row shows of an exchange; `known` are the keys of the rows above it, and gets its own."""
-    key = each["idempotency_key"]
-    follows = key in known
-    known.add(key or each["id"])
+def _follows(each: Shown, earlier: Shown) -> bool:
+    """Say whether an exchange that has another's key is a later try: by its key, or by its count in time."""
+    if each["idempotency_key"]:
+        return True
+    wait = datetime.fromisoformat(each["time"]) - datetime.fromisoformat(earlier["time"])
+    return each["retry"] > earlier["retry"] and wait - timedelta(milliseconds=earlier["duration_ms"]) < WINDOW
+
+
+def cells(each: Shown, follows: bool) -> dict[str, object]:
+    """Return what a row shows of an exchange, which may be a later try of the one above it."""
     nearest = each["near_misses"][0]["rule"] if each["near_misses"] else None
     wait, flow = pace(each["ttft_ms"], each["duration_ms"])
     return {

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 
 from completions.control.exchanges import FILTERS, get_exchanges
 from completions.control.operation import Operation
-from completions.exceptions import JournalUnavailable
+from completions.exceptions import JournalUnavailable, RequestError
 from completions.inspector.cells import cells, grouped
 from completions.inspector.rendering import page, render, root
 from completions.journal import queries
@@ -31,25 +31,35 @@ async def live(request: HttpRequest, namespace: str) -> HttpResponse:
     for name, value in request.GET.items():
         if value:  # a form sends its empty fields too
             given[name] = str(value)
-    filters = {name: value for name, value in LISTED.read_query(given).items() if value is not None}
+    filters: dict[str, Any] = {}
     found: list[dict[str, Any]] = []
-    problem = None
+    problem, status = None, 200
     try:
+        filters = {name: value for name, value in LISTED.read_query(given).items() if value is not None}
         found = await queries.listing(Filter(namespace, **filters), FIRST)
     except JournalUnavailable as exc:
         problem = str(exc)
-    known: set[str] = set()
+    except RequestError as exc:  # the whole list stands below what is wrong with the address
+        problem, status, filters = str(exc), 400, {}
+        found = await queries.listing(Filter(namespace), FIRST)
     return render(
         request,
         namespace,
         "live",
-        rows=[cells(each, known) for each in grouped(found)],
+        status=status,
+        rows=[cells(each, follows) for each, follows in grouped(found)],
         exchanges=found,
         filters=filters,
         is_filtered=bool(filters),
         problem=problem,
         base_url=f"{request.scheme}://{request.get_host()}{root(request).removesuffix('_mock/')}v1",
     )
+
+
+@page("GET", "HEAD")
+async def missing(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Say that there is no such page."""
+    raise RequestError(f"There is no page at {request.path}.", status=404)
 
 
 @page("GET", "HEAD")

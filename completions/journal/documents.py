@@ -12,6 +12,7 @@ from completions.conversation import Traffic
 from completions.models import Exchange
 
 HEAVY = (
+    "answer",
     "request_headers",
     "request_body",
     "request_truncated",
@@ -20,7 +21,7 @@ HEAVY = (
     "response_writes",
     "response_truncated",
 )
-"""The columns that only `whole` reads."""
+"""The columns that a list does without."""
 
 
 def brief(row: Exchange) -> dict[str, Any]:
@@ -32,6 +33,7 @@ def brief(row: Exchange) -> dict[str, Any]:
         "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "method": row.method,
         "path": row.path,
+        "query": row.query,
         "endpoint": row.endpoint,
         "model": row.model,
         "stream": row.stream,
@@ -44,6 +46,7 @@ def brief(row: Exchange) -> dict[str, Any]:
         "fault_parameters": None if row.fault_parameters is None else orjson.loads(row.fault_parameters),
         "retry": row.retry,
         "idempotency_key": row.idempotency_key,
+        "fingerprint": row.fingerprint,
         "summary": row.summary,
         "tokens": _tokens(row.prompt_tokens, row.completion_tokens),
         "cost_usd": row.cost_usd,

@@ -5,13 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from completions.conversation import Prompt, Usage
+from completions.conversation import Prompt, Reply, Usage
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.outcome import Fault, NearMiss, Outcome
 
 SUMMARY = 200
 """Characters of the last user message that tell what was asked."""
+
+ANSWER = 4000
+"""Characters of an answer by which it can be searched for."""
 
 
 class ErrorFacts(NamedTuple):
@@ -56,8 +59,10 @@ class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
 
     `queued` are the seconds that it waited for a place. `headers` are what the response has to say of this request
-    alone. `at_end` is called once it has gone out. Bodies and headers are the request's and the response's own, by
-    reference, until the journal cuts and encodes them. The journal leaves out what `is_kept` excludes: a stranger's.
+    alone. `at_end` is called once it has gone out. `query` is the address's part after `?`, and `answer` the beginning
+    of what the reply says, by which the journal is searched. Bodies and headers are the request's and the response's
+    own, by reference, until the journal cuts and encodes them. The journal leaves out what `is_kept` excludes: a
+    stranger's.
     """
 
     method: str
@@ -86,6 +91,8 @@ class Exchange:
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
     summary: str = ""
+    query: str = ""
+    answer: str = ""
     request_headers: Mapping[Data, Data] = field(default_factory=dict)
     request_body: Data = b""
     request_truncated: bool = False
@@ -133,7 +140,7 @@ class Exchange:
         """Note what the request gets."""
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         if outcome.reply is not None:
-            self.usage = outcome.reply.usage
+            self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
         if outcome.error is not None:
             self.note_error(outcome.error)
         if outcome.headers is not None:
@@ -174,6 +181,15 @@ def _summary(prompt: Prompt) -> str:
     """Return the beginning of the last user message, or else of the last message."""
     text = prompt.last_user or (prompt.messages[-1].text if prompt.messages else "")
     return text[:SUMMARY]
+
+
+def _answer(reply: Reply) -> str:
+    """Return the beginning of what the first choice says, with its calls."""
+    if not reply.choices:
+        return ""
+    choice = reply.choices[0]
+    text = (choice.text or choice.refusal or "")[:ANSWER]
+    return text + "".join(f" {call.name}({call.arguments[:SUMMARY]})" for call in choice.tool_calls)
 
 
 def _cut(sent: Sent, size: int) -> Sent:

@@ -21,6 +21,7 @@ from completions.conversation import Traffic
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal.documents import HEAVY, brief, traffic, whole
 from completions.journal.exchange import Exchange as Ended
+from completions.journal.search import mentioning
 from completions.journal.store import Store
 from completions.journal.writer import writer
 from completions.models import Exchange
@@ -50,7 +51,8 @@ FOLLOW_MOST = 100
 class Filter:
     """Which exchanges are meant: those for which all that is given holds.
 
-    `since` is a request's id, which is not among them itself, or a time in ISO 8601; `text` is a part of the summary.
+    `since` is a request's id, which is not among them itself, or a time in ISO 8601; `text` is a part of the summary,
+    `search` one of anything that the journal has in words (`search.py`).
     """
 
     namespace: str | None = None
@@ -64,6 +66,7 @@ class Filter:
     stream: bool | None = None
     since: str | None = None
     text: str | None = None
+    search: str | None = None
     ids: tuple[int, ...] | None = None
     """The rows among which they are, by their place in the journal."""
 
@@ -294,6 +297,8 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
         rows = rows.filter(id__in=filter.ids)
     if filter.text is not None:
         rows = rows.filter(summary__icontains=filter.text)
+    if filter.search is not None:
+        rows = mentioning(rows, filter.search)
     if filter.since is None:
         return rows
     moment = _moment(filter.since)

@@ -4,11 +4,15 @@ import functools
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
 
 import orjson
 
 from completions.conversation import is_secret
 from completions.journal.quotes import REDACTED, texts_of
+
+SECRET_PARAMETERS = frozenset(("key", "sig", "signature"))
+"""Parameters of an address that are keys or made of them, beside those that have a secret header's name."""
 
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
@@ -80,6 +84,14 @@ class Redaction:
         """Return the headers by lower-case name, without secrets."""
         lower = {name.lower(): value for name, value in headers.items()}
         return lower | {name: REDACTED for name in lower if self.hides(name)}
+
+    def clean_query(self, query: str) -> str:
+        """Return the part of an address after its `?`, without secrets."""
+        return "&".join(map(self._clean_parameter, query.split("&"))) if query else ""
+
+    def _clean_parameter(self, text: str) -> str:
+        name = unquote_plus(text.partition("=")[0]).lower()
+        return f"{name}={REDACTED}" if name in SECRET_PARAMETERS or self.hides(name) else text
 
     def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
         """Return a body without secrets, and what was removed. JSON that cannot be read is a secret itself."""

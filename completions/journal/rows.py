@@ -8,6 +8,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import NamedTuple
 
 import orjson
@@ -19,6 +20,7 @@ from completions.journal.quotes import REDACTED, Quotes
 from completions.journal.redaction import Redaction, Removed, frame_parts, redaction
 
 SAW = re.compile(r"saw .*", re.DOTALL)
+AGENT = b"user-agent"
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
 
 
@@ -66,6 +68,9 @@ class Row(NamedTuple):
     response_writes: str
     response_truncated: bool
     fault_parameters: str | None
+    query: str
+    answer: str
+    fingerprint: str
 
 
 def make_row(exchange: Exchange) -> Row:
@@ -113,7 +118,27 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         writes,
         exchange.response_truncated,
         _fault_parameters(exchange),
+        _text(hide.clean_query(exchange.query)),
+        _answer(exchange, hide, removed.found),
+        _fingerprint(exchange, request_body),
     )
+
+
+def _answer(exchange: Exchange, hide: Redaction, secret: bool) -> str:
+    """Return the words of the answer; none where the journal hides a part of it, or of what it may repeat."""
+    if exchange.answer and (secret or hide.paths):
+        return ""
+    return _text(exchange.answer)
+
+
+def _fingerprint(exchange: Exchange, body: bytes) -> str:
+    """Return what the tries of one request have in common: whose program asked what, and where."""
+    facts = (
+        exchange.method.encode(),
+        exchange.path.encode("utf-8", "replace"),
+        exchange.request_headers.get(AGENT, b""),
+    )
+    return blake2b(b"\0".join((*facts, body)), digest_size=8).hexdigest()
 
 
 def _fault_parameters(exchange: Exchange) -> str | None:

@@ -137,7 +137,8 @@ class Handler(ASGIHandler):
         """Answer a request that is refused before Django sees it, in the format that its address has."""
         wire = _wire_of(scope["path"])
         response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
-        exchange = Exchange(scope["method"], scope["path"], request_headers=dict(scope["headers"]))
+        query = scope["query_string"].decode("latin-1")
+        exchange = Exchange(scope["method"], scope["path"], query=query, request_headers=dict(scope["headers"]))
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS
         response.record(exchange)

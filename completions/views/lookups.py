@@ -53,12 +53,17 @@ async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireForma
     raise RequestError(f"Invalid URL ({request.method} {api_path(request)})", status=404, facts={})
 
 
+def is_browser(request: HttpRequest) -> bool:
+    """Say whether a person is looking: browsers ask for HTML, clients of an API do not."""
+    return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
+
+
 async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
     """Lead a browser to the inspector; anything else asks here whether Ollama runs, as Ollama's own clients do."""
     if request.method not in ("GET", "HEAD"):
         named: dict[str, Any] = {"namespace": namespace} if namespace else {}
         return await not_found(request, **named)
-    if "text/html" in request.headers.get("accept", ""):
+    if is_browser(request):
         return HttpResponseRedirect(f"{request.path}_mock/")
     return HttpResponse("Ollama is running", content_type="text/plain; charset=utf-8")
 

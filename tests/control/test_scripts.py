@@ -30,7 +30,7 @@ async def test_script__as_it_stands() -> None:
         {"rpm": 1000},
     )
     first, second, *_ = shown["rules"]
-    assert first == {"name": "counted", "line": 4, "pushed": None, "times": None, "uses": 1}
+    assert first == {"name": "counted", "line": 4, "pushed": None, "times": None, "answers": 2, "uses": 1}
     assert second["uses"] is None, "where nothing depends on it, nothing is counted"
 
 

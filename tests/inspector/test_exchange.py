@@ -158,6 +158,56 @@ async def test_unmatched__says_why_each_near_miss_missed(site: Site) -> None:
     await expect(site.page.locator(".misses dd").first).to_contain_text("saw 'Do you sell umbrellas?'")
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "why"),
+    [
+        ("v1/chat/completions", {"X-Mock-Error": "529"}, {}, "own header X-Mock-Error: 529 asked for this error"),
+        ("v1/chat/completions", {"X-Mock-Error": "overloaded"}, {}, "own header X-Mock-Error: overloaded asked"),
+        ("v1/chat/completions", {"X-Mock-Error": "nonsense"}, {}, "refused before any rule was tried"),
+        ("v1/chat/completions", {}, {"messages": []}, "refused before any rule was tried"),
+        ("v1/embeddings", {}, {"input": "refund"}, "made the vectors from the text"),
+        ("api/embed", {}, {"input": "refund"}, "made the vectors from the text"),
+        ("v1/moderations", {}, {"input": "refund"}, "judged the text"),
+        ("v1/messages/count_tokens", {"anthropic-version": "2023-06-01"}, {}, "counted the tokens"),
+        ("v1/chat/completions", {}, {"messages": [{"role": "user", "content": "No such"}]}, "script refuses what"),
+    ],
+)
+async def test_why__says_who_answered_where_no_rule_did(
+    site: Site, path: str, headers: dict[str, str], body: Body, why: str
+) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+        asked = {"model": "gpt-4o", "messages": [ASKED]} | body
+        if "input" in body:
+            del asked["messages"]
+        response = await client.post(f"{site.url}/{path}", json=asked, headers=headers)
+    await shown(site, response.headers["x-request-id"])
+    await expect(site.page.locator("#why")).to_contain_text(why)
+
+
+async def test_query__is_kept_in_curl_and_sent_again_without_its_key(site: Site) -> None:
+    page = site.page
+    async with httpx.AsyncClient(verify=False) as client:
+        path = f"{GEMINI}:streamGenerateContent"
+        response = await client.post(f"{site.url}/{path}?alt=sse&key=sk-query", json=CONTENTS)
+    await shown(site, id := response.headers["x-request-id"])
+    await expect(page.locator("#title")).to_contain_text("?alt=sse")
+    curl = await copied(site, "as curl")
+    assert f"{path}?alt=sse'" in curl and 'x-goog-api-key: $API_KEY"' in curl
+    done = await asyncio.to_thread(subprocess.run, ["bash", "-c", curl], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("data: ")
+    await site.open(f"inspector/playground?exchange={id}")
+    await expect(page.get_by_label("Content")).to_have_value("refund")
+    await expect(page.get_by_label("Path")).to_have_value(f"/{path}?alt=sse")
+    assert "sk-query" not in await page.content() + curl
+
+
+async def test_text__is_written_from_where_its_language_begins(site: Site) -> None:
+    await shown(site, await site.ask("refund مرحبا"))
+    await expect(site.page.locator(".turn-user .words")).to_have_css("direction", "ltr")
+    await shown(site, await site.ask("مرحبا refund"))
+    await expect(site.page.locator(".turn-user .words")).to_have_css("direction", "rtl")
+
+
 async def test_fault__is_marked_in_the_picture(site: Site) -> None:
     async with httpx.AsyncClient(verify=False) as client:
         body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Tell me a story"}]}

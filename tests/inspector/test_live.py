@@ -61,7 +61,7 @@ async def test_search__lives_in_the_address(site: Site) -> None:
     await page.get_by_role("searchbox").fill("WEATHER")
     await expect(page.locator(ROWS)).to_have_count(1)
     await expect(page.locator(".x-said")).to_have_text("What is the weather?")
-    assert page.url.endswith("?text=WEATHER")
+    assert page.url.endswith("?search=WEATHER")
     await site.ask("How long does a refund take?")
     await site.ask("The weather tomorrow?")
     await expect(page.locator(ROWS)).to_have_count(2)
@@ -72,6 +72,40 @@ async def test_search__lives_in_the_address(site: Site) -> None:
     await expect(page.get_by_text("No exchange is like that")).to_be_visible()
     await page.get_by_role("button", name="Show all exchanges").click()
     await expect(page.locator(ROWS)).to_have_count(4)
+
+
+async def test_search__finds_ids_answers_prompts_and_headers(site: Site) -> None:
+    page = site.page
+    id = await site.ask("A refund, please", headers={"X-Team": "crimson"}, stream=True)
+    await site.ask("What is the weather?")
+    await site.open()
+    await expect(page.locator(ROWS)).to_have_count(2)
+    for words in (id, "take five DAYS", "crimson", "refunds"):
+        await page.get_by_role("searchbox").fill(words)
+        await expect(page.locator(ROWS)).to_have_count(1)
+        await expect(page.locator(".x-said")).to_have_text("A refund, please")
+        await page.get_by_role("searchbox").fill("")
+        await expect(page.locator(ROWS)).to_have_count(2)
+
+
+async def test_retries__without_a_key_are_found_by_their_count(site: Site) -> None:
+    page = site.page
+    await site.ask("Where is my order?")
+    await site.open()
+    await expect(page.locator("#pulse")).to_have_text("Live")
+    for retry in range(1, 3):
+        await site.ask("Where is my order?", headers={"x-stainless-retry-count": str(retry)})
+        await site.ask("Where is my order, again?", headers={"x-stainless-retry-count": str(retry)})
+    statuses = page.locator(f"{ROWS} .x-status")
+    await expect(statuses).to_have_count(5)
+    classes = [str(await each.get_attribute("class")) for each in await page.locator(ROWS).all()]
+    assert ["is-retry" in each for each in classes] == [False, True, False, True, True]
+    await page.reload()
+    await expect(page.locator("#pulse")).to_have_text("Live")
+    assert [str(await each.get_attribute("class")) for each in await page.locator(ROWS).all()] == classes
+    await site.ask("Where is my order?")
+    await expect(statuses).to_have_count(6)
+    await expect(page.locator("li.is-retry")).to_have_count(3)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,10 @@ async def test_page__runs_and_fetches_nothing_but_its_own(path: str) -> None:
     assert answer.headers["cache-control"] == "no-store"
     text = answer.body.decode()
     assert not re.search(r"<style|\son\w+=|\sstyle=|https?://(?!localhost)", text)
-    assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", text) in ([], ['<script id="first" type="application/json">'])
+    assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", text) in (
+        [],
+        [f'<script id="{name}" type="application/json">' for name in ("first", "given")],
+    )
     for name in re.findall(r'(?:src|href)="([^"]+/static/[^"]+)"', text):
         assert (await get(name)).status == 200, name
 
@@ -187,16 +190,28 @@ def test_files__are_all_small_and_import_only_each_other() -> None:
 async def test_list__has_what_its_address_asks_for() -> None:
     await ask("count")
     await ask("refund <b>please</b>")
-    text = (await get("/_mock/?text=refund&model=")).body.decode()
+    text = (await get("/_mock/?search=refund&model=")).body.decode()
     assert "refund &lt;b&gt;please&lt;/b&gt;" in text and ">count<" not in text
-    assert '<input class="tools-text" type="search" name="text" value="refund"' in text
+    assert '<input class="tools-text" type="search" name="search" value="refund"' in text
 
 
 @pytest.mark.parametrize("query", ["status=x", "colour=red", "since=nothing", "unmatched=perhaps"])
 async def test_list__says_what_is_wrong_with_its_address(query: str) -> None:
     answer = await get(f"/_mock/?{query}")
-    assert answer.status == 400
-    assert query.partition("=")[0] in answer.body.decode()
+    text = answer.body.decode()
+    assert answer.status == 400 and "Not here" not in text
+    assert f"`{query.partition('=')[0]}`" in text.replace("&#x27;", "'").partition('role="alert"')[2]
+
+
+@pytest.mark.parametrize(
+    "path", ["/_mock/typo", "/_mock/inspector/typo", "/ns/a/_mock/typo", "/ns/a/_mock/script/typo"]
+)
+async def test_address__that_nobody_has_is_a_page_for_a_browser(path: str) -> None:
+    answer = await get(path, accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    assert (answer.status, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert f"There is no page at {path}." in answer.body.decode()
+    for method, accept in (("GET", "application/json"), ("GET", "*/*"), ("POST", "text/html")):
+        assert (await get(path, method, accept=accept)).headers["content-type"] == "application/json"
 
 
 async def test_list__without_a_journal_says_how_to_have_one(settings: Settings) -> None:

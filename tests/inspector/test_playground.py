@@ -117,7 +117,7 @@ async def test_request__that_is_no_post_is_sent_again(site: Site) -> None:
 
 
 @pytest.mark.parametrize("stream", [True, False])
-@pytest.mark.parametrize("format", ["responses", "anthropic", "legacy"])
+@pytest.mark.parametrize("format", ["responses", "anthropic", "legacy", "gemini", "ollama"])
 async def test_request__in_another_format(site: Site, format: str, stream: bool) -> None:
     page = site.page
     await site.open("inspector/playground")
@@ -129,6 +129,46 @@ async def test_request__in_another_format(site: Site, format: str, stream: bool)
     await expect(page.locator("#reply")).to_have_text("Refunds take five days.")
     await expect(page.locator("#facts")).to_contain_text("whole")
     assert (await page.locator("#events li").count() > 3) is stream
+
+
+async def test_request__of_embeddings_is_summed_up(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option("embeddings")
+    await page.get_by_label("Content").fill("A refund?")
+    await send(page)
+    await expect(page.locator("#reply")).to_contain_text("A vector of 1536 numbers")
+    assert await sent(site) == {"model": "text-embedding-3-small", "input": "A refund?"}
+
+
+async def test_path__of_gemini_follows_the_form(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option("gemini")
+    await page.get_by_label("Model").fill("gemini-2.5-pro")
+    path = page.get_by_label("Path")
+    await expect(path).to_have_value("/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse")
+    await page.get_by_label("Stream").uncheck()
+    await expect(path).to_have_value("/v1beta/models/gemini-2.5-pro:generateContent")
+
+
+async def test_path__of_no_format_is_asked_in_json(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_text("Tools and more").click()
+    await page.get_by_label("Other fields of the body").fill("{")
+    await page.get_by_label("API", exact=True).select_option(label="Another path")
+    await expect(page.locator("#ask-wrong")).to_contain_text("The other fields are no JSON")
+    await expect(page.get_by_label("API", exact=True)).to_have_value("chat")
+    await page.get_by_label("Other fields of the body").fill("")
+    await page.get_by_label("API", exact=True).select_option(label="Another path")
+    assert json.loads(await page.get_by_label("Body", exact=True).input_value())["model"] == "gpt-4o"
+    await page.get_by_label("Path").fill("/v1/moderations")
+    await page.get_by_label("Body", exact=True).fill('{"input": "A refund?"}')
+    await page.get_by_role("button", name="Form").click()
+    await expect(page.locator("#mode-note")).to_have_text("There is no form for this path.")
+    await send(page)
+    await expect(page.locator("#facts .badge")).to_have_text("200")
 
 
 async def test_headers__break_the_answer(site: Site) -> None:

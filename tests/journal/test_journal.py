@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
@@ -103,6 +104,7 @@ async def test_whole_answer__in_full() -> None:
         "namespace": "default",
         "method": "POST",
         "path": CHAT,
+        "query": "",
         "endpoint": "chat",
         "model": "gpt-4o",
         "stream": False,
@@ -115,6 +117,8 @@ async def test_whole_answer__in_full() -> None:
         "fault_parameters": None,
         "retry": 2,
         "idempotency_key": "idem",
+        "fingerprint": found["fingerprint"],
+        "fault_parameters": None,
         "summary": "A refund, please",
         "tokens": {"prompt": 100, "completion": 8, "total": 108},
         "cost_usd": pytest.approx(100 * 2.5e-6 + 8 * 1e-5),
@@ -320,6 +324,12 @@ async def test_listing__filters_and_pages() -> None:
         (Filter(unmatched=False, stream=True), [2]),
         (Filter(faulted=True), []),
         (Filter(text="REFUND"), [2, 3]),
+        (Filter(search="REFUND"), [2, 3]),
+        (Filter(search="three FOUR"), [2, 3]),
+        (Filter(search=ids[2]), [2]),
+        (Filter(search="/v1/models"), [0]),
+        (Filter(search='"stream":true'), [2]),
+        (Filter(search="100%"), []),
         (Filter(since=ids[2]), [0, 1]),
         (Filter(since=everything[3]["time"]), [0, 1, 2, 3]),
         (Filter(since="2999-01-01T00:00:00"), []),
@@ -333,6 +343,42 @@ async def test_listing__filters_and_pages() -> None:
             await bad
     assert await queries.delete(Filter(rule="refunds")) == 2
     assert [each["id"] for each in await queries.listing(ALL)] == ids[:2]
+
+
+@pytest.mark.parametrize("text", ["Zürich", '"quoted"', "two\nlines", "a_b%"])
+@pytest.mark.parametrize("plain", [True, False])
+async def test_search__finds_what_json_escapes(text: str, plain: bool) -> None:
+    body = json.dumps(
+        {"model": "gpt-4o", "messages": [{"role": "system", "content": text}, {"role": "user", "content": "refund"}]},
+        ensure_ascii=plain,
+    )
+    await call(Handler(), "POST", CHAT, body.encode())
+    await ask("refund")
+    assert await queries.count(Filter(search=text)) == 1
+
+
+async def test_query__is_kept_without_keys(settings: Settings) -> None:
+    settings.JOURNAL_REDACT = ["x-tenant"]
+    answer = await call(
+        Handler(), "POST", f"{CHAT}?alt=sse&key=s3cret&api%5Fkey=s3cret&X-Tenant=s3cret&n", chat("refund")
+    )
+    found = await kept(answer)
+    assert found["query"] == "alt=sse&key=[redacted]&api_key=[redacted]&x-tenant=[redacted]&n"
+    assert "s3cret" not in json.dumps(found)
+    assert await queries.count(Filter(search="s3cret")) == 0
+
+
+async def test_answer__is_not_searched_where_parts_are_hidden(settings: Settings) -> None:
+    settings.JOURNAL_REDACT = ["$.choices[*].message.content"]
+    await ask("refund")
+    assert await queries.count(Filter(search="three four")) == 0
+
+
+async def test_fingerprint__is_that_of_the_tries_of_one_request() -> None:
+    tries = [await kept(await ask("refund", x_stainless_retry_count=str(n), user_agent="a")) for n in range(2)]
+    others = [await kept(await ask("refund", user_agent="b")), await kept(await ask("love", user_agent="a"))]
+    assert len({each["fingerprint"] for each in tries}) == 1
+    assert len({each["fingerprint"] for each in (*tries, *others)}) == 3
 
 
 async def test_wait__ends_when_enough_have_come() -> None:

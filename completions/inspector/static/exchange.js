@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { answered, asked } from "./conversation.js";
 import { copy, find, make, root, say } from "./dom.js";
 import { cost, count, ms, tone } from "./show.js";
-import { curl, python } from "./snippets.js";
+import { address, curl, python } from "./snippets.js";
 import { bubble, pretty } from "./talk.js";
 import { timeline } from "./timeline.js";
 import { why } from "./why.js";
@@ -78,7 +78,7 @@ async function copyRule(id) {
 }
 
 function show(exchange) {
-  find("#title").textContent = `${exchange.method} ${exchange.path}`;
+  find("#title").textContent = `${exchange.method} ${address(exchange)}`;
   document.title = `${exchange.status} ${exchange.summary || exchange.path} · mock`;
   find("#marks").replaceChildren(...marks(exchange));
   find("#facts").replaceChildren(...facts(exchange));

@@ -10,6 +10,7 @@ const form = find("#filters");
 const list = find("#rows");
 const rows = new Rows(list);
 const first = JSON.parse(find("#first").textContent);
+const unshown = JSON.parse(find("#given").textContent); // the filters of the address; some have no field, as `path`
 const held = []; // what came while nobody followed
 let source = null;
 let skipped = 0;
@@ -20,8 +21,8 @@ const follows = () => find("#follow").getAttribute("aria-pressed") === "true";
 function filters() {
   const given = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (value && name !== "namespace") given.set(name, value);
-  for (const [name, value] of new URLSearchParams(location.search)) { // what has no field here, as `path`
-    if (value && !form.elements.namedItem(name)) given.set(name, value);
+  for (const [name, value] of Object.entries(unshown)) {
+    if (!form.elements.namedItem(name)) given.set(name, String(value));
   }
   return given;
 }
@@ -127,7 +128,7 @@ function key(event) {
   if (isTyping) return;
   if (event.key === "j" || event.key === "ArrowDown") move(list, 1);
   else if (event.key === "k" || event.key === "ArrowUp") move(list, -1);
-  else if (event.key === "/") form.elements.text.focus();
+  else if (event.key === "/") form.elements.search.focus();
   else if (event.key === "p") follow();
   else return;
   event.preventDefault();

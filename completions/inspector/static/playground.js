@@ -5,6 +5,7 @@ import { find, make, root } from "./dom.js";
 import { FORMATS, formatOf, headersOf } from "./formats.js";
 import { empty, take } from "./said.js";
 import { ms } from "./show.js";
+import { address as addressOf } from "./snippets.js";
 import { send } from "./stream.js";
 
 const base = root.slice(0, -"/_mock/".length);
@@ -15,6 +16,7 @@ const LEFT_OUT = /^(host|connection|content-.*|accept.*|user-agent|origin|refere
 const field = (id) => find(`#${id}`);
 let stopping = null;
 let method = "POST"; // that of the exchange whose request it is
+let format = "chat"; // that of the form
 
 // The request
 
@@ -33,12 +35,19 @@ function row({ role = "user", content = "" } = {}) {
 const messages = () =>
   [...field("messages").children].map((item) => ({ role: find("select", item).value, content: find("textarea", item).value }));
 
+const filled = () => ({ model: field("model").value.trim(), stream: field("stream").checked, messages: messages() });
+
 function written() {
-  const format = FORMATS[field("format").value];
   const more = field("more").value.trim();
   const known = more ? JSON.parse(more) : {};
   if (typeof known !== "object" || known === null || Array.isArray(known)) throw new Error("The other fields must be a JSON object.");
-  return format.write({ model: field("model").value.trim(), stream: field("stream").checked, messages: messages() }, known);
+  return FORMATS[format].write(filled(), known);
+}
+
+/** Keep the path as the form has it, where it names the model. */
+function address() {
+  const { address: made } = FORMATS[format] ?? {};
+  if (made && isForm()) field("path").value = made(filled());
 }
 
 const isForm = () => field("as-form").getAttribute("aria-pressed") === "true";
@@ -55,32 +64,43 @@ function toJson() {
   try {
     field("body").value = JSON.stringify(written(), null, 2);
   } catch (error) {
-    return wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+    wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+    return false;
   }
   show(false);
+  return true;
+}
+
+/** Go on with a path that no form is for: what the form says becomes JSON, unless that cannot be. */
+function toOther() {
+  if (isForm() && !toJson()) field("format").value = format;
+  else format = field("format").value = "other";
+  return format === "other";
 }
 
 /** Fill the form from a body; where it has more than the form can hold, stay with JSON, and say so. */
 function toForm() {
-  const format = FORMATS[formatOf(field("path").value)];
+  const path = field("path").value;
+  const kind = FORMATS[formatOf(path)];
   let body;
   try {
     body = JSON.parse(field("body").value);
   } catch (error) {
     return wrong(`The body is no JSON: ${error.message}`, field("body"));
   }
-  const form = format?.read(body);
+  if (!kind) return show(false, "There is no form for this path.");
+  const form = kind.read(body, path);
   if (!form) return show(false, "This request has more than the form can show.");
-  const { model, stream, messages: _, input: __, prompt: ___, system: ____, ...more } = body;
-  field("model").value = model ?? "";
-  field("stream").checked = stream === true;
+  const { model, stream, messages: _, input: __, prompt: ___, system: ____, contents: _____, systemInstruction: ______, ...more } = body;
+  field("model").value = form.model ?? model ?? "";
+  field("stream").checked = form.stream ?? stream === true;
   field("messages").replaceChildren(...form.messages.map(row));
   field("more").value = Object.keys(more).length ? JSON.stringify(more, null, 2) : "";
   show(true);
 }
 
 function choose(name, { path, headers, model } = FORMATS[name]) {
-  field("format").value = name;
+  format = field("format").value = name;
   field("path").value = path;
   field("headers").value = headers;
   if (model) field("model").value = model;
@@ -206,7 +226,8 @@ async function replay(id) {
   const exchange = await call("GET", `exchanges/${encodeURIComponent(id)}`);
   const { request } = exchange;
   method = exchange.method === "HEAD" ? "GET" : exchange.method;
-  const path = base && exchange.path.startsWith(`${base}/`) ? exchange.path.slice(base.length) : exchange.path.replace(/^\/ns\/[^/]+/, "");
+  const whole = addressOf(exchange);
+  const path = base && whole.startsWith(`${base}/`) ? whole.slice(base.length) : whole.replace(/^\/ns\/[^/]+/, "");
   const kept = Object.entries(request.headers).filter(([name]) => !LEFT_OUT.test(name));
   const name = formatOf(path);
   choose(name ?? "other", { path, headers: kept.map(([key, value]) => `${key}: ${value}`).join("\n") });
@@ -225,13 +246,19 @@ function start() {
   field("format").addEventListener("change", () => {
     const name = field("format").value;
     method = "POST";
-    if (name === "other") { toJson(); field("path").focus(); return; }
+    if (name === "other") { if (toOther()) field("path").focus(); return; }
     if (!isForm()) toForm();
     choose(name);
+    address();
     if (!isForm()) show(false);
     else wrong("");
   });
-  field("path").addEventListener("change", () => { field("format").value = formatOf(field("path").value) ?? "other"; if (field("format").value === "other" && isForm()) toJson(); });
+  field("path").addEventListener("change", () => {
+    const name = formatOf(field("path").value);
+    if (name) format = field("format").value = name;
+    else toOther();
+  });
+  for (const id of ["model", "stream"]) field(id).addEventListener("input", address);
   field("add").addEventListener("click", () => { const item = row(); field("messages").append(item); find("textarea", item).focus(); });
   field("as-json").addEventListener("click", () => { if (isForm()) toJson(); });
   field("as-form").addEventListener("click", () => { if (!isForm()) toForm(); });

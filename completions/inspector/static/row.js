@@ -33,7 +33,7 @@ export function row(exchange, follows) {
       cell(`status num ${tone(exchange.status)}`, exchange.status ? String(exchange.status) : "cut"),
       cell("rule", ...rule(exchange)),
       cell("text",
-        make("span", { class: "x-said" }, exchange.summary || `${exchange.method} ${exchange.path}`),
+        make("span", { class: "x-said", dir: "auto" }, exchange.summary || `${exchange.method} ${exchange.path}`),
         exchange.retry ? badge("warn", `retry ${exchange.retry}`) : null,
         exchange.fault ? badge("fault", exchange.fault) : null,
         exchange.client_left ? badge("warn", "client left") : null),

@@ -5,10 +5,28 @@ import { row } from "./row.js";
 
 const MOST = 2000;
 
+const WINDOW = 120_000; // milliseconds from one try to the next, at the most; `cells.py` groups the first rows alike
+
+const keyOf = (exchange) => exchange.idempotency_key ?? exchange.fingerprint;
+
+/** Say whether an exchange is a later try of one that has the same key. */
+function follows(exchange, earlier) {
+  if (exchange.idempotency_key) return true;
+  const wait = new Date(exchange.time) - new Date(earlier.time) - earlier.duration_ms;
+  return exchange.retry > earlier.retry && wait < WINDOW;
+}
+
+/** Put an element below another, which is in the document or among those that are about to be. */
+function place(fresh, above, element) {
+  const at = fresh.indexOf(above);
+  if (at < 0) above.after(element);
+  else fresh.splice(at + 1, 0, element);
+}
+
 export class Rows {
   #list;
   #known = new Map(); // id: the exchange and its element
-  #groups = new Map(); // idempotency key: the elements of its tries
+  #groups = new Map(); // what tries have in common: the exchanges and elements of the latest of them
 
   constructor(list) {
     this.#list = list;
@@ -41,14 +59,13 @@ export class Rows {
     const fresh = [];
     for (const exchange of exchanges) {
       if (this.#known.has(exchange.id)) continue;
-      const tries = exchange.idempotency_key ? this.#groups.get(exchange.idempotency_key) : null;
+      const known = this.#groups.get(keyOf(exchange));
+      const tries = known && follows(exchange, known.at(-1).exchange) ? known : null;
       const element = this.#note(exchange, this.#next++, Boolean(tries));
-      if (tries) this.#last(tries).after(element);
+      if (tries) place(fresh, tries.at(-1).element, element);
       else fresh.unshift(element);
-      this.#group(exchange, element);
-      if (!tries && exchange.idempotency_key) { // its retries in the same batch find it in the document
-        this.#list.prepend(...fresh.splice(0));
-      }
+      if (!tries) this.#groups.set(keyOf(exchange), []);
+      this.#groups.get(keyOf(exchange)).push({ exchange, element });
     }
     this.#list.prepend(...fresh);
     this.#cut();
@@ -59,14 +76,14 @@ export class Rows {
     for (const exchange of exchanges) {
       if (this.#known.has(exchange.id)) continue;
       const element = this.#note(exchange, this.#before--, false);
-      const tries = exchange.idempotency_key ? this.#groups.get(exchange.idempotency_key) : null;
-      if (tries) { // an earlier try than those there: it stands above them, and they follow it
-        tries[0].before(element);
-        tries[0].classList.add("is-retry");
-        tries.unshift(element);
+      const tries = this.#groups.get(keyOf(exchange));
+      if (tries && follows(tries[0].exchange, exchange)) { // an earlier try than those there: they follow it
+        tries[0].element.before(element);
+        tries[0].element.classList.add("is-retry");
+        tries.unshift({ exchange, element });
       } else {
         this.#list.append(element);
-        this.#group(exchange, element);
+        this.#older(exchange, element);
       }
     }
   }
@@ -84,14 +101,9 @@ export class Rows {
     return element;
   }
 
-  #group({ idempotency_key: key }, element) {
-    if (!key) return;
-    if (!this.#groups.has(key)) this.#groups.set(key, []);
-    this.#groups.get(key).push(element);
-  }
-
-  #last(tries) {
-    return tries[tries.length - 1];
+  /** Let older exchanges join it, unless there are tries that later ones may join. */
+  #older(exchange, element) {
+    if (!this.#groups.has(keyOf(exchange))) this.#groups.set(keyOf(exchange), [{ exchange, element }]);
   }
 
   #cut() {
@@ -99,7 +111,7 @@ export class Rows {
       const element = this.#list.lastElementChild;
       const { exchange } = this.#known.get(element.dataset.id);
       this.#known.delete(exchange.id);
-      if (exchange.idempotency_key) this.#groups.delete(exchange.idempotency_key);
+      this.#groups.delete(keyOf(exchange));
       element.remove();
     }
   }

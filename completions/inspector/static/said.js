@@ -20,8 +20,15 @@ export function take(said, document) {
     message(said, document.message ?? {});
     said.text += words(document.response);
   }
+  for (const vector of vectors(document)) said.text += `${said.text && "\n"}${vector}`;
   if (document.object === "response") items(said, document);
   event(said, document);
+}
+
+/** Sum up the vectors of a document that has embeddings. */
+function vectors(document) {
+  const found = Array.isArray(document.data) ? document.data.map((each) => each?.embedding) : [];
+  return found.filter(Boolean).map((each) => (Array.isArray(each) ? `A vector of ${each.length} numbers: ${each.slice(0, 4).join(", ")} …` : "A vector in base64."));
 }
 
 function message(said, from) {

@@ -96,13 +96,19 @@ function download() {
 
 // Its rules
 
+/** Say which of a list of answers is next; the last one stays. */
+function next({ uses, answers, times }) {
+  if (uses === null || answers < 2 || (times !== null && uses >= times)) return "";
+  return uses < answers - 1 ? `answer ${uses + 1} of ${answers} is next` : `the last of ${answers} answers stays`;
+}
+
 function rule(each, hit) {
   const name = each.line
     ? make("button", { type: "button", class: "name", title: `Line ${each.line}`, onclick: () => editor.go(each.line) }, each.name)
     : make("span", { class: "name" }, each.name);
   const last = hit?.last ? `last at ${clock(hit.last)}` : hit ? "never answered" : "";
   const left = each.times === null ? "" : `${each.uses} of ${each.times} times used`;
-  const turn = each.uses !== null && each.times === null ? `answer ${each.uses + 1} is next` : "";
+  const turn = next(each);
   const where = each.pushed ? make("span", { class: "badge accent" }, `pushed ${each.pushed}`) : null;
   const away = each.pushed
     ? make("button", { type: "button", class: "plain small", "aria-label": `Remove ${each.name}`, onclick: () => removeRule(each.name).catch(tellOf) }, "Remove")

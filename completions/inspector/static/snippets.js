@@ -2,7 +2,15 @@
 
 const OWN = /^(x-mock-|anthropic-|openai-|idempotency-key$|x-stainless-retry-count$)/;
 
-const here = (exchange) => `${location.origin}${exchange.path}`;
+const HIDDEN = "[redacted]";
+
+/** The address, with its parameters but for a key, which the journal does not keep. */
+export function address({ path, query }) {
+  const kept = query.split("&").filter((each) => each && !each.endsWith(`=${HIDDEN}`));
+  return kept.length ? `${path}?${kept.join("&")}` : path;
+}
+
+const here = (exchange) => `${location.origin}${address(exchange)}`;
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -11,12 +19,16 @@ const bodyOf = ({ request }) => (request.encoding === "json" ? JSON.stringify(re
 /** Return the headers worth sending again; a key is never among them, for the journal has none. */
 function headers(exchange) {
   const given = exchange.request.headers;
-  const found = Object.entries(given).filter(([name, value]) => OWN.test(name) && value !== "[redacted]");
+  const found = Object.entries(given).filter(([name, value]) => OWN.test(name) && value !== HIDDEN);
   if (given["content-type"]) found.unshift(["content-type", given["content-type"]]);
   return found;
 }
 
-const hasKey = (exchange) => ["authorization", "x-api-key", "api-key"].find((name) => name in exchange.request.headers);
+/** The header that takes the key; one that stood in the address goes to Google's. */
+function hasKey({ request, query }) {
+  const found = ["authorization", "x-api-key", "api-key", "x-goog-api-key"].find((name) => name in request.headers);
+  return found ?? (query.includes(`key=${HIDDEN}`) ? "x-goog-api-key" : undefined);
+}
 
 export function curl(exchange) {
   const key = hasKey(exchange);

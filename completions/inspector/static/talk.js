@@ -29,7 +29,7 @@ function folded(kind, name, content, isOpen = false) {
 function said({ text, pieces, kind }) {
   const value = pieces ? null : json(text);
   if (value !== null) return pretty(value);
-  const element = make("div", { class: kind ? `words ${kind}` : "words" });
+  const element = make("div", { class: kind ? `words ${kind}` : "words", dir: "auto" });
   if (pieces) element.append(...pieces.map((each) => make("span", { class: "piece", title: ms(each.at) }, each.text)));
   else element.textContent = text;
   return element;

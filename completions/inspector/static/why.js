@@ -29,11 +29,29 @@ async function matched(exchange) {
   ];
 }
 
-const NONE = "No rule matched. These came nearest:";
+const NEAR = "These rules came nearest:";
 
-function missed({ near_misses: misses }) {
-  if (!misses.length) return [make("p", {}, "No rule matched, and the script has none that came near.")];
-  return [make("p", {}, NONE), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
+function missed({ near_misses: misses, error }) {
+  const answered = error === null ? "No rule matched, so the script's fallback answered (auto, if the script names no other)." : "No rule matched, and the script refuses what it does not expect (strict) or names an error as its fallback.";
+  if (!misses.length) return [make("p", {}, answered)];
+  return [make("p", {}, answered), make("p", {}, NEAR), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
+}
+
+const MADE = {
+  embed: "The mock itself made the vectors from the text: the same text always gets the same vector. No rule of the script that names this format matched.",
+  moderate: "The mock itself judged the text. No rule of the script that names this format matched.",
+  count: "The mock itself counted the tokens. No rule of the script that names this format matched.",
+};
+const LOOKED_UP = "The mock itself answers at this address; rules are asked only where answers are generated.";
+
+/** Say who refused a request that no rule was asked for: its own header, or the API's checks. */
+function refusedBy({ request, error }) {
+  const asked = request.headers["x-mock-error"];
+  const isWrong = error.message.includes("X-Mock-Error");
+  if (asked === undefined || isWrong || (/^\d/.test(asked) && Number.parseInt(asked, 10) !== error.status)) {
+    return "The request was refused before any rule was tried.";
+  }
+  return `The request's own header X-Mock-Error: ${asked} asked for this error, so no rule was tried.`;
 }
 
 /** Return what there is to say of it, as elements. */
@@ -41,7 +59,7 @@ export async function why(exchange) {
   const said = [];
   if (exchange.unmatched) said.push(...missed(exchange));
   else if (exchange.rule) said.push(...(await matched(exchange)));
-  else said.push(make("p", {}, exchange.error ? "The request was refused before any rule was tried." : "No rule was asked: what every request gets."));
+  else said.push(make("p", {}, exchange.error ? refusedBy(exchange) : MADE[exchange.said.task] ?? LOOKED_UP));
   if (exchange.error && !exchange.unmatched) {
     const { status, code, message } = exchange.error;
     said.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
