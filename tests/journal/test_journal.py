@@ -324,7 +324,8 @@ async def test_listing__filters_and_pages() -> None:
         (Filter(unmatched=False, stream=True), [2]),
         (Filter(faulted=True), []),
         (Filter(text="REFUND"), [2, 3]),
-        (Filter(search="REFUND"), [2, 3]),
+        (Filter(search="REFUND 1"), [3]),
+        (Filter(search="no rule"), [1]),
         (Filter(search="three FOUR"), [2, 3]),
         (Filter(search=ids[2]), [2]),
         (Filter(search="/v1/models"), [0]),
@@ -359,9 +360,9 @@ async def test_search__finds_what_json_escapes(text: str, plain: bool) -> None:
 
 async def test_query__is_kept_without_keys(settings: Settings) -> None:
     settings.JOURNAL_REDACT = ["x-tenant"]
-    answer = await call(
-        Handler(), "POST", f"{CHAT}?alt=sse&key=s3cret&api%5Fkey=s3cret&X-Tenant=s3cret&n", chat("refund")
-    )
+    query, connection = b"alt=sse&key=s3cret&api%5Fkey=s3cret&X-Tenant=s3cret&n", Connection(chat("refund"))
+    await Handler()(scope("POST", CHAT, {}, query), connection.receive, connection.send)
+    answer = connection.answer
     found = await kept(answer)
     assert found["query"] == "alt=sse&key=[redacted]&api_key=[redacted]&x-tenant=[redacted]&n"
     assert "s3cret" not in json.dumps(found)
