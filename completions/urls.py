@@ -100,7 +100,7 @@ UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}
 
 async def missing(request: HttpRequest, namespace: str | None = None, **facts: Any) -> HttpResponseBase:
     """Refuse an address under `/_mock/` that nobody has: a browser with a page, all others with an envelope."""
-    named = {} if namespace is None else {"namespace": namespace}
+    named: dict[str, Any] = {} if namespace is None else {"namespace": namespace}
     if lookups.is_browser(request):
         return await pages.missing(request, **named)
     return await lookups.not_found(request, **named, **facts)
