@@ -118,7 +118,6 @@ async def test_whole_answer__in_full() -> None:
         "retry": 2,
         "idempotency_key": "idem",
         "fingerprint": found["fingerprint"],
-        "fault_parameters": None,
         "summary": "A refund, please",
         "tokens": {"prompt": 100, "completion": 8, "total": 108},
         "cost_usd": pytest.approx(100 * 2.5e-6 + 8 * 1e-5),
