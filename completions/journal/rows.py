@@ -118,10 +118,14 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         writes,
         exchange.response_truncated,
         _fault_parameters(exchange),
-        _text(hide.clean_query(exchange.query)),
-        _answer(exchange, hide, removed.found),
-        _fingerprint(exchange, request_body),
+        *_found_by(exchange, hide, request_body, removed),
     )
+
+
+def _found_by(exchange: Exchange, hide: Redaction, body: bytes, removed: Removed) -> tuple[str, str, str]:
+    """Return the address's query, the words of the answer and the fingerprint: what is searched for."""
+    query = _text(hide.clean_query(exchange.query))
+    return query, _answer(exchange, hide, removed.found), _fingerprint(exchange, body)
 
 
 def _answer(exchange: Exchange, hide: Redaction, secret: bool) -> str:
