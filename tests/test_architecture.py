@@ -97,6 +97,7 @@ ENVIRONMENT = [
     "completions/management/server.py",
     "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
     "completions/pytest_plugin/process.py",
+    "completions/pytest_plugin/testing.py",  # the test's own
     "completions/tokens/text.py",  # tiktoken takes its folder from nowhere else
     "mocksite/__main__.py",  # this and asgi name the settings module
     "mocksite/asgi.py",

@@ -1,0 +1,111 @@
+"""The mock in tests without pytest: a context manager, a decorator, and test cases of unittest and Django.
+
+Each process has one server, which starts with the first mock and ends with the process, and each test a mock of its
+own, as with the pytest plugin.
+"""
+
+import atexit
+import contextlib
+import functools
+import inspect
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+from unittest import TestCase as UnitTestCase
+from unittest import mock
+
+from django.test import LiveServerTestCase, TestCase
+
+from completions.pytest_plugin.address import Address
+from completions.pytest_plugin.mock import MockLLM
+from completions.pytest_plugin.session import Session
+from completions.pytest_plugin.variables import API_KEY, variables
+
+__all__ = ["LLMLiveServerTestCase", "LLMMixin", "LLMTestCase", "MockLLM", "mocked_llm", "with_mock_llm"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+UPDATE = "MOCK_LLM_UPDATE"
+"""The environment variable that has the snapshots of `assert_prompts` written anew."""
+
+
+class _Process:
+    """What the tests of one process share; a process that was forked off makes its own."""
+
+    def __init__(self) -> None:
+        self.address = Address()
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The server and the way to it, from the first use on."""
+        if self._session is None:
+            self._session = Session(Path.cwd(), self.address, updates=bool(os.environ.get(UPDATE)))
+            atexit.register(self._session.stop)
+        return self._session
+
+
+_processes: dict[int, _Process] = {}
+
+
+def _process() -> _Process:
+    pid = os.getpid()
+    if pid not in _processes:
+        _processes[pid] = _Process()
+    return _processes[pid]
+
+
+@contextlib.contextmanager
+def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockLLM]:
+    """Make a mock for the time of a `with` block; the SDKs' environment variables lead to it.
+
+    `name` is in its namespace's name; scripts and snapshots are looked for in `folder`, or else where the process runs.
+    """
+    process = _process()
+    run = process.session.test(name, folder or Path.cwd(), "mocked_llm")
+    url = process.address.url
+    with mock.patch.dict(os.environ, dict(variables(url, f"{url}/v1", API_KEY, dict(os.environ)))):
+        try:
+            yield run.mock
+        finally:
+            run.end()
+
+
+def with_mock_llm(function: F) -> F:
+    """Call a function, async or not, with a mock of its own as the argument `mock_llm`."""
+    name, folder = function.__qualname__, Path(inspect.getfile(function)).parent
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        with mocked_llm(name, folder) as mock_llm:
+            return function(*args, **kwargs, mock_llm=mock_llm)
+
+    @functools.wraps(function)
+    async def awaited(*args: Any, **kwargs: Any) -> Any:
+        with mocked_llm(name, folder) as mock_llm:
+            return await function(*args, **kwargs, mock_llm=mock_llm)
+
+    made = awaited if inspect.iscoroutinefunction(function) else called
+    del vars(made)["__wrapped__"]  # by which pytest would look for a fixture, and hand over a second mock
+    return made  # type: ignore[return-value]
+
+
+class LLMMixin(UnitTestCase):
+    """Gives each test of a test case a mock of its own, as `self.mock_llm`."""
+
+    mock_llm: MockLLM
+
+    def setUp(self) -> None:
+        """Make the mock; it is there until the test's cleanups."""
+        super().setUp()
+        file = Path(inspect.getfile(type(self)))
+        self.mock_llm = self.enterContext(mocked_llm(f"{file.name}::{self.id()}", file.parent))
+
+
+class LLMTestCase(LLMMixin, TestCase):
+    """Django's test case with a mock for each test."""
+
+
+class LLMLiveServerTestCase(LLMMixin, LiveServerTestCase):
+    """Django's live server, whose views run in this process too, with a mock for each test."""
