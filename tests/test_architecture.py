@@ -78,6 +78,7 @@ ARROWS: dict[str, set[str]] = {
 PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
     "bedrock": {"anthropic"},
+    "cohere": {"openai"},
     "dialects": {"openai"},
     "gemini": {"openai"},
     "ollama": {"openai"},

@@ -14,6 +14,7 @@ from completions.wire.address import Address
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
+from completions.wire.cohere.addresses import ADDRESSES as COHERE
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
 from completions.wire.dialects.deepseek import DeepSeek
@@ -56,6 +57,7 @@ _ALL = [
     *OLLAMA,
     *VERTEX,
     *BEDROCK,
+    *COHERE,
 ]
 ORDER = ("generate", "models", "model", "tell", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))

@@ -1,0 +1,15 @@
+"""Where Cohere's formats are spoken."""
+
+from completions.wire.address import Address
+from completions.wire.cohere.chat import CohereChat
+from completions.wire.cohere.embed import CohereEmbed
+from completions.wire.cohere.rerank import CohereRerank
+
+CHAT = CohereChat()
+
+ADDRESSES = [
+    Address("v2/chat", CHAT),
+    Address("v2/embed", CohereEmbed()),
+    Address("v2/rerank", CohereRerank()),
+    Address("v2(?:/.*)?", CHAT, "refuse"),
+]

@@ -1,0 +1,114 @@
+"""What Cohere's formats share: errors (`{"id", "message"}`), and the check of a body's fields.
+
+The wordings for keys, models and too many tokens are those of the recorded exchanges; the others are made in their
+manner.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import ErrorSaid, Reply
+from completions.exceptions import KeyRefused, RequestError
+from completions.wire.base import WireFormat, json_type
+from completions.wire.readback import Answer
+from completions.wire.words import Words, worded
+
+NO_KEY = "no api key supplied"
+WRONG_KEY = (
+    "Incorrect API key provided: ***********. You can find your API key at https://dashboard.cohere.com/api-keys."
+)
+TOO_MANY_TOKENS = "TOO_MANY_TOKENS"
+
+
+def _too_long(facts: Mapping[str, Any]) -> str:
+    over = max(facts["total"] - facts["window"], 1)
+    return (
+        f"too many tokens: size limit exceeded by {over} tokens. Try using shorter or fewer inputs. The limit for this "
+        f"model is {facts['window']} tokens."
+    )
+
+
+USUAL: Mapping[str, Words] = {
+    "context_length_exceeded": Words(
+        _too_long, 400, type=TOO_MANY_TOKENS, source="recordings: crmne/ruby_llm", seen="2026-11-25"
+    ),
+    "model_not_found": Words(
+        "model '{model}' not found, make sure the correct model ID was used and that you have access to the model.",
+        404,
+        source="recordings: pydantic/pydantic-ai",
+        seen="2026-11-25",
+    ),
+}
+"""How the API puts the usual errors."""
+
+WORDS: Mapping[int, str] = {
+    429: "You are past the per minute request limit, please wait and try again later.",
+    500: "internal server error",
+    503: "service unavailable",
+}
+"""What is said with a status where nobody has given other words."""
+
+
+class CohereFormat(WireFormat):
+    """An address of Cohere's second version."""
+
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error in Cohere's words."""
+        if isinstance(exc, KeyRefused):
+            return RequestError(WRONG_KEY if exc.key else NO_KEY, status=401, headers=exc.headers)
+        exc = worded(exc, USUAL)
+        if exc.facts is not None and exc.status in WORDS:
+            return RequestError(WORDS[exc.status], status=exc.status, type=exc.type, headers=exc.headers)
+        return exc
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the message, with its type for too many tokens."""
+        return ({"error_type": exc.type} if exc.type == TOO_MANY_TOKENS else {}) | {"message": exc.message}
+
+    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the error with the request's id."""
+        return {"id": request_id, **document}
+
+
+def hear_error(document: Mapping[str, Any], answer: Answer) -> bool:
+    """Note the error that a document tells; say whether it does."""
+    message = document.get("message")
+    if not isinstance(message, str):
+        return False
+    answer.error = ErrorSaid(message, document.get("error_type"))
+    return True
+
+
+def answer_id(reply: Reply) -> str:
+    """Return the answer's id: the script's, or one like a UUID."""
+    return reply.id or str(uuid.uuid5(uuid.NAMESPACE_OID, reply.serial))
+
+
+def meta(**units: int) -> dict[str, Any]:
+    """Return what an answer tells of the version and of what is billed."""
+    return {"api_version": {"version": "2"}, "billed_units": units}
+
+
+def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[str, ...]) -> None:
+    """Refuse a field that is missing or of another JSON type; null is none."""
+    for name in required:
+        if body.get(name) is None:
+            raise RequestError(f"invalid request: {name} is required")
+    for name, kind in fields.items():
+        value = body.get(name)
+        fits = type(value) in (int, float) if kind is float else type(value) is kind
+        if value is not None and not fits:
+            sample = json_type(kind())
+            raise RequestError(f"invalid type: parameter {name} must be {sample}, but it is {json_type(value)}.")
+
+
+def check_texts(name: str, value: list[Any], most: int) -> None:
+    """Refuse an array that is empty, too long, or has anything but strings."""
+    if not value or len(value) > most:
+        raise RequestError(
+            f"invalid request: {name} must have at least 1 and at most {most} elements, not {len(value)}"
+        )
+    for at, item in enumerate(value):
+        if not isinstance(item, str):
+            raise RequestError(f"invalid type: parameter {name}[{at}] must be a string, but it is {json_type(item)}.")

@@ -1,0 +1,169 @@
+"""Cohere's chat: `POST /v2/chat`.
+
+The shapes, and the order of a stream's events, are those of the recorded exchanges.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
+from completions.wire.cohere import prompt as cohere_prompt
+from completions.wire.cohere.base import CohereFormat, answer_id, hear_error
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.framing import DONE
+from completions.wire.openai.base import made_id
+from completions.wire.readback import Answer, Voice
+from completions.wire.template import HOLE, Template
+
+FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}
+HEARD = {
+    "COMPLETE": "stop",
+    "STOP_SEQUENCE": "stop",
+    "MAX_TOKENS": "length",
+    "TOOL_CALL": "tool_calls",
+    "ERROR": "content_filter",
+}
+
+
+class CohereChat(CohereFormat):
+    """A message for messages; what is said before a call is its plan."""
+
+    name = "cohere"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a chat's request."""
+        document = decode_object(body)
+        if document.get("stream") is not None and not isinstance(document["stream"], bool):
+            raise RequestError("invalid type: parameter stream must be a boolean.")
+        if validate:
+            cohere_prompt.validate(document)
+        return cohere_prompt.read_prompt(document, headers)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the message, why it ends, and what it cost."""
+        choice = _said(reply)
+        message: dict[str, Any] = {"role": "assistant"}
+        if content := [{"type": kind, kind: said} for kind, said in _content(choice)]:
+            message["content"] = content
+        if choice.tool_calls:
+            message |= {"tool_plan": choice.text} if choice.text else {}
+            message["tool_calls"] = [_call(call, reply, at) for at, call in enumerate(choice.tool_calls)]
+        return {"id": answer_id(reply), "message": message, **_ending(reply)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the events: the start, what is said piece by piece, the calls, the end."""
+        choice = _said(reply)
+        empty = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
+        events = [_event("message-start", {"message": empty}, id=answer_id(reply))]
+        content = _content(choice)
+        for index, (kind, said) in enumerate(content):
+            events += _streamed(index, kind, tokens.split(said, prompt.model))
+        if choice.tool_calls:
+            events += _pieces("tool-plan-delta", {"tool_plan": HOLE}, tokens.split(choice.text or "", prompt.model))
+        for at, call in enumerate(choice.tool_calls):
+            events += _streamed_call(at, _call(call, reply, at), prompt)
+        return [*events, _event("message-end", _ending(reply), part="finish"), DONE]
+
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return the end of a message that failed."""
+        error = self.refused(failure.error)
+        return [_event("message-end", {"finish_reason": "ERROR", "error": error.message})]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in a message, or an event of its stream."""
+        if hear_error(document, answer):
+            return
+        answer.notes(document.get("id"), None)
+        delta = mapping(document.get("delta"))
+        index = document.get("index", 0)
+        for source in (document, delta):
+            _hear_message(mapping(source.get("message")), index, answer.voice())
+            _hear_ending(source, answer)
+
+
+def _said(reply: Reply) -> Choice:
+    return reply.choices[0] if reply.choices else Choice()
+
+
+def _content(choice: Choice) -> list[tuple[str, str]]:
+    """Return the kinds of content and what they say: with calls, the text is their plan."""
+    said = "" if choice.tool_calls else choice.text or choice.refusal or ""
+    return [(kind, value) for kind, value in (("thinking", choice.reasoning or ""), ("text", said)) if value]
+
+
+def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
+    arguments = call.arguments
+    if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
+        arguments = orjson.dumps({"input": arguments}).decode()
+    function = {"name": call.name, "arguments": arguments}
+    return {"id": call.id or made_id(f"{call.name}_", reply, place), "type": "function", "function": function}
+
+
+def _ending(reply: Reply) -> dict[str, Any]:
+    choice, usage = _said(reply), reply.usage or Usage(0, 0)
+    stopped = choice.stopped_by is not None and choice.finish_reason == "stop"
+    reason = "STOP_SEQUENCE" if stopped else FINISH_REASONS.get(choice.finish_reason or "stop", "COMPLETE")
+    counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
+    thought = {"reasoning_tokens": usage.reasoning_tokens} if usage.reasoning_tokens else {}
+    cost = {"billed_units": counts, "tokens": counts | thought, "cached_tokens": usage.cached_tokens}
+    return {"finish_reason": reason, "usage": cost}
+
+
+def _streamed(index: int, kind: str, pieces: list[str]) -> list[Event]:
+    return [
+        _event("content-start", {"message": {"content": {"type": kind, kind: ""}}}, index=index),
+        *_pieces("content-delta", {"content": {kind: HOLE}}, pieces, index=index),
+        _event("content-end", index=index),
+    ]
+
+
+def _streamed_call(index: int, call: dict[str, Any], prompt: Prompt) -> list[Event]:
+    opening = call | {"function": call["function"] | {"arguments": ""}}
+    pieces = tokens.split(call["function"]["arguments"], prompt.model)
+    delta = {"tool_calls": {"function": {"arguments": HOLE}}}
+    return [
+        _event("tool-call-start", {"message": {"tool_calls": opening}}, index=index, token=True),
+        *_pieces("tool-call-delta", delta, pieces, part="arguments", index=index),
+        _event("tool-call-end", index=index),
+    ]
+
+
+def _pieces(kind: str, message: dict[str, Any], pieces: list[str], part: str = "", **facts: Any) -> list[Event]:
+    template = Template({"type": kind, **facts, "delta": {"message": message}})
+    return Event.tokens(template.fill(pieces), part, kind)
+
+
+def _event(
+    kind: str, delta: dict[str, Any] | None = None, *, token: bool = False, part: str = "", **facts: Any
+) -> Event:
+    document = {**facts, "type": kind} | ({} if delta is None else {"delta": delta})
+    return Event(orjson.dumps(document), token, True, part, kind)
+
+
+def _hear_message(message: Mapping[str, Any], index: object, voice: Voice) -> None:
+    content = message.get("content")
+    for block in dicts(content if isinstance(content, list) else [content]):
+        voice.says(block.get("text") or None)
+        voice.says(block.get("thinking") or None, "reasoning")
+    voice.says(message.get("tool_plan") or None)
+    calls = message.get("tool_calls")
+    for at, call in enumerate(dicts(calls if isinstance(calls, list) else [calls])):
+        function = mapping(call.get("function"))
+        place = at if isinstance(calls, list) else index
+        voice.call(place, name=function.get("name"), id=call.get("id"), arguments=text(function.get("arguments")))
+
+
+def _hear_ending(source: Mapping[str, Any], answer: Answer) -> None:
+    answer.voice().ends(source.get("finish_reason"), HEARD)
+    usage = mapping(source.get("usage"))
+    counts = mapping(usage.get("tokens"))
+    thought = counts.get("reasoning_tokens")
+    answer.costs(counts.get("input_tokens"), counts.get("output_tokens"), usage.get("cached_tokens"), thought)

@@ -1,0 +1,121 @@
+"""Step 2 for Cohere's chat: the request's body -> `Prompt`, and what is refused of it.
+
+Messages and tools are OpenAI's but for thinking, documents as results of tools, and the names of a few fields.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, ResponseFormat, Thought, ToolChoice
+from completions.exceptions import RequestError
+from completions.wire.cohere.base import check
+from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.openai.chat import prompt as chat_prompt
+
+FIELDS: Mapping[str, type] = {
+    "model": str,
+    "messages": list,
+    "stream": bool,
+    "tools": list,
+    "tool_choice": str,
+    "strict_tools": bool,
+    "documents": list,
+    "citation_options": dict,
+    "response_format": dict,
+    "safety_mode": str,
+    "max_tokens": int,
+    "stop_sequences": list,
+    "temperature": float,
+    "seed": int,
+    "frequency_penalty": float,
+    "presence_penalty": float,
+    "k": int,
+    "p": float,
+    "logprobs": bool,
+    "thinking": dict,
+    "priority": int,
+}
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "temperature": (0, 1),
+    "frequency_penalty": (0, 1),
+    "presence_penalty": (0, 1),
+    "k": (0, 500),
+    "p": (0.01, 0.99),
+}
+ROLES = ("user", "assistant", "system", "tool")
+CHOICES = ("REQUIRED", "NONE")
+MOST_STOPS = 5
+
+
+def validate(body: Mapping[str, Any]) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse."""
+    check(body, FIELDS, ("model", "messages"))
+    if not body["messages"]:
+        raise RequestError("invalid request: messages must have at least one message")
+    for at, message in enumerate(body["messages"]):
+        _check_message(message, at)
+    for name, (low, high) in BOUNDS.items():
+        if (value := body.get(name)) is not None and not low <= value <= high:
+            raise RequestError(f"invalid request: {name} must be between {low} and {high}, but it is {value}")
+    if (choice := body.get("tool_choice")) is not None:
+        if choice not in CHOICES:
+            raise RequestError(f"invalid request: tool_choice must be one of {', '.join(CHOICES)}, but it is {choice}")
+        if not body.get("tools"):
+            raise RequestError("invalid request: tool_choice needs tools")
+    if len(body.get("stop_sequences") or ()) > MOST_STOPS:
+        raise RequestError(f"invalid request: stop_sequences must have at most {MOST_STOPS} elements")
+
+
+def _check_message(message: Any, at: int) -> None:
+    if not isinstance(message, dict):
+        raise RequestError(f"invalid type: parameter messages[{at}] must be an object")
+    role = message.get("role")
+    if role not in ROLES:
+        raise RequestError(f"invalid request: messages[{at}].role must be one of {', '.join(ROLES)}, but it is {role}")
+    if role == "tool" and not message.get("tool_call_id"):
+        raise RequestError(f"invalid request: messages[{at}].tool_call_id is required")
+    if not message.get("content") and not (role == "assistant" and message.get("tool_calls")):
+        raise RequestError(f"invalid request: messages[{at}] must have non-empty content or tool calls")
+
+
+def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
+    """Return what a request asks."""
+    asked = chat_prompt.read_prompt(body, headers)
+    return replace(
+        asked,
+        format="cohere",
+        messages=tuple(map(_completed, asked.messages, dicts(body.get("messages")))),
+        tool_choice={"REQUIRED": ToolChoice("required"), "NONE": ToolChoice("none")}.get(
+            text(body.get("tool_choice")), ANY_TOOL
+        ),
+        parallel_tool_calls=True,
+        response_format=_form(mapping(body.get("response_format"))),
+        n=1,
+        stop=texts(body.get("stop_sequences")),
+        top_logprobs=None,
+        reasoning_effort="none" if mapping(body.get("thinking")).get("type") == "disabled" else None,
+    )
+
+
+def _completed(message: Message, given: Mapping[str, Any]) -> Message:
+    """Return a message with its thinking, and with what a tool's documents say."""
+    blocks = dicts(given.get("content"))
+    thoughts = tuple(Thought(text(block.get("thinking"))) for block in blocks if block.get("type") == "thinking")
+    said = [_document(mapping(block.get("document"))) for block in blocks if block.get("type") == "document"]
+    whole = "\n".join(filter(None, (message.text, *said)))
+    return replace(message, text=whole, thoughts=thoughts) if thoughts or said else message
+
+
+def _document(document: Mapping[str, Any]) -> str:
+    data = document.get("data")
+    return data if isinstance(data, str) else orjson.dumps(data or {}).decode()
+
+
+def _form(given: Mapping[str, Any]) -> ResponseFormat:
+    if given.get("type") != "json_object":
+        return ANY_FORM
+    schema = mapping(given.get("json_schema") or given.get("schema"))
+    return ResponseFormat("json_schema", "answer", schema) if schema else ResponseFormat("json_object")

@@ -1,0 +1,79 @@
+"""Cohere's rerank: `POST /v2/rerank`. A score says how near a document's words are to the query's."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from completions.conversation import Message, Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, hear_error, meta
+from completions.wire.fields import text, text_or_none, texts, whole
+from completions.wire.readback import Answer
+from completions.wire.vectors import embed
+
+FIELDS: Mapping[str, type] = {
+    "model": str,
+    "query": str,
+    "documents": list,
+    "top_n": int,
+    "max_tokens_per_doc": int,
+    "priority": int,
+}
+DIMENSIONS, DIGITS = 1024, 8
+MOST = 10_000
+"""Documents in one request."""
+
+
+class CohereRerank(CohereFormat):
+    """The documents in the order of their scores, the best ones first."""
+
+    name = "rerank"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; the query is the one message."""
+        document = decode_object(body)
+        if validate:
+            check(document, FIELDS, ("model", "query", "documents"))
+            check_texts("documents", document["documents"], MOST)
+            if (top := document.get("top_n")) is not None and top < 1:
+                raise RequestError("invalid request: top_n must be at least 1")
+        query = Message("user", text(document.get("query")))
+        return Prompt(
+            format="rerank",
+            task="embed",
+            model=text_or_none(document.get("model")),
+            messages=(query,),
+            headers=headers,
+            body=document,
+        )
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the places and scores of the `top_n` best documents."""
+        found = sorted(_scores(prompt), key=lambda score: -score[1])[: whole(prompt.body.get("top_n"), 1)]
+        results = [{"index": index, "relevance_score": score} for index, score in found]
+        return {"id": answer_id(reply), "results": results, "meta": meta(search_units=1)}
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the whole answer as one event: it is not streamed."""
+        return [Event(orjson.dumps(self.document(reply, prompt)))]
+
+    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the id; scores are not kept."""
+        if not hear_error(document, answer):
+            answer.notes(document.get("id"), None)
+
+
+def _scores(prompt: Prompt) -> list[tuple[int, float]]:
+    asked = embed(prompt.last_user, DIMENSIONS)
+    given = prompt.body.get("documents")
+    return [(index, _score(asked, each)) for index, each in enumerate(texts(given) if isinstance(given, list) else ())]
+
+
+def _score(asked: list[float], document: str) -> float:
+    near = sum(one * other for one, other in zip(asked, embed(document, DIMENSIONS), strict=True) if one)
+    return round(min(max(near, 0.0), 1.0), DIGITS)

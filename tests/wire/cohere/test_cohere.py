@@ -1,0 +1,200 @@
+"""Cohere's second version: chats, embeddings and rerankings, raw and through LiteLLM, against a live server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from completions.conversation import Traffic
+from completions.wire import registry
+from llmclient import lite
+from tests.server import LiveServer
+
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings(
+        "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
+        "ignore:Pydantic serializer warnings",
+        "ignore:Accessing the",
+        "ignore:Items? .* on TypedDict class",
+    ),
+]
+
+MODEL = "command-a-03-2025"
+CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+TOOLS = [{"type": "function", "function": {"name": "get_weather", "parameters": CITY}}]
+SCRIPT = """
+version: 1
+defaults: {pacing: {ttft_ms: 0, itl_ms: 0}, keys: [good]}
+rules:
+- {match: {last_user: busy}, error: {status: 429}}
+- {match: {last_user: cut, stream: true}, fault: {error_object: {after_tokens: 1}}, reply: One two three.}
+- {match: {tool_result: {exists: true}}, reply: "It is {{ prompt.tool_result.temp }} degrees."}
+- match: {last_user: The weather?}
+  reply: {text: I will look., tool_calls: {name: get_weather, arguments: {city: Paris}}}
+- {match: {last_user: Think.}, reply: {reasoning: Hm., text: Done.}}
+- {match: {format: cohere}, reply: Hi there.}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+        yield live
+
+
+def post(server: LiveServer, path: str, body: object, key: str = "good") -> httpx.Response:
+    return httpx.post(f"{server.url}/v2/{path}", json=body, headers={"authorization": f"Bearer {key}"}, timeout=60)
+
+
+def chat(said: str, **more: Any) -> dict[str, Any]:
+    return {"model": MODEL, "messages": [{"role": "user", "content": said}], **more}
+
+
+def events(body: str) -> list[dict[str, Any]]:
+    """Read a stream strictly: named events whose data is of that type, up to the last one, which has no name."""
+    *named, last, end = body.split("\n\n")
+    assert (last, end) == ("data: [DONE]", "")
+    found = []
+    for event in named:
+        name, data = event.split("\n")
+        found.append(json.loads(data.removeprefix("data: ")))
+        assert name == f"event: {found[-1]['type']}"
+    return found
+
+
+def fold(stream: list[dict[str, Any]]) -> dict[str, Any]:
+    """Fold events into the answer that they stand for."""
+    message: dict[str, Any] = {"role": "assistant"}
+    for event in stream[1:-1]:
+        delta = event.get("delta", {}).get("message", {})
+        match event["type"]:
+            case "content-start":
+                message.setdefault("content", []).append(delta["content"])
+            case "content-delta":
+                for name, value in delta["content"].items():
+                    message["content"][event["index"]][name] += value
+            case "tool-plan-delta":
+                message["tool_plan"] = message.get("tool_plan", "") + delta["tool_plan"]
+            case "tool-call-start":
+                message.setdefault("tool_calls", []).append(delta["tool_calls"])
+            case "tool-call-delta":
+                function = message["tool_calls"][event["index"]]["function"]
+                function["arguments"] += delta["tool_calls"]["function"]["arguments"]
+    return {"message": message, **stream[-1]["delta"]}
+
+
+@pytest.mark.parametrize("said", ["Hello", "The weather?", "Think."])
+def test_chat__stream_folds_to_the_answer(server: LiveServer, said: str) -> None:
+    whole = post(server, "chat", chat(said, tools=TOOLS)).json()
+    streamed = fold(events(post(server, "chat", chat(said, tools=TOOLS, stream=True)).text))
+    for call in (*whole["message"].get("tool_calls", ()), *streamed["message"].get("tool_calls", ())):
+        assert call.pop("id").startswith("get_weather_")
+    assert streamed == {name: value for name, value in whole.items() if name != "id"}
+    message = whole["message"]
+    if said == "Hello":
+        assert message == {"role": "assistant", "content": [{"type": "text", "text": "Hi there."}]}
+        assert whole["finish_reason"] == "COMPLETE" and whole["usage"]["tokens"]["output_tokens"] > 0
+    elif said == "Think.":
+        assert message["content"] == [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Done."}]
+    else:
+        assert message["tool_plan"] == "I will look." and whole["finish_reason"] == "TOOL_CALL"
+        message["tool_calls"][0]["id"] = "c"
+        result = {
+            "role": "tool",
+            "tool_call_id": "c",
+            "content": [{"type": "document", "document": {"data": '{"temp": 21}'}}],
+        }
+        again = chat(said, tools=TOOLS)
+        again["messages"] += [message, result]
+        assert post(server, "chat", again).json()["message"]["content"][0]["text"] == "It is 21 degrees."
+
+
+def test_litellm__chats(server: LiveServer) -> None:
+    """Not streamed: LiteLLM 1.110 takes the line of an event's name for JSON."""
+    answer: Any = lite.load().completion(
+        f"cohere_chat/{MODEL}", chat("Hello")["messages"], api_base=f"{server.url}/v2/chat", api_key="good"
+    )
+    assert answer.choices[0].message.content == "Hi there."
+
+
+def test_litellm__reranks_and_embeds(server: LiveServer) -> None:
+    client: Any = lite.load()
+    documents = ["Paris is in France.", "The cat sleeps.", "Rome is in Italy."]
+    ranked = client.rerank(
+        model="cohere/rerank-v3.5", query="cat", documents=documents, top_n=2, api_base=server.url, api_key="good"
+    )
+    assert ranked.results[0]["index"] == 1 and len(ranked.results) == 2
+    assert 1 >= ranked.results[0]["relevance_score"] > ranked.results[1]["relevance_score"] >= 0
+    embedded = client.embedding("cohere/embed-v4.0", ["a", "b"], api_base=f"{server.url}/v2/embed", api_key="good")
+    assert [len(each["embedding"]) for each in embedded.data] == [1536, 1536]
+
+
+def test_embed__has_the_types_and_size_that_are_asked_for(server: LiveServer) -> None:
+    body = {"model": "embed-v4.0", "input_type": "search_query", "texts": ["a cat", "a dog"], "output_dimension": 256}
+    found = post(server, "embed", {**body, "embedding_types": ["float", "int8", "uint8"]}).json()
+    assert found["texts"] == ["a cat", "a dog"] and found["response_type"] == "embeddings_by_type"
+    for name in ("float", "int8", "uint8"):
+        assert [len(each) for each in found["embeddings"][name]] == [256, 256]
+    assert all(-128 <= value <= 127 for value in found["embeddings"]["int8"][0])
+    assert all(0 <= value <= 255 for value in found["embeddings"]["uint8"][0])
+
+
+EMBED = {"model": "embed-v4.0", "input_type": "search_query", "texts": ["a"]}
+RERANK = {"model": "rerank-v3.5", "query": "a", "documents": ["a"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "said"),
+    [
+        ("chat", chat("busy"), 429, "past the per minute request limit"),
+        ("chat", {"model": MODEL}, 400, "messages is required"),
+        ("chat", {"model": MODEL, "messages": []}, 400, "at least one message"),
+        ("chat", {"model": MODEL, "messages": [1]}, 400, "messages[0] must be an object"),
+        ("chat", {"model": MODEL, "messages": [{"role": "me"}]}, 400, "messages[0].role must be one of user"),
+        ("chat", chat("a", temperature=3), 400, "temperature must be between 0 and 1"),
+        ("chat", chat("a", stream="x"), 400, "stream must be a boolean"),
+        ("chat", chat("a", max_tokens="x"), 400, "parameter max_tokens must be an integer, but it is a string"),
+        ("chat", chat("a", tool_choice="any"), 400, "tool_choice must be one of REQUIRED, NONE"),
+        ("embed", {**EMBED, "input_type": "x"}, 400, "input_type must be one of search_document"),
+        ("embed", {**EMBED, "texts": ["a", 1]}, 400, "texts[1] must be a string, but it is an integer"),
+        ("embed", {**EMBED, "texts": ["a"] * 97}, 400, "at most 96 elements, not 97"),
+        ("embed", {**EMBED, "embedding_types": ["x"]}, 400, "embedding_types must be one of float"),
+        ("embed", {**EMBED, "output_dimension": 3}, 400, "output_dimension must be one of 256"),
+        ("rerank", {**RERANK, "documents": []}, 400, "at least 1"),
+        ("rerank", {**RERANK, "top_n": 0}, 400, "top_n must be at least 1"),
+        ("rerank", {**RERANK, "query": 1}, 400, "parameter query must be a string"),
+        ("nothing", {}, 404, ""),
+    ],
+)
+def test_error__is_a_message_with_an_id(
+    server: LiveServer, path: str, body: dict[str, Any], status: int, said: str
+) -> None:
+    answer = post(server, path, body)
+    assert answer.status_code == status and said in answer.json()["message"], answer.text
+    assert answer.json()["id"] == answer.headers["x-request-id"]
+
+
+def test_key__is_refused_as_cohere_does(server: LiveServer) -> None:
+    answer = post(server, "chat", chat("a"), key="bad")
+    assert (answer.status_code, answer.json()["message"][:27]) == (401, "Incorrect API key provided:")
+
+
+def test_fault__ends_a_stream_with_an_error(server: LiveServer) -> None:
+    last = post(server, "chat", chat("cut", stream=True)).text.rstrip().rpartition("data: ")[2]
+    assert json.loads(last)["delta"] == {"finish_reason": "ERROR", "error": "internal server error"}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_journal__reads_what_was_said(server: LiveServer, stream: bool) -> None:
+    body = chat("The weather?", tools=TOOLS, stream=stream)
+    answer = post(server, "chat", body)
+    said = registry.read(Traffic("POST", "/v2/chat", json.dumps(body).encode(), (answer.content,)))
+    assert said.prompt and said.reply and said.reply.usage and said.prompt.tools
+    choice = said.reply.choices[0]
+    assert (choice.text, choice.finish_reason) == ("I will look.", "tool_calls")
+    assert [(call.name, call.arguments) for call in choice.tool_calls] == [("get_weather", '{"city":"Paris"}')]
