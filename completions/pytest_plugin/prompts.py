@@ -63,7 +63,7 @@ def message(given: Mapping[str, Any]) -> Message:
     calls = tuple(ToolCall(**call) for call in given["tool_calls"])
     parts, thoughts = (
         tuple(Part(**part) for part in given["parts"]),
-        tuple(Thought(**each) for each in given["thoughts"]),
+        tuple(Thought(**each) for each in given.get("thoughts", ())),
     )
     return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts})
 

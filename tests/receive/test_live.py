@@ -348,7 +348,8 @@ def test_log__tells_what_happened_in_json() -> None:
         read_all(connection)
         server.wait_for('"event":"request"')
         lines = [json.loads(line) for line in server.log if line.startswith("{")]
-        numbers = [line["chunk"] for line in lines if line.get("event") == "chunk"]
+        told = [line for line in lines if line.get("event") == "chunks"]
+        numbers = [number for line in told for number in range(line["first"], line["last"] + 1)]
         last = lines[-1]
         assert numbers == list(range(1, 9))
         assert (last["model"], last["stream"], last["chunks"], last["status"]) == ("gpt-4o", True, 8, 200)
