@@ -78,8 +78,9 @@ class LastUser(Template):
 
 Text = str | Template
 
-OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_"))
-"""What a template can ask of a prompt."""
+NOT_SAID = ("cache_blocks", "counted")
+OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in NOT_SAID)
+"""What a template can ask of a prompt; what only counting notes in it is `NOT_SAID`."""
 
 
 class Asked:
