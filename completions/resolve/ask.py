@@ -45,7 +45,10 @@ async def ask(
     wire, text = dialect_of(wire, script), TextHeaders(headers)
     if keys := script.keys or conf.API_KEYS:
         check_key(text, keys)
-    prompt = await budget.run(wire.parse, body, text, validate=script.validate, route=route)
+    if len(body) <= budget.LOOP_CHARACTERS:
+        prompt = wire.parse(body, text, validate=script.validate, route=route)
+    else:
+        prompt = await budget.run(wire.parse, body, text, validate=script.validate, route=route)
     if parsed is not None:
         parsed(prompt)
     if places := wire.recalls(prompt):

@@ -29,6 +29,9 @@ REMEMBERED_LENGTH = 4096
 PART_LENGTH = 100_000
 """Characters that the tokenizer is given at a time."""
 
+SHORT = 256
+"""Characters of a text whose count is remembered."""
+
 WORD_LENGTH = 1_000
 """Characters in which the last blank of a part is looked for."""
 
@@ -40,9 +43,17 @@ def warm() -> None:
 
 def count(text: str, model: str | None = None) -> int:
     """Count the tokens of `text` in the encoding of `model`."""
+    if len(text) <= SHORT:
+        return _count_short(text, encoding_name(model))
     budget.spend_characters(len(text))
     encoding = _encoding(encoding_name(model))
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _count_short(text: str, name: str) -> int:
+    """Count a text that comes again and again: roles, names, instructions."""
+    return len(_encoding(name).encode_ordinary(text))
 
 
 def ids(text: str, model: str | None = None) -> list[int]:

@@ -77,7 +77,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
     """Return the exchange of a request, which its view or else its format names; leave what the view takes."""
     started: float = getattr(request, "received", None) or time.monotonic()
-    exchange = Exchange(request.method or "", request.path, started, query=request.META.get("QUERY_STRING", ""))
+    exchange = Exchange(request.method or "", request.path, started, query=headers.query_string(request))
     named: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
         kwargs["wire"] = headers.format_of(request, others, kwargs["wire"])

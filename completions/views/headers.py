@@ -50,7 +50,7 @@ def namespace_of(headers: Headers) -> str | None:
 def format_of(request: HttpRequest, others: Mapping[str, WireFormat], usual: WireFormat) -> WireFormat:
     """Return the format of the API that a request speaks to: by a header or parameter of its own, or else the usual."""
     sent = sent_headers(request)
-    query = request.META["QUERY_STRING"] and request.GET
+    query = query_string(request) and request.GET
     return next((wire for name, wire in others.items() if name.encode() in sent or name in query), usual)
 
 
@@ -65,10 +65,18 @@ def sent_headers(request: HttpRequest) -> Headers:
     return {name.lower().encode(): value.encode() for name, value in request.headers.items()}  # under WSGI
 
 
+def query_string(request: HttpRequest) -> str:
+    """Return a request's query as it came; Django's META is dear to build, so it is asked only under WSGI."""
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    if scope is None:
+        return str(request.META.get("QUERY_STRING", ""))
+    query: bytes = scope.get("query_string", b"")
+    return query.decode()
+
+
 def _queried(request: HttpRequest) -> str | None:
     """Return the key of the query; a request without one is not read for it."""
-    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
-    return None if scope is not None and not scope.get("query_string") else request.GET.get("key")
+    return request.GET.get("key") if query_string(request) else None
 
 
 def _retry(sent: bytes) -> int:
