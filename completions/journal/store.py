@@ -8,7 +8,7 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,9 @@ from completions.models import Exchange
 APP = "completions"
 FOREIGN = re.compile(r"has no column named|no such column|table \S+ already exists")
 """What SQLite says where a table of our name has other columns."""
+
+FIRST_COLUMNS = ("request_id", "namespace", "method", "path", "status")
+"""Columns that the journal has had from the beginning."""
 
 TRIES = 40
 """How often a migration is tried where other processes migrate too; each waits some 50 ms for them."""
@@ -80,7 +83,7 @@ class Store:
         self.alias = router.db_for_write(Exchange)
         self._inode = _inode(_file(self.connection))
         _migrate(self.connection)
-        _check_columns(self.connection)
+        _check_columns(self.connection, [str(field.column) for field in Exchange._meta.concrete_fields])
         self._insert = _insert(self.connection)
         self._ready = True
 
@@ -134,14 +137,18 @@ def _insert(connection: BaseDatabaseWrapper) -> str:
     return f"{verb} {ops.quote_name(Exchange._meta.db_table)} ({names}) VALUES ({marks}) {suffix}"
 
 
-def _check_columns(connection: BaseDatabaseWrapper) -> None:
-    """Raise the database's error where a table of our name is another's."""
+class NotOurs(OperationalError):
+    """A table of our name that is another's."""
+
+
+def _check_columns(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> None:
+    """Raise the database's error where a table of our name lacks one of these columns."""
     with connection.cursor() as cursor:
-        there = {
-            column.name for column in connection.introspection.get_table_description(cursor, Exchange._meta.db_table)
-        }
-    if missing := sorted({str(field.column) for field in Exchange._meta.concrete_fields} - there):
-        raise OperationalError(f"no such column: {missing[0]}")
+        if Exchange._meta.db_table not in connection.introspection.table_names(cursor):
+            return
+        found = connection.introspection.get_table_description(cursor, Exchange._meta.db_table)
+    if missing := sorted(set(wanted) - {column.name for column in found}):
+        raise NotOurs(f"no such column: {missing[0]}")
 
 
 def _migrate(connection: BaseDatabaseWrapper) -> None:
@@ -149,8 +156,11 @@ def _migrate(connection: BaseDatabaseWrapper) -> None:
     for attempt in range(TRIES):
         try:
             if not _is_migrated(connection):
+                _check_columns(connection, FIRST_COLUMNS)  # a migration would make its own of another's table
                 _apply(connection)
             return
+        except NotOurs:
+            raise
         except Error:
             connection.close()
             if attempt == TRIES - 1:

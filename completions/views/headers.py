@@ -70,8 +70,8 @@ def query_string(request: HttpRequest) -> str:
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is None:
         return str(request.META.get("QUERY_STRING", ""))
-    query: bytes = scope.get("query_string", b"")
-    return query.decode()
+    query: bytes | str = scope.get("query_string", b"")  # a text in Django's own test client
+    return query if isinstance(query, str) else query.decode()
 
 
 def _queried(request: HttpRequest) -> str | None:
