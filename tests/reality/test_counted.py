@@ -29,7 +29,7 @@ FLOORS = {
     "groq": Floor(41, 68),
     "mistral": Floor(43, 80),
     "openai": Floor(85, 95),
-    "openai-responses": Floor(46, 68),
+    "openai-responses": Floor(45, 67),
     "openrouter": Floor(16, 60),
     "vertex": Floor(27, 69),
     "xai-responses": Floor(20, 60),

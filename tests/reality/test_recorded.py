@@ -39,7 +39,8 @@ FLOORS = {
 
 ARTEFACTS = {
     r"^(Conversation|(Previous r|R)esponse) with id": "it was made before the recording begins",
-    r"\b(file|container|vector store|batch|cached content)\b.*\bnot (found|exist)": "it was uploaded before that",
+    r"(?i)\b(file|container|vector store|batch|cached content)\b.*\bnot (found|exist)": "it was uploaded before that",
+    r"^No such File object|'file' is a required|multipart form|input_file_id": "the upload was not recorded as it was",
     r"is no fine-tuned model of yours": "it was trained before that",
     r"could not parse the JSON body": "the body was not recorded, or cut",
 }

@@ -102,7 +102,7 @@ async def test_conversation_that_grows__is_read_and_written_further(space: Names
     second = await used(space, marked("Hi", "Hello.", "What is new? " * 50, **control))
     assert second.cached_tokens == first.cached_tokens + first.cache_creation_tokens
     assert second.cache_creation_tokens > 100
-    assert 0 <= second.prompt_tokens - second.cached_tokens - second.cache_creation_tokens < 20
+    assert 0 <= second.prompt_tokens - second.cached_tokens - second.cache_creation_tokens < 100
 
 
 @pytest.mark.parametrize(("model", "least"), [("claude-haiku-4-5", 4096), ("claude-opus-5", 512)])

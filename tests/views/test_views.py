@@ -51,9 +51,9 @@ async def test_chat__streams(async_client: AsyncClient) -> None:
         ("POST", "/v1/models", 405, "method_not_supported", "allowed: GET, HEAD."),
         ("POST", "/v1/models/mock", 405, "method_not_supported", "allowed: GET, HEAD, DELETE."),
         ("POST", "/_mock/health", 405, "method_not_supported", "allowed: GET, HEAD."),
-        ("GET", "/", 404, None, "Invalid URL (GET /)"),
+        ("GET", "/nothing", 404, None, "Invalid URL (GET /nothing)"),
         ("POST", "/v1/chat/completions/", 404, None, "Invalid URL (POST /v1/chat/completions/)"),
-        ("POST", "/v2/anything", 404, None, "Invalid URL (POST /v2/anything)"),
+        ("POST", "/v9/anything", 404, None, "Invalid URL (POST /v9/anything)"),
         ("GET", "/_mock/nothing", 404, None, "Invalid URL (GET /_mock/nothing)"),
         ("GET", "/v1/models/none", 404, "model_not_found", "The model 'none' does not exist"),
     ],
@@ -126,10 +126,10 @@ async def test_body__over_a_limit_is_a_413_that_names_the_setting(
 async def test_bug__is_a_500_envelope_and_a_traceback_in_the_log(
     async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*args: object) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(generate, "resolve", fail)
+    monkeypatch.setattr(generate, "answer", fail)
     caplog.set_level(logging.INFO, "completions")
     response = await post(async_client, CHAT, {})
     assert (response.status_code, response.headers["Content-Type"]) == (500, "application/json")

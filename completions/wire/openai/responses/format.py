@@ -9,7 +9,7 @@ import orjson
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, decode_object
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, text
 from completions.wire.openai.base import OpenAIFormat, check_stream
 from completions.wire.openai.dialect import OPENAI, Dialect
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
@@ -62,7 +62,7 @@ class Responses(OpenAIFormat):
 
     def _check_order(self, items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
         responses_rules.matched(items)
-        if self.vendor == Responses.vendor:
+        if self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect:
             order.check(items, stored=body.get("store") is not False)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
@@ -115,7 +115,9 @@ class Responses(OpenAIFormat):
 
     def _speaks(self, prompt: Prompt) -> Dialect:
         """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""
-        model = prompt.model or ""
+        return self._vendor_of(prompt.model or "")
+
+    def _vendor_of(self, model: str) -> Dialect:
         return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
