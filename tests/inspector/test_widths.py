@@ -89,7 +89,7 @@ FILLED: dict[str, tuple[str, Act]] = {
     "": ("#pulse[data-state=live]", look),
     f"?rule={RULE}&model={MODEL}": ("#rows a", look),
     f"?text={'text' * 40}": ("#none", look),
-    f"?since={'since' * 40}": ("h1:text('Not here')", look),
+    f"?since={'since' * 40}": ("main [role=alert]", look),
     "inspector/figures": (".plot-bar", look),
     f"inspector/figures?model={MODEL}&rule={RULE}": (".plot-bar", look),
     "inspector/script": ("#rules .name", edit),
