@@ -20,3 +20,30 @@ The ground floor knows nothing of the rooms: `conversation.py` (question and ans
 `registered.py` (which dialects there are), `budget.py` (how much work what others wrote may make), and `conf.py` (the
 settings). Django's own: `apps.py`, `checks.py`, `migrations/`.
 """
+
+from completions.conversation import (
+    Choice,
+    Message,
+    Moderation,
+    Part,
+    Prompt,
+    Reply,
+    Tool,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
+
+# What a `python:` function or a callback of one's own takes and returns.
+__all__ = [
+    "Choice",
+    "Message",
+    "Moderation",
+    "Part",
+    "Prompt",
+    "Reply",
+    "Tool",
+    "ToolCall",
+    "ToolResult",
+    "Usage",
+]
