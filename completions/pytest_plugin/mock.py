@@ -252,7 +252,11 @@ class MockLLM:
     def end(self, *, remove: bool = True) -> None:
         """Answer no more; remove the namespace with everything in it, or leave it to be looked at."""
         self._has_ended = True
-        self._control.tell("POST", f"/_mock/namespaces/{self.namespace}/retire?remove={str(remove).lower()}")
+        place = f"/_mock/namespaces/{self.namespace}"
+        with contextlib.suppress(OSError, ControlError):  # the server may be gone
+            self._control.ask("POST", f"{place}/retire", {"remove": "false"})  # before the next test asks
+            if remove:
+                self._control.tell("DELETE", place)
 
     def __repr__(self) -> str:
         return f"<MockLLM {self.base_url}>"

@@ -222,7 +222,7 @@ RESPONSES_ASKED = {
 def without_ids(value: Any) -> Any:
     """Take out of a document what two answers differ in: ids, times, and what is made of them."""
     if isinstance(value, dict):
-        aside = ("id", "call_id", "created_at", "completed_at", "encrypted_content")
+        aside = ("id", "call_id", "created_at", "completed_at", "encrypted_content", "cached_tokens")
         return {key: without_ids(item) for key, item in value.items() if key not in aside}
     return [without_ids(item) for item in value] if isinstance(value, list) else value
 
