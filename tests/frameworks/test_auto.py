@@ -118,10 +118,7 @@ async def test_pydantic_ai__calls_its_tools_and_ends(model: Any, way: str) -> No
     agent = pydantic_ai.Agent(model, output_type=output, tools=[tools.get_weather, tools.get_time])
     result = await agent.run("How is the weather in Paris?")
     assert isinstance(result.output, Stay)
-    assert (len(tools.called), result.usage.requests) == (
-        1,
-        2,
-    )
+    assert (len(tools.called), result.usage.requests) == (1, 2)
 
 
 @pytest.mark.parametrize("wanted", [Trip, Stay])
