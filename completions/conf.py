@@ -7,9 +7,6 @@ from django.conf import settings
 
 T = TypeVar("T")
 
-_READ: dict[str, Any] = object.__getattribute__(settings, "__dict__")
-"""What Django has read of its settings, and empties when one changes; to look here first takes a third of the time."""
-
 
 class Setting(Generic[T]):
     """A Django setting of the attribute's name, or its default."""
@@ -21,9 +18,7 @@ class Setting(Generic[T]):
         self.name = name
 
     def __get__(self, instance: object, owner: type) -> T:
-        value: Any = _READ.get(self.name, _READ)
-        if value is _READ:
-            value = getattr(settings, self.name, self.default)
+        value: Any = getattr(settings, self.name, self.default)
         return value  # type: ignore[no-any-return]  # checked where the settings are read
 
 
@@ -56,3 +51,6 @@ class Conf:
 
 
 conf = Conf()
+conf.__dict__ = object.__getattribute__(settings, "__dict__")
+"""Django keeps here what it has read of its settings, and forgets it when one changes. Python looks here first, so a
+setting costs no call but the first time."""

@@ -1,7 +1,7 @@
 """Logging: one line an event, in text for people or in JSON for machines, on standard error.
 
 The messages that the mock logs are objects with `__str__` for the text and `fields()` for the JSON
-(`completions/journal/lines.py`), so that a line that nobody wants costs no formatting.
+(`completions/journal/record.py`), so that a line that nobody wants costs no formatting.
 """
 
 import asyncio

@@ -28,7 +28,7 @@ async def reset(call: Call) -> Recorded:
 
 async def get_namespaces(call: Call) -> Recorded:
     """Name the namespaces that were used, and the one of requests that name none."""
-    return FastJsonResponse({"namespaces": await namespaces.names(), "selected": selection.selected()})
+    return FastJsonResponse({"namespaces": await namespaces.names(), "selected": selection.current.name})
 
 
 async def select_namespace(call: Call) -> Recorded:

@@ -16,7 +16,7 @@ from completions.control import admittance
 from completions.exceptions import RequestError
 from completions.inspector.assets import assets
 from completions.state.namespaces import DEFAULT
-from completions.views.headers import sent_headers
+from completions.views.edge import sent_headers
 
 if TYPE_CHECKING:
     from django.template import Engine

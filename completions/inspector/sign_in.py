@@ -12,7 +12,7 @@ from completions.control import tickets
 from completions.control.admittance import COOKIE, ticket_in
 from completions.exceptions import RequestError
 from completions.inspector.rendering import page, render, root
-from completions.views.headers import sent_headers
+from completions.views.edge import sent_headers
 
 GUESSES, PER = 10, 60.0
 """Wrong tokens that an address may send in so many seconds."""

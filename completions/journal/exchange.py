@@ -178,9 +178,10 @@ class Exchange:
 
 
 def _summary(prompt: Prompt) -> str:
-    """Return the beginning of the last user message, or else of the last message."""
-    text = prompt.last_user or (prompt.messages[-1].text if prompt.messages else "")
-    return text[:SUMMARY]
+    """Return the beginning of the last user message, or else of the last message; of none, nothing."""
+    if not prompt.messages:
+        return ""
+    return (prompt.last_user or prompt.messages[-1].text)[:SUMMARY]
 
 
 def _answer(reply: Reply) -> str:

@@ -23,11 +23,9 @@ from completions.delivery.sabotage import Ending
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.journal.exchange import Exchange
-from completions.receive.body import read_body
+from completions.receive.connection import CLIENT_LEFT, can_sever, end_by_closing, sever, watched
 from completions.receive.lifespan import is_ending, lifespan
-from completions.receive.request import LeanRequest
-from completions.receive.transport import can_sever, end_by_closing, sever
-from completions.receive.watch import CLIENT_LEFT, watched
+from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
 from completions.views.http import (
     REQUEST_ID,

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from completions.conf import conf
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
-from completions.receive.body import too_slow
+from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.dialect import envelope
 

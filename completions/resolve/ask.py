@@ -1,4 +1,4 @@
-"""Step 2, parse: from the headers and the body of a request to its prompt, without an HTTP request.
+"""Steps 2 and 3: from the headers and the body of a request to its prompt and what it gets, without an HTTP request.
 
 The API's views, `try` in the control API, and whatever else asks a question in a namespace go through it, so that they
 cannot disagree.
@@ -9,11 +9,15 @@ from collections.abc import Callable, Iterator, Mapping
 from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt
+from completions.exceptions import RequestError
+from completions.outcome import Outcome
 from completions.resolve import models
 from completions.resolve.admission import admit
+from completions.resolve.engine import resolve
 from completions.resolve.keys import check_key
 from completions.resolve.recall import recall
 from completions.script.rules import Script
+from completions.state.ledger import ScriptChanged
 from completions.state.namespaces import Namespace
 from completions.wire.base import NO_ROUTE, WireFormat
 
@@ -58,6 +62,29 @@ async def ask(
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
     return prompt
+
+
+async def answer(
+    space: Namespace,
+    wire: WireFormat,
+    headers: Headers,
+    body: bytes,
+    route: Mapping[str, str] = NO_ROUTE,
+    *,
+    parsed: Callable[[Prompt], None] | None = None,
+) -> tuple[Prompt, Outcome]:
+    """Ask and resolve; once more where another process has changed the script meanwhile. The arguments are `ask`'s."""
+    while True:
+        try:
+            prompt = await ask(space, wire, headers, body, route, parsed=parsed)
+        except RequestError:
+            if await space.refresh():
+                continue
+            raise
+        try:
+            return prompt, await resolve(space, prompt)
+        except ScriptChanged:
+            await space.refresh()
 
 
 class TextHeaders(Mapping[str, str]):

@@ -43,8 +43,8 @@ class Steps(NamedTuple):
     step: int
 
 
-LEAST = 128
-"""No API caches a prompt of fewer tokens."""
+LEAST_CACHED = 128
+"""No API caches a prompt of fewer tokens, so the caller asks for no other."""
 
 OPENAI, DEEPSEEK = Steps(1024, 128), Steps(128, 128)
 GEMINI_25, GEMINI = Steps(2048, 1), Steps(4096, 1)
@@ -66,13 +66,13 @@ ANTHROPIC = 1024
 async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outcome:
     """Return an outcome whose usage says what the cache had.
 
-    A short prompt, a document word by word, and a script's own counts are left alone.
+    A document word by word, and a script's own counts are left alone.
     """
     reply = outcome.reply
     if reply is None or reply.usage is None or reply.body is not None or prompt.task != "generate":
         return outcome
     usage = reply.usage
-    if usage.prompt_tokens < LEAST or not COUNTED.isdisjoint(reply.counts):
+    if not COUNTED.isdisjoint(reply.counts):
         return outcome
     if prompt.cache_blocks:
         found = await _marked(space, prompt, usage)

@@ -2,14 +2,15 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError, RuleFailed
-from completions.outcome import Fault, Hold, NearMiss, Outcome
-from completions.resolve.caching import with_cache
+from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing
+from completions.resolve.caching import LEAST_CACHED, with_cache
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
 from completions.resolve.finish import finish
@@ -24,7 +25,7 @@ from completions.resolve.overrides import (
 from completions.script.faults import Chaos, Strike
 from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
-from completions.script.replies import Answer, Auto
+from completions.script.replies import Answer, Auto, Fixed
 from completions.script.rules import Rule, Script
 from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
 from completions.state.limits import Charge
@@ -54,11 +55,15 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     claim = _claim(script, rules, diced, charge, seen)
     taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
     try:
-        plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
+        if taken.rule < len(rules):
+            plan = plan_for(script, rules, taken, prompt, overrides)
+        else:  # near misses are looked for, which takes as long as there are rules
+            plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
-        outcome = await with_cache(space, prompt, outcome)
+        if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= LEAST_CACHED:
+            outcome = await with_cache(space, prompt, outcome)
     except BaseException:
         if charge is not None and charge.grant is not None:
             charge.grant.end()
@@ -123,7 +128,7 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
         return Plan(None, overrides.error, script.pacing).with_overrides(overrides)
     if taken.rule < len(rules):
         rule = rules[taken.rule]
-        answer = rule.turn(taken.uses)
+        answer = rule.answers[min(taken.uses, len(rule.answers) - 1)]
         plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=rule.before)
     elif prompt.task != "generate":
         plan = Plan(None, lambda prompt: NOTHING, script.pacing, script.chaos)
@@ -138,6 +143,8 @@ async def candidates(script: Script, prompt: Prompt, overrides: Overrides | None
     """Return the rules of which one answers; raise `RuleFailed` for one of which it cannot be told."""
     if overrides is not None and overrides.answers(prompt):
         return ()
+    if script.rules and (first := script.rules[0]).match is None and first.times is None and prompt.task == "generate":
+        return (first,)  # it takes every prompt
     return await budget.run(script.candidates, prompt)
 
 
@@ -155,11 +162,13 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         answered = distort(answered, prompt, plan.faults) if plan.faults else answered
         reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
-    pacing = plan.pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, counted)
+    pacing = pacing_of(plan.pace, prompt, counted)
     return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.faults, plan.unmatched)
 
 
 async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) -> Reply | RequestError:
+    if isinstance(answer, Fixed):
+        return answer.reply
     try:
         answered = await budget.run(answer, prompt)
         return answered if isinstance(answered, (Reply, RequestError)) else await answered
@@ -169,7 +178,20 @@ async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) 
         return failed
 
 
+def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
+    """Return the pacing of one answer: a rule's, with the settings' times where that says nothing."""
+    first = conf.MOCK_TTFT_MS if pace.ttft_ms is None else pace.ttft_ms
+    return Pacing(
+        first + pace.prefill_ms_per_1k * prompt_tokens / 1000,
+        conf.MOCK_ITL_MS if pace.itl_ms is None else pace.itl_ms,
+        pace.jitter and replace(pace.jitter, seed=f"{pace.jitter.seed}/{identity(prompt)}"),
+        pace.whole,
+        pace.load,
+        pace.keep_alive_ms,
+    )
+
+
 def _failed(exc: RuleFailed, pace: Pace, prompt: Prompt) -> Outcome:
     """Return the outcome of a rule of which it cannot be told whether it matches."""
     logger.error("%s", exc)
-    return Outcome(exc.rule, None, exc, pace.over(conf.MOCK_TTFT_MS, conf.MOCK_ITL_MS, prompt, 0))
+    return Outcome(exc.rule, None, exc, pacing_of(pace, prompt, 0))

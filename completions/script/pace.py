@@ -6,7 +6,7 @@ from typing import Literal, cast
 
 from completions.conversation import Prompt
 from completions.faults import MAX_MS, MAX_NUMBER
-from completions.outcome import HOLD_MS, Hold, Jitter, Load, Pacing
+from completions.outcome import HOLD_MS, Hold, Jitter, Load
 from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, LOAD, MIN_TPS, NONE, PACING
 from completions.script.node import Node
 
@@ -26,19 +26,6 @@ class Pace:
     whole: bool = False
     load: Load | None = None
     keep_alive_ms: float | None = None
-
-    def over(self, ttft_ms: float, itl_ms: float, prompt: Prompt, prompt_tokens: int) -> Pacing:
-        """Return the pacing of one answer, with these where the script says nothing."""
-        first = ttft_ms if self.ttft_ms is None else self.ttft_ms
-        jitter = self.jitter and replace(self.jitter, seed=f"{self.jitter.seed}/{identity(prompt)}")
-        return Pacing(
-            first + self.prefill_ms_per_1k * prompt_tokens / 1000,
-            itl_ms if self.itl_ms is None else self.itl_ms,
-            jitter,
-            self.whole,
-            self.load,
-            self.keep_alive_ms,
-        )
 
 
 MILLISECONDS = ("ttft_ms", "itl_ms", "prefill_ms_per_1k", "keep_alive_ms")

@@ -1,6 +1,6 @@
 """Step 3: a script in memory, rules in order, of which the first that matches answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from completions import budget
 from completions.conversation import Prompt
@@ -19,7 +19,8 @@ class Rule:
     """A named condition with its answers in order, the last of which sticks; no condition takes every prompt.
 
     `pacing` and `chaos` are what holds for the rule, the script's defaults included. `line` is where the script has it.
-    `before` is what a stream says before a fault ends it with the rule's error.
+    `before` is what a stream says before a fault ends it with the rule's error. A rule `is_counted` whose answer
+    depends on how often it has answered.
     """
 
     name: str
@@ -32,15 +33,10 @@ class Rule:
     faults: tuple[Fault, ...] = ()
     chaos: Chaos | None = None
     before: Answer | None = None
+    is_counted: bool = field(init=False)
 
-    @property
-    def is_counted(self) -> bool:
-        """Whether its answer depends on how often it has answered."""
-        return self.times is not None or len(self.answers) > 1
-
-    def turn(self, before: int) -> Answer:
-        """Return the answer whose turn it is after so many; the last one sticks."""
-        return self.answers[min(before, len(self.answers) - 1)]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_counted", self.times is not None or len(self.answers) > 1)
 
     def why_not(self, prompt: Prompt) -> str:
         """Return what keeps the rule from answering this prompt that it did not answer."""

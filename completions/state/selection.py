@@ -13,40 +13,31 @@ MOST_RETIRED = 65_536
 DEFAULT = "default"
 
 
-class _Selection:
-    """What was selected and retired in this process."""
+class Selection:
+    """The namespace of a request that names none, and the names of those that are retired; of this process alone."""
 
     def __init__(self) -> None:
         self.name = DEFAULT
         self.retired: dict[str, None] = {}
 
 
-_selection = _Selection()
-
-
-def selected() -> str:
-    """Return the namespace of a request that names none."""
-    return _selection.name
+current = Selection()
+"""The process's own; every request looks at it."""
 
 
 def select(name: str) -> None:
     """Let requests that name no namespace be in this one; raise `RequestError` where workers share their state."""
     _check_alone()
-    _selection.name = name
-    _selection.retired.pop(name, None)
+    current.name = name
+    current.retired.pop(name, None)
 
 
 def retire(name: str) -> None:
     """Let a namespace answer an error from now on; raise `RequestError` where workers share their state."""
     _check_alone()
-    _selection.retired[name] = None
-    while len(_selection.retired) > MOST_RETIRED:
-        del _selection.retired[next(iter(_selection.retired))]
-
-
-def is_retired(name: str) -> bool:
-    """Say whether a namespace answers no more."""
-    return name in _selection.retired
+    current.retired[name] = None
+    while len(current.retired) > MOST_RETIRED:
+        del current.retired[next(iter(current.retired))]
 
 
 def retired(name: str) -> RequestError:

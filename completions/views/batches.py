@@ -17,8 +17,8 @@ from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.engine import resolve
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
+from completions.views.edge import sent_headers
 from completions.views.files import check_lines_file, content_of, file_named, put_file
-from completions.views.headers import sent_headers
 from completions.views.lines import Answered, answer_lines
 from completions.views.stored import Asked, or_404, stored
 from completions.wire.fields import mapping

@@ -1,11 +1,14 @@
-"""The edge of the API's views: methods, the exchange, and an envelope for whatever goes wrong."""
+"""The edge of the API's views: methods, the exchange, and an envelope for whatever goes wrong.
+
+Headers are looked at as they came, by lower-case name in bytes, for Django's own take long to build.
+"""
 
 import functools
 import logging
 import re
 import time
 from asyncio import CancelledError
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 from django.conf import settings
@@ -16,15 +19,21 @@ from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
+from completions.resolve.ask import Headers, TextHeaders
+from completions.resolve.keys import check_key
+from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
-from completions.state.selection import is_retired, retired, selected
-from completions.views import headers, origins
+from completions.views import origins
 from completions.views.http import FastJsonResponse, Recorded, error_response
 from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
 
-NAMESPACE = re.compile("^/ns/[^/]+(?=/)")
+NAMESPACE_PATH = re.compile("^/ns/[^/]+(?=/)")
+AUTHORIZATION, GOOGLE_KEY = b"authorization", b"x-goog-api-key"
+RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+NAMESPACE = b"x-mock-namespace"
+ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
@@ -77,15 +86,15 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
     """Return the exchange of a request, which its view or else its format names; leave what the view takes."""
     started: float = getattr(request, "received", None) or time.monotonic()
-    exchange = Exchange(request.method or "", request.path, started, query=headers.query_string(request))
+    exchange = Exchange(request.method or "", request.path, started, query=query_string(request))
     named: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
-        kwargs["wire"] = headers.format_of(request, others, kwargs["wire"])
+        kwargs["wire"] = format_of(request, others, kwargs["wire"])
     place = kwargs.get("wire") if view is None else view
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
-    exchange.request_headers = getattr(request, "sent_headers", None) or headers.sent_headers(request)
+    exchange.request_headers = getattr(request, "sent_headers", None) or sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
-    exchange.namespace = named or headers.namespace_of(exchange.request_headers) or selected()
+    exchange.namespace = named or namespace_of(exchange.request_headers) or selection.current.name
     return exchange
 
 
@@ -102,8 +111,8 @@ def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
 
 def _check_in_use(exchange: Exchange) -> None:
     """Refuse what is asked in a retired namespace; what it holds can still be looked at."""
-    if is_retired(exchange.namespace) and not _is_control(exchange):
-        raise retired(exchange.namespace)
+    if exchange.namespace in selection.current.retired and not _is_control(exchange):
+        raise selection.retired(exchange.namespace)
 
 
 def _is_control(exchange: Exchange) -> bool:
@@ -142,7 +151,7 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
 
 def api_path(request: HttpRequest) -> str:
     """Return the path as the API has it, which knows of no namespaces."""
-    return NAMESPACE.sub("", request.path)
+    return NAMESPACE_PATH.sub("", request.path)
 
 
 def _internal_error() -> RequestError:
@@ -189,3 +198,71 @@ def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own
     if own:
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
         response.add_headers(wire.headers(elapsed_ms, exchange.request_id))
+
+
+def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
+    """Note who asks, and return the request's headers."""
+    headers: Headers = exchange.request_headers or sent_headers(request)
+    if AUTHORIZATION not in headers and (key := _queried(request)):
+        headers = {**headers, GOOGLE_KEY: key.encode()}  # Google's other place for it
+    if RETRY_COUNT in headers:
+        exchange.retry = _retry(headers[RETRY_COUNT])
+    if IDEMPOTENCY_KEY in headers:
+        exchange.idempotency_key = headers[IDEMPOTENCY_KEY].decode("latin-1")
+    if ORGANIZATION in headers or PROJECT in headers:
+        exchange.headers = _echoed(headers)
+    return headers
+
+
+def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) -> None:
+    """Note who asks, and raise the API's 401 unless with one of these keys, or else of API_KEYS; none: with any."""
+    headers = note_client(request, exchange)
+    if allowed := keys or conf.API_KEYS:
+        check_key(TextHeaders(headers), allowed)
+
+
+def namespace_of(headers: Headers) -> str | None:
+    """Return the name of the namespace that a request's headers choose; None where they choose none."""
+    chosen = headers.get(NAMESPACE)
+    return None if chosen is None else chosen.decode("latin-1").strip()
+
+
+def format_of(request: HttpRequest, others: Mapping[str, WireFormat], usual: WireFormat) -> WireFormat:
+    """Return the format of the API that a request speaks to: by a header or parameter of its own, or else the usual."""
+    sent = sent_headers(request)
+    query = query_string(request) and request.GET
+    return next((wire for name, wire in others.items() if name.encode() in sent or name in query), usual)
+
+
+def sent_headers(request: HttpRequest) -> Headers:
+    """Return a request's headers as they came, by lower-case name."""
+    ready: Headers | None = getattr(request, "sent_headers", None)
+    if ready is not None:
+        return ready
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    if scope is not None:
+        return dict(scope["headers"])
+    return {name.lower().encode(): value.encode() for name, value in request.headers.items()}  # under WSGI
+
+
+def query_string(request: HttpRequest) -> str:
+    """Return a request's query as it came; Django's META is dear to build, so it is asked only under WSGI."""
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    if scope is None:
+        return str(request.META.get("QUERY_STRING", ""))
+    query: bytes | str = scope.get("query_string", b"")  # a text in Django's own test client
+    return query if isinstance(query, str) else query.decode()
+
+
+def _queried(request: HttpRequest) -> str | None:
+    """Return the key of the query; a request without one is not read for it."""
+    return request.GET.get("key") if query_string(request) else None
+
+
+def _retry(sent: bytes) -> int:
+    return int(sent) if sent.isdigit() and len(sent) < 10 else 0
+
+
+def _echoed(headers: Headers) -> dict[str, str]:
+    """Return the headers that an answer repeats: the organization and the project that pay for it."""
+    return {name.decode(): headers[name].decode("latin-1") for name in (ORGANIZATION, PROJECT) if name in headers}

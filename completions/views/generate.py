@@ -9,12 +9,10 @@ from completions import budget
 from completions.delivery.pacing import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.resolve.answer import answer
-from completions.resolve.ask import dialect_of
+from completions.resolve.ask import answer, dialect_of
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
-from completions.views.edge import add_headers, endpoint, read_body
-from completions.views.headers import note_client
+from completions.views.edge import add_headers, endpoint, note_client, read_body
 from completions.views.http import Recorded, whole_response
 from completions.views.misbehave import misbehave
 from completions.views.streaming import stream, take_time
@@ -107,6 +105,8 @@ async def _respond(turn: Turn) -> Recorded:
         raise turn.outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     if prompt.stream:
         return stream(turn)
+    if reply.body is not None:  # as long as the script's author wrote it, whatever is asked
+        return whole_response(turn.wire.render(reply, prompt))
     return whole_response(await budget.run(turn.wire.render, reply, prompt))
 
 

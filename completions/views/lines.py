@@ -10,8 +10,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.outcome import Outcome
-from completions.resolve.answer import answer
-from completions.resolve.ask import Headers, dialect_of
+from completions.resolve.ask import Headers, answer, dialect_of
 from completions.state.namespaces import Namespace
 from completions.wire.base import WireFormat
 from completions.wire.registry import format_at

@@ -8,8 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.resolve import models
-from completions.views.edge import add_headers, api_path, current, endpoint
-from completions.views.headers import identify
+from completions.views.edge import add_headers, api_path, current, endpoint, identify
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.base import WireFormat
 

@@ -10,7 +10,7 @@ from completions.resolve.ask import Headers
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
 from completions.views.batches import pace_of, start
-from completions.views.headers import sent_headers
+from completions.views.edge import sent_headers
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import answer_lines
 from completions.views.stored import Asked, stored

@@ -14,8 +14,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.state.records import Document, Records
-from completions.views.edge import current, endpoint, read_body
-from completions.views.headers import identify
+from completions.views.edge import current, endpoint, identify, read_body
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import decode_object
 from completions.wire.fields import dicts, mapping

@@ -2,6 +2,7 @@
 
 from completions.delivery.pacing import schedule
 from completions.outcome import Jitter
+from completions.resolve.engine import pacing_of
 from completions.script.pace import Pace
 from completions.wire.openai.chat.format import ChatCompletions
 
@@ -44,5 +45,5 @@ STEADY = [due(frame) for frame in range(FRAMES)]
 def jittered(request: bytes) -> list[float]:
     """Return when each frame of this request's stream is due with `JITTER`: the seed tells."""
     prompt = ChatCompletions().parse(request, {}, validate=False)
-    pacing = Pace(jitter=JITTER).over(TTFT_MS, ITL_MS, prompt, 0)
+    pacing = pacing_of(Pace(TTFT_MS, ITL_MS, JITTER), prompt, 0)
     return schedule([False, *[True] * TOKENS, False, False], pacing)

@@ -9,8 +9,7 @@ from dataclasses import replace
 import pytest
 
 from completions.journal.exchange import Exchange
-from completions.journal.lines import ChunkLine, RequestLine, printable
-from completions.journal.record import StreamRecord
+from completions.journal.record import ChunkLine, RequestLine, StreamRecord, printable
 from mocksite.logging import JSONFormatter, NotCancelled, TextFormatter
 
 EXCHANGE = Exchange(

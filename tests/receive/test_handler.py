@@ -11,9 +11,9 @@ from django.test import override_settings
 from django.urls import path
 from pytest_django import Settings
 
+from completions.receive.connection import watched
 from completions.receive.handler import Handler
 from completions.receive.request import LeanRequest
-from completions.receive.watch import watched
 from tests.asgi import Connection, call, scope
 from tests.document import MOCK, events, fold
 

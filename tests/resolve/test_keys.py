@@ -12,7 +12,7 @@ import pytest
 from django.test import AsyncClient, RequestFactory
 from pytest_django import Settings
 
-from completions.journal.lines import RequestLine
+from completions.journal.record import RequestLine
 from completions.receive.handler import Handler
 from completions.resolve.engine import resolve
 from completions.resolve.keys import key_in, masked

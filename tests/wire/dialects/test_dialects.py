@@ -192,7 +192,7 @@ VERBATIM = script(
 def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
     wire = registry.SPOKEN[name]
     prompt = parsed(wire)
-    answer = VERBATIM.rules[0].turn(0)(prompt)
+    answer = VERBATIM.rules[0].answers[0](prompt)
     assert isinstance(answer, Reply)
     document = wire.document(answer, prompt)
     assert document["choices"][0]["message"]["content"] == "Said."

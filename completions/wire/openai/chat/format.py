@@ -50,7 +50,8 @@ class ChatCompletions(OpenAIFormat):
     ) -> Prompt:
         """Read a chat completion's request."""
         document = decode_object(body)
-        check_stream(document)
+        if "stream" in document:
+            check_stream(document)
         if validate:
             self._dialect.check_chat(document)
         return self._dialect.asked(read_prompt(document, headers))
