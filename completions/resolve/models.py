@@ -8,6 +8,7 @@ from completions.script.rules import Script
 from completions.state.namespaces import Namespace
 from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.models import context_window
+from completions.tokens.spelling import is_wrong
 from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
 
@@ -17,8 +18,10 @@ DELETED = "deleted_model"
 
 def is_there(script: Script, format_: WireFormat, name: str) -> bool:
     """Tell whether a script has a model for those who speak a format."""
-    names, known, _ = script.catalogue
-    return not (names or known) or name in names or (known and format_.knows(name))
+    names, known, _, any_ = script.catalogue
+    if any_ or name in names:
+        return True
+    return format_.knows(name) if known else not (names or is_wrong(name, format_.knows))
 
 
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
@@ -47,12 +50,13 @@ def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabili
 async def listed(space: Namespace, name: str = "", format_: WireFormat | None = None) -> Collection[str]:
     """Return the script's models that are left, none where any is there; raise the API's 404 for a deleted `name`.
 
-    Where all that are known are there, none stands for a `name` that the API of the format has, and another for one
-    that it has not.
+    Where any is there, or all that are known, none stands for a `name` that the API of the format has, and another for
+    one that it has not.
     """
     if await _is_deleted(space, name):
         raise wire.unknown(name)
-    if format_ is not None and name and space.script.catalogue.known:
+    catalogue = space.script.catalogue
+    if format_ is not None and name and (catalogue.known or catalogue.any):
         return () if is_there(space.script, format_, name) else (KNOWN,)
     if not any(model.startswith(wire.FINE_TUNED) for model in space.script.models):
         return space.script.models

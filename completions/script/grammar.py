@@ -174,10 +174,10 @@ def _error() -> Schema:
 
 
 def _models() -> Schema:
-    """Return the schema of the models there are: those that are known, or a list."""
+    """Return the schema of the models there are: those that are known, any, or a list."""
     return {
         "anyOf": [
-            {"const": language.KNOWN},
+            {"enum": [language.KNOWN, language.ANY]},
             {"type": "array", "items": {"anyOf": [SCALARS, _mapping(language.MODEL)]}},
         ]
     }

@@ -51,7 +51,7 @@ DEFAULTS: Keys = {
     "models": Key(
         "models",
         "The models there are: a list of names and descriptions, or `known`, those that the API has. A request for "
-        "another one is refused. None listed: any is there.",
+        "another one is refused. `any`: whatever its name. Without it, any but misspelt ones.",
     ),
     "validate": Key("flag", "Whether requests are held to the API's own rules (true)."),
     "dialect": Key("dialect", "Who speaks at `/v1/chat/completions`: OpenAI (without it), or another in its format."),
@@ -65,8 +65,8 @@ DEFAULTS: Keys = {
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
 
-KNOWN = "known"
-"""Stands for the models that the API has, as far as LiteLLM's table knows them."""
+KNOWN, ANY = "known", "any"
+"""Stand for the models that the API has, as far as LiteLLM's table knows them, and for models of any name."""
 
 MODEL: Keys = {
     "id": Key("text", "The model's name.", required=True),

@@ -15,8 +15,7 @@ from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, combined
 from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
-from completions.script.models import ANY as ANY_MODEL
-from completions.script.models import models
+from completions.script.models import UNLISTED, models
 from completions.script.node import Node
 from completions.script.pace import Pace, hold, pacing
 from completions.script.reading import read
@@ -76,7 +75,7 @@ def _script(document: Node) -> Script:
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
         fallback=take("fallback", fallback, NAMED["auto"]),
-        catalogue=take("models", models, ANY_MODEL),
+        catalogue=take("models", models, UNLISTED),
         strict=strict,
         validate=take("validate", _flag, True),
         pacing=pace,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from completions.script.language import KNOWN, MODEL
+from completions.script.language import ANY, KNOWN, MODEL
 from completions.script.node import Node
 from completions.tokens.capabilities import EFFORTS, FEATURES
 
@@ -21,34 +21,38 @@ class Model:
 
 
 class Models(NamedTuple):
-    """The names of the models there are (none: any is there), whether all that are known are, and those described."""
+    """The names of the models there are, whether all that are `known` are, or `any`, and those described.
+
+    Where there are neither names nor one of these, any is there whose name is not wrong in itself.
+    """
 
     names: tuple[str, ...] = ()
     known: bool = False
     described: Mapping[str, Model] = {}
+    any: bool = False
 
 
-ANY = Models()
-"""No model is listed, so any is there."""
+UNLISTED = Models()
+"""No model is listed."""
 
 
 def models(node: Node | None) -> Models:
-    """Read `known`, or a list of names and descriptions."""
+    """Read `known` or `any`, or a list of these, of names and of descriptions."""
     if node is None:
-        return ANY
-    if node.value == KNOWN:
-        return Models(known=True)
-    names, known, described = [], False, {}
+        return UNLISTED
+    if node.value in (KNOWN, ANY):
+        return Models(known=node.value == KNOWN, any=node.value == ANY)
+    names: list[str] = []
+    said: set[str] = set()
+    described: dict[str, Model] = {}
     for item in node.items():
         if isinstance(item.value, dict):
             model = _model(item)
             described[model.id] = model
             names.append(model.id)
-        elif item.raw == KNOWN:
-            known = True
         else:
-            names.append(item.raw)
-    return Models(tuple(names), known, described)
+            (said.add if item.raw in (KNOWN, ANY) else names.append)(item.raw)
+    return Models(tuple(names), KNOWN in said, described, ANY in said)
 
 
 def _model(node: Node) -> Model:

@@ -9,7 +9,7 @@ from completions.outcome import Fault, Hold
 from completions.script.faults import Chaos
 from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
-from completions.script.models import ANY, Models
+from completions.script.models import UNLISTED, Models
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
 
@@ -51,7 +51,7 @@ class Script:
     source: str
     rules: tuple[Rule, ...]
     fallback: Answer
-    catalogue: Models = ANY
+    catalogue: Models = UNLISTED
     strict: bool = False
     validate: bool = True
     pacing: Pace = UNPACED
@@ -64,7 +64,7 @@ class Script:
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names of the models that it lists; none means that any is there, or any that is known."""
+        """The names of the models that it lists; none means that all are there that are known, or any."""
         return self.catalogue.names
 
     @property

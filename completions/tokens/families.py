@@ -299,4 +299,15 @@ GEMINI = (
     ),
 )
 
-FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI)
+GROQ = (
+    Family(
+        "groq",
+        r"llama-3\.3-70b-(versatile|specdec)|llama-3\.1-8b-instant|llama3-(8b|70b)-8192|gemma2-9b-it"
+        r"|meta-llama/llama-4-(scout-17b-16e|maverick-17b-128e)-instruct|moonshotai/kimi-k2-instruct(-0905)?"
+        r"|qwen/qwen3-32b|qwen-qwq-32b|deepseek-r1-distill-llama-70b|(groq/)?compound(-beta)?(-mini)?",
+        source="recordings: pydantic/pydantic-ai; Groq's page on its models, the retired ones included",
+        seen="2026-11-25",
+    ),
+)
+
+FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *GROQ)

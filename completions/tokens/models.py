@@ -1,6 +1,7 @@
 """The models' real windows, prices and providers: the table in LiteLLM's package, read without importing LiteLLM."""
 
 import functools
+import re
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -104,6 +105,12 @@ def entry(model: str, vendor: str) -> Entry | None:
         if found is not None and found.provider in providers:
             return found
     return None
+
+
+@functools.cache
+def words() -> frozenset[str]:
+    """Return the words of all names that the table has: `gpt` and `mini` of `gpt-5-mini`."""
+    return frozenset(word for name in _table() for word in re.findall("[a-z]+", name.lower()))
 
 
 def base(model: str) -> str:

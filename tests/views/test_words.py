@@ -105,6 +105,41 @@ async def test_models__a_misspelt_one_is_refused_in_the_api_s_words(
     assert (given, said, given_code, given_param) == (status, message, code, param)
 
 
+WRONG = [
+    ("chat", "gpt-5.2-proo", 404),
+    ("chat", "gpt-4o-mnii", 404),
+    ("responses", "o3-depe-research", 400),
+    ("embeddings", "text-embeding-3-small", 404),
+    ("anthropic", "claude-sonet-4-5", 404),
+    ("gemini", "gemini-2.5-flahs", 404),
+    ("groq", "llama-3.3-70b-versatlie", 404),
+    ("openrouter", "anthropic/claude-sonet-4.5", 400),
+    ("chat", "nonexistent", 404),
+    ("count", "claude-does-not-exist", 404),
+    ("mistral", "Non-Existent_model", 400),
+]
+
+
+@pytest.mark.parametrize("listed", ["validate: true", "models: any", "models: [any, {id: mine}]"])
+@pytest.mark.parametrize(("name", "model", "status"), WRONG)
+async def test_models__a_name_that_is_wrong_in_itself_is_refused_unless_any_is_there(
+    app: Handler, defaults: Callable[[str], None], listed: str, name: str, model: str, status: int
+) -> None:
+    defaults(listed)
+    answered, document = await ask(app, name, model)
+    assert answered == (200 if "any" in listed else status), document
+
+
+@pytest.mark.parametrize("model", ["gpt-9", "gpt-5.9-mini", "my-model", "gpt-4x", "unknown", "minis", "fake-model"])
+async def test_models__a_name_that_nobody_knows_is_there(
+    app: Handler, defaults: Callable[[str], None], model: str
+) -> None:
+    defaults("validate: true")
+    for name in CALLS:
+        status, document = await ask(app, name, model)
+        assert status == 200, document
+
+
 @pytest.mark.parametrize("name", CALLS)
 async def test_models__known_ones_are_there(app: Handler, defaults: Callable[[str], None], name: str) -> None:
     defaults("models: known")

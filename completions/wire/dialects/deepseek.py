@@ -3,13 +3,14 @@
 Sources: DeepSeek's API reference; streams and errors as they were recorded in 2025 and 2026.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects.vendor import Vendor, numbered, without_writes
 from completions.wire.dialects.words import DEEPSEEK
+from completions.wire.fields import dicts, text
 from completions.wire.validation import Problem
 
 BAD_JSON = "Failed to deserialize the JSON body into the target type"
@@ -50,6 +51,12 @@ class DeepSeek(Vendor):
             "prompt_cache_miss_tokens": usage["prompt_tokens"] - cached,
         }
 
+    def check_response(self, body: dict[str, Any]) -> None:
+        """Raise what is wrong with a request for a response, as a call that a message parts from its output."""
+        super().check_response(body)
+        if (call := _unanswered(dicts(body.get("input")))) is not None:
+            raise RequestError(f"No tool output found for tool call {call}.", code="invalid_request_error")
+
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage knows no writes to a cache (recorded in August 2026)."""
         kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage")}
@@ -79,3 +86,17 @@ class DeepSeek(Vendor):
 
 
 _SAID: dict[str, Any] = {"content": ""}
+
+
+def _unanswered(items: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return a function call without an output before the next message, or the end (recorded in August 2026)."""
+    waiting: dict[str, None] = {}
+    for item in items:
+        kind, call = text(item.get("type")) or "message", text(item.get("call_id"))
+        if kind == "function_call":
+            waiting[call] = None
+        elif kind == "function_call_output":
+            waiting.pop(call, None)
+        elif kind == "message" and waiting:
+            break
+    return next(iter(waiting), None)

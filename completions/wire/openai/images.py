@@ -18,6 +18,7 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.media_type import named_type
 from completions.wire.multipart import read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
@@ -30,6 +31,8 @@ DRAWN_AT = "v1/images/drawn/"
 
 SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 """How files of images begin: PNG, JPEG, WebP."""
+
+TAKEN = ("image/png", "image/jpeg", "image/webp")
 
 USUAL_SIZE = (1024, 1024)
 USUAL_QUALITY = "medium"
@@ -178,7 +181,7 @@ def _check_files(files: Sequence[bytes]) -> None:
 
 
 def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
-    """Refuse data that is no image; an address is not called, so it may be any."""
+    """Refuse data that is no image, and the address of a file that is none that is taken; it is not fetched."""
     if not isinstance(document.get("images"), list):
         raise RequestError("Missing required parameter: 'images'.", code="missing_required_parameter", param="images")
     for at, source in enumerate(sources):
@@ -189,6 +192,8 @@ def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
                 data = b""
             if not data.startswith(SIGNS):
                 raise _no_image(f"images[{at}].image_url")
+        elif (named_type(source) or "").startswith("image/") and named_type(source) not in TAKEN:
+            raise _no_image(f"images[{at}].image_url")  # recorded in August 2026: an SVG's
 
 
 def _no_image(param: str) -> RequestError:

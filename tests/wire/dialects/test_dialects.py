@@ -234,6 +234,33 @@ def test_thinking__is_asked_for_in_several_ways(body: dict[str, Any], effort: st
     assert parsed(registry.SPOKEN["deepseek"], **body).reasoning_effort == effort
 
 
+@pytest.mark.parametrize(
+    ("kinds", "left"),
+    [
+        ("m a b A B m", None),
+        ("m a A m b B", None),
+        ("m a m b A B m", "a"),
+        ("a b A m B", "b"),
+        ("a b B", "a"),
+        ("A m", None),
+    ],
+)
+def test_deepseek__refuses_a_call_that_a_message_parts_from_its_output(kinds: str, left: str | None) -> None:
+    """`a` is a call, `A` its output, `m` a message."""
+    made: dict[str, Any] = {
+        "m": {"role": "user", "content": "Hi"},
+        **{call: {"type": "function_call", "call_id": call, "name": "f", "arguments": "{}"} for call in "ab"},
+        **{call.upper(): {"type": "function_call_output", "call_id": call, "output": "x"} for call in "ab"},
+    }
+    body = {"model": "m", "input": [made[kind] for kind in kinds.split()]}
+    refused = None
+    try:
+        registry.DIALECTS[1].check_response(body)
+    except RequestError as exc:
+        refused = exc.message
+    assert refused == (left and f"No tool output found for tool call {left}.")
+
+
 ERRORS = {
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {

@@ -171,9 +171,10 @@ def test_edits__refuse_what_is_no_image() -> None:
     )
     with pytest.raises(RequestError, match="'image'"):
         edited(wire, files=[("other", ("a.png", PNG))], model=GPT, prompt="a")
-    body = {"model": GPT, "prompt": "a", "images": [{"image_url": "data:image/png;base64,AAAA"}]}
-    with pytest.raises(RequestError, match="Invalid image data"):
-        wire.parse(orjson.dumps(body), {"content-type": "application/json"}, validate=True)
+    for source in ("data:image/png;base64,AAAA", "https://example.com/logo.svg"):
+        body = {"model": GPT, "prompt": "a", "images": [{"image_url": source}]}
+        with pytest.raises(RequestError, match="Invalid image data"):
+            wire.parse(orjson.dumps(body), {"content-type": "application/json"}, validate=True)
 
 
 def test_variations__need_no_prompt() -> None:

@@ -92,6 +92,9 @@ def test_parse__reads_what_is_asked_for() -> None:
     assert prompt.background and prompt.format == "responses"
 
 
+SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
+
+
 @pytest.mark.parametrize(
     ("change", "message", "param", "code"),
     [
@@ -132,6 +135,18 @@ def test_parse__reads_what_is_asked_for() -> None:
         ),
         ({"input": [RESULT]}, "No tool call found for function call output with call_id call_1.", "input", None),
         ({"input": [CALL]}, "No tool output found for function call call_1.", "input", None),
+        *(
+            (
+                {"input": given},
+                "The file type you uploaded is not supported. Please try again with a pdf",
+                "input",
+                "unsupported_file",
+            )
+            for given in (
+                user(SONG),
+                [CALL, {**RESULT, "output": [{**SONG, "file_url": "https://a.b/c/d.MP4?x=.pdf"}]}],
+            )
+        ),
         (
             {"previous_response_id": "resp_1", "conversation": "conv_1"},
             "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. "
@@ -191,6 +206,11 @@ def test_validate__says_what_the_api_says(change: JSON, message: str, param: str
         parse(**change)
     assert (caught.value.message, caught.value.param, caught.value.code) == (message, param, code)
     assert parse(validate=False, **change).format == "responses"
+
+
+@pytest.mark.parametrize("url", ["https://a.b/c.pdf", "https://a.b/c", "https://song.mp3", "https://a.b/c?x=d.mp3"])
+def test_validate__takes_files_by_addresses_that_do_not_tell_of_sound(url: str) -> None:
+    assert parse(input=user({**SONG, "file_url": url})).messages
 
 
 @pytest.mark.parametrize(

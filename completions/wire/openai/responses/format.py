@@ -44,6 +44,10 @@ class Responses(OpenAIFormat):
     refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
     words = RESPONSES
 
+    def knows(self, model: str) -> bool:
+        """Tell whether the vendor whose name the model's begins with has it, or else those who speak the dialect."""
+        return self._vendor_of(model).knows(model)
+
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:

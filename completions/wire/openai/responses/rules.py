@@ -9,6 +9,8 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document, Place
+from completions.wire.fields import dicts
+from completions.wire.media_type import named_type
 from completions.wire.openai import strict_schema
 from completions.wire.openai.responses.item_rules import INPUT, item, unmatched
 from completions.wire.openai.responses.prompt import own_items
@@ -187,6 +189,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or stream_options_alone(body)
         or _unkept(body)
         or unsuitable(body)
+        or _unread(body)
         or _json_mode(body)
     )
 
@@ -215,6 +218,17 @@ def _unkept(body: Mapping[str, Any]) -> Problem | None:
     if body.get("background") is not True or body.get("store") is not False:
         return None
     return spoken("Background mode requires 'store' to be true.", None, "background")
+
+
+def _unread(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of a file that is sound or film, by its address (recorded in February 2026)."""
+    given = (part for one in own_items(body) for key in ("content", "output") for part in dicts(one.get(key)))
+    named = (named_type(part.get("file_url") or "") or "" for part in given if part.get("type") == "input_file")
+    if not any(kind.startswith(("audio/", "video/")) for kind in named):
+        return None
+    return spoken(
+        "The file type you uploaded is not supported. Please try again with a pdf", "unsupported_file", "input"
+    )
 
 
 def _json_mode(body: Mapping[str, Any]) -> Problem | None:

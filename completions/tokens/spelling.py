@@ -1,0 +1,57 @@
+"""Names of which every API says that there is no such model: they say so themselves, or misspell a known one."""
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from string import ascii_lowercase
+
+from completions.tokens.models import words
+
+LEAST_LETTERS = 4
+"""Letters of a word that may be misspelt; a shorter one is as likely a version's."""
+
+LONGEST_NAME = 100
+
+WORD = re.compile(r"[a-z]+")
+
+NO_MODEL = re.compile(
+    r"(?<![a-z])(?:non[-_]?existent|(?:does[-_]?not|doesnt)[-_]?exist|no[-_]such[-_]model|not[-_]a[-_](?:real[-_])?model"
+    r"|invalid)(?![a-z])",
+    re.IGNORECASE,
+)
+"""What tests put into the name of a model that is not to be there, as `invalid-model` (recorded of five vendors)."""
+
+
+@functools.lru_cache(maxsize=1024)
+def is_wrong(name: str, knows: Callable[[str], bool]) -> bool:
+    """Tell whether a name says that it is nobody's, or is one letter away from a model that an API `knows`.
+
+    Digits are never misspelt, and a word that any known model has in its name is right: `gpt-5.9` and `gpt-5.2-flash`
+    may be new models, `gpt-5.2-proo` is none.
+    """
+    if NO_MODEL.search(name[:LONGEST_NAME]):
+        return True
+    if len(name) > LONGEST_NAME or knows(name):
+        return False
+    return any(knows(other) for other in _respelt(name))
+
+
+def _respelt(name: str) -> Iterator[str]:
+    """Yield the name with one of its words as known models spell it."""
+    known, lower = words(), name.lower()
+    for found in WORD.finditer(lower):
+        word = found[0]
+        if len(word) >= LEAST_LETTERS and word not in known:
+            for other in sorted(known.intersection(_one_slip(word))):
+                yield lower[: found.start()] + other + lower[found.end() :]
+
+
+def _one_slip(word: str) -> Iterator[str]:
+    """Yield what a word was if a letter too many, too few, a wrong one, or two swapped were written."""
+    for at in range(len(word) + 1):
+        head, tail = word[:at], word[at:]
+        yield from (f"{head}{letter}{tail}" for letter in ascii_lowercase)
+        if tail:
+            yield head + tail[1:]
+            yield from (f"{head}{letter}{tail[1:]}" for letter in ascii_lowercase)
+            yield head + tail[1:2] + tail[:1] + tail[2:]
