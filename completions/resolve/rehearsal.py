@@ -56,11 +56,11 @@ def _is_retired(rule: Rule, uses: Mapping[str, int]) -> bool:
 
 
 def _steps(script: Script, prompt: Prompt, uses: Mapping[str, int], overridden: str | None) -> list[Step]:
-    asked = script.rules if prompt.task == "generate" else script.special
+    asked = {rule.name for rule in script.asked(prompt)}
     steps, answered = [], False
     for rule in script.rules:
         fits = script.fits(rule, prompt)
-        if rule not in asked:
+        if rule.name not in asked:
             why: str | None = NO_FORMAT
         elif not fits or _is_retired(rule, uses):
             why = rule.why_not(prompt)

@@ -1,5 +1,6 @@
 """Step 3: matchers, the conditions of a rule. They combine, and each can say why a prompt does not fit."""
 
+import functools
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -32,8 +33,8 @@ class Matcher(ABC):
         """Return what the prompt has where the condition looks, cut short."""
 
     @abstractmethod
-    def distance(self, prompt: Prompt) -> float:
-        """Return how far the prompt is from fitting: 0 fits, 1 has nothing of it."""
+    def distance(self, prompt: Prompt, words: "Words") -> float:
+        """Return how far the prompt, which has these words, is from fitting: 0 fits, 1 has nothing of it."""
 
     def names(self, field: str) -> bool:
         """Say whether no prompt fits but by what it has in this field."""
@@ -55,7 +56,7 @@ class Condition(Matcher):
 
     def matches(self, prompt: Prompt) -> bool:
         """Compare; what is not there fits nothing but `exists: false`."""
-        value, test = self._value(prompt), self.lookup.test
+        value, test = self.value(prompt), self.lookup.test
         if self.lookup.operand == "flag":
             return test(value, self.expected)
         if self.field.many and isinstance(value, (list, tuple)):
@@ -70,20 +71,20 @@ class Condition(Matcher):
     def seen(self, prompt: Prompt) -> str:
         """Return the field's value, or why there is none."""
         why = self.field.misfit and self.field.misfit(prompt, self.key)
-        return why or shown(self._value(prompt))
+        return why or shown(self.value(prompt))
 
     def names(self, field: str) -> bool:
         """Compare the field's name."""
         return self.field.name == field
 
-    def distance(self, prompt: Prompt) -> float:
+    def distance(self, prompt: Prompt, words: "Words") -> float:
         """Return 1 less half the share of the expected words that are there."""
         if self.matches(prompt):
             return 0.0
-        wanted = _words(self.expected)
-        return 1.0 - 0.5 * len(wanted & _words(self._value(prompt))) / max(len(wanted), 1)
+        wanted = words_of(self.expected)
+        return 1.0 - 0.5 * len(wanted & words.seen(self, prompt)) / max(len(wanted), 1)
 
-    def _value(self, prompt: Prompt) -> object:
+    def value(self, prompt: Prompt) -> object:
         """Return what is compared: of many values only those that are not empty can be said to exist."""
         if self.lookup.name != "exists":
             return self.field.read(prompt, self.key)
@@ -113,9 +114,9 @@ class All(Matcher):
         """Ask whether one part does."""
         return any(part.names(field) for part in self.parts)
 
-    def distance(self, prompt: Prompt) -> float:
+    def distance(self, prompt: Prompt, words: "Words") -> float:
         """Return the mean of the parts."""
-        return sum(part.distance(prompt) for part in self.parts) / max(len(self.parts), 1)
+        return sum(part.distance(prompt, words) for part in self.parts) / max(len(self.parts), 1)
 
     def why_not(self, prompt: Prompt) -> str | None:
         """Explain the first part that fails."""
@@ -144,9 +145,9 @@ class AnyOf(Matcher):
         """Ask whether all parts do."""
         return all(part.names(field) for part in self.parts)
 
-    def distance(self, prompt: Prompt) -> float:
+    def distance(self, prompt: Prompt, words: "Words") -> float:
         """Return the nearest part's."""
-        return min((part.distance(prompt) for part in self.parts), default=1.0)
+        return min((part.distance(prompt, words) for part in self.parts), default=1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class Not(Matcher):
         """Return what the part sees."""
         return self.part.seen(prompt)
 
-    def distance(self, prompt: Prompt) -> float:
+    def distance(self, prompt: Prompt, words: "Words") -> float:
         """Return 0 or 1: there is no nearly not."""
         return 0.0 if self.matches(prompt) else 1.0
 
@@ -202,7 +203,28 @@ def _bracketed(part: Matcher) -> str:
     return f"({part.claim()})" if isinstance(part, (All, AnyOf)) and len(part.parts) > 1 else part.claim()
 
 
-def _words(value: object) -> set[str]:
+class Words:
+    """The words of one prompt by field, found when a condition first looks there: many rules look at the same."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], frozenset[str]] = {}
+
+    def seen(self, condition: Condition, prompt: Prompt) -> frozenset[str]:
+        """Return the words of what the prompt has where the condition looks."""
+        place = condition.field.name, condition.key
+        found = self._seen.get(place)
+        if found is None:
+            found = self._seen[place] = words_of(condition.value(prompt))
+        return found
+
+
+def words_of(value: object) -> frozenset[str]:
+    """Return the words of a text, or of the texts in a list."""
     if isinstance(value, (list, tuple)):
-        return set().union(*map(_words, value))
-    return set(re.findall(r"\w+", value[:COMPARED].casefold())) if isinstance(value, str) else set()
+        return frozenset().union(*map(words_of, value))
+    return _words_of(value[:COMPARED]) if isinstance(value, str) else frozenset()
+
+
+@functools.lru_cache(maxsize=8192)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text.casefold()))

@@ -2,17 +2,24 @@
 
 import heapq
 
+from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.outcome import NearMiss
+from completions.script.matchers import Words
 from completions.script.rules import Rule, Script
 
 NEAREST = 3
 
+LOOK_EVERY = 64
+"""Rules that are compared between two looks at the time."""
+
 
 def near_misses(script: Script, prompt: Prompt) -> tuple[NearMiss, ...]:
     """Return the nearest rules, nearest first; those that are equally near stand in the script's order."""
-    nearest = heapq.nsmallest(NEAREST, script.rules, key=lambda rule: _distance(rule, prompt))
+    words = Words()
+    distances = (_distance(at, rule, prompt, words) for at, rule in enumerate(script.rules))
+    nearest = [script.rules[at] for _, at in heapq.nsmallest(NEAREST, distances)]
     return tuple(NearMiss(rule.name, rule.why_not(prompt)) for rule in nearest)
 
 
@@ -27,5 +34,8 @@ def unmatched(script: Script, misses: tuple[NearMiss, ...]) -> RequestError:
     )
 
 
-def _distance(rule: Rule, prompt: Prompt) -> float:
-    return rule.match.distance(prompt) if rule.match else 0.0
+def _distance(at: int, rule: Rule, prompt: Prompt, words: Words) -> tuple[float, int]:
+    """Return how far a rule is, and its place; of very many rules the loop does not wait for the last."""
+    if at % LOOK_EVERY == 0:
+        budget.seconds_left()
+    return (rule.match.distance(prompt, words) if rule.match else 0.0), at

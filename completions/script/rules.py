@@ -1,5 +1,6 @@
 """Step 3: a script in memory, rules in order, of which the first that matches answers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from completions import budget
@@ -7,6 +8,7 @@ from completions.conversation import Prompt
 from completions.exceptions import AuthorError, RuleFailed
 from completions.outcome import Fault, Hold
 from completions.script.faults import Chaos
+from completions.script.index import Index
 from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
 from completions.script.models import UNLISTED, Models
@@ -61,16 +63,22 @@ class Script:
     chaos: Chaos | None = None
     seed: str | None = None
     dialect: str = ""
+    _index: Index[Rule] = field(init=False, repr=False, compare=False)
+    _special: Index[Rule] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """File the rules: all for what is generated, and for all else those that name a format."""
+        object.__setattr__(self, "_index", Index(self.rules))
+        object.__setattr__(self, "_special", Index(self.rules, "format"))
 
     @property
     def models(self) -> tuple[str, ...]:
         """The names of the models that it lists; none means that all are there that are known, or any."""
         return self.catalogue.names
 
-    @property
-    def special(self) -> tuple[Rule, ...]:
-        """The rules that name a format, and so speak to what is not generated as well."""
-        return tuple(rule for rule in self.rules if rule.match is not None and rule.match.names("format"))
+    def asked(self, prompt: Prompt) -> Sequence[Rule]:
+        """Return the rules that speak to such a prompt; to what is not generated only those that name a format do."""
+        return self.rules if prompt.task == "generate" else self._special.rules
 
     @property
     def counts_tokens(self) -> bool:
@@ -80,7 +88,8 @@ class Script:
     def candidates(self, prompt: Prompt) -> list[Rule]:
         """Return the rules that match, in order, up to the first that never retires: one of them answers, or none."""
         found = []
-        for rule in self.rules if prompt.task == "generate" else self.special:
+        index = self._index if prompt.task == "generate" else self._special
+        for rule in index.possible(prompt):
             if self.fits(rule, prompt):
                 found.append(rule)
                 if rule.times is None:

@@ -10,6 +10,7 @@ from completions.script.conditions import match
 from completions.script.fields import FIELDS, OWN
 from completions.script.grammar import schema
 from completions.script.lookups import LOOKUPS
+from completions.script.matchers import Words
 from completions.script.reading import read_text
 
 CALLED = (
@@ -112,10 +113,10 @@ def test_match__holds_or_not(yes: str, no: str | None) -> None:
         no, yes = yes, "{}"
     assert matcher(yes).matches(PROMPT)
     assert matcher(yes).why_not(PROMPT) is None
-    assert matcher(yes).distance(PROMPT) == 0
+    assert matcher(yes).distance(PROMPT, Words()) == 0
     assert not matcher(no).matches(PROMPT)
     assert matcher(no).why_not(PROMPT)
-    assert matcher(no).distance(PROMPT) > 0
+    assert matcher(no).distance(PROMPT, Words()) > 0
 
 
 def matcher(text: str) -> Any:
@@ -183,7 +184,7 @@ def test_why_not__is_cut_short() -> None:
 )
 def test_distance__is_less_for_what_is_nearer(nearer: str, farther: str) -> None:
     prompt = Prompt(messages=CALLED, tools=(Tool("get_weather"),))
-    assert 0 < matcher(nearer).distance(prompt) < matcher(farther).distance(prompt)
+    assert 0 < matcher(nearer).distance(prompt, Words()) < matcher(farther).distance(prompt, Words())
 
 
 def test_match__is_equal_to_the_same_condition() -> None:

@@ -1,0 +1,162 @@
+"""Step 3: the rules of a script, filed by what a prompt must have, so that not each of them is compared with it.
+
+Every rule is filed under one of its conditions without which it cannot match: of several, under the one that the
+fewest others have. A prompt's fields are then read once, and only the rules that are left are compared in full.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from completions.conversation import Prompt
+from completions.script.fields import EXPR
+from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
+
+BLOCK = 128
+"""Rules that are filed together; the first of a long script need not wait for a look at the last."""
+
+EQUAL = ("eq", "in")
+FOLDED = ("iexact", "icontains")
+WITHIN = ("contains", "startswith", "endswith", *FOLDED)
+"""The lookups for which the expected text must at least be within the text that is seen."""
+
+
+class Conditional(Protocol):
+    """A rule, as far as it is filed."""
+
+    @property
+    def match(self) -> Matcher | None:
+        """Its condition; None takes every prompt."""
+
+
+R = TypeVar("R", bound=Conditional)
+
+
+class Field(NamedTuple):
+    """What is read of a prompt; all rules that are filed under it share the value."""
+
+    name: str
+    key: str
+    read: Callable[[Prompt, str], object]
+
+
+class _Filed:
+    """The rules of a block that are filed under one field, by their places."""
+
+    def __init__(self) -> None:
+        self.all: list[int] = []
+        self.equal: defaultdict[object, list[int]] = defaultdict(list)
+        self.within: list[tuple[str, int]] = []
+        self.folded: list[tuple[str, int]] = []
+
+    def file(self, at: int, condition: Condition) -> None:
+        """File the rule at this place under a condition."""
+        self.all.append(at)
+        if condition.lookup.name in EQUAL:
+            for value in condition.expected if isinstance(condition.expected, tuple) else (condition.expected,):
+                self.equal[value].append(at)
+        elif condition.lookup.name in FOLDED:
+            self.folded.append((str(condition.expected).casefold(), at))
+        else:
+            self.within.append((str(condition.expected), at))
+
+    def possible(self, value: object) -> Sequence[int]:
+        """Return the rules that may match a prompt that has this value; all, where it is not compared so easily."""
+        if value is None:
+            return ()
+        if not isinstance(value, str):
+            return self.all
+        found = list(self.equal.get(value, ())) if self.equal else []
+        if self.within:
+            found += [at for text, at in self.within if text in value]
+        if self.folded:
+            value = value.casefold()
+            found += [at for text, at in self.folded if text in value]
+        return found
+
+
+class _Block:
+    def __init__(self, rules: Sequence[Conditional]) -> None:
+        self._always: list[int] = []
+        self._filed: defaultdict[Field, _Filed] = defaultdict(_Filed)
+        needed = [list(_needed(rule.match)) for rule in rules]
+        common = Counter(map(_mark, chain.from_iterable(needed)))
+        for at, conditions in enumerate(needed):
+            if conditions:
+                rarest = min(conditions, key=lambda condition: common[_mark(condition)])
+                self._filed[_field(rarest)].file(at, rarest)
+            else:
+                self._always.append(at)
+
+    def possible(self, prompt: Prompt) -> list[int]:
+        found = [*self._always]
+        for field, filed in self._filed.items():
+            found += filed.possible(field.read(prompt, field.key))
+        return sorted(found)
+
+
+class Index(Generic[R]):
+    """Rules in order, filed when they are first asked for; with `naming` only those that name this field."""
+
+    def __init__(self, rules: Sequence[R], naming: str = "") -> None:
+        self._all, self._naming = rules, naming
+        self._rules: Sequence[R] | None = None
+        self._blocks: list[_Block] = []
+
+    @property
+    def rules(self) -> Sequence[R]:
+        """The rules that are filed."""
+        if self._rules is None:
+            self._rules = [rule for rule in self._all if _names(rule, self._naming)] if self._naming else self._all
+        return self._rules
+
+    def possible(self, prompt: Prompt) -> Iterator[R]:
+        """Yield, in order, the rules that may match a prompt; no other does."""
+        for number, start in enumerate(range(0, len(self.rules), BLOCK)):
+            if number == len(self._blocks):
+                self._blocks.append(_Block(self.rules[start : start + BLOCK]))
+            for at in self._blocks[number].possible(prompt):
+                yield self.rules[start + at]
+
+
+def _names(rule: Conditional, field: str) -> bool:
+    return rule.match is not None and rule.match.names(field)
+
+
+def _needed(matcher: Matcher | None) -> Iterator[Condition]:
+    """Yield conditions that must hold and can be filed; none behind one that may fail, for its error comes first."""
+    for part in matcher.parts if isinstance(matcher, All) else (matcher,):
+        if part is None or not _is_plain(part):
+            return
+        if isinstance(part, All):
+            yield from _needed(part)
+        elif isinstance(part, Condition) and _can_be_filed(part):
+            yield part
+
+
+def _is_plain(matcher: Matcher) -> bool:
+    """Whether a comparison takes no time worth counting, and cannot fail."""
+    match matcher:
+        case Condition():
+            return matcher.field is not EXPR and matcher.lookup.operand != "regex"
+        case Not():
+            return _is_plain(matcher.part)
+        case All() | AnyOf():
+            return all(map(_is_plain, matcher.parts))
+    return False
+
+
+def _can_be_filed(condition: Condition) -> bool:
+    if condition.field.many:
+        return False
+    expected = condition.expected if isinstance(condition.expected, tuple) else (condition.expected,)
+    return condition.lookup.name in (*EQUAL, *WITHIN) and all(isinstance(value, str) for value in expected)
+
+
+def _mark(condition: Condition) -> tuple[object, ...]:
+    return condition.field.name, condition.key, condition.lookup.name, condition.expected
+
+
+def _field(condition: Condition) -> Field:
+    return Field(condition.field.name, condition.key, condition.field.read)
