@@ -1,9 +1,21 @@
 """What a format makes of an answer, between it and the delivery that sends it: one body, or the events of a stream."""
 
+import secrets
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import accumulate, repeat
-from typing import NamedTuple
+from itertools import accumulate, repeat, zip_longest
+from typing import Any, NamedTuple
+
+import orjson
+
+HOLE, PAD = secrets.token_hex(16), secrets.token_hex(16)
+"""Stand in a template for the value that changes and for its padding. Random, so no request can contain them."""
+
+WIDTH = 16
+"""Bytes. A padded chunk's value and padding together are a multiple of it, so sizes tell little of the text."""
+
+NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
+"""What padding is cut from; it need not be secret here, only not alike."""
 
 
 class Body(NamedTuple):
@@ -47,3 +59,44 @@ def after_tokens(tokens: Sequence[bool], count: float) -> int:
     """
     last = max((at for at, token in enumerate(tokens) if token), default=-1)
     return next((at for at, seen in enumerate(accumulate(tokens)) if seen > count), last + 1)
+
+
+def in_step(lanes: list[list[Event]]) -> list[Event]:
+    """Interleave the choices: they are generated side by side, so each step's first token takes the time for all."""
+    if len(lanes) == 1:
+        return lanes[0]
+    events: list[Event] = []
+    for step in zip_longest(*lanes):
+        present = [event for event in step if event is not None]
+        first = next((at for at, event in enumerate(present) if event.token), None)
+        events += [event._replace(token=at == first) for at, event in enumerate(present)]
+    return events
+
+
+class Template:
+    """A document in which one value, `HOLE`, changes, wherever it stands; a `PAD` comes behind the hole.
+
+    It is encoded once, for the chunks of a stream: each is then two or three constant pieces around one small value.
+    """
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._before, *self._between, after = orjson.dumps(document).split(orjson.dumps(HOLE))
+        self._after, *end = after.split(PAD.encode())
+        self._end = end[0] if end else None
+
+    def fill(self, values: Iterable[object]) -> list[bytes]:
+        """Return the document for each of `values`, any JSON values, with it in the hole."""
+        before, after, end, dumps = self._before, self._after, self._end, orjson.dumps
+        if self._between:
+            pieces = [before, *self._between, after]
+            return [dumps(value).join(pieces) for value in values]
+        if end is None:
+            return [before + dumps(value) + after for value in values]
+        encoded = map(dumps, values)
+        return [before + data + after + padding(data) + end for data in encoded]
+
+
+def padding(data: bytes) -> bytes:
+    """Return what brings an encoded value to a multiple of `WIDTH`."""
+    start = data[len(data) // 2] % 32
+    return NOISE[start : start + WIDTH - len(data) % WIDTH]

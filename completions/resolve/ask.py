@@ -12,7 +12,6 @@ from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.outcome import Outcome
 from completions.resolve import models
-from completions.resolve.admission import admit
 from completions.resolve.engine import resolve
 from completions.resolve.keys import check_key
 from completions.resolve.recall import recall
@@ -58,7 +57,7 @@ async def ask(
     if places := wire.recalls(prompt):
         prompt = await recall(space.records, wire, prompt, places, validate=script.validate)
     if script.validate:
-        prompt = await budget.run(admit, prompt, wire, script, len(body))
+        prompt = await budget.run(models.admit, prompt, wire, script, len(body))
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
     return prompt

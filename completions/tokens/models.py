@@ -72,6 +72,7 @@ PROVIDERS: Mapping[str, frozenset[str]] = {
 """What the table calls those who provide a vendor's models, where that is not the vendor's own name."""
 
 
+@functools.lru_cache(maxsize=1024)
 def context_window(model: str | None) -> int | None:
     """Return how many tokens a model takes, or None for a model that the table does not know."""
     return _find(model).limits.window

@@ -153,7 +153,7 @@ def count(prompt: Prompt) -> PromptTokens:
 def _preamble(prompt: Prompt, marks: Marks) -> int:
     """Count what stands before the conversation: the tools, and the schema that the answer must have."""
     total = 0
-    if tools := shown(prompt):
+    if prompt.tools and (tools := shown(prompt)):
         instructed = any(message.role in ("system", "developer") for message in prompt.messages)
         total += marks.tools_with_system if instructed else marks.tools
         total += marks.described if tools[0].description else 0

@@ -32,7 +32,8 @@ def count(prompt: Prompt) -> PromptTokens:
         return PromptTokens(_texts(prompt.body.get(alone), prompt.model))
     if prompt.task in UNFRAMED:
         return PromptTokens(sum(tokens.count(message.text, prompt.model) for message in prompt.messages))
-    vendor = vendor_of(prompt)
+    address = prompt.address
+    vendor = vendor_of(prompt.model or "", prompt.format, "vertex" in address, address.get("dialect"))
     return openai.count(prompt) if vendor is None else vendor.count(prompt)
 
 

@@ -4,6 +4,7 @@ A prompt's tokens are the sum of its measures (`tokens/measures.py`), each times
 and documents. `docs/usage.md` says how near that comes.
 """
 
+import functools
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -314,17 +315,21 @@ GROK_AT_AZURE = Vendor(
 _NAMES = [(re.compile(f"(?:^|/)(?:{pattern})"), vendor) for pattern, vendor in VENDORS]
 
 
-def vendor_of(prompt: Prompt) -> Vendor | None:
-    """Return how a prompt's vendor counts, by the model's name; None for OpenAI, and for names that nobody knows."""
-    model = (prompt.model or "").lower()
-    if "gemini" in model and prompt.address.get("vertex"):
+@functools.lru_cache(maxsize=1024)
+def vendor_of(model: str, format_: str, vertex: bool, dialect: str | None) -> Vendor | None:
+    """Return how a model's vendor counts, by its name; None for OpenAI, and for names that nobody knows.
+
+    Some models are counted in another way on Vertex AI or in a dialect, and some formats are one vendor's alone.
+    """
+    model = model.lower()
+    if "gemini" in model and vertex:
         return VERTEX_3 if "gemini-3" in model else VERTEX_2
-    if "grok" in model and prompt.address.get("dialect") == "azure":
+    if "grok" in model and dialect == "azure":
         return GROK_AT_AZURE
     found = next((vendor for pattern, vendor in _NAMES if pattern.search(model)), None)
-    if found is None and prompt.format in ("anthropic", "count_tokens"):
+    if found is None and format_ in ("anthropic", "count_tokens"):
         return CLAUDE_4
-    return GEMINI_25 if found is None and prompt.format == "gemini" else found
+    return GEMINI_25 if found is None and format_ == "gemini" else found
 
 
 CLAUDE_4 = next(vendor for _, vendor in VENDORS if vendor.name == "claude-4")

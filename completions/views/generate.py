@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest
 
 from completions import budget
-from completions.delivery.pacing import schedule
+from completions.delivery.stream import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.resolve.ask import answer, dialect_of
@@ -72,7 +72,7 @@ async def _write_events(turn: Turn) -> None:
     """Render the stream of an answer that goes out over time; where it goes out whole, wait for as long."""
     if turn.outcome.reply is not None:
         turn.events = await budget.run(turn.wire.stream, turn.outcome.reply, turn.prompt)
-    if turn.is_late and turn.events:
+    if turn.events and turn.outcome.pacing.whole and not (turn.prompt.stream or turn.prompt.background):
         await take_time(turn)
 
 

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from completions.conf import conf
 from completions.delivery.line import kept_alive
 from completions.delivery.load import Machine
-from completions.delivery.pacing import schedule
-from completions.delivery.stream import Sent, deliver, deliver_held, deliver_shared, wait
+from completions.delivery.stream import Sent, deliver, deliver_held, deliver_shared, schedule, wait
 from completions.event import Event, after_tokens
 from completions.exceptions import RequestError
 from completions.journal.record import StreamRecord

@@ -30,8 +30,3 @@ class Turn:
     def is_stream(self) -> bool:
         """Whether the answer is streamed; an error never is."""
         return self.prompt.stream and self.outcome.reply is not None
-
-    @property
-    def is_late(self) -> bool:
-        """Whether an answer that is not streamed takes as long as its stream would."""
-        return self.outcome.pacing.whole and not self.prompt.stream and not self.prompt.background

@@ -10,12 +10,12 @@ import orjson
 from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Body, Event
 from completions.exceptions import RequestError
-from completions.tokens.capabilities import is_known
+from completions.tokens.capabilities import Capabilities, is_known
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
 from completions.wire.readback import Answer
-from completions.wire.refusals import Refusal
+from completions.wire.refusals import Refusal, applying
 from completions.wire.words import NO_WORDS, Words, worded
 
 NO_ROUTE: Mapping[str, str] = {}
@@ -96,6 +96,16 @@ class WireFormat(ABC):
     def knows(self, model: str) -> bool:
         """Tell whether the API has a model of this name, as far as the table of models knows."""
         return not self.vendor or is_known(model, self.vendor)
+
+    def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
+        """Raise the API's error for the first ability that a request asks for and its model lacks."""
+        lacking = can.lacking(prompt.reasoning_effort) if can.lacks_reasoning else can.lacks
+        kinds = {part.kind for message in prompt.messages if message.parts for part in message.parts}
+        for row in applying(self, prompt.format, lacking, can):
+            if (row.needs and row.needs not in prompt.body) or (row.part and row.part not in kinds):
+                continue
+            if (asked := row.find(prompt, can)) is not None:
+                raise row.error(asked, prompt, can)
 
     def table_name(self, model: str) -> str:
         """Return the name under which the table of models has a model, where the API calls it otherwise."""

@@ -4,8 +4,10 @@ A row names the ability, finds where a request asks for it, and has the API's ow
 and the last day on which they were seen. Admission raises the first row that applies.
 """
 
+import functools
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
@@ -25,7 +27,11 @@ Find = Callable[[Prompt, Capabilities], Asked | None]
 
 
 class Refusal(NamedTuple):
-    """The words for one ability; in `words` and `param` stand `{place}`, `{value}`, `{model}` and `{supported}`."""
+    """The words for one ability; in `words` and `param` stand `{place}`, `{value}`, `{model}` and `{supported}`.
+
+    `part` is the kind of part without which no request asks for it, and `needs` the parameter, where `find` knows one:
+    a row that has either is not tried on other requests.
+    """
 
     feature: str
     find: Find
@@ -36,6 +42,8 @@ class Refusal(NamedTuple):
     type: str = "invalid_request_error"
     source: str = ""
     seen: str = ""
+    part: str = ""
+    needs: str = ""
 
     def error(self, asked: Asked, prompt: Prompt, can: Capabilities) -> RequestError:
         """Return the error to raise."""
@@ -64,20 +72,27 @@ BUDGET = "budget"
 """The row that every model is held to whose tokens of thinking have bounds."""
 
 
-def check(prompt: Prompt, refusals: Sequence[Refusal], can: Capabilities) -> None:
-    """Raise the API's error for the first ability that a request asks for and the model lacks."""
-    lacking = can.lacking(prompt.reasoning_effort)
-    for refusal in refusals:
-        if _applies(refusal.feature, lacking, can) and (asked := refusal.find(prompt, can)) is not None:
-            raise refusal.error(asked, prompt, can)
+class HasRefusals(Protocol):
+    """A wire format, as far as its table goes."""
+
+    @property
+    def refusals(self) -> Sequence[Refusal]:
+        """The rows in the API's order."""
 
 
-def _applies(feature: str, lacking: frozenset[str], can: Capabilities) -> bool:
+@functools.lru_cache(maxsize=1024)
+def applying(wire: HasRefusals, format_: str, lacking: frozenset[str], can: Capabilities) -> tuple[Refusal, ...]:
+    """Return the rows that a request in a format can break whose model lacks something; the same for most requests."""
+    rows = (row for row in wire.refusals if _applies(row.feature, format_, lacking, can))
+    return tuple(row._replace(needs=getattr(row.find, "needs", "")) for row in rows)
+
+
+def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilities) -> bool:
     match feature:
         case "effort":
             return can.efforts is not None
         case "format":
-            return can.formats is not None
+            return can.formats is not None and format_ not in can.formats
         case "budget":
             return can.budget is not None
     return feature in lacking
@@ -93,14 +108,37 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def given(name: str, usual: object = None) -> Find:
-    """Find a parameter that is neither null nor its usual value."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Finds a parameter that is neither null nor its usual value."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
-        value = prompt.body.get(name)
-        return None if value is None or value == usual else Asked(name, value)
+    needs: str
+    usual: object = None
 
-    return find
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+        """Return the parameter with its value."""
+        value = prompt.body.get(self.needs)
+        return None if value is None or value == self.usual else Asked(self.needs, value)
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Finds an effort, at its place in the body: any, or with `other` one that is not among those the model takes."""
+
+    place: str
+    other: bool = False
+
+    @property
+    def needs(self) -> str:
+        """The parameter that has the effort."""
+        return self.place.partition(".")[0]
+
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+        """Return the place and the effort."""
+        wanted = prompt.reasoning_effort
+        if wanted is None or (self.other and wanted in (can.efforts or ())):
+            return None
+        return Asked(self.place, wanted)
 
 
 def role(name: str) -> Find:
@@ -121,18 +159,3 @@ def offers_tools(prompt: Prompt, can: Capabilities) -> Asked | None:
 def wants_schema(prompt: Prompt, can: Capabilities) -> Asked | None:
     """Find an answer that is to be held to a schema."""
     return Asked("response_format") if prompt.response_format.kind == "json_schema" else None
-
-
-def effort(place: str) -> Find:
-    """Find an effort that is not among those that the model takes."""
-
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
-        wanted = prompt.reasoning_effort
-        return None if wanted is None or wanted in (can.efforts or ()) else Asked(place, wanted)
-
-    return find
-
-
-def with_effort(place: str) -> Find:
-    """Find any effort."""
-    return lambda prompt, can: None if prompt.reasoning_effort is None else Asked(place, prompt.reasoning_effort)

@@ -1,6 +1,6 @@
 """When each frame of the paced streams is due."""
 
-from completions.delivery.pacing import schedule
+from completions.delivery.stream import schedule
 from completions.outcome import Jitter
 from completions.resolve.engine import pacing_of
 from completions.script.pace import Pace

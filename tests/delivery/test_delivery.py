@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.delivery.pacing import schedule
-from completions.delivery.stream import WRITE_BYTES, deliver, deliver_shared, wait
+from completions.delivery.stream import WRITE_BYTES, deliver, deliver_shared, schedule, wait
 from completions.outcome import Jitter, Pacing
 
 

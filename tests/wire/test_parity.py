@@ -11,7 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from completions.delivery.pacing import schedule
+from completions.delivery.stream import schedule
 from completions.exceptions import RequestError
 from completions.resolve import engine
 from completions.state.namespaces import Namespace

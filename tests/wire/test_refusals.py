@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from completions.exceptions import RequestError
-from completions.resolve.admission import admit
+from completions.resolve.models import admit
 from completions.script.answers import NAMED
 from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known

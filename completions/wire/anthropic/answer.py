@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.event import HOLE
 from completions.tokens import text as tokens
 from completions.wire.anthropic.thinking import must_think, signature
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
-from completions.wire.template import HOLE
 
 STOP_REASONS = {
     "stop": "end_turn",

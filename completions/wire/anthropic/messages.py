@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Reply
-from completions.event import Event
+from completions.event import Event, Template
 from completions.exceptions import RequestError
 from completions.wire.anthropic import answer as anthropic_message
 from completions.wire.anthropic import errors as anthropic_errors
@@ -25,7 +25,6 @@ from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamF
 from completions.wire.fields import mapping
 from completions.wire.framing import SSE, Framing, ServerSentEvents
 from completions.wire.readback import Answer
-from completions.wire.template import Template
 
 PING = Event(b'{"type":"ping"}', name="ping")
 EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0])

@@ -3,7 +3,7 @@
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import mapping, text
-from completions.wire.refusals import EFFORT, Asked, Find, Refusal, given
+from completions.wire.refusals import EFFORT, Asked, Find, Given, Refusal
 
 MEASURED = "requests to api.anthropic.com, written down by several projects"
 ADAPTIVE = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
@@ -45,9 +45,9 @@ def _row(feature: str, find: Find, words: str, source: str = MEASURED, seen: str
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    _row("temperature", given("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"),
-    _row("top_p", given("top_p", 1), "`top_p` is deprecated for this model.", seen="2026-09-29"),
-    _row("top_k", given("top_k"), "`top_k` is deprecated for this model.", seen="2026-09-29"),
+    _row("temperature", Given("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"),
+    _row("top_p", Given("top_p", 1), "`top_p` is deprecated for this model.", seen="2026-09-29"),
+    _row("top_k", Given("top_k"), "`top_k` is deprecated for this model.", seen="2026-09-29"),
     _row(
         "sampling_pair",
         _both,

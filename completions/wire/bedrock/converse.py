@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import Event
+from completions.event import HOLE, Event, Template
 from completions.tokens import text as tokens
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.answer import made_id
@@ -23,7 +23,6 @@ from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.fields import dicts, mapping
 from completions.wire.fragments import partial
 from completions.wire.readback import Answer, Voice
-from completions.wire.template import HOLE, Template
 
 STOP_REASONS = {
     "stop": "end_turn",

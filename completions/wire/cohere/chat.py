@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import Event
+from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
@@ -19,7 +19,6 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE
 from completions.wire.openai.base import made_id
 from completions.wire.readback import Answer, Voice
-from completions.wire.template import HOLE, Template
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}
 HEARD = {

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from completions.conversation import Prompt, Reply
-from completions.event import Event
+from completions.event import HOLE, Event, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
@@ -20,9 +20,7 @@ from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
 from completions.wire.gemini.refusals import REFUSALS
-from completions.wire.interleave import in_step
 from completions.wire.readback import Answer
-from completions.wire.template import HOLE, Template
 
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
 """Headers that do not change; LiteLLM reads the second."""

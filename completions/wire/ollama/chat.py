@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall
-from completions.event import Event
+from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat
@@ -23,7 +23,6 @@ from completions.wire.ollama.readback import hear_line
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.readback import Answer
-from completions.wire.template import HOLE, Template
 
 Calls = list[dict[str, Any]] | None
 

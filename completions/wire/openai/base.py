@@ -9,14 +9,12 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
-from completions.event import Event
+from completions.event import HOLE, PAD, Event, Template, in_step
 from completions.exceptions import RequestError
 from completions.wire.base import StreamFailure, WireFormat, json_type
 from completions.wire.framing import DONE, Framing, ServerSentEvents
-from completions.wire.interleave import in_step
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.dialect import OPENAI, Dialect
-from completions.wire.template import HOLE, PAD, Template
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
 """The tiers that an answer names as it was asked; the others are served as `default`."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
-from completions.event import Event
+from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
@@ -15,7 +15,6 @@ from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
 from completions.wire.openai.words import LEGACY
 from completions.wire.readback import Answer
-from completions.wire.template import HOLE
 
 DEFAULT_MAX_TOKENS = 16
 """What the legacy API answers with at most where the request does not say; its reference documents it."""

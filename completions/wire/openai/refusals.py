@@ -11,13 +11,10 @@ Kind = Callable[[Prompt, frozenset[str]], bool]
 
 
 def elsewhere(kind: Kind) -> Find:
-    """Find a model that is not for this format, if it is of a kind."""
+    """Find a model of a kind, where it is not for this format."""
 
     def find(prompt: Prompt, can: Capabilities) -> Asked | None:
-        formats = can.formats
-        if formats is None or prompt.format in formats or not kind(prompt, formats):
-            return None
-        return Asked("model", prompt.model)
+        return Asked("model", prompt.model) if kind(prompt, can.formats or frozenset()) else None
 
     return find
 

@@ -119,9 +119,13 @@ def _twice(kinds: list[str], names: list[str]) -> Problem | None:
     return None
 
 
+OFFERS: Mapping[str, str] = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
+"""What says how tools are to be called, and what must be there for it."""
+
+
 def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     """Refuse a choice where nothing is offered, and the choice of what is not offered."""
-    for key, offers in (("tool_choice", "tools"), ("parallel_tool_calls", "tools"), ("function_call", "functions")):
+    for key, offers in OFFERS.items():
         if key in body and not body.get(offers):
             why = f"Invalid value for '{key}': '{key}' is only allowed when '{offers}' are specified."
             return spoken(why, None, key)

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.event import HOLE
 from completions.tokens import text as tokens
 from completions.wire.fields import mapping, text
 from completions.wire.openai import audio as sound
 from completions.wire.openai.base import made_id, usage
-from completions.wire.template import HOLE
 
 AUDIO_LIFE = 3600
 """Seconds that spoken audio can be referred to."""

@@ -7,17 +7,7 @@ source of most; recordings, and quotes by users, of the rest.
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts
-from completions.wire.refusals import (
-    EFFORT,
-    Asked,
-    Refusal,
-    effort,
-    given,
-    offers_tools,
-    role,
-    wants_schema,
-    with_effort,
-)
+from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, role, wants_schema
 
 UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
 INCOMPATIBLE = "Model incompatible request argument supplied: {place}"
@@ -86,16 +76,16 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         "web_search",
-        given("web_search_options"),
+        Given("web_search_options"),
         "Web search options not supported with this model.",
         None,
         source=f"{PYDANTIC} test_openai_web_search_tool_model_not_supported",
         seen="2026-11-25",
     ),
-    Refusal("stop", given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal("stop", Given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
     Refusal(
         "max_tokens",
-        given("max_tokens"),
+        Given("max_tokens"),
         f"{UNSUPPORTED} Use 'max_completion_tokens' instead.",
         source=MEASURED,
         seen="2026-08-30",
@@ -103,14 +93,14 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal("search_sampling", _sampling, INCOMPATIBLE, None, None, source="quotes by users", seen="2026-06-20"),
     Refusal(
         "temperature",
-        given("temperature", 1),
+        Given("temperature", 1),
         "Unsupported value: 'temperature' does not support {value} with this model. Only the default (1) value is "
         "supported.",
         "unsupported_value",
         source=MEASURED,
         seen="2026-08-29",
     ),
-    Refusal("top_p", given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
+    Refusal("top_p", Given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
     Refusal("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
     Refusal(
         "logprobs_forbidden",
@@ -123,8 +113,8 @@ REFUSALS: tuple[Refusal, ...] = (
         seen="2026-10-01",
     ),
     Refusal("logprobs", _logprobs, UNSUPPORTED, source=MEASURED, seen="2026-09-25"),
-    Refusal("logit_bias", given("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    Refusal("prediction", given("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal("logit_bias", Given("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    Refusal("prediction", Given("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
     Refusal(
         "developer",
         role("developer"),
@@ -145,14 +135,14 @@ REFUSALS: tuple[Refusal, ...] = (
     Refusal("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
     Refusal(
         "reasoning",
-        with_effort("reasoning_effort"),
+        Effort("reasoning_effort"),
         UNSUPPORTED,
         source="quotes by users, of gpt-4.1; until 2026-08-28 also `Unrecognized request argument supplied`",
         seen="2026-10-10",
     ),
     Refusal(
         EFFORT,
-        effort("reasoning_effort"),
+        Effort("reasoning_effort", other=True),
         "Unsupported value: 'reasoning_effort' does not support '{value}' with this model. Supported values are: "
         "{supported}.",
         "unsupported_value",
@@ -183,6 +173,7 @@ REFUSALS: tuple[Refusal, ...] = (
         None,
         source="zou-group/textgrad 210",
         seen="2026-05-17",
+        part="image",
     ),
     Refusal(
         "audio",
@@ -191,6 +182,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "invalid_value",
         source=f"{PYDANTIC} test_multimodal_tool_return_matrix",
         seen="2026-11-25",
+        part="audio",
     ),
     Refusal(
         "files",
@@ -199,5 +191,6 @@ REFUSALS: tuple[Refusal, ...] = (
         "invalid_value",
         source=f"{PYDANTIC} test_multimodal_tool_return_matrix, of audio",
         seen="2026-11-25",
+        part="file",
     ),
 )

@@ -10,7 +10,7 @@ from completions.wire.openai import strict_schema
 from completions.wire.openai.message_rules import messages, says_json
 from completions.wire.openai.stored import metadata
 from completions.wire.openai.strict_schema import OPENAI, SchemaRules
-from completions.wire.openai.tool_rules import FUNCTION_CALL, TOOL_CHOICE, functions, tools, unsuitable
+from completions.wire.openai.tool_rules import FUNCTION_CALL, OFFERS, TOOL_CHOICE, functions, tools, unsuitable
 from completions.wire.validation import (
     SHARED,
     TOOL_NAME,
@@ -141,7 +141,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or _limits_twice(body)
         or _logprobs(body)
         or _silent(body)
-        or unsuitable(body)
+        or (None if OFFERS.keys().isdisjoint(body) else unsuitable(body))
         or _json_mode(body)
     )
 

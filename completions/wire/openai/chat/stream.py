@@ -4,13 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply
-from completions.event import Event
+from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.openai.base import Chunks
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.dialect import Dialect
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.template import HOLE
 
 
 class ChoiceWriter:

@@ -7,7 +7,7 @@ from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts
 from completions.wire.openai.responses.prompt import LOGPROBS, included
-from completions.wire.refusals import EFFORT, Asked, Refusal, effort, given, offers_tools, wants_schema, with_effort
+from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
 
 UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
 MEASURED = "requests to gpt-5.6-terra"
@@ -40,8 +40,8 @@ def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    Refusal("temperature", given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
-    Refusal("top_p", given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),
+    Refusal("temperature", Given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
+    Refusal("top_p", Given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),
     Refusal("penalties", _penalty, UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
     Refusal(
         "logprobs",
@@ -61,14 +61,14 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         "reasoning",
-        with_effort("reasoning.effort"),
+        Effort("reasoning.effort"),
         UNSUPPORTED,
         source="BoundaryML/baml 2708; BerriAI/litellm 38842",
         seen="2026-09-01",
     ),
     Refusal(
         EFFORT,
-        effort("reasoning.effort"),
+        Effort("reasoning.effort", other=True),
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {supported}.",
         "unsupported_value",
         source="anomalyco/opencode 4451; requests to gpt-5.5 and gpt-5.6-sol, written down by several projects",
@@ -91,5 +91,6 @@ REFUSALS: tuple[Refusal, ...] = (
         None,
         source="quotes by users",
         seen="2026-09-20",
+        part="image",
     ),
 )

@@ -10,10 +10,9 @@ from typing import Any
 
 import orjson
 
-from completions.event import Event
+from completions.event import Event, padding
 from completions.tokens import text as tokens
 from completions.wire.openai.responses.document import begun
-from completions.wire.template import padding
 
 SEQUENCE = "sequence_number"
 
