@@ -154,8 +154,9 @@ class Prompt:
     `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered,
     `min_tokens` what must be. What is asked in the `background` is answered at once, before it is done. What
     `truncates` lets its oldest messages go where they are too many. `recalled` is what a format remembers for this
-    request of those before it. `counted` is how many tokens it has, once that was counted. `cache_blocks`
-    are its pieces where it says itself what of it is to be cached.
+    request of those before it. `raw_input` is what is asked without messages, so that nothing is counted around it: a
+    text, tokens, or an array of either. `counted` is how many tokens it has, once that was counted. `cache_blocks` are
+    its pieces where it says itself what of it is to be cached.
     """
 
     format: str = "chat"
@@ -185,6 +186,7 @@ class Prompt:
     body: Mapping[str, object] = field(default_factory=dict)
     address: Mapping[str, str] = field(default_factory=dict)
     recalled: Mapping[str, object] = field(default_factory=dict)
+    raw_input: object = None
     counted: PromptTokens | None = None
     cache_blocks: tuple[CacheBlock, ...] = ()
 

@@ -21,7 +21,7 @@ from completions.script import conditions
 from completions.script.matchers import Matcher
 from completions.script.reading import read_text
 from completions.views.http import FastJsonResponse, Following, Recorded
-from completions.wire.openai.dialect import envelope
+from completions.wire.openai.base import envelope
 from completions.wire.registry import read
 
 MOST_LISTED = 1000

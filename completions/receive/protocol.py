@@ -13,7 +13,7 @@ from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
-from completions.wire.openai.dialect import envelope
+from completions.wire.openai.base import envelope
 
 UPGRADE = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
 

@@ -11,7 +11,7 @@ from completions.event import Body
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord, end_exchange
-from completions.wire.openai.dialect import envelope
+from completions.wire.openai.base import envelope
 
 REQUEST_ID = "x-request-id"
 JSON = "application/json"

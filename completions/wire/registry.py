@@ -27,8 +27,8 @@ from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
+from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
-from completions.wire.openai.dialect import Dialect
 from completions.wire.vertex.addresses import ADDRESSES as VERTEX
 
 DIALECTS: tuple[Dialect, ...] = (

@@ -10,7 +10,7 @@ from completions.resolve import engine
 from completions.resolve.caching import steps_for
 from completions.state.namespaces import Namespace
 from completions.wire.anthropic.prompt import read_prompt as read_claude
-from completions.wire.openai.chat.prompt import read_prompt
+from completions.wire.openai.chat.format import read_prompt
 from tests.scripts import World, rules
 
 PREFIX = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))

@@ -13,7 +13,6 @@ import pytest
 from completions.conversation import Message, Part, Prompt, ResponseFormat, Thought, Tool, ToolCall
 from completions.exceptions import RequestError
 from completions.tokens import models as model_table
-from completions.tokens import openai
 from completions.tokens import prompt as counting
 from completions.tokens import text as tokens
 
@@ -125,7 +124,7 @@ def test_thoughts__count_until_the_user_speaks_again() -> None:
 
 
 def test_thoughts__that_only_the_api_reads_count_by_their_size() -> None:
-    thinks = [openai.thought_tokens(Thought(sealed="gAAAA" + "x" * size), "gpt-5") for size in (0, 5_000, 10_000)]
+    thinks = [counting.thought_tokens(Thought(sealed="gAAAA" + "x" * size), "gpt-5") for size in (0, 5_000, 10_000)]
     assert 0 < thinks[0] < 50 and 500 < thinks[1] < 800 and 1_200 < thinks[2] < 1_800
 
 
@@ -138,10 +137,10 @@ def test_prompt__that_was_counted_is_not_counted_again() -> None:
 
 @pytest.mark.parametrize(
     ("prompt", "count"),
-    [("Hello world", 2), (["Hello", "Hello world"], 3), ([1, 2, 3], 3), ([[1], [2, 3]], 3), (None, 0), ({"a": 1}, 0)],
+    [("Hello world", 2), (["Hello", "Hello world"], 3), ([1, 2, 3], 3), ([[1], [2, 3]], 3), ("", 0), ({"a": 1}, 0)],
 )
 def test_legacy__counts_the_text_alone(prompt: object, count: int) -> None:
-    assert counting.prompt_tokens(Prompt(format="legacy", messages=ASKED, body={"prompt": prompt})) == count
+    assert counting.prompt_tokens(Prompt(format="legacy", messages=ASKED, raw_input=prompt)) == count
 
 
 def png(width: int, height: int) -> bytes:

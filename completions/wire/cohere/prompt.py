@@ -13,7 +13,7 @@ from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, Respon
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
 from completions.wire.fields import dicts, mapping, text, texts
-from completions.wire.openai.chat import prompt as chat_prompt
+from completions.wire.openai.chat.format import read_prompt as read_chat
 
 FIELDS: Mapping[str, type] = {
     "model": str,
@@ -83,7 +83,7 @@ def _check_message(message: Any, at: int) -> None:
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
     """Return what a request asks."""
-    asked = chat_prompt.read_prompt(body, headers)
+    asked = read_chat(body, headers)
     return replace(
         asked,
         format="cohere",

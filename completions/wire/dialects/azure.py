@@ -16,10 +16,9 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.openai import embeddings_rules, legacy_rules
-from completions.wire.openai.base import OpenAIFormat, made_id
+from completions.wire.openai.base import OpenAIFormat, envelope, made_id
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
-from completions.wire.openai.dialect import envelope
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.refusals import any_kind, elsewhere

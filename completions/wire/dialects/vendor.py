@@ -8,7 +8,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.fields import mapping, text_or_none
-from completions.wire.openai.dialect import Dialect
+from completions.wire.openai.base import Dialect
 from completions.wire.validation import Check, Problem
 
 

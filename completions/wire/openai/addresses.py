@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from completions.wire.address import Address, listing
+from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
-from completions.wire.openai.dialect import Dialect
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.openai.legacy import LegacyCompletions

@@ -51,6 +51,7 @@ class Embeddings(Unstreamed):
             messages=tuple(Message("user", each) for each in inputs),
             n=len(inputs),
             user=text_or_none(document.get("user")),
+            raw_input=document.get("input") or "",
             headers=headers,
             body=document,
         )

@@ -140,6 +140,7 @@ def _read_prompt(body: dict[str, Any], headers: Mapping[str, str], *, limited: b
         user=text_or_none(body.get("user")),
         stream=body.get("stream") is True,
         include_usage=mapping(body.get("stream_options")).get("include_usage") is True,
+        raw_input=body.get("prompt") or "",
         headers=headers,
         body=body,
     )

@@ -10,8 +10,7 @@ from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, decode_object
 from completions.wire.fields import dicts, text
-from completions.wire.openai.base import OpenAIFormat, check_stream
-from completions.wire.openai.dialect import OPENAI, Dialect
+from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses import rules as responses_rules
