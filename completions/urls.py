@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import batches, files, images, lookups, message_batches, stored
+from completions.views import batches, files, images, lookups, message_batches, stored, uploads, vector_stores
 from completions.views.generate import generate
 from completions.views.stored import by_method
 from completions.wire.address import Address
@@ -29,10 +29,33 @@ VIEWS: dict[str, Any] = {
 LISTED = {"v1/chat/completions": stored.completions}
 """Addresses at which answers are generated, and what was kept of them is listed."""
 
+STORE = "v1/vector_stores/<str:name>"
+VECTOR_STORES: Addresses = [
+    path("v1/vector_stores", by_method(POST=vector_stores.made, GET=vector_stores.listed)),
+    path(STORE, by_method(GET=vector_stores.shown, POST=vector_stores.changed, DELETE=vector_stores.removed)),
+    path(f"{STORE}/search", by_method(POST=vector_stores.searched)),
+    path(f"{STORE}/files", by_method(POST=vector_stores.file_added, GET=vector_stores.files_listed)),
+    path(
+        f"{STORE}/files/<str:file_id>",
+        by_method(GET=vector_stores.file_shown, POST=vector_stores.file_changed, DELETE=vector_stores.file_removed),
+    ),
+    path(f"{STORE}/files/<str:file_id>/content", by_method(GET=vector_stores.file_content)),
+    path(f"{STORE}/file_batches", by_method(POST=vector_stores.batch_made)),
+    path(f"{STORE}/file_batches/<str:batch>", by_method(GET=vector_stores.batch_shown)),
+    path(f"{STORE}/file_batches/<str:batch>/cancel", by_method(POST=vector_stores.batch_cancelled)),
+    path(f"{STORE}/file_batches/<str:batch>/files", by_method(GET=vector_stores.files_listed)),
+]
+"""What searches files."""
+
 OPENAI_STORED: Addresses = [
     path("v1/files", by_method(POST=files.uploaded, GET=files.listed)),
     path("v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed)),
     path("v1/files/<str:name>/content", by_method(GET=files.content)),
+    path("v1/uploads", by_method(POST=uploads.made)),
+    path("v1/uploads/<str:name>/parts", by_method(POST=uploads.part_added)),
+    path("v1/uploads/<str:name>/complete", by_method(POST=uploads.completed)),
+    path("v1/uploads/<str:name>/cancel", by_method(POST=uploads.cancelled)),
+    *VECTOR_STORES,
     path("v1/images/drawn/<str:name>", images.drawn),
     path("v1/batches", by_method(POST=batches.made, GET=batches.listed)),
     path("v1/batches/<str:name>", by_method(GET=batches.shown)),

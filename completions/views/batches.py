@@ -1,50 +1,24 @@
 """The views of OpenAI's batches, whose requests are answered in the background, at the pace that the script says.
 
-A rule that names `format: batch` says how a batch goes: its `ttft_ms` is the time of validating, its `itl_ms` that of
-each request, its gate holds the batch back, and its error refuses it.
+By a rule that names `format: batch`, `ttft_ms` is the time of validating, and `itl_ms` that of each request.
 """
 
-import asyncio
-import contextlib
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from completions.conversation import Prompt
-from completions.exceptions import RequestError
 from completions.outcome import Outcome
-from completions.resolve.ask import Headers, TextHeaders
-from completions.resolve.engine import resolve
+from completions.resolve.ask import Headers
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
 from completions.views.edge import sent_headers
 from completions.views.files import check_lines_file, content_of, file_named, put_file
 from completions.views.lines import Answered, answer_lines
+from completions.views.paced import pace_of, pass_gate, start
 from completions.views.stored import Asked, or_404, stored
-from completions.wire.fields import mapping
 from completions.wire.openai import batches
 from completions.wire.openai.batches import BATCH, Line
 from completions.wire.openai.files import MONTH, new_file
-
-_under_way: set[asyncio.Task[None]] = set()
-"""The loop keeps only weak references to tasks."""
-
-
-async def pace_of(space: Namespace, headers: Headers, body: dict[str, Any], name: str) -> Outcome:
-    """Return how a batch goes by the script's rule for the format `name`; raise the error that the rule has for it."""
-    facts = mapping(body.get("metadata"))
-    prompt = Prompt(format=name, task="state", metadata=facts, body=body, headers=TextHeaders(headers))
-    outcome = await resolve(space, prompt)
-    if outcome.error is not None:
-        raise outcome.error
-    return outcome
-
-
-def start(work: Any) -> None:
-    """Have a batch's requests answered in the background."""
-    task = asyncio.get_running_loop().create_task(work)
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
 
 
 @stored
@@ -57,6 +31,7 @@ async def made(asked: Asked) -> dict[str, Any]:
     outcome = await pace_of(space, headers, body, BATCH)
     lines, wrong = batches.read_lines(await content_of(asked.records, body["input_file_id"]), body["endpoint"])
     batch = batches.new_batch(body, time.time(), wrong, len(lines))
+    batch["id"] = (outcome.reply.id if outcome.reply else None) or batch["id"]
     if not wrong:
         batch["started"] = batch["created"] + outcome.pacing.ttft_ms / 1000
         batch["each"] = outcome.pacing.itl_ms / 1000
@@ -70,9 +45,7 @@ async def _answer(
     space: Namespace, headers: Headers, batch: dict[str, Any], lines: Sequence[Line], outcome: Outcome
 ) -> None:
     """Answer a batch's requests, and keep what they got."""
-    if outcome.hold is not None:
-        with contextlib.suppress(RequestError):  # nobody can say whether the gate is open
-            await space.gates.wait(outcome.hold.gate, outcome.hold.timeout_ms / 1000)
+    await pass_gate(space, outcome.hold)
     answered = await answer_lines(space, headers, [(line.url, line.body) for line in lines])
     done = max(time.time(), batch["started"] + batch["each"] * len(lines))
     facts = {

@@ -8,6 +8,7 @@ from completions.exceptions import RequestError
 from completions.state.records import Document, Records
 from completions.views.edge import read_body
 from completions.views.http import RawResponse, Recorded
+from completions.views.paced import name_of
 from completions.views.stored import Asked, stored
 from completions.wire.multipart import read_form
 from completions.wire.openai import files
@@ -49,6 +50,7 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
     assert upload is not None
     lasts = files.expires_after(form.fields)
     file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lasts)
+    file["id"] = await name_of(asked, file, FILE, "filename", "purpose") or file["id"]
     await put_file(asked.records, file, upload.data)
     return file
 

@@ -1,6 +1,5 @@
 """The views of Anthropic's message batches; how one goes is said by a rule that names `format: message_batch`."""
 
-import contextlib
 import time
 from typing import Any
 
@@ -9,10 +8,10 @@ from completions.outcome import Outcome
 from completions.resolve.ask import Headers
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
-from completions.views.batches import pace_of, start
 from completions.views.edge import sent_headers
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import answer_lines
+from completions.views.paced import pace_of, pass_gate, start
 from completions.views.stored import Asked, stored
 from completions.wire.anthropic import batches
 from completions.wire.anthropic.batches import BATCH, MESSAGES
@@ -35,9 +34,7 @@ async def _answer(
     space: Namespace, headers: Headers, batch: dict[str, Any], body: dict[str, Any], outcome: Outcome
 ) -> None:
     """Answer a batch's requests, and keep what they got."""
-    if outcome.hold is not None:
-        with contextlib.suppress(RequestError):  # nobody can say whether the gate is open
-            await space.gates.wait(outcome.hold.gate, outcome.hold.timeout_ms / 1000)
+    await pass_gate(space, outcome.hold)
     requests = batches.requests_of(body)
     answered = await answer_lines(space, headers, [(MESSAGES, params) for _, params in requests])
     took = (outcome.pacing.ttft_ms + outcome.pacing.itl_ms * len(requests)) / 1000

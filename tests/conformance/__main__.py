@@ -13,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import openai
+
 from tests.server import LiveServer
 
 HERE = Path(__file__).parent
@@ -28,6 +30,17 @@ FILES = (
     "tests/api_resources/test_responses.py",
     "tests/api_resources/test_embeddings.py",
     "tests/api_resources/test_moderations.py",
+    "tests/api_resources/test_batches.py",
+    "tests/api_resources/test_files.py",
+    "tests/api_resources/test_images.py",
+    "tests/api_resources/test_uploads.py",
+    "tests/api_resources/test_vector_stores.py",
+    "tests/api_resources/uploads/test_parts.py",
+    "tests/api_resources/vector_stores/test_file_batches.py",
+    "tests/api_resources/vector_stores/test_files.py",
+    "tests/api_resources/audio/test_speech.py",
+    "tests/api_resources/audio/test_transcriptions.py",
+    "tests/api_resources/audio/test_translations.py",
 )
 ALL_DELETES = ("test_method_delete", "test_raw_response_delete", "test_streaming_response_delete")
 REMOVES = "removes the object that the other tests work on, and then once more"
@@ -49,6 +62,15 @@ EXCLUDED = {
         for kind in ("method", "raw_response", "streaming_response")
         for mode in ("strict", "aiohttp")
     },
+    "api_resources/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "api_resources/test_vector_stores.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "vector_stores/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "api_resources/test_uploads.py": {
+        f"test_{kind}_{end}": "cancels one and the same upload and completes it, of parts that nobody sent"
+        for kind in ("method", "raw_response", "streaming_response")
+        for end in ("cancel", "complete")
+    }
+    | {"test_method_complete_with_all_params": "completes an upload of parts that nobody sent"},
     "api_resources/test_models.py": dict.fromkeys(
         ALL_DELETES, "deletes one and the same fine-tuned model again and again, which is there only once"
     ),
@@ -88,6 +110,28 @@ def store(url: str) -> None:
         post(f"{url}/responses", {"metadata": {"id": name}, "background": True, **asked})
     messages = [{"role": "assistant", "content": "Hello"}]
     post(f"{url}/chat/completions", {"metadata": {"id": "completion_id"}, "store": True, "messages": messages})
+
+    keep_files(url)
+
+
+def keep_files(url: str) -> None:
+    """Make the files, uploads, stores and batches."""
+    made = openai.OpenAI(base_url=url, api_key="mock")
+    for name in ("file_id", "file-abc123", "string"):
+        made.files.create(file=(name, b"{}"), purpose="user_data")
+    line = {"custom_id": "1", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-4o-mini"}}
+    made.files.create(file=("input_file_id.jsonl", json.dumps(line).encode()), purpose="batch")
+    made.batches.create(
+        input_file_id="input_file_id",
+        endpoint="/v1/chat/completions",
+        completion_window="24h",
+        metadata={"id": "batch_id"},
+    )
+    for name in ("vector_store_id", "vs_abc123"):
+        made.vector_stores.create(metadata={"id": name}, file_ids=["file_id", "file-abc123"])
+        for batch in ("batch_id", "vsfb_abc123"):
+            made.vector_stores.file_batches.create(name, file_ids=["file_id"], attributes={"id": batch})
+    made.uploads.create(bytes=0, filename="upload_abc123", mime_type="text/plain", purpose="user_data")
 
 
 def post(url: str, body: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamF
 from completions.wire.fields import dicts, text
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import order
+from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document
 from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
@@ -20,6 +20,7 @@ from completions.wire.openai.responses.prompt import is_reference, messages, own
 from completions.wire.openai.responses.readback import hear_count, hear_response
 from completions.wire.openai.responses.refusals import REFUSALS
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
+from completions.wire.openai.vector_stores import STORE_FILES
 from completions.wire.openai.words import RESPONSES
 from completions.wire.readback import Answer
 
@@ -56,7 +57,7 @@ class Responses(OpenAIFormat):
         if validate:
             self._validate(document)
         prompt = read_prompt(document, headers)
-        if validate and not self.recalls(prompt):
+        if validate and not self._said_before(prompt):
             self._check_order(own_items(document), document)
         return prompt
 
@@ -69,6 +70,10 @@ class Responses(OpenAIFormat):
             order.check(items, stored=body.get("store") is not False)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
+        """Return what was said before that is referred to, and the files of the vector stores to be searched."""
+        return [*self._said_before(prompt), *((STORE_FILES, name) for name in hosted.stores(prompt))]
+
+    def _said_before(self, prompt: Prompt) -> list[Place]:
         """Return the previous response, the conversation, and the items that are referred to."""
         previous, conversation = prompt.body.get("previous_response_id"), conversation_id(prompt.body)
         places = [(RESPONSE, previous)] if isinstance(previous, str) else []
@@ -77,8 +82,13 @@ class Responses(OpenAIFormat):
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with all that was said before it; the instructions are its own."""
+        files = {name: found["files"] for (kind, name), found in documents.items() if kind == STORE_FILES}
+        if files:
+            prompt = replace(prompt, recalled={"files": files})
+        if not (places := self._said_before(prompt)):
+            return prompt
         if validate:
-            responses_rules.present(self.recalls(prompt), documents)
+            responses_rules.present(places, documents)
         before: list[dict[str, Any]] = []
         for (kind, _), found in documents.items():
             if kind == RESPONSE:
@@ -92,7 +102,8 @@ class Responses(OpenAIFormat):
         if validate:
             self._check_order([*before, *own], prompt.body)
         before = before[-MOST_ITEMS:]
-        return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled={"items": before, "own": own})
+        recalled = {**prompt.recalled, "items": before, "own": own}
+        return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the response, its items, and what the conversation grows by."""

@@ -5,6 +5,7 @@ are called once before a text where the script does not say; the client's are of
 schema of what `auto` calls them with. Shapes: `ResponseOutputItem` of the openai SDK.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +14,8 @@ import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.openai.searching import question, search
+from completions.wire.openai.vector_stores import ready_files
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 """A PNG of one pixel: what every picture shows."""
@@ -198,9 +201,9 @@ def item(
                 "action": action | dict(mapping(given.get("action"))),
             }
         case "file_search":
-            found = [{"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": query, "attributes": {}}]
-            results = given.get("results", found) if "file_search_call.results" in include else None
             queries = list(texts(given.get("queries"))) or [query]
+            told = "file_search_call.results" in include
+            results = (given["results"] if "results" in given else _found(queries, tool, prompt)) if told else None
             return {"type": "file_search_call", "status": "completed", "queries": queries, "results": results}
         case "code_interpreter":
             return _interpreted(given, tool, include)
@@ -220,6 +223,22 @@ def item(
                 "approval_request_id": None,
             }
     return _for_client(kind, given)
+
+
+def stores(prompt: Prompt) -> list[str]:
+    """Return the ids of the vector stores that the tool `file_search` may search."""
+    tools = [tool for tool in dicts(prompt.body.get("tools")) if tool.get("type") == "file_search"]
+    return [name for tool in tools for name in texts(tool.get("vector_store_ids"))]
+
+
+def _found(queries: Sequence[str], tool: Mapping[str, Any], prompt: Prompt) -> list[dict[str, Any]]:
+    """Return what a search finds in the vector stores that there are; where there are none, something."""
+    kept = mapping(prompt.recalled.get("files"))
+    if not any(name in kept for name in texts(tool.get("vector_store_ids"))):
+        return [{"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": queries[0], "attributes": {}}]
+    files = {each: file for name in texts(tool.get("vector_store_ids")) for each, file in kept.get(name, {}).items()}
+    found = search(ready_files(files, time.time()), question(tool, queries))
+    return [{**result, "text": result.pop("content")[0]["text"]} for result in found]
 
 
 def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:

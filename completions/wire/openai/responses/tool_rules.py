@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.openai import strict_schema
+from completions.wire.openai.searching import FILTERS
 from completions.wire.openai.strict_schema import SchemaRules
 from completions.wire.openai.tool_rules import BAD_SCHEMA, MAX_TOOLS
 from completions.wire.validation import (
@@ -57,7 +58,7 @@ _FILE_SEARCH = record(
     {
         "type": anything,
         "vector_store_ids": array(string(low=1), "strings", low=1),
-        "filters": nullable(obj),
+        "filters": nullable(FILTERS),
         "max_num_results": integer(1, 50),
         "ranking_options": _RANKING,
     },
