@@ -8,6 +8,7 @@ from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT
 from completions.script.language import COMBINERS
 from completions.script.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
+from completions.script.misreadings import doubt_flags, doubt_nothing, doubt_operand, doubt_value, doubt_word
 from completions.script.node import Node
 from completions.script.regexes import Pattern, PatternError
 
@@ -79,11 +80,14 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             children = node.fields(optional=allowed).items()
             return _together([_lookup(name, child, field, key) for name, child in children])
         case None if "exists" in LOOKUPS_OF[field.kind]:
+            doubt_nothing(node)
             return Condition(field, LOOKUPS["exists"], False, key)
         case list():
             return _lookup("in", node, field, key)
         case str(text) if field.kind != "number" and (found := BARE_REGEX.fullmatch(text)):
             return Condition(field, LOOKUPS["regex"], _regex(node, **found.groupdict()), key)
+        case str(text):
+            doubt_flags(node, text)
     return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
 
 
@@ -96,14 +100,18 @@ def _lookup(name: str, node: Node, field: Field, key: str) -> Matcher:
 def _operand(node: Node, lookup: Lookup, field: Field) -> object:
     match lookup.operand:
         case "text":
+            doubt_operand(node, lookup)
             return _same(node, field)
         case "number":
             return node.number()
         case "flag":
             return node.as_(bool)
         case "regex":
+            doubt_operand(node, lookup)
             return _regex(node, node.as_(str))
         case "list":
+            for item in node.items():
+                doubt_operand(item, lookup)
             return tuple(_same(item, field) for item in node.items())
     return _same(node, field)
 
@@ -116,7 +124,9 @@ def _same(node: Node, field: Field) -> object:
         case "flag":
             return node.as_(bool)
         case "text" | "name":
+            doubt_word(node)
             return node.raw
+    doubt_value(node)
     return node.value
 
 

@@ -85,6 +85,7 @@ def _script(document: Node) -> Script:
         chaos=dice,
         seed=take("seed", lambda node: node.raw, None),
         dialect=take("dialect", lambda node: node.one_of(registered.dialects), ""),
+        doubts=tuple(document.source.doubts),
     )
 
 

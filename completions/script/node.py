@@ -19,19 +19,31 @@ KINDS = {dict: "a mapping", list: "a list", str: "a string", int: "a whole numbe
 SHOWN = 60
 """Characters of a wrong value that an error shows."""
 
+MAX_HINTS = 100
+"""Keys of one mapping for which the nearest known word is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What can be used, and cannot mean what it says, and its line."""
+
+    line: int
+    message: str
+
 
 @dataclass(slots=True)
 class Source:
     """Where a document is from: what stands for its file in errors. In a `literal` one no text is a template.
 
     `problems` gathers what is wrong with it; where it is None, the first problem is raised. `misspelt` has the paths of
-    mappings with unknown keys.
+    mappings with unknown keys. `doubts` are of what can be used, and most likely means something else.
     """
 
     file: str
     literal: bool = False
     problems: list[ScriptError] | None = None
     misspelt: set[str | None] = field(default_factory=set)
+    doubts: list[Doubt] = field(default_factory=list)
 
     def tell(self, problem: ScriptError) -> None:
         """Note a problem, or raise it; what is said to be missing where a key is misspelt is most likely that key."""
@@ -87,6 +99,10 @@ class Node:
             self.source.tell(self.error(f"cannot be read: {described(exc)}."))
         return default
 
+    def doubt(self, message: str) -> None:
+        """Note that this value can be used, and most likely means something else than it is taken for."""
+        self.source.doubts.append(Doubt(self.line, f"`{self.path}` {message}"))
+
     def wrong(self, expected: str) -> ScriptError:
         """Return the error of a value that is something else than is allowed here."""
         error = self.error(f"must be {expected}, and is {_shown(self.value)}.")
@@ -132,6 +148,16 @@ class Node:
         return written
 
     @property
+    def is_plain(self) -> bool:
+        """Whether it is one word or text without quotes."""
+        return isinstance(self._node, yaml.ScalarNode) and not self._node.style
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is written where its value should be."""
+        return isinstance(self._node, yaml.ScalarNode) and not self._node.style and not self._node.value
+
+    @property
     def text_line(self) -> int:
         """The line where the first line of a text stands; a block's (`|`, `>`) is the one after its sign."""
         line: int = self._node.start_mark.line
@@ -145,9 +171,9 @@ class Node:
         """Return a mapping's values by key; an unknown or a missing key is an error."""
         found = self.entries()
         allowed = list(dict.fromkeys((*optional, *required)))
-        for key, child in found.items():
+        for number, (key, child) in enumerate(found.items()):
             if key not in allowed:
-                hint = did_you_mean(key, allowed)
+                hint = did_you_mean(key, allowed) if number < MAX_HINTS else ""
                 self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
                 self.source.misspelt.add(self.path or None)
         found = {key: child for key, child in found.items() if key in allowed}

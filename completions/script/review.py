@@ -1,28 +1,23 @@
 """Doubts about a script that loads, but cannot mean what it says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
 from completions.script.errors import Failure
 from completions.script.events import WordByWord
 from completions.script.matchers import All
+from completions.script.node import Doubt
 from completions.script.replies import Fixed, Written, WrittenChoice
 from completions.script.rules import Rule, Script
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A doubt about the rule in a line."""
-
-    line: int
-    message: str
-
-
 def doubts(script: Script) -> list[Doubt]:
-    """Return the rules that can never answer, as an earlier one takes all of theirs, or nothing asks for theirs."""
-    found = []
+    """Return what was doubted while it was read, and the rules that can never answer.
+
+    An earlier rule takes all of theirs, or nothing asks for theirs.
+    """
+    found = list(script.doubts)
     earlier = _Earlier()
     for rule in script.rules:
         if what := _unheard(rule):
@@ -35,7 +30,7 @@ def doubts(script: Script) -> list[Doubt]:
             message = f"the rule '{rule.name}' never answers: '{first.name}' in line {first.line} {why}."
             found.append(Doubt(rule.line, message))
         earlier.note(rule)
-    return found
+    return sorted(found, key=lambda doubt: doubt.line)
 
 
 class _Earlier:

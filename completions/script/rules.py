@@ -12,6 +12,7 @@ from completions.script.index import Index
 from completions.script.limits import Limits, Quota
 from completions.script.matchers import Matcher
 from completions.script.models import UNLISTED, Models
+from completions.script.node import Doubt
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer
 
@@ -48,7 +49,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script: where it comes from, what its defaults say, and its rules."""
+    """A script: where it comes from, what its defaults say, its rules, and what was doubted while it was read."""
 
     source: str
     rules: tuple[Rule, ...]
@@ -63,6 +64,7 @@ class Script:
     chaos: Chaos | None = None
     seed: str | None = None
     dialect: str = ""
+    doubts: tuple[Doubt, ...] = ()
     _index: Index[Rule] = field(init=False, repr=False, compare=False)
     _special: Index[Rule] = field(init=False, repr=False, compare=False)
 

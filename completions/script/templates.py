@@ -14,7 +14,9 @@ from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import AuthorError
 from completions.script.bounded_tags import MAX_CHARACTERS, too_long
+from completions.script.misreadings import doubt_names, doubt_signs, doubt_value
 from completions.script.node import Node, did_you_mean
+from completions.script.signs import MAX_OPEN, signs_of
 
 Tree = object
 """What JSON has; its strings may be templates."""
@@ -53,6 +55,15 @@ class Template:
                     return f"prompt.{name}", did_you_mean(name, OF_PROMPT)
         return None
 
+    def asked(self) -> list[str]:
+        """Return the names that it asks for."""
+        found = []
+        for node in self._template.nodelist.get_nodes_by_type(VariableNode):
+            lookups = getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None)
+            if lookups and lookups[0] not in found:
+                found.append(str(lookups[0]))
+        return found
+
 
 def _metered(node: DjangoNode, context: Context) -> str:
     """Render a node of a template, if there is time and room for what it writes."""
@@ -81,6 +92,10 @@ Text = str | Template
 NOT_SAID = ("cache_blocks", "counted", "raw_input")
 OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in NOT_SAID)
 """What a template can ask of a prompt; what is there for counting alone is `NOT_SAID`."""
+
+
+KNOWN = ("prompt", "turn")
+"""What a template can name."""
 
 
 class Asked:
@@ -147,6 +162,7 @@ def tree(node: Node) -> Tree:
         case list():
             return [tree(child) for child in node.items()]
         case str(value):
+            doubt_value(node)
             return _compiled(node, value)
     return node.value
 
@@ -181,6 +197,10 @@ def has_template(value: Tree) -> bool:
 def _compiled(node: Node, source: str) -> Text:
     if node.literal or ("{{" not in source and "{%" not in source):
         return source
+    signs = signs_of(source)
+    if len(signs.left_open) > MAX_OPEN:
+        raise node.error(f"is a template that leaves more than {MAX_OPEN} signs open, like `{signs.left_open[0]}`.")
+    doubt_signs(node, signs)
     try:
         template = Template(source)
     except RecursionError as exc:
@@ -190,4 +210,5 @@ def _compiled(node: Node, source: str) -> Text:
         raise node.error(f"is not a Django template: {exc}", line) from exc
     if unknown := template.unknown():
         raise node.error(f"asks for `{unknown[0]}`, which a prompt has not.{unknown[1]}", node.text_line)
+    doubt_names(node, signs, template.asked(), KNOWN)
     return template

@@ -4,6 +4,9 @@ import re
 
 QUOTE = "Put the text in quotes"
 
+MAX_LINE = 500
+"""Characters of a line that are looked at."""
+
 _BRACES = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+:\s+|\s*-\s+)(\{\{.*\}\}.*?)\s*$""")
 _COLON = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+: +)([^\s'"{\[|>&*!].*?: .*)$""")
 _SIGN = re.compile(r"""^\s*(?:- )?\s*(?:[\w.-]+:\s+)?([%@`*&!])""")
@@ -11,6 +14,7 @@ _SIGN = re.compile(r"""^\s*(?:- )?\s*(?:[\w.-]+:\s+)?([%@`*&!])""")
 
 def hint(problem: str, line: str) -> str:
     """Return a sentence on how to mend a line, or nothing where no common mistake is seen."""
+    line = line[:MAX_LINE]
     if re.match(r"\s*\t| +\t", line) or "'\\t'" in problem:
         return "Indent with blanks: a tab stands here."
     if found := _BRACES.match(line):

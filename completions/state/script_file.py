@@ -10,6 +10,7 @@ from completions import budget
 from completions.exceptions import ScriptError
 from completions.script.loader import builtin_names, parse, path_of
 from completions.script.reading import read_text, text_of
+from completions.script.review import doubts
 from completions.script.rules import Script
 
 logger = logging.getLogger("completions")
@@ -65,6 +66,8 @@ class ScriptFile:
             return
         self.problem = None
         logger.info("Loaded the script %s again: its file has changed.", self.source)
+        for doubt in doubts(self.script):
+            logger.warning("%s:%s: %s", self.source, doubt.line, doubt.message)
 
     def _complain(self, exc: ScriptError) -> None:
         if exc.summary != self.problem:

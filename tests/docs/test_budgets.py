@@ -4,7 +4,7 @@ import pytest
 
 from completions import budget, faults
 from completions.control import body
-from completions.script import bounded_tags, callback, errors, expressions, language, reading, regexes, yaml
+from completions.script import bounded_tags, callback, errors, expressions, language, reading, regexes, signs, yaml
 from completions.tokens import text
 from tests.docs.pages import BY_NAME
 
@@ -25,6 +25,7 @@ FIGURES = {
     f"{yaml.MAX_DIGITS} digits": "a whole number",
     f"{regexes.MAX_LENGTH:,} characters, and {regexes.MAX_PARTS:,} parts": "a pattern",
     f"| {expressions.MAX_LENGTH:,} characters |": "a JMESPath expression",
+    f"| {signs.MAX_OPEN} in a text |": "signs of a template",
     f"{faults.MAX_MS:,}": "a time in milliseconds",
     f"| {language.MIN_TPS} |": "tokens per second",
     f"{errors.LATEST:,} seconds": "`retry_after`",

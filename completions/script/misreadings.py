@@ -1,0 +1,92 @@
+"""Step 3: values of a script that can be used, and most likely mean something else than they are taken for.
+
+The readers ask here, and each doubt is noted where the value stands (`Node.doubt`).
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+from completions.script.lookups import BARE_REGEX, Lookup
+from completions.script.node import Node, did_you_mean
+from completions.script.regexes import FLAGS
+from completions.script.signs import CLOSED_BY, Signs
+
+OF_TAGS = frozenset({"forloop", "True", "False", "None"})
+"""What a template can name besides: a loop's own facts, and constants."""
+
+_TRUE, _FALSE = ("yes", "on", "true"), ("no", "off", "false")
+_NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9]+(?:_[0-9]+)+|\.(?:inf|nan))", re.IGNORECASE)
+_FLAGGED = re.compile(r"/.+/([A-Za-z]|[imsxguydvIMSXGUYDV]{2,4})", re.DOTALL)
+_BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
+
+
+def doubt_word(node: Node) -> None:
+    """Doubt a word in a condition that other readers of YAML take for true or false; here it is a text."""
+    if node.is_plain and node.raw.lower() in (*_TRUE, *_FALSE):
+        there = "true" if node.raw.lower() in _TRUE else "false"
+        node.doubt(
+            f"is compared with the text '{node.raw}'; write `exists: {there}` to ask whether there is one, "
+            "or put the text in quotes."
+        )
+
+
+def doubt_nothing(node: Node) -> None:
+    """Doubt a condition with nothing in it, which asks that there is none, as `null` does."""
+    if node.is_empty:
+        node.doubt("has no value, and so asks that there is none; write `null` to say so.")
+
+
+def doubt_flags(node: Node, text: str) -> None:
+    """Doubt a bare text that has the form of a regular expression, but for its flags."""
+    found = _FLAGGED.fullmatch(text)
+    if found is not None and (unknown := sorted(set(found[1]) - FLAGS.keys())):
+        node.doubt(
+            f"is taken for a text and not for a regular expression: {', '.join(unknown)} is no flag of one "
+            f"({', '.join(FLAGS)}). If the text is meant, write `contains` or `eq`."
+        )
+
+
+def doubt_operand(node: Node, lookup: Lookup) -> None:
+    """Doubt a text that has the form of a regular expression where it is none, or that every text fits."""
+    text = node.value
+    if not isinstance(text, str):
+        return
+    if not text and lookup.name in ("contains", "icontains", "startswith", "endswith", "regex"):
+        node.doubt("is empty, and every text fits; `exists: true` asks whether there is one.")
+    elif (found := BARE_REGEX.fullmatch(text)) is None:
+        return
+    elif lookup.operand == "regex":
+        node.doubt("has slashes around it, which are a part of the pattern here.")
+    elif found["flags"]:
+        node.doubt(f"is a text here; a regular expression stands without `{lookup.name}`, or under `regex`.")
+
+
+def doubt_value(node: Node) -> None:
+    """Doubt an unquoted word in JSON that other readers of YAML take for true, false or a number."""
+    if not node.is_plain or not isinstance(node.value, str):
+        return
+    word = node.raw.lower()
+    if word in _TRUE or word in _FALSE:
+        node.doubt(f"is the text '{node.raw}'; write {str(word in _TRUE).lower()}, or put the text in quotes.")
+    elif _NUMBER.fullmatch(word):
+        node.doubt(f"is the text '{node.raw}'; write the number in digits, or put the text in quotes.")
+
+
+def doubt_signs(node: Node, signs: Signs) -> None:
+    """Doubt an opening sign of a template that is not closed, and so is sent as it stands."""
+    for opening, closing in CLOSED_BY.items():
+        if opening in signs.left_open:
+            node.doubt(f"has `{opening}` without `{closing}` in the same line, so that it is sent as it stands.")
+
+
+def doubt_names(node: Node, signs: Signs, asked: Iterable[str], known: Collection[str]) -> None:
+    """Doubt the names that a template asks for, and that neither the mock nor a tag of its own gives."""
+    bound = {name for tag in signs.tags for found in _BOUND.finditer(tag) for name in _names(found)}
+    for name in asked:
+        if name not in known and name not in bound and name not in OF_TAGS:
+            hint = did_you_mean(name, known)
+            node.doubt(f"asks for `{name}`, which is nothing; a template knows {' and '.join(known)}.{hint}")
+
+
+def _names(found: re.Match[str]) -> list[str]:
+    return re.findall(r"\w+", " ".join(found.groups("")))

@@ -1,0 +1,110 @@
+"""Values of a script that most likely mean something else than they are taken for: each is a warning with its line."""
+
+import time
+
+import pytest
+
+from completions.exceptions import ScriptError
+from completions.script.loader import parse
+from completions.script.reading import read_text
+from completions.script.review import doubts
+from tests.scripts import rules, script
+
+
+def doubted(text: str) -> list[str]:
+    return [f"{doubt.line} {doubt.message}" for doubt in doubts(script(rules(text)))]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("last_user: /ok/q", "is taken for a text and not for a regular expression: q is no flag of one (i, m, s)."),
+        ("last_user: /ok/gi", "g is no flag of one"),
+        ("last_user: {not: /ok/I}", "I is no flag of one"),
+        ("header: {x-a: /ok/u}", "u is no flag of one"),
+        ("last_user: {contains: /ok/i}", "is a text here; a regular expression stands without `contains`, or under"),
+        ("last_user: [/ok/i, b]", "is a text here; a regular expression stands without `in`"),
+        ("last_user: {regex: /ok/}", "has slashes around it, which are a part of the pattern here."),
+        ("last_user: {regex: ''}", "is empty, and every text fits; `exists: true` asks whether there is one."),
+        ("system: ''", "is empty, and every text fits"),
+        ("model: yes", "is compared with the text 'yes'; write `exists: true` to ask whether there is one, or put"),
+        ("user: Off", "is compared with the text 'Off'; write `exists: false`"),
+        ("tools: true", "is compared with the text 'true'"),
+        ("user: ", "has no value, and so asks that there is none; write `null` to say so."),
+        ("expr: {stream: yes}", "is the text 'yes'; write true, or put the text in quotes."),
+        ("expr: {max_tokens: 1_000}", "is the text '1_000'; write the number in digits, or put the text in quotes."),
+        ("expr: {seed: {in: [0x1F]}}", "is the text '0x1F'"),
+    ],
+)
+def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> None:
+    (message,) = doubted(f"- match:\n    {condition}\n  reply: a")
+    assert message.startswith("4 `rules[0].match.") and found in message
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "last_user: /ok/ims",
+        "last_user: /v1/chat",
+        "last_user: {contains: /ok/q}",
+        "last_user: {regex: a/b}",
+        "model: 'yes'",
+        "model: yesterday",
+        "user: null",
+        "user: 2026-01-31",
+        "user: 007",
+        "stream: true",
+        "expr: {stream: true, user: 2026-01-31, seed: 12, name: 'no'}",
+    ],
+)
+def test_condition__that_means_what_it_says_is_none(condition: str) -> None:
+    assert doubted(f"- match:\n    {condition}\n  reply: a") == []
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        ("'Hello {{ unclosed '", "has `{{` without `}}` in the same line, so that it is sent as it stands."),
+        ("'{% if prompt.model '", "has `{%` without `%}`"),
+        ('"{{ prompt.model\\n }}"', "has `{{` without `}}`"),
+        ("'{{ prompt.model }'", "has `{{` without `}}`"),
+        ("'{{ promt.model }}'", "asks for `promt`, which is nothing; a template knows prompt and turn. Did you mean"),
+        ("{json: {ok: yes}}", "is the text 'yes'; write true"),
+        ("{json: [.inf]}", "is the text '.inf'; write the number in digits"),
+        ("{tool_calls: {name: a, arguments: {on: OFF}}}", "is the text 'OFF'; write false"),
+    ],
+)
+def test_reply__that_is_misread_is_a_warning(reply: str, found: str) -> None:
+    (message,) = doubted(f"- reply: {reply}")
+    assert message.startswith("3 `rules[0].reply") and found in message
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "yes",
+        "{json: {ok: 'yes', day: 2026-01-31, zip: 02139, at: 12:30, n: 1, t: true}}",
+        """'{% for a in prompt.messages %}{{ a.text }}{{ forloop.counter }}{% endfor %}'""",
+        """'{% with a=prompt.model %}{{ a }}{% endwith %}{% now "Y" as year %}{{ year }}'""",
+        """'{"a": {"b": {}}}'""",
+        "'{% templatetag openvariable %} x'",
+    ],
+)
+def test_reply__that_means_what_it_says_is_none(reply: str) -> None:
+    assert doubted(f"- reply: {reply}") == []
+
+
+@pytest.mark.parametrize("sign", ["{{", "{%", "{#", "{{ x"])
+def test_signs__left_open_are_found_in_one_pass(sign: str) -> None:
+    text = "{{" + sign * 200_000
+    begun = time.thread_time()
+    with pytest.raises(ScriptError, match="leaves more than 100 signs open"):
+        parse(read_text(f"version: 1\nrules: [{{reply: '{text}'}}]", "s.yaml"))
+    assert time.thread_time() - begun < 10, "by squares it takes hours"
+
+
+def test_hint__is_quick_for_a_line_of_any_length() -> None:
+    begun = time.thread_time()
+    with pytest.raises(ScriptError, match="mapping values are not allowed here"):
+        read_text(" " * 400_000 + "a: b: c", "s.yaml")
+    assert time.thread_time() - begun < 10, "by squares it takes hours"
