@@ -1,8 +1,13 @@
-"""Take the two pictures of the inspector in the documentation: `python -m tests.screenshots`."""
+"""Take pictures of the inspector's pages: `python -m tests.screenshots` takes those of the manual.
 
+`python -m tests.screenshots --all FOLDER` takes every page, in light and dark, at three widths, to be looked at.
+"""
+
+import argparse
 import asyncio
+import contextlib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import httpx
 from playwright.async_api import Browser
@@ -11,9 +16,20 @@ from tests.browser import browser
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
-FOLDER = Path(__file__).parent.parent / "docs" / "images"
-WIDTH = 1200
+DOCS = Path(__file__).parent.parent / "docs" / "images"
+WIDTHS = (1440, 1024, 390)
 SCRIPT = "tests/inspector/shown.yaml"
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+
+
+class Shot(NamedTuple):
+    """A picture: its file's name, the address of the page, and what is there once it is drawn."""
+
+    name: str
+    path: str
+    ready: str
 
 
 async def ask(
@@ -21,53 +37,108 @@ async def ask(
     text: str,
     model: str = "gpt-4o",
     path: str = "v1/chat/completions",
-    retry: int | None = None,
+    headers: dict[str, str] | None = None,
     **more: object,
 ) -> str:
     """Ask the mock; return the request's id. What breaks is what the picture shows."""
     body = {"model": model, "messages": [{"role": "user", "content": text}], "stream": True, **more}
-    headers = {"anthropic-version": "2023-06-01", "x-api-key": "mock"} if path == "v1/messages" else {}
-    if retry is not None:
-        headers |= {"Idempotency-Key": "order-4411", "x-stainless-retry-count": str(retry)}
-    try:
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=headers) as client:
-            return (await client.post(path, json=body)).headers["x-request-id"]
-    except httpx.RemoteProtocolError:
-        return ""
+    known = {"anthropic-version": "2023-06-01", "x-api-key": "mock"} if path == "v1/messages" else {}
+    id = ""
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers=known | (headers or {})) as client:
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            async with client.stream("POST", path, json=body) as response:
+                id = response.headers["x-request-id"]
+                await response.aread()
+    return id
 
 
-async def fill(url: str) -> str:
-    """Have something to show; return the id of the exchange that gets a picture of its own."""
-    await ask(url, "What is the weather in Paris?", stream=False)
+async def fill(url: str) -> dict[str, str]:
+    """Have something to show; return the ids of the exchanges that get pictures of their own."""
+    ids = {"call": await ask(url, "What is the weather in Paris?", stream=False)}
     await ask(url, "Summarize the minutes of Monday's meeting", model="gpt-4.1-mini")
     for retry in range(3):
-        await ask(url, "Where is my order #4411?", retry=retry)
-    await ask(url, "Which umbrella is best in a storm?", model="gpt-4.1")
-    shown = await ask(url, "How long does a refund take?")
-    await ask(url, "Tell me a long story", model="claude-sonnet-4-5", path="v1/messages", max_tokens=500)
+        headers = {"Idempotency-Key": "order-4411", "x-stainless-retry-count": str(retry)}
+        await ask(url, "Where is my order #4411?", headers=headers)
+    ids["missed"] = await ask(url, "Which umbrella is best in a storm?", model="gpt-4.1")
+    ids["refund"] = await ask(url, "How long does a refund take?")
+    claude = {"model": "claude-sonnet-4-5", "path": "v1/messages", "max_tokens": 500}
+    ids["cut"] = await ask(url, "Tell me a long story", **claude)  # type: ignore[arg-type]
     await ask(url, "Is this comment friendly? 'Well done!'", model="gpt-4o-mini", stream=False)
-    return shown
+    return ids
 
 
-async def take(
-    started: Browser, url: str, name: str, scheme: Literal["light", "dark"], ready: str, height: int
-) -> None:
-    """Take one picture."""
-    async with await started.new_context(viewport={"width": WIDTH, "height": height}, color_scheme=scheme) as context:
+async def fill_more(url: str) -> dict[str, str]:
+    """Have what the manual does not show."""
+    fault = {"X-Mock-Fault": "malformed_chunk; after_tokens=3"}
+    ids = {"wrong": await ask(url, "How long does a refund take?", headers=fault)}
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
+        response = await client.post("v1/embeddings", json={"model": "text-embedding-3-small", "input": "refund"})
+        ids["vector"] = response.headers["x-request-id"]
+    return ids
+
+
+LIST = "#pulse[data-state=live]"
+DETAIL = "#exchange:not([aria-busy])"
+
+
+def shots(ids: dict[str, str]) -> list[Shot]:
+    """Return every page that there is to look at."""
+    at = "inspector/exchanges/"
+    return [
+        Shot("list", "", LIST),
+        Shot("list-empty", "?text=none", "#none"),
+        Shot("list-beside", f"?exchange={ids['refund']}", DETAIL),
+        *(Shot(f"exchange-{name}", f"{at}{id}", DETAIL) for name, id in ids.items()),
+        Shot("exchange-gone", f"{at}req_gone", DETAIL),
+        Shot("playground", f"inspector/playground?exchange={ids['refund']}", "#origin a"),
+        Shot("script", "inspector/script", "#rules .name"),
+        Shot("script-recipe", f"inspector/script?exchange={ids['refund']}", "#recipe-text"),
+        Shot("figures", "inspector/figures", ".plot-bar"),
+        Shot("nowhere", "inspector/nowhere", "h1"),
+    ]
+
+
+async def take(started: Browser, url: str, file: Path, scheme: Scheme, size: tuple[int, int], ready: str) -> None:
+    """Take one picture; with a height of 0 of the whole page."""
+    width, height = size
+    viewport = {"width": width, "height": height or 900}
+    async with await started.new_context(viewport=viewport, color_scheme=scheme) as context:  # type: ignore[arg-type]
         page = await context.new_page()
         await page.goto(url)
         await page.locator(ready).first.wait_for()
-        await page.screenshot(path=FOLDER / name, animations="disabled")
+        await page.wait_for_timeout(300)  # for what is drawn after it
+        await page.screenshot(path=file, animations="disabled", full_page=not height)
+
+
+async def take_all(started: Browser, url: str, folder: Path, wanted: list[Shot]) -> None:
+    """Take every page in both schemes, at each width."""
+    for scheme in SCHEMES:
+        for width in WIDTHS:
+            for name, path, ready in wanted:
+                file = folder / f"{name}-{scheme}-{width}.png"
+                await take(started, f"{url}/_mock/{path}", file, scheme, (width, 0), ready)
+                print(file)
 
 
 async def main() -> None:
     """Start a server, talk to it, and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", type=Path, metavar="FOLDER", help="take every page, and put them there")
+    parser.add_argument("--only", default="", help="of all, those whose name contains this")
+    options = parser.parse_args()
+    if options.all:
+        options.all.mkdir(parents=True, exist_ok=True)
     with LiveServer(MOCK_SCRIPT=SCRIPT) as server:
-        shown = await fill(server.url)
+        ids = await fill(server.url)
         async with browser() as started:
-            await take(started, f"{server.url}/_mock/", "inspector-list.png", "light", "#pulse[data-state=live]", 520)
-            at = f"{server.url}/_mock/inspector/exchanges/{shown}"
-            await take(started, at, "inspector-exchange.png", "dark", "#why pre", 800)
+            if options.all:
+                wanted = shots(ids | await fill_more(server.url))
+                await take_all(started, server.url, options.all, [each for each in wanted if options.only in each.name])
+                return
+            at, refund = f"{server.url}/_mock/", ids["refund"]
+            await take(started, f"{at}?exchange={refund}", DOCS / "inspector-list.png", "light", (1280, 640), DETAIL)
+            shown = f"{at}inspector/exchanges/{ids['cut']}"
+            await take(started, shown, DOCS / "inspector-exchange.png", "dark", (1200, 800), DETAIL)
 
 
 if __name__ == "__main__":

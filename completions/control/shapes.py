@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from completions.journal.queries import TOTALLED
 from completions.script.grammar import schema
 
 Schema = Mapping[str, Any]
@@ -146,9 +147,7 @@ def _exchanges() -> dict[str, Schema]:
         "list": _object(exchanges=exchanges, unread=COUNT),
         "too_few": _object(error=ref("failure"), exchanges=exchanges, unread=COUNT),
         "deleted": _object(deleted=COUNT),
-        "totals": _object(
-            count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in ("status", "rule", "model", "fault")}
-        ),
+        "totals": _object(count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in TOTALLED}),
         "verdict": _object(
             requests=COUNT,
             calls=COUNT,

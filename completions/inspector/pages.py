@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from completions.control.exchanges import FILTERS, get_exchanges
 from completions.control.operation import Operation
 from completions.exceptions import JournalUnavailable, RequestError
-from completions.inspector.cells import cells, grouped
 from completions.inspector.rendering import page, render, root
 from completions.journal import queries
 from completions.journal.queries import Filter
@@ -27,9 +26,9 @@ async def moved(request: HttpRequest, namespace: str = "") -> HttpResponse:
 @page("GET", "HEAD")
 async def live(request: HttpRequest, namespace: str) -> HttpResponse:
     """List exchanges as they end."""
-    given = QueryDict(mutable=True)
+    given, beside = QueryDict(mutable=True), request.GET.get("exchange", "")
     for name, value in request.GET.items():
-        if value:  # a form sends its empty fields too
+        if value and name != "exchange":  # a form sends its empty fields too
             given[name] = str(value)
     filters: dict[str, Any] = {}
     found: list[dict[str, Any]] = []
@@ -47,8 +46,8 @@ async def live(request: HttpRequest, namespace: str) -> HttpResponse:
         namespace,
         "live",
         status=status,
-        rows=[cells(each, follows) for each, follows in grouped(found)],
         exchanges=found,
+        beside=beside,
         filters=filters,
         is_filtered=bool(filters),
         problem=problem,

@@ -51,19 +51,23 @@ FOLLOW_MOST = 100
 class Filter:
     """Which exchanges are meant: those for which all that is given holds.
 
-    `since` is a request's id, which is not among them itself, or a time in ISO 8601; `text` is a part of the summary,
-    `search` one of anything that the journal has in words (`search.py`).
+    `status_class` is as `4xx`. `since` is a request's id, which is not among them itself, or a time in ISO 8601; `text`
+    is a part of the summary, `search` one of anything that the journal has in words (`search.py`).
     """
 
     namespace: str | None = None
     model: str | None = None
     rule: str | None = None
     status: int | None = None
+    status_class: str | None = None
+    endpoint: str | None = None
     method: str | None = None
     path: str | None = None
     unmatched: bool | None = None
     faulted: bool | None = None
     stream: bool | None = None
+    retried: bool | None = None
+    client_left: bool | None = None
     since: str | None = None
     text: str | None = None
     search: str | None = None
@@ -71,9 +75,20 @@ class Filter:
     """The rows among which they are, by their place in the journal."""
 
 
-TOTALLED = ("status", "rule", "model", "fault")
+TOTALLED = ("status", "rule", "model", "fault", "endpoint")
 
-EXACT = ("namespace", "model", "rule", "status", "method", "path", "unmatched", "stream")
+EXACT = (
+    "namespace",
+    "model",
+    "rule",
+    "status",
+    "endpoint",
+    "method",
+    "path",
+    "unmatched",
+    "stream",
+    "client_left",
+)
 
 
 async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None) -> list[dict[str, Any]]:
@@ -293,6 +308,11 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
     rows = rows.filter(**{name: value for name in EXACT if (value := getattr(filter, name)) is not None})
     if filter.faulted is not None:
         rows = rows.filter(fault__isnull=not filter.faulted)
+    if filter.status_class is not None:
+        first = int(filter.status_class[0]) * 100
+        rows = rows.filter(status__gte=first, status__lt=first + 100)
+    if filter.retried is not None:
+        rows = rows.filter(retry__gt=0) if filter.retried else rows.filter(retry=0)
     if filter.ids is not None:
         rows = rows.filter(id__in=filter.ids)
     if filter.text is not None:

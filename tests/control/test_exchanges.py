@@ -44,6 +44,12 @@ async def test_exchanges__by_every_filter() -> None:
         ({"before": broken}, [refund, nothing]),
         ({"text": "REFUND"}, [refund, mini]),
         ({"method": "GET"}, []),
+        ({"status_class": "4xx"}, [nothing]),
+        ({"status_class": "5xx"}, []),
+        ({"endpoint": "chat"}, [refund, nothing, broken, mini]),
+        ({"endpoint": "gemini"}, []),
+        ({"retried": "true"}, []),
+        ({"client_left": "false"}, [refund, nothing, broken, mini]),
         ({"path": "/ns/default/v1/chat/completions"}, [refund, nothing, broken, mini]),
     ):
         assert await ids(**filters) == expected, filters
@@ -54,6 +60,7 @@ async def test_exchanges__by_every_filter() -> None:
         "by_rule": {"broken": 1, "refund": 1},
         "by_model": {"gpt-4o": 3},
         "by_fault": {"malformed_json": 1},
+        "by_endpoint": {"chat": 3},
     }
     assert await told("DELETE", "exchanges?model=gpt-4o") == {"deleted": 3}
     assert await ids() == [mini]

@@ -1,6 +1,7 @@
 """The page of one exchange, in a real browser; what it copies is used."""
 
 import asyncio
+import contextlib
 import json
 import subprocess
 import sys
@@ -206,14 +207,113 @@ async def test_text__is_written_from_where_its_language_begins(site: Site) -> No
     await expect(site.page.locator(".turn-user .words")).to_have_css("direction", "rtl")
 
 
-async def test_fault__is_marked_in_the_picture(site: Site) -> None:
+async def broken(site: Site, text: str, fault: str | None = None) -> str:
+    """Ask for a stream that breaks; return its id."""
     async with httpx.AsyncClient(verify=False) as client:
-        body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Tell me a story"}]}
-        with pytest.raises(httpx.RemoteProtocolError):
-            await client.post(f"{site.url}/v1/chat/completions", json=body)
+        body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
+        with contextlib.suppress(httpx.RemoteProtocolError):
+            headers = {"X-Mock-Fault": fault} if fault else {}
+            await client.post(f"{site.url}/v1/chat/completions", json=body, headers=headers)
         (exchange,) = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
-    await shown(site, exchange["id"])
-    await expect(site.page.locator(".t-wrong-text")).to_have_text("disconnect")
+    return str(exchange["id"])
+
+
+async def test_cut_answer__looks_cut_with_what_was_sent(site: Site) -> None:
+    page = site.page
+    await shown(site, await broken(site, "Tell me a story"))
+    await expect(page.locator(".t-wrong-text")).to_have_text("disconnect")
+    await expect(page.locator(".is-torn .words")).to_have_text("Once upon a")
+    await expect(page.locator(".torn")).to_have_text("✕ disconnect · 3 of 9 tokens were sent")
+    await expect(page.locator("#response .event").last).to_have_text("✕ disconnect struck here")
+
+
+@pytest.mark.parametrize(
+    ("fault", "before", "after"),
+    [
+        ("malformed_chunk; after_tokens=2", "Refund|s", "data:"),
+        ("duplicate_chunk; after_tokens=3", "Refund|s| take", " five"),
+        ("duplicate_chunk; after_events=2", "Refund", "s"),
+        ("stall; after_tokens=1; ms=5", "Refund", "s"),
+    ],
+)
+async def test_fault__is_marked_where_it_struck(site: Site, fault: str, before: str, after: str) -> None:
+    page = site.page
+    await shown(site, await broken(site, "refund", fault))
+    lines = await page.locator("#response .event").all_inner_texts()
+    at = next(index for index, line in enumerate(lines) if "struck here" in line)
+    said = await page.locator("#response .event:has(~ .strike) .delta-text").all_inner_texts()
+    assert "|".join(said) == before
+    assert after in lines[at + 1]
+    await expect(page.locator(".torn")).to_have_count(0)
+    await expect(page.locator(".t-wrong-text")).to_have_text(fault.partition(";")[0])
+
+
+async def test_event__shows_its_delta_and_unfolds_to_its_envelope(site: Site) -> None:
+    page = site.page
+    await shown(site, await site.ask("weather", stream=True))
+    kinds = await page.locator("#response .event-kind").all_inner_texts()
+    assert {"text", "call", "end"} <= set(kinds)
+    assert "".join(await page.locator(".delta-text").all_inner_texts()) == "I look it up."
+    assert "".join(await page.locator(".delta-call").all_inner_texts()).endswith('{"city":"Paris"}')
+    line = page.locator("#response .event").nth(1)
+    await expect(line).not_to_contain_text("chat.completion.chunk")
+    await line.locator("summary").click()
+    await expect(line.locator(".envelope")).to_contain_text('"object":"chat.completion.chunk"')
+
+
+async def test_play__shows_the_answer_again_at_its_pace(site: Site) -> None:
+    page = site.page
+    await shown(site, await site.ask("refund", stream=True, headers={"X-Mock-Pacing": "ttft_ms=300; itl_ms=100"}))
+    await page.evaluate("""() => {
+      window.seen = [];
+      new MutationObserver(() => {
+        const all = [...document.querySelectorAll('.piece')];
+        window.seen.push({at: performance.now(), there: all.filter((e) => !e.classList.contains('is-to-come')).length});
+      }).observe(document.querySelector('#talk'), {subtree: true, attributes: true});
+    }""")
+    await page.get_by_role("button", name="Play").click()
+    await expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    await expect(page.get_by_role("button", name="Play")).to_be_visible()
+    seen = await page.evaluate("window.seen")
+    counts = [each["there"] for each in seen]
+    assert counts == sorted(counts) and counts[0] == 0 and len(set(counts)) > 3
+    assert seen[-1]["at"] - seen[0]["at"] >= 600
+
+
+async def test_markdown__is_shown_on_wish_and_as_elements_alone(site: Site) -> None:
+    page = site.page
+    text = "# refund\n- **one**\n- `two`\n\n```\n<b>three</b>\n```\n[four](https://example.com) <i>five</i>"
+    await shown(site, await site.ask(text))
+    words = page.locator(".turn-user .words")
+    await expect(words).to_have_text(text)
+    await page.get_by_role("button", name="Markdown").click()
+    await expect(words.locator("li strong")).to_have_text("one")
+    await expect(words.locator("li code")).to_have_text("two")
+    await expect(words.locator("pre")).to_have_text("<b>three</b>")
+    await expect(words.get_by_role("link", name="four")).to_have_attribute("href", "https://example.com")
+    await expect(words).to_contain_text("<i>five</i>")
+    await page.get_by_role("button", name="Markdown").click()
+    await expect(words).to_have_text(text)
+
+
+async def test_long_text__is_folded(site: Site) -> None:
+    page = site.page
+    await shown(site, await site.ask("refund " + "word " * 1000))
+    words = page.locator(".turn-user .words")
+    box = await words.bounding_box()
+    assert box is not None and box["height"] <= 320
+    await page.get_by_role("button", name="Show all 5\u202f007 characters").click()
+    box = await words.bounding_box()
+    assert box is not None and box["height"] > 320
+
+
+async def test_vector__is_summed_up_in_the_body_too(site: Site) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+        response = await client.post(f"{site.url}/v1/embeddings", json={"model": "m", "input": "refund"})
+    await shown(site, response.headers["x-request-id"])
+    body = site.page.locator("#response .code")
+    await expect(body).to_contain_text("… 1536 numbers]")
+    assert len(await body.inner_text()) < 1000
 
 
 async def test_copies__do_the_same_again(site: Site) -> None:

@@ -1,14 +1,17 @@
 """The live list, in a real browser."""
 
+import re
+
 import httpx
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Page, expect
 
 from tests.inspector.conftest import Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROWS = "#rows > li"
+SHOWN = f"{ROWS}:not([hidden])"
 
 
 async def test_list__shows_what_arrives_without_reload(site: Site) -> None:
@@ -29,27 +32,6 @@ async def test_list__shows_what_arrives_without_reload(site: Site) -> None:
     await expect(row.first.locator(".x-rule")).to_have_text("unmatched near refund")
     assert await page.evaluate("window.same")
     await expect(page.get_by_text("Nothing was asked yet")).to_be_hidden()
-
-
-async def test_first_rows__are_the_server_s_and_look_like_the_page_s_own(site: Site, chromium: Browser) -> None:
-    await site.ask("How long does a refund take?", stream=True)
-    await site.ask("<i>markup</i> & more")
-    for retry in range(3):
-        await site.ask("Where is my order?", headers={"Idempotency-Key": "k", "x-stainless-retry-count": str(retry)})
-    await site.ask("Nobody knows")
-    async with await chromium.new_context(java_script_enabled=False, timezone_id="UTC") as bare:
-        page = await bare.new_page()
-        await page.goto(f"{site.url}/_mock/")
-        first = [await each.inner_text() for each in await page.locator(ROWS).all()]
-        classes = [await each.get_attribute("class") for each in await page.locator(ROWS).all()]
-    async with await chromium.new_context(timezone_id="UTC") as scripted:
-        page = await scripted.new_page()
-        await page.goto(f"{site.url}/_mock/")
-        await expect(page.locator("#pulse")).to_have_text("Live")
-        assert [await each.inner_text() for each in await page.locator(ROWS).all()] == first
-        assert [await each.get_attribute("class") for each in await page.locator(ROWS).all()] == classes
-    assert len(first) == 6
-    assert ["is-retry" in str(each) for each in classes] == [False, False, True, True, False, False]
 
 
 async def test_search__lives_in_the_address(site: Site) -> None:
@@ -88,6 +70,11 @@ async def test_search__finds_ids_answers_prompts_and_headers(site: Site) -> None
         await expect(page.locator(ROWS)).to_have_count(2)
 
 
+async def chains(page: Page) -> list[str]:
+    """Return what the list says of the attempts of each call that has several, from the top."""
+    return await page.locator(f"{ROWS} .chain").all_inner_texts()
+
+
 async def test_retries__without_a_key_are_found_by_their_count(site: Site) -> None:
     page = site.page
     await site.ask("Where is my order?")
@@ -96,16 +83,16 @@ async def test_retries__without_a_key_are_found_by_their_count(site: Site) -> No
     for retry in range(1, 3):
         await site.ask("Where is my order?", headers={"x-stainless-retry-count": str(retry)})
         await site.ask("Where is my order, again?", headers={"x-stainless-retry-count": str(retry)})
-    statuses = page.locator(f"{ROWS} .x-status")
-    await expect(statuses).to_have_count(5)
-    classes = [str(await each.get_attribute("class")) for each in await page.locator(ROWS).all()]
-    assert ["is-retry" in each for each in classes] == [False, True, False, True, True]
+    await expect(page.locator(SHOWN)).to_have_count(2)
+    await expect(page.locator(ROWS)).to_have_count(7)
+    assert await chains(page) == ["200 → 200", "429 → 429 → 200"]
     await page.reload()
     await expect(page.locator("#pulse")).to_have_text("Live")
-    assert [str(await each.get_attribute("class")) for each in await page.locator(ROWS).all()] == classes
+    await expect(page.locator(SHOWN)).to_have_count(2)
+    assert await chains(page) == ["200 → 200", "429 → 429 → 200"]
     await site.ask("Where is my order?")
-    await expect(statuses).to_have_count(6)
-    await expect(page.locator("li.is-retry")).to_have_count(3)
+    await expect(page.locator(SHOWN)).to_have_count(3)
+    assert await chains(page) == ["200 → 200", "429 → 429 → 200"]
 
 
 @pytest.mark.parametrize(
@@ -133,21 +120,67 @@ async def test_keys__move_open_and_come_back(site: Site) -> None:
     await expect(page.locator(".turn-user .words")).to_have_text("second refund")
     await page.keyboard.press("Escape")
     await expect(page.locator(ROWS)).to_have_count(3)
+    await expect(page.locator("#beside")).to_be_hidden()
     assert page.url.endswith("?text=refund")
     await page.keyboard.press("/")
     await expect(page.get_by_role("searchbox")).to_be_focused()
 
 
-async def test_retries__stand_below_their_first_try(site: Site) -> None:
+async def test_retries__are_folded_into_what_became_of_the_call(site: Site) -> None:
     page = site.page
     await site.open()
     await expect(page.locator("#pulse")).to_have_text("Live")
     for retry in range(3):
         await site.ask("Where is my order?", headers={"Idempotency-Key": "one", "x-stainless-retry-count": str(retry)})
         await site.ask(f"Between, about a refund {retry}")
-    await expect(page.locator(ROWS)).to_have_count(6)
-    assert await page.locator(f"{ROWS} .x-status").all_inner_texts() == ["200", "200", "200", "429", "429", "200"]
-    await expect(page.locator("li.is-retry")).to_have_count(2)
+    await expect(page.locator(f"{SHOWN} .x-status")).to_have_count(4)
+    assert await page.locator(f"{SHOWN} .x-status").all_inner_texts() == ["200"] * 4
+    await expect(page.locator(SHOWN).last.locator(".chain")).to_have_text("429 → 429 → 200")
+    for key in ("j", "j", "j", "j", "l"):
+        await page.keyboard.press(key)
+    unfold = page.get_by_role("button", name="The 3 attempts")
+    await expect(unfold).to_have_attribute("aria-expanded", "true")
+    assert await page.locator("li.is-attempt .x-status").all_inner_texts() == ["429", "429", "200"]
+    await page.keyboard.press("j")
+    await expect(page.locator("li.is-attempt :focus .x-status")).to_have_text("429")
+    await unfold.click()
+    await expect(page.locator(SHOWN)).to_have_count(4)
+
+
+async def test_arrivals__move_nothing_that_is_under_the_mouse(site: Site) -> None:
+    page = site.page
+    await site.ask("first refund")
+    await site.open()
+    await expect(page.locator("#pulse")).to_have_text("Live")
+    row = page.locator(SHOWN).first
+    await row.hover()
+    before = await row.bounding_box()
+    await site.ask("second refund")
+    await site.ask("third refund")
+    fresh = page.locator("#fresh")
+    await expect(fresh).to_have_text("2 new ↑")
+    assert await row.bounding_box() == before
+    await expect(row.locator(".x-said")).to_have_text("first refund")
+    await fresh.click()
+    await expect(page.locator(SHOWN)).to_have_count(3)
+    await expect(fresh).to_be_hidden()
+    await site.ask("fourth refund")
+    await expect(fresh).to_have_text("1 new ↑")
+    await page.mouse.move(5, 5)
+    await expect(page.locator(SHOWN)).to_have_count(4)
+
+
+async def test_arrivals__wait_while_somebody_reads_further_down(site: Site) -> None:
+    page = site.page
+    for number in range(30):
+        await site.ask(f"refund {number}")
+    await site.open()
+    await expect(page.locator("#pulse")).to_have_text("Live")
+    await page.evaluate("scrollTo(0, 200)")
+    await site.ask("one more refund")
+    await expect(page.locator("#fresh")).to_have_text("1 new ↑")
+    await page.evaluate("scrollTo(0, 0)")
+    await expect(page.locator(SHOWN)).to_have_count(31)
 
 
 async def test_pause__holds_back_what_comes(site: Site) -> None:
@@ -157,11 +190,96 @@ async def test_pause__holds_back_what_comes(site: Site) -> None:
     await expect(page.locator("#pulse")).to_have_text("Live")
     await page.keyboard.press("p")
     await site.ask("second refund")
-    follow = page.locator("#follow")
-    await expect(follow).to_have_text("Paused · 1 new")
+    await expect(page.locator("#fresh")).to_have_text("1 new ↑")
+    await expect(page.locator("#follow")).to_have_text("Paused")
     await expect(page.locator(ROWS)).to_have_count(1)
-    await follow.click()
+    await page.locator("#follow").click()
     await expect(page.locator(ROWS)).to_have_count(2)
+
+
+async def test_chips__choose_and_are_counted(site: Site) -> None:
+    page = site.page
+    await site.ask("first refund", stream=True)
+    await site.ask("Where is my order?", headers={"x-stainless-retry-count": "1"})
+    await site.ask("Nobody knows", headers={"X-Mock-Error": "503"})
+    await site.ask("Nobody knows")
+    await site.open()
+    await expect(page.locator("#shown")).to_have_text("4")
+    for chip, said in (
+        ("5xx", ["503"]),
+        ("4xx", ["404", "429"]),
+        ("Streamed", ["200"]),
+        ("Retried", ["429"]),
+        ("Unmatched", ["404"]),
+        ("Faults", []),
+        ("Client left", []),
+    ):
+        label = page.locator("label.toggle").filter(has_text=re.compile(f"^{chip}$"))
+        await label.click()
+        await expect(page.locator("#shown")).to_have_text(f"{len(said)} of 4")
+        assert await page.locator(f"{SHOWN} .x-status").all_inner_texts() == said, chip
+        await label.click()
+        await expect(page.locator("#shown")).to_have_text("4")
+    await page.get_by_label("4xx").check()
+    await page.get_by_label("5xx").check()
+    await expect(page.get_by_label("4xx")).not_to_be_checked()
+    await expect(page.locator("#shown")).to_have_text("1 of 4")
+    assert page.url.endswith("?status_class=5xx")
+    await page.reload()
+    await expect(page.locator("#shown")).to_have_text("1 of 4")
+    await page.get_by_label("5xx").uncheck()
+    await page.get_by_label("API", exact=True).select_option("chat")
+    await expect(page.locator("#shown")).to_have_text("4 of 4")
+
+
+async def test_beside__is_an_exchange_with_an_address(site: Site) -> None:
+    page = site.page
+    ids = [await site.ask(text) for text in ("first refund", "second refund", "third refund")]
+    await site.open()
+    beside, asked = page.locator("#beside"), page.locator("#beside .turn-user .words")
+    await expect(beside).to_be_hidden()
+    await page.locator(SHOWN).nth(1).click()
+    await expect(asked).to_have_text("second refund")
+    assert page.url.endswith(f"?exchange={ids[1]}")
+    await page.keyboard.press("j")
+    await expect(asked).to_have_text("first refund")
+    await page.keyboard.press("k")
+    await page.keyboard.press("k")
+    await expect(asked).to_have_text("third refund")
+    await expect(page.locator("[aria-current=true] .x-said")).to_have_text("third refund")
+    await page.reload()
+    await expect(asked).to_have_text("third refund")
+    await expect(page.locator("#beside #why")).to_contain_text("refund")
+    await page.keyboard.press("Escape")
+    await expect(beside).to_be_hidden()
+    assert page.url.endswith("/_mock/")
+    await expect(page.locator(":focus .x-said")).to_have_text("third refund")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="Whole page").click()
+    await expect(page.locator("h1")).to_contain_text("POST")
+    assert page.url.endswith(f"inspector/exchanges/{ids[2]}")
+
+
+async def test_beside__says_where_an_exchange_is_gone(site: Site) -> None:
+    page = site.page
+    await site.ask("first refund")
+    await site.open("?exchange=req_gone")
+    await expect(page.locator("#beside .empty h2")).to_have_text("This exchange is not here")
+    await page.locator(SHOWN).first.click()
+    await expect(page.locator("#beside .turn-user .words")).to_have_text("first refund")
+    site.problems.clear()  # the browser tells of the 404
+
+
+async def test_beside__is_a_page_of_its_own_where_there_is_no_room(site: Site) -> None:
+    page = site.page
+    id = await site.ask("first refund")
+    await page.set_viewport_size({"width": 390, "height": 800})
+    await site.open()
+    await page.locator(SHOWN).first.click()
+    await expect(page.locator(".turn-user .words")).to_have_text("first refund")
+    assert page.url.endswith(f"inspector/exchanges/{id}")
+    await site.open(f"?exchange={id}")
+    await page.wait_for_url(f"**/inspector/exchanges/{id}")
 
 
 async def test_clear__deletes_what_the_filters_show(site: Site) -> None:

@@ -27,7 +27,9 @@ async def fill(site: Site) -> dict[str, str]:
     missed = await site.ask("Do you sell " + "umbrellas" * 30)
     await site.ask("What is the weather?", model="a-model-with-quite-a-long-name-2026-01-01")
     at = "inspector/exchanges/"
-    return {"list": "", "empty": "?text=none", "refund": f"{at}{refund}", "missed": f"{at}{missed}"}
+    return {"list": "", "empty": "?text=none", "refund": f"{at}{refund}", "missed": f"{at}{missed}"} | (
+        {"beside": f"?exchange={refund}"}
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -41,7 +43,7 @@ async def test_pages__are_readable(site: Site, chromium: Browser, scheme: str, w
         ) as context:
             page = await context.new_page()
             await page.goto(f"{site.url}/_mock/{path}")
-            done = page.locator("#why p").first if "exchanges" in path else page.locator("#pulse[data-state=live]")
+            done = page.locator("#why p").first if "exchange" in path else page.locator("#pulse[data-state=live]")
             await expect(done).to_be_visible()
             assert await page.evaluate(FAINT) == [], name
             assert await page.evaluate(NAMELESS) == [], name

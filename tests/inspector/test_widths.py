@@ -87,6 +87,7 @@ EMPTY: dict[str, tuple[str, Act]] = {
 
 FILLED: dict[str, tuple[str, Act]] = {
     "": ("#pulse[data-state=live]", look),
+    "?exchange={refund}": ("#why pre", look),
     f"?rule={RULE}&model={MODEL}": ("#rows a", look),
     f"?text={'text' * 40}": ("#none", look),
     f"?since={'since' * 40}": ("main [role=alert]", look),

@@ -1,20 +1,26 @@
-// The live list: rows that come by themselves, filters that live in the address, keys.
+// The live list: rows that come by themselves, filters that live in the address, keys, and an exchange beside it.
 
 import { call } from "./api.js";
+import { Beside } from "./beside.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
 import { Rows, move, offer } from "./rows.js";
 import { count } from "./show.js";
 
 const PAGE = 200;
+const MOST_HELD = 2000;
+const COUNT_EVERY = 2000; // milliseconds from one count to the next, at the least
+const OFFERED = ["model", "rule", "status", "endpoint"];
 const form = find("#filters");
 const list = find("#rows");
 const rows = new Rows(list);
+const beside = new Beside(find("#beside"), (id) => { rows.select(id); keep(); });
 const first = JSON.parse(find("#first").textContent);
 const unshown = JSON.parse(find("#given").textContent); // the filters of the address; some have no field, as `path`
-const held = []; // what came while nobody followed
+const held = []; // what came while it would have moved what somebody reads
 let source = null;
-let skipped = 0;
 let asked = 0;
+let isOver = false; // whether a mouse is over the list
+let counts = null; // how many there are of this kind, and how many of all
 
 const follows = () => find("#follow").getAttribute("aria-pressed") === "true";
 
@@ -27,13 +33,41 @@ function filters() {
   return given;
 }
 
+/** Keep the address as the page is: its filters, and what is open beside the list. */
+function keep() {
+  const given = filters();
+  if (beside.id) given.set("exchange", beside.id);
+  history.replaceState(null, "", given.size ? `${root}?${given}` : root);
+}
+
 function tell() {
-  find("#shown").textContent = rows.size ? `${count(rows.size)} shown${skipped ? `, ${count(skipped)} left out` : ""}` : "";
-  find("#follow").textContent = follows() ? "Follow" : held.length ? `Paused · ${held.length} new` : "Paused";
   const isFiltered = filters().size > 0;
+  find("#shown").textContent = !counts ? "" : isFiltered ? `${count(counts.some)} of ${count(counts.all)}` : count(counts.all);
+  find("#follow").textContent = follows() ? "Follow" : "Paused";
+  find("#fresh").hidden = held.length === 0;
+  find("#fresh").textContent = `${count(held.length)} new ↑`;
   find("#list").hidden = rows.size === 0;
   find("#nothing").hidden = rows.size > 0 || isFiltered;
   find("#none").hidden = rows.size > 0 || !isFiltered;
+}
+
+let counting = null;
+
+/** Count soon, but not all the time. */
+function recount(wait = COUNT_EVERY) {
+  counting ??= setTimeout(async () => {
+    try {
+      const given = filters();
+      const [some, all] = await Promise.all([call("GET", `exchanges/count?${given}`), given.size ? call("GET", "exchanges/count") : null]);
+      counts = { some: some.count, all: (all ?? some).count };
+      for (const name of OFFERED) for (const value of Object.keys((all ?? some)[`by_${name}`])) offer(form.elements[name], value);
+      tell();
+    } catch (error) {
+      say(error.message);
+    } finally {
+      counting = null;
+    }
+  }, wait);
 }
 
 function state(name, text) {
@@ -42,14 +76,23 @@ function state(name, text) {
   pulse.textContent = text;
 }
 
-function arrive({ exchanges, skipped: more }) {
-  skipped += more;
-  for (const each of exchanges) {
-    for (const name of ["model", "rule", "status"]) offer(form.elements[name], String(each[name] ?? ""));
-  }
-  if (follows()) rows.add(exchanges);
-  else held.push(...exchanges);
+/** Say whether rows may move: nobody reads further down, and no mouse is over them. */
+const mayMove = () => follows() && !isOver && scrollY < 8;
+
+/** Show what was held back. */
+function release() {
+  rows.add(held.splice(0));
+  if (beside.id) rows.select(beside.id);
   tell();
+}
+
+function arrive({ exchanges }) {
+  for (const each of exchanges) for (const name of OFFERED) offer(form.elements[name], String(each[name] ?? ""));
+  held.push(...exchanges);
+  if (held.length > MOST_HELD) held.splice(0, held.length - MOST_HELD);
+  if (mayMove() || rows.size === 0) release();
+  else tell();
+  recount();
 }
 
 /** Listen for what comes after the newest row. A page that nobody looks at gives its connection back. */
@@ -74,7 +117,9 @@ async function load({ anew = false } = {}) {
     if (mine !== asked) return;
     if (anew) rows.clear();
     rows.add(exchanges.reverse());
+    if (beside.id) rows.select(beside.id);
     find("#more").hidden = !more;
+    recount(0);
     tell();
   } catch (error) {
     state("lost", "Not there");
@@ -83,22 +128,16 @@ async function load({ anew = false } = {}) {
 }
 
 async function change() {
-  const given = filters();
-  history.replaceState(null, "", given.size ? `${root}?${given}` : root);
+  keep();
   held.length = 0;
-  skipped = 0;
   await load({ anew: true });
   listen();
 }
 
-async function options() {
-  const totals = await call("GET", "exchanges/count");
-  for (const name of ["model", "rule", "status"]) {
-    for (const value of Object.keys(totals[`by_${name}`])) offer(form.elements[name], value);
-  }
-  const { namespaces } = await call("GET", "namespaces");
+async function namespaces() {
+  const { namespaces: found } = await call("GET", "namespaces");
   const select = form.elements.namespace;
-  for (const name of [...new Set(["default", namespace, ...namespaces])]) {
+  for (const name of [...new Set(["default", namespace, ...found])]) {
     select.append(make("option", { value: name, selected: name === namespace }, name));
   }
   select.hidden = select.options.length < 2;
@@ -106,7 +145,7 @@ async function options() {
 
 function follow(isOn = !follows()) {
   find("#follow").setAttribute("aria-pressed", String(isOn));
-  if (isOn) rows.add(held.splice(0));
+  if (mayMove()) release();
   tell();
 }
 
@@ -121,16 +160,31 @@ async function clear() {
   listen();
 }
 
+/** Go to the next row, or to the one before it; what is open beside the list goes along. */
+function step(by) {
+  const item = move(list, by);
+  if (item && beside.id) beside.open(item.dataset.id, { soon: true });
+}
+
+function leave() {
+  const row = beside.id && rows.select(beside.id);
+  if (!beside.id) return document.activeElement?.blur();
+  beside.close();
+  row?.querySelector("a").focus();
+}
+
+const KEYS = {
+  j: () => step(1), ArrowDown: () => step(1), k: () => step(-1), ArrowUp: () => step(-1), "/": () => form.elements.search.focus(), p: () => follow(),
+  l: () => document.activeElement?.closest("#rows > li")?.querySelector(".unfold")?.click(),
+};
+
 function key(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const isTyping = event.target.matches("input:not([type=checkbox]), select, textarea");
-  if (event.key === "Escape") document.activeElement?.blur();
-  if (isTyping) return;
-  if (event.key === "j" || event.key === "ArrowDown") move(list, 1);
-  else if (event.key === "k" || event.key === "ArrowUp") move(list, -1);
-  else if (event.key === "/") form.elements.search.focus();
-  else if (event.key === "p") follow();
-  else return;
+  if (event.key === "Escape") return isTyping ? event.target.blur() : leave();
+  const isScrolling = event.key.startsWith("Arrow") && event.target.closest("#beside");
+  if (isTyping || isScrolling || !KEYS[event.key]) return;
+  KEYS[event.key]();
   event.preventDefault();
 }
 
@@ -141,12 +195,25 @@ async function older() {
   tell();
 }
 
+/** Open a row beside the list, where there is room; a new tab stays a new tab. */
+function click(event) {
+  const link = event.target.closest("a.x");
+  if (!link) return;
+  sessionStorage.setItem("list", location.href);
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !beside.hasRoom) return;
+  event.preventDefault();
+  beside.open(link.closest("li").dataset.id);
+}
+
 let typing;
 form.addEventListener("input", (event) => {
   if (event.target.name === "namespace") {
     const at = root.replace(/(ns\/[^/]+\/)?_mock\/$/, "");
     location.href = event.target.value === "default" ? `${at}_mock/` : `${at}ns/${event.target.value}/_mock/`;
     return;
+  }
+  if (event.target.name === "status_class" && event.target.checked) { // one hundred at a time
+    form.querySelectorAll("[name=status_class]").forEach((each) => { each.checked = each === event.target; });
   }
   clearTimeout(typing);
   typing = setTimeout(change, event.target.type === "search" ? 150 : 0);
@@ -157,13 +224,19 @@ find("#clear").addEventListener("click", clear);
 find("#more").addEventListener("click", older);
 find("#all").addEventListener("click", () => { location.href = root; });
 find("#copy-try").addEventListener("click", () => copy(find("#try").textContent));
+find("#fresh").addEventListener("click", () => { scrollTo({ top: 0 }); release(); });
+find("#close").addEventListener("click", leave);
 document.addEventListener("keydown", key);
 document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : listen()));
-list.addEventListener("click", () => sessionStorage.setItem("list", location.href));
+addEventListener("scroll", () => { if (held.length && mayMove()) release(); }, { passive: true });
+find("#list").addEventListener("pointerover", (event) => { isOver = event.pointerType === "mouse"; });
+find("#list").addEventListener("pointerleave", () => { isOver = false; if (held.length && mayMove()) release(); });
+list.addEventListener("click", click);
 
-list.replaceChildren();
 rows.add(first.reverse());
 find("#more").hidden = rows.size < 100;
 tell();
+beside.start();
 listen();
-options().catch((error) => say(error.message));
+recount(0);
+namespaces().catch((error) => say(error.message));

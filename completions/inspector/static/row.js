@@ -1,4 +1,4 @@
-// A row of the live list. The template `live.html` writes the first ones in the same way.
+// A row of the live list.
 
 import { draw, make, root } from "./dom.js";
 import { clock, cost, ms, tone } from "./show.js";
@@ -16,31 +16,45 @@ function pace({ ttft_ms: ttft, duration_ms: duration }) {
 
 const badge = (kind, text) => make("span", { class: `badge ${kind}` }, text);
 
+const status = (exchange) => (exchange.status ? String(exchange.status) : "cut");
+
+/** What became of each attempt: `429 → 503 → 200`. */
+function chain(attempts) {
+  const steps = attempts.flatMap((each, index) => [index ? " → " : "", make("b", { class: tone(each.status) }, status(each))]);
+  return make("span", { class: "chain num" }, ...steps);
+}
+
 function rule(exchange) {
   if (!exchange.unmatched) return [exchange.rule ?? ""];
   const nearest = exchange.near_misses[0];
-  return [badge("bad", "unmatched"), ...(nearest ? [" ", make("span", { class: "muted" }, `near ${nearest.rule}`)] : [])];
+  return [badge("quiet", "unmatched"), ...(nearest ? [" ", make("span", { class: "muted" }, `near ${nearest.rule}`)] : [])];
 }
 
-/** Make the row; one that `follows` is a later try of the row above it. */
-export function row(exchange, follows) {
+function link(exchange, attempts) {
   const cell = (name, ...content) => make("span", { class: `x-${name}` }, ...content);
   const { tokens } = exchange;
-  const kind = `${exchange.unmatched ? "is-unmatched" : ""}${follows ? " is-retry" : ""}`;
-  return make("li", { class: kind },
-    make("a", { class: "x", href: `${root}inspector/exchanges/${exchange.id}` },
-      make("time", { class: "x-time num", datetime: exchange.time, title: exchange.time }, clock(exchange.time)),
-      cell(`status num ${tone(exchange.status)}`, exchange.status ? String(exchange.status) : "cut"),
-      cell("rule", ...rule(exchange)),
-      cell("text",
-        make("span", { class: "x-said", dir: "auto" }, exchange.summary || `${exchange.method} ${exchange.path}`),
-        exchange.retry ? badge("warn", `retry ${exchange.retry}`) : null,
-        exchange.fault ? badge("fault", exchange.fault) : null,
-        exchange.client_left ? badge("warn", "client left") : null),
-      cell("model", exchange.model ?? "", " ", make("span", { class: "muted" }, exchange.endpoint ?? "")),
-      cell("tokens num", tokens ? `${tokens.prompt} → ${tokens.completion}` : ""),
-      cell("cost num", cost(exchange.cost_usd)),
-      cell("ttft num", ms(exchange.ttft_ms)),
-      cell("duration num", ms(exchange.duration_ms)),
-      cell("pace", pace(exchange))));
+  return make("a", { class: "x", href: `${root}inspector/exchanges/${exchange.id}` },
+    make("time", { class: "x-time num", datetime: exchange.time, title: exchange.time }, clock(exchange.time)),
+    cell(`status num ${tone(exchange.status)}`, status(exchange)),
+    cell("rule", ...rule(exchange)),
+    cell("text",
+      make("span", { class: "x-said", dir: "auto" }, exchange.summary || `${exchange.method} ${exchange.path}`),
+      attempts ? chain(attempts) : exchange.retry ? badge("warn", `retry ${exchange.retry}`) : null,
+      exchange.fault ? badge("fault", exchange.fault) : null,
+      exchange.client_left ? badge("warn", "client left") : null),
+    cell("model", exchange.model ?? "", " ", make("span", { class: "muted" }, exchange.endpoint ?? "")),
+    cell("tokens num", tokens ? `${tokens.prompt} → ${tokens.completion}` : ""),
+    cell("cost num", cost(exchange.cost_usd)),
+    cell("ttft num", ms(exchange.ttft_ms)),
+    cell("duration num", ms(exchange.duration_ms)),
+    cell("pace", pace(exchange)));
+}
+
+/** Make the row of an exchange, which may stand for several `attempts` of one call, or be one of them. */
+export function row(exchange, { attempts = null, isAttempt = false, isOpen = false, onToggle } = {}) {
+  const kind = [exchange.unmatched ? "is-unmatched" : "", isAttempt ? "is-attempt" : ""].filter(Boolean).join(" ");
+  const unfold = attempts && make("button", {
+    type: "button", class: "unfold", "aria-expanded": String(isOpen), "aria-label": `The ${attempts.length} attempts`, onclick: onToggle,
+  });
+  return make("li", { class: kind, "data-id": exchange.id }, unfold, link(exchange, attempts));
 }

@@ -1,32 +1,75 @@
-// The list's rows: the newest on top, each retry below the tries before it, and no more than a browser likes.
+// The list's rows: the newest on top, the attempts of one call folded into one row, and no more than a browser likes.
 
 import { make } from "./dom.js";
 import { row } from "./row.js";
 
 const MOST = 2000;
 
-const WINDOW = 120_000; // milliseconds from one try to the next, at the most; `cells.py` groups the first rows alike
+const WINDOW = 120_000; // milliseconds from one attempt to the next, at the most
 
 const keyOf = (exchange) => exchange.idempotency_key ?? exchange.fingerprint;
 
-/** Say whether an exchange is a later try of one that has the same key. */
+/** Say whether an exchange is a later attempt of one that has the same key. */
 function follows(exchange, earlier) {
   if (exchange.idempotency_key) return true;
   const wait = new Date(exchange.time) - new Date(earlier.time) - earlier.duration_ms;
   return exchange.retry > earlier.retry && wait < WINDOW;
 }
 
-/** Put an element below another, which is in the document or among those that are about to be. */
-function place(fresh, above, element) {
-  const at = fresh.indexOf(above);
-  if (at < 0) above.after(element);
-  else fresh.splice(at + 1, 0, element);
+/** The attempts of one call: a row of what became of it in the end, and below it, folded, one for each attempt. */
+class Group {
+  attempts = [];
+  items = [];
+  isOpen = false;
+
+  constructor(exchange) {
+    this.add(exchange);
+  }
+
+  get last() {
+    return this.attempts.at(-1);
+  }
+
+  add(exchange, isEarlier = false) {
+    this.attempts[isEarlier ? "unshift" : "push"](exchange);
+    this.paint();
+  }
+
+  toggle() {
+    this.isOpen = !this.isOpen;
+    this.items.slice(1).forEach((item) => { item.hidden = !this.isOpen; });
+    this.items[0].querySelector(".unfold").setAttribute("aria-expanded", String(this.isOpen));
+  }
+
+  /** Write the rows anew, in the place of those that are there. */
+  paint() {
+    const [before, ...rest] = this.items;
+    const focused = this.items.find((item) => item.contains(document.activeElement))?.dataset.id;
+    const current = this.items.find((item) => item.querySelector("[aria-current]"))?.dataset.id;
+    const isMany = this.attempts.length > 1;
+    this.items = [row(this.last, { attempts: isMany ? this.attempts : null, isOpen: this.isOpen, onToggle: () => this.toggle() })];
+    if (isMany) this.items.push(...this.attempts.map((each) => row(each, { isAttempt: true })));
+    this.items.slice(1).forEach((item) => { item.hidden = !this.isOpen; });
+    before?.replaceWith(...this.items);
+    rest.forEach((item) => item.remove());
+    if (current) this.select(current);
+    if (focused) (this.items.findLast((item) => item.dataset.id === focused && !item.hidden) ?? this.items[0]).querySelector("a").focus();
+  }
+
+  /** Mark the row of an exchange, or the row that it is folded into. */
+  select(id) {
+    const shown = this.items.findLast((item) => item.dataset.id === id && !item.hidden) ?? this.items[0];
+    shown.querySelector("a").setAttribute("aria-current", "true");
+    return shown;
+  }
 }
 
 export class Rows {
   #list;
-  #known = new Map(); // id: the exchange and its element
-  #groups = new Map(); // what tries have in common: the exchanges and elements of the latest of them
+  #known = new Map(); // id: the exchange, its group and its place in the order
+  #latest = new Map(); // what attempts have in common: the latest group of it
+  #next = 0;
+  #before = -1;
 
   constructor(list) {
     this.#list = list;
@@ -47,27 +90,23 @@ export class Rows {
 
   #end(isBetter) {
     let found = null;
-    for (const { exchange, order } of this.#known.values()) if (!found || isBetter(order, found.order)) found = { exchange, order };
-    return found?.exchange.id ?? null;
+    for (const each of this.#known.values()) if (!found || isBetter(each.order, found.order)) found = each;
+    return found?.id ?? null;
   }
-
-  #next = 0;
-  #before = -1;
 
   /** Put exchanges on top, the oldest first; those that are there already stay. */
   add(exchanges) {
     const fresh = [];
     for (const exchange of exchanges) {
       if (this.#known.has(exchange.id)) continue;
-      const known = this.#groups.get(keyOf(exchange));
-      const tries = known && follows(exchange, known.at(-1).exchange) ? known : null;
-      const element = this.#note(exchange, this.#next++, Boolean(tries));
-      if (tries) place(fresh, tries.at(-1).element, element);
-      else fresh.unshift(element);
-      if (!tries) this.#groups.set(keyOf(exchange), []);
-      this.#groups.get(keyOf(exchange)).push({ exchange, element });
+      const known = this.#latest.get(keyOf(exchange));
+      const group = known && follows(exchange, known.last) ? known : new Group(exchange);
+      if (group === known) group.add(exchange);
+      else fresh.unshift(group);
+      this.#latest.set(keyOf(exchange), group);
+      this.#note(exchange, group, this.#next++);
     }
-    this.#list.prepend(...fresh);
+    this.#list.prepend(...fresh.flatMap((group) => group.items));
     this.#cut();
   }
 
@@ -75,54 +114,49 @@ export class Rows {
   append(exchanges) {
     for (const exchange of exchanges) {
       if (this.#known.has(exchange.id)) continue;
-      const element = this.#note(exchange, this.#before--, false);
-      const tries = this.#groups.get(keyOf(exchange));
-      if (tries && follows(tries[0].exchange, exchange)) { // an earlier try than those there: they follow it
-        tries[0].element.before(element);
-        tries[0].element.classList.add("is-retry");
-        tries.unshift({ exchange, element });
-      } else {
-        this.#list.append(element);
-        this.#older(exchange, element);
-      }
+      const known = this.#latest.get(keyOf(exchange));
+      const group = known && follows(known.attempts[0], exchange) ? known : new Group(exchange);
+      if (group === known) group.add(exchange, true);
+      else this.#list.append(...group.items);
+      if (!known) this.#latest.set(keyOf(exchange), group);
+      this.#note(exchange, group, this.#before--);
     }
   }
 
   clear() {
     this.#known.clear();
-    this.#groups.clear();
+    this.#latest.clear();
     this.#list.replaceChildren();
   }
 
-  #note(exchange, order, follows) {
-    const element = row(exchange, follows);
-    element.dataset.id = exchange.id;
-    this.#known.set(exchange.id, { exchange, element, order });
-    return element;
+  /** Mark the row of an exchange, and no other; return it, or nothing where there is none. */
+  select(id) {
+    this.#list.querySelectorAll("[aria-current]").forEach((link) => link.removeAttribute("aria-current"));
+    return this.#known.get(id)?.group.select(id);
   }
 
-  /** Let older exchanges join it, unless there are tries that later ones may join. */
-  #older(exchange, element) {
-    if (!this.#groups.has(keyOf(exchange))) this.#groups.set(keyOf(exchange), [{ exchange, element }]);
+  #note({ id, ...exchange }, group, order) {
+    this.#known.set(id, { id, key: keyOf(exchange), group, order });
   }
 
   #cut() {
     while (this.#known.size > MOST) {
-      const element = this.#list.lastElementChild;
-      const { exchange } = this.#known.get(element.dataset.id);
-      this.#known.delete(exchange.id);
-      this.#groups.delete(keyOf(exchange));
-      element.remove();
+      const { group, key } = this.#known.get(this.#list.lastElementChild.dataset.id);
+      group.attempts.forEach(({ id }) => this.#known.delete(id));
+      group.items.forEach((item) => item.remove());
+      if (this.#latest.get(key) === group) this.#latest.delete(key);
     }
   }
 }
 
-/** Move the focus to the next row (1) or the one before it (-1). */
+/** Move the focus to the next row (1) or the one before it (-1): from the one that has it, or from the current one. */
 export function move(list, by) {
-  const now = document.activeElement?.closest("#rows > li");
-  const to = now ? (by > 0 ? now.nextElementSibling : now.previousElementSibling) : list.firstElementChild;
+  const now = document.activeElement?.closest("#rows > li") ?? list.querySelector("[aria-current]")?.closest("li");
+  let to = now ? now : list.firstElementChild;
+  if (now) do to = by > 0 ? to.nextElementSibling : to.previousElementSibling; while (to?.hidden);
   to?.querySelector("a").focus();
   to?.scrollIntoView({ block: "nearest" });
+  return to ?? null;
 }
 
 /** Let a select offer a value. */

@@ -1,4 +1,4 @@
-// How facts are written, the same on all pages; `cells.py` writes the first rows of the list in the same way.
+// How facts are written, the same on all pages.
 
 export const ms = (value) =>
   value === null || value === undefined ? "" : value < 10 ? `${value.toFixed(1)} ms` : value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(2)} s`;

@@ -27,7 +27,8 @@ export async function send(url, { method, headers, body, signal, onStart, onEven
   return ms();
 }
 
-function documentOf(raw) {
+/** The JSON of an event of a stream, or null where it has none. */
+export function documentOf(raw) {
   const lines = raw.split("\n").filter((line) => line.startsWith("data:")).map((line) => line.slice(5).trim());
   try {
     return JSON.parse(lines.length ? lines.join("\n") : raw);

@@ -2,6 +2,7 @@
 
 import { draw, make } from "./dom.js";
 import { ms } from "./show.js";
+import { strikes } from "./struck.js";
 
 const HEIGHT = 132;
 const LEFT = 52;
@@ -25,9 +26,22 @@ function axis(scale, total, width) {
 
 const ticks = (times, scale, y, kind) => draw("path", { class: kind, d: times.map((at) => `M${scale(at).toFixed(1)} ${y}v20`).join("") });
 
-function flaw(exchange) {
-  if (exchange.fault) return exchange.fault;
-  return exchange.client_left ? "the client left" : null;
+/** What went wrong, and after how many milliseconds: a fault before the event that it kept from coming as it should. */
+function flaws(exchange, chunks) {
+  const { duration_ms: end, fault, client_left: left } = exchange;
+  const found = strikes(exchange).map(({ name, index }) => ({ name, at: index < chunks.length ? chunks[index].at_ms : chunks.at(-1)?.at_ms ?? end }));
+  if (!found.length && fault) found.push({ name: fault, at: end });
+  if (left) found.push({ name: "the client left", at: end });
+  return found;
+}
+
+/** A line where something went wrong, with its name on the side that has the room. */
+function flaw({ name, at }, place, x, width) {
+  const isRight = x < width / 2;
+  return [
+    draw("path", { class: "t-wrong", d: `M${x} 18V104`, "data-at": at }),
+    text(x + (isRight ? 5 : -5), 14 - (place % 2) * 10 + 4, name, { class: "t-wrong-text", "text-anchor": isRight ? "start" : "end" }),
+  ];
 }
 
 function picture(exchange, chunks, width) {
@@ -42,11 +56,10 @@ function picture(exchange, chunks, width) {
   } else {
     svg.append(text(0, 69, "whole"), draw("rect", { class: "t-whole", x: scale(0), y: 54, width: Math.max(scale(exchange.duration_ms) - scale(0), 2), height: 20, rx: 3 }));
   }
-  const wrong = flaw(exchange);
-  if (wrong) {
-    const x = scale(exchange.duration_ms);
-    svg.append(draw("path", { class: "t-wrong", d: `M${x} 18V104` }), text(x - 5, 14, wrong, { class: "t-wrong-text", "text-anchor": "end" }));
-  }
+  flaws(exchange, chunks).forEach((each, place) => svg.append(...flaw(each, place, scale(each.at), width)));
+  const cursor = draw("path", { class: "t-cursor", d: "" });
+  svg.append(cursor);
+  svg.seek = (at) => cursor.setAttribute("d", at === null ? "" : `M${scale(Math.min(at, total)).toFixed(1)} 18V104`);
   return svg;
 }
 
@@ -58,15 +71,20 @@ function summary(exchange, chunks) {
   return `${words} They left ${ms(late[Math.floor(late.length / 2)])} after they were due (median), ${ms(late.at(-1))} at most.`;
 }
 
-/** Show the timeline in a place, and again whenever that changes its width. */
+/**
+ * Show the timeline in a place, and again whenever that changes its width. It returns what moves the cursor: `seek` takes
+ * milliseconds, or null where there is to be none.
+ */
 export function timeline(place, exchange) {
   const chunks = exchange.response.chunks ?? [];
   const frame = make("div", { class: "t-frame" });
   place.replaceChildren(frame, make("p", { class: "muted t-words" }, summary(exchange, chunks)));
   let width = 0;
+  let svg = null;
   new ResizeObserver(() => {
     if (frame.clientWidth === width || !frame.clientWidth) return;
     width = frame.clientWidth;
-    frame.replaceChildren(picture(exchange, chunks, width));
+    frame.replaceChildren(svg = picture(exchange, chunks, width));
   }).observe(frame);
+  return { seek: (at) => svg?.seek(at) };
 }
