@@ -249,7 +249,7 @@ async def _send_following(response: Following, send: Send) -> None:
 
 
 async def _start(response: HttpResponseBase, send: Send) -> None:
-    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in response.items()]
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers._store.values()]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
 
 

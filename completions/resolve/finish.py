@@ -31,13 +31,15 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
     count = max(prompt.n, 1) if reply.choices else 0
     asked = [reply.choices[index % len(reply.choices)] for index in range(count)]
     choices = tuple(_limited(choice, prompt) for choice in asked)
-    return replace(
-        reply,
-        choices=choices,
-        created=_created(seed) if reply.created is None else reply.created,
-        model=reply.model or prompt.model,
-        usage=_with(reply.counts, reply.usage or _usage(choices, prompt)),
-        serial=reply.serial or _serial(seed),
+    return Reply(
+        choices,
+        reply.id,
+        _created(seed) if reply.created is None else reply.created,
+        reply.model or prompt.model,
+        _with(reply.counts, reply.usage or _usage(choices, prompt)),
+        reply.counts,
+        reply.serial or _serial(seed),
+        events=reply.events,
     )
 
 
@@ -52,12 +54,29 @@ def _serial(seed: str | None) -> str:
 def _limited(choice: Choice, prompt: Prompt) -> Choice:
     """Apply the stop sequences and the token limit, and set the finish reason that follows where none is given."""
     text, stopped_by = _before_stop(choice.text, prompt.stop)
-    said = replace(choice, text=text, finish_reason=choice.finish_reason or _reason(choice), stopped_by=stopped_by)
+    said = _said(choice, text, stopped_by)
     if prompt.min_tokens and text:
         said = replace(said, text=_longer(text, said, prompt))
     if prompt.max_tokens is None:
         return said
     return _within(said, prompt.max_tokens, prompt.model)
+
+
+def _said(choice: Choice, text: str | None, stopped_by: str | None) -> Choice:
+    """Return a choice with what is said of its text; every answer makes one, and `replace` takes five times as long."""
+    return Choice(
+        text,
+        choice.finish_reason or _reason(choice),
+        choice.tool_calls,
+        choice.refusal,
+        choice.reasoning,
+        choice.annotations,
+        choice.logprobs,
+        stopped_by,
+        choice.embedding,
+        choice.moderation,
+        choice.failure,
+    )
 
 
 def _longer(text: str, choice: Choice, prompt: Prompt) -> str:
@@ -88,6 +107,8 @@ def _before_stop(text: str | None, stops: tuple[str, ...]) -> tuple[str | None, 
 
 def _within(choice: Choice, limit: int, model: str | None) -> Choice:
     """Cut to `limit` tokens: first goes the reasoning, then the text or the refusal, then the calls."""
+    if completion_tokens([choice], model) <= limit:
+        return choice
     budget = _Budget(limit, model)
     cut = replace(
         choice,
@@ -110,11 +131,11 @@ class _Budget:
             return text
         if self.exceeded:
             return ""
-        pieces = tokens.split(text, self.model)
         used = tokens.count(text, self.model)
         if used <= self.left:
             self.left -= used
             return text
+        pieces = tokens.split(text, self.model)
         self.exceeded = True
         return "".join(_fitting(pieces, self.left, self.model))
 
@@ -135,17 +156,12 @@ def _fitting(pieces: list[str], limit: int, model: str | None) -> Iterable[str]:
 
 def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
     """Count the tokens of all that the choices say: reasoning, text, refusal, and the calls' names and arguments."""
-    texts = (
-        text
-        for choice in choices
-        for text in (
-            choice.reasoning,
-            choice.text,
-            choice.refusal,
-            *(part for call in choice.tool_calls for part in (call.name, call.arguments)),
-        )
-    )
-    return sum(tokens.count(text, model) for text in texts if text)
+    texts: list[str | None] = []
+    for choice in choices:
+        texts += (choice.reasoning, choice.text, choice.refusal)
+        for call in choice.tool_calls:
+            texts += (call.name, call.arguments)
+    return sum([tokens.count(text, model) for text in texts if text])
 
 
 def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
@@ -163,5 +179,5 @@ def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
         image_tokens=counted.image,
         document_tokens=counted.document,
         completion_tokens=completion_tokens(choices, prompt.model),
-        reasoning_tokens=sum(tokens.count(choice.reasoning or "", prompt.model) for choice in choices),
+        reasoning_tokens=sum([tokens.count(choice.reasoning, prompt.model) for choice in choices if choice.reasoning]),
     )

@@ -7,6 +7,7 @@ Shapes: `openai.types` of the installed SDK; the envelope is the `Error` schema 
 four fields are required and two may be null.
 """
 
+import functools
 import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -279,6 +280,7 @@ def made_id(prefix: str, reply: Reply, *place: int) -> str:
     return prefix + digest
 
 
+@functools.lru_cache(maxsize=1024)
 def fingerprint(model: str | None) -> str:
     """Return the `system_fingerprint` of a model: the same for the same model."""
     return "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()

@@ -18,7 +18,8 @@ PYDANTIC = "recordings: pydantic/pydantic-ai"
 def _content(kind: str, prompt: Prompt) -> tuple[int, int] | None:
     """Return the message and the place in it of the first content part of a type."""
     for at, message in enumerate(dicts(prompt.body.get("messages"))):
-        for place, part in enumerate(dicts(message.get("content"))):
+        content = message.get("content")
+        for place, part in enumerate(() if isinstance(content, str) else dicts(content)):
             if part.get("type") == kind:
                 return at, place
     return None
