@@ -1,7 +1,7 @@
 """From an exchange's row to the JSON that is shown of it."""
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Traffic
+from completions.journal.packing import UNPACKED, unpack
 from completions.models import Exchange
 
 HEAVY = (
@@ -94,16 +95,15 @@ def question_of(row: Exchange) -> Traffic:
 
 def traffic(row: Exchange) -> Traffic:
     """Return the bytes of an exchange, as far as the journal has them, for its format to read."""
-    body = bytes(row.response_body)
-    response = tuple(_frames(body, row.response_writes)) if row.stream else (body,)
+    response = tuple(_frames(row, orjson.loads(row.response_writes))) if row.stream else (bytes(row.response_body),)
     return replace(question_of(row), response=response)
 
 
-def _frames(body: bytes, writes: str) -> Iterator[bytes]:
-    at = 0
-    for size in orjson.loads(writes)["sizes"]:
-        yield body[at : at + size]
-        at += size
+def _frames(row: Exchange, writes: Mapping[str, Any]) -> list[bytes]:
+    """Return a stream's events; those that did not go out are empty."""
+    sizes, gone = writes["sizes"], writes["ends"][-1] if writes["ends"] else 0
+    frames = unpack(bytes(row.response_body), sizes[:gone], writes.get("packing", UNPACKED))
+    return [*frames, *[b""] * (len(sizes) - gone)]
 
 
 def _body(data: bytes) -> dict[str, Any]:
@@ -129,17 +129,18 @@ def _chunks(row: Exchange) -> Iterator[dict[str, Any]]:
 
     `due_ms` is when its pacing would have had it go.
     """
-    body, at, index = bytes(row.response_body), 0, 0
-    writes = orjson.loads(row.response_writes)
+    writes, index = orjson.loads(row.response_writes), 0
+    frames = _frames(row, writes)
     due: list[float] = writes.get("due", [])
+    if len(due) == 1:
+        due *= len(writes["sizes"])
     for end, ms in zip(writes["ends"], writes["ms"], strict=True):
-        for place, size in enumerate(writes["sizes"][index:end], index):
-            text, encoding = _text(body[at : at + size])
+        for place, frame in enumerate(frames[index:end], index):
+            text, encoding = _text(frame)
             yield {
                 "at_ms": ms,
                 **({"due_ms": due[place]} if place < len(due) else {}),
                 "data": text,
                 **({} if encoding == "text" else {"encoding": encoding}),
             }
-            at += size
         index = end

@@ -44,6 +44,7 @@ class Series(NamedTuple):
     prompt: Counter
     completion: Counter
     duration: Histogram
+    ttft: Histogram | None
 
 
 class Metrics:
@@ -83,8 +84,8 @@ class Metrics:
             series.prompt.inc(exchange.usage.prompt_tokens)
             series.completion.inc(exchange.usage.completion_tokens)
         series.duration.observe((exchange.ended or exchange.started) - exchange.started)
-        if (first := ttft(exchange.sent)) is not None:
-            self.ttft.labels(*place).observe(first / 1000)
+        if series.ttft is not None and (first := ttft(exchange.sent)) is not None:
+            series.ttft.observe(first / 1000)
         for fault in exchange.faults:
             self.faults.labels(fault.name).inc()
         if exchange.client_left:
@@ -97,6 +98,7 @@ class Metrics:
             self.tokens.labels(endpoint, model, "prompt"),
             self.tokens.labels(endpoint, model, "completion"),
             self.durations.labels(endpoint, model, str(exchange.stream).lower()),
+            self.ttft.labels(endpoint, model) if exchange.stream else None,
         )
         return found
 

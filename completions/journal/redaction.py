@@ -83,7 +83,8 @@ class Redaction:
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the headers by lower-case name, without secrets."""
         lower = {name.lower(): value for name, value in headers.items()}
-        return lower | {name: REDACTED for name in lower if self.hides(name)}
+        hidden, seldom = is_secret, self.headers
+        return {name: REDACTED if hidden(name) or name in seldom else value for name, value in lower.items()}
 
     def clean_query(self, query: str) -> str:
         """Return the part of an address after its `?`, without secrets."""

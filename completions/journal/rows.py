@@ -3,6 +3,7 @@
 It runs in the writer's thread, some 8,000 times a second at most, so it makes nothing that nobody will read.
 """
 
+import functools
 import re
 import time
 from bisect import bisect_right
@@ -16,6 +17,7 @@ import orjson
 from completions.conf import conf
 from completions.journal.costs import cost
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
+from completions.journal.packing import pack
 from completions.journal.quotes import REDACTED, Quotes
 from completions.journal.redaction import Redaction, Removed, frame_parts, redaction
 
@@ -110,10 +112,10 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         exchange.bytes,
         exchange.client_left,
         _tokens_sent(exchange),
-        _headers(hide, {name.decode("latin-1"): value.decode("latin-1") for name, value in _items(exchange)}),
+        _request_headers(hide, tuple(exchange.request_headers.items())).json,
         request_body,
         exchange.request_truncated,
-        _headers(hide, dict(exchange.response_headers.items())),
+        _json(hide.clean_headers(_plain(exchange.response_headers))),
         response_body,
         writes,
         exchange.response_truncated,
@@ -149,10 +151,6 @@ def _fault_parameters(exchange: Exchange) -> str | None:
     return None if exchange.fault_parameters is None else _json(dict(exchange.fault_parameters))
 
 
-def _items(exchange: Exchange) -> list[tuple[bytes, bytes]]:
-    return list(exchange.request_headers.items())
-
-
 def _text(text: str) -> str:
     """Return a text that every database takes: without what UTF-8 has not, and without NUL."""
     if text.isascii() and "\x00" not in text:
@@ -168,8 +166,25 @@ def _json(document: object) -> str:
     return _text(orjson.dumps(document).decode())
 
 
-def _headers(hide: Redaction, headers: Mapping[str, str]) -> str:
-    return _json(hide.clean_headers(headers))
+class _Headers(NamedTuple):
+    """A request's headers as the journal keeps them, and the secrets among them that an answer may quote."""
+
+    json: str
+    secrets: tuple[bytes, ...]
+
+
+@functools.lru_cache(maxsize=128)
+def _request_headers(hide: Redaction, headers: tuple[tuple[bytes, bytes], ...]) -> _Headers:
+    """Read a request's headers; a client sends the same ones again and again."""
+    text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    secrets = (value.rpartition(b" ")[2] for name, value in headers if hide.hides(name.decode("latin-1")))
+    return _Headers(_json(hide.clean_headers(text)), tuple(secret for secret in secrets if len(secret) >= WORTH))
+
+
+def _plain(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return a response's headers by lower-case name; Django's own mapping looks each of them up twice."""
+    stored: Mapping[str, tuple[str, str]] | None = getattr(headers, "_store", None)
+    return headers if stored is None else {name: value for name, (_, value) in stored.items()}
 
 
 def _near_misses(exchange: Exchange, secret: bool) -> str:
@@ -208,9 +223,12 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed) -> tuple[by
     frames = _frames(sent.frames, exchange, hide, removed)
     sizes = sent.sizes if frames is sent.frames else list(map(len, frames))
     writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
-    if sent.due:
-        writes["due"] = _ms(sent.due)
-    return b"".join(frames[: sent.ends[-1]] if sent.ends else ()), orjson.dumps(writes).decode()
+    if sent.due:  # which never falls, so that first and last tell whether all are due at once
+        writes["due"] = _ms(sent.due if sent.due[0] != sent.due[-1] else sent.due[:1])
+    body, packing = pack(frames[: sent.ends[-1]] if sent.ends else ())
+    if packing:
+        writes["packing"] = packing
+    return body, orjson.dumps(writes).decode()
 
 
 def _whole(exchange: Exchange, hide: Redaction, removed: Removed) -> bytes:
@@ -243,10 +261,10 @@ def _quotable(exchange: Exchange, hide: Redaction, removed: Removed, *pieces: by
 
     To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one piece.
     """
-    secrets = [value.rpartition(b" ")[2] for name, value in _items(exchange) if hide.hides(name.decode("latin-1"))]
-    secrets = [secret for secret in secrets if len(secret) >= WORTH]
-    if not hide.is_set:
-        secrets = [secret for secret in secrets if any(secret in piece for piece in pieces)]
+    secrets: Sequence[bytes] = _request_headers(hide, tuple(exchange.request_headers.items())).secrets
+    if secrets and not hide.is_set:
+        whole = b"".join(pieces)
+        secrets = [secret for secret in secrets if secret in whole and any(secret in piece for piece in pieces)]
     return [*removed.texts, *(secret.decode("latin-1") for secret in secrets)]
 
 

@@ -9,6 +9,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ class Store:
         self.alias = DEFAULT_DB_ALIAS
         self._ready = False
         self._insert = ""
+        self._utc_text = False
         self._inode: int | None = None
 
     @property
@@ -85,6 +87,8 @@ class Store:
         _migrate(self.connection)
         _check_columns(self.connection, [str(field.column) for field in Exchange._meta.concrete_fields])
         self._insert = _insert(self.connection)
+        zone = self.connection.timezone if settings.USE_TZ else UTC
+        self._utc_text = self.connection.vendor == "sqlite" and zone is UTC
         self._ready = True
 
     def close(self) -> None:
@@ -116,8 +120,13 @@ class Store:
 
     def _values(self, row: Row) -> tuple[Any, ...]:
         """Return a row's values; of all columns only the time has another shape in each database."""
-        time = row.time if settings.USE_TZ else row.time.replace(tzinfo=None)
-        return (*row[:2], self.connection.ops.adapt_datetimefield_value(time), *row[3:])
+        return (*row[:2], self._moment(row.time), *row[3:])
+
+    def _moment(self, time: datetime) -> object:
+        """Return a time in UTC as the database takes it; SQLite's is the text that Django would make in three steps."""
+        if self._utc_text:
+            return str(time.replace(tzinfo=None))
+        return self.connection.ops.adapt_datetimefield_value(time if settings.USE_TZ else time.replace(tzinfo=None))
 
     def prune(self, keep: int) -> None:
         """Delete all but the newest `keep` rows."""
