@@ -19,6 +19,9 @@ def value(cls: type[T]) -> type[T]:
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
+DIALECTS: list[str] = []
+"""The names by which a script chooses who speaks OpenAI's formats; `wire/registry.py` fills it in."""
+
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 SECRET_WORDS = re.compile("token(?!s)|secret|passw|passphrase|credential|(api|access|subscription|private)[-_]?key")
 """Headers that prove who asks, and what the names of all others have in them: `x-api-key`, `x-auth-token`,

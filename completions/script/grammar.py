@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from itertools import combinations
 
-from completions import registered
+from completions.conversation import DIALECTS
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
 from completions.script import language
 from completions.script.errors import LATEST
@@ -40,7 +40,7 @@ KINDS: dict[str, Schema] = {
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
-    "dialect": {"enum": list(registered.dialects)},
+    "dialect": {"enum": list(DIALECTS)},
     "efforts": {"type": "array", "items": {"enum": list(EFFORTS)}, "minItems": 1},
     "supports": {
         "type": "object",

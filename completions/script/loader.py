@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from completions import registered
+from completions.conversation import DIALECTS
 from completions.exceptions import ScriptError
 from completions.faults import ERRORS_IN_STREAM
 from completions.outcome import Fault
@@ -84,7 +84,7 @@ def _script(document: Node) -> Script:
         quota=take("quota", quota, None),
         chaos=dice,
         seed=take("seed", lambda node: node.raw, None),
-        dialect=take("dialect", lambda node: node.one_of(registered.dialects), ""),
+        dialect=take("dialect", lambda node: node.one_of(DIALECTS), ""),
         doubts=tuple(document.source.doubts),
     )
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from completions import registered
+from completions import conversation
 from completions.conversation import Said, Traffic
 from completions.wire.address import Address
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
@@ -44,7 +44,7 @@ DIALECTS: tuple[Dialect, ...] = (
 SPOKEN = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
 """Chat as each dialect has it, by the name by which a script chooses it."""
 
-registered.dialects[:] = SPOKEN
+conversation.DIALECTS[:] = SPOKEN
 
 CHAT = ChatCompletions(dialects=SPOKEN)
 
