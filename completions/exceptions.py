@@ -31,7 +31,7 @@ class RequestError(MockError):
 
     keeps_status = False
 
-    def __init__(
+    def __init__(  # by name, as many as an envelope has facts
         self,
         message: str,
         *,

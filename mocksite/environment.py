@@ -94,11 +94,11 @@ class Environment:
 
     def integer(self, name: str, default: int, low: int, high: int) -> int:
         """A whole number from `low` to `high`, both included."""
-        return int(self._number(name, default, low, high, int, f"a whole number from {low} to {high}"))
+        return int(self._number(name, default, (low, high), int, f"a whole number from {low} to {high}"))
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
         """A number from `low` to `high`, both included."""
-        return self._number(name, default, low, high, float, f"a number from {low:g} to {high:g}")
+        return self._number(name, default, (low, high), float, f"a number from {low:g} to {high:g}")
 
     def names(self, name: str, default: list[str]) -> list[str]:
         """Strings parted by commas."""
@@ -141,7 +141,7 @@ class Environment:
         return self._reject(name, secret, allowed, default)
 
     def _number(
-        self, name: str, default: float, low: float, high: float, kind: type[int] | type[float], allowed: str
+        self, name: str, default: float, limits: tuple[float, float], kind: type[int] | type[float], allowed: str
     ) -> float:
         raw = self._raw(name)
         if not raw:
@@ -150,7 +150,7 @@ class Environment:
             value = kind(raw)
         except ValueError:
             return self._reject(name, raw, allowed, default)
-        return value if low <= value <= high else self._reject(name, raw, allowed, default)
+        return value if limits[0] <= value <= limits[1] else self._reject(name, raw, allowed, default)
 
     def _raw(self, name: str) -> str:
         """The stripped text of a variable; an empty one counts as absent, as in `.env` files."""

@@ -144,6 +144,28 @@ def too_long(sources: Sources, lines: int, function_lines: int) -> list[str]:
     ]
 
 
+def with_many_parameters(sources: Sources, most: int) -> list[str]:
+    """Find functions of more parameters than this, `self` aside; one that needs them says why in its first line."""
+    return [
+        f"{path}: {node.name} has more than {most} parameters"
+        for path, text in sources.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, Function) and len(_parameters(node)) > most and not _has_reason(node, text)
+    ]
+
+
+def _parameters(function: Function) -> list[ast.arg]:
+    given = function.args
+    named = [*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg))]
+    return named[1:] if named and named[0].arg in ("self", "cls") else named
+
+
+def _has_reason(function: Function, text: str) -> bool:
+    """Tell whether a function's first line ends with a comment."""
+    line = text.splitlines()[function.lineno - 1]
+    return "  # " in line
+
+
 def undocumented(sources: Sources) -> list[str]:
     """Find modules with code, and public classes, functions and methods, that do not say what they are for."""
     found = []

@@ -109,8 +109,8 @@ ENVIRONMENT = [
 ]
 """The files that may read the process's environment."""
 
-LINES, FUNCTION_LINES = 400, 41
-"""How many lines a file has at most, and a function less than that many after its first."""
+LINES, FUNCTION_LINES, PARAMETERS = 400, 41, 5
+"""How many lines a file has at most, and a function less than that many after its first; and its parameters."""
 
 
 def providers_that_know_others(sources: Sources) -> list[str]:
@@ -169,6 +169,10 @@ def test_environment__is_read_in_few_places() -> None:
 
 def test_files__have_one_idea() -> None:
     assert architecture.too_long(SOURCES, LINES, FUNCTION_LINES) == []
+
+
+def test_functions__have_few_parameters() -> None:
+    assert architecture.with_many_parameters(SOURCES, PARAMETERS) == []
 
 
 def test_files__say_what_they_are_for() -> None:
@@ -300,6 +304,13 @@ def test_arrows__of_no_room_are_named() -> None:
             "class A:\n    async def b(self):\n        pass\n        pass\n        pass\n",
             "b is too long",
         ),
+        (lambda sources: architecture.with_many_parameters(sources, 2), "app/a.py", "def a(b, *c, d): ...", "a has"),
+        (
+            lambda sources: architecture.with_many_parameters(sources, 2),
+            "app/a.py",
+            "class A:\n    async def a(self, b, c, /, **d): ...",
+            "a has",
+        ),
         (architecture.undocumented, "app/a.py", "a = 1", "has no docstring"),
         (architecture.undocumented, "app/a.py", f"{MODULE}def a(): ...", "a has no docstring"),
         (architecture.undocumented, "app/a.py", f"{MODULE}async def a(): ...", "a has no docstring"),
@@ -320,6 +331,11 @@ def test_guards__each_sees_what_it_guards(
     (found,) = guard({path: text})
     assert found.startswith(path)
     assert complaint in found
+
+
+def test_parameters__are_not_many_without_self_or_with_a_reason() -> None:
+    text = "class A:\n    def a(self, b, c): ...\n\ndef d(  # a reason\n    e, f, g\n): ..."
+    assert architecture.with_many_parameters({"app/a.py": text}, 2) == []
 
 
 def test_docstrings__are_not_asked_of_what_is_private() -> None:

@@ -22,6 +22,9 @@ from completions.wire.registry import format_at
 
 CHAT = "/v1/chat/completions"
 
+NOTHING: Mapping[str, Any] = {"rule": None, "refused": False, "reply": None, "error": None, "faults": [], "rules": []}
+"""What a rehearsal shows by names, where nothing is known."""
+
 
 async def lint_script(call: Call) -> Recorded:
     """Say what is wrong with a script, and what is doubtful, without using it."""
@@ -47,7 +50,7 @@ async def try_request(call: Call) -> Recorded:
         prompt = await _prompt(space, script, fields)
         found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
     except RequestError as exc:
-        return FastJsonResponse(_shown([], None, None, _error(exc), [], refused=True))
+        return FastJsonResponse({**NOTHING, "refused": True, "error": _error(exc)})
     return FastJsonResponse(_answer(found))
 
 
@@ -75,18 +78,8 @@ def _answer(found: Rehearsal) -> dict[str, Any]:
     faults = [{"name": fault.name, "parameters": dict(fault.parameters)} for fault in outcome.faults]
     reply = None if outcome.reply is None else _reply(outcome.reply)
     error = None if outcome.error is None else _error(outcome.error)
-    return _shown([_step(step) for step in found.steps], rule, reply, error, faults)
-
-
-def _shown(
-    steps: list[dict[str, Any]],
-    rule: str | None,
-    reply: object,
-    error: object,
-    faults: object,
-    refused: bool = False,
-) -> dict[str, Any]:
-    return {"rule": rule, "refused": refused, "reply": reply, "error": error, "faults": faults, "rules": steps}
+    said = {"rule": rule, "reply": reply, "error": error, "faults": faults, "rules": list(map(_step, found.steps))}
+    return {**NOTHING, **said}
 
 
 def _step(step: Step) -> dict[str, Any]:

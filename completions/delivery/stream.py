@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from itertools import accumulate, takewhile
 from random import Random
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from completions.outcome import Jitter, Pacing
 
@@ -66,7 +66,7 @@ def _draw(mean: float, jitter: Jitter, random: Random) -> float:
     return random.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
 
 
-async def deliver(
+async def deliver(  # the last two are for tests, whose time only passes when they say so
     frames: Sequence[bytes],
     due: Sequence[float],
     start: float,
@@ -131,25 +131,30 @@ async def deliver_shared(
                 sent(first, position, elapsed)
 
 
+class Pause(NamedTuple):
+    """A stop within a stream: before the frame `at`, which is due at `due`, until `passed` returns."""
+
+    at: int
+    due: float
+    passed: Callable[[], Awaitable[object]]
+
+
 async def deliver_held(
     parts: Callable[[slice, float, Sent | None], AsyncGenerator[bytes, None]],
     start: float,
-    at: int,
-    at_due: float,
-    passed: Callable[[], Awaitable[object]],
-    *,
+    pause: Pause,
     sent: Sent | None = None,
-    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[bytes, None]:
-    """Deliver the frames before `at`, wait until `passed` returns, and go on from there at the same pace.
+    """Deliver the frames before a pause, wait for its end, and go on from there at the same pace.
 
-    `parts` delivers some of the frames, whose times count from a start; that at `at` is due at `at_due`.
+    `parts` delivers some of the frames, whose times count from a start.
     """
+    at = pause.at
     async with aclosing(parts(slice(None, at), start, sent)) as pieces:
         async for piece in pieces:
             yield piece
-    await passed()
-    resumed = clock() - at_due
+    await pause.passed()
+    resumed = time.monotonic() - pause.due
 
     def sent_after(first: int, last: int, elapsed: float) -> None:
         if sent is not None:

@@ -50,7 +50,7 @@ class MockLLM:
         self.url, self.namespace = url, url.rpartition("/")[2]
         self.base_url = f"{self.url}/v1"
 
-    def reply(
+    def reply(  # by name, what a rule can say
         self,
         reply: Reply,
         *,
@@ -71,7 +71,7 @@ class MockLLM:
             given = _alone(self._written(reply))
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
-    def error(
+    def error(  # by name, what a rule can say
         self,
         status: int,
         *,
@@ -85,7 +85,7 @@ class MockLLM:
         given = {"error": {"status": status, **facts}}
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold))
 
-    def fault(
+    def fault(  # by name, what a rule can say
         self,
         fault: str | Sequence[str | Mapping[str, Any]],
         *,

@@ -29,7 +29,7 @@ def dialect_of(wire: WireFormat, script: Script) -> WireFormat:
     return wire.dialects.get(script.dialect, wire) if wire.dialects else wire
 
 
-async def ask(
+async def ask(  # the last two are for one caller each
     space: Namespace,
     wire: WireFormat,
     headers: Headers,
@@ -63,7 +63,7 @@ async def ask(
     return prompt
 
 
-async def answer(
+async def answer(  # those of `ask`
     space: Namespace,
     wire: WireFormat,
     headers: Headers,

@@ -3,11 +3,12 @@
 import contextlib
 import functools
 from collections.abc import AsyncGenerator, Callable
+from typing import NamedTuple
 
 from completions.conf import conf
 from completions.delivery.line import kept_alive
 from completions.delivery.load import Machine
-from completions.delivery.stream import Sent, deliver, deliver_held, deliver_shared, schedule, wait
+from completions.delivery.stream import Pause, Sent, deliver, deliver_held, deliver_shared, schedule, wait
 from completions.event import Event, after_tokens
 from completions.exceptions import RequestError
 from completions.journal.record import StreamRecord
@@ -44,28 +45,29 @@ def schedule_frames(
     if retimed is not None:
         due = retimed(due)
     record.due(due)
-    parts = functools.partial(_part, frames, tokens, due, turn.machine)
+    parts = _Frames(frames, tokens, due, turn.machine).deliver
     at = len(frames) if hold is None or hold.after_tokens is None else after_tokens(tokens, hold.after_tokens)
     if hold is None or at >= len(frames):  # a stream that is cut before its gate never comes to it
         return parts(slice(None), exchange.begun, record.sent), record
-    passed = functools.partial(_wait, turn, hold)
-    return deliver_held(parts, exchange.begun, at, due[at], passed, sent=record.sent), record
+    pause = Pause(at, due[at], functools.partial(_wait, turn, hold))
+    return deliver_held(parts, exchange.begun, pause, record.sent), record
 
 
-def _part(
-    frames: list[bytes],
-    tokens: list[bool],
-    due: list[float],
-    machine: Machine | None,
-    part: slice,
-    start: float,
-    sent: Sent | None,
-) -> Pieces:
-    """Deliver some of the frames, whose times count from `start`, alone or in turn with others."""
-    turns = machine.turns(due[part], tokens[part], start) if machine else None
-    if turns is None:
-        return deliver(frames[part], due[part], start, sent=sent)
-    return deliver_shared(frames[part], turns, start, sent=sent)
+class _Frames(NamedTuple):
+    """A stream's frames, which of them carry a token, when each is due, and the machine that they share with others."""
+
+    frames: list[bytes]
+    tokens: list[bool]
+    due: list[float]
+    machine: Machine | None
+
+    def deliver(self, part: slice, start: float, sent: Sent | None) -> Pieces:
+        """Deliver some of the frames, whose times count from `start`, alone or in turn with others."""
+        frames, due = self.frames[part], self.due[part]
+        turns = self.machine.turns(due, self.tokens[part], start) if self.machine else None
+        if turns is None:
+            return deliver(frames, due, start, sent=sent)
+        return deliver_shared(frames, turns, start, sent=sent)
 
 
 async def take_time(turn: Turn) -> None:

@@ -11,7 +11,7 @@ from django.core.management import load_command_class
 
 import completions
 import llmclient
-from completions import registered
+from completions import conversation
 from completions.control.exchanges import FILTERS
 from completions.control.openapi import document
 from completions.control.table import OPERATIONS
@@ -71,7 +71,7 @@ def test_script__each_key_is_on_its_page(name: str) -> None:
 
 def test_script__each_word_that_a_key_takes_is_in_the_manual() -> None:
     assert {*language.FINISH_REASONS} - page("replies").words == set()
-    assert {*registered.dialects} - page("apis").words == set()
+    assert {*conversation.DIALECTS} - page("apis").words == set()
     assert {*language.JITTERS} - page("pacing").words == set()
 
 

@@ -5,7 +5,9 @@ What a place has to be is asked of every schema that holds for the whole, so not
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext, suppress
 from random import Random
+from typing import NamedTuple
 
 from completions.script.schemas.document import (
     Schema,
@@ -72,28 +74,26 @@ class Containers(ABC):
         names = _completed([*required, *optional[:spare]], flat)
         made: dict[str, object] = {}
         for name in sorted(names, key=lambda name: declared.index(name) if name in declared else len(declared)):
-            self._fill(made, name, flat, name in required, path, trail)
+            with nullcontext() if name in required else suppress(Unsatisfiable):
+                self._fill(made, name, flat, path, trail)
         wanted = max(low, 2 if share == 1.0 and not declared and not required and _is_map(flat) else 0)
         refused = 0
         for name in self._further_names(flat, declared, path, trail) if len(made) < wanted else ():
             if len(made) >= min(wanted, high) or refused > TRIES // 10:
                 break
             if name not in made:
-                self._fill(made, name, flat, False, path, trail)
+                with suppress(Unsatisfiable):
+                    self._fill(made, name, flat, path, trail)
                 refused += name not in made
         return made
 
-    def _fill(self, made: dict[str, object], name: str, flat: Flat, needed: bool, path: str, trail: Trail) -> None:
-        """Give a property its value; leave out one that cannot have any, unless it is needed."""
-        try:
-            found = [each for schema in flat for each in self.checker.property_schemas(schema, name)]
-            schemas: list[Schema] = [each for each in found if each is not True]
-            if not self.checker.every([schema_of(schema.get("propertyNames")) for schema in flat], name):
-                raise Unsatisfiable(f"no property may be called {name!r}", path)
-            made[name] = self.make(schemas, name, f"{path}.{name}", trail)
-        except Unsatisfiable:
-            if needed:
-                raise
+    def _fill(self, made: dict[str, object], name: str, flat: Flat, path: str, trail: Trail) -> None:
+        """Give a property its value; raise `Unsatisfiable` where it cannot have any."""
+        found = [each for schema in flat for each in self.checker.property_schemas(schema, name)]
+        schemas: list[Schema] = [each for each in found if each is not True]
+        if not self.checker.every([schema_of(schema.get("propertyNames")) for schema in flat], name):
+            raise Unsatisfiable(f"no property may be called {name!r}", path)
+        made[name] = self.make(schemas, name, f"{path}.{name}", trail)
 
     def _further_names(self, flat: Flat, declared: list[str], path: str, trail: Trail) -> Iterator[str]:
         """Yield names for properties that no schema names: as patterns or `propertyNames` say, or words."""
@@ -127,28 +127,29 @@ class Containers(ABC):
             first = 0 if turn % 2 == 0 else max(0, max(low, fixed) - need)
             count = max(low, min(high, usual if turn < 20 else self.random.randint(0, 8)))
             try:
-                yield self._array(flat, name, range(low, count), range(first, first + need), path, spared, trail)
+                counts = _Counts(range(low, count), range(first, first + need), spared)
+                yield self._array(flat, name, counts, path, trail)
             except Unsatisfiable:
                 if turn == 3 or not limited:
                     raise
 
-    def _array(
-        self, flat: Flat, name: str, counts: range, contains: range, path: str, spared: list[Schema], trail: Trail
-    ) -> list[object]:
-        """Make as many items as `counts` has for its end, or no fewer than for its start."""
+    def _array(self, flat: Flat, name: str, counts: "_Counts", path: str, trail: Trail) -> list[object]:
+        """Make as many items as `counts.items` has for its end, or no fewer than for its start."""
         unique = any(schema.get("uniqueItems") is True for schema in flat)
         sources: dict[tuple[int, ...], Iterator[object]] = {}
         items: list[object] = []
         wanted = [schema_of(schema["contains"]) for schema in flat if "contains" in schema]
-        for index in range(counts.stop):
-            schemas = [item_schema(schema, index) for schema in flat] + (wanted if index in contains else spared)
+        for index in range(counts.items.stop):
+            schemas = [item_schema(schema, index) for schema in flat] + (
+                wanted if index in counts.contained else counts.others
+            )
             schemas = [schema for schema in schemas if schema is not True]
             place = f"{path}[{index}]"
             source = sources.setdefault(tuple(map(id, schemas)), self._endless(schemas, name, place, trail))
             try:
                 items.append(self._pick(source, items, unique, place))
             except Unsatisfiable:
-                if len(items) < counts.start:
+                if len(items) < counts.items.start:
                     raise
                 break
         return items
@@ -169,6 +170,14 @@ class Containers(ABC):
         if unique:
             raise Unsatisfiable("there are too few different items", path)
         return value
+
+
+class _Counts(NamedTuple):
+    """The numbers of items that an array may have; which of them `contains` is for; what holds for all others."""
+
+    items: range
+    contained: range
+    others: list[Schema]
 
 
 def _required(flat: Flat) -> list[str]:

@@ -13,7 +13,7 @@ import openai
 import orjson
 import pytest
 
-from completions import registered
+from completions import conversation
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.script.errors import plain
@@ -52,7 +52,7 @@ def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any]
 
 
 def test_names__are_those_that_scripts_know() -> None:
-    assert tuple(registered.dialects) == DIALECTS
+    assert tuple(conversation.DIALECTS) == DIALECTS
     assert script("version: 1\ndefaults: {dialect: groq}\nrules: [{reply: a}]").dialect == "groq"
     with pytest.raises(Exception, match="must be one of azure, deepseek"):
         script("version: 1\ndefaults: {dialect: klingon}\nrules: [{reply: a}]")
