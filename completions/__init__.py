@@ -22,6 +22,7 @@ settings). Django's own: `apps.py`, `checks.py`, `migrations/`.
 """
 
 from completions.conversation import (
+    Block,
     Choice,
     Message,
     Moderation,
@@ -36,6 +37,7 @@ from completions.conversation import (
 
 # What a `python:` function or a callback of one's own takes and returns.
 __all__ = [
+    "Block",
     "Choice",
     "Message",
     "Moderation",

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar, dataclass_transform
 
+from completions.event import RawEvent
+
 T = TypeVar("T")
 
 
@@ -59,12 +61,25 @@ class Thought:
 
 @value
 class ToolCall:
-    """One call of a tool. `arguments` is JSON text for a function, free text for a custom tool."""
+    """One call of a tool: its arguments, JSON or free text, and what it found (JSON) where the API runs it itself."""
 
     name: str
     arguments: str
     id: str = ""
     kind: Literal["function", "custom"] = "function"
+    result: str = ""
+
+
+Spoken = Literal["text", "reasoning", "refusal"]
+
+
+@value
+class Block:
+    """A piece of what an answer says: of its text, its reasoning or its refusal, or the call of a tool."""
+
+    kind: Literal["text", "reasoning", "refusal", "call"]
+    text: str = ""
+    call: ToolCall | None = None
 
 
 @value
@@ -252,24 +267,6 @@ class Usage:
         return max(self.prompt_tokens - self.audio_tokens - self.image_tokens - self.document_tokens, 0)
 
 
-CATEGORIES = (
-    "harassment",
-    "harassment/threatening",
-    "hate",
-    "hate/threatening",
-    "illicit",
-    "illicit/violent",
-    "self-harm",
-    "self-harm/intent",
-    "self-harm/instructions",
-    "sexual",
-    "sexual/minors",
-    "violence",
-    "violence/graphic",
-)
-"""What a text or an image can be flagged for; `openai.types.Moderation`."""
-
-
 @value
 class Moderation:
     """What a moderation finds: scores by category, from 0 to 1. `flagged` not said: it is if one is 0.5 or more."""
@@ -296,6 +293,7 @@ class Choice:
     are of the tokens in order, the last for all that follow; none given means made up. `stopped_by` is the stop
     sequence before which the text ends. `embedding` and `moderation` are what one input comes to where that is asked
     for, instead of a text; none given means made by the format. `failure` is what failed, where it ends with `error`.
+    `blocks` have texts and calls in the order in which they are said, where that is not the usual one.
     """
 
     text: str | None = None
@@ -309,20 +307,24 @@ class Choice:
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
     failure: ErrorSaid | None = None
+    blocks: tuple[Block, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Say what the blocks say, where they are all that is given."""
+        if self.blocks and (self.text, self.reasoning, self.refusal) == (None, None, None) and not self.tool_calls:
+            for block in self.blocks:
+                if block.call is None:
+                    object.__setattr__(self, block.kind, (getattr(self, block.kind) or "") + block.text)
+            object.__setattr__(self, "tool_calls", tuple(block.call for block in self.blocks if block.call))
 
-@value
-class RawEvent:
-    """An event of a stream that a script gives word by word.
-
-    `fields` are the fields of a server-sent event in order, a comment's under an empty name; its data stands at the
-    place of `data`. A `chunk` is what has data that does not end the stream.
-    """
-
-    data: str
-    fields: tuple[tuple[str, str], ...] = (("data", ""),)
-    token: bool = True
-    chunk: bool = True
+    @property
+    def content(self) -> tuple[Block, ...]:
+        """What is said, in its order; the usual one is reasoning, text, refusal, calls."""
+        if self.blocks:
+            return self.blocks
+        said = [Block("reasoning", self.reasoning or ""), Block("text", self.text or "")]
+        said += [Block("refusal", self.refusal or ""), *(Block("call", call=call) for call in self.tool_calls)]
+        return tuple(block for block in said if block.text or block.call)
 
 
 @value
@@ -369,7 +371,7 @@ class Piece:
     """A piece of a choice's text, reasoning or refusal, and the number of the event that carried it."""
 
     choice: int
-    kind: Literal["text", "reasoning", "refusal"]
+    kind: Spoken
     text: str
     event: int
 

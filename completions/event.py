@@ -52,6 +52,19 @@ class Event(NamedTuple):
         return list(map(partial(tuple.__new__, cls), columns))
 
 
+class RawEvent(NamedTuple):
+    """An event of a stream that a script gives word by word.
+
+    `fields` are the fields of a server-sent event in order, a comment's under an empty name; its data stands at the
+    place of `data`. A `chunk` is what has data that does not end the stream.
+    """
+
+    data: str
+    fields: tuple[tuple[str, str], ...] = (("data", ""),)
+    token: bool = True
+    chunk: bool = True
+
+
 def after_tokens(tokens: Sequence[bool], count: float) -> int:
     """Return the index of the event that carries the token after `count` of them; behind the last where there is none.
 

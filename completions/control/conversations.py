@@ -64,6 +64,10 @@ def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequenc
         "refusal": choice.refusal,
         "reasoning": choice.reasoning,
         "tool_calls": list(map(_call, choice.tool_calls)),
+        "blocks": [
+            {"kind": block.kind, "text": block.text, "call": _call(block.call) if block.call else None}
+            for block in choice.blocks
+        ],
         "finish_reason": choice.finish_reason,
         "annotations": list(choice.annotations),
         "embedding": {"dimensions": len(vector), "first": vector[:SHOWN_NUMBERS]} if vector else None,

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -167,7 +168,9 @@ def _choice(choice: Choice) -> dict[str, Any]:
     if choice.text and choice.stopped_by:
         texts["text"] = choice.text + choice.stopped_by  # the text ends there again, and by the same
     found: dict[str, Any] = {name: literal(text) for name, text in texts.items() if text}
-    if choice.tool_calls:
+    if choice.blocks:
+        found = {"blocks": _blocks(choice)}
+    elif choice.tool_calls:
         found["tool_calls"] = list(map(_call, choice.tool_calls))
     if choice.annotations:
         found["annotations"] = [filled(dict(annotation)) for annotation in choice.annotations]
@@ -184,8 +187,22 @@ def _moderation(found: Moderation) -> dict[str, Any]:
     return flagged | {"categories": dict(found.scores)}
 
 
+def _blocks(choice: Choice) -> list[Any]:
+    """Return what is said in its order; the text that a stop sequence ended ends there again, and by the same."""
+    content = list(choice.content)
+    last = max((at for at, block in enumerate(content) if block.kind == "text"), default=-1)
+    if choice.stopped_by and last >= 0:
+        content[last] = replace(content[last], text=content[last].text + choice.stopped_by)
+    return [{"tool_call": _call(block.call)} if block.call else {block.kind: literal(block.text)} for block in content]
+
+
 def _call(call: ToolCall) -> dict[str, Any]:
     """Return a call: arguments that are an object stand as a mapping, where that gives the same text."""
+    found = {"result": filled(json.loads(call.result))} if call.result else {}
+    return _called(call) | found
+
+
+def _called(call: ToolCall) -> dict[str, Any]:
     name = literal(call.name)
     if call.kind == "custom":
         return {"name": name, "arguments": literal(call.arguments), "type": "custom"}

@@ -174,6 +174,7 @@ def _said() -> Schema:
     choice = _object(
         **texts,
         tool_calls=_list(call),
+        blocks=_list(_object(kind={"enum": ["text", "reasoning", "refusal", "call"]}, text=TEXT, call=_or_null(call))),
         annotations=_list(ANY_OBJECT),
         embedding=_or_null(_object(dimensions=COUNT, first=_list({"type": "number"}))),
         moderation=_or_null(_object(flagged=_or_null(FLAG), scores=_map(NUMBER))),

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.outcome import Fault
+from completions.resolve.arrange import arranged
 from completions.tokens import text as tokens
 
 SENTENCE = re.compile(r"[^.!?。\n]*[.!?。\n]?\s*$")
@@ -30,9 +31,14 @@ def distort(reply: Reply, prompt: Prompt, faults: Iterable[Fault]) -> Reply:
         return reply
     for fault in faults:
         if (change := CHANGES.get(fault.name)) is not None:
-            changed = tuple(change(choice, prompt, fault.parameters) for choice in reply.choices)
-            reply = replace(reply, choices=changed, body=None)
+            changed = (change(choice, prompt, fault.parameters) for choice in reply.choices)
+            laid = tuple(map(_arranged, changed, reply.choices))
+            reply = replace(reply, choices=laid, body=None)
     return reply
+
+
+def _arranged(changed: Choice, before: Choice) -> Choice:
+    return arranged(changed, before.blocks)
 
 
 def _unknown_tool(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -> Choice:

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, Prompt, Reply, Usage
 from completions.ids import hex_id
+from completions.resolve.arrange import arranged, saying
 from completions.tokens import text as tokens
 from completions.tokens.prompt import count
 
@@ -53,71 +54,71 @@ def _serial(seed: str | None) -> str:
 
 def _limited(choice: Choice, prompt: Prompt) -> Choice:
     """Apply the stop sequences and the token limit, and set the finish reason that follows where none is given."""
-    text, stopped_by = _before_stop(choice.text, prompt.stop)
-    said = _said(choice, text, stopped_by)
-    if prompt.min_tokens and text:
-        said = replace(said, text=_longer(text, said, prompt))
+    said = _said(_before_stop(choice, prompt.stop))
+    if prompt.min_tokens and said.text:
+        said = _longer(said, said.text, prompt)
     if prompt.max_tokens is None:
         return said
     return _within(said, prompt.max_tokens, prompt.model)
 
 
-def _said(choice: Choice, text: str | None, stopped_by: str | None) -> Choice:
-    """Return a choice with what is said of its text; every answer makes one, and `replace` takes five times as long."""
+def _said(choice: Choice) -> Choice:
+    """Return a choice with why it ends; every answer makes one, and `replace` takes five times as long."""
     return Choice(
-        text,
+        choice.text,
         choice.finish_reason or _reason(choice),
         choice.tool_calls,
         choice.refusal,
         choice.reasoning,
         choice.annotations,
         choice.logprobs,
-        stopped_by,
+        choice.stopped_by,
         choice.embedding,
         choice.moderation,
         choice.failure,
+        choice.blocks,
     )
 
 
-def _longer(text: str, choice: Choice, prompt: Prompt) -> str:
-    """Return a text that is repeated until the choice has as many tokens as it must have."""
-    wanted = min(prompt.min_tokens or 0, LONGEST)
+def _longer(choice: Choice, text: str, prompt: Prompt) -> Choice:
+    """Return a choice whose text is repeated until it has as many tokens as it must have."""
+    wanted, again = min(prompt.min_tokens or 0, LONGEST), f" {text}"
     missing = wanted - completion_tokens([choice], prompt.model)
     while missing > 0:
-        again = f" {text}"
         pieces = list(_fitting(tokens.split(again, prompt.model), missing, prompt.model))
         text += "".join(pieces)
-        before, missing = missing, wanted - completion_tokens([replace(choice, text=text)], prompt.model)
+        choice = arranged(replace(choice, text=text), choice.blocks)
+        before, missing = missing, wanted - completion_tokens([choice], prompt.model)
         if missing >= before:
             break
-    return text
+        again = f" {text}"
+    return choice
 
 
 def _reason(choice: Choice) -> str:
-    return "tool_calls" if choice.tool_calls else "stop"
+    return "tool_calls" if choice.tool_calls and choice.stopped_by is None else "stop"
 
 
-def _before_stop(text: str | None, stops: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Return the text before the first stop sequence, and which one that is."""
-    if not text or not stops:
-        return text, None
-    found = min(((at, stop) for stop in stops if stop and (at := text.find(stop)) >= 0), default=None)
-    return (text, None) if found is None else (text[: found[0]], found[1])
+def _before_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
+    """Return what is said before the first stop sequence in the text; nothing follows it."""
+    if not choice.text or not stops:
+        return choice
+    for place, block in enumerate(choice.content):
+        found = min(((at, stop) for stop in stops if stop and (at := block.text.find(stop)) >= 0), default=None)
+        if block.kind == "text" and found is not None:
+            at, stop = found
+            before = [replace(block, text=block.text[:at])] if at else []
+            return replace(saying(choice, [*choice.content[:place], *before]), stopped_by=stop)
+    return choice
 
 
 def _within(choice: Choice, limit: int, model: str | None) -> Choice:
-    """Cut to `limit` tokens: first goes the reasoning, then the text or the refusal, then the calls."""
+    """Cut to `limit` tokens what is said, in its order."""
     if completion_tokens([choice], model) <= limit:
         return choice
     budget = _Budget(limit, model)
-    cut = replace(
-        choice,
-        reasoning=budget.take(choice.reasoning),
-        text=budget.take(choice.text),
-        refusal=budget.take(choice.refusal),
-        tool_calls=tuple(budget.calls(choice.tool_calls)),
-    )
-    return replace(cut, finish_reason="length", stopped_by=None) if budget.exceeded else cut
+    content = list(budget.within(choice.content))
+    return replace(saying(choice, content), finish_reason="length", stopped_by=None)
 
 
 class _Budget:
@@ -126,10 +127,16 @@ class _Budget:
     def __init__(self, limit: int, model: str | None) -> None:
         self.left, self.model, self.exceeded = limit, model, False
 
-    def take(self, text: str | None) -> str | None:
-        if not text:
-            return text
-        if self.exceeded:
+    def within(self, content: Iterable[Block]) -> Iterable[Block]:
+        for block in content:
+            if block.call is not None:
+                if not self.exceeded and self._take(block.call.name) == block.call.name:
+                    yield replace(block, call=replace(block.call, arguments=self._take(block.call.arguments)))
+            elif said := self._take(block.text):
+                yield replace(block, text=said)
+
+    def _take(self, text: str) -> str:
+        if not text or self.exceeded:
             return ""
         used = tokens.count(text, self.model)
         if used <= self.left:
@@ -138,11 +145,6 @@ class _Budget:
         pieces = tokens.split(text, self.model)
         self.exceeded = True
         return "".join(_fitting(pieces, self.left, self.model))
-
-    def calls(self, calls: Iterable[ToolCall]) -> Iterable[ToolCall]:
-        for call in calls:
-            if not self.exceeded and self.take(call.name) == call.name:
-                yield replace(call, arguments=self.take(call.arguments) or "")
 
 
 def _fitting(pieces: list[str], limit: int, model: str | None) -> Iterable[str]:
@@ -158,10 +160,18 @@ def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
     """Count the tokens of all that the choices say: reasoning, text, refusal, and the calls' names and arguments."""
     texts: list[str | None] = []
     for choice in choices:
-        texts += (choice.reasoning, choice.text, choice.refusal)
+        if not choice.blocks:
+            texts += (choice.reasoning, choice.text, choice.refusal)
+        texts += [block.text for block in choice.blocks]
         for call in choice.tool_calls:
             texts += (call.name, call.arguments)
     return sum([tokens.count(text, model) for text in texts if text])
+
+
+def _reasoning_tokens(choice: Choice, model: str | None) -> int:
+    if not choice.blocks:
+        return tokens.count(choice.reasoning or "", model)
+    return sum(tokens.count(block.text, model) for block in choice.blocks if block.kind == "reasoning")
 
 
 def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
@@ -179,5 +189,5 @@ def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
         image_tokens=counted.image,
         document_tokens=counted.document,
         completion_tokens=completion_tokens(choices, prompt.model),
-        reasoning_tokens=sum([tokens.count(choice.reasoning, prompt.model) for choice in choices if choice.reasoning]),
+        reasoning_tokens=sum([_reasoning_tokens(choice, prompt.model) for choice in choices if choice.reasoning]),
     )

@@ -5,7 +5,7 @@ import math
 from itertools import combinations
 from typing import Literal, cast
 
-from completions.conversation import ErrorSaid, Moderation
+from completions.conversation import ErrorSaid, Moderation, Spoken
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
@@ -18,6 +18,7 @@ from completions.script.language import (
     ERROR_REASON,
     FACTS,
     FINISH_REASONS,
+    IN_BLOCKS,
     REPLY,
     SOURCES,
     WHOLE,
@@ -30,6 +31,7 @@ from completions.script.replies import (
     Fixed,
     Python,
     Written,
+    WrittenBlock,
     WrittenCall,
     WrittenChoice,
     written,
@@ -93,6 +95,8 @@ def _source(node: Node, fields: Fields, content: tuple[str, ...]) -> str:
         raise fields[second].error(f"cannot stand beside `{first}`; one of these stands: {', '.join(SOURCES)}.")
     if not any(key in fields for key in content):
         raise node.error(f"says nothing; it must have one of: {', '.join(content)}.")
+    if "blocks" in fields and (said := next((key for key in IN_BLOCKS if key in fields), None)):
+        raise fields[said].error("cannot stand beside `blocks`, which say it in their order.")
     return next((key for key in fields if key in SOURCES), "")
 
 
@@ -121,6 +125,7 @@ def _choice(fields: Fields) -> WrittenChoice:
     return WrittenChoice(
         text=_echo(fields["echo"]) if "echo" in fields else _text(fields, "text"),
         json=(tree(fields["json"]),) if "json" in fields else (),
+        blocks=_blocks(fields["blocks"]) if "blocks" in fields else (),
         tool_calls=_calls(fields["tool_calls"]) if "tool_calls" in fields else (),
         refusal=_text(fields, "refusal"),
         reasoning=_text(fields, "reasoning"),
@@ -146,6 +151,26 @@ def _failure(node: Node) -> ErrorSaid:
     return ErrorSaid(fields["message"].as_(str) if "message" in fields else "", code=code)
 
 
+def _blocks(node: Node) -> tuple[WrittenBlock, ...]:
+    blocks = tuple(_block(item) for item in node.items())
+    if not blocks:
+        raise node.error("must hold at least one block.")
+    return blocks
+
+
+def _block(node: Node) -> WrittenBlock:
+    """Read a block: a text, or one key that says of what it is."""
+    if not isinstance(node.value, dict):
+        return WrittenBlock("text", text(node))
+    fields = node.keyed(language.BLOCK)
+    if len(fields) != 1:
+        raise node.error(f"must have exactly one of: {', '.join(language.BLOCK)}.")
+    kind, child = next(iter(fields.items()))
+    if kind == "tool_call":
+        return WrittenBlock("call", call=_call(child))
+    return WrittenBlock(cast(Spoken, kind), text(child))
+
+
 def _calls(node: Node) -> tuple[WrittenCall, ...]:
     nodes = [node] if isinstance(node.value, dict) else node.items()
     if not nodes:
@@ -166,6 +191,7 @@ def _call(node: Node) -> WrittenCall:
         arguments=tree(arguments) if arguments else {},
         id=_text(fields, "id") or "",
         kind=cast(Literal["function", "custom"], kind),
+        result=(tree(fields["result"]),) if "result" in fields else (),
     )
 
 

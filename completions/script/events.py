@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from django.template import Context
 
-from completions.conversation import Choice, Prompt, RawEvent, Reply
+from completions.conversation import Choice, Prompt, Reply
+from completions.event import RawEvent
 from completions.exceptions import RequestError
 from completions.script.language import EVENT
 from completions.script.node import Node

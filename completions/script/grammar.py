@@ -93,13 +93,15 @@ def _one_of(keys: Iterable[str]) -> list[Schema]:
 
 def _answer(keys: Keys) -> Schema:
     """A reply, or one choice of it: at most one source, at least something said, whole sources with facts alone."""
+    apart: Schema = {"not": {"anyOf": _one_of(language.IN_BLOCKS)}}
     alone = [(source, (*language.FACTS, "events")) for source in language.WHOLE] + [("body", ("events",))]
     only_events = [{"required": ["events"], "maxProperties": 1}] if "events" in keys else []
     return _mapping(
         keys,
         allOf=_exclusive(key for key in language.SOURCES if key in keys),
         anyOf=[*_one_of(key for key in language.CONTENT if key in keys), *only_events],
-        dependentSchemas={key: {"propertyNames": {"enum": [key, *facts]}} for key, facts in alone if key in keys},
+        dependentSchemas={"blocks": apart}
+        | {key: {"propertyNames": {"enum": [key, *facts]}} for key, facts in alone if key in keys},
     )
 
 
@@ -210,6 +212,8 @@ def schema() -> Schema:
         "fallback": answer,
         "events": _list_of({"anyOf": [TEXT, _mapping(language.EVENT, minProperties=1)]}),
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
+        "blocks": _list_of({"anyOf": [TEXT, _mapping(language.BLOCK, minProperties=1, maxProperties=1)]}),
+        "tool_call": call,
         "tool_calls": {"anyOf": [call, _list_of(call)]},
         "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},
         "failure": _mapping(language.FAILURE),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from completions.conversation import CATEGORIES
+from completions.tokens.capabilities import CATEGORIES
 
 VERSION = 1
 
@@ -167,6 +167,7 @@ CHOICE: Keys = {
     "text": Key("text", "The text, a Django template over the prompt."),
     "json": Key("json", "A value that is sent as JSON text; its strings are templates."),
     "echo": Key("true", "The last user message."),
+    "blocks": Key("blocks", "Texts, reasoning, refusals and tool calls in the order in which they are said."),
     "tool_calls": Key("tool_calls", "A tool call, or a list of parallel ones."),
     "refusal": Key("text", "The refusal, a template."),
     "reasoning": Key("text", "Text that precedes the answer, a template."),
@@ -193,8 +194,19 @@ REPLY: Keys = {
     "usage": Key("usage", "The token counts; what is not given is counted."),
 }
 
-SOURCES = ("text", "json", "echo", "choices", "auto", "python", "callback", "body", "embedding", "moderation")
+SOURCES = ("text", "json", "echo", "blocks", "choices", "auto", "python", "callback", "body", "embedding", "moderation")
 """The keys of a reply of which at most one stands."""
+
+IN_BLOCKS = ("tool_calls", "refusal", "reasoning", "logprobs")
+"""The keys that cannot stand beside `blocks`, which say it in their order."""
+
+BLOCK: Keys = {
+    "text": Key("text", "A text, a template."),
+    "reasoning": Key("text", "What is thought here, a template."),
+    "refusal": Key("text", "A refusal, a template."),
+    "tool_call": Key("tool_call", "A call of a tool."),
+}
+"""A piece of an answer; exactly one of these stands."""
 
 EVENT: Keys = {
     "data": Key("json", "The event's data: a text, or any value, which is sent as JSON; its strings are templates."),
@@ -239,6 +251,7 @@ TOOL_CALL: Keys = {
     "arguments": Key("arguments", "A mapping, sent as JSON text; or a text, as a custom tool takes it."),
     "id": Key("text", "The call's id; without it, one is made."),
     "type": Key("call_type", "`function`, or `custom` as for arguments that are a text."),
+    "result": Key("json", "What a tool finds that the API runs itself, where the request offers it; without it, made."),
 }
 
 USAGE: Keys = {

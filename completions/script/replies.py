@@ -11,7 +11,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Choice, ErrorSaid, Moderation, Prompt, Reply, ToolCall
+from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, ToolCall
 from completions.exceptions import AuthorError, RequestError
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
@@ -33,12 +33,35 @@ class WrittenCall:
     arguments: Tree
     id: Text
     kind: Literal["function", "custom"]
+    result: tuple[Tree, ...] = ()
 
     def write(self, context: Context) -> ToolCall:
-        """Return the call; arguments that are a mapping become JSON text."""
+        """Return the call; arguments that are a mapping become JSON text, as the result does."""
         filled = fill(self.arguments, context)
         arguments = filled if isinstance(filled, str) else dumps(filled)
-        return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind)
+        result = dumps(fill(self.result[0], context)) if self.result else ""
+        return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result)
+
+    def has_template(self) -> bool:
+        """Say whether the call differs from prompt to prompt."""
+        return any(map(has_template, (self.name, self.arguments, self.id, self.result)))
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenBlock:
+    """A block as a script has it."""
+
+    kind: Literal["text", "reasoning", "refusal", "call"]
+    text: Text = ""
+    call: WrittenCall | None = None
+
+    def write(self, context: Context) -> Block:
+        """Return the block for one prompt."""
+        return Block(self.kind, write(self.text, context), self.call.write(context) if self.call else None)
+
+    def has_template(self) -> bool:
+        """Say whether the block differs from prompt to prompt."""
+        return has_template(self.text) or (self.call is not None and self.call.has_template())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +70,7 @@ class WrittenChoice:
 
     text: Text | None = None
     json: tuple[Tree, ...] = ()
+    blocks: tuple[WrittenBlock, ...] = ()
     tool_calls: tuple[WrittenCall, ...] = ()
     refusal: Text | None = None
     reasoning: Text | None = None
@@ -60,8 +84,9 @@ class WrittenChoice:
     def write(self, context: Context) -> Choice:
         """Return the choice for one prompt."""
         text = dumps(fill(self.json[0], context)) if self.json else _maybe(self.text, context)
+        blocks = tuple(block for each in self.blocks if (block := each.write(context)).text or block.call)
         return Choice(
-            text=text,
+            text="" if self.blocks and not blocks else text,
             finish_reason=self.finish_reason,
             failure=self.failure,
             tool_calls=tuple(call.write(context) for call in self.tool_calls),
@@ -71,12 +96,15 @@ class WrittenChoice:
             embedding=self.embedding,
             moderation=self.moderation,
             annotations=tuple(cast(Mapping[str, object], fill(item, context)) for item in self.annotations),
+            blocks=blocks,
         )
 
     def has_template(self) -> bool:
         """Say whether the choice differs from prompt to prompt."""
-        calls = [part for call in self.tool_calls for part in (call.name, call.arguments, call.id)]
-        return any(map(has_template, (self.text, self.json, self.refusal, self.reasoning, self.annotations, calls)))
+        parts: tuple[WrittenCall | WrittenBlock, ...] = (*self.tool_calls, *self.blocks)
+        if any(part.has_template() for part in parts):
+            return True
+        return any(map(has_template, (self.text, self.json, self.refusal, self.reasoning, self.annotations)))
 
 
 @dataclass(frozen=True, slots=True)

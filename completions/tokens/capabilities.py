@@ -11,6 +11,12 @@ from typing import NamedTuple
 from completions.tokens import models as table
 from completions.tokens.families import FAMILIES, Family
 
+CATEGORIES = (
+    "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm",
+    "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence", "violence/graphic",
+)  # fmt: skip
+"""What a text or an image can be flagged for; `openai.types.Moderation`."""
+
 FEATURES: Mapping[str, str] = {
     "temperature": "A `temperature` other than the default.",
     "top_p": "A `top_p` other than the default.",

@@ -3,12 +3,12 @@
 Nothing in a document is trusted: a fault, a limit or another server may have left anything there.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import orjson
 
-from completions.conversation import Choice, ErrorSaid, Moderation, Piece, Prompt, Reply, Said, ToolCall, Usage
+from completions.conversation import Block, Choice, ErrorSaid, Moderation, Piece, Prompt, Reply, Said, ToolCall, Usage
 from completions.wire.fields import mapping, text, text_or_none
 
 Kind = Literal["text", "reasoning", "refusal"]
@@ -24,6 +24,19 @@ class _Call:
     arguments: str = ""
     id: str = ""
     kind: CallKind = "function"
+    result: str = ""
+
+    def value(self) -> ToolCall:
+        return ToolCall(self.name, self.arguments, self.id, self.kind, self.result)
+
+
+@dataclass(slots=True)
+class _Run:
+    """A block as it grows; `place` tells it from the one before, or which call it is."""
+
+    kind: Kind | Literal["call"]
+    place: object
+    text: str = ""
 
 
 @dataclass(slots=True)
@@ -35,28 +48,44 @@ class Voice:
     event: int = 0
     texts: dict[Kind, str] = field(default_factory=dict)
     calls: dict[object, _Call] = field(default_factory=dict)
+    runs: list[_Run] = field(default_factory=list)
     annotations: list[dict[str, Any]] = field(default_factory=list)
     finish_reason: str | None = None
     stopped_by: str | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
 
-    def says(self, said: object, kind: Kind = "text") -> None:
-        """Take in a piece of the text, or of another kind; what is no text is none, and an empty one counts."""
+    def says(self, said: object, kind: Kind = "text", place: object = None) -> None:
+        """Take in a piece of the text, or of another kind; what is no text is none, and an empty one counts.
+
+        `place` tells the block that it is of from others of its kind.
+        """
         if isinstance(said, str):
             self.texts[kind] = self.texts.get(kind, "") + said
             if said:
                 self.pieces.append(Piece(self.index, kind, said, self.event))
+                if not self.runs or (self.runs[-1].kind, self.runs[-1].place) != (kind, place):
+                    self.runs.append(_Run(kind, place))
+                self.runs[-1].text += said
 
     def call(
         self, place: object, *, name: object = "", arguments: object = "", id: object = "", kind: CallKind | None = None
     ) -> None:
         """Take in a call, or what it grows by; `place` tells it from the others."""
-        call = self.calls.setdefault(place, _Call())
+        if place not in self.calls:
+            self.calls[place] = _Call()
+            self.runs.append(_Run("call", place))
+        call = self.calls[place]
         call.name += text(name)
         call.id = text(id) or call.id
         call.kind = kind or call.kind
         call.arguments += arguments if isinstance(arguments, str) else dumps(arguments)
+
+    def finds(self, id: object, found: object) -> None:
+        """Take in what a call has found, which its id names."""
+        for call in self.calls.values():
+            if call.id and call.id == id:
+                call.result = dumps(found)
 
     def ends(self, reason: object, known: dict[str, str]) -> None:
         """Take in why it ends, in this format's words, of which `known` has chat's; others stay as they are."""
@@ -65,13 +94,13 @@ class Voice:
 
     def restart(self) -> None:
         """Forget what was said: a document that has all of it follows."""
-        self.texts, self.calls, self.annotations, self.pieces = {}, {}, [], []
+        self.texts, self.calls, self.annotations, self.pieces, self.runs = {}, {}, [], [], []
 
     def choice(self) -> Choice:
         """Return the choice."""
-        calls = tuple(ToolCall(each.name, each.arguments, each.id, each.kind) for each in self.calls.values())
+        calls = tuple(each.value() for each in self.calls.values())
         natural = "tool_calls" if calls else "stop"
-        return Choice(
+        choice = Choice(
             text=self.texts.get("text"),
             finish_reason=natural if self.finish_reason == NATURAL else self.finish_reason,
             tool_calls=calls,
@@ -82,6 +111,11 @@ class Voice:
             embedding=self.embedding,
             moderation=self.moderation,
         )
+        blocks = tuple(self._block(run) for run in self.runs)
+        return choice if blocks == choice.content else replace(choice, blocks=blocks)
+
+    def _block(self, run: _Run) -> Block:
+        return Block(run.kind, run.text, self.calls[run.place].value() if run.kind == "call" else None)
 
 
 class Answer:

@@ -23,6 +23,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "spaced call": {"reply": {"tool_calls": {"name": "add", "arguments": '{"a":  1}', "type": "function"}}},
     "broken call": {"reply": {"tool_calls": {"name": "add", "arguments": '{"a": 1, "b": "tw', "type": "function"}}},
     "calls": {"reply": {"text": "Calling.", "tool_calls": [{"name": "add"}, {"name": "add", "arguments": {"a": 2}}]}},
+    "call before text": {"reply": {"blocks": [{"tool_call": {"name": "add", "arguments": {"a": 1}}}, "Calling."]}},
+    "call between texts": {"reply": {"blocks": ["First. ", {"tool_call": {"name": "add"}}, {"text": "Then."}]}},
     "custom call": {"reply": {"tool_calls": {"name": "add", "arguments": "free text"}}},
     "cut": {"reply": {"text": "So far", "finish_reason": "length"}},
     "filtered": {"reply": {"text": "So far", "finish_reason": "content_filter"}},
@@ -95,6 +97,7 @@ def essence(exchange: dict[str, Any]) -> Any:
     said = exchange["said"]
     choices = [
         {key: choice[key] or None for key in SEEN}
+        | {"blocks": [(block["kind"], block["text"]) for block in choice["blocks"]]}
         | {"calls": [(call["name"], call["arguments"], call["kind"]) for call in choice["tool_calls"]]}
         | {key: choice[key] for key in ("embedding", "moderation")}
         for choice in said["choices"]

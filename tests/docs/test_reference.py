@@ -56,6 +56,7 @@ KEYS = {
         language.CALLBACK,
         language.MODERATION,
     ),
+    "blocks": (language.BLOCK,),
     "pacing": (language.PACING, language.LOAD, language.JITTER, language.HOLD),
     "errors": (language.ERROR,),
     "faults": (language.CHAOS,),

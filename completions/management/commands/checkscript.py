@@ -118,11 +118,10 @@ def _error(error: RequestError) -> str:
 
 
 def _choice(choice: Choice) -> Iterator[str]:
-    if choice.reasoning is not None:
-        yield f"reasoning: {choice.reasoning}"
-    if choice.refusal is not None:
-        yield f"refusal: {choice.refusal}"
-    if choice.text is not None:
-        yield choice.text
-    for call in choice.tool_calls:
-        yield f"tool call: {call.name}({call.arguments})"
+    if not choice.content and choice.text is not None:
+        yield ""
+    for block in choice.content:
+        if block.call is not None:
+            yield f"tool call: {block.call.name}({block.call.arguments})"
+        else:
+            yield block.text if block.kind == "text" else f"{block.kind}: {block.text}"

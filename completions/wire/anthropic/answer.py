@@ -4,7 +4,8 @@ Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the ant
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,7 +13,9 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE
 from completions.tokens import text as tokens
+from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import must_think, signature
+from completions.wire.content import cited
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
 
@@ -43,17 +46,23 @@ class Block(NamedTuple):
 
 
 def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
-    """Return the content: the thinking, the text, the calls.
+    """Return the content in its order; a refusal has no block here.
 
     Calls begin with thinking where it is on with a budget, though the script says none: the next turn is held to that.
     """
     choice = said(reply)
     found: list[Block] = []
-    if choice.reasoning or (choice.tool_calls and must_think(prompt.body)):
-        found.append(_thinking(choice.reasoning or "", reply, prompt))
-    if choice.text:
-        found.append(_text(choice, choice.text, prompt))
-    return found + [_call(call, reply, place, prompt) for place, call in enumerate(choice.tool_calls)]
+    if choice.tool_calls and choice.content[0].kind != "reasoning" and must_think(prompt.body):
+        found.append(_thinking("", reply, prompt))
+    calls = count()
+    for block, annotations in cited(choice):
+        if block.kind == "reasoning":
+            found.append(_thinking(block.text, reply, prompt))
+        elif block.kind == "text":
+            found.append(_text(annotations, block.text, prompt))
+        elif block.call is not None:
+            found += _called(block.call, reply, next(calls), prompt)
+    return found
 
 
 def said(reply: Reply) -> Choice:
@@ -76,8 +85,8 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
     )
 
 
-def _text(choice: Choice, said: str, prompt: Prompt) -> Block:
-    citations = [citation for each in choice.annotations if (citation := _citation(each, said))]
+def _text(annotations: Iterable[Mapping[str, object]], said: str, prompt: Prompt) -> Block:
+    citations = [citation for each in annotations if (citation := _citation(each, said))]
     runs = [Run({"type": "text_delta", "text": HOLE}, tokens.split(said, prompt.model))]
     if not citations:
         return Block({"type": "text", "text": ""}, runs, {"type": "text", "text": said})
@@ -101,11 +110,20 @@ def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | N
     }
 
 
-def _call(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> Block:
+def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Block]:
+    """Return the block of a call; one that the API runs itself is followed by what it found."""
+    if not server_tools.is_servers(call, prompt):
+        return [_call("tool_use", call, call.id or made_id("toolu_", reply, place), prompt)]
+    identity = call.id or made_id("srvtoolu_", reply, place)
+    found = server_tools.result(call, identity)
+    return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
+
+
+def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
     arguments = call.arguments
     if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
         arguments = orjson.dumps({"input": arguments}).decode()
-    document = {"type": "tool_use", "id": call.id or made_id("toolu_", reply, place), "name": call.name, "input": {}}
+    document = {"type": kind, "id": identity, "name": call.name, "input": {}}
     delta = {"type": "input_json_delta", "partial_json": HOLE}
     pieces = tokens.split(arguments, prompt.model)
     runs = [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
@@ -127,10 +145,13 @@ def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def ending(reply: Reply) -> dict[str, Any]:
+def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return why a message ends. A refusal's words are its explanation, for this API refuses without a text."""
     choice = said(reply)
-    if choice.stopped_by is not None and choice.finish_reason == "stop":
+    served = all(server_tools.is_servers(call, prompt) for call in choice.tool_calls)
+    if choice.finish_reason == "tool_calls" and choice.tool_calls and served:
+        reason = "end_turn"
+    elif choice.stopped_by is not None and choice.finish_reason == "stop":
         reason = "stop_sequence"
     else:
         reason = STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")

@@ -81,7 +81,7 @@ class AnthropicAnswers(AnthropicFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `message`."""
         content = list(anthropic_message.whole_content(reply, prompt))
-        head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply)
+        head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
@@ -91,7 +91,7 @@ class AnthropicAnswers(AnthropicFormat):
         message = anthropic_message.head(reply, prompt) | empty | began
         ending = {
             "type": "message_delta",
-            "delta": anthropic_message.ending(reply),
+            "delta": anthropic_message.ending(reply, prompt),
             "usage": anthropic_message.usage_at_end(reply.usage),
         }
         lanes = [_block(index, block) for index, block in enumerate(anthropic_message.blocks(reply, prompt))]

@@ -19,6 +19,9 @@ FINISH_REASONS = {
 }
 """Why a message ends, in chat's words."""
 
+RESULT = "_tool_result"
+"""How the types of the blocks end that have what the API's own tools found."""
+
 CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
@@ -55,19 +58,22 @@ def _block(index: object, block: Document, voice: Voice, *, begins: bool = False
         place = index if isinstance(index, int) else -1
         voice.call(place, name=block.get("name"), id=block.get("id"), arguments="" if begins and not given else given)
         return
+    if text(block.get("type")).endswith(RESULT):
+        voice.finds(block.get("tool_use_id"), block.get("content"))
+        return
     if not begins or block.get("text"):
-        voice.says(block.get("text"))
-    voice.says(block.get("thinking") or None, "reasoning")
-    cited = [_citation(each, text(block.get("text"))) for each in dicts(block.get("citations"))]
+        voice.says(block.get("text"), place=index)
+    voice.says(block.get("thinking") or None, "reasoning", place=index)
+    cited = [_citation(each, voice.texts.get("text", "")) for each in dicts(block.get("citations"))]
     voice.annotations += filter(None, cited)
 
 
 def _delta(index: object, delta: Document, voice: Voice) -> None:
     match delta.get("type"):
         case "text_delta":
-            voice.says(delta.get("text"))
+            voice.says(delta.get("text"), place=index)
         case "thinking_delta":
-            voice.says(delta.get("thinking"), "reasoning")
+            voice.says(delta.get("thinking"), "reasoning", place=index)
         case "input_json_delta":
             voice.call(index if isinstance(index, int) else -1, arguments=text(delta.get("partial_json")))
         case "citations_delta" if citation := _citation(mapping(delta.get("citation")), voice.texts.get("text", "")):
@@ -79,7 +85,7 @@ def _citation(given: Document, said: str) -> dict[str, Any]:
     if given.get("type") != "web_search_result_location":
         return {}
     cited = text(given.get("cited_text"))
-    start = max(said.find(cited), 0)
+    start = max(said.rfind(cited), 0)
     place = {"start_index": start, "end_index": start + len(cited)}
     return {
         "type": "url_citation",

@@ -5,6 +5,7 @@ Shapes: `ConverseResponse` and `ConverseStreamOutput` in botocore's service mode
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
@@ -114,9 +115,9 @@ class Converse(BedrockFormat):
 
 
 def _hear(index: object, block: Mapping[str, Any], voice: Voice) -> None:
-    voice.says(block.get("text"))
+    voice.says(block.get("text"), place=index)
     thought = mapping(block.get("reasoningContent"))
-    voice.says(mapping(thought.get("reasoningText")).get("text") or thought.get("text"), "reasoning")
+    voice.says(mapping(thought.get("reasoningText")).get("text") or thought.get("text"), "reasoning", place=index)
     if call := mapping(block.get("toolUse")):
         place = index if isinstance(index, int) else -1
         voice.call(place, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
@@ -124,12 +125,15 @@ def _hear(index: object, block: Mapping[str, Any], voice: Voice) -> None:
 
 def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
     choice = reply.choices[0] if reply.choices else Choice()
-    if choice.reasoning:
-        yield _thinking(choice.reasoning, reply, prompt)
-    if said := choice.text or choice.refusal:
-        yield Block(None, [({"text": HOLE}, tokens.split(said, prompt.model), True)], {"text": said})
-    for place, call in enumerate(choice.tool_calls):
-        yield _call(call, made_id("tooluse_", reply, place), prompt)
+    places = count()
+    for block in choice.content:
+        said = block.text
+        if block.kind == "reasoning":
+            yield _thinking(said, reply, prompt)
+        elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
+            yield Block(None, [({"text": HOLE}, tokens.split(said, prompt.model), True)], {"text": said})
+        elif block.call is not None:
+            yield _call(block.call, made_id("tooluse_", reply, next(places)), prompt)
 
 
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:

@@ -4,11 +4,12 @@ The shapes, and the order of a stream's events, are those of the recorded exchan
 """
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Any
 
 import orjson
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
@@ -62,13 +63,16 @@ class CohereChat(CohereFormat):
         choice = _said(reply)
         empty = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         events = [_event("message-start", {"message": empty}, id=answer_id(reply))]
-        content = _content(choice)
-        for index, (kind, said) in enumerate(content):
-            events += _streamed(index, kind, tokens.split(said, prompt.model))
-        if choice.tool_calls:
-            events += _pieces("tool-plan-delta", {"tool_plan": HOLE}, tokens.split(choice.text or "", prompt.model))
-        for at, call in enumerate(choice.tool_calls):
-            events += _streamed_call(at, _call(call, reply, at), prompt)
+        texts, calls = count(), count()
+        for block in choice.content:
+            kind, pieces = _kind(block, choice), tokens.split(block.text, prompt.model)
+            if block.call is not None:
+                at = next(calls)
+                events += _streamed_call(at, _call(block.call, reply, at), prompt)
+            elif kind == "tool_plan":
+                events += _pieces("tool-plan-delta", {"tool_plan": HOLE}, pieces)
+            elif kind:
+                events += _streamed(next(texts), kind, pieces)
         return [*events, _event("message-end", _ending(reply), part="finish"), DONE]
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
@@ -93,9 +97,16 @@ def _said(reply: Reply) -> Choice:
 
 
 def _content(choice: Choice) -> list[tuple[str, str]]:
-    """Return the kinds of content and what they say: with calls, the text is their plan."""
-    said = "" if choice.tool_calls else choice.text or choice.refusal or ""
-    return [(kind, value) for kind, value in (("thinking", choice.reasoning or ""), ("text", said)) if value]
+    """Return the kinds of content and what they say."""
+    kinds = [(_kind(block, choice), block.text) for block in choice.content]
+    return [(kind, said) for kind, said in kinds if kind in ("thinking", "text")]
+
+
+def _kind(block: Block, choice: Choice) -> str:
+    """Return what a block is of here: with calls, a text is their plan, and a refusal is not told."""
+    if block.kind == "refusal":
+        return "" if choice.tool_calls or choice.text else "text"
+    return {"reasoning": "thinking", "text": "tool_plan" if choice.tool_calls else "text"}.get(block.kind, "")
 
 
 def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:

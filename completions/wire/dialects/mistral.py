@@ -6,7 +6,7 @@ Sources: the models of the mistralai SDK 2.x; answers, streams and errors as the
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from completions.conversation import Choice, Prompt, Reply
+from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
@@ -108,7 +108,7 @@ class Mistral(Vendor):
         return {"id": reply.id or made_id("", reply)} | known
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message: its thoughts stand before its text."""
+        """Return the message: where it thinks, its content is parts."""
         text = message["content"] or ""
         calls = [
             {"index": place, **call, "id": call["id"].removeprefix("call_")[:9]}
@@ -116,8 +116,14 @@ class Mistral(Vendor):
         ]
         content: Any = text
         if choice.reasoning:
-            content = self.thought(choice.reasoning)["content"] + ([{"type": "text", "text": text}] if text else [])
+            content = [part for block in choice.content for part in self._parts(block)]
         return {"role": "assistant", "tool_calls": calls or None, "content": content}
+
+    def _parts(self, block: Block) -> list[dict[str, Any]]:
+        if block.kind == "reasoning":
+            thought: list[dict[str, Any]] = self.thought(block.text)["content"]
+            return thought
+        return [{"type": "text", "text": block.text}] if block.kind == "text" else []
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, without what Mistral's messages have not; that with the role has an empty content."""

@@ -30,7 +30,7 @@ class Vendor(Dialect):
     def own(self, reply: Reply) -> Reply:
         """Return the reply to be said in this vendor's shape."""
         if not self.refuses and any(choice.refusal for choice in reply.choices):
-            said = (replace(choice, text=choice.refusal or choice.text, refusal=None) for choice in reply.choices)
+            said = map(_without_refusal, reply.choices)
             reply = replace(reply, choices=tuple(said))
         return reply if reply.body is None else replace(reply, body=None)
 
@@ -79,6 +79,12 @@ class Vendor(Dialect):
     def headers(self, request_id: str) -> Mapping[str, str] | None:
         """Return none: those of OpenAI are its own."""
         return {}
+
+
+def _without_refusal(choice: Choice) -> Choice:
+    blocks = tuple(replace(block, kind="text") if block.kind == "refusal" else block for block in choice.blocks)
+    text = "".join(block.text for block in blocks if block.kind == "text") if blocks else choice.refusal or choice.text
+    return replace(choice, text=text, refusal=None, blocks=blocks)
 
 
 def _effort(prompt: Prompt) -> str | None:

@@ -7,20 +7,27 @@ is nothing to say (`parts`, `thoughtsTokenCount`, `safetyRatings`) is left out h
 import base64
 import hashlib
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count, groupby
 from typing import Any
 
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
-from completions.wire.fields import mapping, text
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
 """What is not `STOP`."""
+
+TEXTS = {"refusal": "text"}
+"""What is said as a text too."""
+
+EXECUTED = ("code_execution", "code_interpreter")
+"""By which names a script calls the tool that runs code, where the request offers it."""
 
 HARMS = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")
 VOCABULARY = 262_144
@@ -80,12 +87,14 @@ class Said:
     def __init__(self, reply: Reply, prompt: Prompt, index: int) -> None:
         self._reply, self._prompt, self._index = reply, prompt, index
         self.choice: Choice = reply.choices[index]
-        config = inner(prompt.body, "generationConfig")
-        shown = pick(inner(config, "thinkingConfig"), "includeThoughts") is True
+        self._config = inner(prompt.body, "generationConfig")
+        shown = pick(inner(self._config, "thinkingConfig"), "includeThoughts") is True
         self.thoughts = (self.choice.reasoning or "") if shown else ""
-        self.text = _of_enum((self.choice.text or "") + (self.choice.refusal or ""), config)
-        self.calls = [(call, arguments) for call in self.choice.tool_calls if (arguments := _object(call)) is not None]
-        self._malformed = [call for call in self.choice.tool_calls if _object(call) is None]
+        runs = EXECUTED if executes_code(prompt) else ()
+        calls = [call for call in self.choice.tool_calls if call.name not in runs]
+        self.calls = [call for call in calls if _object(call) is not None]
+        self._malformed = [call for call in calls if _object(call) is None]
+        self.text = "".join(part["text"] for kind, part in self.blocks() if kind == "text")
 
     @property
     def signature(self) -> Document:
@@ -94,21 +103,37 @@ class Said:
             return {}
         return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 
-    def call_parts(self) -> list[Document]:
-        """Return the calls' parts; a call is not cut into fragments here."""
-        parts: list[Document] = []
-        for at, (call, arguments) in enumerate(self.calls):
-            identity = call.id or _encoded(f"call/{self._reply.serial}/{self._index}/{at}", 6)
-            part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
-            parts.append(part | self.signature if at == 0 else part)
-        return parts
+    def blocks(self) -> Iterator[tuple[str, Document]]:
+        """Go through the parts in their order, each with its kind; a call is not cut into fragments here."""
+        calls = count()
+        for kind, run in groupby(self.choice.content, key=lambda block: TEXTS.get(block.kind, str(block.kind))):
+            said = list(run)
+            if kind == "call":
+                for call in (block.call for block in said if block.call):
+                    yield from ((kind, part) for part in self._called(call, calls))
+            elif found := "".join(block.text for block in said):
+                if kind == "text":
+                    yield kind, {"text": _of_enum(found, self._config)}
+                elif self.thoughts:
+                    yield kind, {"text": found, "thought": True}
+
+    def _called(self, call: ToolCall, calls: "count[int]") -> list[Document]:
+        if call.name in EXECUTED and executes_code(self._prompt):
+            return _executed(call)
+        arguments = _object(call)
+        if arguments is None:
+            return []
+        at = next(calls)
+        identity = call.id or _encoded(f"call/{self._reply.serial}/{self._index}/{at}", 6)
+        part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
+        return [part | self.signature if at == 0 else part]
 
     def parts(self) -> list[Document]:
-        """Return all parts: thoughts, text, calls."""
-        parts: list[Document] = [{"text": self.thoughts, "thought": True}] if self.thoughts else []
-        if self.text:
-            parts.append({"text": self.text} | ({} if self.calls else self.signature))
-        return parts + self.call_parts()
+        """Return all parts; where there is no call, the last text is signed."""
+        kinds = [*self.blocks()]
+        last = max((at for at, (kind, _) in enumerate(kinds) if kind == "text"), default=-1)
+        signed = {} if self.calls else self.signature
+        return [part | signed if at == last else part for at, (_, part) in enumerate(kinds)]
 
     def ending(self) -> Document:
         """Return what a candidate has beside its content, at its end."""
@@ -133,8 +158,9 @@ class Said:
         return "MALFORMED_FUNCTION_CALL" if self._malformed and reason == "STOP" else reason
 
     def pieces(self) -> list[str]:
-        """Return the text's tokens."""
-        return tokens.split(self.text, self._prompt.model)
+        """Return the texts' tokens."""
+        texts = [part["text"] for kind, part in self.blocks() if kind == "text"]
+        return [piece for text in texts for piece in tokens.split(text, self._prompt.model)]
 
     def logprobs(self) -> Document:
         """Return the log probabilities of the text's tokens, if they are asked for."""
@@ -151,6 +177,22 @@ class Said:
             tops = alternatives(piece, count, chance)
             entry["topCandidates"] = [{"candidates": [_token(*pair) for pair in tops]}]
         return entry
+
+
+def executes_code(prompt: Prompt) -> bool:
+    """Tell whether the model may run code itself."""
+    return any("codeExecution" in tool or "code_execution" in tool for tool in dicts(prompt.body.get("tools")))
+
+
+def _executed(call: ToolCall) -> list[Document]:
+    """Return the parts of code that was run: the code, and what it printed."""
+    given = _object(call) or {}
+    found = orjson.loads(call.result) if call.result else ""
+    printed = found if isinstance(found, str) else orjson.dumps(found).decode()
+    return [
+        {"executableCode": {"language": "PYTHON", "code": text(given.get("code"))}},
+        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": printed}},
+    ]
 
 
 def _joined(entries: Sequence[Mapping[str, Any]]) -> Document:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 from completions.conversation import Prompt, Reply
@@ -157,18 +158,22 @@ class _Chunks:
 
     def says(self, said: Said, index: int) -> list[Event]:
         """Return what a candidate says: thoughts and text token by token, each call at once."""
-        thoughts = tokens.split(said.thoughts, self._prompt.model)
-        events = self._pieces({"text": HOLE, "thought": True}, thoughts, index)
-        if self._prompt.top_logprobs is None:
-            events += self._pieces({"text": HOLE}, said.pieces(), index)
-        else:
-            documents = [
-                {**self._spoken({"text": piece}, index), "logprobsResult": said.entry(at, piece)}
-                for at, piece in enumerate(said.pieces())
-            ]
-            events += Event.tokens(self._any.fill(documents))
-        calls = [self._spoken(part, index) for part in said.call_parts()]
-        return events + Event.tokens(self._any.fill(calls), "arguments")
+        events: list[Event] = []
+        numbers = count()
+        for kind, part in said.blocks():
+            if kind == "call":
+                events += Event.tokens(self._any.fill([self._spoken(part, index)]), "arguments")
+                continue
+            pieces = tokens.split(part["text"], self._prompt.model)
+            if kind == "reasoning" or self._prompt.top_logprobs is None:
+                events += self._pieces(part | {"text": HOLE}, pieces, index)
+            else:
+                documents = [
+                    {**self._spoken({"text": piece}, index), "logprobsResult": said.entry(next(numbers), piece)}
+                    for piece in pieces
+                ]
+                events += Event.tokens(self._any.fill(documents))
+        return events
 
     def finish(self, said: Said, *, last: bool) -> Event:
         """Return the chunk that ends a candidate; the last one has the whole usage."""

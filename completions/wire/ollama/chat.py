@@ -15,6 +15,7 @@ from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat
+from completions.wire.content import in_one_text
 from completions.wire.framing import JSON_LINES, Framing
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
@@ -88,20 +89,24 @@ class _Generating(OllamaFormat):
             return super().events(reply, prompt)
         choice, head = reply.choices[0], self._head(reply, prompt)
         events: list[Event] = []
-        if thoughts := _thoughts(choice, prompt):
-            template = Template(head | self._said("", HOLE) | {"done": False})
-            events += Event.tokens(template.fill(tokens.split(thoughts, prompt.model)))
-        events += self._text(choice, prompt, head)
-        for call in self._calls(reply, prompt):
-            events.append(Event(orjson.dumps(head | self._said("", None, [call]) | {"done": False}), token=True))
+        calls = iter(self._calls(reply, prompt))
+        for block in choice.content if prompt.top_logprobs is None else in_one_text(choice):
+            if block.kind == "reasoning" and _thoughts(choice, prompt):
+                template = Template(head | self._said("", HOLE) | {"done": False})
+                events += Event.tokens(template.fill(tokens.split(block.text, prompt.model)))
+            elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
+                events += self._text(block.text, choice, prompt, head)
+            elif block.call is not None and _arguments(block.call) is not None:
+                called = head | self._said("", None, [next(calls)]) | {"done": False}
+                events.append(Event(orjson.dumps(called), token=True))
         return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer or a line of one."""
         hear_line(document, answer)
 
-    def _text(self, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
-        pieces = tokens.split(choice.text or choice.refusal or "", prompt.model)
+    def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
+        pieces = tokens.split(said, prompt.model)
         if prompt.top_logprobs is None:
             return Event.tokens(Template(head | self._said(HOLE) | {"done": False}).fill(pieces))
         entries = _logprobs(pieces, choice, prompt.top_logprobs)

@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from completions.conversation import CATEGORIES, Message, Moderation, Part, Prompt, Reply
+from completions.conversation import Message, Moderation, Part, Prompt, Reply
+from completions.tokens.capabilities import CATEGORIES
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Unstreamed, made_id

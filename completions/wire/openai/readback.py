@@ -7,7 +7,8 @@ from array import array
 from collections.abc import Mapping
 from typing import Any
 
-from completions.conversation import CATEGORIES, Moderation
+from completions.conversation import Moderation
+from completions.tokens.capabilities import CATEGORIES
 from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.readback import Answer, Voice
 

@@ -9,8 +9,9 @@ import orjson
 import pytest
 from openai.types import ModerationMultiModalInputParam
 
-from completions.conversation import CATEGORIES, Choice, Moderation, Prompt, Reply
+from completions.conversation import Choice, Moderation, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import CATEGORIES
 from completions.wire.openai.moderations import Moderations
 from llmclient import lite
 from tests.scripts import World, rules, script

@@ -9,6 +9,7 @@ from typing import Any
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event
 from completions.tokens import text as tokens
+from completions.wire.content import in_one_text
 from completions.wire.fields import mapping, text
 from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Chunks, Dialect, made_id, usage
@@ -197,16 +198,20 @@ class ChoiceWriter:
 
     def says(self) -> list[Event]:
         """Return all that the choice says; the last of it is held back where it comes with the finish reason."""
+        calls = self._whole_calls() if self._dialect.whole_calls else self._calls_in_pieces()
         sound = audio(self._reply, self._prompt, self._index)
-        events = self._thoughts()
-        events += self._text("content", self._choice.text) if sound is None else self._spoken(sound)
-        events += self._text("refusal", self._choice.refusal)
-        if self._dialect.whole_calls:
-            events += self._whole_calls()
-        for opening, fragment, arguments in self._calls:
-            if not self._is_one_call():
-                events.append(self._event(opening, token=True))
-            events += self._pieces(fragment, arguments, "arguments")
+        in_pieces = sound is None and self._prompt.top_logprobs is None
+        events: list[Event] = []
+        for block in self._choice.content if in_pieces else in_one_text(self._choice):
+            match block.kind:
+                case "reasoning":
+                    events += self._thoughts(block.text)
+                case "text":
+                    events += self._text("content", block.text) if sound is None else self._spoken(sound)
+                case "refusal":
+                    events += self._text("refusal", block.text)
+                case "call":
+                    events += next(calls, [])
         cited = {"annotations": self._annotations()}
         if cited["annotations"] and self._dialect.delta(cited, self._choice):
             events.append(self._event(cited))
@@ -230,19 +235,23 @@ class ChoiceWriter:
             return list(self._choice.annotations)
         return annotations(self._choice, self._prompt)
 
-    def _thoughts(self) -> list[Event]:
-        """Return what is thought before the answer, where the dialect tells it."""
+    def _thoughts(self, said: str) -> list[Event]:
+        """Return what is thought, where the dialect tells it."""
         delta = self._dialect.thought(HOLE)
-        return self._pieces(delta, self._choice.reasoning) if delta and self._choice.reasoning else []
+        return self._pieces(delta, said) if delta else []
 
-    def _whole_calls(self) -> list[Event]:
+    def _calls_in_pieces(self) -> Iterator[list[Event]]:
+        for opening, fragment, arguments in self._calls:
+            opened = [] if self._is_one_call() else [self._event(opening, token=True)]
+            yield opened + self._pieces(fragment, arguments, "arguments")
+
+    def _whole_calls(self) -> Iterator[list[Event]]:
         whole = message(self._reply, self._prompt, self._index)
         calls = self._dialect.message(whole, self._choice).get("tool_calls") or ()
-        return [self._event({"tool_calls": [{"index": place, **call}]}, token=True) for place, call in enumerate(calls)]
+        for place, call in enumerate(calls):
+            yield [self._event({"tool_calls": [{"index": place, **call}]}, token=True)]
 
-    def _text(self, key: str, text: str | None) -> list[Event]:
-        if not text:
-            return []
+    def _text(self, key: str, text: str) -> list[Event]:
         if self._prompt.top_logprobs is None or self._reply.body is not None:
             return self._pieces({key: HOLE}, text)
         entries = chat_entries(self._split(text), self._prompt.top_logprobs, self._choice.logprobs)

@@ -4,12 +4,14 @@ Shapes: `Response` and `ResponseOutputItem` of the openai SDK.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import orjson
 
-from completions.conversation import Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
+from completions.wire.content import cited
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.base import made_id, service_tier
 from completions.wire.openai.logprobs import chat_entries
@@ -239,8 +241,11 @@ def _item_id(items: Sequence[Mapping[str, Any]], place: int, reply: Reply) -> st
 
 def _items(choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, Any]]:
     include = included(prompt.body)
+    if choice.blocks:
+        yield from _in_order(choice, prompt, include, serial)
+        return
     if choice.reasoning:
-        yield _reasoning(choice.reasoning, prompt, include, serial)
+        yield _reasoning([choice.reasoning], prompt, include, serial)
     kinds = [hosted.kind_of(call, prompt) for call in choice.tool_calls]
     calls = [_call(call, kind, prompt, include) for call, kind in zip(choice.tool_calls, kinds, strict=True)]
     before = [call for call, kind in zip(calls, kinds, strict=True) if kind in hosted.API_TOOLS]
@@ -249,8 +254,26 @@ def _items(choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, An
     yield from before
     asks = any(item["type"] == "mcp_approval_request" for item in before)
     if not asks and (choice.text or choice.refusal or not (calls or choice.reasoning)):
-        yield _message(choice, prompt, cites=any(item["type"] == "web_search_call" for item in before))
+        cites = any(item["type"] == "web_search_call" for item in before)
+        said = [each for each in cited(choice) if each[0].kind in ("text", "refusal")]
+        yield _message(said or [NOTHING], choice, prompt, cites=cites)
     yield from (call for call, kind in zip(calls, kinds, strict=True) if kind not in hosted.API_TOOLS)
+
+
+def _in_order(choice: Choice, prompt: Prompt, include: tuple[str, ...], serial: str) -> Iterator[dict[str, Any]]:
+    """Yield an item for each run of blocks of a kind: texts and refusals are parts of one message."""
+    kinds, searched = {"text": "message", "refusal": "message"}, False
+    for kind, run in groupby(cited(choice), key=lambda each: kinds.get(each[0].kind, each[0].kind)):
+        said = list(run)
+        if kind == "message":
+            yield _message(said, choice, prompt, cites=searched)
+        elif kind == "reasoning":
+            yield _reasoning([block.text for block, _ in said], prompt, include, serial)
+        else:
+            for call in (block.call for block, _ in said if block.call):
+                item = _call(call, hosted.kind_of(call, prompt), prompt, include)
+                searched = searched or item["type"] == "web_search_call"
+                yield item
 
 
 def _unasked(prompt: Prompt, include: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -264,29 +287,36 @@ def _recalled(prompt: Prompt) -> list[dict[str, Any]]:
     return dicts(prompt.recalled.get("items"))
 
 
-def _reasoning(said: str, prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:
-    """Return a reasoning item; its text is seen only in the summary that is asked for."""
+def _reasoning(said: list[str], prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:
+    """Return a reasoning item; its texts are seen only in the summary that is asked for."""
     wanted = summary_wanted(mapping(prompt.body.get("reasoning")))
-    item: dict[str, Any] = {"type": "reasoning", "summary": [{"type": "summary_text", "text": said}] if wanted else []}
+    summary = [{"type": "summary_text", "text": each} for each in said] if wanted else []
+    item: dict[str, Any] = {"type": "reasoning", "summary": summary}
     if "reasoning.encrypted_content" in include:
-        item["encrypted_content"] = order.encrypted(said, serial)
+        item["encrypted_content"] = order.encrypted("".join(said), serial)
     return item
 
 
-def _message(choice: Choice, prompt: Prompt, *, cites: bool) -> dict[str, Any]:
+Cited = tuple[Block, list[Mapping[str, Any]]]
+"""A block, and the annotations of its text."""
+
+NOTHING: Cited = (Block("text"), [])
+
+
+def _message(said: Sequence[Cited], choice: Choice, prompt: Prompt, *, cites: bool) -> dict[str, Any]:
     content: list[dict[str, Any]] = []
-    if choice.text or not choice.refusal:
-        said = choice.text or ""
-        entries = [] if prompt.top_logprobs is None else _logprobs(said, prompt, choice)
+    for block, annotations in said:
+        if block.kind == "refusal":
+            content.append({"type": "refusal", "refusal": block.text})
+            continue
+        entries = [] if prompt.top_logprobs is None else _logprobs(block.text, prompt, choice)
         part = {
             "type": "output_text",
-            "annotations": _annotations(choice, said, cites),
+            "annotations": _annotations(annotations, block.text, cites),
             "logprobs": entries,
-            "text": said,
+            "text": block.text,
         }
         content.append(part)
-    if choice.refusal:
-        content.append({"type": "refusal", "refusal": choice.refusal})
     return {"type": "message", "status": "completed", "role": "assistant", "content": content}
 
 
@@ -294,10 +324,10 @@ def _logprobs(said: str, prompt: Prompt, choice: Choice) -> list[dict[str, Any]]
     return chat_entries(tokens.split(said, prompt.model), prompt.top_logprobs or 0, choice.logprobs)
 
 
-def _annotations(choice: Choice, said: str, cites: bool) -> list[dict[str, Any]]:
+def _annotations(annotations: Sequence[Mapping[str, Any]], said: str, cites: bool) -> list[dict[str, Any]]:
     """Return the script's annotations, flat as they are here; who searched the web cites a source without them."""
     given: list[dict[str, Any]] = []
-    for annotation in choice.annotations:
+    for annotation in annotations:
         inner = annotation.get("url_citation")
         given.append({"type": "url_citation", **inner} if isinstance(inner, dict) else dict(annotation))
     if given or not cites or not said:
@@ -323,6 +353,8 @@ def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -
     tool = hosted.tool_for(kind, prompt)
     if kind == "mcp" and call.name != "mcp":
         given = {"name": call.name, "arguments": call.arguments}
+    if call.result:
+        given |= hosted.found(kind, orjson.loads(call.result))
     item = hosted.item(kind, given, tool, prompt, include)
     return item | {"call_id": call.id} if call.id and item["type"] in _CALLED else item
 

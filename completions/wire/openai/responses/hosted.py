@@ -194,7 +194,7 @@ def item(
         case "web_search":
             action: dict[str, Any] = {"type": "search", "query": query, "queries": [query]}
             if "web_search_call.action.sources" in include:
-                action["sources"] = [{"type": "url", "url": "https://example.com/"}]
+                action["sources"] = given.get("sources", [{"type": "url", "url": "https://example.com/"}])
             return {
                 "type": "web_search_call",
                 "status": "completed",
@@ -239,6 +239,17 @@ def _found(queries: Sequence[str], tool: Mapping[str, Any], prompt: Prompt) -> l
     files = {each: file for name in texts(tool.get("vector_store_ids")) for each, file in kept.get(name, {}).items()}
     found = search(ready_files(files, time.time()), question(tool, queries))
     return [{**result, "text": result.pop("content")[0]["text"]} for result in found]
+
+
+def found(kind: str, result: object) -> dict[str, Any]:
+    """Return what a tool of the API's own found, as scripts say it in the arguments of its call."""
+    match kind:
+        case "web_search":
+            return {"sources": result}
+        case "file_search":
+            return {"results": result}
+    text_of_it = result if isinstance(result, str) else orjson.dumps(result).decode()
+    return {{"code_interpreter": "logs", "image_generation": "result"}.get(kind, "output"): text_of_it}
 
 
 def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:

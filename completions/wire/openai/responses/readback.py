@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from completions.wire.content import moved
 from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.openai.responses.hosted import call_of
 from completions.wire.readback import NATURAL, Answer, Kind, Voice
@@ -32,7 +33,8 @@ def hear_response(document: Document, answer: Answer) -> None:
         _response(mapping(document.get("response")), answer)
         answer.ended = True
     elif kind in DELTAS:
-        answer.voice().says(document.get("delta"), DELTAS[kind])
+        place = (document.get("output_index"), document.get("content_index", document.get("summary_index")))
+        answer.voice().says(document.get("delta"), DELTAS[kind], place)
     elif kind.startswith("response.") and kind != "response.created":
         _event(kind, document, answer.voice())
 
@@ -77,12 +79,13 @@ def _response(response: Document, answer: Answer) -> None:
 
 
 def _item(place: int, item: Document, voice: Voice, *, calls_of_api: bool) -> None:
-    for part in dicts(item.get("summary")) if item.get("type") == "reasoning" else ():
-        voice.says(part.get("text"), "reasoning")
-    for part in dicts(item.get("content")):
-        voice.says(part.get("text"), "reasoning" if item.get("type") == "reasoning" else "text")
-        voice.says(part.get("refusal"), "refusal")
-        voice.annotations += map(_annotation, dicts(part.get("annotations")))
+    for at, part in enumerate(dicts(item.get("summary")) if item.get("type") == "reasoning" else ()):
+        voice.says(part.get("text"), "reasoning", (place, at))
+    for at, part in enumerate(dicts(item.get("content"))):
+        before = len(voice.texts.get("text", ""))
+        voice.says(part.get("text"), "reasoning" if item.get("type") == "reasoning" else "text", (place, at))
+        voice.says(part.get("refusal"), "refusal", (place, at))
+        voice.annotations += (dict(moved(_annotation(each), before)) for each in dicts(part.get("annotations")))
     match item.get("type"):
         case "function_call":
             voice.call(place, name=item.get("name"), arguments=text(item.get("arguments")), id=item.get("call_id"))

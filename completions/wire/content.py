@@ -1,0 +1,45 @@
+"""Step 4: what an answer says, in its order, as the formats need it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from completions.conversation import Block, Choice
+from completions.wire.fields import mapping, whole
+
+
+def cited(choice: Choice) -> Iterator[tuple[Block, list[Mapping[str, Any]]]]:
+    """Go through what is said, each block with its annotations.
+
+    A script counts their places over the whole text; here they are counted in the block that has them.
+    """
+    texts, start, left = sum(block.kind == "text" for block in choice.content), 0, list(choice.annotations)
+    for block in choice.content:
+        if block.kind != "text":
+            yield block, []
+            continue
+        texts, end = texts - 1, start + len(block.text)
+        here = [each for each in left if not texts or _start(each) < end]
+        left = [each for each in left if each not in here]
+        yield block, [moved(each, -start) for each in here]
+        start = end
+
+
+def in_one_text(choice: Choice) -> list[Block]:
+    """Return what is said, all of its text in place of the first of it."""
+    content, whole = choice.content, Block("text", choice.text or "")
+    first = next((at for at, block in enumerate(content) if block.kind == "text"), -1)
+    others = enumerate(content)
+    return [whole if at == first else block for at, block in others if block.kind != "text" or at == first]
+
+
+def moved(annotation: Mapping[str, Any], by: int) -> Mapping[str, Any]:
+    """Return an annotation, of chat's shape, so many characters further on."""
+    place = mapping(annotation.get("url_citation"))
+    if not by or not place:
+        return annotation
+    counted = {key: value + by for key in ("start_index", "end_index") if isinstance(value := place.get(key), int)}
+    return {**annotation, "url_citation": {**place, **counted}}
+
+
+def _start(annotation: Mapping[str, Any]) -> int:
+    return whole(mapping(annotation.get("url_citation")).get("start_index"), 0) or 0
