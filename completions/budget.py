@@ -99,6 +99,13 @@ def spend_characters(number: int) -> None:
             raise Exceeded
 
 
+def leave_loop() -> None:
+    """Raise `Exceeded` where work that takes long is about to begin on the event loop, which can go to a thread."""
+    budget = _budget.get()
+    if budget is not None and not budget.is_last:
+        raise Exceeded
+
+
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what the work returns, from the event loop or a thread; raise `TooSlow` where it takes too long in both.
 

@@ -1,8 +1,8 @@
 """What a format makes of an answer, between it and the delivery that sends it: one body, or the events of a stream."""
 
+import functools
 import secrets
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import accumulate, repeat, zip_longest
 from typing import Any, NamedTuple
 
@@ -10,6 +10,9 @@ import orjson
 
 HOLE, PAD = secrets.token_hex(16), secrets.token_hex(16)
 """Stand in a template for the value that changes and for its padding. Random, so no request can contain them."""
+
+REMEMBERED = 256
+"""Pieces of a text whose encoded form is remembered, at most."""
 
 WIDTH = 16
 """Bytes. A padded chunk's value and padding together are a multiple of it, so sizes tell little of the text."""
@@ -49,7 +52,7 @@ class Event(NamedTuple):
         """Make a run of token events; without a Python call each, for this is most of a stream's cost."""
         same = (repeat(True), repeat(True), repeat(part), repeat(name), repeat(None), repeat(b""))
         columns = zip(documents, *same, strict=False)
-        return list(map(partial(tuple.__new__, cls), columns))
+        return list(map(functools.partial(tuple.__new__, cls), columns))
 
 
 class RawEvent(NamedTuple):
@@ -97,16 +100,28 @@ class Template:
         self._after, *end = after.split(PAD.encode())
         self._end = end[0] if end else None
 
-    def fill(self, values: Iterable[object]) -> list[bytes]:
+    def fill(self, values: Sequence[object]) -> list[bytes]:
         """Return the document for each of `values`, any JSON values, with it in the hole."""
-        before, after, end, dumps = self._before, self._after, self._end, orjson.dumps
         if self._between:
-            pieces = [before, *self._between, after]
-            return [dumps(value).join(pieces) for value in values]
-        if end is None:
-            return [before + dumps(value) + after for value in values]
-        encoded = map(dumps, values)
-        return [before + data + after + padding(data) + end for data in encoded]
+            pieces = [self._before, *self._between, self._after]
+            return [orjson.dumps(value).join(pieces) for value in values]
+        if 1 < len(values) <= REMEMBERED and isinstance(values[0], str):
+            filled = _remembered(tuple(values), self._after, self._end)
+        else:
+            filled = _filled(values, self._after, self._end)
+        return [self._before + rest for rest in filled]
+
+
+def _filled(values: Iterable[object], after: bytes, end: bytes | None) -> list[bytes]:
+    """Return each value encoded, with what follows it."""
+    encoded = map(orjson.dumps, values)
+    if end is None:
+        return [data + after for data in encoded]
+    return [data + after + padding(data) + end for data in encoded]
+
+
+_remembered = functools.lru_cache(maxsize=64)(_filled)
+"""The same for the pieces of a text that a script says again and again."""
 
 
 def padding(data: bytes) -> bytes:

@@ -13,6 +13,9 @@ from completions.outcome import Fault, NearMiss, Outcome
 SUMMARY = 200
 """Characters of the last user message that tell what was asked."""
 
+FRAME = 100
+"""What a frame of a stream takes of memory beside its bytes: itself, its size, its times."""
+
 ANSWER = 4000
 """Characters of an answer by which it can be searched for."""
 
@@ -165,7 +168,7 @@ class Exchange:
         return 0
 
     def cut_bodies(self, body: int) -> int:
-        """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return the bytes kept."""
+        """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return what is kept."""
         if len(self.request_body) > body:
             self.request_body, self.request_truncated = self.request_body[:body], True
         if self.sent is None:
@@ -174,7 +177,7 @@ class Exchange:
             return len(self.request_body) + len(self.response_body)
         if self.bytes > body:
             self.sent, self.response_truncated = _cut(self.sent, body), True
-        return len(self.request_body) + min(self.bytes, body)
+        return len(self.request_body) + min(self.bytes, body) + FRAME * len(self.sent.frames)
 
 
 def _summary(prompt: Prompt) -> str:

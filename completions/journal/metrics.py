@@ -1,9 +1,8 @@
 """After step 6: what a server has done, counted for Prometheus.
 
-Exchanges are counted in the journal's thread, so that a request pays nothing for it, and the library is loaded there
-with the first of them. With PROMETHEUS_MULTIPROC_DIR set, as `serve` does for several workers, the library keeps each
-process's numbers in files of that directory, and any worker shows the sums
-(https://prometheus.github.io/client_python/multiprocess/).
+Exchanges are counted in the journal's thread, so that a request pays nothing for it, and the library is loaded there.
+With PROMETHEUS_MULTIPROC_DIR set, as `serve` does for several workers, the library keeps each process's numbers in
+files of that directory, and any worker shows the sums (https://prometheus.github.io/client_python/multiprocess/).
 """
 
 from __future__ import annotations
@@ -136,8 +135,7 @@ def _observe(exchange: Exchange) -> None:
 
 
 def _look() -> None:
-    if metrics.cache_info().currsize or StreamRecord.open or writer.dropped:
-        metrics().look()
+    metrics().look()  # loads the library at the thread's first look, and not while streams are under way
 
 
 def exposition() -> tuple[bytes, str]:

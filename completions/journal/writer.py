@@ -37,8 +37,14 @@ TURN = 0.0003
 REST = 0.0002
 """Seconds of that turn. Less than a real sleep would not do: the thread would have Python's lock back at once."""
 
-QUEUE_BODIES = 256
-"""The queue's memory: the bodies in it come to as many times JOURNAL_MAX_BODY at most."""
+QUEUE_BYTES = 24 * 1024 * 1024
+"""The queue's memory, at most; where JOURNAL_MAX_BODY is large, as much as a few bodies of that size."""
+
+QUEUE_BODIES = 8
+"""How many of the largest bodies the queue takes at least."""
+
+FACTS = 6 * 1024
+"""What an exchange takes of the queue's memory beside its bodies: its facts, its headers, its usage."""
 
 OBSERVED = 10_000
 """Exchanges that wait for the observers at most, kept or not."""
@@ -88,11 +94,11 @@ class Writer:
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
         limit = conf.JOURNAL_MAX_BODY
-        size = exchange.cut_bodies(limit) if keep else exchange.drop_bodies()
+        size = FACTS + (exchange.cut_bodies(limit) if keep else exchange.drop_bodies())
         count = len(self._fresh)
         if keep and self._is_full(size, limit):
             self.dropped += 1
-            keep, size = False, exchange.drop_bodies()
+            keep, size = False, FACTS + exchange.drop_bodies()
         if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
             self._fresh.append((exchange, keep, size))
@@ -106,7 +112,7 @@ class Writer:
     def _is_full(self, size: int, limit: int) -> bool:
         if self.queued >= conf.JOURNAL_QUEUE:
             return True
-        return self._bytes_in - self._bytes_out + size > QUEUE_BODIES * max(limit, 1024)
+        return self._bytes_in - self._bytes_out + size > max(QUEUE_BYTES, QUEUE_BODIES * limit)
 
     def start(self) -> None:
         """Start the thread; it looks at the database when its first interval is over, not before."""
@@ -245,6 +251,8 @@ class Writer:
                 _tell(partial(observer, exchange))
             if keep:
                 self._pending.append((exchange, size))
+            else:
+                self._bytes_out += size
             self._fresh.popleft()
         for call in self.rounds:
             _tell(call)

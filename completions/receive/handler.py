@@ -23,7 +23,7 @@ from completions.delivery.sabotage import Ending
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.journal.exchange import Exchange
-from completions.receive.connection import CLIENT_LEFT, can_sever, end_by_closing, sever, watched
+from completions.receive.connection import CLIENT_LEFT, can_sever, end_by_closing, send_whole, sever, watched
 from completions.receive.lifespan import is_ending, lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
@@ -161,8 +161,7 @@ class Handler(ASGIHandler):
             await _send_pieces(response.pieces, send)
             await send({"type": "http.response.body"})
         elif isinstance(response, RawResponse) and response.is_small:
-            await _start(response, send)
-            await send({"type": "http.response.body", "body": response.content})
+            await send_whole(send, response.status_code, _headers(response), response.content)
         else:
             await super().send_response(response, send)
 
@@ -249,8 +248,12 @@ async def _send_following(response: Following, send: Send) -> None:
 
 
 async def _start(response: HttpResponseBase, send: Send) -> None:
-    headers = [(name.encode(), value.encode("latin-1")) for name, value in response.headers._store.values()]
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await send({"type": "http.response.start", "status": response.status_code, "headers": _headers(response)})
+
+
+def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
+    """Return a response's headers in bytes, past Django's mapping, which would look each of them up again."""
+    return [(name.encode(), value.encode("latin-1")) for name, (_, value) in response.headers._store.items()]
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

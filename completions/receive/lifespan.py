@@ -109,8 +109,8 @@ def warm() -> None:
     A full collection stops every stream for as long as it takes, so it looks at nothing that is there for good, and
     comes seldom; what a request leaves behind goes by itself or in the young generations.
     """
-    tokens.warm()
-    namespace()
+    if not namespace().script.is_verbatim:
+        tokens.warm()
     _ = get_resolver().url_patterns
     gc.collect()
     gc.freeze()

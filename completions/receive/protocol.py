@@ -45,9 +45,11 @@ class Protocol(HttpToolsProtocol):
     _head = 0
     _waits_for: object = None
     _since = 0.0
+    _idle_since: float | None = None
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""
+        self._idle_since = None
         if (b"pgrade:" in data or b"PGRADE:" in data) and (self.cycle is None or self.cycle.response_complete):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = UPGRADE.sub(b"\r\nX-Grade:", head) + end + rest
@@ -63,8 +65,20 @@ class Protocol(HttpToolsProtocol):
         if self._head > MAX_HEAD and not self.transport.is_closing():
             self._refuse(RequestError(f"The headers are larger than {MAX_HEAD} bytes.", status=431))
 
+    def on_response_complete(self) -> None:
+        """Go on with the next request, or note that none is here; uvicorn sets a timer each time, and cancels it."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._idle_since = time.monotonic()
+
     def end_if_unfinished(self, now: float) -> None:
-        """End a connection whose request is under way for too long; called again and again, with the time."""
+        """End a connection whose request is under way for too long, or that has none; called each second."""
+        if self._idle_since is not None and now - self._idle_since > self.timeout_keep_alive:
+            self.timeout_keep_alive_handler()
+            return
         waits_for = self._unfinished()
         if waits_for is None or waits_for is not self._waits_for:
             self._waits_for, self._since = waits_for, now

@@ -14,7 +14,7 @@ from completions.script.matchers import Matcher
 from completions.script.models import UNLISTED, Models
 from completions.script.node import Doubt
 from completions.script.pace import UNPACED, Pace
-from completions.script.replies import Answer
+from completions.script.replies import Answer, Fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,12 @@ class Script:
         """File the rules: all for what is generated, and for all else those that name a format."""
         object.__setattr__(self, "_index", Index(self.rules))
         object.__setattr__(self, "_special", Index(self.rules, "format"))
+
+    @property
+    def is_verbatim(self) -> bool:
+        """Whether all its answers are documents word by word, so that no token has to be counted for them."""
+        answers = [answer for rule in self.rules for answer in rule.answers]
+        return bool(answers) and all(isinstance(answer, Fixed) and answer.reply.body is not None for answer in answers)
 
     @property
     def models(self) -> tuple[str, ...]:

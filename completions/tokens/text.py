@@ -7,6 +7,7 @@ SHA-1 of their address, as in tiktoken's own cache), without importing LiteLLM, 
 import contextlib
 import functools
 import os
+import threading
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,7 +38,7 @@ WORD_LENGTH = 1_000
 
 
 def warm() -> None:
-    """Load the default encoding (some 0.3 s), so that no request waits for it."""
+    """Load the default encoding (some 0.3 s, 45 MB), so that no request waits for it."""
     _encoding(DEFAULT_ENCODING)
 
 
@@ -46,6 +47,8 @@ def count(text: str, model: str | None = None) -> int:
     if len(text) <= SHORT:
         return _count_short(text, encoding_name(model))
     budget.spend_characters(len(text))
+    if len(text) <= REMEMBERED_LENGTH:
+        return _count_longer(text, encoding_name(model))
     encoding = _encoding(encoding_name(model))
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
 
@@ -53,6 +56,12 @@ def count(text: str, model: str | None = None) -> int:
 @functools.lru_cache(maxsize=4096)
 def _count_short(text: str, name: str) -> int:
     """Count a text that comes again and again: roles, names, instructions."""
+    return len(_encoding(name).encode_ordinary(text))
+
+
+@functools.lru_cache(maxsize=256)
+def _count_longer(text: str, name: str) -> int:
+    """Count a text that is counted more than once: an answer against its limit, and for its usage."""
     return len(_encoding(name).encode_ordinary(text))
 
 
@@ -136,10 +145,28 @@ def encoding_name(model: str | None) -> str:
     return name if name in SHIPPED else DEFAULT_ENCODING
 
 
-@functools.cache
+_encodings: dict[str, tiktoken.Encoding] = {}
+_loading = threading.Lock()
+
+
 def _encoding(name: str) -> tiktoken.Encoding:
+    """Return an encoding; it is loaded by whoever asks first, and not on the event loop if that can be helped."""
+    found = _encodings.get(name)
+    if found is None:
+        budget.leave_loop()
+        with _loading:
+            found = _encodings.get(name) or _load(name)
+            _encodings[name] = found
+    return found
+
+
+def _load(name: str) -> tiktoken.Encoding:
     os.environ["TIKTOKEN_CACHE_DIR"] = str(_vocabularies())  # tiktoken takes it from nowhere else
-    return tiktoken.get_encoding(name)
+    encoding = tiktoken.get_encoding(name)
+    if isinstance(getattr(encoding, "_mergeable_ranks", None), dict):
+        # What it is made of, some 27 MB: the tokenizer itself has its own copy, and this one serves only to pickle it.
+        encoding._mergeable_ranks = {}
+    return encoding
 
 
 def _vocabularies() -> Path:

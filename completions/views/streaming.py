@@ -40,7 +40,7 @@ def schedule_frames(
 ) -> tuple[Pieces, StreamRecord]:
     """Return the frames of events as they are to be sent, and the record of what is; `retimed` may change the times."""
     tokens, exchange, hold = [event.token for event in events], turn.exchange, turn.outcome.hold
-    record = StreamRecord(exchange, frames, tokens, sum(event.chunk for event in events), log=conf.LOG_CHUNKS)
+    record = StreamRecord(exchange, frames, tokens, sum([event.chunk for event in events]), log=conf.LOG_CHUNKS)
     due = schedule(tokens, turn.outcome.pacing)
     if retimed is not None:
         due = retimed(due)

@@ -1,0 +1,111 @@
+"""How responses leave: whole ones in one write, and as uvicorn writes them; idle connections end."""
+
+import asyncio
+import logging
+import socket
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from completions.receive import connection
+from completions.receive.connection import send_whole
+from tests.server import LiveServer
+
+BODY = b'{"object": "chat.completion"}'
+HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"content-length", str(len(BODY)).encode()),
+    (b"x-request-id", b"1"),
+]
+
+
+class Transport(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        """Keep it."""
+        self.written.append(bytes(data))
+
+    def close(self) -> None:
+        """Note it."""
+        self.closed = True
+
+
+def cycle(method: str = "POST", **state: Any) -> tuple[RequestResponseCycle, Transport]:
+    """Return uvicorn's cycle of one request, as its protocol makes it."""
+    transport, logger = Transport(), logging.getLogger("uvicorn.error")
+    options = {"access_log": False, "keep_alive": True, **state}
+    scope: Any = {"method": method, "http_version": "1.1", "type": "http"}  # what it reads of it
+    made = RequestResponseCycle(
+        scope=scope,
+        transport=transport,
+        flow=FlowControl(transport),
+        logger=logger,
+        access_logger=logger,
+        default_headers=[(b"date", b"Thu, 26 Nov 2026 04:00:00 GMT")],
+        message_event=asyncio.Event(),
+        expect_100_continue=False,
+        on_response=lambda: None,
+        **options,
+    )
+    return made, transport
+
+
+async def sent(made: tuple[RequestResponseCycle, Transport], headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+    """Send a whole response, and return what came of it."""
+    try:
+        send: Any = made[0].send
+        await send_whole(send, 200, headers, BODY)
+        failed = None
+    except RuntimeError as exc:
+        failed = str(exc)
+    facts = SimpleNamespace(**vars(made[0]))
+    return {
+        "bytes": b"".join(made[1].written),
+        "closed": made[1].closed,
+        "started": facts.response_started,
+        "complete": facts.response_complete,
+        "told": facts.message_event.is_set(),
+        "failed": failed,
+    }
+
+
+CASES: dict[str, tuple[dict[str, Any], list[tuple[bytes, bytes]]]] = {
+    "usual": ({}, HEADERS),
+    "HEAD": ({"method": "HEAD"}, HEADERS),
+    "to be closed": ({"keep_alive": False}, HEADERS),
+    "a line's end in a value": ({}, [*HEADERS, (b"x-mine", b"a\r\nx-other: b")]),
+    "a NUL in a value": ({}, [*HEADERS, (b"x-mine", b"a\0b")]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_whole__is_sent_as_uvicorn_sends_it(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, headers = CASES[case]
+    ours = await sent(cycle(**state), headers)
+    monkeypatch.setattr(connection, "IS_KNOWN", False)
+    assert ours == await sent(cycle(**state), headers)
+
+
+async def test_whole__is_one_write() -> None:
+    assert connection.IS_KNOWN, "uvicorn has changed: try `send_whole` with it, and name its parameters"
+    made, transport = cycle()
+    await sent((made, transport), HEADERS)
+    assert len(transport.written) == 1
+
+
+def test_idle_connection__ends_after_uvicorn_s_time() -> None:
+    request = b"GET /v1/models HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
+    with LiveServer() as server, socket.create_connection((server.host, server.port)) as client:
+        for _ in range(2):
+            client.sendall(request)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200")
+        assert client.recv(65536) == b""
