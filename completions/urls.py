@@ -9,9 +9,20 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import batches, files, images, lookups, message_batches, stored, uploads, vector_stores
+from completions.views import (
+    anthropic_files,
+    batches,
+    files,
+    gemini,
+    images,
+    lookups,
+    message_batches,
+    stored,
+    uploads,
+    vector_stores,
+)
 from completions.views.generate import generate
-from completions.views.stored import by_method
+from completions.views.stored import AnyView, by_api, by_method
 from completions.wire.address import Address
 from completions.wire.registry import ADDRESSES, CHAT, told_apart
 
@@ -28,6 +39,44 @@ VIEWS: dict[str, Any] = {
 
 LISTED = {"v1/chat/completions": stored.completions}
 """Addresses at which answers are generated, and what was kept of them is listed."""
+
+CLAUDE = {"wire": next(address.wire for address in ADDRESSES if address.route == "v1/messages")}
+GOOGLE = {"wire": next(address.wire for address in ADDRESSES if address.route == "v1beta1?(?:/.*)?")}
+"""Whose words errors are in at the addresses of what Anthropic and Google keep."""
+
+GEMINI_FILES = by_method(GET=gemini.files_listed)
+GEMINI_FILE = by_method(GET=gemini.file_shown, DELETE=gemini.file_removed)
+
+
+def files_of(openai: AnyView, anthropic: AnyView, google: AnyView | None = None) -> AnyView:
+    """Return the view of files at an address that several APIs have."""
+    others = {CLAUDE["wire"]: anthropic} | ({} if google is None else {GOOGLE["wire"]: google})
+    return by_api(openai, others)
+
+
+FILES: Addresses = [
+    path(
+        "v1/files",
+        files_of(
+            by_method(POST=files.uploaded, GET=files.listed),
+            by_method(POST=anthropic_files.uploaded, GET=anthropic_files.listed),
+            GEMINI_FILES,
+        ),
+    ),
+    path(
+        "v1/files/<str:name>",
+        files_of(
+            by_method(GET=files.shown, DELETE=files.removed),
+            by_method(GET=anthropic_files.shown, DELETE=anthropic_files.removed),
+            GEMINI_FILE,
+        ),
+    ),
+    path(
+        "v1/files/<str:name>/content",
+        files_of(by_method(GET=files.content), by_method(GET=anthropic_files.content)),
+    ),
+]
+"""What files OpenAI, Anthropic and Google keep."""
 
 STORE = "v1/vector_stores/<str:name>"
 VECTOR_STORES: Addresses = [
@@ -48,9 +97,7 @@ VECTOR_STORES: Addresses = [
 """What searches files."""
 
 OPENAI_STORED: Addresses = [
-    path("v1/files", by_method(POST=files.uploaded, GET=files.listed)),
-    path("v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed)),
-    path("v1/files/<str:name>/content", by_method(GET=files.content)),
+    *FILES,
     path("v1/uploads", by_method(POST=uploads.made)),
     path("v1/uploads/<str:name>/parts", by_method(POST=uploads.part_added)),
     path("v1/uploads/<str:name>/complete", by_method(POST=uploads.completed)),
@@ -79,7 +126,6 @@ OPENAI_STORED: Addresses = [
 """What OpenAI keeps."""
 
 
-CLAUDE = {"wire": next(address.wire for address in ADDRESSES if address.route == "v1/messages")}
 ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),
     path(
@@ -89,6 +135,18 @@ ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches/<str:name>/cancel", by_method(POST=message_batches.cancelled), CLAUDE),
 ]
 """What Anthropic keeps; errors are in its words."""
+
+
+CACHES = r"v1(?:beta1?)?/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
+ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
+GEMINI_STORED: Addresses = [
+    re_path("^upload/v1(?:beta)?/files$", by_method(POST=gemini.uploaded, PUT=gemini.uploaded), GOOGLE),
+    path("v1beta/files", GEMINI_FILES, GOOGLE),
+    path("v1beta/files/<str:name>", GEMINI_FILE, GOOGLE),
+    re_path(f"^{CACHES}$", by_method(POST=gemini.cache_made, GET=gemini.caches_listed), GOOGLE),
+    re_path(f"^{CACHES}/(?P<name>[^/]+)$", ONE_CACHE, GOOGLE),
+]
+"""What Gemini keeps."""
 
 
 def pattern(address: Address) -> URLPattern:
@@ -114,7 +172,7 @@ STATE: Addresses = [
 ]
 """Where clients ask whether there is a server at all."""
 
-api: Addresses = [*answered, *OPENAI_STORED, *ANTHROPIC_STORED, *STATE, *control, *inspector, *refused]
+api: Addresses = [*answered, *OPENAI_STORED, *ANTHROPIC_STORED, *GEMINI_STORED, *STATE, *control, *inspector, *refused]
 
 ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and address.wire is CHAT)
 UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}

@@ -74,7 +74,9 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
     usage = reply.usage
     if not COUNTED.isdisjoint(reply.counts):
         return outcome
-    if prompt.cache_blocks:
+    if isinstance(cached := prompt.recalled.get("cached_tokens"), int):
+        found = replace(usage, cached_tokens=min(cached, usage.prompt_tokens))
+    elif prompt.cache_blocks:
         found = await _marked(space, prompt, usage)
     elif (steps := steps_for(prompt)) is not None and usage.prompt_tokens >= steps.least:
         found = await _by_itself(space, prompt, usage, steps)

@@ -9,7 +9,7 @@ import re
 import time
 from asyncio import CancelledError
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -36,6 +36,7 @@ NAMESPACE = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
 
 P = ParamSpec("P")
+T = TypeVar("T")
 View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
 ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
 
@@ -227,7 +228,7 @@ def namespace_of(headers: Headers) -> str | None:
     return None if chosen is None else chosen.decode("latin-1").strip()
 
 
-def format_of(request: HttpRequest, others: Mapping[str, WireFormat], usual: WireFormat) -> WireFormat:
+def format_of(request: HttpRequest, others: Mapping[str, WireFormat], usual: T) -> WireFormat | T:
     """Return the format of the API that a request speaks to: by a header or parameter of its own, or else the usual."""
     sent = sent_headers(request)
     query = query_string(request) and request.GET

@@ -2,7 +2,7 @@
 
 import functools
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from asgiref.sync import markcoroutinefunction
@@ -14,9 +14,9 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.state.records import Document, Records
-from completions.views.edge import current, endpoint, identify, read_body
+from completions.views.edge import current, endpoint, format_of, identify, read_body
 from completions.views.http import EventStream, FastJsonResponse, Recorded
-from completions.wire.base import decode_object
+from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import SSE
 from completions.wire.openai.chat.kept import COMPLETION
@@ -43,6 +43,19 @@ def by_method(**views: AnyView) -> AnyView:
     markcoroutinefunction(chosen)  # it returns a view's own, so that there is one fewer to await
     chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
     chosen.views = views  # type: ignore[attr-defined]  # who asks what answers a method
+    return chosen
+
+
+def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
+    """Make one view of those of several APIs that have the same address; a request tells of one, or is the usual's."""
+    told = {name: wire for wire in others for name in wire.told_by}
+
+    def chosen(request: HttpRequest, /, **route: str) -> Coroutine[Any, Any, HttpResponseBase]:
+        wire = format_of(request, told, None)
+        return usual(request, **route) if wire is None else others[wire](request, wire=wire, **route)
+
+    markcoroutinefunction(chosen)
+    chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
     return chosen
 
 

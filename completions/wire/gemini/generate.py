@@ -10,13 +10,15 @@ from completions.event import HOLE, Event, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
-from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat, decode_object
+from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
+from completions.wire.gemini import caches
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
 from completions.wire.gemini.answer import Said, is_vertex, response_id, usage, usage_so_far
+from completions.wire.gemini.caches import CACHE
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
@@ -54,6 +56,20 @@ class Gemini(WireFormat):
         if validate:
             gemini_rules.validate(document, address)
         return read_prompt(document, headers, address)
+
+    def recalls(self, prompt: Prompt) -> Collection[Place]:
+        """Return the cache that a request goes on from."""
+        name = pick(prompt.body, "cachedContent")
+        return [(CACHE, name)] if isinstance(name, str) and name else ()
+
+    def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
+        """Return the prompt with what was cached before it."""
+        cache = next(iter(documents.values()), None)
+        if validate:
+            caches.check_alone(prompt.body)
+            if cache is None:
+                raise caches.absent()
+        return prompt if cache is None else caches.gone_on(prompt, cache)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `GenerateContentResponse`, or what the method answers that does not generate."""

@@ -1,0 +1,188 @@
+"""The views of Gemini's files and cached contents.
+
+By a rule that names `format: gemini_file`, `ttft_ms` is the time for which a video or a sound is processed.
+"""
+
+import base64
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from completions import budget
+from completions.exceptions import RequestError
+from completions.resolve.ask import TextHeaders
+from completions.state.namespaces import DEFAULT, namespace
+from completions.state.records import Document
+from completions.views.edge import read_body, sent_headers
+from completions.views.http import FastJsonResponse, RawResponse, Recorded
+from completions.views.paced import pace_of
+from completions.views.stored import Asked, stored
+from completions.wire.base import decode_object
+from completions.wire.gemini import caches, files
+from completions.wire.gemini.caches import CACHE
+from completions.wire.gemini.files import CONTENT, FILE, UPLOAD
+
+FINAL, ACTIVE = {"x-goog-upload-status": "final"}, {"x-goog-upload-status": "active"}
+
+
+def _answer(document: dict[str, Any] | bytes, headers: dict[str, str]) -> Recorded:
+    response = RawResponse(document, 200, "text/plain") if isinstance(document, bytes) else FastJsonResponse(document)
+    response.add_headers(headers)
+    return response
+
+
+@stored
+async def uploaded(asked: Asked) -> Recorded:
+    """Begin an upload, go on with it, or take a whole file at once, as the headers say."""
+    sent = TextHeaders(sent_headers(asked.request))
+    if name := asked.query.get("upload_id", ""):
+        return await _going_on(asked, name, sent)
+    body, media_type = read_body(asked.request), sent.get("content-type") or ""
+    protocol = sent.get("x-goog-upload-protocol") or asked.query.get("uploadType") or ""
+    if protocol == "resumable":
+        return await _begin(asked, body, sent)
+    if protocol == "multipart" or media_type.startswith("multipart/related"):
+        document, kind, data = files.related(body, media_type)
+    else:
+        document, kind, data = {}, media_type, body
+    upload = files.taken(await _begun(asked, document, kind), data, "")
+    return _answer(await _made(asked, upload), FINAL)
+
+
+async def _begun(asked: Asked, document: dict[str, Any], media_type: str) -> dict[str, Any]:
+    """Return an upload that begins; raise the error of a rule, or of a name that is taken."""
+    upload = files.begun(document, media_type)
+    if await _present(asked, upload["name"]) is not None:
+        raise files.exists(upload["name"])
+    facts = {"name": upload["name"], "display_name": upload["display_name"], "mime_type": upload["media_type"]}
+    space = namespace(asked.exchange.namespace)
+    outcome = await pace_of(space, sent_headers(asked.request), {**facts, "metadata": facts}, FILE)
+    return {**upload, "processing": outcome.pacing.ttft_ms / 1000}
+
+
+async def _begin(asked: Asked, body: bytes, sent: TextHeaders) -> Recorded:
+    document = decode_object(body) if body.strip() else {}
+    upload = await _begun(asked, document, sent.get("x-goog-upload-header-content-type") or "")
+    name = files.new_id(40)
+    await asked.records.put(UPLOAD, name, {**upload, "id": name})
+    path, space = asked.request.path, asked.exchange.namespace
+    if space != DEFAULT and not path.startswith("/ns/"):
+        path = f"/ns/{space}{path}"
+    place = asked.request.build_absolute_uri(path)
+    url = f"{place}?{urlencode({'upload_id': name, 'upload_protocol': 'resumable'})}"
+    return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
+
+
+async def _going_on(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
+    upload = await asked.records.get(UPLOAD, name)
+    if upload is None:
+        raise RequestError("Upload has already been terminated.", status=404)
+    commands = {each.strip() for each in (sent.get("x-goog-upload-command") or "upload, finalize").lower().split(",")}
+    if commands == {"query"}:
+        return _answer(b"", {"x-goog-upload-size-received": str(upload["received"]), **ACTIVE})
+    if commands == {"cancel"}:
+        await asked.records.delete(UPLOAD, name)
+        return _answer(b"", {"x-goog-upload-status": "cancelled"})
+    if "upload" in commands:
+        data, offset = read_body(asked.request), sent.get("x-goog-upload-offset") or ""
+        upload = await asked.change(UPLOAD, name, lambda before: files.taken(before, data, offset))
+    if "finalize" not in commands:
+        return _answer(b"", ACTIVE)
+    made = await _made(asked, upload)
+    await asked.records.delete(UPLOAD, name)
+    return _answer(made, FINAL)
+
+
+async def _made(asked: Asked, upload: Document) -> dict[str, Any]:
+    """Keep the file of an upload that has ended; raise the error of no room."""
+    data, now = base64.b64decode(upload["base64"]), time.time()
+    there = sum(each["bytes"] for each in await asked.records.all(FILE) if now < each["expires"])
+    if there + len(data) > files.MAX_STORED:
+        raise files.full(there + len(data))
+    file = files.new_file(upload, data, now, now + upload["processing"])
+    await asked.records.put(CONTENT, file["name"], {"base64": upload["base64"]})
+    await asked.records.put(FILE, file["name"], file)
+    return {"file": files.shown(file, now)}
+
+
+async def _present(asked: Asked, name: str) -> Document | None:
+    file = await asked.records.get(FILE, name)
+    return file if file is not None and time.time() < file["expires"] else None
+
+
+async def _file(asked: Asked, name: str) -> Document:
+    file = await _present(asked, f"files/{name}")
+    if file is None:
+        raise files.absent(name)
+    return file
+
+
+@stored
+async def files_listed(asked: Asked) -> dict[str, Any]:
+    """List the files, the newest first."""
+    now = time.time()
+    there = [files.shown(each, now) for each in await asked.records.all(FILE) if now < each["expires"]]
+    return files.page(there[::-1], asked.query, "files", 10)
+
+
+@stored
+async def file_shown(asked: Asked, name: str) -> dict[str, Any]:
+    """Show a file as it is by now."""
+    return files.shown(await _file(asked, name), time.time())
+
+
+@stored
+async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a file."""
+    file = await _file(asked, name)
+    await asked.records.delete(FILE, file["name"])
+    await asked.records.delete(CONTENT, file["name"])
+    return {}
+
+
+@stored
+async def cache_made(asked: Asked, place: str = "") -> dict[str, Any]:
+    """Cache contents."""
+    body, headers = asked.body, sent_headers(asked.request)
+    await pace_of(namespace(asked.exchange.namespace), headers, body, CACHE)
+    cache = await budget.run(caches.new_cache, body, place, TextHeaders(headers), time.time())
+    await asked.records.put(CACHE, cache["name"], cache)
+    return caches.shown(cache)
+
+
+async def _cache(asked: Asked, name: str) -> Document:
+    cache = await asked.records.get(CACHE, name)
+    if cache is None or time.time() >= cache["expires"]:
+        raise caches.absent()
+    return cache
+
+
+@stored
+async def caches_listed(asked: Asked, place: str = "") -> dict[str, Any]:
+    """List the caches, the newest first."""
+    now, start = time.time(), f"{place}cachedContents/"
+    there = [each for each in await asked.records.all(CACHE) if now < each["expires"]]
+    found = [caches.shown(each) for each in there if each["name"].startswith(start)]
+    return files.page(found[::-1], asked.query, "cachedContents", 50)
+
+
+@stored
+async def cache_shown(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
+    """Show a cache."""
+    return caches.shown(await _cache(asked, f"{place}cachedContents/{name}"))
+
+
+@stored
+async def cache_changed(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
+    """Change when a cache ends."""
+    whole, body, now = f"{place}cachedContents/{name}", asked.body, time.time()
+    await _cache(asked, whole)
+    return caches.shown(await asked.change(CACHE, whole, lambda before: caches.changed(before, body, now)))
+
+
+@stored
+async def cache_removed(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
+    """Remove a cache."""
+    cache = await _cache(asked, f"{place}cachedContents/{name}")
+    await asked.records.delete(CACHE, cache["name"])
+    return {}

@@ -1,0 +1,121 @@
+"""Anthropic's files: what one looks like, and what is refused.
+
+Shapes: `anthropic.types.FileMetadata` and `DeletedFile`, and recordings of June to August 2026.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.multipart import Form
+
+FILE, CONTENT = "anthropic_file", "anthropic_file_content"
+"""The kinds under which a file and its bytes are kept; the first names its rules."""
+
+MAX_STORED = 256 * 1024 * 1024
+"""Bytes that a namespace keeps of files; the API has 100 GB for an organization."""
+
+MAX_NAME = 255
+FORBIDDEN = frozenset('<>:"|?*\\/' + "".join(map(chr, range(32))))
+"""What a file's name cannot have: Anthropic's guide "Files API"."""
+
+MAX_PAGE = 1000
+
+
+def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
+    """Return the file of a form and its bytes; raise what is wrong with it."""
+    upload = form.files.get("file")
+    if upload is None:
+        raise RequestError("file: Field required")
+    if not 1 <= len(upload.name) <= MAX_NAME or not FORBIDDEN.isdisjoint(upload.name):
+        raise RequestError(f'file: A name has 1 to {MAX_NAME} characters, and none of < > : " | ? * \\ /')
+    lasts = form.fields.get("expires_in_seconds")
+    if lasts is not None and not (lasts.isdecimal() and 1 <= len(lasts) <= 9):
+        raise RequestError("expires_in_seconds: Input should be a valid integer")
+    file = {
+        "id": f"file_01{secrets.token_hex(11)}",
+        "created": now,
+        "filename": upload.name,
+        "mime_type": upload.media_type or "application/octet-stream",
+        "bytes": len(upload.data),
+        "expires": None if lasts is None else now + int(lasts),
+    }
+    return file, upload.data
+
+
+def is_there(file: Document, now: float) -> bool:
+    """Return whether a file has not expired by a time."""
+    return file["expires"] is None or now < file["expires"]
+
+
+def shown(file: Document) -> dict[str, Any]:
+    """Return a file; what was uploaded cannot be downloaded."""
+    return {
+        "type": "file",
+        "id": file["id"],
+        "size_bytes": file["bytes"],
+        "created_at": _time(file["created"]),
+        "filename": file["filename"],
+        "mime_type": file["mime_type"],
+        "downloadable": False,
+        **({} if file["expires"] is None else {"expires_at": _time(file["expires"])}),
+    }
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def page(found: Sequence[dict[str, Any]], query: Mapping[str, str], wanted: Sequence[str]) -> dict[str, Any]:
+    """Return a page of the files, given the newest first: by `limit`, and `page` or `after_id` and `before_id`.
+
+    Where ids are `wanted`, they are the page.
+    """
+    text, start = query.get("limit", "20"), 0
+    if not (text.isdecimal() and 1 <= int(text[:6]) <= MAX_PAGE):
+        raise RequestError(f"limit: Input should be from 1 to {MAX_PAGE}")
+    if wanted:
+        return _page([file for file in found if file["id"] in wanted], None)
+    names, most = [file["id"] for file in found], int(text)
+    last = query.get("after_id") or query.get("page", "").removeprefix("page_")
+    if last:
+        start = names.index(last) + 1 if last in names else len(names)
+    elif (first := query.get("before_id")) is not None:
+        found = found[: names.index(first) if first in names else 0]
+        start = max(0, len(found) - most)
+    part = list(found[start : start + most])
+    return _page(part, f"page_{part[-1]['id']}" if start + most < len(found) else None)
+
+
+def _page(part: list[dict[str, Any]], following: str | None) -> dict[str, Any]:
+    return {
+        "data": part,
+        "first_id": part[0]["id"] if part else None,
+        "last_id": part[-1]["id"] if part else None,
+        "has_more": following is not None,
+        "next_page": following,
+    }
+
+
+def deleted(name: str) -> dict[str, Any]:
+    """Return what tells that a file is gone."""
+    return {"id": name, "type": "file_deleted"}
+
+
+def not_found(name: str) -> RequestError:
+    """Return the API's 404 for a file."""
+    return RequestError(f"File not found: {name[:200]}", status=404, facts=None)
+
+
+def not_downloadable(name: str) -> RequestError:
+    """Return the API's error of a download: only what a tool has made can be downloaded."""
+    return RequestError(f"File '{name[:200]}' is not downloadable.", facts=None)
+
+
+def full(size: int) -> RequestError:
+    """Return the error of a file for which there is no room."""
+    why = f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some."
+    return RequestError(why, status=413, facts=None)

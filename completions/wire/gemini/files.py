@@ -1,0 +1,145 @@
+"""Gemini's files: what one looks like, how an upload goes on, and what is refused.
+
+Shapes and headers as recorded of the API in August 2026, and `google.genai.types.File`; times and sizes are those of
+Google's page on the Files API.
+"""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from email import message_from_bytes
+from email.policy import HTTP
+from typing import Any
+
+import orjson
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.fields import mapping, text
+from completions.wire.gemini.errors import SERVICE
+from completions.wire.gemini.fields import inner, pick
+from completions.wire.gemini.times import written
+
+FILE, CONTENT, UPLOAD = "gemini_file", "gemini_file_content", "gemini_upload"
+"""The kinds under which a file, its bytes, and an upload that goes on are kept; the first names its rules."""
+
+LASTS = 48 * 3600
+MAX_STORED = 256 * 1024 * 1024
+"""Bytes that a namespace keeps of files; the API has 20 GB for a project."""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+NAME = re.compile(r"files/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+SLOW = ("video/", "audio/")
+"""Media types of files that are processed for a while, until the rule's `ttft_ms` is over."""
+
+
+def new_id(length: int) -> str:
+    """Return a random id as the API makes them."""
+    return "".join(secrets.choice(LETTERS) for _ in range(length))
+
+
+def begun(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
+    """Return an upload that begins; `body` may have the `file`'s own name and display name."""
+    file = inner(body, "file")
+    name = text(pick(file, "name"))
+    if name and not NAME.fullmatch(name):
+        raise RequestError(
+            f"* CreateFileRequest.file.name: {name[:100]} must be files/ and at most 40 lowercase letters, digits and "
+            "dashes\n"
+        )
+    return {
+        "name": name or f"files/{new_id(12)}",
+        "display_name": text(pick(file, "displayName")),
+        "media_type": media_type or text(pick(file, "mimeType")) or "application/octet-stream",
+        "base64": "",
+        "received": 0,
+    }
+
+
+def taken(upload: Document, data: bytes, offset: str) -> dict[str, Any]:
+    """Return an upload with its next bytes; raise the error of bytes that do not follow on those before."""
+    if offset and offset != str(upload["received"]):
+        raise RequestError(f"The upload has {upload['received']} bytes, so the offset cannot be {offset[:20]}.")
+    whole = base64.b64decode(upload["base64"]) + data
+    if len(whole) > MAX_STORED:
+        raise full(len(whole))
+    return {**upload, "base64": base64.b64encode(whole).decode(), "received": len(whole)}
+
+
+def new_file(upload: Document, data: bytes, now: float, ready: float) -> dict[str, Any]:
+    """Return the file of an upload that has ended; it is processed until `ready`."""
+    return {
+        "name": upload["name"],
+        "display_name": upload["display_name"],
+        "media_type": upload["media_type"],
+        "bytes": len(data),
+        "sha256": base64.b64encode(hashlib.sha256(data).hexdigest().encode()).decode(),
+        "created": now,
+        "ready": ready if upload["media_type"].startswith(SLOW) else now,
+        "expires": now + LASTS,
+    }
+
+
+def shown(file: Document, now: float) -> dict[str, Any]:
+    """Return a file as it is at a time."""
+    made = written(file["created"])
+    return {
+        "name": file["name"],
+        **({"displayName": file["display_name"]} if file["display_name"] else {}),
+        "mimeType": file["media_type"],
+        "sizeBytes": str(file["bytes"]),
+        "createTime": made,
+        "updateTime": made,
+        "expirationTime": written(file["expires"], digits=9),
+        "sha256Hash": file["sha256"],
+        "uri": f"https://{SERVICE}/v1beta/{file['name']}",
+        "state": "ACTIVE" if now >= file["ready"] else "PROCESSING",
+        "source": "UPLOADED",
+    }
+
+
+def related(body: bytes, media_type: str) -> tuple[dict[str, Any], str, bytes]:
+    """Return the document, the media type and the bytes of an upload in one body (`multipart/related`)."""
+    message = message_from_bytes(b"Content-Type: " + media_type.encode() + b"\r\n\r\n" + body, policy=HTTP)
+    parts = list(message.iter_parts()) if message.is_multipart() else []
+    if len(parts) != 2:
+        raise RequestError("Malformed multipart body: expected a JSON document and a file.")
+    head, data = (payload if isinstance(payload := part.get_payload(decode=True), bytes) else b"" for part in parts)
+    try:
+        document = mapping(orjson.loads(head or b"{}"))
+    except orjson.JSONDecodeError as exc:
+        raise RequestError(f"Invalid JSON payload received. {exc}") from exc
+    return document, parts[1].get_content_type(), data
+
+
+def absent(name: str) -> RequestError:
+    """Return the API's error of a file that is not there."""
+    why = f"You do not have permission to access the File {name[:100]} or it may not exist."
+    return RequestError(why, status=403, code="PERMISSION_DENIED", facts=None)
+
+
+def exists(name: str) -> RequestError:
+    """Return the API's error of a name that is taken."""
+    return RequestError(f"Resource already exists: {name}", status=409, code="ALREADY_EXISTS", facts=None)
+
+
+def full(size: int) -> RequestError:
+    """Return the error of a file for which there is no room."""
+    why = f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some."
+    return RequestError(why, status=429, code="RESOURCE_EXHAUSTED", facts=None)
+
+
+def page(found: list[dict[str, Any]], query: Mapping[str, str], key: str, usual: int) -> dict[str, Any]:
+    """Return a page of a list, which `pageSize` and `pageToken` ask for; an empty list is an empty document."""
+    size, start = query.get("pageSize") or query.get("page_size") or "", 0
+    most = int(size) if size.isdecimal() and len(size) < 6 else usual
+    token = query.get("pageToken") or query.get("page_token") or ""
+    if token:
+        if not (token.isdecimal() and len(token) < 10):
+            raise RequestError("Invalid page token.")
+        start = int(token)
+    end = start + (most or usual)
+    document: dict[str, Any] = {key: found[start:end]} if found[start:end] else {}
+    return document | ({"nextPageToken": str(end)} if end < len(found) else {})

@@ -1,0 +1,26 @@
+"""Google's times and durations (`google.protobuf.Timestamp` and `Duration` in JSON)."""
+
+import re
+from datetime import UTC, datetime
+
+DURATION = re.compile(r"(\d{1,12})(\.\d{1,9})?s")
+
+
+def written(seconds: float, digits: int = 6) -> str:
+    """Return a time, in seconds since the epoch, with so many digits behind the second."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").ljust(20 + digits, "0") + "Z"
+
+
+def duration(value: str) -> float | None:
+    """Return the seconds of a duration (`300s`); None for what is none."""
+    found = DURATION.fullmatch(value)
+    return float(value[:-1]) if found else None
+
+
+def moment(value: str) -> float | None:
+    """Return the seconds since the epoch of a time in RFC 3339; None for what is none."""
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,165 @@
+"""Gemini's files and cached contents, through Google's SDK and by hand, against a live server."""
+
+import base64
+import hashlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from google import genai
+from google.genai import errors, types
+
+from tests.server import LiveServer
+
+SCRIPT = """\
+version: 1
+defaults: {pacing: {ttft_ms: 0, itl_ms: 0}}
+rules:
+  - match: {format: gemini_file, metadata: {display_name: slow}}
+    pacing: {ttft_ms: 3600000}
+    reply: ""
+  - match: {format: gemini_file, metadata: {display_name: refused}}
+    error: {status: 429, message: Too many files.}
+  - reply: {echo: true}
+"""
+KEY = {"x-goog-api-key": "mock"}
+LONG = "The Eiffel Tower is in Paris. " * 300
+VERTEX = "/v1beta1/projects/p/locations/europe-west1"
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as server:
+        yield server
+
+
+@pytest.fixture
+def place(live: LiveServer, request: pytest.FixtureRequest) -> str:
+    return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
+
+
+@pytest.fixture
+def client(place: str) -> genai.Client:
+    return genai.Client(api_key="mock", http_options=types.HttpOptions(base_url=place))
+
+
+def upload(client: genai.Client, data: bytes, name: str = "a.txt", media_type: str = "text/plain") -> types.File:
+    config = types.UploadFileConfig(display_name=name, mime_type=media_type)
+    return client.files.upload(file=io.BytesIO(data), config=config)
+
+
+def test_files__uploaded_listed_shown_used_and_removed(client: genai.Client) -> None:
+    first, second = upload(client, b"Hello there"), upload(client, b"x" * (9 * 1024 * 1024), "b.bin")
+    assert first.sha256_hash
+    assert base64.b64decode(first.sha256_hash).decode() == hashlib.sha256(b"Hello there").hexdigest()
+    assert (first.display_name, first.size_bytes, first.mime_type) == ("a.txt", 11, "text/plain")
+    assert second.size_bytes == 9 * 1024 * 1024, "it comes in pieces of 8 MB"
+    assert [file.name for file in client.files.list()] == [second.name, first.name]
+    assert first.name
+    assert client.files.get(name=first.name).state == types.FileState.ACTIVE
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents=["What is in it?", first])
+    assert answer.text == "What is in it?"
+    client.files.delete(name=first.name)
+    with pytest.raises(errors.ClientError, match="You do not have permission to access the File") as refused:
+        client.files.get(name=first.name)
+    assert (refused.value.code, refused.value.status) == (403, "PERMISSION_DENIED")
+
+
+def test_files__named_processed_and_refused(client: genai.Client) -> None:
+    config = types.UploadFileConfig(name="my-file", mime_type="video/mp4", display_name="slow")
+    file = client.files.upload(file=io.BytesIO(b"moving"), config=config)
+    assert (file.name, file.state) == ("files/my-file", types.FileState.PROCESSING)
+    with pytest.raises(errors.ClientError, match="already exists"):
+        client.files.upload(file=io.BytesIO(b"again"), config=config)
+    with pytest.raises(errors.ClientError, match="must be files/"):
+        client.files.upload(file=io.BytesIO(b"x"), config=types.UploadFileConfig(name="Bad_Name", mime_type="a/b"))
+    with pytest.raises(errors.ClientError, match="Too many files"):
+        upload(client, b"x", "refused")
+
+
+def test_files__resumed_at_once_and_in_two_parts(place: str) -> None:
+    url = f"{place}/upload/v1beta/files"
+    start = KEY | {"x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start"}
+    begun = httpx.post(url, json={"file": {"display_name": "c"}}, headers=start)
+    assert (begun.content, begun.headers["x-goog-upload-status"]) == (b"", "active")
+    to = begun.headers["x-goog-upload-url"]
+    sent = httpx.post(to, content=b"one ", headers={"x-goog-upload-command": "upload", "x-goog-upload-offset": "0"})
+    assert sent.headers["x-goog-upload-status"] == "active"
+    asked = httpx.post(to, headers={"x-goog-upload-command": "query"})
+    assert asked.headers["x-goog-upload-size-received"] == "4"
+    ending = {"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "3"}
+    assert httpx.post(to, content=b"two", headers=ending).json()["error"]["status"] == "INVALID_ARGUMENT"
+    done = httpx.post(to, content=b"two", headers=ending | {"x-goog-upload-offset": "4"})
+    assert (done.headers["x-goog-upload-status"], done.json()["file"]["sizeBytes"]) == ("final", "7")
+    assert httpx.post(to, content=b"two", headers=ending).status_code == 404
+    body = (
+        b'--b\r\nContent-Type: application/json\r\n\r\n{"file": {"displayName": "d"}}\r\n'
+        b"--b\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n--b--\r\n"
+    )
+    both = {"x-goog-upload-protocol": "multipart", "content-type": "multipart/related; boundary=b"}
+    file = httpx.post(url, content=body, headers=KEY | both).json()["file"]
+    assert (file["displayName"], file["mimeType"], file["sizeBytes"]) == ("d", "image/png", "4")
+    plain = httpx.post(url, content=b"text", headers=KEY | {"content-type": "text/plain"}).json()["file"]
+    assert (plain["mimeType"], plain["sizeBytes"]) == ("text/plain", "4")
+
+
+def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
+    config = types.CreateCachedContentConfig(contents=LONG, system_instruction="Be brief.", ttl="300s")
+    cache = client.caches.create(model="gemini-2.5-flash", config=config)
+    assert cache.name
+    assert cache.usage_metadata
+    assert cache.expire_time
+    assert cache.create_time
+    assert round((cache.expire_time - cache.create_time).total_seconds()) == 300
+    tokens = cache.usage_metadata.total_token_count
+    assert tokens
+    assert tokens > 1024
+    going_on = types.GenerateContentConfig(cached_content=cache.name)
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents="Where is it?", config=going_on)
+    assert answer.usage_metadata
+    assert answer.usage_metadata.cached_content_token_count == tokens
+    assert tokens < (answer.usage_metadata.prompt_token_count or 0) < tokens + 10
+    longer = client.caches.update(name=cache.name, config=types.UpdateCachedContentConfig(ttl="600s"))
+    assert longer.expire_time
+    assert longer.expire_time > cache.expire_time
+    assert [each.name for each in client.caches.list()] == [cache.name]
+    both = types.GenerateContentConfig(cached_content=cache.name, system_instruction="Be long.")
+    with pytest.raises(errors.ClientError, match="CachedContent can not be used with"):
+        client.models.generate_content(model="gemini-2.5-flash", contents="x", config=both)
+    client.caches.delete(name=cache.name)
+    with pytest.raises(errors.ClientError, match="CachedContent not found"):
+        client.models.generate_content(model="gemini-2.5-flash", contents="x", config=going_on)
+    with pytest.raises(errors.ClientError, match="CachedContent not found"):
+        client.caches.get(name=cache.name)
+
+
+def test_cache__what_it_refuses(place: str) -> None:
+    small = {"model": "models/gemini-2.5-flash", "contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
+    for body, said in [
+        (small, "Cached content is too small. total_token_count="),
+        (small | {"ttl": "soon"}, "Invalid value at 'ttl'"),
+        (small | {"tll": "3s"}, "Unknown name"),
+        ({"contents": small["contents"]}, "must be specified"),
+    ]:
+        if "ttl" in body:
+            body = body | {"contents": [{"role": "user", "parts": [{"text": LONG}]}]}
+        answer = httpx.post(f"{place}/v1beta/cachedContents", json=body, headers=KEY)
+        assert answer.status_code == 400, answer.text
+        assert said in answer.json()["error"]["message"]
+
+
+def test_cache__on_vertex(place: str) -> None:
+    model = "projects/p/locations/europe-west1/publishers/google/models/gemini-2.5-flash"
+    body = {"model": model, "contents": [{"role": "user", "parts": [{"text": LONG}]}]}
+    made = httpx.post(f"{place}{VERTEX}/cachedContents", json=body, headers={"authorization": "Bearer t"}).json()
+    assert made["name"].startswith("projects/p/locations/europe-west1/cachedContents/")
+    assert "displayName" not in made
+    asked = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "cachedContent": made["name"]}
+    url = f"{place}{VERTEX}/publishers/google/models/gemini-2.5-flash:generateContent"
+    answer = httpx.post(url, json=asked, headers={"authorization": "Bearer t"}).json()
+    assert answer["usageMetadata"]["cachedContentTokenCount"] == made["usageMetadata"]["totalTokenCount"]
+    assert httpx.delete(f"{place}/v1beta1/{made['name']}", headers={"authorization": "Bearer t"}).json() == {}
