@@ -87,7 +87,7 @@ PROVIDERS: dict[str, set[str]] = {
 }
 """The packages of wire formats, a provider each, and those of which a provider speaks formats too."""
 
-MOST_ROOMS, MOST_ARROWS = 30, 115
+MAX_ROOMS, MAX_ARROWS = 30, 115
 """The structure has fewer rooms and arrows than these, the three packages among the rooms."""
 
 APART = {"completions": {"mocksite", "llmclient"}, "mocksite": {"llmclient"}, "llmclient": {"completions", "mocksite"}}
@@ -140,8 +140,8 @@ def test_arrows__have_no_circle() -> None:
 
 def test_arrows__are_few_and_each_is_needed() -> None:
     drawn = architecture.room_arrows(SOURCES, ARROWS)
-    assert len(drawn) < MOST_ROOMS
-    assert sum(map(len, drawn.values())) < MOST_ARROWS
+    assert len(drawn) < MAX_ROOMS
+    assert sum(map(len, drawn.values())) < MAX_ARROWS
     assert {room: targets for room in ARROWS if (targets := ARROWS[room] - drawn.get(room, set()))} == {}
 
 

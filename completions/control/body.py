@@ -9,7 +9,7 @@ from completions.script.pushed import PUSHED
 from completions.script.reading import read_text
 from completions.views.edge import read_body
 
-MOST_BYTES = 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """A script that is larger takes longer to read than other requests should wait."""
 
 NAMES = {
@@ -25,8 +25,8 @@ NAMES = {
 async def read(request: HttpRequest, shape: str) -> Body:
     """Return a request's body, read in a thread; raise `RequestError` or `ScriptError` where it cannot be read."""
     data = read_body(request)
-    if len(data) > MOST_BYTES:
-        raise BodyTooLarge(MOST_BYTES, "the control API")
+    if len(data) > MAX_BYTES:
+        raise BodyTooLarge(MAX_BYTES, "the control API")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:

@@ -24,8 +24,8 @@ from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.wire.openai.base import envelope
 from completions.wire.registry import read
 
-MOST_LISTED = 1000
-LONGEST_WAIT_MS = 600_000
+MAX_LISTED = 1000
+MAX_WAIT_MS = 600_000
 
 COMMENT_EVERY = 15
 """Looks without news, at most one a second, from one comment of a stream of events to the next."""
@@ -50,12 +50,12 @@ FILTERS = (
 MATCH = (Parameter("match", "A `match:` of the language of scripts, in YAML or JSON, which the request fulfils."),)
 SAID = (Parameter("said", "Whether each exchange comes with what was asked and said.", bool, False),)
 PAGE = (
-    Parameter("limit", "The most that are listed.", int, queries.LIMIT, 1, MOST_LISTED),
+    Parameter("limit", "The most that are listed.", int, queries.LIMIT, 1, MAX_LISTED),
     Parameter("before", "Those before a request, by its id: the next page."),
 )
 WAIT = (
-    Parameter("count", "How many there must be.", int, 1, 1, MOST_LISTED),
-    Parameter("timeout_ms", "The longest wait in milliseconds.", int, 5000, 0, LONGEST_WAIT_MS),
+    Parameter("count", "How many there must be.", int, 1, 1, MAX_LISTED),
+    Parameter("timeout_ms", "The longest wait in milliseconds.", int, 5000, 0, MAX_WAIT_MS),
 )
 STEPS = (Parameter("steps", "The most steps of time that they are cut into.", int, 60, 2, 200),)
 

@@ -22,10 +22,10 @@ from completions.views.http import FastJsonResponse, Recorded
 
 Rule = dict[str, Any]
 
-LONGEST = 500
+MAX_COMPARED = 500
 """Characters of a text that a rule compares whole; of a longer one its beginning."""
 
-NAMED = 40
+MAX_NAME = 40
 """Characters of a message that make a rule's name."""
 
 UNANSWERED = "What should be answered?"
@@ -51,7 +51,7 @@ def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
         )
     asked = shown["summary"] if said.cut else prompt.last_user
     name = " ".join(asked.split())
-    named = {"name": name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"} if name else {}
+    named = {"name": name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"} if name else {}
     match = _match_of_cut(prompt, asked) if said.cut else _match(prompt)
     fault = {"fault": struck} if (struck := _fault(shown)) else {}
     return {**named, "match": match, **_answer(shown, said, prompt), **fault}
@@ -74,7 +74,7 @@ def _match(prompt: Prompt) -> dict[str, Any]:
 
 
 def _same(text: str) -> dict[str, str]:
-    return {"startswith": text[:LONGEST]} if len(text) > LONGEST else {"eq": text}
+    return {"startswith": text[:MAX_COMPARED]} if len(text) > MAX_COMPARED else {"eq": text}
 
 
 def _match_of_cut(prompt: Prompt, summary: str) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from completions.models import Exchange
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 """Seconds that a step may last; beyond the longest, whole days."""
 
-MOST_GROUPS = 20
+MAX_GROUPS = 20
 """Models, or rules, that are listed: those that were asked for most."""
 
 FAILED = Q(status__gte=400) | Q(status=0)
@@ -125,7 +125,7 @@ def _middle(rows: QuerySet[Exchange], key: str, name: str) -> dict[Any, dict[str
 
 
 def _most(rows: QuerySet[Exchange], key: str) -> list[Group]:
-    most = rows.values(key).annotate(n=Count("id")).order_by("-n", key)[:MOST_GROUPS]
+    most = rows.values(key).annotate(n=Count("id")).order_by("-n", key)[:MAX_GROUPS]
     names = [group[key] for group in most]
     found = {group[key]: group for group in _groups(rows.filter(**{f"{key}__in": names}), key)}
     return [found[name] for name in names]

@@ -19,7 +19,7 @@ BATCH = 200
 OVERLAP = 100
 """Places before the last one that are looked at again: processes that write at once may end in another order."""
 
-MOST = 30_000
+MAX_MATCHES = 30_000
 """Exchanges that a condition may hold for: so many ids fit every database's queries."""
 
 Holds = Callable[[Traffic], bool | None]
@@ -47,9 +47,9 @@ class Matching:
                 if holds:
                     self._found.append(place)
             self._last = max(self._last, *(place for place, _ in rows))
-        if len(self._found) > MOST:
+        if len(self._found) > MAX_MATCHES:
             raise RequestError(
-                f"`match` holds for more than {MOST} exchanges; narrow them down by `since` or another filter.",
+                f"`match` holds for more than {MAX_MATCHES} exchanges; narrow them down by `since` or another filter.",
                 param="match",
                 code="too_many_exchanges",
             )

@@ -21,12 +21,12 @@ from completions.journal.writer import writer
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
-MOST_MODELS = 100
+MAX_MODELS = 100
 """Models that are told apart; what is asked of others counts for OTHER, so that requests cannot make up labels."""
 
 OTHER = "other"
 
-LONGEST_NAME = 100
+MAX_NAME = 100
 """Characters of a model's name."""
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
@@ -109,9 +109,9 @@ class Metrics:
         self._dropped_before = dropped
 
     def _model(self, name: str | None) -> str:
-        name = "" if name is None else name[:LONGEST_NAME].encode("utf-8", "replace").decode()
+        name = "" if name is None else name[:MAX_NAME].encode("utf-8", "replace").decode()
         if name not in self._models:
-            if len(self._models) >= MOST_MODELS:
+            if len(self._models) >= MAX_MODELS:
                 return OTHER
             self._models.add(name)
         return name

@@ -13,7 +13,7 @@ MARK = b"\x00"
 WORTH = 16
 """Bytes of a text below which it is not worth it."""
 
-LEAST = 8
+MIN_FRAMES = 8
 """Events of a run below which it is not."""
 
 Packing = Mapping[str, Any]
@@ -24,7 +24,7 @@ UNPACKED: Packing = {}
 
 def pack(frames: Sequence[bytes]) -> tuple[bytes, Packing]:
     """Return the bytes of some events without what they repeat, and how to have it back."""
-    if len(frames) < LEAST:
+    if len(frames) < MIN_FRAMES:
         return b"".join(frames), UNPACKED
     middle = len(frames) // 2
     one, other = frames[middle - 1], frames[middle]

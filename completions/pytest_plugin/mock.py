@@ -26,7 +26,7 @@ __tracebackhide__ = True  # in the reports of failed tests
 PAGE = 500
 """Exchanges that are fetched at a time."""
 
-MOST_WAITED_FOR = 1000
+MAX_WAITED_FOR = 1000
 """Exchanges that the control API waits for at most."""
 
 GRACE = 0.3
@@ -280,7 +280,7 @@ class MockLLM:
         if match is not None:
             query["match"] = as_json(dict(match))
         if times != 0:
-            least = min(times or 1, MOST_WAITED_FOR)
+            least = min(times or 1, MAX_WAITED_FOR)
             try:
                 found = self._wait(least, GRACE, **query)
             except ControlError as exc:
@@ -288,7 +288,7 @@ class MockLLM:
                     raise
                 found = exc.document
             count = len(found["exchanges"])
-            if count <= least < MOST_WAITED_FOR:
+            if count <= least < MAX_WAITED_FOR:
                 return count, int(found["unread"])
         counted = self._ask("GET", "exchanges/count", query)
         return int(counted["count"]), int(counted["unread"])

@@ -17,7 +17,7 @@ from completions.pytest_plugin.snapshots import Snapshots
 START = 60.0
 """Seconds that a start may take longer than another answer, on a machine that is busy with other workers' starts."""
 
-LONGEST = 100
+MAX_NAME = 100
 """Characters of a namespace's name that are from the test's; the API takes 128."""
 
 
@@ -43,7 +43,7 @@ class Session:
 
         No two have the same namespace, not even of one test that runs twice.
         """
-        readable = re.sub(r"[^A-Za-z0-9._~-]+", "-", nodeid)[-LONGEST:].strip("-") or "session"
+        readable = re.sub(r"[^A-Za-z0-9._~-]+", "-", nodeid)[-MAX_NAME:].strip("-") or "session"
         snapshots = Snapshots(folder, nodeid.rpartition("/")[2] or "session", self.updates)
         run = TestRun(self, f"{readable}-{next(self._numbers)}", snapshots, fixture)
         self.active.append(run)

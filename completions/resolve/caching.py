@@ -26,7 +26,7 @@ LIFE = 600
 CHUNK = 256
 """Bytes by which beginnings of prompts are compared: some 64 tokens."""
 
-MOST_CHUNKS = 4096
+MAX_CHUNKS = 4096
 """Chunks of a prompt that are compared; what is behind them is never cached."""
 
 LOOKBACK = 20
@@ -43,7 +43,7 @@ class Steps(NamedTuple):
     step: int
 
 
-LEAST_CACHED = 128
+MIN_CACHED = 128
 """No API caches a prompt of fewer tokens, so the caller asks for no other."""
 
 OPENAI, DEEPSEEK = Steps(1024, 128), Steps(128, 128)
@@ -100,7 +100,7 @@ def steps_for(prompt: Prompt) -> Steps | None:
 async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
     """Compare the prompt's beginning with those before it, chunk by chunk, and remember it."""
     whole = b"".join(_pieces(prompt))
-    ends = range(CHUNK, min(len(whole), MOST_CHUNKS * CHUNK) + 1, CHUNK)
+    ends = range(CHUNK, min(len(whole), MAX_CHUNKS * CHUNK) + 1, CHUNK)
     chunks = (whole[end - CHUNK : end] for end in ends)
     digests = list(_chain(prompt.model or "", chunks))
     found = await space.prefixes.use(digests, dict.fromkeys(digests, LIFE))

@@ -10,7 +10,7 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError, RuleFailed
 from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing
-from completions.resolve.caching import LEAST_CACHED, with_cache
+from completions.resolve.caching import MIN_CACHED, with_cache
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
 from completions.resolve.finish import finish
@@ -62,7 +62,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
-        if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= LEAST_CACHED:
+        if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= MIN_CACHED:
             outcome = await with_cache(space, prompt, outcome)
     except BaseException:
         if charge is not None and charge.grant is not None:

@@ -15,7 +15,7 @@ from completions.resolve.arrange import arranged, saying
 from completions.tokens import text as tokens
 from completions.tokens.prompt import count
 
-LONGEST = 32_768
+MAX_MADE_TOKENS = 32_768
 """Tokens that an answer is made as long as at most, whatever is asked for: they are counted on the event loop."""
 
 SEEDED_TIME = 1_735_689_600
@@ -82,7 +82,7 @@ def _said(choice: Choice) -> Choice:
 
 def _longer(choice: Choice, text: str, prompt: Prompt) -> Choice:
     """Return a choice whose text is repeated until it has as many tokens as it must have."""
-    wanted, again = min(prompt.min_tokens or 0, LONGEST), f" {text}"
+    wanted, again = min(prompt.min_tokens or 0, MAX_MADE_TOKENS), f" {text}"
     missing = wanted - completion_tokens([choice], prompt.model)
     while missing > 0:
         pieces = list(_fitting(tokens.split(again, prompt.model), missing, prompt.model))

@@ -18,7 +18,7 @@ from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
 from completions.script.sentences import keywords, retold
 
-MOST_CALLS = 3
+MAX_CALLS = 3
 """The parallel tool calls in one answer."""
 
 FINAL_NAME = re.compile(
@@ -54,7 +54,7 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     others = [tool for tool in offered if tool not in final]
     result = observation(prompt)
     if result is None:
-        most = MOST_CALLS if prompt.parallel_tool_calls else 1
+        most = MAX_CALLS if prompt.parallel_tool_calls else 1
         return fitting(others, question(prompt), most) if others else final[:1]
     if final and not (choice.mode == "auto" and _was_called(final, result.name)):
         return fitting(final, question(prompt), 1)

@@ -27,7 +27,7 @@ LATEST = 10**9
 
 INVALID = "invalid_request_error"
 
-USUAL: dict[tuple[int, str | None], Usual] = {
+DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (400, None): Usual(INVALID, None, "The request is invalid."),
     (400, "context_length_exceeded"): Usual(
         INVALID,
@@ -184,9 +184,9 @@ def _kind(code: str | None, given: Collection[str]) -> str | None:
 
 
 def _usual(status: int, code: str | None) -> Usual:
-    if found := USUAL.get((status, code)) or USUAL.get((status, None)):
+    if found := DEFAULTS.get((status, code)) or DEFAULTS.get((status, None)):
         return found
-    fallback = USUAL[(400 if status < 500 else 500, None)]
+    fallback = DEFAULTS[(400 if status < 500 else 500, None)]
     return Usual(fallback.type, None, fallback.message)
 
 

@@ -26,7 +26,7 @@ from completions.script.schemas.validity import Checker, types_of
 
 __all__ = ["Unsatisfiable", "instance", "is_instance"]
 
-DEEPEST = 40
+MAX_DEPTH = 40
 """How deep an instance may be nested."""
 
 TURNS = 2
@@ -97,7 +97,7 @@ class _Maker(Containers):
 
     def is_frugal(self, schemas: list[Schema], trail: Trail) -> bool:
         """Tell whether the value should be as small as it may: the schema recurs, or much work is done."""
-        if len(trail) > DEEPEST // 2 or self.work.left < STEPS // 2:
+        if len(trail) > MAX_DEPTH // 2 or self.work.left < STEPS // 2:
             return True
         near = [each for schema in schemas for each in self._near(schema)]
         return max((sum(each in level for level in trail) for each in near), default=0) >= TURNS
@@ -185,7 +185,7 @@ class _Maker(Containers):
     def _of_type(
         self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail
     ) -> Iterator[object]:
-        if len(trail) > DEEPEST:
+        if len(trail) > MAX_DEPTH:
             raise Unsatisfiable("nothing ends the recursion", path)
         match kind:
             case "object":

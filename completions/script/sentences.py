@@ -15,7 +15,7 @@ from completions.conversation import ToolResult
 READ = 4_000
 """Characters. What a prompt says further on is not looked at."""
 
-LONGEST_WORD = 24
+MAX_WORD = 24
 """Characters. A longer word, or a text that is written without spaces, is cut."""
 
 JOINERS = "-._@'"
@@ -78,7 +78,7 @@ def keywords(text: str, most: int = 4) -> list[str]:
 def _words(text: str) -> Iterator[str]:
     kept = "".join(each if _is_lettered(each) or each in JOINERS else " " for each in text[:READ])
     for piece in kept.split():
-        word = piece.strip(JOINERS)[:LONGEST_WORD].rstrip(JOINERS)
+        word = piece.strip(JOINERS)[:MAX_WORD].rstrip(JOINERS)
         if word:
             yield word
 

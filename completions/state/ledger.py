@@ -9,7 +9,7 @@ from completions.state.limits import Charge
 from completions.state.prefixes import Prefixes
 from completions.state.records import Records
 
-MOST_SEEN = 4096
+MAX_SEEN = 4096
 """Requests that are told apart by how often they came; beyond that, the one that came longest ago is forgotten."""
 
 

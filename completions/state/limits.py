@@ -18,7 +18,7 @@ from completions.script.limits import Limits, Quota
 
 MINUTE, DAY = 60.0, 86_400.0
 
-MOST = 4096
+MAX_ACCOUNTS = 4096
 """Keys and models that are told apart; beyond that, the one that was used longest ago starts anew."""
 
 SLACK = 1e-6
@@ -280,6 +280,6 @@ def _recent(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
         kept.move_to_end(key)
     else:
         kept[key] = make()
-        if len(kept) > MOST:
+        if len(kept) > MAX_ACCOUNTS:
             kept.popitem(last=False)
     return kept[key]

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from completions.delivery.gates import LocalGates
 from completions.script.pushed import Pushed
-from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Taken
+from completions.state.ledger import MAX_SEEN, Claim, ScriptChanged, Taken
 from completions.state.limits import Limiter
 from completions.state.prefixes import LocalPrefixes
 from completions.state.records import LocalRecords
@@ -65,7 +65,7 @@ class MemoryLedger:
     def _again(self, seen: str) -> int:
         before = self._seen.pop(seen, 0)
         self._seen[seen] = before + 1
-        if len(self._seen) > MOST_SEEN:
+        if len(self._seen) > MAX_SEEN:
             self._seen.popitem(last=False)
         return before
 

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-MOST = 20_000
+MAX_PREFIXES = 20_000
 """Prefixes that a namespace remembers; beyond that, the one that was used longest ago goes."""
 
 
@@ -35,7 +35,7 @@ class LocalPrefixes:
         found = [self._find(digest, now) for digest in looked_up]
         for digest, seconds in kept.items():
             self._keep(digest, max(seconds, self._kept.get(digest, (0.0, 0))[1]), now)
-        while len(self._kept) > MOST:
+        while len(self._kept) > MAX_PREFIXES:
             self._kept.popitem(last=False)
         return found
 

@@ -4,7 +4,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-MOST = 1000
+MAX_RECORDS = 1000
 """Documents of a kind that a namespace keeps; beyond that, the oldest goes."""
 
 Document = Mapping[str, Any]
@@ -49,7 +49,7 @@ class LocalRecords:
         """Keep a document, in place of an older one of that id."""
         kept = self._kept[kind]
         kept[name] = document
-        if len(kept) > MOST:
+        if len(kept) > MAX_RECORDS:
             kept.popitem(last=False)
 
     async def get(self, kind: str, name: str) -> Document | None:

@@ -7,7 +7,7 @@ that runs, and retires it when the test has ended, so that a request that comes 
 from completions.exceptions import RequestError
 from completions.state.store import is_shared
 
-MOST_RETIRED = 65_536
+MAX_RETIRED = 65_536
 """Names that are remembered as retired; the oldest are forgotten first."""
 
 DEFAULT = "default"
@@ -36,7 +36,7 @@ def retire(name: str) -> None:
     """Let a namespace answer an error from now on; raise `RequestError` where workers share their state."""
     _check_alone()
     current.retired[name] = None
-    while len(current.retired) > MOST_RETIRED:
+    while len(current.retired) > MAX_RETIRED:
         del current.retired[next(iter(current.retired))]
 
 

@@ -74,7 +74,7 @@ NAMED_WHERE_THERE: Mapping[str, Mapping[str, str]] = {
 """Abilities that the table names for each of a vendor's models that has them, and for no other."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-USUAL_EFFORTS = frozenset({"low", "medium", "high"})
+COMMON_EFFORTS = frozenset({"low", "medium", "high"})
 
 MODES: Mapping[str, frozenset[str]] = {
     "chat": frozenset({"chat", "responses"}),
@@ -153,7 +153,7 @@ def _efforts(entry: table.Entry, vendor: str) -> tuple[str, ...] | None:
     if vendor != "anthropic" and not said_no:
         return None
     taken = (
-        name for name, flag in flags.items() if flag in entry.yes or (name in USUAL_EFFORTS and flag not in entry.no)
+        name for name, flag in flags.items() if flag in entry.yes or (name in COMMON_EFFORTS and flag not in entry.no)
     )
     return tuple(taken)
 

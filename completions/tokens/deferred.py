@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Tool
 
-DEEPEST = 8
+MAX_DEPTH = 8
 """Levels of a conversation's blocks that are looked at."""
 
 
@@ -54,5 +54,5 @@ def walk(value: object, level: int = 0) -> Iterator[Mapping[str, Any]]:
     if isinstance(value, Mapping):
         yield value
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for each in inner if level < DEEPEST else ():
+    for each in inner if level < MAX_DEPTH else ():
         yield from walk(each, level + 1)

@@ -13,7 +13,7 @@ from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
 from completions.tokens.deferred import shown, walk
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Levels of a schema that are looked at."""
 
 _DIGITS = re.compile(r"[0-9]{2,}")
@@ -214,11 +214,11 @@ def _read(text: str) -> Any:
 def _value_texts(value: object, level: int) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    elif level < DEEPEST and isinstance(value, Mapping):
+    elif level < MAX_DEPTH and isinstance(value, Mapping):
         for key, inner in value.items():
             yield str(key)
             yield from _value_texts(inner, level + 1)
-    elif level < DEEPEST and isinstance(value, list):
+    elif level < MAX_DEPTH and isinstance(value, list):
         for inner in value:
             yield from _value_texts(inner, level + 1)
 
@@ -236,7 +236,7 @@ def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
 
 
 def _schema_texts(schema: object, level: int) -> Iterator[str]:
-    if not isinstance(schema, Mapping) or level > DEEPEST:
+    if not isinstance(schema, Mapping) or level > MAX_DEPTH:
         return
     yield from (value for key in ("description", "format", "pattern") if isinstance(value := schema.get(key), str))
     if isinstance(values := schema.get("enum"), list):
@@ -247,7 +247,7 @@ def _schema_texts(schema: object, level: int) -> Iterator[str]:
 
 
 def _properties(schema: object, level: int) -> Iterator[object]:
-    if not isinstance(schema, Mapping) or level > DEEPEST:
+    if not isinstance(schema, Mapping) or level > MAX_DEPTH:
         return
     if isinstance(found := schema.get("properties"), Mapping):
         yield from found.values()

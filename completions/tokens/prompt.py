@@ -110,7 +110,7 @@ IMAGES: tuple[tuple[str, Tiles | Patches], ...] = (
 )
 """By the start of the model's name. Source: OpenAI's guide to images, "Calculating costs"."""
 
-USUAL_IMAGES = Tiles(85, 170)
+DEFAULT_IMAGES = Tiles(85, 170)
 UNKNOWN_SIZE = (540, 360)
 """Pixels of an image of which only the address is known: the median of those recorded."""
 
@@ -128,7 +128,7 @@ UNKNOWN_FILE = 750
 
 AUDIO_A_SECOND, AUDIO_MARKS = 10, 4
 
-SEAL, BYTES_A_TOKEN, LEAST = 900, 4.5, 28
+SEAL, BYTES_A_TOKEN, MIN_TOKENS = 900, 4.5, 28
 """Bytes of encrypted reasoning that are not reasoning, those of a token, and the fewest tokens: fitted, within 15 %."""
 
 UNFRAMED = ("embed", "moderate", "speak", "transcribe", "draw")
@@ -279,7 +279,7 @@ def thought_tokens(thought: Thought, model: str) -> int:
             return tokens.count(base64.b64decode(thought.sealed).decode(), model)
         except ValueError:
             return 0
-    return max(LEAST, round((len(thought.sealed) * 3 / 4 - SEAL) / BYTES_A_TOKEN))
+    return max(MIN_TOKENS, round((len(thought.sealed) * 3 / 4 - SEAL) / BYTES_A_TOKEN))
 
 
 def _media(prompt: Prompt, responses: bool) -> tuple[int, int, int]:
@@ -308,7 +308,7 @@ def _file(part: Part, model: str, responses: bool) -> int:
 
 def image_tokens(part: Part, model: str) -> int:
     """Count an image by its size and detail; one at an address has the size that the address tells, or a usual one."""
-    cost = next((cost for name, cost in IMAGES if model.startswith(name)), USUAL_IMAGES)
+    cost = next((cost for name, cost in IMAGES if model.startswith(name)), DEFAULT_IMAGES)
     width, height = media.image_size(part.source) or _told_size(part.source)
     if isinstance(cost, Tiles):
         return cost.base + (0 if part.detail == "low" else cost.tile * _tiles(width, height))

@@ -7,10 +7,10 @@ from string import ascii_lowercase
 
 from completions.tokens.models import words
 
-LEAST_LETTERS = 4
+MIN_LETTERS = 4
 """Letters of a word that may be misspelt; a shorter one is as likely a version's."""
 
-LONGEST_NAME = 100
+MAX_NAME = 100
 
 WORD = re.compile(r"[a-z]+")
 
@@ -29,9 +29,9 @@ def is_wrong(name: str, knows: Callable[[str], bool]) -> bool:
     Digits are never misspelt, and a word that any known model has in its name is right: `gpt-5.9` and `gpt-5.2-flash`
     may be new models, `gpt-5.2-proo` is none.
     """
-    if NO_MODEL.search(name[:LONGEST_NAME]):
+    if NO_MODEL.search(name[:MAX_NAME]):
         return True
-    if len(name) > LONGEST_NAME or knows(name):
+    if len(name) > MAX_NAME or knows(name):
         return False
     return any(knows(other) for other in _respelt(name))
 
@@ -41,7 +41,7 @@ def _respelt(name: str) -> Iterator[str]:
     known, lower = words(), name.lower()
     for found in WORD.finditer(lower):
         word = found[0]
-        if len(word) >= LEAST_LETTERS and word not in known:
+        if len(word) >= MIN_LETTERS and word not in known:
             for other in sorted(known.intersection(_one_slip(word))):
                 yield lower[: found.start()] + other + lower[found.end() :]
 

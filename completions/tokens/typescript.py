@@ -11,7 +11,7 @@ import orjson
 
 from completions.conversation import Tool
 
-DEEPEST, MOST = 32, 5_000
+MAX_DEPTH, MAX_SCHEMAS = 32, 5_000
 """Levels, and schemas within one, that are written; one that refers to itself has no end."""
 
 NAMES = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
@@ -74,12 +74,12 @@ class _Writer:
     """Writes one schema; what refers to itself, or to the same things over and over, is cut off."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
-        self._root, self._left = root, MOST
+        self._root, self._left = root, MAX_SCHEMAS
 
     def type(self, schema: object, level: int) -> str:
         """Write a schema that stands so many levels deep."""
         self._left -= 1
-        if not isinstance(schema, Mapping) or level > DEEPEST or self._left < 0:
+        if not isinstance(schema, Mapping) or level > MAX_DEPTH or self._left < 0:
             return "any"
         if isinstance(address := schema.get("$ref"), str):
             own = {key: value for key, value in schema.items() if key != "$ref"}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-MOST_CHOICES = 128
+MAX_CHOICES = 128
 """The largest `n`; the API documents it."""
 
 
@@ -33,7 +33,7 @@ def whole(value: object, low: int) -> int | None:
 
 def choices(value: object) -> int:
     """Return how many answers `n` asks for: one at least, and no more than the API would give."""
-    return min(whole(value, 1) or 1, MOST_CHOICES)
+    return min(whole(value, 1) or 1, MAX_CHOICES)
 
 
 def texts(value: object) -> tuple[str, ...]:

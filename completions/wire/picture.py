@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import orjson
 
-WIDEST, HIGHEST, LEAST = 3840, 3840, 16
-LARGEST = 3840 * 2160
+MAX_WIDTH, MAX_HEIGHT, MIN_EDGE = 3840, 3840, 16
+MAX_PIXELS = 3840 * 2160
 """Pixels."""
 
-MOST_CHARACTERS = 320
+MAX_CHARACTERS = 320
 """Of a text, that are drawn."""
 
 STRIPES = 16
@@ -28,7 +28,7 @@ COLUMNS, ROWS, GAP = 5, 7, 1
 MARGIN = 3
 """In cells of a character."""
 
-LARGEST_SCALE = 12
+MAX_SCALE = 12
 """Pixels of one dot of a character, at most."""
 
 GLYPHS = {
@@ -72,12 +72,12 @@ class Picture(NamedTuple):
 
     def token(self) -> str:
         """Return the picture as a piece of an address, from which `picture_of` makes it again."""
-        facts = self._replace(text=self.text[:MOST_CHARACTERS])
+        facts = self._replace(text=self.text[:MAX_CHARACTERS])
         return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(tuple(facts)))).decode().rstrip("=")
 
     def _palette(self) -> bytes:
         digest = hashlib.blake2s(
-            f"{self.seed}/{self.text[:MOST_CHARACTERS]}".encode("utf-8", "replace"), digest_size=2
+            f"{self.seed}/{self.text[:MAX_CHARACTERS]}".encode("utf-8", "replace"), digest_size=2
         ).digest()
         hue, step = digest[0] / 256, 0.1 + digest[1] / 1024
         colours = [colorsys.hls_to_rgb((hue + step * at / STRIPES) % 1, 0.82, 0.6) for at in range(STRIPES)]
@@ -105,22 +105,24 @@ def picture_of(token: str) -> Picture | None:
     """Return the picture that an address's piece stands for; None where it stands for none."""
     try:
         packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-        unpacked = zlib.decompressobj().decompress(packed, 16 * MOST_CHARACTERS)
+        unpacked = zlib.decompressobj().decompress(packed, 16 * MAX_CHARACTERS)
         text, width, height, seed, transparent = orjson.loads(unpacked)
     except (binascii.Error, zlib.error, orjson.JSONDecodeError, ValueError, TypeError):
         return None
     right = type(width) is int and type(height) is int and isinstance(text, str) and isinstance(seed, str)
-    if not right or not (LEAST <= width <= WIDEST and LEAST <= height <= HIGHEST and width * height <= LARGEST):
+    if not right or not (
+        MIN_EDGE <= width <= MAX_WIDTH and MIN_EDGE <= height <= MAX_HEIGHT and width * height <= MAX_PIXELS
+    ):
         return None
     return Picture(text, width, height, seed, transparent is True)
 
 
 def _laid_out(text: str, width: int, height: int) -> tuple[list[str], int]:
     """Return the lines and the pixels of a dot: as large as the text fits, and cut where it does not at all."""
-    plain = unicodedata.normalize("NFKD", text[:MOST_CHARACTERS])
+    plain = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS])
     written = "".join(character for character in plain if not unicodedata.combining(character)).upper()
     lines: list[str] = []
-    for scale in range(LARGEST_SCALE, 0, -1):
+    for scale in range(MAX_SCALE, 0, -1):
         across = max(width // ((COLUMNS + GAP) * scale) - 2 * MARGIN, 1)
         down = max(height // ((ROWS + 2 * GAP) * scale) - MARGIN, 1)
         lines = textwrap.wrap(written, across)

@@ -13,7 +13,7 @@ from completions.tokens.models import context_window
 AS_IT_IS = "…"
 """For a field that an API has as the error has it."""
 
-USUAL_WINDOW = 128_000
+DEFAULT_WINDOW = 128_000
 """Tokens, of a model that the table does not know."""
 
 
@@ -53,7 +53,7 @@ def facts_of(exc: RequestError) -> dict[str, Any]:
     """Return what a message can tell; where nothing was counted, the prompt is just longer than the model's window."""
     facts: dict[str, Any] = dict(exc.facts or {})
     model = facts.setdefault("model", None)
-    window = facts.setdefault("window", context_window(model if isinstance(model, str) else None) or USUAL_WINDOW)
+    window = facts.setdefault("window", context_window(model if isinstance(model, str) else None) or DEFAULT_WINDOW)
     facts.setdefault("max_tokens", 0)
     facts.setdefault("prompt_tokens", window + 1)
     facts["total"] = facts["prompt_tokens"] + facts["max_tokens"]

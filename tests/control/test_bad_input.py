@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from completions.control.body import MOST_BYTES
+from completions.control.body import MAX_BYTES
 from completions.control.table import OPERATIONS
 from completions.receive.handler import Handler
 from tests.asgi import call
@@ -89,7 +89,7 @@ async def test_refusal__names_the_field(
         ("GET", "reset", "", 405, "method_not_supported"),
         ("PATCH", "chaos", "{}", 405, "method_not_supported"),
         ("OPTIONS", "rules", "", 405, "method_not_supported"),
-        ("PUT", "script", "#" * (MOST_BYTES + 1), 413, "request_too_large"),
+        ("PUT", "script", "#" * (MAX_BYTES + 1), 413, "request_too_large"),
     ],
 )
 async def test_refusal__by_status(method: str, path: str, body: str, status: int, code: str | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from completions.journal.exchange import Exchange
-from completions.journal.metrics import MOST_MODELS, Metrics
+from completions.journal.metrics import MAX_MODELS, Metrics
 from completions.journal.writer import writer
 from completions.receive.handler import Handler
 from tests.asgi import Connection, scope
@@ -84,12 +84,12 @@ async def test_metrics__know_the_open_streams_and_the_clients_that_left() -> Non
 
 def test_models__are_bounded() -> None:
     own = Metrics()
-    for number in range(MOST_MODELS + 50):
+    for number in range(MAX_MODELS + 50):
         own.observe(Exchange("POST", "/", endpoint="chat", model=f"model-{number}", status=200, ended=time.monotonic()))
     own.observe(Exchange("POST", "/", endpoint="chat", model="x" * 10_000, status=200))
     found = samples(_text(own))
     models = {dict(labels)["model"] for name, labels in found if name == "mock_requests_total"}
-    assert len(models) == MOST_MODELS + 1
+    assert len(models) == MAX_MODELS + 1
     assert total(found, "mock_requests_total", model="other") == 51
 
 

@@ -19,7 +19,7 @@ FIGURES = {
     f"{budget.PYTHON_SECONDS:g} s; {budget.PYTHON_THREADS} functions": "`python:`",
     f"{callback.MAX_BYTES:,} bytes": "`callback:`",
     f"{reading.MAX_FILE_BYTES:,} bytes": "a script's file",
-    f"{body.MOST_BYTES:,} bytes |": "a body of the",
+    f"{body.MAX_BYTES:,} bytes |": "a body of the",
     f"| {yaml.MAX_DEPTH} |": "inside one another",
     f"| {yaml.MAX_VALUES:,} |": "values and keys",
     f"{yaml.MAX_DIGITS} digits": "a whole number",

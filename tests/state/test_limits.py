@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from completions.exceptions import RequestError
 from completions.script.limits import Limits, Quota
-from completions.state.limits import MINUTE, MOST, Bucket, Charge, Grant, Limiter, duration
+from completions.state.limits import MAX_ACCOUNTS, MINUTE, Bucket, Charge, Grant, Limiter, duration
 
 LIMITS = st.integers(1, 10_000_000)
 STARTS = st.floats(0, 10_000_000)
@@ -194,9 +194,9 @@ def test_limits__first_that_fits_holds_for_each_key_and_model_by_itself() -> Non
 
 def test_limits__of_too_many_keys_the_oldest_start_anew() -> None:
     limited = Limited(Limits(rpm=1))
-    for number in range(MOST + 1):
+    for number in range(MAX_ACCOUNTS + 1):
         limited.ask(key=str(number))
-    limited.refusal(key=str(MOST))
+    limited.refusal(key=str(MAX_ACCOUNTS))
     limited.ask(key="0")
 
 

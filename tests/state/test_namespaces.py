@@ -17,7 +17,7 @@ from completions.script.limits import Limits
 from completions.script.pushed import Pushed, name_of, pushed_rules
 from completions.script.reading import read_text
 from completions.state import namespaces
-from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Want
+from completions.state.ledger import MAX_SEEN, Claim, ScriptChanged, Want
 from completions.state.limits import Charge
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
@@ -218,7 +218,7 @@ async def test_ledger__another_version_came_first() -> None:
 
 async def test_ledger__forgets_the_requests_that_came_longest_ago() -> None:
     ledger = MemoryLedger()
-    for number in range(MOST_SEEN + 1):
+    for number in range(MAX_SEEN + 1):
         await ledger.take(Claim(seen=str(number)))
     assert (await ledger.take(Claim(seen="1"))).seen == 1
     assert (await ledger.take(Claim(seen="0"))).seen == 0

@@ -40,7 +40,7 @@ async def test_prefixes__are_gone_with_their_namespace(ledger: Ledger) -> None:
 
 async def test_prefixes__are_no_more_than_so_many(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (prefixes, shared_prefixes):
-        monkeypatch.setattr(module, "MOST", 2)
+        monkeypatch.setattr(module, "MAX_PREFIXES", 2)
     await ledger.prefixes.use([], {"a": 100})
     await ledger.prefixes.use([], {"b": 200})
     await ledger.prefixes.use([], {"c": 300})

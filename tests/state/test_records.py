@@ -49,7 +49,7 @@ async def test_records__go_with_their_namespace(ledger: Ledger, clear: Callable[
 
 async def test_records__are_bounded(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (records, shared_records):
-        monkeypatch.setattr(module, "MOST", 2)
+        monkeypatch.setattr(module, "MAX_RECORDS", 2)
     for name in ("a", "b", "c"):
         await ledger.records.put("response", name, {"id": name})
     assert [each["id"] for each in await ledger.records.all("response")] == ["b", "c"]

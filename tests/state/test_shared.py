@@ -20,7 +20,7 @@ from completions.exceptions import RequestError, StateUnavailable
 from completions.script.limits import Limits, Quota
 from completions.script.pushed import Pushed
 from completions.state import namespaces
-from completions.state.ledger import MOST_SEEN, Claim, Ledger, ScriptChanged, Taken, Want
+from completions.state.ledger import MAX_SEEN, Claim, Ledger, ScriptChanged, Taken, Want
 from completions.state.limits import Charge
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
@@ -123,7 +123,7 @@ async def test_take__of_a_rule_that_retires_among_many_at_once(redis_url: str) -
 async def test_take__forgets_the_requests_that_came_longest_ago(redis_url: str) -> None:
     async with workers(redis_url, 1) as (store,):
         ledger = store.ledger(name())
-        await asyncio.gather(*[ledger.take(Claim(seen=str(number))) for number in range(MOST_SEEN + 1)])
+        await asyncio.gather(*[ledger.take(Claim(seen=str(number))) for number in range(MAX_SEEN + 1)])
         assert (await ledger.take(Claim(seen="1"))).seen == 1
         assert (await ledger.take(Claim(seen="0"))).seen == 0
 

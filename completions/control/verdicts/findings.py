@@ -8,10 +8,10 @@ from completions.control.verdicts.calls import Attempt, Call
 EARLY = 0.05
 """Seconds that a retry may be too early: the journal's times are those of the server, in milliseconds."""
 
-MOST_ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 """Attempts of one call; the SDKs make 3 if they are left alone."""
 
-LEAST_WAIT = 0.1
+MIN_WAIT = 0.1
 """Seconds that a retry waits at least where nothing was said; the SDKs wait between 0.375 and 0.5 the first time."""
 
 WAITS_FOR_JITTER = 5
@@ -51,7 +51,7 @@ def retried_in_vain(calls: Sequence[Call]) -> Iterator[Finding]:
 def storm(calls: Sequence[Call]) -> Iterator[Finding]:
     """Retries must end: failed requests count towards the limits too (OpenAI's help, "429 Too Many Requests")."""
     for call in calls:
-        if len(call.attempts) > MOST_ATTEMPTS:
+        if len(call.attempts) > MAX_ATTEMPTS:
             took = call.attempts[-1].ended - call.attempts[0].begun
             yield _finding(f"It made {len(call.attempts)} attempts of one call within {_s(took)}.", *call.attempts)
 
@@ -61,7 +61,7 @@ def no_backoff(calls: Sequence[Call]) -> Iterator[Finding]:
     for call in calls:
         waits = [(first, then) for first, then in call.retries if first.told_to_wait is None]
         seconds = [then.begun - first.ended for first, then in waits]
-        if any(wait < LEAST_WAIT for wait in seconds):
+        if any(wait < MIN_WAIT for wait in seconds):
             yield _finding(f"It waited only {_s(min(seconds))} before a retry.", *call.attempts)
         elif len(seconds) >= 3 and seconds[-1] < 1.2 * seconds[0]:
             told = ", ".join(map(_s, seconds))

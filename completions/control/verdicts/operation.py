@@ -15,7 +15,7 @@ from completions.journal.queries import Filter
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.registry import read
 
-MOST = 2000
+MAX_EXCHANGES = 2000
 """Exchanges that are looked at: the newest."""
 
 
@@ -23,7 +23,7 @@ async def get_verdict(call: Call) -> Recorded:
     """Say what the requests show of how the client takes errors, limits and streams, with the evidence."""
     if not conf.JOURNAL:
         raise RequestError("There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")
-    found = await queries.listing_in_full(Filter(call.namespace, method="POST"), MOST)
+    found = await queries.listing_in_full(Filter(call.namespace, method="POST"), MAX_EXCHANGES)
     dialect = (await call.space()).script.dialect
     return FastJsonResponse(await asyncio.to_thread(_verdict, found, dialect))
 

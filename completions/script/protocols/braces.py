@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LONGEST = 100_000
+MAX_SEARCHED = 100_000
 """Characters of a prompt that are looked at, from its end: what is asked stands last."""
 
-LONGEST_LITERAL = 20_000
+MAX_LITERAL = 20_000
 """Characters of a Python literal, which takes more time and memory to read than JSON."""
 
 TOKEN = re.compile(r"""[{}]|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
@@ -71,7 +71,7 @@ def value_of(text: str) -> object:
 
 
 def _literal(text: str) -> object:
-    if len(text) > LONGEST_LITERAL or not re.match(r"\{\s*'", text):
+    if len(text) > MAX_LITERAL or not re.match(r"\{\s*'", text):
         return None
     try:
         value: object = ast.literal_eval(text)

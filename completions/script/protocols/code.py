@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool
 from completions.script.fitting import fitting
-from completions.script.protocols.braces import LONGEST
+from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments
 from completions.script.protocols.observation import observation, question
 from completions.script.protocols.words import schema_of_type
@@ -24,7 +24,7 @@ PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Write the next step's code; None where the prompt does not ask for code."""
-    system = prompt.system[-LONGEST:]
+    system = prompt.system[-MAX_SEARCHED:]
     if f"{FINAL}(" not in system or "Observation:" not in system:
         return None
     tags = TAGS.search(system)

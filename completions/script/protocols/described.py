@@ -12,7 +12,7 @@ from completions.script.protocols.words import PLAIN
 NEAR = 2_000
 """Characters after a tool's name in which its description stands."""
 
-MOST = 64
+MAX_TOOLS = 64
 """The tools that are looked at."""
 
 MENTIONS = 4
@@ -21,7 +21,7 @@ MENTIONS = 4
 
 def described(names: Sequence[str], text: str) -> list[Tool]:
     """Return the tools of these names as a text describes them."""
-    return [_tool(name, text) for name in names[:MOST]]
+    return [_tool(name, text) for name in names[:MAX_TOOLS]]
 
 
 def arguments(tool: Tool, seed: str) -> Mapping[str, object]:

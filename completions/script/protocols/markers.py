@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.script.fitting import fitting
 from completions.script.instances import Unsatisfiable, instance
-from completions.script.protocols.braces import LONGEST, value_of
+from completions.script.protocols.braces import MAX_SEARCHED, value_of
 from completions.script.protocols.described import arguments, described
 from completions.script.protocols.words import schema_of_type
 from completions.script.schemas.document import compact, seeded
@@ -44,12 +44,12 @@ class Field:
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Answer the fields that are asked for, in the form that is asked for; None where there are none."""
-    asked = prompt.last_user[-LONGEST:]
+    asked = prompt.last_user[-MAX_SEARCHED:]
     sentences_asking = list(ASKED.finditer(asked))
     if not sentences_asking:
         return None
     sentence = sentences_asking[-1]
-    system = prompt.system[-LONGEST:]
+    system = prompt.system[-MAX_SEARCHED:]
     notes = dict(NOTE.findall(system))
     fields = [
         Field(name, _schema(kind, notes.get(name, "")))

@@ -3,7 +3,7 @@
 import re
 
 from completions.conversation import Prompt, ToolResult
-from completions.script.protocols.braces import LONGEST
+from completions.script.protocols.braces import MAX_SEARCHED
 
 SAID = re.compile(r"^[ \t]*Observation:[ \t]*\n?", re.MULTILINE)
 """How frameworks that have no messages of tools tell what one said."""
@@ -25,7 +25,7 @@ def observation(prompt: Prompt) -> ToolResult | None:
     if not prompt.messages:
         return None
     last = prompt.messages[-1]
-    text = last.text[-LONGEST:]
+    text = last.text[-MAX_SEARCHED:]
     if last.role == "user" and prompt.turn and (failed := FAILED.match(text)):
         return ToolResult("", text[failed.end() :].strip())
     if last.role == "user" and not SAID.match(text.lstrip()):

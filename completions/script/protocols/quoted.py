@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from completions.conversation import Prompt
 from completions.script.instances import Unsatisfiable, instance
-from completions.script.protocols.braces import LONGEST, braced, outside, value_of
+from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
 from completions.script.protocols.words import schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact
 
@@ -64,7 +64,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
 
 def _instructions(prompt: Prompt) -> Iterator[str]:
     """Yield what may say how to answer, the latest first: what the user said since the last answer, and the system."""
-    left, answered = LONGEST, False
+    left, answered = MAX_SEARCHED, False
     for message in reversed(prompt.messages):
         answered = answered or (message.role == "assistant" and not message.tool_calls)
         if left > 0 and (message.role in ("system", "developer") or (message.role == "user" and not answered)):

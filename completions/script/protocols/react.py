@@ -8,7 +8,7 @@ import re
 
 from completions.conversation import Prompt, Tool
 from completions.script.fitting import fitting
-from completions.script.protocols.braces import LONGEST
+from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments, described
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
@@ -27,7 +27,7 @@ ASKED = re.compile(r"^[ \t]*(?:Question|Current Task|Human|User):[ \t]*([^\n]+)"
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Act, or give the final answer once a tool has answered; None where the prompt does not ask for that."""
     text = "\n".join(message.text for message in prompt.messages if message.role in ("system", "developer", "user"))
-    text = text[:LONGEST]
+    text = text[:MAX_SEARCHED]
     blob = "Final Answer" in text and BLOB.search(text) is not None
     ends = ENDS.search(text)
     if not blob and (ends is None or not THOUGHT.search(text)):
@@ -51,7 +51,7 @@ def _names(text: str) -> list[str]:
 
 def _asked(prompt: Prompt) -> str:
     """Return what is asked: the last line that says so, else what the user said."""
-    text = question(prompt)[-LONGEST:]
+    text = question(prompt)[-MAX_SEARCHED:]
     *_, line = ["", *ASKED.findall(text)]
     return line or text
 

@@ -10,10 +10,10 @@ from completions.script.protocols.braces import braced
 
 Schema = dict[str, object]
 
-DEEPEST = 8
+MAX_DEPTH = 8
 """How deep a type may be nested."""
 
-LONGEST = 8_000
+MAX_TYPE = 8_000
 """Characters of a type."""
 
 NAMES: dict[str, Schema] = {
@@ -47,7 +47,7 @@ ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re
 def schema_of_type(written: str, depth: int = 0) -> Schema | None:
     """Return the JSON Schema of a type as it is written; None where the words name none."""
     text = written.strip().rstrip(",;").strip()
-    if not text or depth > DEEPEST or len(text) > LONGEST:
+    if not text or depth > MAX_DEPTH or len(text) > MAX_TYPE:
         return None
     for reader in (_enclosed, _chosen, _union, _list, _object, _generic):
         schema = reader(text, depth + 1)
@@ -73,7 +73,7 @@ def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
 
 def schema_of_example(value: object, depth: int = 0) -> Schema | None:
     """Return the JSON Schema of JSON whose values name their types, `{"name": "string"}`; None where one names none."""
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return None
     if isinstance(value, str):
         return PLAIN.get(value.strip().lower())

@@ -21,7 +21,7 @@ from completions.script.schemas.document import (
 )
 from completions.script.schemas.matching import width
 from completions.script.schemas.patterns import read
-from completions.script.schemas.scalars import LONGEST, WORDS, of_pattern
+from completions.script.schemas.scalars import MAX_STRING, WORDS, of_pattern
 from completions.script.schemas.validity import Checker, dependencies, item_schema
 
 Flat = list[Mapping[str, object]]
@@ -29,7 +29,7 @@ Flat = list[Mapping[str, object]]
 Trail = tuple[frozenset[int], ...]
 """The schemas that are being filled, by identity, a set for each level from the root."""
 
-MOST_ITEMS = 2_000
+MAX_ITEMS = 2_000
 """The items of the longest array, and the properties of the largest object, that is made."""
 
 TRIES = 300
@@ -66,8 +66,8 @@ class Containers(ABC):
         required = _required(flat)
         declared = list(dict.fromkeys(name for schema in flat for name in mapping_of(schema.get("properties"))))
         low = max(whole(schema.get("minProperties"), 0) for schema in flat)
-        high = min(whole(schema.get("maxProperties"), MOST_ITEMS) for schema in flat)
-        if low > MOST_ITEMS:
+        high = min(whole(schema.get("maxProperties"), MAX_ITEMS) for schema in flat)
+        if low > MAX_ITEMS:
             raise Unsatisfiable(f"an object of {low} properties is too large", path)
         optional = [name for name in declared if name not in required and self.random.random() < share]
         spare = max(0, high - len(required))
@@ -102,21 +102,21 @@ class Containers(ABC):
         for pattern in patterns:
             least = width(read(pattern))[0]
             for turn in range(20):
-                yield next(of_pattern(read(pattern), least + 1 + turn // 4, LONGEST, self.random, self.work))
+                yield next(of_pattern(read(pattern), least + 1 + turn // 4, MAX_STRING, self.random, self.work))
         names: list[Schema] = [schema_of(schema["propertyNames"]) for schema in flat if "propertyNames" in schema]
         if names:
             for value in self.values([{"type": "string"}, *names], "", path, trail):
                 self.work.spend()
                 yield str(value)
         yield from WORDS
-        yield from (f"{WORDS[turn % len(WORDS)]}_{turn}" for turn in range(MOST_ITEMS))
+        yield from (f"{WORDS[turn % len(WORDS)]}_{turn}" for turn in range(MAX_ITEMS))
 
     def arrays(self, flat: Flat, name: str, path: str, trail: Trail) -> Iterator[list[object]]:
         """Yield arrays of one to three items, or of as many as are asked for."""
         need = max(whole(schema.get("minContains"), 1) if "contains" in schema else 0 for schema in flat)
         low = max(need, *(whole(schema.get("minItems"), 0) for schema in flat), 0)
-        high = min(whole(schema.get("maxItems"), MOST_ITEMS) for schema in flat)
-        if low > MOST_ITEMS:
+        high = min(whole(schema.get("maxItems"), MAX_ITEMS) for schema in flat)
+        if low > MAX_ITEMS:
             raise Unsatisfiable(f"an array of {low} items is too long", path)
         fixed = max(_fixed_items(schema) for schema in flat)
         frugal = self.is_frugal(list(flat), trail[:-1])

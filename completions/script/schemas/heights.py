@@ -21,7 +21,7 @@ from completions.script.schemas.validity import item_schema, types_of
 ENDLESS = 1_000
 """The height of what has no end."""
 
-LARGEST = 4_000
+MAX_PLACES = 4_000
 """The places in the largest schema that is measured; in a larger one all heights are 0."""
 
 
@@ -32,7 +32,7 @@ class Heights:
         self.document = document
         self.known: dict[int, int] = {}
         places = list(subschemas(document.root))
-        if len(places) > LARGEST:
+        if len(places) > MAX_PLACES:
             return
         self.known = {id(place): ENDLESS for place in places}
         for _ in range(40):

@@ -9,7 +9,7 @@ from random import Random
 
 from completions.script.schemas.document import Unsatisfiable, Work
 from completions.script.schemas.patterns import (
-    MANY,
+    UNBOUNDED,
     WORD,
     Assertion,
     Back,
@@ -79,13 +79,13 @@ def width(node: Node) -> tuple[int, int]:
             return 1, 1
         case Sequence(parts):
             widths = [width(part) for part in parts]
-            return sum(low for low, _ in widths), min(MANY, sum(high for _, high in widths))
+            return sum(low for low, _ in widths), min(UNBOUNDED, sum(high for _, high in widths))
         case Choice(parts):
             widths = [width(part) for part in parts]
             return min(low for low, _ in widths), max(high for _, high in widths)
         case Repeat(part, least, most):
             low, high = width(part)
-            return min(MANY, low * least), min(MANY, high * most)
+            return min(UNBOUNDED, low * least), min(UNBOUNDED, high * most)
         case Group(part) | Back(Group(part)):
             return width(part)
         case Assertion():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from completions.script.schemas.document import Unsatisfiable
 
-MANY = 1 << 30
+UNBOUNDED = 1 << 30
 """The upper bound of `*`, `+` and `{n,}`."""
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -79,7 +79,7 @@ class Assertion:
 Node = Letter | Sequence | Choice | Repeat | Group | Back | Assertion
 
 
-LONGEST = 2000
+MAX_PATTERN = 2000
 """The characters of the longest pattern that is read."""
 
 CLASSES: dict[str, Callable[[str], bool]] = {
@@ -103,7 +103,7 @@ ESCAPE = re.compile(
 @functools.lru_cache(maxsize=256)
 def read(pattern: str) -> Node:
     """Read a pattern; raise Unsatisfiable where it is none."""
-    if len(pattern) > LONGEST:
+    if len(pattern) > MAX_PATTERN:
         raise Unsatisfiable(f"a pattern of {len(pattern)} characters is too long")
     reader = _Reader(pattern)
     try:
@@ -253,9 +253,9 @@ class _Reader:
 
 def _bounds(found: re.Match[str]) -> tuple[int, int]:
     if found[1]:
-        return {"*": (0, MANY), "+": (1, MANY), "?": (0, 1)}[found[1]]
+        return {"*": (0, UNBOUNDED), "+": (1, UNBOUNDED), "?": (0, 1)}[found[1]]
     low = int(found[2])
-    high = int(found[4]) if found[4] else MANY if found[3] else low
+    high = int(found[4]) if found[4] else UNBOUNDED if found[3] else low
     if high < low:
         raise ValueError("bounds out of order")
     return low, high

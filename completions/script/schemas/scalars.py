@@ -16,7 +16,7 @@ from completions.script.schemas.patterns import Assertion, Node, Sequence, read
 
 Schemas = list[Mapping[str, object]]
 
-LONGEST = 20_000
+MAX_STRING = 20_000
 """Characters. A longer string is not made."""
 
 TRIES = 24
@@ -78,9 +78,9 @@ HINTS: dict[str, tuple[str, ...]] = {
 def strings(schemas: Schemas, name: str, random: Random, work: Work) -> Iterator[str]:
     """Yield texts that may be valid: of the format, of the pattern, or words that suit the property's name."""
     low = max(whole(schema.get("minLength"), 0) for schema in schemas)
-    high = min(whole(schema.get("maxLength"), LONGEST) for schema in schemas)
-    if low > min(high, LONGEST):
-        raise Unsatisfiable(f"no string is made of {low} to {high} characters; the longest has {LONGEST}")
+    high = min(whole(schema.get("maxLength"), MAX_STRING) for schema in schemas)
+    if low > min(high, MAX_STRING):
+        raise Unsatisfiable(f"no string is made of {low} to {high} characters; the longest has {MAX_STRING}")
     formats = [each for schema in schemas if isinstance(each := schema.get("format"), str) and each in FORMATS]
     patterns = [each for schema in schemas if isinstance(each := schema.get("pattern"), str)]
     for each in formats:

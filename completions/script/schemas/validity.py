@@ -27,7 +27,7 @@ from completions.script.schemas.formats import fits
 from completions.script.schemas.matching import matches
 from completions.script.schemas.patterns import read
 
-DEEPEST = 120
+MAX_DEPTH = 120
 """How deep a check may go, in schemas within schemas."""
 
 
@@ -46,7 +46,7 @@ class Checker:
         self.work.spend()
         self.depth += 1
         try:
-            if self.depth > DEEPEST:
+            if self.depth > MAX_DEPTH:
                 raise Unsatisfiable("the schema goes round in circles, or too deep")
             return self._general(schema, value) and self._typed(schema, value)
         finally:

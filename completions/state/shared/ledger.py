@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from completions.exceptions import StateUnavailable
 from completions.script.pushed import Pushed
-from completions.state.ledger import MOST_SEEN, Claim, ScriptChanged, Taken
+from completions.state.ledger import MAX_SEEN, Claim, ScriptChanged, Taken
 from completions.state.shared.gates import RedisGates
 from completions.state.shared.grant import RedisGrant
 from completions.state.shared.link import Link, Value
@@ -69,7 +69,7 @@ class RedisLedger:
     def _arguments(self, claim: Claim, grant: RedisGrant | None) -> list[Value]:
         told: list[Value] = [claim.version, claim.epoch, KEPT, self._name]
         told += ["0"] if grant is None else ["1", *grant.arguments()]
-        told += [int(claim.dice), claim.seen or "", MOST_SEEN, len(claim.wants)]
+        told += [int(claim.dice), claim.seen or "", MAX_SEEN, len(claim.wants)]
         for want in claim.wants:
             told += [want.rule, -1 if want.times is None else want.times, int(want.counted), int(want.dice)]
         return told

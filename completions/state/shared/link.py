@@ -26,7 +26,7 @@ TIMEOUT = 1.0
 LOOK_AGAIN = 1.0
 """Seconds between two looks at whether Redis is back."""
 
-MOST_POSTED = 10_000
+MAX_POSTED = 10_000
 """Notes that wait for Redis to come back; beyond that, the oldest goes."""
 
 FAILURES = (OSError, RedisError, TimeoutError, EOFError)
@@ -81,7 +81,7 @@ class Link:
         except RuntimeError:  # under WSGI responses end outside of any loop
             return
         self._outgoing.append(Asked(script, _by_sha(script, keys, arguments), None, again))
-        if len(self._outgoing) > MOST_POSTED and self.away:
+        if len(self._outgoing) > MAX_POSTED and self.away:
             del self._outgoing[0]
         self._wake.set()
 

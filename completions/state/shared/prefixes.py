@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from completions.state.prefixes import MOST
+from completions.state.prefixes import MAX_PREFIXES
 from completions.state.shared.link import Link, Value
 from completions.state.shared.scripts import KEPT, PREFIXES
 
@@ -16,7 +16,9 @@ class RedisPrefixes:
     async def use(self, looked_up: Sequence[str], kept: Mapping[str, int]) -> list[bool]:
         """Return which are remembered, then remember others."""
         told: list[Value] = [value for pair in kept.items() for value in pair]
-        found = await self._link.run(PREFIXES, (self._space,), "use", KEPT, MOST, len(looked_up), *looked_up, *told)
+        found = await self._link.run(
+            PREFIXES, (self._space,), "use", KEPT, MAX_PREFIXES, len(looked_up), *looked_up, *told
+        )
         return [each == 1 for each in found]
 
     async def clear(self) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from completions.state.records import MOST, Document, Edit
+from completions.state.records import MAX_RECORDS, Document, Edit
 from completions.state.shared.link import Link, Value
 from completions.state.shared.scripts import KEPT, RECORDS
 
@@ -16,7 +16,7 @@ class RedisRecords:
 
     async def put(self, kind: str, name: str, document: Document) -> None:
         """Keep a document, in place of an older one of that id."""
-        await self._run("put", kind, name, _written(document), MOST)
+        await self._run("put", kind, name, _written(document), MAX_RECORDS)
 
     async def get(self, kind: str, name: str) -> Document | None:
         """Return a document; None where there is none."""
@@ -28,7 +28,7 @@ class RedisRecords:
         while True:
             before = await self._run("get", kind, name)
             changed = edit(None if before is None else _read(before))
-            if await self._run("put", kind, name, _written(changed), MOST, before or ""):
+            if await self._run("put", kind, name, _written(changed), MAX_RECORDS, before or ""):
                 return changed
 
     async def delete(self, kind: str, name: str) -> bool:

@@ -73,7 +73,7 @@ def _too_long(facts: Mapping[str, Any]) -> str:
     return _told(facts, None) or ""
 
 
-USUAL: Mapping[str, Words] = {
+ERROR_WORDS: Mapping[str, Words] = {
     "context_length_exceeded": Words(
         _too_long,
         400,

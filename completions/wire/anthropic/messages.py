@@ -36,7 +36,7 @@ class AnthropicFormat(WireFormat):
     key_header = "x-api-key"
     told_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"
-    words = anthropic_errors.USUAL
+    words = anthropic_errors.ERROR_WORDS
     routed = True
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:

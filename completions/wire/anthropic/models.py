@@ -7,7 +7,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
 
-USUAL = (
+DEFAULT_MODELS = (
     "claude-opus-5-5",
     "claude-sonnet-5-5",
     "claude-haiku-5-5",
@@ -26,12 +26,12 @@ DATED = re.compile(r"-(\d{4})(\d\d)(\d\d)$")
 UNKNOWN = "1970-01-01T00:00:00Z"
 """When a model was released whose name does not say it; the API has the epoch there too."""
 
-LIMIT, MOST = 20, 1000
+LIMIT, MAX_PAGE = 20, 1000
 
 
 def page(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of models that a query asks for by `limit`, `after_id` or `before_id`."""
-    names = list(models or USUAL)
+    names = list(models or DEFAULT_MODELS)
     limit = _limit(query.get("limit"))
     if "before_id" in query:
         end = _place(names, query["before_id"], "before_id")
@@ -85,8 +85,8 @@ def _limit(given: str | None) -> int:
         return LIMIT
     if not given.isascii() or not given.isdigit() or len(given) > 9:
         raise RequestError("limit: Input should be a valid integer, unable to parse string as an integer")
-    if not 1 <= int(given) <= MOST:
-        bound = f"greater than or equal to {1}" if int(given) < 1 else f"less than or equal to {MOST}"
+    if not 1 <= int(given) <= MAX_PAGE:
+        bound = f"greater than or equal to {1}" if int(given) < 1 else f"less than or equal to {MAX_PAGE}"
         raise RequestError(f"limit: Input should be {bound}")
     return int(given)
 

@@ -32,7 +32,7 @@ NEWEST = "2026-10-21"
 VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 """The API's versions, from Anthropic's page "Versions"."""
 
-MOST_CACHE_POINTS = 4
+MAX_CACHE_POINTS = 4
 
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
 _EFFORT = choice("low", "medium", "high", "xhigh", "max")
@@ -171,6 +171,6 @@ def _cache_points(body: Mapping[str, Any]) -> Problem | None:
         for block in content
     ]
     found = sum(block.get("cache_control") is not None for block in blocks)
-    if found <= MOST_CACHE_POINTS:
+    if found <= MAX_CACHE_POINTS:
         return None
-    return Wrong(f"A maximum of {MOST_CACHE_POINTS} blocks with cache_control may be provided. Found {found}.")
+    return Wrong(f"A maximum of {MAX_CACHE_POINTS} blocks with cache_control may be provided. Found {found}.")

@@ -14,7 +14,7 @@ from completions.wire.seals import decoded, sealed, verdict
 from completions.wire.validation import Problem
 
 FIRST = b"\x12"
-LEAST = 64
+MIN_BYTES = 64
 """Bytes that a signature has at least, and so has the data of thinking that is redacted."""
 
 THOUGHTS = ("thinking", "redacted_thinking")
@@ -59,7 +59,7 @@ def _forged(block: Mapping[str, Any], *, latest: bool) -> str | None:
     thinks = block["type"] == "thinking"
     shown, token = block.get("thinking", ""), decoded(block["signature" if thinks else "data"]) or b""
     found = verdict(token.removeprefix(FIRST), shown) if token.startswith(FIRST) else "broken"
-    if found == "intact" or (found == "foreign" and len(token) >= LEAST) or (found == "another text" and not shown):
+    if found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES) or (found == "another text" and not shown):
         return None
     if found == "another text" and latest:
         return CHANGED

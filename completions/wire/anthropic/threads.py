@@ -18,7 +18,7 @@ THREAD = "message thread"
 LIFE = 300
 """Seconds for which a thread can be continued after its last answer."""
 
-MOST_CACHE_POINTS = 4
+MAX_CACHE_POINTS = 4
 """In a request of a thread, the one for the whole request among them."""
 
 CHECK: Check = nullable(
@@ -65,7 +65,7 @@ def check_supported(body: Mapping[str, Any]) -> None:
         return
     points = sum(_cache_points(body)) + (body.get("cache_control") is not None)
     edits = dicts(mapping(body.get("context_management")).get("edits"))
-    if points > MOST_CACHE_POINTS:
+    if points > MAX_CACHE_POINTS:
         raise refusal("thread_unsupported_request", param="cache_control")
     if any(not text(edit.get("type")).startswith(KEPT_WHOLE) for edit in edits):
         raise refusal("thread_unsupported_request", param="context_management")

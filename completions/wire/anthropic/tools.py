@@ -11,7 +11,7 @@ from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
 from completions.wire.validation import Check, Problem, anything, nullable
 
-LEAST_BUDGET = 1024
+MIN_BUDGET = 1024
 """Tokens of thinking; the SDK documents it."""
 
 DEFINED = (
@@ -123,7 +123,7 @@ _DISPLAY = nullable(choice("summarized", "omitted"))
 THINKING = tagged(
     {
         "enabled": record(
-            {"type": anything, "budget_tokens": integer(LEAST_BUDGET), "display": _DISPLAY}, ("budget_tokens",)
+            {"type": anything, "budget_tokens": integer(MIN_BUDGET), "display": _DISPLAY}, ("budget_tokens",)
         ),
         "adaptive": record({"type": anything, "display": _DISPLAY}),
         "disabled": record({"type": anything}),

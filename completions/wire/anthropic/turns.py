@@ -14,7 +14,7 @@ from completions.wire.anthropic.checks import Wrong, array, record
 from completions.wire.fields import dicts
 from completions.wire.validation import Problem, anything
 
-MOST = 100_000
+MAX_MESSAGES = 100_000
 """Messages in one request; the SDK documents it."""
 
 NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
@@ -30,7 +30,7 @@ def _message(value: Any) -> Problem | None:
     return problem and problem.under("content")
 
 
-_SEVERAL = array(_message, MOST)
+_SEVERAL = array(_message, MAX_MESSAGES)
 
 
 def messages(value: Any) -> Problem | None:

@@ -43,7 +43,7 @@ WORDS: Mapping[int, str] = {
 }
 """What is said with a status where nobody has given other words."""
 
-USUAL: Mapping[str, Words] = {
+ERROR_WORDS: Mapping[str, Words] = {
     "context_length_exceeded": Words(
         "Input is too long for requested model.", 400, source="quotes by users", seen="2026-11-26"
     ),
@@ -70,7 +70,7 @@ def refused(exc: RequestError) -> RequestError:
     if isinstance(exc, KeyRefused):
         name = "UnrecognizedClientException" if exc.key else "MissingAuthenticationTokenException"
         exc = AmazonError(name, WRONG_KEY if exc.key else NO_KEY, 403)
-    exc = worded(exc, USUAL)
+    exc = worded(exc, ERROR_WORDS)
     message = exc.message if exc.facts is None else WORDS.get(exc.status, exc.message)
     status = 503 if exc.status == 529 else exc.status
     headers = {**exc.headers, TYPE: name_of(exc.type, status)}

@@ -45,7 +45,7 @@ CONTENT: Mapping[str, type] = {
 }
 ROLES = ("user", "assistant", "system")
 CHOICES = ("auto", "any", "tool")
-MOST_STOPS, LONGEST_NAME = 2500, 64
+MAX_STOPS, MAX_NAME = 2500, 64
 NAME = re.compile("[a-zA-Z0-9_-]+")
 
 
@@ -79,8 +79,8 @@ def _inference(given: Body, model: str) -> None:
             bound = "greater than or equal to 0" if value < 0 else "less than or equal to 1"
             raise _violated(f"{where}.{name}", value, f"Member must have value {bound}")
     stops = given.get("stopSequences") or []
-    if len(stops) > MOST_STOPS:
-        raise _violated(f"{where}.stopSequences", stops, f"Member must have length less than or equal to {MOST_STOPS}")
+    if len(stops) > MAX_STOPS:
+        raise _violated(f"{where}.stopSequences", stops, f"Member must have length less than or equal to {MAX_STOPS}")
     for stop in stops:
         _is(stop, str)
 
@@ -107,7 +107,7 @@ def _spec(spec: Any, where: str) -> str:
     for name in ("name", "inputSchema"):
         if spec.get(name) is None:
             raise _violated(f"{where}.{name}", "null", "Member must not be null")
-    if not 1 <= len(spec["name"]) <= LONGEST_NAME:
+    if not 1 <= len(spec["name"]) <= MAX_NAME:
         raise _violated(f"{where}.name", spec["name"], "Member must have length between 1 and 64, inclusive")
     if not NAME.fullmatch(spec["name"]):
         raise _violated(

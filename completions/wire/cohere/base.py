@@ -29,7 +29,7 @@ def _too_long(facts: Mapping[str, Any]) -> str:
     )
 
 
-USUAL: Mapping[str, Words] = {
+ERROR_WORDS: Mapping[str, Words] = {
     "context_length_exceeded": Words(
         _too_long, 400, type=TOO_MANY_TOKENS, source="recordings: crmne/ruby_llm", seen="2026-11-25"
     ),
@@ -57,7 +57,7 @@ class CohereFormat(WireFormat):
         """Return an error in Cohere's words."""
         if isinstance(exc, KeyRefused):
             return RequestError(WRONG_KEY if exc.key else NO_KEY, status=401, headers=exc.headers)
-        exc = worded(exc, USUAL)
+        exc = worded(exc, ERROR_WORDS)
         if exc.facts is not None and exc.status in WORDS:
             return RequestError(WORDS[exc.status], status=exc.status, type=exc.type, headers=exc.headers)
         return exc

@@ -26,9 +26,9 @@ FIELDS: Mapping[str, type] = {
 }
 INPUT_TYPES = ("search_document", "search_query", "classification", "clustering", "image")
 TRUNCATE = ("NONE", "START", "END")
-DIMENSIONS, USUAL_SIZE = (256, 512, 1024, 1536), 1536
+DIMENSIONS, DEFAULT_SIZE = (256, 512, 1024, 1536), 1536
 OLD_SIZES = {"embed-english-light-v3.0": 384, "embed-multilingual-light-v3.0": 384}
-MOST = 96
+MAX_TEXTS = 96
 """Texts in one request."""
 
 Vector = Sequence[float]
@@ -102,7 +102,7 @@ def _validate(document: Mapping[str, Any]) -> None:
         raise RequestError("invalid request: this server embeds texts alone, not images or inputs")
     if document.get("texts") is None:
         raise RequestError("invalid request: texts is required")
-    check_texts("texts", document["texts"], MOST)
+    check_texts("texts", document["texts"], MAX_TEXTS)
     _among("input_type", document["input_type"], INPUT_TYPES)
     _among("truncate", document.get("truncate"), TRUNCATE)
     _among("output_dimension", document.get("output_dimension"), DIMENSIONS)
@@ -121,4 +121,4 @@ def _size(prompt: Prompt) -> int:
     if isinstance(asked, int) and asked in DIMENSIONS:
         return asked
     model = prompt.model or ""
-    return OLD_SIZES.get(model, 1024 if model.endswith("v3.0") else USUAL_SIZE)
+    return OLD_SIZES.get(model, 1024 if model.endswith("v3.0") else DEFAULT_SIZE)

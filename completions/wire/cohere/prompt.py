@@ -47,7 +47,7 @@ BOUNDS: Mapping[str, tuple[float, float]] = {
 }
 ROLES = ("user", "assistant", "system", "tool")
 CHOICES = ("REQUIRED", "NONE")
-MOST_STOPS = 5
+MAX_STOPS = 5
 
 
 def validate(body: Mapping[str, Any]) -> None:
@@ -65,8 +65,8 @@ def validate(body: Mapping[str, Any]) -> None:
             raise RequestError(f"invalid request: tool_choice must be one of {', '.join(CHOICES)}, but it is {choice}")
         if not body.get("tools"):
             raise RequestError("invalid request: tool_choice needs tools")
-    if len(body.get("stop_sequences") or ()) > MOST_STOPS:
-        raise RequestError(f"invalid request: stop_sequences must have at most {MOST_STOPS} elements")
+    if len(body.get("stop_sequences") or ()) > MAX_STOPS:
+        raise RequestError(f"invalid request: stop_sequences must have at most {MAX_STOPS} elements")
 
 
 def _check_message(message: Any, at: int) -> None:

@@ -23,7 +23,7 @@ FIELDS: Mapping[str, type] = {
     "priority": int,
 }
 DIMENSIONS, DIGITS = 1024, 8
-MOST = 10_000
+MAX_DOCUMENTS = 10_000
 """Documents in one request."""
 
 
@@ -39,7 +39,7 @@ class CohereRerank(CohereFormat):
         document = decode_object(body)
         if validate:
             check(document, FIELDS, ("model", "query", "documents"))
-            check_texts("documents", document["documents"], MOST)
+            check_texts("documents", document["documents"], MAX_DOCUMENTS)
             if (top := document.get("top_n")) is not None and top < 1:
                 raise RequestError("invalid request: top_n must be at least 1")
         query = Message("user", text(document.get("query")))

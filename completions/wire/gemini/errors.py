@@ -120,7 +120,7 @@ def _not_found(facts: Mapping[str, Any]) -> str:
     )
 
 
-USUAL: Mapping[str, Words] = {
+ERROR_WORDS: Mapping[str, Words] = {
     "context_length_exceeded": Words(
         "The input token count ({prompt_tokens}) exceeds the maximum number of tokens allowed ({window}).",
         400,
@@ -144,7 +144,7 @@ def translated(exc: RequestError) -> RequestError:
     if isinstance(exc, KeyRefused):
         status, said = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)
         return RequestError(said, status=status, code="API_KEY_INVALID" if exc.key else None)
-    exc = worded(exc, USUAL)
+    exc = worded(exc, ERROR_WORDS)
     for pattern, wording in WORDINGS:
         if found := pattern.match(exc.message):
             message = wording if isinstance(wording, str) else wording(found)

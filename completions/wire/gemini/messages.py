@@ -19,7 +19,7 @@ from completions.wire.gemini.proto import (
     whole,
 )
 
-DEEPEST = 64
+MAX_DEPTH = 64
 """Levels of a schema; a deeper one is not looked into."""
 
 TYPE = enum("Type", "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL")
@@ -27,7 +27,7 @@ TYPE = enum("Type", "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN"
 
 def schema(value: Any, path: str) -> list[Violation]:
     """Check a Schema message; it contains itself."""
-    return [] if path.count(".") > DEEPEST else _SCHEMA(value, path)
+    return [] if path.count(".") > MAX_DEPTH else _SCHEMA(value, path)
 
 
 _SCHEMA = message(

@@ -6,7 +6,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
 
-USUAL = (
+DEFAULT_MODELS = (
     "gemini-3-pro-preview",
     "gemini-3-flash-preview",
     "gemini-2.5-pro",
@@ -19,16 +19,16 @@ USUAL = (
 WINDOW, OUTPUT = 1_048_576, 65_536
 """Tokens, of models that the table of real windows does not know."""
 
-USUAL_PAGE, LARGEST_PAGE = 50, 1000
+DEFAULT_PAGE, MAX_PAGE = 50, 1000
 
 
 def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
     """Return a page of the list; `pageToken` is where it starts."""
-    every = list(names or USUAL)
+    every = list(names or DEFAULT_MODELS)
     size, start = query.get("pageSize") or "0", query.get("pageToken") or "0"
     if not (size.isdecimal() and start.isdecimal() and len(size) < 10 and len(start) < 10):
         raise RequestError("Invalid page size or page token.", param="page_token")
-    first, count = int(start), min(int(size) or USUAL_PAGE, LARGEST_PAGE)
+    first, count = int(start), min(int(size) or DEFAULT_PAGE, MAX_PAGE)
     page = {"models": [model(name) for name in every[first : first + count]]}
     return page | ({"nextPageToken": str(first + count)} if first + count < len(every) else {})
 

@@ -16,7 +16,7 @@ from completions.wire.gemini.fields import integer, snake
 Violation = tuple[str, str]
 Check = Callable[[Any, str], list[Violation]]
 
-MOST = 20
+MAX_VIOLATIONS = 20
 """Violations that one error tells."""
 
 PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta."
@@ -145,8 +145,8 @@ def message(name: str, fields: Mapping[str, Check]) -> Check:
             elif inner is not None:
                 own, inner_check = known[key]
                 found += inner_check(inner, f"{path}.{own}" if path else own)
-            if len(found) >= MOST:
+            if len(found) >= MAX_VIOLATIONS:
                 break
-        return list(islice(found, MOST))
+        return list(islice(found, MAX_VIOLATIONS))
 
     return check

@@ -18,7 +18,7 @@ ROLES = ("user", "model", "function", "tool")
 MIME_TYPES = ("text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum")
 SCHEMA_TYPES = ("application/json", "text/x.enum")
 FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
-MOST_STOPS = 5
+MAX_STOPS = 5
 
 RANGES: tuple[tuple[str, str, float, float], ...] = (
     ("temperature", "temperature", 0.0, 2.0),
@@ -97,8 +97,8 @@ def _config(config: dict[str, Any]) -> Iterator[str]:
         value = pick(config, name)
         if value is not None and float(value) <= 0:
             yield _bullet(request, spelled, f"{spelled} must be positive.")
-    if len(texts(pick(config, "stopSequences"))) > MOST_STOPS:
-        yield _bullet(request, "stop_sequences", f"at most {MOST_STOPS} stop sequences are allowed.")
+    if len(texts(pick(config, "stopSequences"))) > MAX_STOPS:
+        yield _bullet(request, "stop_sequences", f"at most {MAX_STOPS} stop sequences are allowed.")
     if pick(config, "logprobs") is not None and pick(config, "responseLogprobs") is not True:
         yield _bullet(request, "logprobs", "response_logprobs must be true when logprobs is set.")
     yield from _format(config, request)

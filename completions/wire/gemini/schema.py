@@ -10,13 +10,13 @@ SAME = ("title", "description", "enum", "pattern", "default", "minimum", "maximu
 COUNTS = ("minItems", "maxItems", "minLength", "maxLength", "minProperties", "maxProperties")
 """int64 fields: they come as strings."""
 
-DEEPEST = 60
+MAX_DEPTH = 60
 """Levels that are read; the API refuses fewer."""
 
 
 def json_schema(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
     """Return a Schema message (`types.Schema` of google-genai) as JSON Schema: `STRING` is `string`."""
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return {}
     found: dict[str, Any] = {key: schema[key] for key in SAME if schema.get(key) is not None}
     found |= {key: count for key in COUNTS if (count := integer(pick(schema, key), 0)) is not None}
@@ -38,7 +38,7 @@ def json_schema(schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
 
 def lowered(schema: Any, depth: int = 0) -> Any:
     """Return a JSON Schema whose types are in small letters: clients give Google's names (`OBJECT`) here too."""
-    if depth > DEEPEST:
+    if depth > MAX_DEPTH:
         return schema
     if isinstance(schema, list):
         return [lowered(item, depth + 1) for item in schema]

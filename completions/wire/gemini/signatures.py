@@ -17,7 +17,7 @@ from completions.wire.seals import decoded, sealed, verdict
 STRICT = re.compile(r"gemini-([3-9]|\d\d)")
 """The models that want their calls' signatures back."""
 
-LEAST = 16
+MIN_BYTES = 16
 """Bytes that a signature has at least."""
 
 MISSING = (
@@ -66,4 +66,4 @@ def _beginning(contents: Sequence[Mapping[str, Any]]) -> int:
 
 def _holds(token: bytes) -> bool:
     found = verdict(token, "")
-    return found == "intact" or (found == "foreign" and len(token) >= LEAST)
+    return found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES)

@@ -31,7 +31,7 @@ LOAD_NS, PROMPT_TOKEN_NS, TOKEN_NS = 1_000_000, 200_000, 10_000_000
 """Nanoseconds to load a model, to read a token, to write one; made up, so that the same answer has the same times."""
 
 
-USUAL = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
+DEFAULT_MODELS = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
 """What is listed where a script lists no models; then any other model is there as well."""
 
 
@@ -43,7 +43,7 @@ class OllamaFormat(WireFormat):
     def knows(self, model: str) -> bool:
         """Tell whether a model is there, whatever its tag: those that are listed, and those in the table of models."""
         name = model.partition(":")[0]
-        return name in USUAL or super().knows(name) or super().knows(model)
+        return name in DEFAULT_MODELS or super().knows(name) or super().knows(model)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return lines of JSON."""

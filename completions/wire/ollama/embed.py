@@ -28,7 +28,7 @@ SIZES = {
 }
 """The models' dimensions; a model's tag does not matter."""
 
-USUAL_SIZE = 768
+DEFAULT_SIZE = 768
 
 
 class _Embedding(OllamaFormat):
@@ -111,6 +111,6 @@ def _is_texts(given: object) -> bool:
 
 def _vector(reply: Reply, prompt: Prompt, at: int) -> Any:
     scripted = [choice.embedding for choice in reply.choices] or [()]
-    size = SIZES.get(base(prompt.model or ""), USUAL_SIZE)
+    size = SIZES.get(base(prompt.model or ""), DEFAULT_SIZE)
     asked = whole(prompt.body.get("dimensions"), 1)
     return scripted[at % len(scripted)] or embed(prompt.messages[at].text, min(asked or size, size))

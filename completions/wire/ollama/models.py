@@ -12,7 +12,7 @@ from completions.conversation import Prompt, Reply
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.chat import USUAL, OllamaFormat
+from completions.wire.ollama.chat import DEFAULT_MODELS, OllamaFormat
 from completions.wire.ollama.embed import SIZES, base
 
 VERSION = "0.13.0"
@@ -26,7 +26,7 @@ TEMPLATE = "{{- if .Tools }}{{ .Tools }}{{ end }}{{ range .Messages }}{{ .Role }
 
 def tags(models: Collection[str]) -> dict[str, Any]:
     """Return the models that are there."""
-    return {"models": [_model(name) | {"modified_at": MODIFIED} for name in models or USUAL]}
+    return {"models": [_model(name) | {"modified_at": MODIFIED} for name in models or DEFAULT_MODELS]}
 
 
 def running(models: Collection[str]) -> dict[str, Any]:

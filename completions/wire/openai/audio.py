@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 
 RATE = 24_000
 SECONDS_PER_CHARACTER = 0.02
-LONGEST = 5.0
+MAX_SECONDS = 5.0
 PITCH = 220
 LOUDNESS = 900
 
@@ -37,7 +37,7 @@ SILENT_FRAME = b"\xff\xf3\x44\xc0" + bytes(92)
 @functools.lru_cache(maxsize=32)
 def speech(text: str, kind: str) -> str:
     """Return the sound in base64; it lasts 20 ms a character, 5 s at most."""
-    samples = _tone(PITCH, min(len(text) * SECONDS_PER_CHARACTER, LONGEST))
+    samples = _tone(PITCH, min(len(text) * SECONDS_PER_CHARACTER, MAX_SECONDS))
     return base64.b64encode(samples if kind == "pcm16" else _wav(samples)).decode()
 
 

@@ -14,13 +14,13 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import text_or_none, whole
 from completions.wire.openai.base import Unstreamed
-from completions.wire.openai.embeddings_rules import LARGEST, MOST_INPUTS
+from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import hear_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
-USUAL_SIZE = 1536
+DEFAULT_SIZE = 1536
 """Dimensions of a model that the table does not know."""
 
 ANSWERED = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
@@ -77,8 +77,8 @@ class Embeddings(Unstreamed):
     def _size(self, prompt: Prompt) -> int:
         """Return how many dimensions are asked for, or else the model's own."""
         asked = whole(prompt.body.get("dimensions"), 1)
-        own = self._dialect.embedding_sizes.get(prompt.model or "", USUAL_SIZE)
-        return asked if asked is not None and asked <= LARGEST else own
+        own = self._dialect.embedding_sizes.get(prompt.model or "", DEFAULT_SIZE)
+        return asked if asked is not None and asked <= MAX_DIMENSIONS else own
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""
@@ -88,7 +88,7 @@ class Embeddings(Unstreamed):
 def _inputs(given: object, model: str | None) -> list[str]:
     """Return the texts: of a string, strings, tokens, or arrays of tokens; one empty text for anything else."""
     if isinstance(given, list) and given and not all(isinstance(item, int) for item in given):
-        return [_text(item, model) for item in given[:MOST_INPUTS]]
+        return [_text(item, model) for item in given[:MAX_INPUTS]]
     return [] if given == [] else [_text(given, model)]
 
 

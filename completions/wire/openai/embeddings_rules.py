@@ -21,11 +21,11 @@ from completions.wire.validation import (
     string,
 )
 
-MOST_INPUTS = 2048
-MOST_TOKENS = 8192
+MAX_INPUTS = 2048
+MAX_TOKENS = 8192
 """Tokens of one input."""
 
-MOST_TOKENS_IN_ALL = 300_000
+MAX_TOKENS_IN_ALL = 300_000
 
 SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
 """The models' dimensions, which are the most that can be asked for."""
@@ -33,7 +33,7 @@ SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-e
 FIXED = "text-embedding-ada-002"
 """The model whose dimensions cannot be chosen."""
 
-LARGEST = 4096
+MAX_DIMENSIONS = 4096
 """Dimensions that can be asked of any other model."""
 
 INVALID = "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
@@ -49,7 +49,7 @@ def _input(body: Mapping[str, Any]) -> Problem | None:
 
 
 def _is_batch(items: list[Any]) -> bool:
-    if len(items) > MOST_INPUTS:
+    if len(items) > MAX_INPUTS:
         return False
     return all(type(item) is str and item for item in items) or all(
         type(item) is list and item and _is_tokens(item) for item in items
@@ -73,7 +73,7 @@ _REQUEST = record(FIELDS, ("model", "input"))
 def validate(body: dict[str, Any], size: int) -> None:
     """Raise `RequestError` for the first thing that the API would refuse; `size` is the request's in bytes."""
     refuse(_REQUEST(body) or _input(body) or _dimensions(body))
-    if size > MOST_TOKENS:  # a token is a byte at least
+    if size > MAX_TOKENS:  # a token is a byte at least
         refuse(_lengths(body))
 
 
@@ -82,7 +82,7 @@ def _dimensions(body: Mapping[str, Any]) -> Problem | None:
         return None
     if body["model"] == FIXED:
         return spoken("This model does not support specifying dimensions.", None, "")
-    most = SIZES.get(body["model"], LARGEST)
+    most = SIZES.get(body["model"], MAX_DIMENSIONS)
     if asked > most:
         return spoken(f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.", None, "")
     return None
@@ -95,11 +95,11 @@ def _lengths(body: Mapping[str, Any]) -> Problem | None:
     total = 0
     for index, item in enumerate([given] if one else given):
         count = tokens.count(item, model) if type(item) is str else len(item)
-        if count > MOST_TOKENS:
+        if count > MAX_TOKENS:
             place = "input" if one else f"input[{index}]"
-            return spoken(f"Invalid '{place}': maximum input length is {MOST_TOKENS} tokens.", None, "")
+            return spoken(f"Invalid '{place}': maximum input length is {MAX_TOKENS} tokens.", None, "")
         total += count
-    if total > MOST_TOKENS_IN_ALL:
-        why = f"maximum request size is {MOST_TOKENS_IN_ALL} tokens per request."
+    if total > MAX_TOKENS_IN_ALL:
+        why = f"maximum request size is {MAX_TOKENS_IN_ALL} tokens per request."
         return spoken(f"Invalid 'input': {why}", "max_tokens_per_request", "")
     return None

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
-from completions.wire.picture import LARGEST
+from completions.wire.picture import MAX_PIXELS
 from completions.wire.validation import (
     Check,
     Problem,
@@ -29,8 +29,8 @@ from completions.wire.validation import (
 )
 
 DALL_E_2, DALL_E_3 = "dall-e-2", "dall-e-3"
-MOST_IMAGES, MOST_GIVEN, MOST_PARTIAL = 10, 16, 3
-EDGE, LONGEST_EDGE = 16, 3840
+MAX_IMAGES, MAX_GIVEN, MAX_PARTIAL = 10, 16, 3
+EDGE, MAX_EDGE = 16, 3840
 """Pixels of which the edges of any size are a multiple, and the most that one has."""
 
 OWN = ("background", "moderation", "output_compression", "output_format", "partial_images", "stream")
@@ -60,7 +60,7 @@ MODELS: Mapping[str, Model] = {
 
 SHARED: Mapping[str, Check] = {
     "model": nullable(string(low=1)),
-    "n": nullable(integer(1, MOST_IMAGES)),
+    "n": nullable(integer(1, MAX_IMAGES)),
     "size": nullable(string()),
     "user": nullable(string()),
     "response_format": nullable(choice("url", "b64_json")),
@@ -75,7 +75,7 @@ DRAWN: Mapping[str, Check] = {
     "moderation": nullable(choice("low", "auto")),
     "output_compression": nullable(integer(0, 100)),
     "output_format": nullable(choice("png", "webp", "jpeg", "gif", "svg")),
-    "partial_images": nullable(integer(0, MOST_PARTIAL)),
+    "partial_images": nullable(integer(0, MAX_PARTIAL)),
     "quality": nullable(string()),
     "safety_identifier": nullable(string()),
     "stream": nullable(boolean),
@@ -85,7 +85,7 @@ DRAWN: Mapping[str, Check] = {
 EDITED: Mapping[str, Check] = {
     **DRAWN,
     "image": anything,
-    "images": array(obj, "objects", low=1, high=MOST_GIVEN),
+    "images": array(obj, "objects", low=1, high=MAX_GIVEN),
     "input_fidelity": nullable(choice("high", "low")),
     "mask": anything,
     "markup": anything,
@@ -122,7 +122,7 @@ def edges(size: object) -> tuple[int, int] | None:
     if found is None:
         return None
     width, height = int(found[1]), int(found[2])
-    fits = min(width, height) >= EDGE and max(width, height) <= LONGEST_EDGE and width * height <= LARGEST
+    fits = min(width, height) >= EDGE and max(width, height) <= MAX_EDGE and width * height <= MAX_PIXELS
     return (width, height) if fits else None
 
 

@@ -34,8 +34,8 @@ SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 
 TAKEN = ("image/png", "image/jpeg", "image/webp")
 
-USUAL_SIZE = (1024, 1024)
-USUAL_QUALITY = "medium"
+DEFAULT_SIZE = (1024, 1024)
+DEFAULT_QUALITY = "medium"
 COSTS = {"low": (272, 408, 400), "medium": (1056, 1584, 1568), "high": (4160, 6240, 6208)}
 """Tokens of an image by its quality: of a square, a portrait and a landscape, of 1024 and 1536 pixels."""
 
@@ -69,7 +69,7 @@ class Images(OpenAIFormat):
             task="draw",
             model=text_or_none(document.get("model")),
             messages=(Message("user", self._prompt_in(document)),),
-            n=min(whole(document.get("n"), 1) or 1, rules.MOST_IMAGES),
+            n=min(whole(document.get("n"), 1) or 1, rules.MAX_IMAGES),
             user=text_or_none(document.get("user")),
             stream=document.get("stream") is True and rules.model_of(name).is_gpt,
             headers=headers,
@@ -87,7 +87,7 @@ class Images(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the partial pictures, of which each shows more of the words, and the whole ones."""
-        partial = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MOST_PARTIAL)
+        partial = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL)
         facts, events = {**_facts(prompt), "created_at": reply.created}, []
         for at in range(prompt.n):
             for index in range(partial):
@@ -209,7 +209,7 @@ def _picture(reply: Reply, prompt: Prompt, at: int, share: float = 1.0) -> Pictu
     if share < 1:
         words = said.split()
         said = " ".join(words[: round(len(words) * share)])
-    width, height = rules.edges(prompt.body.get("size")) or USUAL_SIZE
+    width, height = rules.edges(prompt.body.get("size")) or DEFAULT_SIZE
     seed = f"{prompt.address['seed']}/{at}"[-100:]
     return Picture(said, width, height, seed, prompt.body.get("background") == "transparent")
 
@@ -220,7 +220,7 @@ def _packed(picture: Picture) -> str:
 
 def _facts(prompt: Prompt) -> dict[str, Any]:
     """Return what a GPT image model tells of its images."""
-    width, height = rules.edges(prompt.body.get("size")) or USUAL_SIZE
+    width, height = rules.edges(prompt.body.get("size")) or DEFAULT_SIZE
     return {
         "background": "transparent" if prompt.body.get("background") == "transparent" else "opaque",
         "output_format": "png",
@@ -231,14 +231,14 @@ def _facts(prompt: Prompt) -> dict[str, Any]:
 
 def _quality(prompt: Prompt) -> str:
     asked = text(prompt.body.get("quality"))
-    return asked if asked in ("low", "medium", "high", "xhigh", "max") else USUAL_QUALITY
+    return asked if asked in ("low", "medium", "high", "xhigh", "max") else DEFAULT_QUALITY
 
 
 def _usage(prompt: Prompt, count: int) -> dict[str, Any]:
     """Return the cost of some images; those of other sizes cost by their area, the best qualities as `high`."""
     told = tokens.count(prompt.last_user, prompt.model)
     given = PER_IMAGE * int(prompt.address["images"])
-    width, height = rules.edges(prompt.body.get("size")) or USUAL_SIZE
+    width, height = rules.edges(prompt.body.get("size")) or DEFAULT_SIZE
     shape = (width > height) + (width != height)
     drawn = count * round(COSTS.get(_quality(prompt), COSTS["high"])[shape] * width * height / AREAS[shape])
     return {

@@ -15,7 +15,7 @@ CREATED = 1234567890
 FINE_TUNED = "ft:"
 """Fine-tuned models' names start so: `ft:gpt-4o-mini-2024-07-18:acme:suffix:id`. Only these can be deleted."""
 
-USUAL = (
+DEFAULT_MODELS = (
     *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini", "o3", "o4-mini"),
     *("text-embedding-3-small", "text-embedding-3-large", "omni-moderation-latest"),
 )
@@ -63,7 +63,7 @@ KNOWN: Mapping[str, Made] = {
 
 def model_list(names: Collection[str]) -> dict[str, Any]:
     """Return the list document."""
-    return {"object": "list", "data": [model(name) for name in names or USUAL]}
+    return {"object": "list", "data": [model(name) for name in names or DEFAULT_MODELS]}
 
 
 def model(name: str) -> dict[str, Any]:

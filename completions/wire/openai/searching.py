@@ -22,7 +22,7 @@ DIMENSIONS = 256
 AUTO = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
 """What `auto` stands for: tokens in a chunk, and those that it has in common with the one before."""
 
-USUAL_RESULTS = 10
+DEFAULT_RESULTS = 10
 MAX_DEPTH = 10
 """Filters within filters."""
 
@@ -33,7 +33,7 @@ class Question(NamedTuple):
     queries: Sequence[str]
     filters: Mapping[str, Any] | None = None
     threshold: float = 0.0
-    most: int = USUAL_RESULTS
+    most: int = DEFAULT_RESULTS
 
 
 def question(asked: Mapping[str, Any], queries: Sequence[str]) -> Question:
@@ -44,7 +44,7 @@ def question(asked: Mapping[str, Any], queries: Sequence[str]) -> Question:
         queries,
         mapping(asked.get("filters")) or None,
         float(threshold) if isinstance(threshold, int | float) else 0.0,
-        most if isinstance(most, int) else USUAL_RESULTS,
+        most if isinstance(most, int) else DEFAULT_RESULTS,
     )
 
 

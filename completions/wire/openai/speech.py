@@ -23,7 +23,7 @@ from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
 from completions.wire.validation import spoken as told
 
-LONGEST = 4096
+MAX_INPUT = 4096
 """Characters of a text."""
 
 VOICES = (
@@ -39,7 +39,7 @@ SLOWEST, FASTEST = 0.25, 4.0
 
 FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
-    "input": string(low=1, high=LONGEST),
+    "input": string(low=1, high=MAX_INPUT),
     "voice": either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",))),
     "instructions": string(),
     "response_format": choice(*FORMATS),
@@ -110,7 +110,7 @@ class Speech(OpenAIFormat):
 def _text(reply: Reply, prompt: Prompt) -> str:
     """Return what is said, which is bounded where nobody has held the request to the API's rules."""
     scripted = next((choice.text for choice in reply.choices if choice.text), None)
-    return (prompt.last_user if scripted is None else scripted)[:LONGEST]
+    return (prompt.last_user if scripted is None else scripted)[:MAX_INPUT]
 
 
 def _sound(reply: Reply, prompt: Prompt) -> bytes:

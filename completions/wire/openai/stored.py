@@ -11,7 +11,7 @@ from completions.wire.validation import Check, Problem, choice, integer, nullabl
 MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
 """`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
 
-USUAL_LIMIT = 20
+DEFAULT_LIMIT = 20
 
 
 def metadata(value: Any) -> Problem | None:
@@ -46,7 +46,7 @@ def page(items: Sequence[Document], query: Mapping[str, str], order: str, *, val
         refuse(_CHECK(asked))
     ordered = list(items) if asked.get("order", order) == "asc" else list(reversed(items))
     rest = _after(ordered, query.get("after"), validate=validate)
-    return whole_list(rest[: whole(asked.get("limit"), 1) or USUAL_LIMIT], len(rest))
+    return whole_list(rest[: whole(asked.get("limit"), 1) or DEFAULT_LIMIT], len(rest))
 
 
 def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:

@@ -39,7 +39,7 @@ from completions.wire.validation import (
 SUPPORTED = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
 """The ends of the names of files that are taken."""
 
-LARGEST = 26_214_400
+MAX_UPLOAD = 26_214_400
 SHORTEST = 0.1
 
 WHISPER = "whisper-1"
@@ -189,8 +189,8 @@ class Transcriptions(OpenAIFormat):
         return LANGUAGES.get(asked, asked)
 
     def _validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
-        if size > LARGEST:
-            why = f"Maximum content size limit ({LARGEST}) exceeded ({size} bytes read)"
+        if size > MAX_UPLOAD:
+            why = f"Maximum content size limit ({MAX_UPLOAD}) exceeded ({size} bytes read)"
             raise RequestError(why, status=413, type="server_error")
         refuse(record(self.fields, ("file", "model"))({**document, **({"file": file} if file else {})}))
         assert file is not None

@@ -19,7 +19,7 @@ ENDS = ("on Friday", "next month", "before lunch", "at nine o'clock", "this afte
         "at the end of the week", "every year", "since yesterday", "after all")  # fmt: skip
 
 SECONDS_PER_SENTENCE = 4.0
-MOST_SENTENCES = 150
+MAX_SENTENCES = 150
 """Ten minutes of them; more sound is said more slowly."""
 
 BYTES_PER_SECOND = 16_000
@@ -57,7 +57,7 @@ def seconds(data: bytes) -> float:
 
 def sentences(digest: str, duration: float) -> str:
     """Return what is said in a file: a sentence every four seconds, which its digest decides."""
-    count = min(max(round(duration / SECONDS_PER_SENTENCE), 1), MOST_SENTENCES)
+    count = min(max(round(duration / SECONDS_PER_SENTENCE), 1), MAX_SENTENCES)
     return " ".join(_sentence(f"{digest}/{at}") for at in range(count))
 
 

@@ -9,7 +9,7 @@ from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
-from completions.wire.anthropic.models import USUAL, find, page
+from completions.wire.anthropic.models import DEFAULT_MODELS, find, page
 from completions.wire.base import StreamFailure
 
 WIRE, COUNT = AnthropicMessages(), AnthropicCount()
@@ -306,12 +306,12 @@ def test_limits__are_told_under_the_api_s_names() -> None:
 
 def test_models__come_in_pages() -> None:
     first = page((), {"limit": "4"})
-    assert [model["id"] for model in first["data"]] == list(USUAL[:4])
-    assert (first["has_more"], first["first_id"], first["last_id"]) == (True, USUAL[0], USUAL[3])
-    rest = page((), {"after_id": USUAL[3]})
-    assert ([model["id"] for model in rest["data"]], rest["has_more"]) == (list(USUAL[4:]), False)
-    before = page((), {"before_id": USUAL[3], "limit": "2"})
-    assert ([model["id"] for model in before["data"]], before["has_more"]) == (list(USUAL[1:3]), True)
+    assert [model["id"] for model in first["data"]] == list(DEFAULT_MODELS[:4])
+    assert (first["has_more"], first["first_id"], first["last_id"]) == (True, DEFAULT_MODELS[0], DEFAULT_MODELS[3])
+    rest = page((), {"after_id": DEFAULT_MODELS[3]})
+    assert ([model["id"] for model in rest["data"]], rest["has_more"]) == (list(DEFAULT_MODELS[4:]), False)
+    before = page((), {"before_id": DEFAULT_MODELS[3], "limit": "2"})
+    assert ([model["id"] for model in before["data"]], before["has_more"]) == (list(DEFAULT_MODELS[1:3]), True)
     assert page(["m"], {})["last_id"] == "m"
 
 

@@ -24,7 +24,7 @@ from completions.wire.openai.vector_stores import STORE_FILES
 from completions.wire.openai.words import RESPONSES
 from completions.wire.readback import Answer
 
-MOST_ITEMS = 1000
+MAX_ITEMS = 1000
 """Items that are remembered of what was said before; beyond that, the oldest are forgotten."""
 
 
@@ -101,7 +101,7 @@ class Responses(OpenAIFormat):
         ]
         if validate:
             self._check_order([*before, *own], prompt.body)
-        before = before[-MOST_ITEMS:]
+        before = before[-MAX_ITEMS:]
         recalled = {**prompt.recalled, "items": before, "own": own}
         return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
 

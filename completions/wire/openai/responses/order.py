@@ -23,7 +23,7 @@ ALONE = 255
 
 REASONING = "rs_"
 FERNET = b"\x80" + bytes(4)
-LEAST_FERNET = 73
+MIN_FERNET = 73
 """Bytes that what the API encrypts has at least: a token of Fernet with one block."""
 
 
@@ -67,7 +67,7 @@ def check(items: Sequence[Mapping[str, Any]], *, stored: bool) -> None:
 def _check_encrypted(token: str, name: str) -> None:
     raw = decoded(token) or b""
     found = verdict(raw.removeprefix(FERNET), "") if raw.startswith(FERNET[:1]) else "broken"
-    if found in ("intact", "another text") or (found == "foreign" and len(raw) >= LEAST_FERNET):
+    if found in ("intact", "another text") or (found == "foreign" and len(raw) >= MIN_FERNET):
         return
     shown = f"for item {name}" if name else f"{token[:4]}...{token[-4:]}"
     raise RequestError(

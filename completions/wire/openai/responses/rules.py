@@ -39,7 +39,7 @@ from completions.wire.validation import (
     tagged,
 )
 
-LEAST_OUTPUT = 16
+MIN_OUTPUT = 16
 """Tokens that `max_output_tokens` must allow at least; the API says so when it refuses less."""
 
 INCLUDABLE = (
@@ -128,7 +128,7 @@ FIELDS: Mapping[str, Check] = {
     "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
     "context_management": nullable(array(obj, "objects")),
     "include": nullable(array(choice(*INCLUDABLE), "strings")),
-    "max_output_tokens": nullable(integer(LEAST_OUTPUT)),
+    "max_output_tokens": nullable(integer(MIN_OUTPUT)),
     "max_tool_calls": nullable(integer(1)),
     "metadata": nullable(metadata),
     "model": SHARED["model"],
@@ -271,10 +271,10 @@ def _absent(kind: str, name: str) -> RequestError:
     return RequestError(f"Item with id '{name}' not found. {why} from your input.", status=404, param="input")
 
 
-MOST_NEW = 20
+MAX_NEW = 20
 """Items that a conversation takes at a time."""
 
-_SOME = array(item, "objects", high=MOST_NEW)
+_SOME = array(item, "objects", high=MAX_NEW)
 _CONVERSATION_REQUEST = record({"items": nullable(_SOME), "metadata": nullable(metadata)})
 _ITEMS_REQUEST = record({"items": _SOME}, ("items",))
 
