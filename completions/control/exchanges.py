@@ -175,6 +175,12 @@ async def get_figures(call: Call) -> Recorded:
     return FastJsonResponse(await figures.figures(_filter(call), call.query["steps"]))
 
 
+async def get_runs(call: Call) -> Recorded:
+    """Sum up what each namespace was asked, the latest first: where tests have their own, the runs of the tests."""
+    _check_journal()
+    return FastJsonResponse({"runs": await figures.runs()})
+
+
 async def get_hits(call: Call) -> Recorded:
     """Show how often each rule has answered, and when last; the rule `null` stands for what none matched."""
     return FastJsonResponse({"hits": await figures.hits(_filter(call))})

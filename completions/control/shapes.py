@@ -148,6 +148,7 @@ def _exchanges() -> dict[str, Schema]:
         "too_few": _object(error=ref("failure"), exchanges=exchanges, unread=COUNT),
         "deleted": _object(deleted=COUNT),
         "totals": _object(count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in TOTALLED}),
+        "threads": _object(threads=_list(_thread(brief)), more=FLAG),
         "verdict": _object(
             requests=COUNT,
             calls=COUNT,
@@ -157,6 +158,15 @@ def _exchanges() -> dict[str, Schema]:
         ),
         "misses": _object(unmatched=_list(_object(**miss))),
     }
+
+
+def _thread(brief: Mapping[str, Schema]) -> Schema:
+    """Return a thread, as `threads.py` makes it."""
+    calls = _list(_object(name=TEXT, arguments=TEXT))
+    tokens = _object(prompt=COUNT, completion=COUNT, total=COUNT)
+    turn = _object(**brief, at_ms=NUMBER, answer=TEXT, tool_calls=calls)
+    facts = {"id": TEXT, "asked": TEXT, "time": brief["time"], "duration_ms": NUMBER, "cost_usd": NUMBER}
+    return _object(**facts, tokens=tokens, turns=_list(turn))
 
 
 def _said() -> Schema:
@@ -241,6 +251,9 @@ def _figures() -> dict[str, Schema]:
             steps=_list(_object(time=time, **sums)),
             by_model=_list(_object(model=TEXT, **sums)),
             by_rule=_list(_object(rule=TEXT, **sums)),
+        ),
+        "runs": _object(
+            runs=_list(_object(namespace=TEXT, first=time, last=time, cost_usd=NUMBER, **dict.fromkeys(counts, COUNT)))
         ),
         "hits": _object(hits=_list(_object(rule=_or_null(TEXT), count=COUNT, last=time))),
     }

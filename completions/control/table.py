@@ -7,6 +7,7 @@ from completions.control import drafts, exchanges, recipes, scripts, spaces
 from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
+from completions.control.threads import get_threads
 from completions.control.verdicts.operation import get_verdict
 from completions.exceptions import JournalUnavailable
 from completions.journal import metrics
@@ -73,6 +74,8 @@ OPERATIONS = (
     Operation("GET", "figures", exchanges.get_figures, {200: "figures", 409: "error"}, FILTERS + STEPS),
     Operation("GET", "hits", exchanges.get_hits, {200: "hits", 409: "error"}, FILTERS),
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses", 409: "error"}, PAGE),
+    Operation("GET", "threads", get_threads, {200: "threads", 409: "error"}),
+    Operation("GET", "runs", exchanges.get_runs, {200: "runs", 409: "error"}),
     Operation("GET", "verdict", get_verdict, {200: "verdict", 409: "error"}),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
     Operation("POST", "namespaces/{name}/select", spaces.select_namespace, {200: "selection", 409: "error"}),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 
 from completions.control.exchanges import FILTERS, get_exchanges
 from completions.control.operation import Operation
 from completions.exceptions import JournalUnavailable, RequestError
+from completions.inspector import manual
 from completions.inspector.rendering import page, render, root
 from completions.journal import queries
 from completions.journal.queries import Filter
@@ -62,9 +63,43 @@ async def missing(request: HttpRequest, namespace: str) -> HttpResponse:
 
 
 @page("GET", "HEAD")
+async def docs(request: HttpRequest, namespace: str, name: str = manual.INDEX) -> HttpResponse:
+    """Show a page of the manual."""
+    name = name.removesuffix(".md")
+    if name not in manual.files():
+        raise RequestError(f"The manual has no page {name[:100]!r}.", status=404)
+    return render(request, namespace, "docs", chosen=name, text=manual.text(name), groups=manual.groups())
+
+
+@page("GET", "HEAD")
+async def docs_texts(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Send all pages of the manual, to be searched."""
+    found = [
+        {"name": name, "title": title, "text": manual.text(name)}
+        for group in manual.groups()
+        for name, title in group.entries
+    ]
+    return JsonResponse({"pages": found})
+
+
+@page("GET", "HEAD")
+async def docs_image(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
+    """Send a picture of the manual."""
+    if name not in manual.images():
+        raise RequestError(f"The manual has no picture {name[:100]!r}.", status=404)
+    return HttpResponse(manual.images()[name], content_type="image/png")
+
+
+@page("GET", "HEAD")
 async def exchange(request: HttpRequest, namespace: str, id: str) -> HttpResponse:
     """Show one exchange; the page asks the control API for it."""
     return render(request, namespace, "exchange", id=id)
+
+
+@page("GET", "HEAD")
+async def runs(request: HttpRequest, namespace: str) -> HttpResponse:
+    """Show each run of an agent as one thread, and the runs of tests."""
+    return render(request, namespace, "runs")
 
 
 @page("GET", "HEAD")

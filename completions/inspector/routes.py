@@ -8,7 +8,13 @@ from completions.inspector.assets import asset
 urlpatterns = [
     path("_mock", pages.moved),
     path("_mock/", pages.live),
+    path("_mock/docs", pages.moved),
+    path("_mock/docs/", pages.docs),
+    path("_mock/docs/pages.json", pages.docs_texts),
+    path("_mock/docs/images/<str:name>", pages.docs_image),
+    path("_mock/docs/<str:name>", pages.docs),
     path("_mock/inspector/exchanges/<str:id>", pages.exchange),
+    path("_mock/inspector/runs", pages.runs),
     path("_mock/inspector/playground", pages.playground),
     path("_mock/inspector/script", pages.script),
     path("_mock/inspector/figures", pages.figures),

@@ -41,6 +41,9 @@ STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 2
 MAX_GROUPS = 20
 """Models, or rules, that are listed: those that were asked for most."""
 
+MAX_RUNS = 500
+"""Namespaces that are listed: those that were asked last."""
+
 FAILED = Q(status__gte=400) | Q(status=0)
 SUMS = {
     "requests": Count("id"),
@@ -83,6 +86,17 @@ async def figures(filter: Filter, steps: int) -> dict[str, Any]:
             "by_model": _most(rows.filter(model__isnull=False), "model"),
             "by_rule": _most(rows.filter(rule__isnull=False), "rule"),
         }
+
+    return await queries.ask(question)
+
+
+async def runs() -> list[dict[str, Any]]:
+    """Return the sums of each namespace that has exchanges, the one that was asked last first."""
+
+    def question(store: Store) -> list[dict[str, Any]]:
+        rows = queries.chosen(store, Filter()).values("namespace")
+        groups = rows.annotate(**SUMS, first=Min("time"), last=Max("time")).order_by("-last", "namespace")[:MAX_RUNS]
+        return [{**group, "first": _iso(_utc(group["first"])), "last": _iso(_utc(group["last"]))} for group in groups]
 
     return await queries.ask(question)
 

@@ -30,10 +30,11 @@ Scope = Literal["function", "class", "module", "package", "session"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Take when the variables are set, and whether snapshots are written anew."""
+    """Take when the variables are set, whether snapshots are written anew, and whether passed tests are kept."""
     told = "from before collection on, so that clients made at import find mock_llm (run), or only in its tests (test)"
     group = parser.getgroup("mock_llm", "the mock of the LLM API")
     group.addoption("--mock-llm-update", action="store_true", help="Write the snapshots of `assert_prompts` anew.")
+    group.addoption("--mock-llm-keep", action="store_true", help="Keep what passed tests asked too, for the inspector.")
     parser.addini(VARIABLES, f"When the variables of the SDKs lead to mock_llm: {told}.", default=KINDS[0])
 
 
@@ -91,7 +92,8 @@ def _session(config: pytest.Config) -> "Session":
     from completions.pytest_plugin.session import Session
 
     if SESSION not in config.stash:
-        config.stash[SESSION] = Session(config.rootpath, _address(config), updates=config.getoption("mock_llm_update"))
+        updates, keeps = config.getoption("mock_llm_update"), config.getoption("mock_llm_keep")
+        config.stash[SESSION] = Session(config.rootpath, _address(config), updates=updates, keeps=keeps)
     return config.stash[SESSION]
 
 
@@ -123,6 +125,16 @@ class_mock = _fixture("class", "class_mock_llm", "that the tests of a class shar
 module_mock = _fixture("module", "module_mock_llm", "that the tests of a module share")
 package_mock = _fixture("package", "package_mock_llm", "that the tests of a package share")
 session_mock = _fixture("session", "session_mock_llm", "that all tests share")
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say where one can watch the tests, where that was asked for."""
+    if not config.getoption("mock_llm_keep"):
+        return []
+    if config.getoption("numprocesses", None):
+        return ["mock_llm: each worker has a server of its own; without -n the inspector would show all tests"]
+    url = _address(config).url
+    return [f"mock_llm: {url}/_mock/inspector/runs shows the tests, from the first that asks to the end of the run"]
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ MAX_NAME = 100
 class Session:
     """A running server and its client; raises `ServerFailed` where it does not start."""
 
-    def __init__(self, root: Path, address: Address, *, updates: bool = False) -> None:
-        self.root, self.address, self.updates = root, address, updates
+    def __init__(self, root: Path, address: Address, *, updates: bool = False, keeps: bool = False) -> None:
+        self.root, self.address, self.updates, self.keeps = root, address, updates, keeps
         self.callbacks = Callbacks()
         self.process = ServerProcess(root, address.port)
         self.control = Control(address.port)
@@ -114,7 +114,7 @@ class TestRun:
         """Remove what the test left."""
         for url in self._registered:
             self._session.callbacks.forget(url)
-        self.mock.end(remove=not self._has_failed)
+        self.mock.end(remove=not (self._has_failed or self._session.keeps))
         self._session.ended(self)
 
     def _register(self, function: Callable[..., object]) -> str:

@@ -70,6 +70,8 @@ STEPS = (
     ("GET", "hits", ""),
     ("GET", "exchanges/req_none", ""),
     ("GET", "unmatched", ""),
+    ("GET", "threads", ""),
+    ("GET", "runs", ""),
     ("GET", "verdict", ""),
     ("DELETE", "exchanges?model=gpt-4o", ""),
     ("GET", "namespaces", ""),

@@ -16,7 +16,10 @@ from tests.server import ROOT
 Run = Callable[..., str]
 """Runs pytest in a project of these files, and returns its output."""
 
-BUILT = ("completions", "mocksite", "llmclient", "pyproject.toml", "requirements.txt", "README.md")
+BUILT = (
+    *("completions", "mocksite", "llmclient", "docs"),
+    *("pyproject.toml", "setup.py", "requirements.txt", "README.md"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -460,3 +463,10 @@ def test_fails(mock_llm):
     out = project({"theirs.py": "", "conftest.py": built, "test_it.py": "def test(mock_llm): mock_llm.reply('x')"})
     assert "1 passed" in out
     assert "not the mock" not in out
+
+
+def test_installed__has_the_manual_for_the_inspector(installed: Path) -> None:
+    manual = installed / "completions" / "inspector" / "manual"
+    pages = {file.name for file in (ROOT / "docs").glob("*.md")}
+    assert {file.name for file in manual.glob("*.md")} == pages | {"start.md"}
+    assert {file.name for file in manual.glob("images/*")} == {file.name for file in (ROOT / "docs/images").iterdir()}

@@ -220,6 +220,15 @@ function follow(list, item) {
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
+/** Take up a request that another page has left: an example of the manual, or one that an address has. */
+function takeUp({ method: asked = "POST", path, headers = "", body = "" }) {
+  method = asked;
+  choose(formatOf(path) ?? "other", { path, headers });
+  field("body").value = body;
+  if (method === "POST" && body) toForm();
+  else show(false, method === "POST" ? "" : `It is a ${method}.`);
+}
+
 // An exchange's request
 
 async function replay(id) {
@@ -266,7 +275,9 @@ function start() {
   field("ask").addEventListener("submit", submit);
   field("ask").addEventListener("keydown", (key) => { if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) submit(key); });
   const id = new URLSearchParams(location.search).get("exchange");
+  const draft = new URLSearchParams(location.search).has("draft") && sessionStorage.getItem("request");
   if (id) replay(id).catch((error) => wrong(error.message));
+  else if (draft) takeUp(JSON.parse(draft));
 }
 
 start();

@@ -227,6 +227,9 @@ async function start() {
   });
   addEventListener("beforeunload", (leaving) => { if (isChanged()) leaving.preventDefault(); });
   await take(await call("GET", "script"));
+  const draft = new URLSearchParams(location.search).has("draft") && sessionStorage.getItem("script");
+  if (draft) editor.text = draft;
+  tell();
   await lint();
   const id = new URLSearchParams(location.search).get("exchange");
   if (id) await recipe(id).catch((error) => { field("problem").textContent = error.message; });

@@ -1,0 +1,57 @@
+"""The manual: the pages of `docs/`, which a wheel has beside this file, for `setup.py` puts them there."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+FOLDER = next(
+    (place for place in (Path(__file__).parent / "manual", Path(__file__).parents[2] / "docs") if place.is_dir()), None
+)
+INDEX, START = "README", "start"
+"""The names of the index, and of the project's own README: the first ten minutes."""
+
+_ENTRY = re.compile(r"^- \[(?P<title>[^]]+)\]\((?P<name>[\w-]+)\.md\)")
+_GROUP = re.compile(r"^\*\*(?P<title>.+)\*\*$")
+
+
+class Group(NamedTuple):
+    """A part of the index: its title, and the names and titles of its pages."""
+
+    title: str
+    entries: list[tuple[str, str]]
+
+
+@cache
+def files() -> dict[str, Path]:
+    """Return the file of each page, by name."""
+    if FOLDER is None:
+        return {}
+    found = {file.stem: file for file in sorted(FOLDER.glob("*.md"))}
+    readme = FOLDER.parent / "README.md"
+    return {START: readme, **found} if START not in found and readme.is_file() else found
+
+
+@cache
+def images() -> dict[str, bytes]:
+    """Return the pictures by name."""
+    folder = (FOLDER or Path(__file__)) / "images"
+    return {file.name: file.read_bytes() for file in sorted(folder.glob("*.png"))}
+
+
+@cache
+def text(name: str) -> str:
+    """Return the Markdown of a page."""
+    return files()[name].read_text(encoding="utf-8")
+
+
+@cache
+def groups() -> list[Group]:
+    """Return the pages as the index has them."""
+    found = [Group("The first ten minutes", [(START, "Start")] if START in files() else [])]
+    for line in text(INDEX).splitlines() if INDEX in files() else ():
+        if group := _GROUP.match(line):
+            found.append(Group(group["title"], []))
+        elif entry := _ENTRY.match(line):
+            found[-1].entries.append((entry["name"], entry["title"]))
+    return found
