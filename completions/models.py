@@ -48,6 +48,7 @@ class Exchange(models.Model):
     query = models.TextField(default="")
     answer = models.TextField(default="")
     fingerprint = models.TextField(default="")
+    ineffective = models.TextField(default="[]")
 
     class Meta:
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""

@@ -77,13 +77,21 @@ class Fault:
 
 
 @value
+class Ineffective:
+    """Something that was asked for and has no effect on this answer, as a fault of streams on what is none; and why."""
+
+    what: str
+    why: str
+
+
+@value
 class Outcome:
     """The answer to a request: the reply or the error, the rule that gave it (None: none matched), its pacing.
 
     With `faults` it is delivered wrongly, by each of them in order; where one ends a stream with an error, there are
     both: the reply is what comes before the error. `unmatched` says that a rule should have matched and none did; then
     `near_misses` has the nearest ones, nearest first. `headers` tell what is left of the limits; `on_end` is
-    called once the answer has gone out.
+    called once the answer has gone out. `ineffective` is what was asked for and has no effect.
     """
 
     rule: str | None
@@ -96,3 +104,4 @@ class Outcome:
     unmatched: bool = False
     headers: Mapping[str, str] | None = None
     on_end: Callable[[], None] | None = None
+    ineffective: tuple[Ineffective, ...] = ()

@@ -12,6 +12,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError, ScriptError
 from completions.resolve.ask import TextHeaders, ask
 from completions.resolve.keys import key_in
+from completions.resolve.overrides import check_names
 from completions.resolve.rehearsal import Rehearsal, Step, rehearse
 from completions.script.node import Node
 from completions.script.review import doubts
@@ -66,6 +67,7 @@ async def _prompt(space: Namespace, script: Script, fields: Mapping[str, Node]) 
         raise RequestError(f"Invalid URL (POST {path[:200]})", status=404)
     wire, route = found
     named = fields["headers"].entries() if "headers" in fields else {}
+    check_names(map(str.lower, named))
     headers = {name.lower().encode(): node.as_(str).encode("latin-1", "replace") for name, node in named.items()}
     if (keys := script.keys or conf.API_KEYS) and not key_in(TextHeaders(headers)):
         headers[b"authorization"] = f"Bearer {next(iter(keys))}".encode()

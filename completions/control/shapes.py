@@ -134,6 +134,7 @@ def _exchanges() -> dict[str, Schema]:
         "duration_ms": NUMBER,
         "near_misses": misses,
         "fault_parameters": _or_null(_map(NUMBER)),
+        "ineffective": _list(_object(what=TEXT, why=TEXT)),
         "error": _or_null(error),
         "tokens": _or_null(_object(prompt=COUNT, completion=COUNT, total=COUNT)),
     }

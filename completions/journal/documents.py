@@ -45,6 +45,7 @@ def brief(row: Exchange) -> dict[str, Any]:
         "error": None if row.error is None else orjson.loads(row.error),
         "fault": row.fault,
         "fault_parameters": None if row.fault_parameters is None else orjson.loads(row.fault_parameters),
+        "ineffective": orjson.loads(row.ineffective),
         "retry": row.retry,
         "idempotency_key": row.idempotency_key,
         "fingerprint": row.fingerprint,

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from completions.conversation import Prompt, Reply, Usage
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
-from completions.outcome import Fault, NearMiss, Outcome
+from completions.outcome import Fault, Ineffective, NearMiss, Outcome
 
 SUMMARY = 200
 """Characters of the last user message that tell what was asked."""
@@ -62,10 +62,10 @@ class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
 
     `queued` are the seconds that it waited for a place. `headers` are what the response has to say of this request
-    alone. `at_end` is called once it has gone out. `query` is the address's part after `?`, and `answer` the beginning
-    of what the reply says, by which the journal is searched. Bodies and headers are the request's and the response's
-    own, by reference, until the journal cuts and encodes them. The journal leaves out what `is_kept` excludes: a
-    stranger's.
+    alone. `ineffective` is what was asked for and has no effect on the answer. `at_end` is called once that has gone
+    out. `query` is the address's part after `?`, and `answer` the beginning of what the reply says, by which the
+    journal is searched. Bodies and headers are the request's and the response's own, by reference, until the journal
+    cuts and encodes them. The journal leaves out what `is_kept` excludes: a stranger's.
     """
 
     method: str
@@ -80,6 +80,7 @@ class Exchange:
     unmatched: bool = False
     near_misses: tuple[NearMiss, ...] = ()
     faults: tuple[Fault, ...] = ()
+    ineffective: tuple[Ineffective, ...] = ()
     error: ErrorFacts | None = None
     usage: Usage | None = None
     stream: bool = False
@@ -142,6 +143,7 @@ class Exchange:
     def note_outcome(self, outcome: Outcome) -> None:
         """Note what the request gets."""
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
+        self.ineffective = outcome.ineffective
         if outcome.reply is not None:
             self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
         if outcome.error is not None:

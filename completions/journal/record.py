@@ -92,6 +92,7 @@ class RequestLine:
             "model": exchange.model,
             "rule": exchange.rule,
             "fault": exchange.fault,
+            "ineffective": [each.what for each in exchange.ineffective],
             "stream": exchange.stream,
             "chunks": exchange.chunks,
             "bytes": exchange.bytes,
@@ -111,6 +112,8 @@ class RequestLine:
         retry = f" retry={exchange.retry}" if exchange.retry else ""
         queued = f" queued={exchange.queued * 1000:.1f}ms" if exchange.queued else ""
         fault = f" fault={exchange.fault.replace(' ', '')}" if exchange.fault is not None else ""
+        if exchange.ineffective:
+            fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
             f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{queued}{fault}{stream}"

@@ -73,6 +73,7 @@ class Row(NamedTuple):
     query: str
     answer: str
     fingerprint: str
+    ineffective: str
 
 
 def make_row(exchange: Exchange) -> Row:
@@ -84,7 +85,6 @@ def make_row(exchange: Exchange) -> Row:
 def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:
     """Return the row of an exchange whose request is clean already."""
     usage = exchange.usage
-    response_body, writes = _response(exchange, hide, removed)
     return Row(
         exchange.request_id,
         _text(exchange.namespace)[:200],
@@ -116,11 +116,11 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         request_body,
         exchange.request_truncated,
         _json(hide.clean_headers(_plain(exchange.response_headers))),
-        response_body,
-        writes,
+        *_response(exchange, hide, removed),
         exchange.response_truncated,
         _fault_parameters(exchange),
         *_found_by(exchange, hide, request_body, removed),
+        _ineffective(exchange),
     )
 
 
@@ -145,6 +145,12 @@ def _fingerprint(exchange: Exchange, body: bytes) -> str:
         exchange.request_headers.get(AGENT, b""),
     )
     return blake2b(b"\0".join((*facts, body)), digest_size=8).hexdigest()
+
+
+def _ineffective(exchange: Exchange) -> str:
+    if not exchange.ineffective:
+        return "[]"
+    return _json([{"what": each.what, "why": each.why} for each in exchange.ineffective])
 
 
 def _fault_parameters(exchange: Exchange) -> str | None:

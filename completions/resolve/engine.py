@@ -43,7 +43,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     """
     script, headers = space.script, prompt.headers
     overrides = (
-        read_overrides(headers) if FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers else None
+        overrides_of(script, prompt) if FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers else None
     )
     charge = await charge_for(script, prompt) if script.limits or script.quota else None
     seen = None if script.seed is None else identity(prompt)
@@ -62,6 +62,8 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
+        if overrides is not None:
+            outcome = overrides.check_outcome(outcome, prompt)
         if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= MIN_CACHED:
             outcome = await with_cache(space, prompt, outcome)
     except BaseException:
@@ -69,6 +71,14 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
             charge.grant.end()
         raise
     return outcome if charge is None else settle(charge, outcome)
+
+
+def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
+    """Return what a request's own headers ask for, if anything; raise the 400 of what cannot be, or has no effect."""
+    overrides = read_overrides(prompt.headers)
+    if overrides is not None:
+        overrides.check(prompt, script.pacing.whole or any(rule.pacing.whole for rule in script.rules))
+    return overrides
 
 
 class Plan(NamedTuple):

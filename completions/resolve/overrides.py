@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from completions import faults
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
-from completions.faults import AFTER, ERRORS_IN_STREAM, FAULTS, MAX_MS, Parameter
-from completions.outcome import Fault
+from completions.faults import AFTER, ERRORS_IN_STREAM, FAULTS, MAX_MS, Parameter, Stage
+from completions.outcome import Fault, Ineffective, Outcome
 from completions.script import errors
 from completions.script.errors import Failure
 from completions.script.language import APPLIES, ERROR, JITTERS, MIN_TPS, NAMED_ERRORS, STATUSES
@@ -19,6 +19,13 @@ from completions.script.pace import Pace, jitter
 
 FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
 FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()
+NAMESPACE = "X-Mock-Namespace"
+
+OURS = {name.lower(): name for name in (FAULT, ERRS, PACING, NAMESPACE)}
+PREFIX = "x-mock"
+"""What the names of all headers begin with that ask something of the mock."""
+
+UNSTREAMED, AN_ERROR = "this answer is not streamed", "the answer is an error"
 
 FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """What may stand beside an error's status."""
@@ -56,9 +63,73 @@ class Overrides:
         """Say whether the error that it asks for is the whole answer, and nothing is said before it."""
         return self.error is not None and not ends_with_error(self.faults, prompt)
 
+    def check(self, prompt: Prompt, may_take_time: bool) -> None:
+        """Raise the 400 of what has no effect on any answer to a prompt, before anything is counted for it.
+
+        `may_take_time` says whether the script lets answers that are not streamed take as long as their streams.
+        """
+        if prompt.stream and not self.answers(prompt):
+            return
+        why = UNSTREAMED if self.error is None else AN_ERROR
+        for fault in self.faults:
+            self._check_fault(fault, prompt, why)
+        if not self.pacing or (self.error is None and (prompt.background or prompt.task == "state")):
+            return
+        if self.error is not None or prompt.task != "generate" or not self.pacing.get("whole", may_take_time):
+            raise unpaced(prompt, why)
+        if "keep_alive_ms" in self.pacing:
+            raise without_effect(PACING, "`keep_alive_ms`", why)
+
+    def _check_fault(self, fault: Fault, prompt: Prompt, why: str) -> None:
+        stage = FAULTS[fault.name].stage
+        if stage is Stage.STREAM and not (self.error is not None and fault.name in ERRORS_IN_STREAM):
+            raise without_effect(FAULT, f"`{fault.name}`", why)
+        if stage is Stage.CONTENT and self.error is not None:
+            raise without_effect(FAULT, f"`{fault.name}`", AN_ERROR)
+        if stage is Stage.HEADERS and (late := AFTER.keys() & fault.parameters.keys()):
+            raise without_effect(FAULT, f"`{min(late)}`", why)
+
+    def check_outcome(self, outcome: Outcome, prompt: Prompt) -> Outcome:
+        """Raise the 400 of a pacing that has no effect on an answer; where that is the script's own error, note it."""
+        if not self.pacing or self.error is not None:
+            return outcome
+        if outcome.reply is None:
+            return replace(outcome, ineffective=(Ineffective(PACING, AN_ERROR),))
+        if not (prompt.stream or prompt.background or prompt.task == "state" or outcome.pacing.whole):
+            raise unpaced(prompt, UNSTREAMED)
+        return outcome
+
     def paced(self, pace: Pace) -> Pace:
         """Return a rule's pacing with what the request asks for."""
         return replace(pace, **self.pacing)  # type: ignore[arg-type]  # read under Pace's own names
+
+
+def without_effect(header: str, what: str, why: str) -> RequestError:
+    """Return the 400 of what a request asks for in a header, and that has no effect on its answer."""
+    return _refused(header, f"{what} has no effect: {why}.")
+
+
+def unpaced(prompt: Prompt, why: str) -> RequestError:
+    """Return the 400 of a pacing that has no effect, with the parameter that would give it one."""
+    hint = "; with `apply=both` it would take as long as its stream" if why is UNSTREAMED else ""
+    return without_effect(PACING, "it", why + (hint if prompt.task == "generate" else ""))
+
+
+def check_names(headers: Iterable[str], *, method: str = "POST", generates: bool = True) -> None:
+    """Raise the 400 of a header that looks like one of the mock's and is none, or that does nothing here."""
+    for name in headers:
+        if not name.startswith(PREFIX) or name == NAMESPACE.lower():
+            continue
+        if name not in OURS:
+            hint = did_you_mean(name, OURS)
+            known = ", ".join(OURS.values())
+            raise RequestError(
+                f"The header {name[:60]} is not known; the mock's are {known}.{hint}",
+                code="invalid_mock_header",
+                param=name,
+            )
+        if not generates and (name == FAULT_KEY or method != "POST"):
+            raise without_effect(OURS[name], "it", "nothing is generated here")
 
 
 def read_overrides(headers: Mapping[str, str]) -> Overrides | None:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from completions import budget
 from completions.conversation import Prompt
 from completions.outcome import Outcome
-from completions.resolve.engine import candidates, outcome_of, plan_for
-from completions.resolve.overrides import ERRS, read_overrides
+from completions.resolve.engine import candidates, outcome_of, overrides_of, plan_for
+from completions.resolve.overrides import ERRS
 from completions.script.rules import Rule, Script
 from completions.state.ledger import Taken
 
@@ -40,13 +40,15 @@ class Rehearsal:
 
 async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> Rehearsal:
     """Return what `prompt` would get now; `uses` says how often each counted rule has answered."""
-    overrides = read_overrides(prompt.headers)
+    overrides = overrides_of(script, prompt)
     overridden = overrides is not None and overrides.answers(prompt)
     found = await candidates(script, prompt, overrides)
     rules = [rule for rule in found if not _is_retired(rule, uses)]
     taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)
     plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
     outcome = await outcome_of(script, plan, prompt, None)
+    if overrides is not None:
+        outcome = overrides.check_outcome(outcome, prompt)
     steps = await budget.run(_steps, script, prompt, uses, OVERRIDDEN if overridden else None)
     return Rehearsal(steps, rules[0] if rules else None, outcome)
 

@@ -21,6 +21,7 @@ from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.keys import check_key
+from completions.resolve.overrides import check_names
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
@@ -57,7 +58,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                     page = _admit_page(request, exchange)
                     if page is not None and origins.is_preflight(request.method, exchange.request_headers):
                         return origins.preflight(page, exchange.request_headers)
-                _check_in_use(exchange)
+                _check_what_is_asked(exchange, by_format)
                 if methods and request.method not in methods:
                     raise method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
@@ -110,10 +111,12 @@ def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
         raise
 
 
-def _check_in_use(exchange: Exchange) -> None:
-    """Refuse what is asked in a retired namespace; what it holds can still be looked at."""
+def _check_what_is_asked(exchange: Exchange, generates: bool) -> None:
+    """Refuse what is asked in a retired namespace, whose content can still be looked at, and a wrong header of ours."""
     if exchange.namespace in selection.current.retired and not _is_control(exchange):
         raise selection.retired(exchange.namespace)
+    if b"x-mock" in b" ".join(exchange.request_headers):
+        check_names(TextHeaders(exchange.request_headers), method=exchange.method, generates=generates)
 
 
 def _is_control(exchange: Exchange) -> bool:

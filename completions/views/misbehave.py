@@ -11,21 +11,29 @@ from completions.delivery import bodies, line
 from completions.delivery.sabotage import Ending, ending, pauses, spoil, spoil_frames
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.faults import Effect, effect_of
+from completions.faults import ERRORS_IN_STREAM, Effect, effect_of
 from completions.outcome import Fault
+from completions.resolve.overrides import AN_ERROR, FAULT, UNSTREAMED
 from completions.views.edge import error_of
 from completions.views.http import EventStream, RawResponse, Recorded, Severed, whole_response
-from completions.views.streaming import keep_alive, schedule_frames
+from completions.views.streaming import check_keep_alive, keep_alive, schedule_frames
 from completions.views.turn import Turn
 from completions.wire.base import StreamFailure
 
-ANY_ANSWER = frozenset({Effect.CONTENT, Effect.CONNECTION, Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE})
-"""What strikes an answer that is not streamed, and an error."""
+STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
+"""What strikes streams alone, which errors never are."""
+
+SAME = "it changes nothing of this answer"
 
 
 async def misbehave(turn: Turn) -> Recorded | None:
     """Answer with the faults of the outcome. None: the answer goes out as it is, perhaps late."""
-    struck = [fault for fault in turn.outcome.faults if _strikes(fault, turn)]
+    struck = []
+    for fault in turn.outcome.faults:
+        if (why := _ineffective(fault, turn)) is None:
+            struck.append(fault)
+        elif turn.outcome.error is None or fault.name not in ERRORS_IN_STREAM:
+            turn.note_ineffective(FAULT, fault.name, why)
     turn.exchange.faults = tuple(struck)
     effects = {_effect(fault, turn): fault for fault in struck}
     if Effect.DELAY in effects:
@@ -33,17 +41,29 @@ async def misbehave(turn: Turn) -> Recorded | None:
     if Effect.CONNECTION in effects:
         return await _sever(turn, effects[Effect.CONNECTION])
     if effects.keys() & {Effect.BODY, Effect.TYPE}:
-        return _on_line(await _body(turn, struck), struck)
+        return _on_line(turn, await _body(turn, struck))
     if turn.is_stream:
         return _stream(turn, struck)
-    return _on_line(await _right(turn), struck) if Effect.LINE in effects else None
+    return _on_line(turn, await _right(turn)) if Effect.LINE in effects else None
 
 
-def _strikes(fault: Fault, turn: Turn) -> bool:
-    """Tell whether a fault has an effect on this answer."""
-    if effect_of(fault) is Effect.CONTENT:
-        return turn.outcome.reply is not None and turn.outcome.reply.events is None
-    return turn.is_stream or _effect(fault, turn) in ANY_ANSWER
+def _ineffective(fault: Fault, turn: Turn) -> str | None:
+    """Return why a fault has no effect on this answer; None where it may have one."""
+    reply = turn.outcome.reply
+    effect = _effect(fault, turn)
+    if reply is None:
+        return AN_ERROR if effect in STREAMED or effect is Effect.CONTENT else None
+    if effect is Effect.CONTENT:
+        if reply.events is not None:
+            return "its events are given word by word"
+        return None if turn.prompt.task == "generate" else "this answer has no words"
+    return UNSTREAMED if effect in STREAMED and not turn.is_stream else None
+
+
+def _leave_out(turn: Turn, fault: Fault, why: str) -> None:
+    """Note that a fault turned out to have no effect."""
+    turn.note_ineffective(FAULT, fault.name, why)
+    turn.exchange.faults = tuple(each for each in turn.exchange.faults if each is not fault)
 
 
 def _effect(fault: Fault, turn: Turn) -> Effect:
@@ -73,27 +93,47 @@ async def _body(turn: Turn, faults: Sequence[Fault]) -> RawResponse:
         if _effect(fault, turn) in (Effect.BODY, Effect.TYPE):
             failed = turn.wire.error(turn.wire.refused(turn.outcome.error or _failed()))
             error = turn.wire.identified(failed, turn.exchange.request_id)
-            sent = bodies.spoil(fault, sent, orjson.dumps(error))
+            spoilt = bodies.spoil(fault, sent, orjson.dumps(error))
+            if spoilt == sent:
+                _leave_out(turn, fault, SAME)
+            sent = spoilt
     wrong = RawResponse(*sent)
     if not wrong.foreign:
         wrong.add_headers(right.headers)
     return wrong
 
 
-def _on_line(response: RawResponse, faults: Sequence[Fault]) -> RawResponse:
+def _on_line(turn: Turn, response: RawResponse) -> RawResponse:
     """Return a whole response that goes out as the line carries it."""
-    if any(effect_of(fault) is Effect.LINE for fault in faults):
-        response.pieces = line.over(faults, line.once(response.content))
+    _check_line(turn, len(response.content))
+    if any(effect_of(fault) is Effect.LINE for fault in turn.exchange.faults):
+        response.pieces = line.over(turn.exchange.faults, line.once(response.content))
     return response
 
 
+def _check_line(turn: Turn, size: int) -> None:
+    """Note the faults of the line that do nothing to so few bytes."""
+    for fault in turn.exchange.faults:
+        if fault.parameters.get("bytes", 0) >= size > 0:
+            _leave_out(turn, fault, f"this answer has {size} bytes")
+
+
 def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
-    events, framing = turn.events, turn.wire.framing(turn.prompt)
+    framing = turn.wire.framing(turn.prompt)
+    check_keep_alive(turn, framing)
+    events = turn.events
     for fault in faults:
-        events = spoil(events, fault, partial(_error_events, turn, fault))
+        _check_place(turn, fault, events)
+        before, events = events, spoil(events, fault, partial(_error_events, turn, fault))
+        if effect_of(fault) is Effect.EVENTS and events == before:
+            _leave_out(turn, fault, SAME)
     frames = framing.frames(events)
     for fault in faults:
-        frames = spoil_frames(frames, events, fault, framing.keep_alive)
+        whole, frames = frames, spoil_frames(frames, events, fault, framing.keep_alive)
+        if effect_of(fault) is Effect.FRAMES and frames == whole:
+            _leave_out(turn, fault, SAME)
+    _check_line(turn, sum(map(len, frames)))
+    faults = turn.exchange.faults
     *late, last = pauses(events, faults)
     pieces, record = schedule_frames(turn, events, frames, lambda due: list(map(add, due, late)))
     if pause := last - (late[-1] if late else 0):
@@ -102,6 +142,15 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
         pieces = line.held(pieces)
     pieces = line.over(faults, keep_alive(turn, framing, pieces))
     return EventStream(pieces, record, framing.media_type, ending(faults))
+
+
+def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:
+    """Note a place beyond the end of a stream: the fault strikes at the end."""
+    there = {"after_tokens": sum(event.token for event in events), "after_events": len(events)}
+    for name, count in there.items():
+        if effect_of(fault) is not Effect.CONTENT and fault.parameters.get(name, 0) > max(count, 1):
+            what = name.removeprefix("after_")
+            turn.note_ineffective(FAULT, f"{fault.name}; {name}", f"this stream has {count} {what}")
 
 
 def _error_events(turn: Turn, fault: Fault, before: Sequence[Event]) -> list[Event]:

@@ -13,6 +13,7 @@ from completions.event import Event, after_tokens
 from completions.exceptions import RequestError
 from completions.journal.record import StreamRecord
 from completions.outcome import Hold
+from completions.resolve.overrides import PACING
 from completions.views.http import EventStream
 from completions.views.turn import Turn
 from completions.wire.framing import Framing
@@ -24,8 +25,15 @@ Times = Callable[[list[float]], list[float]]
 def stream(turn: Turn) -> EventStream:
     """Return the response that streams a turn's events as they are."""
     framing = turn.wire.framing(turn.prompt)
+    check_keep_alive(turn, framing)
     pieces, record = schedule_frames(turn, turn.events, framing.frames(turn.events))
     return EventStream(keep_alive(turn, framing, pieces), record, framing.media_type)
+
+
+def check_keep_alive(turn: Turn, framing: Framing) -> None:
+    """Note a pace of signs of life where the framing has none."""
+    if turn.outcome.pacing.keep_alive_ms and not framing.keep_alive:
+        turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no sign of life")
 
 
 def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:

@@ -6,7 +6,8 @@ from completions.conversation import Prompt
 from completions.delivery.load import Machine
 from completions.event import Event
 from completions.journal.exchange import Exchange
-from completions.outcome import Outcome
+from completions.outcome import Ineffective, Outcome
+from completions.resolve.overrides import without_effect
 from completions.state.namespaces import Namespace
 from completions.wire.base import WireFormat
 
@@ -25,6 +26,13 @@ class Turn:
     outcome: Outcome
     machine: Machine | None = None
     events: list[Event] = field(default_factory=list)
+
+    def note_ineffective(self, header: str, what: str, why: str) -> None:
+        """Note what has no effect on this answer; raise the 400 where the request's own `header` asks for it."""
+        if header.lower() in self.prompt.headers:
+            self.exchange.faults = ()
+            raise without_effect(header, f"`{what}`", why)
+        self.exchange.ineffective += (Ineffective(what, why),)
 
     @property
     def is_stream(self) -> bool:

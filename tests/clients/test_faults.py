@@ -64,7 +64,7 @@ def ask(server: LiveServer, command: list[str], ways: tuple[str, ...], silence: 
             "fault": fault,
             "way": way,
             "model": model(fault),
-            "headers": {"X-Mock-Fault": fault, "X-Mock-Pacing": SLOWLY},
+            "headers": {"X-Mock-Fault": fault} | ({} if way == "whole" else {"X-Mock-Pacing": SLOWLY}),
             "patience": patience(fault, silence),
         }
         for way in ways

@@ -14,7 +14,7 @@ from tests.control.client import told
 from tests.same_bytes.requests import CHAT, SURFACES, Request, requests
 
 RULES = (Path(__file__).parent.parent / "same_bytes" / "script.yaml").read_text(encoding="utf-8")
-OVERRIDES: dict[str, str] = {"X-Mock-Error": "503", "X-Mock-Pacing": "ttft_ms=1"}
+OVERRIDES: dict[str, str] = {"X-Mock-Error": "503", "X-Mock-Pacing": "ttft_ms=1; apply=both"}
 
 
 def asked() -> Iterator[Request]:

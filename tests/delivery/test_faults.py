@@ -21,9 +21,11 @@ SILENCE = 0.3
 Frames = list[bytes]
 
 
-def ask(server: LiveServer, fault: str, stream: bool, header: str = "X-Mock-Fault") -> socket.socket:
+def ask(
+    server: LiveServer, fault: str, stream: bool, header: str = "X-Mock-Fault", model: str = "gpt-4o"
+) -> socket.socket:
     connection = socket.create_connection((server.host, server.port), timeout=PATIENCE)
-    body = b'{"stream":true,"model":"gpt-4o"}' if stream else b'{"model":"gpt-4o"}'
+    body = json.dumps({"stream": stream, "model": model}).encode()
     head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}: {fault}\r\n"
     connection.sendall(head.encode() + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
     return connection
@@ -87,10 +89,10 @@ STREAM_FAULTS: dict[str, tuple[Expect, str]] = {
     "disconnect": (lambda f: f[:2], BROKEN),
     "disconnect; after_tokens=0": (lambda f: f[:1], BROKEN),
     "disconnect; after_tokens=3": (lambda f: f[:4], BROKEN),
-    "disconnect; after_tokens=99": (lambda f: f[:7], BROKEN),
+    "disconnect; after_tokens=6": (lambda f: f[:7], BROKEN),
     "disconnect; after_events=0": (lambda f: [], BROKEN),
     "disconnect; after_events=8": (lambda f: f[:8], BROKEN),
-    "disconnect; after_events=99": (lambda f: f, BROKEN),
+    "disconnect; after_events=9": (lambda f: f, BROKEN),
     "reset; after_tokens=2": (lambda f: f[:3], RESET),
     "reset; after_events=1": (lambda f: f[:1], RESET),
     "stall": (lambda f: f[:2], OPEN),
@@ -100,13 +102,12 @@ STREAM_FAULTS: dict[str, tuple[Expect, str]] = {
     "error_event; flat=1; after_events=0": (lambda f: [b"event: error\ndata: " + ERROR + b"\n\n"], WHOLE),
     "no_finish": (lambda f: [*f[:7], f[8]], WHOLE),
     "no_done": (lambda f: f[:8], WHOLE),
-    "cut_tool_arguments": (lambda f: f, WHOLE),  # there are none
     "malformed_chunk": (lambda f: [*f[:2], two_thirds(f[2]), *f[3:]], WHOLE),
-    "malformed_chunk; after_events=99": (lambda f: [*f[:7], two_thirds(f[7]), f[8]], WHOLE),
+    "malformed_chunk; after_events=9": (lambda f: [*f[:7], two_thirds(f[7]), f[8]], WHOLE),
     "bad_utf8": (lambda f: [*f[:2], f[2].replace(b'" is', b'"\xff\xfe is'), *f[3:]], WHOLE),
     "duplicate_chunk": (lambda f: [*f[:3], f[2], *f[3:]], WHOLE),
     "reorder": (lambda f: [*f[:2], f[3], f[2], *f[4:]], WHOLE),
-    "reorder; after_events=99": (lambda f: [*f[:6], f[7], f[6], f[8]], WHOLE),
+    "reorder; after_events=9": (lambda f: [*f[:6], f[7], f[6], f[8]], WHOLE),
     "empty_stream": (lambda f: [], WHOLE),
     "crlf": (lambda f: [each.replace(b"\n", b"\r\n") for each in f], WHOLE),
     "comments": (lambda f: [b": keep-alive\n\n" + each for each in f], WHOLE),
@@ -137,7 +138,7 @@ COMBINED: dict[str, tuple[Expect, str]] = {
         lambda f: [*f[:2], two_thirds(f[2]), two_thirds(f[3]), *f[4:]],
         WHOLE,
     ),
-    "stall; after_events=99; ms=50, no_finish": (lambda f: [*f[:7], f[8]], WHOLE),
+    "stall; after_events=9; ms=50, no_finish": (lambda f: [*f[:7], f[8]], WHOLE),
     "slow_headers; ms=20, error_object, split_bytes; bytes=50": (
         lambda f: [*f[:2], b'data: {"error":' + ERROR + b"}\n\n"],
         WHOLE,
@@ -156,7 +157,7 @@ def test_stream__breaks_in_several_ways_at_once(server: LiveServer, frames: Fram
 
 
 def test_stall__past_the_last_event_is_a_pause_before_the_end(server: LiveServer, frames: Frames) -> None:
-    with ask(server, "stall; after_events=99; ms=400", True) as connection:
+    with ask(server, "stall; after_events=9; ms=400", True) as connection:
         connection.settimeout(PATIENCE)
         data = b""
         while b"[DONE]" not in data:
@@ -233,16 +234,16 @@ def test_headers__never_come(server: LiveServer, fault: str, how: str, stream: b
     assert not any("ERROR" in line for line in server.log[before:]), "uvicorn has nothing to say of it"
 
 
-def test_whole_answer__is_left_alone_by_a_streams_fault(server: LiveServer) -> None:
-    before = len(server.log)
-    data, ended = heard(ask(server, "disconnect", False))
-    assert (data.partition(b"\r\n\r\n")[2], ended) == (BODY, WHOLE)
-    assert server.wait_for("POST /v1/chat/completions 200.*", since=before)[0].count("fault") == 0
+def test_whole_answer__is_left_alone_by_a_streams_fault(scripted: LiveServer) -> None:
+    before = len(scripted.log)
+    data, ended = heard(ask(scripted, "a", False, "X-Other", "whole"))
+    assert (data.partition(b"\r\n\r\n")[2].count(b'"content":"Whole."'), ended) == (1, WHOLE)
+    scripted.wait_for("POST /v1/chat/completions 200 model=whole ineffective=disconnect ", since=before)
 
 
 def test_table__is_proved_as_a_whole() -> None:
     proved = {name.partition(";")[0] for name in (*STREAM_FAULTS, *BODY_FAULTS)}
-    assert proved | {"html_error", "close", "reset", "hang"} == {
+    assert proved | {"html_error", "close", "reset", "hang", "cut_tool_arguments"} == {
         name for name, spec in FAULTS.items() if spec.stage is not Stage.CONTENT
     }
 
@@ -267,6 +268,9 @@ rules:
   - match: {model: gpt-4o, stream: true}
     reply: {tool_calls: {name: add, arguments: {first: 1234, second: 5678}}}
     fault: cut_tool_arguments
+  - match: {model: whole}
+    reply: Whole.
+    fault: disconnect
   - error: 503
     fault: {slow_headers: {ms: 10}}
 """

@@ -115,6 +115,7 @@ async def test_whole_answer__in_full() -> None:
         "error": None,
         "fault": None,
         "fault_parameters": None,
+        "ineffective": [],
         "retry": 2,
         "idempotency_key": "idem",
         "fingerprint": found["fingerprint"],

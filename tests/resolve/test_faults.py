@@ -311,7 +311,7 @@ async def test_html_error__has_no_headers_of_the_api(async_client: AsyncClient, 
 
 async def test_pacing_header__leaves_the_dice_alone(tmp_path: Path) -> None:
     world = World(tmp_path, "defaults: {chaos: {rate: 1, of: [{error: 503}]}}\n" + rules("- reply: a"))
-    prompt = asked_prompt("Hi", headers={"x-mock-pacing": "ttft_ms=7"})
+    prompt = asked_prompt("Hi", stream=True, headers={"x-mock-pacing": "ttft_ms=7"})
     outcome = await engine.resolve(world.namespace, prompt)
     assert outcome.error is not None and outcome.error.status == 503
     assert outcome.pacing.ttft_ms == 7

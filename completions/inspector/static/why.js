@@ -65,5 +65,6 @@ export async function why(exchange) {
     said.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
   }
   if (exchange.fault) said.push(make("p", {}, "The fault ", make("span", { class: "badge fault" }, exchange.fault), " spoilt the answer on its way."));
+  for (const { what, why } of exchange.ineffective) said.push(make("p", {}, make("span", { class: "badge" }, what), ` has no effect: ${why}.`));
   return said;
 }

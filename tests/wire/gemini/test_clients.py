@@ -315,9 +315,7 @@ STREAM_FAULTS: dict[str, tuple[str | None, str]] = {
     "error_object": ("ServerError", "This"),
     "malformed_chunk": ("UnknownApiResponseError", "This"),
     "no_finish": (None, TEXT),
-    "no_done": (None, TEXT),
     "comments": ("UnknownApiResponseError", ""),
-    "crlf": (None, TEXT),
     "split_bytes": (None, TEXT),
     "empty_stream": (None, ""),
 }

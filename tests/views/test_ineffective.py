@@ -1,0 +1,213 @@
+"""What is asked for and has no effect: a 400 where a header asks, and noted in log and journal where a script does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from completions.journal.exchange import Exchange
+from completions.journal.record import RequestLine
+from completions.journal.writer import writer
+from completions.receive.handler import Handler
+from tests.asgi import Answer, call
+from tests.scripts import rules
+
+CHAT, CLAUDE, OLLAMA = "/v1/chat/completions", "/v1/messages", "/api/chat"
+HI: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 20}
+STREAM = HI | {"stream": True}
+WHOLE = HI | {"stream": False}
+EMBED = {"model": "text-embedding-3-small", "input": "Hi"}
+
+
+@pytest.fixture(autouse=True)
+def exchanges(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[Exchange]:
+    settings.MOCK_TTFT_MS = settings.MOCK_ITL_MS = 0
+    use(tmp_path, settings, "- reply: One two three.")
+    ended: list[Exchange] = []
+    monkeypatch.setattr(writer, "add", ended.append)
+    return ended
+
+
+def use(folder: Path, settings: Settings, text: str) -> None:
+    file = folder / f"script{len(text)}.yaml"
+    file.write_text(rules(text))
+    settings.MOCK_SCRIPT = str(file)
+
+
+async def ask(path: str, body: object, method: str = "POST", **headers: str) -> Answer:
+    named = headers | ({"anthropic-version": "2023-06-01"} if path == CLAUDE else {})
+    return await call(Handler(), method, path, json.dumps(body).encode(), headers=named)
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "value", "why"),
+    [
+        (WHOLE, "X-Mock-Fault", "disconnect", "`disconnect` has no effect: this answer is not streamed."),
+        (WHOLE, "X-Mock-Fault", "split_bytes, no_done", "`no_done` has no effect: this answer is not streamed."),
+        (WHOLE, "X-Mock-Fault", "reset; after_tokens=2", "`after_tokens` has no effect: this answer is not streamed."),
+        (WHOLE, "X-Mock-Fault", "split_bytes; bytes=99999", "`split_bytes` has no effect: this answer has "),
+        (STREAM, "X-Mock-Fault", "split_bytes; bytes=99999", "`split_bytes` has no effect: this answer has "),
+        (STREAM, "X-Mock-Fault", "cut_tool_arguments", "`cut_tool_arguments` has no effect: it changes nothing of"),
+        (STREAM, "X-Mock-Fault", "stall; after_events=9999", "`stall; after_events` has no effect: this stream has "),
+        (
+            STREAM,
+            "X-Mock-Fault",
+            "disconnect; after_tokens=99",
+            "`disconnect; after_tokens` has no effect: this",
+        ),
+        (WHOLE, "X-Mock-Pacing", "ttft_ms=5", "it has no effect: this answer is not streamed; with `apply=both` it"),
+        (WHOLE, "X-Mock-Pacing", "itl_ms=5; apply=stream", "it has no effect: this answer is not streamed; with"),
+        (WHOLE, "X-Mock-Pacing", "apply=both; keep_alive_ms=5", "`keep_alive_ms` has no effect: this answer is not"),
+    ],
+)
+async def test_header__without_effect_is_a_400(body: dict[str, Any], header: str, value: str, why: str) -> None:
+    answer = await ask(CHAT, body, **{header: value})
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["code"], error["param"]) == (400, "invalid_mock_header", header)
+    assert error["message"].startswith(f"The header {header} cannot be used: {why}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "pacing", "why"),
+    [
+        ("no_done", "", "`no_done` has no effect: the answer is an error."),
+        ("cut_word", "", "`cut_word` has no effect: the answer is an error."),
+        ("", "ttft_ms=1", "it has no effect: the answer is an error."),
+    ],
+)
+async def test_header__without_effect_on_the_error_that_another_asks_for_is_a_400(
+    fault: str, pacing: str, why: str
+) -> None:
+    asked = {"X-Mock-Error": "503", "X-Mock-Fault": fault, "X-Mock-Pacing": pacing}
+    answer = await ask(CHAT, STREAM, **{name: value for name, value in asked.items() if value})
+    assert (answer.status, json.loads(answer.body)["error"]["message"].partition("used: ")[2]) == (400, why)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        (CHAT, STREAM, {"X-Mock-Fault": "stall; ms=1; after_events=1"}),
+        (CHAT, STREAM, {"X-Mock-Pacing": "ttft_ms=1; keep_alive_ms=5"}),
+        (CHAT, WHOLE, {"X-Mock-Pacing": "ttft_ms=1; apply=both"}),
+        (CHAT, WHOLE, {"X-Mock-Fault": "split_bytes, truncated_json"}),
+        (CHAT, WHOLE, {"X-Mock-Fault": "cut_word"}),
+        (CHAT, WHOLE, {"X-Mock-Error": "503", "X-Mock-Fault": "malformed_json"}),
+        (CHAT, WHOLE, {"X-Mock-Error": "503", "X-Mock-Fault": "error_event"}),
+        (CHAT, STREAM, {"X-Mock-Error": "503", "X-Mock-Fault": "error_event"}),
+        (OLLAMA, STREAM, {"X-Mock-Fault": "crlf"}),
+    ],
+)
+async def test_header__with_an_effect_is_taken(path: str, body: object, headers: dict[str, str]) -> None:
+    answer = await ask(path, body, **headers)
+    assert answer.status == (503 if "X-Mock-Error" in headers and body is WHOLE else 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "header", "value", "why"),
+    [
+        (CLAUDE, WHOLE, "X-Mock-Fault", "no_done", "`no_done` has no effect: this answer is not streamed."),
+        (OLLAMA, STREAM, "X-Mock-Fault", "comments", "`comments` has no effect: it changes nothing of this answer."),
+        (OLLAMA, STREAM, "X-Mock-Pacing", "keep_alive_ms=5", "`keep_alive_ms` has no effect: application/x-ndjson has"),
+        ("/v1/embeddings", EMBED, "X-Mock-Pacing", "apply=both", "it has no effect: this answer is not streamed."),
+        ("/v1/embeddings", EMBED, "X-Mock-Fault", "cut_word", "`cut_word` has no effect: this answer has no words."),
+    ],
+)
+async def test_header__is_refused_as_each_api_refuses(
+    path: str, body: object, header: str, value: str, why: str
+) -> None:
+    answer = await ask(path, body, **{header: value})
+    assert answer.status == 400
+    assert f"The header {header} cannot be used: {why}" in answer.body.decode()
+    document = json.loads(answer.body)
+    if path == CLAUDE:
+        assert (document["type"], document["error"]["type"]) == ("error", "invalid_request_error")
+    if path == OLLAMA:
+        assert isinstance(document["error"], str)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("X-Mock-Falt", "Did you mean `x-mock-fault`?"),
+        ("X-Mock-Pace", "Did you mean `x-mock-pacing`?"),
+        ("X-Mock_Error", "Did you mean `x-mock-error`?"),
+        ("X-MockFault", "Did you mean `x-mock-fault`?"),
+        ("X-Mock-Colour", "the mock's are X-Mock-Fault, X-Mock-Error, X-Mock-Pacing, X-Mock-Namespace."),
+    ],
+)
+@pytest.mark.parametrize(("method", "path"), [("POST", CHAT), ("POST", CLAUDE), ("GET", "/v1/models")])
+async def test_header__of_an_unknown_name_is_a_400(method: str, path: str, name: str, hint: str) -> None:
+    answer = await ask(path, WHOLE, method, **{name: "close"})
+    assert (answer.status, hint in json.loads(answer.body)["error"]["message"]) == (400, True)
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/models"), ("GET", "/v1/files"), ("GET", "/_mock/health")])
+@pytest.mark.parametrize("name", ["X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"])
+async def test_header__where_nothing_is_generated_is_a_400(method: str, path: str, name: str) -> None:
+    answer = await ask(path, {}, method, **{name: "close"})
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["code"], error["param"]) == (400, "invalid_mock_header", name)
+
+
+@pytest.mark.parametrize("name", ["X-Mock-Error", "X-Mock-Pacing", "X-Mock-Namespace"])
+async def test_header__that_comes_twice_is_a_400(name: str) -> None:
+    value = {"X-Mock-Error": "429", "X-Mock-Pacing": "ttft_ms=1", "X-Mock-Namespace": "a"}[name]
+    answer = await ask(CHAT, STREAM, **{name: f"{value}, {value}"})  # as two are read, by RFC 9110
+    assert (answer.status, json.loads(answer.body)["error"]["param"]) == (400, name)
+
+
+@pytest.mark.parametrize(
+    ("rule", "body", "fault", "what", "why"),
+    [
+        ("reply: Hello, fault: disconnect", WHOLE, None, "disconnect", "this answer is not streamed"),
+        ("reply: Hello, fault: [no_done, crlf]", WHOLE, None, "no_done", "this answer is not streamed"),
+        ("reply: Hello, fault: cut_tool_arguments", STREAM, None, "cut_tool_arguments", "it changes nothing of this"),
+        (
+            "reply: Hello, fault: {disconnect: {after_events: 99}}",
+            STREAM,
+            "disconnect",
+            "disconnect; after_events",
+            "",
+        ),
+        ("error: 503, fault: cut_word", STREAM, None, "cut_word", "the answer is an error"),
+        ("error: 503, fault: disconnect", STREAM, None, "disconnect", "the answer is an error"),
+        ("reply: {events: [a]}, fault: cut_word", STREAM, None, "cut_word", "its events are given word by word"),
+        ("reply: Hello, fault: {split_bytes: {bytes: 9999}}", WHOLE, None, "split_bytes", "this answer has "),
+    ],
+)
+async def test_fault__of_a_script_is_noted_in_log_and_exchange(
+    rule: str,
+    body: dict[str, Any],
+    fault: str | None,
+    what: str,
+    why: str,
+    tmp_path: Path,
+    settings: Settings,
+    exchanges: list[Exchange],
+) -> None:
+    use(tmp_path, settings, f"- {{{rule}}}")
+    answer = await ask(CHAT, body)
+    (exchange,) = exchanges
+    assert (answer.status, exchange.fault) == (503 if "503" in rule else 200, fault)
+    assert exchange.ineffective[0].what == what
+    assert exchange.ineffective[0].why.startswith(why)
+    assert f" ineffective={what}" in str(RequestLine(exchange))
+    assert what in str(RequestLine(exchange).fields()["ineffective"])
+
+
+async def test_pacing__of_a_request_that_its_rule_answers_with_an_error_is_noted(
+    tmp_path: Path, settings: Settings, exchanges: list[Exchange]
+) -> None:
+    use(tmp_path, settings, "- replies: [{error: 429}, Fine.]")
+    first, second = [await ask(CHAT, STREAM, **{"X-Mock-Pacing": "ttft_ms=1"}) for _ in range(2)]
+    assert (first.status, second.status) == (429, 200)
+    assert [[each.what for each in exchange.ineffective] for exchange in exchanges] == [["X-Mock-Pacing"], []]
+
+
+async def test_header__that_is_refused_before_it_is_counted_costs_nothing(tmp_path: Path, settings: Settings) -> None:
+    use(tmp_path, settings, "- {reply: Once., times: 1}\n- reply: Later.")
+    assert (await ask(CHAT, WHOLE, **{"X-Mock-Fault": "disconnect"})).status == 400
+    assert (await ask(CHAT, WHOLE, **{"X-Mock-Pacing": "ttft_ms=1"})).status == 400
+    assert b"Once." in (await ask(CHAT, WHOLE)).body
