@@ -368,6 +368,52 @@ async def test_outage__a_redis_that_hangs_counts_as_away(redis_server: RedisServ
         assert (await recovered(ledger)).uses >= 1
 
 
+async def test_outage__what_a_hanging_redis_refused_costs_nothing(redis_server: RedisServer) -> None:
+    """It is sent, refused, and read by Redis when that goes on."""
+    limits, quota = Limits(rpd=5), Quota(requests=5)
+    async with workers(redis_server.url, 1, timeout=0.5) as (store,):
+        ledger = store.ledger("a")
+        await recovered(ledger)
+        before = (await recovered(ledger)).uses
+        redis_server.freeze()
+        try:
+            claims = [COUNTED._replace(charge=charge(limits, quota)) for _ in range(5)]
+            found = await asyncio.gather(*map(ledger.take, claims), return_exceptions=True)
+            assert [type(each) for each in found] == [StateUnavailable] * 5
+        finally:
+            redis_server.thaw()
+        assert (await recovered(ledger)).uses == before + 1
+        last = charge(limits, quota)
+        await ledger.take(COUNTED._replace(charge=last))
+        assert last.grant
+        assert last.grant.headers()["x-ratelimit-remaining-requests"] == "4"
+
+
+async def test_outage__what_is_pushed_to_a_hanging_redis_and_refused_is_not_there_later(
+    redis_server: RedisServer,
+) -> None:
+    async with workers(redis_server.url, 1, timeout=0.5) as (store,):
+        ledger = store.ledger("a")
+        await recovered(ledger)
+        redis_server.freeze()
+        try:
+            with pytest.raises(StateUnavailable):
+                await ledger.write(Pushed(version=9, limits="null"), 0, (), "")
+        finally:
+            redis_server.thaw()
+        await recovered(ledger)
+        assert (await ledger.read()).version == 0
+
+
+async def test_clock__of_redis_that_is_set_anew_is_learnt(redis_url: str) -> None:
+    async with workers(redis_url, 1) as (store,):
+        ledger = store.ledger(name())
+        assert (await ledger.take(COUNTED)).uses == 0
+        store._link._ahead -= 10 * PATIENCE  # as if the clock had jumped ahead
+        assert (await ledger.take(COUNTED)).uses == 1
+        assert (await ledger.take(COUNTED)).uses == 2
+
+
 async def test_outage__slots_are_given_back_afterwards(redis_server: RedisServer) -> None:
     """The connection alone is lost, so that Redis still has the slot that ends meanwhile."""
     limits = Limits(concurrent=1)

@@ -6,6 +6,7 @@ by itself. It belongs to one event loop at a time, and begins anew in another.
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -29,20 +30,36 @@ LOOK_AGAIN = 1.0
 MAX_POSTED = 10_000
 """Notes that wait for Redis to come back; beyond that, the oldest goes."""
 
+LATE = "LATE "
+"""What the error begins with of a script that came after its caller had given up; Redis' time follows."""
+
+SURELY_LATE = 1.05
+"""Times the timeout after which a script is refused for sure, however well the clocks are known."""
+
 FAILURES = (OSError, RedisError, TimeoutError, EOFError)
 
 Value = str | bytes | int | float
 
 
 class Asked:
-    """A command on its way, and who waits for its answer: None where nobody does."""
+    """A command on its way, and who waits for its answer: None where nobody does.
 
-    __slots__ = ("again", "command", "future", "script")
+    A script is told until when somebody waits for it: `at` is when it was asked, on the monotonic clock.
+    """
+
+    __slots__ = ("again", "at", "command", "future", "script")
 
     def __init__(
         self, script: Script | None, command: tuple[Value, ...], future: "asyncio.Future[Any] | None", again: bool
     ) -> None:
         self.script, self.command, self.future, self.again = script, command, future, again
+        self.at = time.monotonic()
+
+    def packed(self, ahead: float, timeout: float) -> tuple[Value, ...]:
+        """Return the command as it is sent; `ahead` is by how much Redis' clock is ahead of the monotonic one."""
+        if self.script is None:
+            return self.command
+        return (*self.command, 0 if self.future is None else f"{self.at + timeout + ahead:.6f}")
 
 
 class Link:
@@ -59,6 +76,7 @@ class Link:
             encoding_errors="surrogatepass",  # a rule's name may be any text
         )
         self.away, self._refusal = False, ""
+        self._ahead = 0.0
         self.on_back: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
@@ -136,6 +154,7 @@ class Link:
                 async with asyncio.timeout(self.timeout):
                     await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
                     await _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in ALL])
+                    self._ahead = await _clock_ahead(connection)
                 self._be_back()
                 await self._serve(connection, sent)
             except FAILURES as exc:
@@ -149,6 +168,7 @@ class Link:
         """Write, read and watch the time until one of them fails; then forget what was on its way."""
         parts = (self._write(connection, sent), self._read(connection, sent), _watch(sent, self.timeout))
         tasks = [asyncio.create_task(part) for part in parts]
+        failure: BaseException | None = None
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             failure = next(iter(done)).exception()
@@ -156,7 +176,7 @@ class Link:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._drop(sent)
+            self._drop(sent, hangs=isinstance(failure, TimeoutError))
         if failure is not None and not isinstance(failure, FAILURES):
             raise failure
         logger.warning("The connection to the state store was lost: %s", _told(failure))
@@ -167,7 +187,7 @@ class Link:
             self._wake.clear()
             batch, self._outgoing = self._outgoing, []
             sent.extend(batch)
-            packed = connection.pack_commands([asked.command for asked in batch])
+            packed = connection.pack_commands([asked.packed(self._ahead, self.timeout) for asked in batch])
             await connection.send_packed_command(packed, check_health=False)
 
     async def _read(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
@@ -182,8 +202,12 @@ class Link:
 
     def _answer(self, asked: Asked, answer: Any) -> None:
         if isinstance(answer, NoScriptError) and asked.script is not None:  # somebody has flushed the scripts
-            self._outgoing.append(Asked(None, ("EVAL", asked.script.text, *asked.command[2:]), asked.future, True))
+            asked.command, asked.again = ("EVAL", asked.script.text, *asked.command[2:]), True
+            self._outgoing.append(asked)
             self._wake.set()
+            return
+        if isinstance(answer, ResponseError) and str(answer).startswith(LATE):
+            self._hear_late(asked, str(answer))
             return
         if isinstance(answer, ResponseError):
             if str(answer) != self._refusal:  # out of memory, for one: it is told once
@@ -192,6 +216,16 @@ class Link:
             _fail(asked)
         elif asked.future is not None and not asked.future.done():
             asked.future.set_result(answer)
+
+    def _hear_late(self, asked: Asked, answer: str) -> None:
+        """Fail what was refused as nobody waits for it any more; where somebody does, Redis' clock was set anew."""
+        seconds, microseconds = map(int, answer.split()[1:])
+        self._ahead = seconds + microseconds / 1_000_000 - time.monotonic()
+        if asked.future is None or asked.future.done() or time.monotonic() - asked.at > self.timeout:
+            _fail(asked)
+            return
+        self._outgoing.append(asked)
+        self._wake.set()
 
     def _be_back(self) -> None:
         if self.away:
@@ -209,13 +243,19 @@ class Link:
         waiting, self._outgoing = self._outgoing, []
         self._drop(deque(waiting), unsent=True)
 
-    def _drop(self, asked: deque[Asked], unsent: bool = False) -> None:
-        """Fail what waits for an answer, and keep the notes that can still be sent."""
+    def _drop(self, asked: deque[Asked], unsent: bool = False, hangs: bool = False) -> None:
+        """Fail what waits for an answer, and keep the notes that can still be sent.
+
+        A Redis that `hangs` may go on and do what was sent, until the deadline of each; it fails only then.
+        """
         kept = []
         while asked:
             each = asked.popleft()
             if each.future is None and (unsent or each.again):
                 kept.append(each)
+            elif hangs and each.future is not None:
+                left = each.at + SURELY_LATE * self.timeout - time.monotonic()
+                each.future.get_loop().call_later(max(left, 0), _fail, each)
             else:
                 _fail(each)
         self._outgoing[:0] = kept
@@ -229,6 +269,14 @@ async def _watch(sent: deque[Asked], timeout: float) -> None:  # noqa: ASYNC109 
             await asyncio.sleep(timeout / 2)
         if oldest is not None and sent and sent[0] is oldest:
             raise TimeoutError("no answer in time")
+
+
+async def _clock_ahead(connection: AbstractConnection) -> float:
+    """Return by how many seconds Redis' clock is ahead of the monotonic one, or a little less: half a round trip."""
+    begun = time.monotonic()
+    await connection.send_packed_command(connection.pack_commands([("TIME",)]), check_health=False)
+    seconds, microseconds = await connection.read_response()
+    return int(seconds) + int(microseconds) / 1_000_000 - (begun + time.monotonic()) / 2
 
 
 async def _exchange(connection: AbstractConnection, commands: list[tuple[Value, ...]]) -> None:

@@ -22,8 +22,11 @@ class Script(NamedTuple):
     sha: str
 
 
+DEADLINE = (FOLDER / "deadline.lua").read_bytes()
+
+
 def _script(name: str) -> Script:
-    text = (FOLDER / f"{name}.lua").read_bytes()
+    text = DEADLINE + (FOLDER / f"{name}.lua").read_bytes()
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
 
