@@ -93,23 +93,43 @@ class _Driven:
                 return
 
 
-async def send_whole(send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
-    """Send a whole response: under uvicorn in one write, without a look at each header for itself.
+Headers = Sequence[tuple[bytes, bytes]]
+"""A response's headers, by lower-case name."""
 
-    The headers tell the body's length. Whatever is out of the ordinary goes uvicorn's own way.
-    """
+
+async def send_whole(send: Send, status: int, headers: Headers, body: bytes) -> None:
+    """Send a whole response, whose headers tell its length: under uvicorn in one write."""
     cycle = _cycle(send)
-    if IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle):
-        lines = b"".join([b"%b: %b\r\n" % pair for pair in (*cycle.default_headers, *headers)])
-        if lines.count(b"\n") == lines.count(b"\r") == len(headers) + len(cycle.default_headers) and b"\0" not in lines:
-            cycle.response_started = cycle.response_complete = True
-            cycle.waiting_for_100_continue = False
-            cycle.transport.write(b"%b%b\r\n%b" % (STATUS_LINE[status], lines, body))
-            cycle.message_event.set()
-            cycle.on_response()
-            return
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    if (head := _head(cycle, status, headers)) is None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+        return
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"%b\r\n%b" % (head, body))
+    cycle.message_event.set()
+    cycle.on_response()
+
+
+async def start_stream(send: Send, status: int, headers: Headers) -> None:
+    """Send the head of a response that comes in chunks, and has no length."""
+    cycle = _cycle(send)
+    if (head := _head(cycle, status, headers)) is None or cycle.chunked_encoding is not None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        return
+    cycle.response_started = cycle.chunked_encoding = True
+    cycle.waiting_for_100_continue = False
+    cycle.transport.write(b"%btransfer-encoding: chunked\r\n\r\n" % head)
+
+
+def _head(cycle: Any, status: int, headers: Headers) -> bytes | None:
+    """Return the lines of a response's head, looked at all at once; None where uvicorn is to write it itself."""
+    if not (IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle)):
+        return None
+    pairs = (*cycle.default_headers, *headers)
+    head = STATUS_LINE[status] + b"".join([b"%b: %b\r\n" % pair for pair in pairs])
+    whole = head.count(b"\n") == head.count(b"\r") == len(pairs) + 1 and b"\0" not in head
+    return head if whole and b"\r\nconnection: " not in head else None
 
 
 def _is_ordinary(cycle: RequestResponseCycle) -> bool:

@@ -23,7 +23,15 @@ from completions.delivery.sabotage import Ending
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.journal.exchange import Exchange
-from completions.receive.connection import CLIENT_LEFT, can_sever, end_by_closing, send_whole, sever, watched
+from completions.receive.connection import (
+    CLIENT_LEFT,
+    can_sever,
+    end_by_closing,
+    send_whole,
+    sever,
+    start_stream,
+    watched,
+)
 from completions.receive.lifespan import is_ending, lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
@@ -221,7 +229,7 @@ def is_stock(path: str) -> bool:
 async def _send_stream(response: EventStream, send: Send) -> None:
     """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
     ending = end_by_closing(send, response.ending)
-    await _start(response, send)
+    await start_stream(send, response.status_code, _headers(response))
     await _send_pieces(response.pieces, send)
     if ending is Ending.WHOLE:
         await send({"type": "http.response.body"})

@@ -1,6 +1,8 @@
 """The life of a server process: warm at the start, and end well on SIGTERM."""
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 import logging
 import signal
@@ -23,6 +25,7 @@ from completions.state.namespaces import namespace
 from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
 from completions.tokens import text as tokens
+from completions.tokens.models import prices
 
 logger = logging.getLogger("completions")
 
@@ -111,10 +114,18 @@ def warm() -> None:
     """
     if not namespace().script.is_verbatim:
         tokens.warm()
+    prices(None)
     _ = get_resolver().url_patterns
     gc.collect()
+    _give_back()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _give_back() -> None:
+    """Give the memory that the tables took while they were read back to the system, where the C library can."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def running_server() -> Server | None:

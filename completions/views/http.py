@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
+from django.http.cookie import SimpleCookie
+from django.http.response import ResponseHeaders
 
 from completions.delivery.sabotage import Ending
 from completions.event import Body
@@ -84,7 +86,20 @@ class FastJsonResponse(RawResponse, JsonResponse):
     def __init__(self, document: dict[str, Any] | bytes, status: int = 200) -> None:
         """Take a document, or the bytes of one that is encoded already."""
         data = document if isinstance(document, bytes) else orjson.dumps(document)
-        RawResponse.__init__(self, data, status, JSON)
+        self._set_up(data, status)
+
+    def _set_up(self, data: bytes, status: int) -> None:
+        """Set what Django's constructors set, which look at each header and at the charset of every answer."""
+        self.headers = ResponseHeaders({})
+        self.headers._store = {
+            "content-type": ("Content-Type", JSON),
+            "content-length": ("Content-Length", f"{len(data)}"),
+        }
+        self.cookies = SimpleCookie()
+        self.status_code, self.closed = status, False
+        self._charset = self._handler_class = self._reason_phrase = None
+        self._resource_closers: list[Any] = []
+        self._container = [data]
 
 
 class Severed(FastJsonResponse):

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmark import inspector, parts, shared
+from tests.benchmark import inspector, parts, ratios, shared
 from tests.benchmark.load import CONNECTIONS
 from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
 from tests.benchmark.plugin import plugin
 from tests.benchmark.report import Target, heading
-from tests.benchmark.servers import BenchmarkError, Server, bare, mock
+from tests.benchmark.servers import BenchmarkError, Peer, Server, bare, mock
 
 HUNDRED = str(Path(__file__).with_name("hundred.yaml"))
 
@@ -43,13 +43,19 @@ def main() -> None:
     """Run the benchmark; SIGTERM ends it as Ctrl-C does, with all its servers."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmark", description="Measure the mock.")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter rounds, for a first look")
-    size = QUICK if parser.parse_args().quick else FULL
+    parser.add_argument("--against", metavar="COMMAND", help="start another mock, and measure its answers beside ours")
+    parser.add_argument("--port", type=int, help="where that one listens")
+    arguments = parser.parse_args()
+    if (arguments.against is None) != (arguments.port is None):
+        parser.error("--against and --port go together.")
+    size = QUICK if arguments.quick else FULL
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     begun = time.monotonic()
     print(heading(_load(size)), flush=True)
     with tempfile.TemporaryDirectory() as directory, ExitStack() as stack:
         try:
-            targets = run(size, Path(directory), stack)
+            peer = Peer(arguments.against, arguments.port, Path(directory)) if arguments.against else None
+            targets = _attempt(lambda: _ratios(size, Path(directory), peer)) + run(size, Path(directory), stack)
         except KeyboardInterrupt:
             sys.exit("Interrupted; the servers are stopped.")
     print("\n" + "\n".join(target.line() for target in targets))
@@ -76,6 +82,14 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     if size.further:
         targets += _attempt(lambda: _further(directory, stack, paced))
     return targets
+
+
+def _ratios(size: Size, directory: Path, peer: Peer | None) -> list[Target]:
+    """Measure what answers cost beside a bare application; these servers end before the others start."""
+    with ExitStack() as stack:
+        if peer is not None:
+            stack.enter_context(peer).await_start()
+        return uvloop.run(ratios.measure(ratios.start(directory, stack), peer, size.rounds))
 
 
 def _shared(directory: Path, stack: ExitStack, size: Size) -> list[Target]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import sys
 import time
 from dataclasses import dataclass
 
@@ -33,12 +34,13 @@ class Sample:
 
 
 class Asking(Client):
-    """A client that asks again and again until it is `stopping`."""
+    """A client that asks again and again until it is `stopping`, or has asked as often as it is to."""
 
     def __init__(self, request: bytes) -> None:
         super().__init__(request)
         self.answers = 0
         self.stopping = False
+        self.left = sys.maxsize
         self._pending = b""
 
     def data_received(self, data: bytes) -> None:
@@ -53,9 +55,10 @@ class Asking(Client):
             self.fail(f"the answer was {data[:200]!r}")
             return
         self.answers += 1
-        if self.stopping:
+        if self.stopping or not self.left:
             self.finish()
         else:
+            self.left -= 1
             self.ask()
 
 
@@ -66,6 +69,25 @@ def _is_whole(data: bytes) -> bool:
         return False
     length = _LENGTH.search(head)
     return len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n")
+
+
+SETTLED = 0.3
+"""Seconds after the last answer for what a server does in the background, such as to write its journal."""
+
+FEW = 8
+"""Connections over which a fixed number of requests goes."""
+
+
+async def ask_often(server: Server, request: bytes, count: int) -> float:
+    """Ask so many times, and return the server's CPU per answer in µs: all of it, until it is idle again."""
+    async with connected(server, lambda: Asking(request), FEW) as clients:
+        cpu = server.cpu()
+        for client in clients:
+            client.left = count // FEW - 1
+            client.ask()
+        await all_done(clients, 0)
+        await asyncio.sleep(SETTLED)
+        return (server.cpu() - cpu) / sum(client.answers for client in clients) * 1e6
 
 
 async def drive(server: Server, request: bytes, seconds: float) -> Sample:

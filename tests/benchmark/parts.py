@@ -85,14 +85,22 @@ async def paced(servers: Sequence[Server], rounds: int) -> list[Target]:
     for _ in range(rounds):
         for server in servers:
             runs[server.name].append(_figures(await listen(server, request(server.port, stream=True))))
-    figures = {name: [median(column) for column in zip(*taken, strict=True)] for name, taken in runs.items()}
+    figures = {name: _middle(taken) for name, taken in runs.items()}
     rows = [(name, (*figures[name], max(late_p99 for _, late_p99, *_ in taken))) for name, taken in runs.items()]
     _show(table(f"{STREAMS} streams of {CHUNKS} chunks at {ITL_MS} ms", (*LATENESS, "worst p99"), rows))
-    _, late, drift, *_ = figures[servers[-1].name]
+    waves = runs[servers[-1].name]
+    _, late, drift, _, cost, *_ = _middle(waves)
     return [
+        Target("lateness of a fresh server's first wave, p99", waves[0][1], 10, " ms"),
+        *[Target("and of its second, p99", wave[1], 3, " ms") for wave in waves[1:2]],
+        Target("CPU of a paced chunk", cost, 25, " µs"),
         Target("paced chunks' lateness, p99", late, 10, " ms"),
         Target("paced streams' drift, median", drift, 2, " ms"),
     ]
+
+
+def _middle(taken: Sequence[Sequence[float]]) -> list[float]:
+    return [median(column) for column in zip(*taken, strict=True)]
 
 
 async def shaped(jittered: Server, loaded: Server) -> list[Target]:

@@ -4,6 +4,8 @@ import http.client
 import json
 import os
 import re
+import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from tests.benchmark.wire import HEADERS, PATH, body
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
-TIMEOUT = 10.0
+TIMEOUT = 60.0
 """Seconds that a server may take to start, to answer or to stop."""
 
 ENVIRONMENT = {
@@ -31,7 +33,6 @@ ENVIRONMENT = {
     "MOCK_ITL_MS": "0",
     "LOG_LEVEL": "INFO",
     "LOG_FORMAT": "text",
-    "LOG_CHUNKS": "false",
 }
 """What the mock runs with, whatever the developer's own environment says."""
 
@@ -51,7 +52,7 @@ class Server:
         environment = {"DATABASE_URL": f"sqlite:///{directory}/{self.spawned}.sqlite3", **environment}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, *command],
+                self._argv(command),
                 cwd=ROOT,
                 env={**os.environ, **ENVIRONMENT, **environment},
                 stdin=subprocess.DEVNULL,
@@ -59,13 +60,20 @@ class Server:
                 stderr=subprocess.STDOUT,
             )
 
+    def _argv(self, command: list[str]) -> list[str]:
+        return [sys.executable, *command]
+
     def await_start(self) -> None:
         """Wait until the server listens, and learn its port from its log."""
-        while not (found := re.search(r"running on http://[^ :]+:(\d+)", self.log())):
+        while not (port := self._listens()):
             if self._process.poll() is not None or time.monotonic() > self.spawned + TIMEOUT:
                 raise BenchmarkError(f"{self.name} did not start:\n{self.log()}")
             time.sleep(0.002)
-        self.port = int(found[1])
+        self.port = port
+
+    def _listens(self) -> int | None:
+        found = re.search(r"running on http://[^ :]+:(\d+)", self.log())
+        return int(found[1]) if found else None
 
     def answer(self, **fields: object) -> bytes:
         """Return the body of one answer to the chat request with these fields."""
@@ -120,6 +128,24 @@ class Server:
 
     def __exit__(self, *exc_info: object) -> None:
         self.stop()
+
+
+class Peer(Server):
+    """Another mock to be compared with: started by a command of its own, on a port that is given."""
+
+    def __init__(self, command: str, port: int, directory: Path) -> None:
+        self._given = port
+        super().__init__("peer", shlex.split(command), directory)
+
+    def _argv(self, command: list[str]) -> list[str]:
+        return command
+
+    def _listens(self) -> int | None:
+        try:
+            socket.create_connection((HOST, self._given), timeout=TIMEOUT).close()
+        except OSError:
+            return None
+        return self._given
 
 
 def machine_cpu() -> float:

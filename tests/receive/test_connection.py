@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from completions.receive import connection
-from completions.receive.connection import send_whole
+from completions.receive.connection import send_whole, start_stream
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -78,10 +78,20 @@ async def sent(made: tuple[RequestResponseCycle, Transport], headers: list[tuple
     }
 
 
+async def begun(made: tuple[RequestResponseCycle, Transport], headers: list[tuple[bytes, bytes]]) -> list[Any]:
+    """Send a stream of two pieces, and return what came of it."""
+    send: Any = made[0].send
+    await start_stream(send, 200, headers)
+    await send({"type": "http.response.body", "body": BODY, "more_body": True})
+    await send({"type": "http.response.body", "body": b"end"})
+    return [b"".join(made[1].written), made[1].closed, made[0].response_complete]
+
+
 CASES: dict[str, tuple[dict[str, Any], list[tuple[bytes, bytes]]]] = {
     "usual": ({}, HEADERS),
     "HEAD": ({"method": "HEAD"}, HEADERS),
     "to be closed": ({"keep_alive": False}, HEADERS),
+    "that closes": ({}, [*HEADERS, (b"connection", b"close")]),
     "a line's end in a value": ({}, [*HEADERS, (b"x-mine", b"a\r\nx-other: b")]),
     "a NUL in a value": ({}, [*HEADERS, (b"x-mine", b"a\0b")]),
 }
@@ -93,6 +103,14 @@ async def test_whole__is_sent_as_uvicorn_sends_it(case: str, monkeypatch: pytest
     ours = await sent(cycle(**state), headers)
     monkeypatch.setattr(connection, "IS_KNOWN", False)
     assert ours == await sent(cycle(**state), headers)
+
+
+@pytest.mark.parametrize("state", [{}, {"method": "HEAD"}, {"keep_alive": False}])
+async def test_stream__is_sent_as_uvicorn_sends_it(state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    headers = [(b"content-type", b"text/event-stream")]
+    ours = await begun(cycle(**state), headers)
+    monkeypatch.setattr(connection, "IS_KNOWN", False)
+    assert ours == await begun(cycle(**state), headers)
 
 
 async def test_whole__is_one_write() -> None:

@@ -14,6 +14,7 @@ from pytest_django import Settings
 from completions.receive.connection import watched
 from completions.receive.handler import Handler
 from completions.receive.request import LeanRequest
+from completions.tokens import text as tokens
 from tests.asgi import Connection, call, scope
 from tests.document import MOCK, events, fold
 
@@ -54,6 +55,7 @@ async def test_body__too_large_is_refused_as_soon_as_it_is(app: Handler, setting
 
 
 async def test_stream__unpaced_is_one_piece_and_needs_no_second_task(app: Handler) -> None:
+    tokens.warm()  # the first stream of a fixed document would wait for it, in a thread
     connection = Connection(b'{"stream":true,"stream_options":{"include_usage":true}}')
     await app(scope("POST", CHAT), connection.receive, connection.send)
     assert len(connection.answer.pieces) == 1

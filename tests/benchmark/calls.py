@@ -1,0 +1,75 @@
+"""How many calls of functions a request makes, C's among them: `python -m tests.benchmark.calls` prints it by case.
+
+Unlike time, that is the same on every machine, and on a busy one.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tests.benchmark.ratios import CASES, HUNDRED, MOCK, TEN
+from tests.benchmark.servers import ENVIRONMENT
+from tests.benchmark.wire import HEADERS, PATH, body
+
+ROUNDS = 6
+
+
+async def count(app: Any, request: bytes) -> int:
+    """Return how many calls a request makes, from its scope to its last byte."""
+    received, calls = [{"type": "http.request", "body": request}], 0
+
+    async def receive() -> dict[str, Any]:
+        if not received:
+            await asyncio.Event().wait()
+        return received.pop()
+
+    async def send(message: Any) -> None:
+        assert message.get("status", 200) == 200, message
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": PATH, "query_string": b""}
+    sys.setprofile(note)
+    try:
+        await app({**scope, "headers": [*headers, (b"host", b"127.0.0.1")]}, receive, send)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+async def measure(folder: Path) -> dict[str, int]:
+    """Return the calls of each case's request, once all is remembered that can be."""
+    from django.test import override_settings
+
+    from completions.receive.handler import Handler
+
+    found = {}
+    for case in (case for case in CASES if case.name in (MOCK, TEN, HUNDRED)):
+        script = folder / f"{case.name}.yaml"
+        script.write_text(case.script or "")
+        with override_settings(MOCK_SCRIPT="mock" if case.script is None else str(script)):
+            app, request = Handler(), body(stream=True) if case.stream else body()
+            found[case.name] = min([await count(app, request) for _ in range(ROUNDS)])
+    return found
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update({**ENVIRONMENT, "DATABASE_URL": f"sqlite:///{folder}/journal.sqlite3"})
+        import django
+
+        django.setup()
+        print(json.dumps(asyncio.run(measure(Path(folder)))))
+
+
+if __name__ == "__main__":
+    main()
