@@ -13,26 +13,33 @@ it is streamed, in which wire format, with which headers and ids. `finish_reason
 """
 
 import re
+from collections.abc import Sequence
 
-from completions.conversation import Choice, Message, Prompt
+from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.script.calls import calls
 from completions.script.instances import instance
 from completions.script.protocols import code, markers, quoted, react
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import keywords, retold, sentences, thoughts
+from completions.script.sentences import keywords, plan, retold, sentences, thoughts
 
 REASONING_MODELS = re.compile(
     r"""
-    ^o[134](-|$)            # o1, o3-mini, o4-mini-2025-04-16
-    | ^gpt-5(?!-chat)       # gpt-5, gpt-5-mini, gpt-5.1; gpt-5-chat-latest does not reason
+    ^o[134](-|$)                        # o1, o3-mini, o4-mini-2025-04-16
+    | ^gpt-5(?!-chat|\.)                # gpt-5, gpt-5-mini; gpt-5.1 and later seldom do unless they are told to
+    | ^gpt-5\.\d+-(codex|pro)
     | ^gemini-(3|2\.5-(pro|flash(?!-lite)))(?!.*(image|tts|audio|embedding))
-    | reason | thinking     # magistral-reasoning, kimi-k2-thinking, grok-4-fast-reasoning
-    | deepseek-r1
+    | reason | thinking                 # deepseek-reasoner, kimi-k2-thinking, grok-4-fast-reasoning
+    | deepseek-(r1|v4)
+    | grok-(3-mini|4\.[3-9])
+    | gpt-oss | magistral-medium | glm-(4\.[5-9]|5) | minimax-m\d | ^compound
     """,
     re.VERBOSE,
 )
-"""The names of models that reason, without the provider's prefix; `non-reasoning` models do not."""
+"""The names of models that reason on an easy question, without the provider's prefix: by the recorded exchanges."""
+
+PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-4)")
+"""The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
 PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer)
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
@@ -75,7 +82,7 @@ def _canonical(value: object) -> object:
 def _choice(prompt: Prompt, seed: str) -> Choice:
     called = calls(prompt, seed)
     return Choice(
-        text=None if called else _text(prompt, seed),
+        text=_plan(prompt, seed, called) if called else _text(prompt, seed),
         tool_calls=called,
         reasoning=_reasoning(prompt, seed),
     )
@@ -83,8 +90,15 @@ def _choice(prompt: Prompt, seed: str) -> Choice:
 
 def reasons(model: str | None) -> bool:
     """Tell whether a model of this name reasons before it answers: `o3-mini`, `openai/gpt-5`."""
-    name = (model or "").lower().rpartition("/")[2].replace("non-reasoning", "")
-    return REASONING_MODELS.search(name) is not None
+    name = (model or "").lower().rpartition("/")[2]
+    return "non-reasoning" not in name and REASONING_MODELS.search(name) is not None
+
+
+def _plan(prompt: Prompt, seed: str, called: Sequence[ToolCall]) -> str | None:
+    name = (prompt.model or "").lower().rpartition("/")[2]
+    if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None:
+        return None
+    return plan([call.name for call in called], prompt.last_user, seeded(seed + "/plan"))
 
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:

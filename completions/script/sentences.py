@@ -62,6 +62,12 @@ THOUGHTS = (
     "The request mentions the following: {topic}. I will take the word {one} first and then answer.",
 )
 
+PLANS = (
+    "I will use TOOLS for the following: {topic}.",
+    "To answer this I call TOOLS first: {topic}.",
+)
+"""What is said before a call; every pattern reads well with any word in it."""
+
 
 def keywords(text: str, most: int = 4) -> list[str]:
     """Return the first telling words of a text, each once, as they are written."""
@@ -98,6 +104,11 @@ def thoughts(text: str, random: Random, short: bool) -> str:
     """Write what a reasoning model thinks of a text: two sentences, or one."""
     thought = random.choice(THOUGHTS)
     return _fill(thought.partition(". ")[0] + "." if short else thought, text)
+
+
+def plan(tools: list[str], text: str, random: Random) -> str:
+    """Say which tools are about to be called, as some models do before they call them."""
+    return _fill(random.choice(PLANS), text).replace("TOOLS", " and ".join(dict.fromkeys(tools)))
 
 
 def retold(result: ToolResult, text: str, random: Random) -> str:

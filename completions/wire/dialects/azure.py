@@ -58,6 +58,9 @@ CAUGHT = {"filtered": True, "severity": "high"}
 """What a filter finds; a scripted `content_filter` is for violence."""
 
 UNSEEN = {"filtered": False, "detected": False}
+PROTECTED = {"protected_material_text": UNSEEN, "protected_material_code": UNSEEN}
+"""What is looked for in a response besides."""
+
 RESULTS: dict[str, Any] = dict.fromkeys(CATEGORIES, SAFE)
 CAUGHT_RESULTS = RESULTS | {"violence": CAUGHT}
 ASKED = [{"prompt_index": 0, "content_filter_results": RESULTS | {"jailbreak": UNSEEN}}]
@@ -144,8 +147,8 @@ class Azure(Vendor):
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with what the filters found in what was asked and in what was said."""
         done = document["status"] not in ("queued", "in_progress")
-        found = [_filtered("prompt", {"jailbreak": UNSEEN}), *([_filtered("completion", {})] if done else [])]
-        kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage")}
+        found = [_filtered("prompt", {"jailbreak": UNSEEN}), *([_filtered("completion", PROTECTED)] if done else [])]
+        kept = {key: value for key, value in document.items() if key != "billing"}
         return kept | {"content_filters": found}
 
     def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
@@ -172,6 +175,8 @@ class Azure(Vendor):
 
 class AzureModels(Azure):
     """The models of others at Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
+
+    whole_calls = True
 
     def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level, whose id has no prefix."""

@@ -3,14 +3,15 @@
 Sources: DeepSeek's API reference; streams and errors as they were recorded in 2025 and 2026.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects.vendor import Vendor, numbered, without_writes
+from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, text
+from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
 
 BAD_JSON = "Failed to deserialize the JSON body into the target type"
@@ -64,6 +65,11 @@ class DeepSeek(Vendor):
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]
         return kept | {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
+
+    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
+        """Return an item of reasoning with its text, of which there is no summary (recorded in August 2026)."""
+        content = [{"type": "reasoning_text", "text": piece} for piece in said]
+        return item | {"status": "completed", "content": content, "summary": []}
 
     def tells_usage(self, prompt: Prompt) -> bool:
         """Return that no chunk has the usage alone."""

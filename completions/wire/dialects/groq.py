@@ -58,6 +58,7 @@ class Groq(Vendor):
     words = GROQ
     place = "groq/openai/v1/"
     whole_calls = True
+    call_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
     def thought(self, text: str) -> dict[str, Any]:
@@ -70,8 +71,10 @@ class Groq(Vendor):
         return {key: value for key, value in document.items() if key != "content" or value is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; the one with the role has an empty content, whatever follows."""
-        return {"role": "assistant", "content": ""} if "role" in delta else super().delta(delta, choice)
+        """Return the delta; the one with the role has an empty content, and a thought its channel."""
+        if "role" in delta:
+            return {"role": "assistant", "content": ""}
+        return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
 
     def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return Groq's own facts."""
@@ -93,8 +96,8 @@ class Groq(Vendor):
         return {"x_groq": _seeded(reply, prompt)}
 
     def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the request's id at Groq, and the usage."""
-        return {"x_groq": {"id": _request(reply), "usage": usage}}
+        """Return the request's id at Groq, and the usage, which since 2026 stands beside it too."""
+        return {"usage": usage, "x_groq": {"id": _request(reply), "usage": usage}}
 
     def headers(self, request_id: str) -> Mapping[str, str]:
         """Return where it was answered."""

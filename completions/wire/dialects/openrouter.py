@@ -3,17 +3,19 @@
 Sources: OpenRouter's API reference; answers, streams and errors as they were recorded in 2025 and 2026.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
+from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import OPENROUTER
+from completions.wire.framing import DONE
 from completions.wire.openai.base import made_id
 from completions.wire.openai.base import usage as counts
 from completions.wire.validation import Check, Problem
@@ -115,6 +117,14 @@ class OpenRouter(Vendor):
         parts = {"upstream_inference_input_cost": asked, "upstream_inference_output_cost": said}
         costs = {"upstream_inference_cost": asked + said, **parts}
         return kept | {"usage": used | {"cost": asked + said, "is_byok": False, "cost_details": costs}}
+
+    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
+        """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""
+        return item | {"content": [{"type": "reasoning_text", "text": text} for text in said]}
+
+    def narrated(self, events: list[Event]) -> list[Event]:
+        """Return the events without names, and with a terminator."""
+        return [*(event._replace(name="") for event in events), DONE]
 
     def embedded(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with what it cost, and who made it."""

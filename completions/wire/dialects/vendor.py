@@ -98,13 +98,6 @@ def _effort(prompt: Prompt) -> str | None:
     return asked or ("medium" if thinking.get("type") == "enabled" or reasoning else None)
 
 
-def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return a response's usage as those have it whose caches are not written on demand."""
-    if usage is None:
-        return None
-    return usage | {"input_tokens_details": {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}}
-
-
 def numbered(message: dict[str, Any]) -> dict[str, Any]:
     """Return a message whose tool calls have their index, as some vendors' whole answers do too."""
     if not (calls := message.get("tool_calls")):

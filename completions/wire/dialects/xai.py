@@ -3,12 +3,14 @@
 Sources: xAI's API reference; the errors as they were recorded in July and August 2026.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects.vendor import Vendor, without_writes
+from completions.wire.dialects.vendor import Vendor
 from completions.wire.openai.base import made_id
+from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
 
 CODES = {
@@ -55,6 +57,10 @@ class XAI(Vendor):
         form = {key: value for key, value in document["text"].items() if key != "verbosity"}
         kept = {key: value for key, value in document.items() if key not in UNTOLD}
         return kept | {"text": form, "usage": _used(document["usage"]) if document["usage"] else None}
+
+    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
+        """Return an item of reasoning, whose summary nobody has to ask for (recorded in August 2026)."""
+        return item | {"summary": [{"type": "summary_text", "text": text} for text in said], "status": "completed"}
 
     def refused(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""

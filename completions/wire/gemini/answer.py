@@ -97,9 +97,19 @@ class Said:
         self.text = "".join(part["text"] for kind, part in self.blocks() if kind == "text")
 
     @property
+    def is_strict(self) -> bool:
+        """Whether it is one of the models that sign every call, and end a stream of calls with an empty text."""
+        return is_strict(self._prompt.model)
+
+    @property
     def signature(self) -> Document:
-        """The signature of what was thought, on the part that it precedes; a strict model signs each call."""
-        if not self.choice.reasoning and not (self.calls and is_strict(self._prompt.model)):
+        """The signature of what was thought, on the part that it precedes; a strict model signs each call.
+
+        The others sign a text only where they are offered tools, and not in a stream (recorded of Gemini 2.5).
+        """
+        signs = self.choice.reasoning or (self.calls and self.is_strict)
+        unsigned = not self.calls and not self.is_strict and (self._prompt.stream or not self._prompt.tools)
+        if not signs or unsigned:
             return {}
         return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 
@@ -127,6 +137,14 @@ class Said:
         identity = call.id or _encoded(f"call/{self._reply.serial}/{self._index}/{at}", 6)
         part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
         return [part | self.signature if at == 0 else part]
+
+    def held_back(self) -> list[Document]:
+        """Return the call that a stream ends with, whose model says no more after it: one that is not strict."""
+        return [part for _, part in [*self.blocks()][-1:] if "functionCall" in part and not self.is_strict]
+
+    def ending_part(self) -> Document:
+        """Return the empty part that ends a stream."""
+        return {"text": ""} | (self.signature if self.text and not self.calls else {})
 
     def parts(self) -> list[Document]:
         """Return all parts; where there is no call, the last text is signed."""

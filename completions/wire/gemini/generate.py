@@ -173,10 +173,11 @@ class _Chunks:
         self._any = self._template(HOLE, self._began)
 
     def says(self, said: Said, index: int) -> list[Event]:
-        """Return what a candidate says: thoughts and text token by token, each call at once."""
+        """Return what a candidate says: thoughts and text token by token, each call at once, but for what ends it."""
         events: list[Event] = []
         numbers = count()
-        for kind, part in said.blocks():
+        blocks = [*said.blocks()]
+        for kind, part in blocks[: len(blocks) - len(said.held_back())]:
             if kind == "call":
                 events += Event.tokens(self._any.fill([self._spoken(part, index)]), "arguments")
                 continue
@@ -192,15 +193,16 @@ class _Chunks:
         return events
 
     def finish(self, said: Said, *, last: bool) -> Event:
-        """Return the chunk that ends a candidate; the last one has the whole usage."""
-        spoke = said.text or said.calls
-        part: dict[str, Any] = {"text": ""} | (said.signature if said.text and not said.calls else {})
+        """Return the chunk that ends a candidate; the last one has the whole usage, and with older models the call."""
+        joined = said.held_back()
+        parts: list[dict[str, Any]] = joined or ([said.ending_part()] if said.text or said.calls else [])
         ending = said.ending()
         if is_vertex(self._prompt) and self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
-        document = {"content": _content([part] if spoke else []), **ending}
         counted = _usage(self._reply, self._prompt) if last else self._began
-        return Event(self._template(HOLE, counted).fill([document])[0], part="finish")
+        content = {"content": _content(parts)}
+        chunk, bare = self._template(HOLE, counted).fill([{**content, **ending}, content])
+        return Event(chunk, token=bool(joined), part="finish", unfinished=bare if joined else b"")
 
     def _pieces(self, part: dict[str, Any], pieces: list[str], index: int) -> list[Event]:
         if not pieces:

@@ -65,7 +65,7 @@ class Dialect:
     whole_calls = False
     """Whether a stream has each tool call in one chunk."""
     call_opens = True
-    """Whether a single tool call's head comes with the role, in the first chunk."""
+    """Whether a single tool call's head comes with the role, in the first chunk; where calls are whole, all of it."""
     role_opens = True
     """Whether a stream begins with a chunk that has the role and no text."""
     finish_joined = False
@@ -162,6 +162,14 @@ class Dialect:
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whole or as it is in a stream."""
         return document
+
+    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
+        """Return a response's item of reasoning, given what was thought; it may not tell it."""
+        return item
+
+    def narrated(self, events: list[Event]) -> list[Event]:
+        """Return the events of a response's whole stream."""
+        return events
 
     def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
         """Return the chunks of a whole stream, given its usage."""

@@ -110,6 +110,41 @@ def test_finish_reason__is_google_s(choice: Choice, reason: str) -> None:
     assert bool(blocked) is (reason == "SAFETY")
 
 
+@pytest.mark.parametrize(
+    ("model", "said", "tools", "whole", "streamed"),
+    [
+        ("gemini-2.5-flash", "text", False, False, False),
+        ("gemini-2.5-flash", "text", True, True, False),
+        ("gemini-2.5-flash", "call", True, True, True),
+        ("gemini-3-pro-preview", "text", False, True, True),
+        ("gemini-3-pro-preview", "call", True, True, True),
+    ],
+)
+def test_signature__is_where_the_recordings_have_it(
+    model: str, said: str, tools: bool, whole: bool, streamed: bool
+) -> None:
+    call = (ToolCall("f", "{}"),) if said == "call" else ()
+    answer = Reply((Choice(text=None if call else "Yes.", tool_calls=call, reasoning="Hm."),))
+    body = HELLO | ({"tools": [{"functionDeclarations": [{"name": "f"}]}]} if tools else {})
+    document = GEMINI.document(answer, asked(body, model=model))
+    events = GEMINI.events(answer, asked(body, "streamGenerateContent", model=model))
+    signed = [b"thoughtSignature" in data for data in (orjson.dumps(document), b"".join(each.data for each in events))]
+    assert signed == [whole, streamed]
+
+
+@pytest.mark.parametrize(
+    ("model", "last"), [("gemini-2.0-flash", ["functionCall"]), ("gemini-3-pro-preview", ["text"])]
+)
+def test_calls__end_a_stream_of_an_older_model(model: str, last: list[str]) -> None:
+    two = Reply((Choice(tool_calls=(ToolCall("f", "{}"), ToolCall("g", "{}"))),))
+    made = GEMINI.events(two, asked(HELLO, "streamGenerateContent", model=model))
+    ending = orjson.loads(made[-1].data)["candidates"][0]
+    assert (ending["finishReason"], [key for part in ending["content"]["parts"] for key in part]) == ("STOP", last)
+    assert len(made) == (2 if last == ["functionCall"] else 3)
+    if made[-1].unfinished:  # a fault that leaves out why it ends keeps the call
+        assert "finishReason" not in orjson.loads(made[-1].unfinished)["candidates"][0]
+
+
 def test_thoughts__are_shown_only_if_asked_for_but_always_counted() -> None:
     choice = Choice(text="Yes.", reasoning="Let me think.")
     hidden, shown = answered(choice), answered(choice, with_config(thinkingConfig={"includeThoughts": True}))
@@ -117,7 +152,7 @@ def test_thoughts__are_shown_only_if_asked_for_but_always_counted() -> None:
     signed = [{key: part[key] for key in part if key != "thoughtSignature"} for part in parts(shown)]
     assert signed == [thought, answer]
     assert [part["text"] for part in parts(hidden)] == ["Yes."]
-    assert parts(hidden)[-1]["thoughtSignature"] == parts(shown)[-1]["thoughtSignature"]
+    assert all("thoughtSignature" not in part for part in parts(hidden) + parts(shown))
     for document in (hidden, shown):
         counted = document["usageMetadata"]
         assert counted["thoughtsTokenCount"] == 4

@@ -174,6 +174,7 @@ class ChoiceWriter:
         # what a chunk's choice has beside its delta: a verbatim document's own keys, or a null `logprobs`
         self._beside = beside(reply, index) | dialect.said(self._choice)
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
+        self._whole = self._whole_calls() if dialect.whole_calls else []
         self._last_delta: Mapping[str, Any] = {}
 
     def start(self, more: Mapping[str, Any]) -> list[Event]:
@@ -186,19 +187,19 @@ class ChoiceWriter:
             return []
         delta = opening_delta(self._reply, self._prompt, self._index)
         if joined := self._is_one_call():
-            delta |= self._calls[0][0]
+            delta |= self._whole[0] if self._whole else self._calls[0][0]
         choice = self._around(delta) | self._dialect.said(None)
         return [Event(self._chunks.one(choice, more if self._index == 0 else None), token=joined)]
 
     def _is_one_call(self) -> bool:
         choice = self._choice
-        if len(self._calls) != 1 or not (self._dialect.call_opens and self._dialect.role_opens):
+        if len(self._calls) + len(self._whole) != 1 or not (self._dialect.call_opens and self._dialect.role_opens):
             return False
         return not (choice.text or choice.refusal or (choice.reasoning and self._dialect.thought("")))
 
     def says(self) -> list[Event]:
         """Return all that the choice says; the last of it is held back where it comes with the finish reason."""
-        calls = self._whole_calls() if self._dialect.whole_calls else self._calls_in_pieces()
+        calls = self._calls_in_one() if self._dialect.whole_calls else self._calls_in_pieces()
         sound = audio(self._reply, self._prompt, self._index)
         in_pieces = sound is None and self._prompt.top_logprobs is None
         events: list[Event] = []
@@ -245,11 +246,15 @@ class ChoiceWriter:
             opened = [] if self._is_one_call() else [self._event(opening, token=True)]
             yield opened + self._pieces(fragment, arguments, "arguments")
 
-    def _whole_calls(self) -> Iterator[list[Event]]:
+    def _calls_in_one(self) -> Iterator[list[Event]]:
+        for delta in self._whole:
+            yield [] if self._is_one_call() else [self._event(delta, token=True)]
+
+    def _whole_calls(self) -> list[dict[str, Any]]:
+        """Return the deltas of the calls, where each comes whole."""
         whole = message(self._reply, self._prompt, self._index)
         calls = self._dialect.message(whole, self._choice).get("tool_calls") or ()
-        for place, call in enumerate(calls):
-            yield [self._event({"tool_calls": [{"index": place, **call}]}, token=True)]
+        return [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(calls)]
 
     def _text(self, key: str, text: str) -> list[Event]:
         if self._prompt.top_logprobs is None or self._reply.body is not None:

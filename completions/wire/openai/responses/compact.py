@@ -14,7 +14,7 @@ from completions.wire.fields import dicts
 from completions.wire.openai.base import made_id
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import response_id, usage
+from completions.wire.openai.responses.document import response_id, usage, without_writes
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.kept import whole_item
 from completions.wire.openai.responses.prompt import own_items
@@ -46,7 +46,7 @@ class Compaction(Responses):
         items = [*dicts(recalled["items"]), *dicts(recalled["own"])] if "own" in recalled else own_items(prompt.body)
         asked = [item for item in items if item.get("role") == "user"]
         opaque = order.encrypted("\n".join(message.text for message in prompt.messages), reply.serial)
-        counted = usage(reply.usage)
+        counted = without_writes(usage(reply.usage)) or {}
         written = tokens.count(opaque, prompt.model)
         return {
             "id": response_id(reply),

@@ -3,6 +3,7 @@
 Shapes: `Response` and `ResponseOutputItem` of the openai SDK.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -124,6 +125,13 @@ def usage(counted: Usage | None) -> dict[str, Any]:
     }
 
 
+def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a response's usage as those have it whose caches are not written on demand."""
+    if usage is None:
+        return None
+    return usage | {"input_tokens_details": {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}}
+
+
 def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]:
     """Return what a response has beside its output: its request, with the defaults of what it leaves out."""
     body = prompt.body
@@ -163,6 +171,9 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         echo["prompt"] = {"variables": None, "version": None} | asked
     return echo | {"conversation": {"id": conversation}} if conversation else echo
 
+
+PHASED = re.compile(r"(^|/)gpt-(5\.([4-9]|\d\d)|[6-9])")
+"""Models whose messages say whether they are the answer, or are said on the way to it (recorded since March 2026)."""
 
 REASONING = ("gpt-5", "gpt-6")
 """Models whose responses say what they reason over, and how; recorded since July 2026."""
@@ -276,6 +287,12 @@ def _in_order(choice: Choice, prompt: Prompt, include: tuple[str, ...], serial: 
                 yield item
 
 
+def thoughts(choice: Choice) -> list[list[str]]:
+    """Return the texts of each item of reasoning."""
+    runs = groupby(choice.content, key=lambda block: block.kind)
+    return [[block.text for block in run] for kind, run in runs if kind == "reasoning"]
+
+
 def _unasked(prompt: Prompt, include: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     items = [*_recalled(prompt), *dicts(prompt.body.get("input"))]
     known = [text(item.get("type")) for item in items]
@@ -317,7 +334,10 @@ def _message(said: Sequence[Cited], choice: Choice, prompt: Prompt, *, cites: bo
             "text": block.text,
         }
         content.append(part)
-    return {"type": "message", "status": "completed", "role": "assistant", "content": content}
+    message = {"type": "message", "status": "completed", "role": "assistant", "content": content}
+    if PHASED.search(prompt.model or "") is None:
+        return message
+    return message | {"phase": "commentary" if choice.tool_calls else "final_answer"}
 
 
 def _logprobs(said: str, prompt: Prompt, choice: Choice) -> list[dict[str, Any]]:

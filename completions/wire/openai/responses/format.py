@@ -14,7 +14,7 @@ from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_st
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import begun, conversation_id, document
+from completions.wire.openai.responses.document import begun, conversation_id, document, thoughts
 from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
 from completions.wire.openai.responses.readback import hear_count, hear_response
@@ -120,12 +120,15 @@ class Responses(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the typed events."""
-        padded = prompt.include_obfuscation and self._dialect.padding == "obfuscation"
+        padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation"
         told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}
-        return narrate(told, obfuscate=padded)
+        return self._dialect.narrated(narrate(told, obfuscate=padded))
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        return self._speaks(prompt).response(document(reply, prompt), prompt)
+        dialect, made = self._speaks(prompt), document(reply, prompt)
+        runs = iter(thoughts(reply.choices[0]) if reply.choices else ())
+        items = [dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item for item in made["output"]]
+        return dialect.response({**made, "output": items}, prompt)
 
     def _speaks(self, prompt: Prompt) -> Dialect:
         """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""

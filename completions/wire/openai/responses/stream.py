@@ -37,7 +37,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 }
 """What an item has not said yet when it is added, by its type."""
 
-_STATELESS = ("mcp_list_tools", "mcp_approval_request", "reasoning")
+_STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
 def narrate(document: Mapping[str, Any], *, obfuscate: bool) -> list[Event]:
@@ -80,8 +80,11 @@ class _Narrator:
     def _item(self, index: int, item: Mapping[str, Any]) -> None:
         kind = item["type"]
         started = {**item, **_EMPTY.get(kind, {})}
+        if kind == "reasoning" and "content" in item:
+            started["content"] = []
         if kind not in _STATELESS and "status" in item:
             started["status"] = "in_progress"
+            started.pop("encrypted_content", None)  # who gives reasoning a status tells this at its end
         self._add("response.output_item.added", {"output_index": index, "item": started}, token=_is_call(kind))
         at = {"item_id": item["id"], "output_index": index}
         match kind:
@@ -89,10 +92,12 @@ class _Narrator:
                 for place, part in enumerate(item["content"]):
                     self._part(at | {"content_index": place}, part)
             case "reasoning":
+                for place, part in enumerate(item.get("content") or ()):
+                    self._thought(at | {"content_index": place}, part)
                 for place, part in enumerate(item["summary"]):
                     self._summary(at | {"summary_index": place}, part)
             case "function_call":
-                self._said("response.function_call_arguments", at, "arguments", item, {"name": item["name"]})
+                self._said("response.function_call_arguments", at, "arguments", item)
             case "custom_tool_call":
                 self._said("response.custom_tool_call_input", at, "input", item)
             case "mcp_call":
@@ -149,23 +154,21 @@ class _Narrator:
             self._add(f"{kind}.annotation.added", {**at, "annotation_index": place, "annotation": annotation})
         self._add(f"{kind}.done", {**at, "text": part["text"], "logprobs": [_short(entry) for entry in entries]})
 
+    def _thought(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+        self._add("response.content_part.added", {**at, "part": {**part, "text": ""}})
+        self._said("response.reasoning_text", at, "text", part)
+        self._add("response.content_part.done", {**at, "part": part})
+
     def _summary(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         self._add("response.reasoning_summary_part.added", {**at, "part": {**part, "text": ""}})
         self._said("response.reasoning_summary_text", at, "text", part)
         self._add("response.reasoning_summary_part.done", {**at, "part": part})
 
-    def _said(
-        self,
-        kind: str,
-        at: Mapping[str, Any],
-        key: str,
-        whole: Mapping[str, Any],
-        beside: Mapping[str, Any] | None = None,
-    ) -> None:
+    def _said(self, kind: str, at: Mapping[str, Any], key: str, whole: Mapping[str, Any]) -> None:
         """Tell a text of which nothing but the text is told: its deltas, and all of it."""
         part = "arguments" if key in ("arguments", "input") else ""
         self._deltas(f"{kind}.delta", at, whole[key] or "", part)
-        self._add(f"{kind}.done", {**at, **(beside or {}), key: whole[key]})
+        self._add(f"{kind}.done", {**at, key: whole[key]})
 
     def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
         """Add an event a token; what they have in common is encoded once."""
