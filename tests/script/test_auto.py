@@ -282,6 +282,8 @@ def test_auto__another_question_another_seed(other: Prompt) -> None:
             for name in ("o1", "o1-mini", "o3-mini-2025-01-31", "o4-mini", "openai/o3", "gpt-5", "gpt-5.1-codex")
         ),
         *((name, True) for name in ("gpt-5-mini", "deepseek/DeepSeek-R1", "kimi-k2-thinking", "grok-4-fast-reasoning")),
+        *((name, True) for name in ("gpt-5.2-pro", "grok-4.3", "openai/gpt-oss-120b", "deepseek-v4-flash")),
+        *((name, False) for name in ("gpt-5.1", "gpt-5.4-mini", "gpt-5.6-sol", "grok-4.3-non-reasoning")),
         *(
             (name, False)
             for name in ("gpt-4o", "gpt-5-chat-latest", "o2", "o365", "foo-o1", "grok-4-fast-non-reasoning", "", None)
@@ -290,6 +292,26 @@ def test_auto__another_question_another_seed(other: Prompt) -> None:
 )
 def test_reasons__by_the_name(model: str | None, expected: bool) -> None:
     assert reasons(model) == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "mode", "says"),
+    [
+        ("claude-sonnet-4-5", "auto", True),
+        ("anthropic/claude-3-5-haiku", "auto", True),
+        ("command-a-03-2025", "auto", True),
+        ("claude-sonnet-4-5", "required", False),
+        ("claude-haiku-4-5", "auto", False),
+        ("gpt-4o", "auto", False),
+    ],
+)
+def test_auto__some_models_say_what_they_call(model: str, mode: Literal["auto", "required"], says: bool) -> None:
+    free = asked("What is the weather in Paris?", tools=TOOLS)
+    prompt = replace(free, model=model, tool_choice=ToolChoice(mode))
+    choice = auto(prompt)[0]
+    assert [call.name for call in choice.tool_calls] == ["get_weather"]
+    assert bool(choice.text) is says
+    assert not says or "get_weather" in (choice.text or "")
 
 
 def test_auto__reasoning_follows_the_effort() -> None:

@@ -26,7 +26,7 @@ FIELDS = (
 _PLAIN = dict.fromkeys(("role", "content", "name"), anything)
 _MESSAGES: Mapping[str, Check] = {
     "assistant": record(
-        _PLAIN | dict.fromkeys(("function_call", "reasoning", "tool_calls", "executed_tools"), anything)
+        _PLAIN | dict.fromkeys(("function_call", "reasoning", "channel", "tool_calls", "executed_tools"), anything)
     ),
     "tool": record(_PLAIN | {"tool_call_id": anything}, ("tool_call_id",)),
 }

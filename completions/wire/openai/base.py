@@ -9,7 +9,7 @@ four fields are required and two may be null.
 
 import functools
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply, Usage

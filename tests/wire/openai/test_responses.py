@@ -285,6 +285,21 @@ def test_events__are_in_the_documented_order() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("model", "called", "phase"),
+    [
+        ("gpt-4o", False, None),
+        ("gpt-5.2", False, None),
+        ("gpt-5.4", False, "final_answer"),
+        ("gpt-6", True, "commentary"),
+    ],
+)
+def test_phase__is_of_the_models_that_tell_it(model: str, called: bool, phase: str | None) -> None:
+    calls = (ToolCall("f", "{}"),) if called else ()
+    answer = Reply((Choice(text="Yes.", tool_calls=calls),), model=model)
+    assert WIRE.document(answer, parse(model=model))["output"][0].get("phase") == phase
+
+
 def test_reasoning__is_seen_only_where_it_is_asked_for() -> None:
     said = reply(Choice("Hi", "stop", reasoning="Secret"))
     hidden, summed = WIRE.document(said, parse()), WIRE.document(said, parse(reasoning={"summary": "auto"}))

@@ -13,9 +13,15 @@ GROWS = {
 
 
 def typed_events(body: bytes) -> list[Any]:
-    """Read a stream strictly: an `event: ` and a `data: ` line each, of the same type, parted by blank lines."""
+    """Read a stream strictly: an `event: ` and a `data: ` line each, of the same type, parted by blank lines.
+
+    OpenRouter's has no names, and a terminator.
+    """
     frames = body.decode().split("\n\n")
     assert frames.pop() == "", "the stream must end in a blank line"
+    if body.startswith(b"data: "):
+        assert frames.pop() == "data: [DONE]"
+        return [json.loads(frame.removeprefix("data: ")) for frame in frames]
     found = []
     for frame in frames:
         name, data = frame.split("\n")
@@ -66,6 +72,8 @@ def fold_into(item: dict[str, Any], kind: str, step: str, event: dict[str, Any])
         item["content"][event["content_index"]]["annotations"].append(event["annotation"])
     elif kind in ("response.output_text", "response.refusal"):
         grow(item["content"][event["content_index"]], "refusal" if kind == "response.refusal" else "text", step, event)
+    elif kind == "response.reasoning_text":
+        grow(item["content"][event["content_index"]], "text", step, event)
     elif kind == "response.reasoning_summary_text":
         grow(item["summary"][event["summary_index"]], "text", step, event)
 
