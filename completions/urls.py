@@ -14,6 +14,7 @@ from completions.views import (
     batches,
     files,
     gemini,
+    gemini_batches,
     images,
     lookups,
     message_batches,
@@ -45,6 +46,7 @@ GOOGLE = {"wire": next(address.wire for address in ADDRESSES if address.route ==
 """Whose words errors are in at the addresses of what Anthropic and Google keep."""
 
 GEMINI_FILES = by_method(GET=gemini.files_listed)
+GEMINI_BATCH = by_method(GET=gemini_batches.shown, DELETE=gemini_batches.removed)
 GEMINI_FILE = by_method(GET=gemini.file_shown, DELETE=gemini.file_removed)
 
 
@@ -104,8 +106,13 @@ OPENAI_STORED: Addresses = [
     path("v1/uploads/<str:name>/cancel", by_method(POST=uploads.cancelled)),
     *VECTOR_STORES,
     path("v1/images/drawn/<str:name>", images.drawn),
-    path("v1/batches", by_method(POST=batches.made, GET=batches.listed)),
-    path("v1/batches/<str:name>", by_method(GET=batches.shown)),
+    path(
+        "v1/batches",
+        by_api(
+            by_method(POST=batches.made, GET=batches.listed), {GOOGLE["wire"]: by_method(GET=gemini_batches.listed)}
+        ),
+    ),
+    path("v1/batches/<str:name>", by_api(by_method(GET=batches.shown), {GOOGLE["wire"]: GEMINI_BATCH})),
     path("v1/batches/<str:name>/cancel", by_method(POST=batches.cancelled)),
     path(
         "v1/chat/completions/<str:name>",
@@ -140,6 +147,15 @@ ANTHROPIC_STORED: Addresses = [
 CACHES = r"v1(?:beta1?)?/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI_STORED: Addresses = [
+    re_path(
+        r"^v1(?:beta1?)?/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE
+    ),
+    path("v1beta/batches", by_method(GET=gemini_batches.listed), GOOGLE),
+    re_path(r"^v1(?:beta)?/batches/(?P<name>[^/:]+):cancel$", by_method(POST=gemini_batches.cancelled), GOOGLE),
+    path("v1beta/batches/<str:name>", GEMINI_BATCH, GOOGLE),
+    re_path(
+        r"^(?:download/)?v1(?:beta)?/files/(?P<name>[^/:]+):download$", by_method(GET=gemini_batches.downloaded), GOOGLE
+    ),
     re_path("^upload/v1(?:beta)?/files$", by_method(POST=gemini.uploaded, PUT=gemini.uploaded), GOOGLE),
     path("v1beta/files", GEMINI_FILES, GOOGLE),
     path("v1beta/files/<str:name>", GEMINI_FILE, GOOGLE),
@@ -163,7 +179,8 @@ def pattern(address: Address) -> URLPattern:
     return found
 
 
-answered = [pattern(address) for address in ADDRESSES if address.use != "refuse"]
+answered = [pattern(address) for address in ADDRESSES if address.use == "generate"]
+told = [pattern(address) for address in ADDRESSES if address.use not in ("generate", "refuse")]
 refused = [pattern(address) for address in ADDRESSES if address.use == "refuse"]
 STATE: Addresses = [
     path("", lookups.home),
@@ -172,7 +189,17 @@ STATE: Addresses = [
 ]
 """Where clients ask whether there is a server at all."""
 
-api: Addresses = [*answered, *OPENAI_STORED, *ANTHROPIC_STORED, *GEMINI_STORED, *STATE, *control, *inspector, *refused]
+api: Addresses = [
+    *answered,
+    *GEMINI_STORED,
+    *told,
+    *OPENAI_STORED,
+    *ANTHROPIC_STORED,
+    *STATE,
+    *control,
+    *inspector,
+    *refused,
+]
 
 ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and address.wire is CHAT)
 UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import io
+import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 SCRIPT = """\
@@ -22,6 +25,13 @@ rules:
     reply: ""
   - match: {format: gemini_file, metadata: {display_name: refused}}
     error: {status: 429, message: Too many files.}
+  - match: {format: gemini_batch, metadata: {display_name: slow}}
+    pacing: {ttft_ms: 3600000}
+    reply: ""
+  - match: {format: gemini_batch, metadata: {display_name: refused}}
+    error: {status: 429, message: Too many batches.}
+  - match: {last_user: Fail}
+    error: 503
   - reply: {echo: true}
 """
 KEY = {"x-goog-api-key": "mock"}
@@ -135,6 +145,65 @@ def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
         client.models.generate_content(model="gemini-2.5-flash", contents="x", config=going_on)
     with pytest.raises(errors.ClientError, match="CachedContent not found"):
         client.caches.get(name=cache.name)
+
+
+def finished(client: genai.Client, job: types.BatchJob) -> types.BatchJob:
+    assert job.name
+    deadline = time.monotonic() + PATIENCE
+    while not job.done and time.monotonic() < deadline:
+        time.sleep(0.05)
+        job = client.batches.get(name=job.name)
+    return job
+
+
+def test_batch__of_requests_in_the_body(client: genai.Client) -> None:
+    requests = [types.InlinedRequest(contents=said, metadata={"key": said}) for said in ("Hi", "Fail", "Bye")]
+    job = client.batches.create(
+        model="gemini-2.5-flash", src=requests, config=types.CreateBatchJobConfig(display_name="three")
+    )
+    assert (job.state, job.display_name) == (types.JobState.JOB_STATE_PENDING, "three")
+    job = finished(client, job)
+    assert job.state == types.JobState.JOB_STATE_SUCCEEDED
+    assert job.dest
+    assert job.dest.inlined_responses
+    first, second, third = job.dest.inlined_responses
+    assert first.response
+    assert third.response
+    assert (first.response.text, third.response.text) == ("Hi", "Bye")
+    assert second.error
+    assert second.error.code == 503
+    assert [each.name for each in client.batches.list()] == [job.name]
+    assert job.name
+    client.batches.delete(name=job.name)
+    with pytest.raises(errors.ClientError, match="not found"):
+        client.batches.get(name=job.name)
+
+
+def test_batch__of_requests_in_a_file(client: genai.Client) -> None:
+    lines = [{"key": said, "request": {"contents": [{"role": "user", "parts": [{"text": said}]}]}} for said in "ab"]
+    file = upload(client, "\n".join(map(json.dumps, lines)).encode(), "in.jsonl", "application/jsonl")
+    assert file.name
+    job = finished(client, client.batches.create(model="gemini-2.5-flash", src=file.name))
+    assert job.dest
+    assert job.dest.file_name
+    found = [json.loads(line) for line in client.files.download(file=job.dest.file_name).splitlines()]
+    texts = [(each["key"], each["response"]["candidates"][0]["content"]["parts"][0]["text"]) for each in found]
+    assert texts == [("a", "a"), ("b", "b")]
+
+
+def test_batch__cancelled_and_refused(client: genai.Client) -> None:
+    slow = types.CreateBatchJobConfig(display_name="slow")
+    requests = [types.InlinedRequest(contents="Hi")]
+    job = client.batches.create(model="gemini-2.5-flash", src=requests, config=slow)
+    assert job.name
+    client.batches.cancel(name=job.name)
+    assert client.batches.get(name=job.name).state == types.JobState.JOB_STATE_CANCELLED
+    with pytest.raises(errors.ClientError, match="Too many batches"):
+        client.batches.create(
+            model="gemini-2.5-flash", src=requests, config=types.CreateBatchJobConfig(display_name="refused")
+        )
+    with pytest.raises(errors.ClientError, match="You do not have permission to access the File"):
+        client.batches.create(model="gemini-2.5-flash", src="files/nowhere")
 
 
 def test_cache__what_it_refuses(place: str) -> None:

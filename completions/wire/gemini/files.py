@@ -120,6 +120,12 @@ def absent(name: str) -> RequestError:
     return RequestError(why, status=403, code="PERMISSION_DENIED", facts=None)
 
 
+def not_downloadable(name: str) -> RequestError:
+    """Return the API's error of a download: only what the API has made is sent back."""
+    why = f"File {name[:100]} is not downloadable: it was uploaded."
+    return RequestError(why, status=400, code="FAILED_PRECONDITION", facts=None)
+
+
 def exists(name: str) -> RequestError:
     """Return the API's error of a name that is taken."""
     return RequestError(f"Resource already exists: {name}", status=409, code="ALREADY_EXISTS", facts=None)

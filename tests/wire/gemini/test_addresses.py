@@ -58,7 +58,7 @@ async def test_predict__is_vertex_s_for_embeddings() -> None:
     [
         ("GET", "/v1beta/models/gemini-2.5-flash:generateContent", 405, "INVALID_ARGUMENT"),
         ("POST", "/v1beta/models", 405, "INVALID_ARGUMENT"),
-        ("POST", "/v1beta/cachedContents", 404, "NOT_FOUND"),
+        ("POST", "/v1beta/corpora", 404, "NOT_FOUND"),
         ("GET", "/ns/other/v1beta/nothing", 404, "NOT_FOUND"),
     ],
 )

@@ -1,0 +1,157 @@
+"""Gemini's batches: what is asked for, and the operation that a batch is at a time.
+
+Shapes as recorded of the API in August 2026, and `google.genai.types.BatchJob`. A batch is kept with the times at which
+it begins and ends, so that its state follows from the clock.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.fields import mapping, text
+from completions.wire.gemini.fields import inner, many, pick
+from completions.wire.gemini.files import new_id
+from completions.wire.gemini.times import written
+
+BATCH = "gemini_batch"
+"""The kind under which a batch is kept, which names its rules too."""
+
+TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch"
+LASTS = 48 * 3600
+"""Seconds after which a batch expires that is not done: Google's page on the Batch API."""
+
+
+class Line(NamedTuple):
+    """A request of a batch: what it is known by, and what it asks."""
+
+    label: Mapping[str, Any]
+    request: Mapping[str, Any]
+
+
+class Asked(NamedTuple):
+    """What a batch is made of: its name for people, and its requests, or the file that has them."""
+
+    display_name: str
+    lines: Sequence[Line]
+    file: str
+
+
+def read_batch(body: Mapping[str, Any]) -> Asked:
+    """Return what a request for a batch asks for; raise what is wrong with it."""
+    batch = inner(body, "batch")
+    source = inner(batch, "inputConfig")
+    file, within = text(pick(source, "fileName")), many(inner(source, "requests").get("requests") or [])
+    if bool(file) == bool(within):
+        raise RequestError("* BatchGenerateContentRequest.batch.input_config: exactly one of requests and file_name\n")
+    lines = [Line(mapping(each.get("metadata")), inner(each, "request")) for each in within]
+    return Asked(text(pick(batch, "displayName")), lines, file)
+
+
+def read_lines(data: bytes) -> list[Line]:
+    """Return the requests of a file, a JSON document a line; raise what is wrong with one."""
+    lines = []
+    for number, each in enumerate(data.split(b"\n"), 1):
+        if not each.strip():
+            continue
+        try:
+            document = mapping(orjson.loads(each))
+        except orjson.JSONDecodeError as exc:
+            raise RequestError(f"Line {number} of the file is no JSON: {exc}") from exc
+        if not isinstance(document.get("request"), dict):
+            raise RequestError(f"Line {number} of the file has no request.")
+        lines.append(Line({"key": document["key"]} if "key" in document else {}, document["request"]))
+    if not lines:
+        raise RequestError("The file has no requests.")
+    return lines
+
+
+def new_batch(model: str, asked: Asked, total: int, now: float, started: float) -> dict[str, Any]:
+    """Return a batch; `done` is when all its requests are answered, once that is known."""
+    return {
+        "id": f"batches/{new_id(36)}",
+        "model": f"models/{model}",
+        "display_name": asked.display_name,
+        "total": total,
+        "in_file": bool(asked.file),
+        "created": now,
+        "started": started,
+        "done": None,
+        "cancelled": None,
+        "output": None,
+        "failed": 0,
+    }
+
+
+def result(line: Line, status: int, body: bytes) -> dict[str, Any]:
+    """Return what a request of a batch got."""
+    document = orjson.loads(body)
+    return {"response": document} if status == 200 else {"error": mapping(document).get("error", document)}
+
+
+def inlined(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the results as a batch's output has them itself."""
+    told = [
+        {**found, **({"metadata": line.label} if line.label else {})}
+        for line, found in zip(lines, results, strict=True)
+    ]
+    return {"inlinedResponses": {"inlinedResponses": told}}
+
+
+def written_lines(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the results as a file has them, a JSON document a line."""
+    found = zip(lines, results, strict=True)
+    return b"".join(orjson.dumps({**line.label, **each}) + b"\n" for line, each in found)
+
+
+def state_at(batch: Document, now: float) -> str:
+    """Return the state of a batch at a time, without the start that all have."""
+    done, cancelled = batch["done"], batch["cancelled"]
+    if cancelled is not None and (done is None or cancelled < done):
+        return "CANCELLED"
+    if done is not None and now >= done:
+        return "FAILED" if batch["failed"] == batch["total"] else "SUCCEEDED"
+    if now >= batch["created"] + LASTS:
+        return "EXPIRED"
+    return "RUNNING" if now >= batch["started"] else "PENDING"
+
+
+def shown(batch: Document, now: float) -> dict[str, Any]:
+    """Return the operation of a batch as it is at a time."""
+    state = state_at(batch, now)
+    over, answered = state not in ("PENDING", "RUNNING"), state in ("SUCCEEDED", "FAILED")
+    end = batch["done"] if answered else batch["cancelled"] or batch["created"] + LASTS
+    failed = batch["failed"] if answered else 0
+    counts = {
+        "successfulRequestCount": batch["total"] - failed if answered else 0,
+        "failedRequestCount": failed,
+        "pendingRequestCount": 0 if answered else batch["total"],
+    }
+    metadata = {
+        "@type": TYPE,
+        "model": batch["model"],
+        "displayName": batch["display_name"],
+        **({"output": batch["output"]} if answered else {}),
+        "createTime": written(batch["created"], digits=9),
+        **({"endTime": written(end, digits=9)} if over else {}),
+        "updateTime": written(end if over else batch["created"], digits=9),
+        "batchStats": {"requestCount": str(batch["total"]), **{key: str(n) for key, n in counts.items() if n}},
+        "state": f"BATCH_STATE_{state}",
+        "name": batch["id"],
+    }
+    operation = {"name": batch["id"], "metadata": metadata}
+    if not over:
+        return operation
+    return operation | {"done": True} | ({"response": {"@type": TYPE, **batch["output"]}} if answered else {})
+
+
+def absent(name: str) -> RequestError:
+    """Return the API's error of a batch that is not there."""
+    return RequestError(f"Batch {name[:100]} not found.", status=404, code="NOT_FOUND", facts=None)
+
+
+def cancelled(batch: Document, now: float) -> dict[str, Any]:
+    """Return a batch that is cancelled; one that is over stays as it is."""
+    return dict(batch) if state_at(batch, now) not in ("PENDING", "RUNNING") else {**batch, "cancelled": now}
