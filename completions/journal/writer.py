@@ -37,7 +37,10 @@ TURN = 0.0003
 REST = 0.0002
 """Seconds of that turn. Less than a real sleep would not do: the thread would have Python's lock back at once."""
 
-QUEUE_BYTES = 24 * 1024 * 1024
+BUSY = 2 * BATCH
+"""Exchanges that wait from which on the thread takes no rests: the loop has more to do than keep times anyway."""
+
+QUEUE_BYTES = 32 * 1024 * 1024
 """The queue's memory, at most; where JOURNAL_MAX_BODY is large, as much as a few bodies of that size."""
 
 QUEUE_BODIES = 8
@@ -233,7 +236,7 @@ class Writer:
         """Make rows, a few at a time, so that the loop's streams keep their times."""
         rows, turn = [], _Turn()
         for exchange in batch:
-            turn.rest()
+            turn.rest(self.queued)
             try:
                 rows.append(make_row(exchange))
             except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
@@ -247,7 +250,7 @@ class Writer:
         for _ in range(len(self._fresh)):
             exchange, keep, size = self._fresh[0]
             for observer in self.observers:
-                turn.rest()
+                turn.rest(self.queued)
                 _tell(partial(observer, exchange))
             if keep:
                 self._pending.append((exchange, size))
@@ -287,9 +290,9 @@ class _Turn:
     def __init__(self) -> None:
         self._until = time.perf_counter() + TURN
 
-    def rest(self) -> None:
-        """Let the loop have its turn, if this one has been long enough."""
-        if time.perf_counter() > self._until:
+    def rest(self, waiting: int) -> None:
+        """Let the loop have its turn, if this one has been long enough, and few exchanges wait."""
+        if waiting < BUSY and time.perf_counter() > self._until:
             time.sleep(REST)
             self._until = time.perf_counter() + TURN
 
