@@ -173,19 +173,19 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
     exchange.note_error(exc)
     if not isinstance(wire, WireFormat):
         return error_response(exc)
-    return error_of(exc, _spoken(wire, exchange), exchange)
+    return error_of(exc, _in_dialect(wire, exchange), exchange)
 
 
 def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJsonResponse:
     """Return the response of an error as the format has it: its status, its envelope, its headers."""
-    exc = wire.refused(exc)
-    envelope = wire.identified(wire.error(exc), exchange.request_id)
-    response = error_response(exc, envelope, wire.translated(exc.headers))
+    exc = wire.adapt_error(exc)
+    envelope = wire.with_request_id(wire.error(exc), exchange.request_id)
+    response = error_response(exc, envelope, wire.limit_headers(exc.headers))
     add_headers(response, wire, exchange)
     return response
 
 
-def _spoken(wire: WireFormat, exchange: Exchange) -> WireFormat:
+def _in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:
     """Return the dialect that the namespace's script speaks, if there is such a namespace."""
     if not wire.dialects:
         return wire
@@ -198,7 +198,7 @@ def _spoken(wire: WireFormat, exchange: Exchange) -> WireFormat:
 def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
     """Add the headers of this request alone, and the API's `own`, but none over a script's."""
     if exchange.headers:
-        response.add_headers(wire.translated(exchange.headers))
+        response.add_headers(wire.limit_headers(exchange.headers))
     if own:
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
         response.add_headers(wire.headers(elapsed_ms, exchange.request_id))

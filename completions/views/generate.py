@@ -50,7 +50,7 @@ async def _ask_and_resolve(
     await space.look()
     headers, body = note_client(request, exchange), read_body(request)
     exchange.request_body = body
-    if wire.routed:
+    if wire.reads_address:
         route = {**request.GET.dict(), **route}
     prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
     exchange.note_outcome(outcome)
@@ -113,7 +113,7 @@ async def _respond(turn: Turn) -> Recorded:
 def _with_headers(turn: Turn, response: Recorded) -> Recorded:
     """Return the response with the API's headers; a document given word by word may go out without them."""
     reply = turn.outcome.reply
-    own = reply is None or reply.body is None or not turn.wire.bare
+    own = reply is None or reply.body is None or not turn.wire.verbatim_without_headers
     if (own or turn.exchange.headers) and not response.foreign:
         add_headers(response, turn.wire, turn.exchange, own=own)
     return response

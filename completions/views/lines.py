@@ -62,5 +62,5 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) ->
 
 def _refuse(wire: WireFormat, exc: RequestError, exchange: Exchange) -> tuple[int, bytes]:
     exchange.note_error(exc)
-    exc = wire.refused(exc)
-    return exc.status, orjson.dumps(wire.identified(wire.error(exc), exchange.request_id))
+    exc = wire.adapt_error(exc)
+    return exc.status, orjson.dumps(wire.with_request_id(wire.error(exc), exchange.request_id))

@@ -91,8 +91,8 @@ async def _body(turn: Turn, faults: Sequence[Fault]) -> RawResponse:
     sent = bodies.Sent(right.content, right.status_code, right.headers["Content-Type"])
     for fault in faults:
         if _effect(fault, turn) in (Effect.BODY, Effect.TYPE):
-            failed = turn.wire.error(turn.wire.refused(turn.outcome.error or _failed()))
-            error = turn.wire.identified(failed, turn.exchange.request_id)
+            failed = turn.wire.error(turn.wire.adapt_error(turn.outcome.error or _failed()))
+            error = turn.wire.with_request_id(failed, turn.exchange.request_id)
             spoilt = bodies.spoil(fault, sent, orjson.dumps(error))
             if spoilt == sent:
                 _leave_out(turn, fault, SAME)

@@ -76,7 +76,7 @@ class WireFormat(ABC):
     """
 
     name = ""
-    bare = False
+    verbatim_without_headers = False
     """Whether a document given word by word goes out without the headers of the API."""
     dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
     """The same format as others speak it, by the names by which a script chooses them."""
@@ -90,7 +90,7 @@ class WireFormat(ABC):
     """Headers and parameters that tell that a request is this API's, where others have the address too."""
     words: Mapping[str, Words] = NO_WORDS
     """How the API puts the usual errors, where they are not put well for it."""
-    routed = False
+    reads_address = False
     """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
 
     def knows(self, model: str) -> bool:
@@ -117,7 +117,7 @@ class WireFormat(ABC):
     ) -> Prompt:
         """Read a request; raise `RequestError` where it cannot be read, or with `validate` where the API refuses it.
 
-        `route` has the parts of the address by name, and the query's parameters, where the format is `routed`.
+        `route` has the parts of the address by name, and the query's parameters, where the format `reads_address`.
         """
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
@@ -189,11 +189,11 @@ class WireFormat(ABC):
         """Return the headers that this API sends with answers and errors, beside media type and `x-request-id`."""
         return {}
 
-    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return headers on limits (`x-ratelimit-…`, `retry-after`) as this API writes them."""
         return headers
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error as this API has it, where it has another status or other words for it."""
         return worded(exc, self.words)
 
@@ -201,7 +201,7 @@ class WireFormat(ABC):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error's envelope."""
 
-    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return an error's envelope with the request's id, where this API has it there."""
         return document
 
@@ -215,7 +215,7 @@ class WireFormat(ABC):
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return how an error ends the stream that answers a prompt."""
-        return [failure.event(self.error(self.refused(failure.error)))]
+        return [failure.event(self.error(self.adapt_error(failure.error)))]
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

@@ -41,15 +41,20 @@ DIALECTS: tuple[Dialect, ...] = (
     VLLM(),
     XAI(),
 )
-SPOKEN = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
+CHAT_DIALECTS = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
 """Chat as each dialect has it, by the name by which a script chooses it."""
 
-conversation.DIALECTS[:] = SPOKEN
+conversation.DIALECTS[:] = CHAT_DIALECTS
 
-CHAT = ChatCompletions(dialects=SPOKEN)
+CHAT = ChatCompletions(dialects=CHAT_DIALECTS)
 
 _ALL = [
-    *(address for dialect in DIALECTS if dialect.place for address in dialect_addresses(dialect, SPOKEN[dialect.name])),
+    *(
+        address
+        for dialect in DIALECTS
+        if dialect.place
+        for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
+    ),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *ANTHROPIC,
     *GEMINI,

@@ -45,7 +45,7 @@ class Problem:
 Check = Callable[[Any], Problem | None]
 
 
-def spoken(message: str, code: str | None, path: str) -> Problem:
+def worded_problem(message: str, code: str | None, path: str) -> Problem:
     """Return a problem whose message does not name its path."""
     return Problem(message, None, code, path)
 
@@ -80,7 +80,7 @@ def unknown(key: str) -> Problem:
 
 def wrong_value(value: str, allowed: Collection[str]) -> Problem:
     """Return a value that is not among the allowed ones."""
-    return spoken(f"Invalid value: '{value}'. Supported values are: {listed(allowed)}.", "invalid_value", "")
+    return worded_problem(f"Invalid value: '{value}'. Supported values are: {listed(allowed)}.", "invalid_value", "")
 
 
 def _sized(what: str, expected: str, got: str, code: str) -> Problem:
@@ -243,7 +243,7 @@ def logit_bias(value: Any) -> Problem | None:
     for key, bias in value.items():
         if not (key.isascii() and key.isdigit()):
             only = "You should only be submitting non-negative integers."
-            return spoken(f"Invalid key in 'logit_bias': {key}. {only}", "invalid_value", "")
+            return worded_problem(f"Invalid key in 'logit_bias': {key}. {only}", "invalid_value", "")
         if (problem := _BIAS(bias)) is not None:
             return problem.under(key)
     return None
@@ -277,7 +277,7 @@ def stream_options_alone(body: Mapping[str, Any]) -> Problem | None:
     if body.get("stream_options") is None or body.get("stream") is True:
         return None
     message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-    return spoken(message, None, "stream_options")
+    return worded_problem(message, None, "stream_options")
 
 
 def refuse(problem: Problem | None) -> None:

@@ -295,14 +295,14 @@ def unsigned(document: dict[str, Any]) -> dict[str, Any]:
     reply=REPLY,
     body=st.fixed_dictionaries({}, optional=CHAT_ASKED),
     said=TEXT,
-    name=st.sampled_from([*registry.SPOKEN]),
+    name=st.sampled_from([*registry.CHAT_DIALECTS]),
 )
 async def test_dialects__stream_folds_to_the_answer(
     folder: Path, reply: Any, body: dict[str, Any], said: str, name: str
 ) -> None:
     """What stands at the top level of some chunks only, and how thoughts are cut into parts, is for other tests."""
     body |= {"model": "m", "messages": [{"role": "user", "content": said}]}
-    answer, chunks = await both_ways(registry.SPOKEN[name], namespace(folder, reply), body)
+    answer, chunks = await both_ways(registry.CHAT_DIALECTS[name], namespace(folder, reply), body)
     choices: dict[int, dict[str, Any]] = {}
     for choice in (choice for chunk in chunks for choice in chunk["choices"]):
         whole = choices.setdefault(choice["index"], {"message": {}})

@@ -29,12 +29,12 @@ def steady(clock: float | None = None) -> dict[str, str]:
     return found
 
 
-def translated(headers: Mapping[str, str], clock: float | None = None) -> dict[str, str]:
+def limit_headers(headers: Mapping[str, str], clock: float | None = None) -> dict[str, str]:
     """Return headers with those on limits in this API's way; the others stay as they are."""
-    return {key: value for name, given in headers.items() for key, value in _translated(name, given, clock)}
+    return {key: value for name, given in headers.items() for key, value in _limit_header(name, given, clock)}
 
 
-def _translated(name: str, value: str, clock: float | None) -> Iterator[tuple[str, str]]:
+def _limit_header(name: str, value: str, clock: float | None) -> Iterator[tuple[str, str]]:
     if (found := OURS.fullmatch(name)) is None:
         yield name, value
         return

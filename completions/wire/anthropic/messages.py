@@ -37,21 +37,21 @@ class AnthropicFormat(WireFormat):
     told_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"
     words = anthropic_errors.ERROR_WORDS
-    routed = True
+    reads_address = True
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return `request-id`, and limits that nothing comes near."""
         return {"request-id": request_id, **anthropic_limits.steady()}
 
-    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return headers on limits under this API's names, with points in time for what they say of waiting."""
-        return anthropic_limits.translated(headers)
+        return anthropic_limits.limit_headers(headers)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: `{"type": "error", "error": {"type": …, "message": …}}`."""
         return anthropic_errors.envelope(exc)
 
-    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with the request's id."""
         return document | {"request_id": request_id}
 

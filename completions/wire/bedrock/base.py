@@ -21,13 +21,13 @@ REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|us-gov|global)\.")
 class BedrockFormat(WireFormat):
     """An address of Bedrock's runtime."""
 
-    routed = True
+    reads_address = True
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the request's id under AWS's name."""
         return {"x-amzn-requestid": request_id}
 
-    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits, which AWS does not send."""
         return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
 
@@ -35,21 +35,21 @@ class BedrockFormat(WireFormat):
         """Return AWS's binary event stream."""
         return AWS_EVENTS
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in AWS's words, with its name in a header."""
-        return bedrock_errors.refused(exc)
+        return bedrock_errors.adapt_error(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the body of an error."""
         return bedrock_errors.document(exc)
 
-    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the body as it is: the id is in a header."""
         return document
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an exception's message; its name is the event's, and there is no envelope."""
-        exc = self.refused(failure.error)
+        exc = self.adapt_error(failure.error)
         return [Event(orjson.dumps(self.error(exc)), name=bedrock_errors.stream_name(exc))]
 
 

@@ -65,7 +65,7 @@ class AmazonError(RequestError):
         super().__init__(message, status=status, type=name)
 
 
-def refused(exc: RequestError) -> RequestError:
+def adapt_error(exc: RequestError) -> RequestError:
     """Return an error as AWS has it: its words, its name in the header, and the statuses that AWS knows."""
     if isinstance(exc, KeyRefused):
         name = "UnrecognizedClientException" if exc.key else "MissingAuthenticationTokenException"

@@ -53,7 +53,7 @@ WORDS: Mapping[int, str] = {
 class CohereFormat(WireFormat):
     """An address of Cohere's second version."""
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Cohere's words."""
         if isinstance(exc, KeyRefused):
             return RequestError(WRONG_KEY if exc.key else NO_KEY, status=401, headers=exc.headers)
@@ -66,7 +66,7 @@ class CohereFormat(WireFormat):
         """Return the message, with its type for too many tokens."""
         return ({"error_type": exc.type} if exc.type == TOO_MANY_TOKENS else {}) | {"message": exc.message}
 
-    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the error with the request's id."""
         return {"id": request_id, **document}
 

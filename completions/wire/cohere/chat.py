@@ -77,7 +77,7 @@ class CohereChat(CohereFormat):
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the end of a message that failed."""
-        error = self.refused(failure.error)
+        error = self.adapt_error(failure.error)
         return [_event("message-end", {"finish_reason": "ERROR", "error": error.message})]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:

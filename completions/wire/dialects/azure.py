@@ -136,11 +136,11 @@ class Azure(Vendor):
         """Return OpenAI's message."""
         return message
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level without tiers of service."""
         return {key: value for key, value in head.items() if key != "service_tier"}
 
-    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what the filters found in the prompt."""
         return {"prompt_filter_results": ASKED}
 
@@ -151,15 +151,15 @@ class Azure(Vendor):
         kept = {key: value for key, value in document.items() if key != "billing"}
         return kept | {"content_filters": found}
 
-    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+    def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return what the filters found in a choice."""
         return {"content_filter_results": CAUGHT_RESULTS if reason == "content_filter" else RESULTS}
 
-    def said(self, choice: Choice | None) -> dict[str, Any]:
+    def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return what the filters found so far: nothing where nothing is said."""
         return {"content_filter_results": RESULTS if choice else {}}
 
-    def opening(self, reply: Reply) -> list[Event]:
+    def opening_events(self, reply: Reply) -> list[Event]:
         """Return the chunk on the prompt, which has no choice, no id and no model."""
         head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
         return [Event(orjson.dumps(head))]
@@ -178,9 +178,9 @@ class AzureModels(Azure):
 
     whole_calls = True
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level, whose id has no prefix."""
-        return super().head(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
+        return super().top_level(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose calls have their index."""
@@ -191,19 +191,19 @@ class AzureModels(Azure):
         given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
         return usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
 
-    def opening(self, reply: Reply) -> list[Event]:
+    def opening_events(self, reply: Reply) -> list[Event]:
         """Return nothing: no chunk is about the prompt."""
         return []
 
-    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return that nothing was filtered."""
         return {"prompt_filter_results": None}
 
-    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+    def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return nothing."""
         return {}
 
-    def said(self, choice: Choice | None) -> dict[str, Any]:
+    def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return nothing."""
         return {}
 
@@ -221,7 +221,7 @@ class Deployed(OpenAIFormat):
     """A format at a deployment's address, whose name is the model; without `api-version` nothing is there."""
 
     key_header = "api-key"
-    routed = True
+    reads_address = True
 
     def __init__(self) -> None:
         refusals = self.refusals
@@ -265,12 +265,14 @@ class AzureLegacy(Deployed, LegacyCompletions):
         """Return the answer with what the filters found."""
         document = super().document(reply, prompt)
         for choice in document["choices"]:
-            choice["content_filter_results"] = AZURE.beside(Choice(), choice["finish_reason"])["content_filter_results"]
+            choice["content_filter_results"] = AZURE.finished_extras(Choice(), choice["finish_reason"])[
+                "content_filter_results"
+            ]
         return document | {"prompt_filter_results": ASKED}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the stream, which begins with what the filters found in the prompt."""
-        return AZURE.opening(reply) + super().events(reply, prompt)
+        return AZURE.opening_events(reply) + super().events(reply, prompt)
 
 
 class AzureEmbeddings(Deployed, Embeddings):

@@ -26,7 +26,7 @@ class DeepSeek(Vendor):
     place = "deepseek/(?:v1/|beta/)?"
     call_opens = False
 
-    def thought(self, text: str) -> dict[str, Any]:
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""
         return {"reasoning_content": text}
 
@@ -71,11 +71,11 @@ class DeepSeek(Vendor):
         content = [{"type": "reasoning_text", "text": piece} for piece in said]
         return item | {"status": "completed", "content": content, "summary": []}
 
-    def tells_usage(self, prompt: Prompt) -> bool:
+    def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Return that no chunk has the usage alone."""
         return False
 
-    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the usage."""
         return {"usage": usage}
 

@@ -24,7 +24,7 @@ class GeminiChat(Vendor):
     role_opens = False
     finish_joined = True
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level, which has an id, a time and a model."""
         known = {key: head[key] for key in ("object", "created", "model")}
         return {"id": reply.id or made_id("", reply)} | known
@@ -45,7 +45,7 @@ class GeminiChat(Vendor):
         """Return the three counts."""
         return usage(reply.usage)
 
-    def null_usage(self, prompt: Prompt) -> bool:
+    def has_null_usage(self, prompt: Prompt) -> bool:
         """Return that only one chunk has a usage."""
         return False
 

@@ -61,7 +61,7 @@ class Groq(Vendor):
     call_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
-    def thought(self, text: str) -> dict[str, Any]:
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning."""
         return {"reasoning": text}
 
@@ -76,7 +76,7 @@ class Groq(Vendor):
             return {"role": "assistant", "content": ""}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
 
-    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return Groq's own facts."""
         return {"usage_breakdown": None, "x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
 
@@ -91,11 +91,11 @@ class Groq(Vendor):
             details["completion_tokens_details"] = {"reasoning_tokens": reply.usage.reasoning_tokens}
         return usage(reply.usage) | times | details
 
-    def first(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
+    def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
         """Return the request's id at Groq, and its seed."""
         return {"x_groq": _seeded(reply, prompt)}
 
-    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the request's id at Groq, and the usage, which since 2026 stands beside it too."""
         return {"usage": usage, "x_groq": {"id": _request(reply), "usage": usage}}
 

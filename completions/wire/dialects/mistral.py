@@ -98,11 +98,11 @@ class Mistral(Vendor):
     embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 
-    def thought(self, text: str) -> dict[str, Any]:
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the thoughts, as a part of the content."""
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]}
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level, which has an id, a time and a model."""
         known = {key: head[key] for key in ("object", "created", "model")}
         return {"id": reply.id or made_id("", reply)} | known
@@ -121,7 +121,7 @@ class Mistral(Vendor):
 
     def _parts(self, block: Block) -> list[dict[str, Any]]:
         if block.kind == "reasoning":
-            thought: list[dict[str, Any]] = self.thought(block.text)["content"]
+            thought: list[dict[str, Any]] = self.reasoning_delta(block.text)["content"]
             return thought
         return [{"type": "text", "text": block.text}] if block.kind == "text" else []
 
@@ -141,25 +141,25 @@ class Mistral(Vendor):
         details = {"prompt_tokens_details": {"cached_tokens": cached}, "service_tier": "standard"}
         return usage(reply.usage) | details
 
-    def tells_usage(self, prompt: Prompt) -> bool:
+    def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Return that no chunk has the usage alone."""
         return False
 
-    def null_usage(self, prompt: Prompt) -> bool:
+    def has_null_usage(self, prompt: Prompt) -> bool:
         """Return that the other chunks have none."""
         return False
 
-    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the usage."""
         return {"usage": usage}
 
-    def embedded(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with its id and the other counts, which are null."""
         nothing = ("prompt_audio_seconds", "request_count", "prompt_tokens_details", "completion_tokens_details")
         counts = usage(reply.usage) | dict.fromkeys((*nothing, "service_tier", "prompt_token_details"))
         return {"id": made_id("", reply)} | document | {"usage": counts}
 
-    def embeddings_asked(self, body: dict[str, Any]) -> dict[str, Any]:
+    def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the request in OpenAI's words: the dimensions are called `output_dimension` here."""
         known = {key: value for key, value in body.items() if key in ("model", "input", "output_dimension")}
         size = known.pop("output_dimension", None)

@@ -49,17 +49,17 @@ class OpenRouter(Vendor):
         name, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
         return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
-    def thought(self, text: str) -> dict[str, Any]:
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning."""
         details = [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}]
         return {"reasoning": text, "reasoning_details": details}
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level with the provider."""
         known = {key: head[key] for key in ("object", "created", "model")}
         return {"id": reply.id or made_id("gen-", reply), **known, "provider": "Mock"}
 
-    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what is null where the provider does not say it."""
         return {"system_fingerprint": None, "service_tier": None}
 
@@ -72,7 +72,7 @@ class OpenRouter(Vendor):
         content = None if "tool_calls" in delta else ""
         return {"content": content, "role": "assistant", **super().delta(delta, choice)}
 
-    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+    def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return the provider's own finish reason, and what failed, if it did."""
         if reason != "error":
             return {"native_finish_reason": reason}
@@ -80,13 +80,13 @@ class OpenRouter(Vendor):
         code = int(failure.code) if failure.code and failure.code.isdecimal() else 502
         return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or FAILED}}
 
-    def said(self, choice: Choice | None) -> dict[str, Any]:
+    def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return that there is no finish reason yet."""
         return {"native_finish_reason": None}
 
-    def asked(self, prompt: Prompt) -> Prompt:
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with what it marks to be cached, as Anthropic's models take it."""
-        return replace(super().asked(prompt), cache_blocks=cache_blocks(prompt.body))
+        return replace(super().adapt_prompt(prompt), cache_blocks=cache_blocks(prompt.body))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
@@ -126,7 +126,7 @@ class OpenRouter(Vendor):
         """Return the events without names, and with a terminator."""
         return [*(event._replace(name="") for event in events), DONE]
 
-    def embedded(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
+    def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with what it cost, and who made it."""
         cost = document["usage"]["prompt_tokens"] * CENT
         parts = {"upstream_inference_prompt_cost": cost, "upstream_inference_completions_cost": 0}
@@ -134,15 +134,15 @@ class OpenRouter(Vendor):
         told = {"provider": "Mock", "id": made_id("gen-emb-", reply)}
         return document | {"usage": document["usage"] | usage} | told
 
-    def tells_usage(self, prompt: Prompt) -> bool:
+    def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Return that the usage always comes."""
         return True
 
-    def null_usage(self, prompt: Prompt) -> bool:
+    def has_null_usage(self, prompt: Prompt) -> bool:
         """Return that it stands nowhere else."""
         return False
 
-    def usage_chunk(self, finished: dict[str, Any]) -> dict[str, Any]:
+    def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the choice that has finished, once more."""
         return {"service_tier": None, "choices": [finished]}
 

@@ -27,7 +27,7 @@ class Vendor(Dialect):
     }
     """What is held against a request, by what it asks for."""
 
-    def own(self, reply: Reply) -> Reply:
+    def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply to be said in this vendor's shape."""
         if not self.refuses and any(choice.refusal for choice in reply.choices):
             said = map(_without_refusal, reply.choices)
@@ -59,18 +59,18 @@ class Vendor(Dialect):
         """Return what is wrong with a request as the error that this vendor makes of it."""
         return problem.error()
 
-    def asked(self, prompt: Prompt) -> Prompt:
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with who is asked, and whether to think."""
         return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt))
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level without tiers of service."""
         return {key: value for key, value in head.items() if key != "service_tier"}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message without what is not said."""
         plain = {key: value for key, value in message.items() if value or key not in ("refusal", "annotations")}
-        return plain | (self.thought(choice.reasoning) if choice.reasoning else {})
+        return plain | (self.reasoning_delta(choice.reasoning) if choice.reasoning else {})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta without the refusal that opens OpenAI's."""

@@ -43,13 +43,13 @@ class VLLM(Vendor):
     done_after_error = True
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(OWN)}
 
-    def asked(self, prompt: Prompt) -> Prompt:
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with how long the answer must be: who ignores the end of it gets all that may be said."""
         body, most = prompt.body, prompt.max_tokens
         least = whole(body.get("min_tokens"), 0)
         if body.get("ignore_eos") is True and most is not None:
             least = most + 1  # one more than is let through, so that it is the limit that ends it
-        return replace(super().asked(prompt), min_tokens=least)
+        return replace(super().adapt_prompt(prompt), min_tokens=least)
 
     def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
         """Return the chunks, each with the usage so far where `continuous_usage_stats` asks for it."""
@@ -62,15 +62,15 @@ class VLLM(Vendor):
             told.append(event._replace(data=_counted(event.data, usage, said)) if event.chunk else event)
         return told
 
-    def thought(self, text: str) -> dict[str, Any]:
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the reasoning; before version 0.12 it was called `reasoning_content`."""
         return {"reasoning": text}
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level, of which a stream has less."""
         return {key: head[key] for key in ("id", "object", "created", "model")}
 
-    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what is null unless the server is told otherwise."""
         return dict.fromkeys(NULL)
 
@@ -82,11 +82,11 @@ class VLLM(Vendor):
         content = None if calls and not message["content"] else message["content"]
         return document | {"content": content, "tool_calls": calls, "reasoning": choice.reasoning or None}
 
-    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+    def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return which stop sequence ended the answer; none where the model ended it itself."""
         return {"stop_reason": choice.stopped_by, "token_ids": None}
 
-    def said(self, choice: Choice | None) -> dict[str, Any]:
+    def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return that there are no token ids."""
         return {"token_ids": None}
 
@@ -95,7 +95,7 @@ class VLLM(Vendor):
         cached = reply.usage.cached_tokens if reply.usage else 0
         return usage(reply.usage) | {"prompt_tokens_details": {"cached_tokens": cached} if cached else None}
 
-    def null_usage(self, prompt: Prompt) -> bool:
+    def has_null_usage(self, prompt: Prompt) -> bool:
         """Return that the usage stands nowhere but in its chunk."""
         return False
 

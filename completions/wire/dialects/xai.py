@@ -35,13 +35,13 @@ class XAI(Vendor):
     vendor = "xai"
     place = "xai/v1/"
 
-    def thought(self, text: str) -> dict[str, Any]:
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""
         return {"reasoning_content": text}
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level, whose id has no prefix."""
-        return super().head(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
+        return super().top_level(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose refusal is null and whose content is a text."""
@@ -62,7 +62,7 @@ class XAI(Vendor):
         """Return an item of reasoning, whose summary nobody has to ask for (recorded in August 2026)."""
         return item | {"summary": [{"type": "summary_text", "text": text} for text in said], "status": "completed"}
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""
         if exc.status != 401 or exc.facts is None:
             return exc

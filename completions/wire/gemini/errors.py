@@ -139,7 +139,7 @@ ERROR_WORDS: Mapping[str, Words] = {
 """How the API puts the usual errors, of which it tells the facts."""
 
 
-def translated(exc: RequestError) -> RequestError:
+def adapt_error(exc: RequestError) -> RequestError:
     """Return an error in Google's words, and with its status for keys; one that is Google's own already as it is."""
     if isinstance(exc, KeyRefused):
         status, said = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)

@@ -45,7 +45,7 @@ class Gemini(WireFormat):
     told_by = ("x-goog-api-key", "key")
     vendor = "gemini"
     refusals = REFUSALS
-    routed = True
+    reads_address = True
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -109,17 +109,17 @@ class Gemini(WireFormat):
         """Return the API's own headers; there is none for the request's id."""
         return {"server-timing": f"gfet4t7; dur={elapsed_ms:.0f}", **STEADY_HEADERS}
 
-    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Leave out what Google does not send: it says how long to wait in the error's details."""
         return {name: value for name, value in headers.items() if not name.lower().startswith(gemini_errors.FOREIGN)}
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Google's words; a key that is wrong is a 400 here, a missing one a 403."""
-        return gemini_errors.translated(exc)
+        return gemini_errors.adapt_error(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope (`google.rpc.Status`)."""
-        return gemini_errors.envelope(gemini_errors.translated(exc))
+        return gemini_errors.envelope(gemini_errors.adapt_error(exc))
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of Google's list."""

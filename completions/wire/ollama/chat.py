@@ -49,7 +49,7 @@ class OllamaFormat(WireFormat):
         """Return lines of JSON."""
         return JSON_LINES
 
-    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits, which Ollama does not have."""
         return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
 
@@ -59,7 +59,7 @@ class OllamaFormat(WireFormat):
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error's line; events have no names here, and the envelope is flat already."""
-        return [Event(orjson.dumps(self.error(self.refused(failure.error))))]
+        return [Event(orjson.dumps(self.error(self.adapt_error(failure.error))))]
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return an empty event where the one token of an answer stands that is not streamed."""

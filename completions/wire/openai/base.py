@@ -47,120 +47,120 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 
 
 class Dialect:
-    """OpenAI's own way. A dialect changes what is different."""
+    """What OpenAI's API does. A subclass overrides what another vendor's API does differently."""
 
     name = ""
-    """What scripts call it."""
+    """The name by which scripts choose it."""
     place = ""
-    """Its addresses: what its clients put behind the host, as a regular expression."""
+    """A regular expression for its paths: what its clients append to the host."""
     vendor = "openai"
-    """Whose models answer, as the table of models calls them; none for models that can have any name."""
+    """The vendor of its models, as the model table names it; empty if models can have any name."""
     words: Mapping[str, Words] = NO_WORDS
-    """How the usual errors are put, where it is not OpenAI that puts them."""
+    """The wording of common errors where it differs from OpenAI's."""
     keep_alive = b": keep-alive\n\n"
     keep_alive_ms = 0.0
-    """How often the sign of life comes in a silence where the script does not say it; 0 is never."""
+    """How often a keep-alive is sent while a stream is silent, unless the script says otherwise; 0 is never."""
     padding = "obfuscation"
-    """The field by which the chunks of a stream are padded; OpenAI's can be asked away."""
+    """The field that pads the chunks of a stream; a client can turn OpenAI's off."""
     whole_calls = False
-    """Whether a stream has each tool call in one chunk."""
+    """Whether a stream sends each tool call in one chunk."""
     call_opens = True
-    """Whether a single tool call's head comes with the role, in the first chunk; where calls are whole, all of it."""
+    """Whether a single tool call's id and name come with the role in the first chunk; with `whole_calls`, all of it."""
     role_opens = True
-    """Whether a stream begins with a chunk that has the role and no text."""
+    """Whether a stream starts with a chunk that has the role and no text."""
     finish_joined = False
-    """Whether the last piece of an answer comes with its finish reason, in one chunk."""
+    """Whether the last piece of text and the finish reason come in one chunk."""
     done_after_error = False
-    """Whether the terminator follows an error in a stream."""
+    """Whether an error in a stream is followed by the terminator."""
     embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
-    """Dimensions of its models for embeddings."""
+    """The dimensions of its embedding models."""
 
     def knows(self, model: str) -> bool:
-        """Tell whether there is a model of this name, as far as the table of models knows."""
+        """Tell whether the vendor has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
 
-    def own(self, reply: Reply) -> Reply:
-        """Return the reply as it is said: OpenAI's document word by word, where the script gives one."""
+    def adapt_reply(self, reply: Reply) -> Reply:
+        """Return the reply as this API gives it; a verbatim document is OpenAI's, and other vendors write their own."""
         return reply
 
     def check_chat(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for chat."""
+        """Raise `RequestError` if a chat request is invalid."""
         chat_rules.validate(body)
 
     def check_completion(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for a legacy completion."""
+        """Raise `RequestError` if a request for a legacy completion is invalid."""
         legacy_rules.validate(body)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
-        """Raise what is wrong with a request for embeddings, of `size` bytes."""
+        """Raise `RequestError` if a request for embeddings, of `size` bytes, is invalid."""
         embeddings_rules.validate(body, size)
 
-    def asked(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with what is asked in this dialect alone."""
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt with what only this dialect's requests can ask."""
         return prompt
 
-    def head(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level of answers and chunks, without choices and usage."""
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields of answers and chunks, without choices and usage."""
         return head
 
-    def whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what a whole answer has at its end."""
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the fields that follow the usage in an answer that is not streamed."""
         return {}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return a whole message."""
+        """Return the message of an answer that is not streamed."""
         return message
 
-    def thought(self, text: str) -> dict[str, Any]:
-        """Return a piece of what is thought, as a delta; nothing where it is not told."""
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for a piece of reasoning; empty if this API does not reveal reasoning."""
         return {}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return a delta of a choice as it goes into a chunk."""
+        """Return a delta as a chunk has it."""
         return delta
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice, whole or in a chunk."""
+        """Return a choice, of an answer or of a chunk."""
         return document
 
-    def beside(self, choice: Choice, reason: str | None) -> dict[str, Any]:
-        """Return what a finished choice has beside its message."""
+    def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
+        """Return the further fields of a choice that has finished."""
         return {}
 
-    def said(self, choice: Choice | None) -> dict[str, Any]:
-        """Return what a choice in a chunk has beside its delta; None is before anything is said."""
+    def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
+        """Return the further fields of a choice in a chunk; None is for the chunk that opens the stream."""
         return {}
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage."""
         return usage
 
-    def tells_usage(self, prompt: Prompt) -> bool:
-        """Return whether a stream has a chunk with the usage alone."""
+    def has_usage_chunk(self, prompt: Prompt) -> bool:
+        """Tell whether a stream has a chunk that carries only the usage."""
         return prompt.include_usage
 
-    def null_usage(self, prompt: Prompt) -> bool:
-        """Return whether the other chunks of a stream have a null usage."""
+    def has_null_usage(self, prompt: Prompt) -> bool:
+        """Tell whether the other chunks of a stream have a null usage."""
         return prompt.include_usage
 
-    def usage_chunk(self, finished: dict[str, Any]) -> dict[str, Any]:
-        """Return what the chunk with the usage has beside it, given the choice that has finished."""
+    def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
+        """Return the further fields of the chunk with the usage, given the choice that has finished."""
         return {"choices": []}
 
-    def embeddings_asked(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return a request for embeddings in OpenAI's words."""
+    def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Return a request for embeddings with OpenAI's field names."""
         return body
 
-    def embedded(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
-        """Return the list of vectors."""
+    def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
+        """Return the answer with the vectors."""
         return document
 
     def check_response(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for a response."""
+        """Raise `RequestError` if a request for a response is invalid."""
         responses_rules.validate(body)
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
-        """Return a response, whole or as it is in a stream."""
+        """Return a response, as the answer or within a stream."""
         return document
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
@@ -172,35 +172,35 @@ class Dialect:
         return events
 
     def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
-        """Return the chunks of a whole stream, given its usage."""
+        """Return the events of the finished stream, given its usage."""
         return events
 
-    def opening(self, reply: Reply) -> list[Event]:
-        """Return what a stream begins with, before any choice."""
+    def opening_events(self, reply: Reply) -> list[Event]:
+        """Return the events that start a stream, before any choice."""
         return []
 
-    def first(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
-        """Return what else the first choice's first chunk has at its top level."""
+    def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
+        """Return the further top-level fields of the first choice's first chunk."""
         return {}
 
-    def last(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return what else the last choice's last chunk has at its top level."""
+    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the further top-level fields of the last choice's last chunk."""
         return {}
 
     def headers(self, request_id: str) -> Mapping[str, str] | None:
-        """Return the headers; None for OpenAI's."""
+        """Return the response headers; None means OpenAI's."""
         return None
 
-    def refused(self, exc: RequestError) -> RequestError:
-        """Return an error as it is here, where it has another status or other words."""
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return an error with the status and the words that this API gives it."""
         return exc
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return an error's envelope."""
+        """Return the envelope of an error."""
         return envelope(exc)
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an error within the stream that answers a prompt; `last` is the chunk before it, if any."""
+        """Return the chunk that reports an error within a stream; `last` is the chunk before it, if any."""
         return self.error(exc)
 
 
@@ -212,7 +212,7 @@ class OpenAIFormat(WireFormat):
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
-        self.bare = not dialect.name
+        self.verbatim_without_headers = not dialect.name
         self.vendor = dialect.vendor
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = (), dialect.words
@@ -223,9 +223,9 @@ class OpenAIFormat(WireFormat):
         own = self._dialect.headers(request_id)
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS} if own is None else own
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with the status that it has here."""
-        return self._dialect.refused(super().refused(exc))
+        return self._dialect.adapt_error(super().adapt_error(exc))
 
     def knows(self, model: str) -> bool:
         """Tell whether those who speak the dialect have a model."""
@@ -241,7 +241,7 @@ class OpenAIFormat(WireFormat):
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return how an error ends the stream that answers a prompt."""
-        document = self._dialect.error_chunk(self.refused(failure.error), prompt, failure.last)
+        document = self._dialect.error_chunk(self.adapt_error(failure.error), prompt, failure.last)
         return [failure.event(document), *([DONE] if self._dialect.done_after_error else [])]
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:

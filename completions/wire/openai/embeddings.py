@@ -41,7 +41,7 @@ class Embeddings(Unstreamed):
         document = decode_object(body)
         if validate:
             self._dialect.check_embeddings(document, len(body))
-        document = self._dialect.embeddings_asked(document)
+        document = self._dialect.adapt_embeddings_request(document)
         model = text_or_none(document.get("model"))
         inputs = _inputs(document.get("input"), model)
         return Prompt(
@@ -72,7 +72,7 @@ class Embeddings(Unstreamed):
             "model": ANSWERED.get(model, model),
             "usage": {"prompt_tokens": counted, "total_tokens": counted},
         }
-        return self._dialect.embedded(document, reply)
+        return self._dialect.adapt_embeddings(document, reply)
 
     def _size(self, prompt: Prompt) -> int:
         """Return how many dimensions are asked for, or else the model's own."""

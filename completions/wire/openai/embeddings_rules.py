@@ -17,8 +17,8 @@ from completions.wire.validation import (
     integer,
     record,
     refuse,
-    spoken,
     string,
+    worded_problem,
 )
 
 MAX_INPUTS = 2048
@@ -45,7 +45,7 @@ def _input(body: Mapping[str, Any]) -> Problem | None:
     given = body["input"]
     if type(given) is str or (given and (_is_tokens(given) or _is_batch(given))):
         return None
-    return spoken(INVALID, None, "")
+    return worded_problem(INVALID, None, "")
 
 
 def _is_batch(items: list[Any]) -> bool:
@@ -81,10 +81,12 @@ def _dimensions(body: Mapping[str, Any]) -> Problem | None:
     if (asked := body.get("dimensions")) is None:
         return None
     if body["model"] == FIXED:
-        return spoken("This model does not support specifying dimensions.", None, "")
+        return worded_problem("This model does not support specifying dimensions.", None, "")
     most = SIZES.get(body["model"], MAX_DIMENSIONS)
     if asked > most:
-        return spoken(f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.", None, "")
+        return worded_problem(
+            f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.", None, ""
+        )
     return None
 
 
@@ -97,9 +99,9 @@ def _lengths(body: Mapping[str, Any]) -> Problem | None:
         count = tokens.count(item, model) if type(item) is str else len(item)
         if count > MAX_TOKENS:
             place = "input" if one else f"input[{index}]"
-            return spoken(f"Invalid '{place}': maximum input length is {MAX_TOKENS} tokens.", None, "")
+            return worded_problem(f"Invalid '{place}': maximum input length is {MAX_TOKENS} tokens.", None, "")
         total += count
     if total > MAX_TOKENS_IN_ALL:
         why = f"maximum request size is {MAX_TOKENS_IN_ALL} tokens per request."
-        return spoken(f"Invalid 'input': {why}", "max_tokens_per_request", "")
+        return worded_problem(f"Invalid 'input': {why}", "max_tokens_per_request", "")
     return None

@@ -22,9 +22,9 @@ from completions.wire.validation import (
     obj,
     record,
     refuse,
-    spoken,
     string,
     unknown,
+    worded_problem,
     wrong_value,
 )
 
@@ -148,7 +148,9 @@ def _values(body: Mapping[str, Any], model: Model) -> Problem | None:
     if quality is not None and quality not in model.qualities:
         return wrong_value(quality, model.qualities).under("quality")
     if body.get("background") == "transparent" and body.get("output_format") == "jpeg":
-        return spoken("Transparent background is not supported for JPEG output format.", "invalid_value", "background")
+        return worded_problem(
+            "Transparent background is not supported for JPEG output format.", "invalid_value", "background"
+        )
     return None
 
 
@@ -156,5 +158,7 @@ def _free_size(size: str) -> Problem | None:
     found = edges(size)
     if found is None or any(edge % EDGE for edge in found) or max(found) > 3 * min(found):
         why = f"both edges divisible by {EDGE}, a ratio from 1:3 to 3:1, at most 3840x2160"
-        return spoken(f"Invalid size '{size[:50]}'. Expected 'auto' or WIDTHxHEIGHT: {why}.", "invalid_value", "size")
+        return worded_problem(
+            f"Invalid size '{size[:50]}'. Expected 'auto' or WIDTHxHEIGHT: {why}.", "invalid_value", "size"
+        )
     return None

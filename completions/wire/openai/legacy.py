@@ -36,7 +36,7 @@ class LegacyCompletions(OpenAIFormat):
         check_stream(document)
         if validate:
             self._dialect.check_completion(document)
-        return self._dialect.asked(_read_prompt(document, headers, limited=validate))
+        return self._dialect.adapt_prompt(_read_prompt(document, headers, limited=validate))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `text_completion`."""

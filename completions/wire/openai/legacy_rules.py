@@ -17,9 +17,9 @@ from completions.wire.validation import (
     nullable,
     record,
     refuse,
-    spoken,
     stream_options_alone,
     string,
+    worded_problem,
 )
 
 _TOKEN = integer(0)
@@ -66,7 +66,7 @@ def _unknown_token(body: Mapping[str, Any]) -> Problem | None:
     for token in (token for each in lists for token in each if isinstance(token, int)):
         if token > LAST_TOKEN:
             bounds = f"Minimum value is 0, maximum value is {LAST_TOKEN} (inclusive)."
-            return spoken(f"Invalid token in prompt: {token}. {bounds}", None, "")
+            return worded_problem(f"Invalid token in prompt: {token}. {bounds}", None, "")
     return None
 
 

@@ -19,10 +19,10 @@ from completions.wire.validation import (
     nullable,
     obj,
     record,
-    spoken,
     string,
     tagged,
     text_or,
+    worded_problem,
 )
 
 MAX_TEXT = 10_485_760
@@ -183,7 +183,7 @@ def _no_content(message: dict[str, Any]) -> Problem | None:
         return None  # `ChatCompletionFunctionMessageParam.content` is nullable
     if "content" not in message and message["role"] != "assistant":
         return missing("content", message, ("role", "name"))
-    return spoken("Invalid value for 'content': expected a string, got null.", None, "content")
+    return worded_problem("Invalid value for 'content': expected a string, got null.", None, "content")
 
 
 _INSTEAD = ("tool_calls", "function_call", "refusal", "audio")
@@ -241,11 +241,11 @@ def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 def _orphan(message: dict[str, Any], asked: Sequence[str]) -> Problem | None:
     if not asked:
         why = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
-        return spoken(f"Invalid parameter: {why}", None, "role")
+        return worded_problem(f"Invalid parameter: {why}", None, "role")
     if (call := message["tool_call_id"]) in asked:
         return None
     why = f"'tool_call_id' of '{call}' not found in 'tool_calls' of previous message."
-    return spoken(f"Invalid parameter: {why}", None, "tool_call_id")
+    return worded_problem(f"Invalid parameter: {why}", None, "tool_call_id")
 
 
 def _unanswered(asked: Sequence[str], answered: set[str]) -> Problem | None:
@@ -254,7 +254,7 @@ def _unanswered(asked: Sequence[str], answered: set[str]) -> Problem | None:
         return None
     rule = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."
     why = f"The following tool_call_ids did not have response messages: {', '.join(left)}"
-    return spoken(f"{rule} {why}", None, "role")
+    return worded_problem(f"{rule} {why}", None, "role")
 
 
 def says_json(conversation: Sequence[dict[str, Any]]) -> bool:

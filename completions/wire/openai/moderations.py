@@ -22,9 +22,9 @@ from completions.wire.validation import (
     either,
     record,
     refuse,
-    spoken,
     string,
     tagged,
+    worded_problem,
 )
 
 DEFAULT_MODEL = "omni-moderation-latest"
@@ -125,9 +125,9 @@ def _images(body: Mapping[str, Any], messages: Sequence[Message]) -> Problem | N
     images = sum(len(message.parts) for message in messages)
     model = body.get("model", DEFAULT_MODEL)
     if images and not model.startswith(READS_IMAGES):
-        return spoken(f"Invalid input: the model '{model}' takes text only.", "invalid_value", "input")
+        return worded_problem(f"Invalid input: the model '{model}' takes text only.", "invalid_value", "input")
     if images > 1:
-        return spoken(f"Number of images ({images}) exceeds maximum of 1", "too_many_images", "input")
+        return worded_problem(f"Number of images ({images}) exceeds maximum of 1", "too_many_images", "input")
     return None
 
 

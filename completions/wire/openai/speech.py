@@ -21,7 +21,7 @@ from completions.wire.openai.audio import ENCODERS, seconds_of, spoken
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
-from completions.wire.validation import spoken as told
+from completions.wire.validation import worded_problem as told
 
 MAX_INPUT = 4096
 """Characters of a text."""

@@ -20,9 +20,9 @@ from completions.wire.validation import (
     nullable,
     obj,
     record,
-    spoken,
     string,
     tagged,
+    worded_problem,
 )
 
 MAX_TOOLS = 128
@@ -101,7 +101,7 @@ def _schema(function: dict[str, Any], rules: SchemaRules) -> Problem | None:
     why = strict_schema.loose(schema) or (strict_schema.strict(schema, rules) if function.get("strict") else None)
     if why is None:
         return None
-    return spoken(f"Invalid schema for function '{function['name']}': {why}", BAD_SCHEMA, "parameters")
+    return worded_problem(f"Invalid schema for function '{function['name']}': {why}", BAD_SCHEMA, "parameters")
 
 
 def _names(value: list[dict[str, Any]]) -> list[str]:
@@ -128,7 +128,7 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     for key, offers in OFFERS.items():
         if key in body and not body.get(offers):
             why = f"Invalid value for '{key}': '{key}' is only allowed when '{offers}' are specified."
-            return spoken(why, None, key)
+            return worded_problem(why, None, key)
     if isinstance(chosen := body.get("tool_choice"), dict):
         offered = set(zip((tool["type"] for tool in body["tools"]), _names(body["tools"]), strict=True))
         return next((_absent("tool_choice", "tools", *one) for one in _chosen(chosen) if one not in offered), None)
@@ -149,4 +149,4 @@ def _legacy_names(body: Mapping[str, Any]) -> set[str]:
 def _absent(key: str, offers: str, kind: str, name: str) -> Problem:
     noun = "function" if kind == "function" else "custom tool"
     why = f"Invalid value for '{key}': no {noun} named '{name}' was specified in the '{offers}' parameter."
-    return spoken(why, None, key)
+    return worded_problem(why, None, key)

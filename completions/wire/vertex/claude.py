@@ -30,7 +30,7 @@ class VertexClaude(HostedClaude):
         """Return `request-id`; Google tells nothing of limits."""
         return {"request-id": request_id}
 
-    def translated(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits."""
         return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
 
@@ -38,7 +38,7 @@ class VertexClaude(HostedClaude):
         """Return Anthropic's envelope, or Google's."""
         return vertex_errors.envelope(exc)
 
-    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return Anthropic's envelope with the request's id; Google's has none."""
         return document | {"request_id": request_id} if document.get("type") == "error" else document
 

@@ -277,7 +277,7 @@ def test_count__takes_no_max_tokens() -> None:
 def test_error__has_the_api_s_type_and_words(exc: RequestError, kind: str, message: str) -> None:
     envelope = {"type": "error", "error": {"type": kind, "message": message}}
     assert WIRE.error(exc) == envelope
-    assert WIRE.identified(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
+    assert WIRE.with_request_id(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
     frames = WIRE.framing(Prompt()).frames(WIRE.error_events(StreamFailure(exc), Prompt()))
     assert frames == [b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"]
 
@@ -291,7 +291,7 @@ def test_limits__durations_are_read(duration: str, seconds: float) -> None:
 
 
 def test_limits__are_told_under_the_api_s_names() -> None:
-    told = anthropic_limits.translated(
+    told = anthropic_limits.limit_headers(
         {"x-ratelimit-limit-requests": "50", "x-ratelimit-reset-tokens": "1.5s", "retry-after": "2"}, clock=0
     )
     assert told == {

@@ -35,7 +35,7 @@ ANSWER = Reply(
 )
 AZURE = AzureChat()
 
-DIALECTS = tuple(registry.SPOKEN)
+DIALECTS = tuple(registry.CHAT_DIALECTS)
 
 
 def parsed(wire: Any, *, validate: bool = True, route: Any = None, **body: Any) -> Prompt:
@@ -45,7 +45,7 @@ def parsed(wire: Any, *, validate: bool = True, route: Any = None, **body: Any) 
 
 
 def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any], list[Any]]:
-    wire = registry.SPOKEN[name]
+    wire = registry.CHAT_DIALECTS[name]
     document = wire.document(answer, parsed(wire, **body))
     prompt = parsed(wire, stream=True, **body)
     return document, events(b"".join(wire.framing(prompt).frames(wire.events(answer, prompt))))
@@ -167,7 +167,7 @@ def test_answer__is_accepted_when_it_is_sent_back(name: str, kind: str, streamed
     chunks = [{key: value for key, value in chunk.items() if key not in ASIDE} for chunk in chunks if chunk["choices"]]
     message = (fold(chunks) if streamed else document)["choices"][0]["message"]
     results = [{"role": "tool", "tool_call_id": call["id"], "content": "3"} for call in message.get("tool_calls") or ()]
-    said = parsed(registry.SPOKEN[name], messages=[*HI, message, *(results or HI)], tools=[TOOL])
+    said = parsed(registry.CHAT_DIALECTS[name], messages=[*HI, message, *(results or HI)], tools=[TOOL])
     assert [call.arguments for call in said.messages[1].tool_calls] == [
         call.arguments for call in KINDS[kind].tool_calls
     ]
@@ -190,7 +190,7 @@ VERBATIM = script(
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
-    wire = registry.SPOKEN[name]
+    wire = registry.CHAT_DIALECTS[name]
     prompt = parsed(wire)
     answer = VERBATIM.rules[0].answers[0](prompt)
     assert isinstance(answer, Reply)
@@ -209,7 +209,7 @@ THOUGHT: dict[str, Any] = {"groq": {"reasoning": "c"}, "mistral": {"prefix": Fal
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name != "azure"])
 def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) -> None:
-    wire = registry.SPOKEN[name]
+    wire = registry.CHAT_DIALECTS[name]
     more = OWN.get(name, {"top_k": 5, "thinking": {"type": "enabled"}})
     said = {"role": "assistant", "content": "a"} | THOUGHT.get(name, {"reasoning_content": "b", "reasoning": "c"})
     prompt = parsed(wire, messages=[*HI, said, *HI], tools=[TOOL], tool_choice="any", **more)
@@ -231,7 +231,7 @@ def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) 
     ],
 )
 def test_thinking__is_asked_for_in_several_ways(body: dict[str, Any], effort: str | None) -> None:
-    assert parsed(registry.SPOKEN["deepseek"], **body).reasoning_effort == effort
+    assert parsed(registry.CHAT_DIALECTS["deepseek"], **body).reasoning_effort == effort
 
 
 @pytest.mark.parametrize(
@@ -284,7 +284,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("name", DIALECTS)
 def test_errors__have_the_dialect_s_envelope(name: str) -> None:
-    assert registry.SPOKEN[name].error(plain(503, {"message": "M"})(Prompt())) == ERRORS[name]
+    assert registry.CHAT_DIALECTS[name].error(plain(503, {"message": "M"})(Prompt())) == ERRORS[name]
 
 
 def test_errors__of_azure_have_its_words() -> None:

@@ -372,7 +372,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 def test_request__is_refused_in_google_s_words(body: dict[str, Any], said: str) -> None:
     with pytest.raises(RequestError) as caught:
         asked(body)
-    document = GEMINI.error(GEMINI.refused(caught.value))["error"]
+    document = GEMINI.error(GEMINI.adapt_error(caught.value))["error"]
     assert (document["code"], document["status"], document["message"]) == (400, "INVALID_ARGUMENT", said)
     asked(body, validate=False)
 
@@ -414,7 +414,7 @@ def test_violations__are_told_all_at_once() -> None:
     ],
 )
 def test_error__has_google_s_status_and_details(exc: RequestError, code: int, status: str, kinds: list[str]) -> None:
-    refused = GEMINI.refused(exc)
+    refused = GEMINI.adapt_error(exc)
     document = GEMINI.error(refused)["error"]
     assert (refused.status, document["code"], document["status"]) == (code, code, status)
     assert [detail["@type"].rpartition(".")[2] for detail in document.get("details", ())] == kinds
@@ -424,7 +424,7 @@ def test_error__has_google_s_status_and_details(exc: RequestError, code: int, st
 
 def test_headers__of_others_are_left_out() -> None:
     sent = {"x-ratelimit-limit-requests": "1", "retry-after-ms": "5", "retry-after": "1", "openai-project": "p"}
-    assert GEMINI.translated(sent) == {"retry-after": "1"}
+    assert GEMINI.limit_headers(sent) == {"retry-after": "1"}
     assert "openai-version" not in GEMINI.headers(1.0, "req_1")
 
 

@@ -67,17 +67,17 @@ class ChatCompletions(OpenAIFormat):
             check_stream(document)
         if validate:
             self._dialect.check_chat(document)
-        return self._dialect.asked(read_prompt(document, headers))
+        return self._dialect.adapt_prompt(read_prompt(document, headers))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `chat.completion`."""
-        reply = self._dialect.own(reply)
+        reply = self._dialect.adapt_reply(reply)
         if reply.body is not None:
             return dict(reply.body)
         choices = [self._choice(reply, prompt, index) for index in range(len(reply.choices))]
         head, counted = self._head(reply, prompt), self._usage(reply, prompt)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
-        return head | {"choices": choices, "usage": counted} | tail | self._dialect.whole(reply, prompt)
+        return head | {"choices": choices, "usage": counted} | tail | self._dialect.whole_extras(reply, prompt)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return what is kept of an answer that is to be stored."""
@@ -85,21 +85,23 @@ class ChatCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one that opens each choice, one a token, one that finishes it, usage, terminator."""
-        dialect, reply = self._dialect, self._dialect.own(reply)
+        dialect, reply = self._dialect, self._dialect.adapt_reply(reply)
         head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
-        chunks = Chunks(head, include_usage=dialect.null_usage(prompt), padding=dialect.padding if padded else "")
+        chunks = Chunks(head, include_usage=dialect.has_null_usage(prompt), padding=dialect.padding if padded else "")
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
         counted = usage(reply.usage) if plain else self._usage(reply, prompt)
-        starts = [event for writer in writers for event in writer.start(dialect.first(reply, prompt))]
+        starts = [event for writer in writers for event in writer.start(dialect.first_chunk_extras(reply, prompt))]
         lanes = [writer.says() for writer in writers]
         last = writers[-1:]
-        finishes = [writer.finish(dialect.last(reply, counted) if writer in last else {}) for writer in writers]
+        finishes = [
+            writer.finish(dialect.last_chunk_extras(reply, counted) if writer in last else {}) for writer in writers
+        ]
         ending = None
-        if dialect.tells_usage(prompt):
-            ending = chunks.usage(counted, dialect.usage_chunk(writers[-1].finished({})))
-        events = dialect.opening(reply) + stream(starts, lanes, finishes, ending)
+        if dialect.has_usage_chunk(prompt):
+            ending = chunks.usage(counted, dialect.usage_chunk_extras(writers[-1].finished({})))
+        events = dialect.opening_events(reply) + stream(starts, lanes, finishes, ending)
         return dialect.stream(events, counted, prompt)
 
     def _usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -121,7 +123,7 @@ class ChatCompletions(OpenAIFormat):
             "service_tier": service_tier(prompt.body),
             "system_fingerprint": fingerprint(reply.model),
         }
-        return self._dialect.head(head, reply, prompt)
+        return self._dialect.top_level(head, reply, prompt)
 
     def _choice(self, reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
         choice, message = reply.choices[index], chat_message.message(reply, prompt, index)
@@ -132,7 +134,7 @@ class ChatCompletions(OpenAIFormat):
             "logprobs": _logprobs(message, choice, prompt),
             "finish_reason": reason,
         }
-        return self._dialect.choice(document | self._dialect.beside(choice, reason))
+        return self._dialect.choice(document | self._dialect.finished_extras(choice, reason))
 
 
 def _logprobs(message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[str, Any] | None:

@@ -172,7 +172,7 @@ class ChoiceWriter:
         self._chunks, self._reply, self._prompt, self._index = chunks, reply, prompt, index
         self._choice = reply.choices[index]
         # what a chunk's choice has beside its delta: a verbatim document's own keys, or a null `logprobs`
-        self._beside = beside(reply, index) | dialect.said(self._choice)
+        self._beside = beside(reply, index) | dialect.chunk_extras(self._choice)
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
         self._whole = self._whole_calls() if dialect.whole_calls else []
         self._last_delta: Mapping[str, Any] = {}
@@ -188,14 +188,14 @@ class ChoiceWriter:
         delta = opening_delta(self._reply, self._prompt, self._index)
         if joined := self._is_one_call():
             delta |= self._whole[0] if self._whole else self._calls[0][0]
-        choice = self._around(delta) | self._dialect.said(None)
+        choice = self._around(delta) | self._dialect.chunk_extras(None)
         return [Event(self._chunks.one(choice, more if self._index == 0 else None), token=joined)]
 
     def _is_one_call(self) -> bool:
         choice = self._choice
         if len(self._calls) + len(self._whole) != 1 or not (self._dialect.call_opens and self._dialect.role_opens):
             return False
-        return not (choice.text or choice.refusal or (choice.reasoning and self._dialect.thought("")))
+        return not (choice.text or choice.refusal or (choice.reasoning and self._dialect.reasoning_delta("")))
 
     def says(self) -> list[Event]:
         """Return all that the choice says; the last of it is held back where it comes with the finish reason."""
@@ -228,7 +228,7 @@ class ChoiceWriter:
     def finished(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         """Return the choice that has finished."""
         reason = finish_reason(self._choice, self._prompt)
-        told = self._around(delta) | self._dialect.beside(self._choice, reason)
+        told = self._around(delta) | self._dialect.finished_extras(self._choice, reason)
         return self._dialect.choice(told | {"finish_reason": reason})
 
     def _annotations(self) -> list[Mapping[str, Any]]:
@@ -238,7 +238,7 @@ class ChoiceWriter:
 
     def _thoughts(self, said: str) -> list[Event]:
         """Return what is thought, where the dialect tells it."""
-        delta = self._dialect.thought(HOLE)
+        delta = self._dialect.reasoning_delta(HOLE)
         return self._pieces(delta, said) if delta else []
 
     def _calls_in_pieces(self) -> Iterator[list[Event]]:

@@ -27,11 +27,11 @@ from completions.wire.validation import (
     obj,
     record,
     refuse,
-    spoken,
     stream_options_alone,
     string,
     tagged,
     text_or,
+    worded_problem,
 )
 
 VOICES = (
@@ -80,7 +80,9 @@ def response_format(rules: SchemaRules) -> Check:
         if problem is not None or value["type"] != "json_schema" or not (wanted := value["json_schema"]).get("strict"):
             return problem
         why = strict_schema.strict(wanted["schema"], rules)
-        return spoken(f"Invalid schema for response_format '{wanted['name']}': {why}", None, "") if why else None
+        return (
+            worded_problem(f"Invalid schema for response_format '{wanted['name']}': {why}", None, "") if why else None
+        )
 
     return check
 
@@ -150,14 +152,14 @@ def _limits_twice(body: Mapping[str, Any]) -> Problem | None:
     if body.get("max_tokens") is None or body.get("max_completion_tokens") is None:
         return None
     why = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
-    return spoken(why, "invalid_parameter_combination", "max_tokens")
+    return worded_problem(why, "invalid_parameter_combination", "max_tokens")
 
 
 def _logprobs(body: Mapping[str, Any]) -> Problem | None:
     if body.get("top_logprobs") is None or body.get("logprobs") is True:
         return None
     why = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
-    return spoken(why, None, "top_logprobs")
+    return worded_problem(why, None, "top_logprobs")
 
 
 def _silent(body: Mapping[str, Any]) -> Problem | None:
@@ -170,7 +172,7 @@ def _json_mode(body: Mapping[str, Any]) -> Problem | None:
     if body.get("response_format", _PLAIN_TEXT)["type"] != "json_object" or says_json(body["messages"]):
         return None
     why = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
-    return spoken(why, None, "messages")
+    return worded_problem(why, None, "messages")
 
 
 _PLAIN_TEXT = {"type": "text"}

@@ -145,7 +145,7 @@ class Responses(OpenAIFormat):
         """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
         if not failure.name:
             return super().error_events(failure, prompt)
-        exc, number = self.refused(failure.error), failure.last.get(SEQUENCE, -1) + 1
+        exc, number = self.adapt_error(failure.error), failure.last.get(SEQUENCE, -1) + 1
         event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: number}
         return [Event(orjson.dumps(event), name="error")]
 

@@ -19,10 +19,10 @@ from completions.wire.validation import (
     nullable,
     obj,
     record,
-    spoken,
     string,
     tagged,
     text_or,
+    worded_problem,
     wrong_type,
 )
 
@@ -228,7 +228,7 @@ def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
         elif kind in _ANSWERS:
             asked, noun = _ANSWERS[kind]
             if (asked, call) not in open_calls:
-                return spoken(f"No tool call found for {noun} output with call_id {call}.", None, "input")
+                return worded_problem(f"No tool call found for {noun} output with call_id {call}.", None, "input")
             open_calls[asked, call] = ""
     left = next(((kind, call) for (kind, _), call in open_calls.items() if call), None)
-    return spoken(f"No tool output found for {_CALLS[left[0]][1]} {left[1]}.", None, "input") if left else None
+    return worded_problem(f"No tool output found for {_CALLS[left[0]][1]} {left[1]}.", None, "input") if left else None

@@ -33,10 +33,10 @@ from completions.wire.validation import (
     obj,
     record,
     refuse,
-    spoken,
     stream_options_alone,
     string,
     tagged,
+    worded_problem,
 )
 
 MIN_OUTPUT = 16
@@ -97,7 +97,7 @@ def text(rules: SchemaRules) -> Check:
         if (why := strict_schema.strict(value["schema"], rules)) is None:
             return None
         said = f"Invalid schema for response_format '{value['name']}': {why}"
-        return spoken(said, "invalid_json_schema", "schema")
+        return worded_problem(said, "invalid_json_schema", "schema")
 
     verbosity = nullable(choice("low", "medium", "high"))
     return nullable(record({"format": nullable(form), "verbosity": verbosity}))
@@ -209,7 +209,7 @@ def _two_pasts(body: Mapping[str, Any]) -> Problem | None:
         return None
     both = "'previous_response_id' and 'conversation'"
     only = "Ensure you are only providing one of: 'previous_response_id' or 'conversation'."
-    return spoken(
+    return worded_problem(
         f"Mutually exclusive parameters: {both}. {only}", "mutually_exclusive_parameters", "previous_response_id"
     )
 
@@ -217,7 +217,7 @@ def _two_pasts(body: Mapping[str, Any]) -> Problem | None:
 def _unkept(body: Mapping[str, Any]) -> Problem | None:
     if body.get("background") is not True or body.get("store") is not False:
         return None
-    return spoken("Background mode requires 'store' to be true.", None, "background")
+    return worded_problem("Background mode requires 'store' to be true.", None, "background")
 
 
 def _unread(body: Mapping[str, Any]) -> Problem | None:
@@ -226,7 +226,7 @@ def _unread(body: Mapping[str, Any]) -> Problem | None:
     named = (named_type(part.get("file_url") or "") or "" for part in given if part.get("type") == "input_file")
     if not any(kind.startswith(("audio/", "video/")) for kind in named):
         return None
-    return spoken(
+    return worded_problem(
         "The file type you uploaded is not supported. Please try again with a pdf", "unsupported_file", "input"
     )
 
@@ -236,7 +236,7 @@ def _json_mode(body: Mapping[str, Any]) -> Problem | None:
     if form["type"] != "json_object" or any("json" in said.lower() for said in _texts(body)):
         return None
     where = "Response input messages must contain the word 'json' in some form"
-    return spoken(f"{where} to use 'text.format' of type 'json_object'.", None, "input")
+    return worded_problem(f"{where} to use 'text.format' of type 'json_object'.", None, "input")
 
 
 def _texts(body: Mapping[str, Any]) -> Iterable[str]:

@@ -25,9 +25,9 @@ from completions.wire.validation import (
     nullable,
     obj,
     record,
-    spoken,
     string,
     tagged,
+    worded_problem,
 )
 
 _STRING, _SIZE = string(), choice("low", "medium", "high")
@@ -190,7 +190,11 @@ def _schema(tool: dict[str, Any], rules: SchemaRules) -> Problem | None:
     if tool["type"] != "function" or (schema := tool.get("parameters")) is None:
         return None
     why = strict_schema.loose(schema) or (strict_schema.strict(schema, rules) if tool.get("strict") else None)
-    return spoken(f"Invalid schema for function '{tool['name']}': {why}", BAD_SCHEMA, "parameters") if why else None
+    return (
+        worded_problem(f"Invalid schema for function '{tool['name']}': {why}", BAD_SCHEMA, "parameters")
+        if why
+        else None
+    )
 
 
 def _unreachable(tool: dict[str, Any]) -> Problem | None:
@@ -203,13 +207,13 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     """Refuse a choice where nothing is offered, and the choice of what is not offered."""
     chosen, offered = body.get("tool_choice"), body.get("tools") or []
     if chosen == "required" and not offered:
-        return spoken("Tool choice 'required' must be specified with 'tools' parameter.", None, "tool_choice")
+        return worded_problem("Tool choice 'required' must be specified with 'tools' parameter.", None, "tool_choice")
     if not isinstance(chosen, dict) or chosen["type"] not in ("function", "custom"):
         return None
     if any((tool["type"], tool.get("name")) == (chosen["type"], chosen["name"]) for tool in _flat(offered)):
         return None
     why = f"Tool choice '{chosen['type']}' not found in 'tools' parameter."
-    return spoken(why, None, "tool_choice")
+    return worded_problem(why, None, "tool_choice")
 
 
 def _flat(offered: list[dict[str, Any]]) -> list[dict[str, Any]]:
