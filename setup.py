@@ -1,4 +1,4 @@
-"""Builds the wheel: pyproject.toml says everything but this, that the manual goes along with the inspector."""
+"""What pyproject.toml cannot say: the lists of requirements, and that the manual goes along with the inspector."""
 
 import shutil
 from pathlib import Path
@@ -7,6 +7,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).parent
+PLUGIN = "# The pytest plugin needs these two."
+"""Where requirements.txt goes on with what the extra `pytest` has."""
 
 
 class WithManual(build_py):
@@ -21,4 +23,14 @@ class WithManual(build_py):
             shutil.copy(ROOT / "README.md", target / "start.md")
 
 
-setup(cmdclass={"build_py": WithManual})
+def packages(text: str) -> list[str]:
+    """Return the requirements in a text."""
+    return [line for line in text.splitlines() if line and not line.startswith("#")]
+
+
+server, _, plugin = (ROOT / "requirements.txt").read_text().partition(PLUGIN)
+setup(
+    cmdclass={"build_py": WithManual},
+    install_requires=packages(server),
+    extras_require={"pytest": packages(plugin), "postgresql": ["psycopg[binary]>=3.2,<4"]},
+)

@@ -101,9 +101,36 @@ class TextFormatter(logging.Formatter):
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
+LOOKS = {"good": "32", "doubtful": "33", "bad": "1;31", "broken": "35", "quiet": "2", "WARNING": "33", "ERROR": "1;31"}
+"""How a terminal shows what stands out, by the marks of a message and by levels."""
+
+
+def painted(text: str, look: str) -> str:
+    """Return a text as a terminal shows it in a look."""
+    return f"\x1b[{LOOKS[look]}m{text}\x1b[0m"
+
+
+class ColourFormatter(TextFormatter):
+    """The same for a terminal: what stands out in a message is named by its `marks`, and a level has its colour."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's line in colours."""
+        line = super().format(record)
+        for words, look in getattr(record.msg, "marks", {}).items():
+            if not words:
+                return painted(line, look)
+            core = words.strip()
+            line = line.replace(words, words.replace(core, painted(core, look)), 1)
+        level = record.levelname
+        return line.replace(level, painted(level, level), 1) if level in LOOKS else line
+
+
+FORMATTERS = {"text": TextFormatter, "colour": ColourFormatter, "json": JSONFormatter}
+
+
 def logging_config(level: str, style: str) -> dict[str, Any]:
     """Return the dictConfig for one console handler; uvicorn's own access log gives way to ours."""
-    formatter = {"text": TextFormatter, "json": JSONFormatter}[style]
+    formatter = FORMATTERS[style]
     return {
         "version": 1,
         "disable_existing_loggers": False,

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import sys
 from pathlib import Path
 
 from mocksite.environment import Environment
@@ -48,7 +49,10 @@ JOURNAL_REDACT = _env.names("JOURNAL_REDACT", [])
 LOG_LEVEL = _env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"])
 LOG_FORMAT = _env.choice("LOG_FORMAT", "text", ["text", "json"])
 LOG_CHUNKS = _env.flag("LOG_CHUNKS", True)
-LOGGING = logging_config(level=LOG_LEVEL, style=LOG_FORMAT)
+LOG_COLOR = _env.choice("LOG_COLOR", "auto", ["auto", "always", "never"])
+# https://no-color.org: set to anything, it asks every program for none
+_has_colour = LOG_COLOR == "always" or (LOG_COLOR == "auto" and sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+LOGGING = logging_config(level=LOG_LEVEL, style="colour" if _has_colour and LOG_FORMAT == "text" else LOG_FORMAT)
 
 ENVIRONMENT_PROBLEMS = tuple(_env.problems)
 ENVIRONMENT_DOUBTS = tuple(_env.doubts(["ENV_FILE"]))

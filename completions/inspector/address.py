@@ -17,7 +17,22 @@ def inspector_url(host: str, port: int) -> str:
 def start_lines(host: str, port: int) -> list[str]:
     """Return what a server that listens there says once it does: what answers, what is recorded, where to look."""
     journal = f"The journal is {journal_place()}" if conf.JOURNAL else "The journal is off"
-    return [f"The script is {namespace().script.source}", journal, f"The inspector is at {inspector_url(host, port)}"]
+    script = f"The script is {namespace().script.source}"
+    return [script, journal, f"The inspector is at {inspector_url(host, port)}", *_first_steps(host, port)]
+
+
+def _first_steps(host: str, port: int) -> list[str]:
+    """Return what to try where nobody has chosen a script yet; each line can be pasted into a shell."""
+    if conf.MOCK_SCRIPT != "mock":
+        return []
+    base = inspector_url(host, port).removesuffix("_mock/")
+    ask = f"curl -N {base}v1/chat/completions -d '{{\"stream\": true}}'"
+    return [
+        f"Try it:       {ask}",
+        f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
+        "Make it talk: MOCK_SCRIPT=auto python manage.py runserver",
+        f"Read on:      {inspector_url(host, port)}docs/start",
+    ]
 
 
 def address_problem(host: str, port: int) -> str | None:

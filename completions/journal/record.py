@@ -6,7 +6,7 @@ The log's lines are text for people by `str()` and fields for machines, made onl
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from completions.journal.exchange import Exchange, Sent
@@ -114,11 +114,20 @@ class RequestLine:
         fault = f" fault={exchange.fault.replace(' ', '')}" if exchange.fault is not None else ""
         if exchange.ineffective:
             fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
+        rule = " UNMATCHED" if exchange.unmatched else f" rule={printable(exchange.rule)}" if exchange.rule else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{model}{retry}{queued}{fault}{stream}"
-            f" {exchange.bytes}B {self._ms():.1f}ms {exchange.request_id}{ending}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{retry}{queued}{fault}{stream}"
+            f" {exchange.bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
         )
+
+    @property
+    def marks(self) -> dict[str, str]:
+        """What stands out on a terminal: its words, and how each is to look."""
+        exchange = self.exchange
+        status = "good" if 200 <= exchange.status < 400 else "doubtful" if 400 <= exchange.status < 500 else "bad"
+        marks = {f" {exchange.status} ": status, " UNMATCHED ": "bad"}
+        return marks | ({" fault=": "broken"} if exchange.fault is not None else {})
 
     def _ms(self) -> float:
         return ((self.exchange.ended or 0) - self.exchange.started) * 1000
@@ -146,7 +155,19 @@ class ChunkLine:
 
     def __str__(self) -> str:
         chunks = f"chunk {self.first}" if self.first == self.last else f"chunks {self.first}-{self.last}"
-        return f"{chunks}/{self.total} +{self.elapsed * 1000:.0f}ms {self.size}B {self.request_id}"
+        return f"{chunks}/{self.total} +{self.elapsed * 1000:.0f}ms {self.size}B {short(self.request_id)}"
+
+    marks: ClassVar[Mapping[str, str]] = {"": "quiet"}
+    """On a terminal the whole line steps back."""
+
+
+SHORT = 8
+"""The last digits of a request's id, which tell it from those around it in the log; JSON has all of it."""
+
+
+def short(request_id: str) -> str:
+    """Return the end of an id, by which the inspector's search finds the request."""
+    return request_id[-SHORT:]
 
 
 def printable(text: str) -> str:

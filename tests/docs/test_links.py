@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.docs.pages import BY_NAME, PAGES, Page
 from tests.server import ROOT
@@ -48,3 +49,16 @@ def test_index__lists_every_page() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_page__is_short(page: Page) -> None:
     assert page.text.count("\n") <= (README_LINES if page.name == "README.md" else PAGE_LINES)
+
+
+def test_deployment__names_images_and_files_that_fit_together() -> None:
+    """The Dockerfile copies what a build needs; nobody has built it here without a container builder."""
+    folder = ROOT / "docs" / "deploy"
+    compose = yaml.safe_load((folder / "compose.yaml").read_text())
+    build = compose["services"]["mock"]["build"]
+    assert (folder / build["context"]).resolve() == ROOT and (ROOT / build["dockerfile"]).is_file()
+    known = (ROOT / ".env.example").read_text()
+    for name in compose["services"]["mock"]["environment"]:
+        assert re.search(rf"^#?{name}=", known, re.MULTILINE), name
+    kept = re.findall(r"^!(.+)$", (folder / "Dockerfile.dockerignore").read_text(), re.MULTILINE)
+    assert all((ROOT / name).exists() for name in kept)

@@ -148,3 +148,75 @@ async def test_rule__on_top_of_any_script(site: Site, text: str, expected: str |
         "([module, text, rule]) => import(module).then(({withRule}) => withRule(text, rule))", [module, text, RULE]
     )
     assert made == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "offered", "chosen"),
+    [
+        ("version: 1\nru", ["rules"], "version: 1\nrules: "),
+        ("version: 1\nrules:\n- na", ["name"], "version: 1\nrules:\n- name: "),
+        ("version: 1\nrules:\n- name: a\n  matc", ["match"], "version: 1\nrules:\n- name: a\n  match: "),
+        ("rules:\n  - match:\n      last_", ["last_user"], "rules:\n  - match:\n      last_user: "),
+        ("rules:\n- {match: {last_user: {icon", ["icontains"], "rules:\n- {match: {last_user: {icontains: "),
+        ("rules:\n- reply: a\n- match: {stream: tr", ["true"], "rules:\n- reply: a\n- match: {stream: true"),
+        ("defaults:\n  pacing: {tt", ["ttft_ms"], "defaults:\n  pacing: {ttft_ms: "),
+        ("defaults:\n  pacing:\n    jitter: unif", ["uniform"], "defaults:\n  pacing:\n    jitter: uniform"),
+    ],
+)
+async def test_completion__offers_what_the_schema_allows(
+    site: Site, before: str, offered: list[str], chosen: str
+) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    await expect(page.locator("#problems")).to_contain_text("no errors")
+    area = page.get_by_label(TEXT)
+    await area.fill(before[:-1])
+    await area.press_sequentially(before[-1])
+    offers = page.locator("#offers li b")
+    await expect(offers.first).to_be_visible()
+    assert (await offers.all_inner_texts())[: len(offered)] == offered
+    await area.press("Tab")
+    assert await area.input_value() == chosen
+    await expect(page.locator("#offers")).to_be_hidden()
+
+
+async def test_completion__leaves_texts_comments_and_the_keyboard_alone(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    await expect(page.locator("#problems")).to_contain_text("no errors")
+    area = page.get_by_label(TEXT)
+    for text in ("rules:\n- reply: 'na", "# na", "rules:\n- reply: na"):
+        await area.fill(text)
+        await area.press_sequentially("m")
+        await expect(page.locator("#offers")).to_be_hidden()
+    await area.press("Tab")
+    await expect(area).not_to_be_focused()
+    await area.fill("version: 1\nrules:\n- ")
+    await area.press("Control+Space")
+    await expect(page.locator("#offers li")).not_to_have_count(0)
+    await area.press("ArrowDown")
+    await expect(page.locator("#offers [aria-selected=true] b")).to_have_text("match")
+    await area.press("Escape")
+    await expect(page.locator("#offers")).to_be_hidden()
+    await expect(area).to_be_focused()
+
+
+async def test_editor__has_colours_and_every_problem_at_its_line(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    await expect(page.locator("#problems")).to_contain_text("no errors")
+    area = page.get_by_label(TEXT)
+    await area.fill("version: 1  # one\nrules:\n- {name: a, rply: b}\n- {name: c, match: {lst_user: d}, reply: 'e'}\n")
+    await expect(page.locator("#gutter .error")).to_have_text(["3", "4"])
+    await expect(page.locator("#problems li")).to_have_count(2)
+    assert await page.locator(".colours .line.is-error").count() == 2
+    assert await page.locator(".colours .line").nth(3).locator(".yaml-key").all_inner_texts() == [
+        *("name", "match", "lst_user", "reply")
+    ]
+    await expect(page.locator(".colours .yaml-comment")).to_have_text("# one")
+    assert await page.locator("#colours").text_content() == await area.input_value() + "\n"
+    long = "version: 1\nrules:\n" + "".join(f"- {{name: rule-{at}, reply: a}}\n" for at in range(200))
+    await area.fill(long)
+    await area.evaluate("(e) => { e.scrollTop = 900; }")
+    tops = "[...document.querySelectorAll('#colours, #gutter, #text')].map((e) => e.scrollTop)"
+    await page.wait_for_function(f"new Set({tops}).size === 1 && document.querySelector('#text').scrollTop === 900")

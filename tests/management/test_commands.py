@@ -167,17 +167,27 @@ def test_host__that_this_machine_does_not_have() -> None:
     assert "192.0.2.1 is no address of this machine." in result.stderr
 
 
+TRY = "curl -N {}/v1/chat/completions -d '{{\"stream\": true}}'"
+
+
 @pytest.mark.parametrize("command", [(), ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0")])
 def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tuple[str, ...], tmp_path: Path) -> None:
     journal = tmp_path / "nowhere" / "journal.sqlite3"
     with LiveServer(*command, MOCK_SCRPT="auto", API_KEY="k", DATABASE_URL=f"sqlite:///{journal}") as server:
-        server.wait_for("The inspector is at ")
+        server.wait_for("Read on: ")
+        ask = TRY.format(server.url)
         log = [line for line in server.log if "journal cannot be written, and will" not in line]
-        assert [re.sub(r"^\S+ INFO +", "", line) for line in log[-3:]] == [
+        assert [re.sub(r"^\S+ INFO +", "", line) for line in log[-7:]] == [
             "The script is mock",
             f"The journal is {journal}",
             f"The inspector is at {server.url}/_mock/",
+            f"Try it:       {ask}",
+            f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
+            "Make it talk: MOCK_SCRIPT=auto python manage.py runserver",
+            f"Read on:      {server.url}/_mock/docs/start",
         ]
+        said = subprocess.run(ask, shell=True, capture_output=True, text=True, timeout=PATIENCE)
+        assert said.stdout.endswith("data: [DONE]\n\n")
         for warned in (
             "MOCK_SCRPT is set, and there is no such setting. Did you mean MOCK_SCRIPT?",
             "API_KEY is set, and there is no such setting. Did you mean API_KEYS?",

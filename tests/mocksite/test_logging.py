@@ -3,6 +3,10 @@
 import asyncio
 import json
 import logging
+import os
+import re
+import shutil
+import subprocess
 import sys
 from dataclasses import replace
 
@@ -10,7 +14,9 @@ import pytest
 
 from completions.journal.exchange import Exchange
 from completions.journal.record import ChunkLine, RequestLine, StreamRecord, printable
-from mocksite.logging import JSONFormatter, NotCancelled, TextFormatter
+from mocksite.logging import ColourFormatter, JSONFormatter, NotCancelled, TextFormatter
+from tests.patience import PATIENCE
+from tests.server import ROOT
 
 EXCHANGE = Exchange(
     method="POST",
@@ -35,7 +41,7 @@ def record(msg: object, level: int = logging.INFO, exc_info: bool = False) -> lo
 
 def test_text__request() -> None:
     assert TextFormatter().format(record(RequestLine(EXCHANGE))) == (
-        "08:00:00.250Z INFO    POST /v1/chat/completions 200 model=gpt-4o stream chunks=8 1300B 351.2ms req_1"
+        "08:00:00.250Z INFO    POST /v1/chat/completions 200 rule=mock model=gpt-4o stream chunks=8 1300B 351.2ms req_1"
     )
 
 
@@ -54,7 +60,42 @@ def test_text__says_who_ended_it() -> None:
 
 
 def test_text__says_which_retry_it_is() -> None:
-    assert "200 model=gpt-4o retry=2 stream" in str(RequestLine(replace(EXCHANGE, retry=2)))
+    assert "200 rule=mock model=gpt-4o retry=2 stream" in str(RequestLine(replace(EXCHANGE, retry=2)))
+
+
+def test_text__says_where_no_rule_matched_and_shortens_the_id() -> None:
+    missed = replace(EXCHANGE, rule=None, unmatched=True, request_id="req_019a0000000000000000000012345678")
+    assert str(RequestLine(missed)).startswith("POST /v1/chat/completions 200 UNMATCHED model=gpt-4o stream")
+    assert str(RequestLine(missed)).endswith(" 12345678")
+    assert str(ChunkLine(missed, (1, 1, 8), 0.1, 20)) == "chunk 1/8 +100ms 20B 12345678"
+
+
+def test_colours__mark_what_stands_out() -> None:
+    colour = ColourFormatter()
+    line = colour.format(record(RequestLine(replace(EXCHANGE, status=404, rule=None, unmatched=True))))
+    assert "\x1b[33m404\x1b[0m \x1b[1;31mUNMATCHED\x1b[0m" in line
+    assert " \x1b[32m200\x1b[0m " in colour.format(record(RequestLine(EXCHANGE)))
+    assert colour.format(record(ChunkLine(EXCHANGE, (1, 1, 8), 0.1, 20))).startswith("\x1b[2m08:00")
+    assert "\x1b[1;31mERROR\x1b[0m" in colour.format(record("it failed", logging.ERROR))
+    plain = TextFormatter().format(record(RequestLine(EXCHANGE)))
+    assert re.sub(r"\x1b\[[\d;]*m", "", colour.format(record(RequestLine(EXCHANGE)))) == plain
+
+
+@pytest.mark.parametrize(
+    ("setting", "no_color", "expected"),
+    [("always", None, True), ("always", "1", True), ("never", None, False), ("auto", None, True), ("auto", "1", False)],
+)
+def test_colours__are_for_terminals_and_who_wants_them(setting: str, no_color: str | None, expected: bool) -> None:
+    """Run at a terminal of its own, for which `script` (util-linux) stands."""
+    if shutil.which("script") is None:
+        pytest.skip("there is no script(1) on this machine")
+    shown = "from django.conf import settings; print(settings.LOGGING['formatters'].keys())"
+    wanted = {"LOG_COLOR": setting, **({"NO_COLOR": no_color} if no_color else {})}
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | wanted
+    environment["DJANGO_SETTINGS_MODULE"] = "mocksite.settings"
+    command = ["script", "-qec", f'{sys.executable} -c "{shown}"', "/dev/null"]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE)
+    assert ("colour" in done.stdout) is expected, done.stdout
 
 
 def test_text__nothing_of_the_client_breaks_a_line() -> None:
@@ -76,6 +117,7 @@ def test_json__request_has_every_fact() -> None:
         "model": "gpt-4o",
         "rule": "mock",
         "fault": None,
+        "ineffective": [],
         "stream": True,
         "chunks": 8,
         "bytes": 1300,

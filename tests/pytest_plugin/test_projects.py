@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.patience import PATIENCE
 from tests.server import ROOT
@@ -470,3 +471,13 @@ def test_installed__has_the_manual_for_the_inspector(installed: Path) -> None:
     pages = {file.name for file in (ROOT / "docs").glob("*.md")}
     assert {file.name for file in manual.glob("*.md")} == pages | {"start.md"}
     assert {file.name for file in manual.glob("images/*")} == {file.name for file in (ROOT / "docs/images").iterdir()}
+
+
+def test_installed__needs_pytest_only_where_the_extra_is_asked_for(installed: Path) -> None:
+    (metadata,) = installed.glob("mocksite-*.dist-info/METADATA")
+    needed = [Requirement(each) for each in re.findall(r"^Requires-Dist: (.+)$", metadata.read_text(), re.MULTILINE)]
+    assert {each.name for each in needed if each.marker is None} >= {"django", "uvicorn", "litellm", "orjson"}
+    extra = {each.name for each in needed if each.marker is not None and each.marker.evaluate({"extra": "pytest"})}
+    assert extra - {each.name for each in needed if each.marker and each.marker.evaluate({"extra": ""})} == {
+        *("pytest", "pytest-django")
+    }

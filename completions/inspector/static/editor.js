@@ -1,13 +1,30 @@
-// A textarea with line numbers, which marks lines and goes to them.
+// A textarea with line numbers and colours, which marks lines and goes to them.
+
+import { make } from "./dom.js";
+
+// A comment, a key, a quoted text, a template's tag, a number or a word of YAML.
+const TOKEN = /(^|\s)(#.*)$|([A-Za-z_][\w.-]*|"[^"]*")(?=\s*:(?:\s|$))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\{\{.*?\}\}|\{%.*?%\})|((?<=[\s:,[{]|^)(?:-?\d+(?:\.\d+)?|true|false|null|none)(?=[\s,\]}]|$))/g;
+const KINDS = ["", "", "comment", "key", "text", "tag", "word"];
+
+/** A line in colours. */
+function coloured(line) {
+  const found = [];
+  let at = 0;
+  for (const match of line.matchAll(TOKEN)) {
+    const group = match.findIndex((each, index) => index > 1 && each !== undefined);
+    const text = match[group];
+    const start = match.index + match[0].length - text.length;
+    found.push(line.slice(at, start), make("span", { class: `yaml-${KINDS[group]}` }, text));
+    at = start + text.length;
+  }
+  return [...found, line.slice(at)];
+}
 
 export class Editor {
-  constructor(area, gutter) {
-    this.area = area;
-    this.gutter = gutter;
-    this.marks = new Map();
-    this.lines = 0;
-    area.addEventListener("input", () => this.number());
-    area.addEventListener("scroll", () => { gutter.scrollTop = area.scrollTop; });
+  constructor(area, gutter, colours) {
+    Object.assign(this, { area, gutter, colours, marks: new Map(), shown: [] });
+    area.addEventListener("input", () => this.draw());
+    area.addEventListener("scroll", () => this.scroll());
   }
 
   get text() {
@@ -16,13 +33,13 @@ export class Editor {
 
   set text(text) {
     this.area.value = text;
-    this.number();
+    this.draw();
   }
 
   /** Mark lines: a map of their numbers to `error` or `warning`. */
   mark(marks) {
     this.marks = marks;
-    this.number(true);
+    this.draw();
   }
 
   /** Select a line, and bring it into view. */
@@ -35,21 +52,35 @@ export class Editor {
     this.area.scrollTop = Math.max(0, (line - 1) * height - this.area.clientHeight / 3);
   }
 
-  number(anew = false) {
-    const count = this.text.split("\n").length;
-    if (count === this.lines && !anew) return;
-    this.lines = count;
-    const numbers = [];
-    for (let line = 1; line <= count; line++) {
-      const number = document.createElement("span");
-      number.textContent = line;
-      number.className = this.marks.get(line) ?? "";
-      numbers.push(number);
-    }
-    const end = document.createElement("span"); // as far as the other one's scroll bar lets it scroll
-    end.textContent = " \n ";
-    this.gutter.replaceChildren(...numbers, end);
+  /** Put a text in the place of what stands between two positions, so that it can be undone. */
+  replace(start, end, text) {
+    this.area.focus();
+    this.area.setSelectionRange(start, end);
+    if (!document.execCommand("insertText", false, text)) this.area.setRangeText(text, start, end, "end");
+    this.draw();
+  }
+
+  scroll() {
     this.gutter.scrollTop = this.area.scrollTop;
+    this.colours.scrollTop = this.area.scrollTop;
+    this.colours.scrollLeft = this.area.scrollLeft;
+  }
+
+  /** Draw the lines that have changed. */
+  draw() {
+    const lines = this.text.split("\n");
+    lines.forEach((text, index) => {
+      const kind = this.marks.get(index + 1) ?? "";
+      const known = this.shown[index];
+      if (known?.text === text && known.kind === kind) return;
+      const number = make("span", { class: kind || null }, String(index + 1));
+      const line = make("span", { class: kind ? `line is-${kind}` : "line" }, ...coloured(text), "\n");
+      if (known) { known.number.replaceWith(number); known.line.replaceWith(line); }
+      else { this.gutter.append(number); this.colours.append(line); }
+      this.shown[index] = { text, kind, number, line };
+    });
+    for (const { number, line } of this.shown.splice(lines.length)) { number.remove(); line.remove(); }
+    this.scroll();
   }
 }
 

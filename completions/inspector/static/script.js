@@ -1,13 +1,15 @@
 // The script: its source with lint, its rules with their hits, a prompt to try, and a rule made of an exchange.
 
 import { call } from "./api.js";
+import { Completion } from "./complete.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
 import { follow } from "./follow.js";
 import { clock } from "./show.js";
 
 const field = (id) => find(`#${id}`);
-const editor = new Editor(field("text"), field("gutter"));
+const editor = new Editor(field("text"), field("gutter"), field("colours"));
+new Completion(editor, field("offers"));
 // YAML takes fewer characters as they stand than JSON does.
 const json = (value) => JSON.stringify(value).replace(/[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
