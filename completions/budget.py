@@ -1,9 +1,8 @@
-"""The ground floor: how much time and memory may go into what an author wrote or a stranger sent, and where it runs.
+"""Limits on the time and memory for what scripts and requests contain, and the threads where such work runs.
 
-Work of which nobody knows how long it takes is tried on the event loop for a few milliseconds, as almost all of it
-ends at once. What does not end there is begun again in a thread, with a budget for that, and is refused when that is
-used up.
-`docs/budgets.md` lists the figures.
+Work of unknown duration first runs on the event loop for a few milliseconds, because almost all of it finishes at once.
+If it does not finish, it starts again in a thread with a larger budget, and is refused when that is used up too.
+`docs/budgets.md` lists the limits.
 """
 
 import asyncio
@@ -21,41 +20,41 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LOOP_SECONDS = 0.005
-"""The processor time that work may take on the event loop before it goes to a thread."""
+"""Processor time that work may take on the event loop before it moves to a thread."""
 
 LOOP_CHARACTERS = 50_000
-"""How many characters are cut into tokens on the event loop before the work goes to a thread."""
+"""Characters that are tokenized on the event loop before the work moves to a thread."""
 
 THREAD_SECONDS = 1.0
-"""The processor time that patterns, expressions and templates may take for one request in a thread."""
+"""Processor time in a thread for the patterns, expressions and templates of one request."""
 
 PYTHON_SECONDS = 30.0
 """How long the function of a `python:` reply may take."""
 
 WORKERS = 4
-"""The threads for work that is bounded in processor time."""
+"""Threads for work with a limit on processor time."""
 
 PYTHON_THREADS = 64
-"""The threads for functions of `python:` replies, which may sleep."""
+"""Threads for the functions of `python:` replies, which may block."""
 
 
 class Exceeded(Exception):
-    """The event loop's budget is used up; the work goes to a thread."""
+    """The budget on the event loop is used up; the work moves to a thread."""
 
 
 class TooSlow(Exception):
-    """A thread's budget is used up, and with it the work's."""
+    """The budget in the thread is used up as well; the work is refused."""
 
     def __init__(self) -> None:
         super().__init__(f"it takes more than {THREAD_SECONDS:g} s of processor time")
 
 
 class Stopped(Exception):
-    """What was raised in a thread and must not leave it as it is, as `SystemExit`; it is the cause."""
+    """Wraps an exception that must not leave its thread unchanged, such as `SystemExit`; the cause is the original."""
 
 
 class Budget:
-    """What is left: processor time of this thread, and characters to be cut into tokens. The last one is a thread's."""
+    """The remaining budget: processor time of this thread, and characters to tokenize. `is_last` is set in a thread."""
 
     __slots__ = ("_deadline", "_seconds", "characters", "is_last")
 
@@ -64,7 +63,7 @@ class Budget:
         self.characters, self.is_last = characters, is_last
 
     def seconds_left(self) -> float:
-        """Return the time that is left since this was asked first: most work never asks, and a clock costs time too."""
+        """Return the remaining time. The clock starts at the first call, because most work never asks."""
         now = time.thread_time()
         self._deadline = self._deadline or now + self._seconds
         return self._deadline - now
@@ -74,7 +73,7 @@ _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
 
 def seconds_left() -> float:
-    """Return the time that is left, above 0; raise what `exceeded` does where there is none."""
+    """Return the remaining time, above 0; raise `exceeded()` if there is none."""
     budget = _budget.get()
     if budget is None:  # outside of a request, as in `checkscript`
         return THREAD_SECONDS
@@ -85,13 +84,13 @@ def seconds_left() -> float:
 
 
 def exceeded() -> Exception:
-    """Return what is to be raised where the time is used up: `Exceeded` on the event loop, or else `TooSlow`."""
+    """Return the exception for a budget that is used up: `Exceeded` on the event loop, `TooSlow` in a thread."""
     budget = _budget.get()
     return TooSlow() if budget is None or budget.is_last else Exceeded()
 
 
 def spend_characters(number: int) -> None:
-    """Take characters from the budget, if there is one; raise `Exceeded` where too few are left."""
+    """Take characters from the budget, if there is one; raise `Exceeded` if too few are left."""
     budget = _budget.get()
     if budget is not None:
         budget.characters -= number
@@ -107,9 +106,9 @@ def leave_loop() -> None:
 
 
 async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what the work returns, from the event loop or a thread; raise `TooSlow` where it takes too long in both.
+    """Return the result of `work`, run on the event loop or in a thread; raise `TooSlow` if both take too long.
 
-    The work may be begun twice, so it must change nothing.
+    The work may be started twice, so it must not have side effects.
     """
     token = _budget.set(Budget(LOOP_SECONDS, LOOP_CHARACTERS, False))
     try:
@@ -130,12 +129,12 @@ def _within(work: Callable[[], T]) -> T:
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Return what the work returns in one of a few threads, where it has no budget of its own."""
+    """Return the result of `work`, run in a thread without a budget."""
     return await asyncio.wrap_future(workers.submit(partial(work, *args, **kwargs)))
 
 
 class Threads:
-    """Threads that are made when they are needed, up to `most`, and that never keep the process from ending."""
+    """A pool of daemon threads, started on demand, up to `most`; they never keep the process from exiting."""
 
     def __init__(self, name: str, most: int) -> None:
         self._name, self._most, self._started = name, most, 0
@@ -175,7 +174,7 @@ def _settle(future: Future[T], work: Callable[[], T]) -> None:
 
 
 def contained(exc: BaseException) -> Exception:
-    """Return an exception that may pass between threads and event loops: what would end those is only its cause."""
+    """Return an exception that can pass between threads and event loops; what would stop them becomes its cause."""
     if isinstance(exc, Exception) and not isinstance(exc, (StopIteration, StopAsyncIteration)):
         return exc
     stopped = Stopped(described(exc))
@@ -184,7 +183,7 @@ def contained(exc: BaseException) -> Exception:
 
 
 def described(exc: BaseException) -> str:
-    """Return an exception's type and message in one line."""
+    """Return an exception's type and message on one line."""
     if isinstance(exc, Stopped):
         return str(exc)
     lines = str(exc).strip().splitlines()
@@ -193,21 +192,21 @@ def described(exc: BaseException) -> str:
 
 
 workers = Threads("work", WORKERS)
-"""Runs what `run` and `in_thread` are given."""
+"""Runs the work of `run` and `in_thread`."""
 
 functions = Threads("python", PYTHON_THREADS)
 """Runs the functions of `python:` replies."""
 
 
 class Apart:
-    """An event loop in a thread of its own, so that coroutines that block stop nothing but one another."""
+    """An event loop in a separate thread, where blocking coroutines delay only each other."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = threading.Lock()
 
     def submit(self, awaitable: Awaitable[T]) -> Future[T]:
-        """Await something there."""
+        """Await something on that loop."""
 
         async def awaited() -> T:
             try:

@@ -1,4 +1,4 @@
-"""The neutral question and answer between the wire formats and the scripts."""
+"""The neutral form of questions and answers, shared by the wire formats and the scripts."""
 
 import functools
 import re
@@ -13,36 +13,37 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True)
 def value(cls: type[T]) -> type[T]:
-    """Make a class of values: compared and hashed by their fields, with slots, and never changed.
+    """Make a class a value: compared and hashed by its fields, with slots, and never modified.
 
-    Only mypy refuses to change one. At run time a frozen dataclass would set each field by `object.__setattr__`, and a
-    request makes some twenty values of up to thirty fields.
+    Immutability is checked by mypy only. At run time, a frozen dataclass would set every field through
+    `object.__setattr__`, and each request creates about twenty values with up to thirty fields.
     """
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
 DIALECTS: list[str] = []
-"""The names by which a script chooses who speaks OpenAI's formats; `wire/registry.py` fills it in."""
+"""The names of the dialects of OpenAI's formats that a script can choose; `wire/registry.py` fills the list."""
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 SECRET_WORDS = re.compile("token(?!s)|secret|passw|passphrase|credential|(api|access|subscription|private)[-_]?key")
-"""Headers that prove who asks, and what the names of all others have in them: `x-api-key`, `x-auth-token`,
-`ocp-apim-subscription-key`. They are neither recorded nor passed on. `x-ratelimit-remaining-tokens` is none of them.
+"""Headers that identify the client, and words in the names of other such headers.
+
+For example `x-api-key`, `x-auth-token` and `ocp-apim-subscription-key`, but not `x-ratelimit-remaining-tokens`. They
+are neither recorded nor passed on.
 """
 
 
 @functools.lru_cache(maxsize=1024)
 def is_secret(header: str) -> bool:
-    """Whether a header, by its lower-case name, proves who asks."""
+    """Tell whether a header, given its lower-case name, carries credentials."""
     return header in SECRET_HEADERS or SECRET_WORDS.search(header) is not None
 
 
 @value
 class Part:
-    """A piece of a message that is not text: its kind, and its URL, its id, or its data in base64.
+    """A part of a message that is not text: its kind, and its URL, id or base64 data.
 
-    `detail` is how closely an image is to be looked at, as the request says it; `media_type` is empty where that is
-    not told.
+    `detail` is the level of detail that the request asks for in an image. `media_type` is empty if it is unknown.
     """
 
     kind: Literal["image", "audio", "file"]
@@ -53,7 +54,7 @@ class Part:
 
 @value
 class Thought:
-    """What an assistant thought before it spoke, sent back: its text, and what of it only the API can read."""
+    """Reasoning of an earlier message, sent back by the client: its text, and what only the API can read."""
 
     text: str = ""
     sealed: str = ""
@@ -84,7 +85,7 @@ class Block:
 
 @value
 class Message:
-    """One message; `text` joins its text parts. A `tool` message answers the call `tool_call_id`."""
+    """One message. `text` joins its text parts. A `tool` message answers the call with the id `tool_call_id`."""
 
     role: str
     text: str = ""
@@ -97,7 +98,7 @@ class Message:
 
 @value
 class Tool:
-    """A tool that is offered; `parameters` is the JSON Schema of a function's arguments."""
+    """A tool that the request offers. `parameters` is the JSON Schema of a function's arguments."""
 
     name: str
     description: str = ""
@@ -108,9 +109,9 @@ class Tool:
 
 @value
 class ToolChoice:
-    """Whether tools may, must or must not be called, and which: no names means any that is offered.
+    """Whether tools may, must or must not be called, and which ones; an empty `names` allows all that are offered.
 
-    `stated` is whether the request says it, or says nothing and has the API's default.
+    `stated` is false if the request does not say, so that this is the API's default.
     """
 
     mode: Literal["auto", "required", "none"] = "auto"
@@ -120,9 +121,9 @@ class ToolChoice:
 
 @value
 class ResponseFormat:
-    """The form that the answer's text must have; `schema` is a JSON Schema, of `json_schema` only.
+    """The required form of the answer's text. `schema` is a JSON Schema, for `json_schema` only.
 
-    `stated` is whether the request says it, or says nothing and has the API's default.
+    `stated` is false if the request does not say, so that this is the API's default.
     """
 
     kind: Literal["text", "json_object", "json_schema"] = "text"
@@ -133,12 +134,12 @@ class ResponseFormat:
 
 
 ANY_TOOL, ANY_FORM = ToolChoice(stated=False), ResponseFormat(stated=False)
-"""What holds where a request says nothing: tools may be called, and the answer's text has no form."""
+"""The defaults: tools may be called, and the answer's text has no required form."""
 
 
 @value
 class ToolResult:
-    """What the tool that answered last said, and which tool it was."""
+    """The result of the last tool call, and the name of the tool."""
 
     name: str
     text: str
@@ -146,7 +147,7 @@ class ToolResult:
 
 @value
 class CacheBlock:
-    """A piece of a prompt in its order; with `seconds`, it and all before it are to be cached for so long."""
+    """A block of a prompt. If `seconds` is set, the prompt up to and including it should be cached for that long."""
 
     text: str
     seconds: int = 0
@@ -154,7 +155,7 @@ class CacheBlock:
 
 @value
 class PromptTokens:
-    """The tokens of a prompt, and how many of them are images, sounds and documents."""
+    """The number of tokens in a prompt, and how many of them are images, audio and documents."""
 
     total: int
     image: int = 0
@@ -164,17 +165,21 @@ class PromptTokens:
 
 @value
 class Prompt:
-    """What was asked, whatever the format; `body` is the request as it came, `headers` have lower-case names.
+    """What was asked, whatever the format.
 
-    `task` is what the answer is to be: what is not generated (embeddings, moderations, sounds, images, counts, what
-    tells the server's state) comes from the format itself, and only a rule that names the format speaks to it.
-    `address` has what a format reads of the address.
-    `top_logprobs` is None where no log probabilities are asked for. `max_tokens` counts what may be answered,
-    `min_tokens` what must be. What is asked in the `background` is answered at once, before it is done. What
-    `truncates` lets its oldest messages go where they are too many. `recalled` is what a format remembers for this
-    request of those before it. `raw_input` is what is asked without messages, so that nothing is counted around it: a
-    text, tokens, or an array of either. `counted` is how many tokens it has, once that was counted. `cache_blocks` are
-    its pieces where it says itself what of it is to be cached.
+    `body` is the request as it was sent; `headers` have lower-case names; `address` has the parts of the URL that the
+    format uses.
+
+    `task` is the kind of answer. If it is not `generate`, the format itself makes the answer, and only rules that name
+    the format apply.
+
+    `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer's
+    length. A `background` request is answered at once, before the work is done. If `truncates` is set, the oldest
+    messages are dropped when the prompt is too long.
+
+    `recalled` is what the format remembers of earlier requests. `raw_input` is set if the input is not messages: a
+    text, tokens, or an array of either, counted without overhead. `counted` is the number of tokens, once they have
+    been counted. `cache_blocks` are the prompt's blocks if the request marks what should be cached.
     """
 
     format: str = "chat"
@@ -210,22 +215,22 @@ class Prompt:
 
     @property
     def last_user(self) -> str:
-        """The text of the last user message; empty where there is none."""
+        """The text of the last user message; empty if there is none."""
         return next((message.text for message in reversed(self.messages) if message.role == "user"), "")
 
     @property
     def system(self) -> str:
-        """The texts of the system and developer messages, a line each."""
+        """The texts of the system and developer messages, one per line."""
         return "\n".join(message.text for message in self.messages if message.role in ("system", "developer"))
 
     @property
     def turn(self) -> int:
-        """How many assistant messages there are so far."""
+        """The number of assistant messages so far."""
         return sum(message.role == "assistant" for message in self.messages)
 
     @property
     def tool_result(self) -> ToolResult | None:
-        """The last tool's answer, if nothing but tools has spoken since the assistant called them."""
+        """The last tool result, if only tools have answered since the assistant called them."""
         if not self.messages or self.messages[-1].role not in ("tool", "function"):
             return None
         last = self.messages[-1]
@@ -235,12 +240,12 @@ class Prompt:
 
 @value
 class Usage:
-    """Tokens in and out, of text and of all else.
+    """The number of tokens in a prompt and its answer.
 
-    Among the prompt's are `cached_tokens`, which were read from a cache, and `cache_creation_tokens`, which were
-    written to one (`cache_creation_1h_tokens` of these for an hour); `audio_tokens`, `image_tokens` and
-    `document_tokens` by what they are of. Among the completion's are the reasoning, the sound, and the tokens of a
-    prediction that came true; those that did not are counted too where the API does so.
+    `cached_tokens` of the prompt were read from a cache and `cache_creation_tokens` were written to one (of these,
+    `cache_creation_1h_tokens` for an hour). `audio_tokens`, `image_tokens` and `document_tokens` say what kind of input
+    they are. The completion's tokens include reasoning, audio and accepted prediction tokens, and also rejected ones
+    where the API counts those.
     """
 
     prompt_tokens: int
@@ -258,18 +263,18 @@ class Usage:
 
     @property
     def total_tokens(self) -> int:
-        """Tokens in and out together."""
+        """Prompt and completion tokens together."""
         return self.prompt_tokens + self.completion_tokens
 
     @property
     def text_tokens(self) -> int:
-        """The prompt's tokens that are neither sound, nor image, nor document."""
+        """The prompt's tokens that are not audio, images or documents."""
         return max(self.prompt_tokens - self.audio_tokens - self.image_tokens - self.document_tokens, 0)
 
 
 @value
 class Moderation:
-    """What a moderation finds: scores by category, from 0 to 1. `flagged` not said: it is if one is 0.5 or more."""
+    """A moderation's scores by category, from 0 to 1. If `flagged` is None, a score of 0.5 or more flags it."""
 
     scores: Mapping[str, float] = field(default_factory=dict)
     flagged: bool | None = None
@@ -277,7 +282,7 @@ class Moderation:
 
 @value
 class ErrorSaid:
-    """What an error's envelope says."""
+    """What an error envelope says."""
 
     message: str
     type: str | None = None
@@ -329,13 +334,13 @@ class Choice:
 
 @value
 class Reply:
-    """What is answered, whatever the format. What is None is made for each answer: id, time, model, usage.
+    """The answer, whatever the format. Fields that are None (id, time, model, usage) are filled in for each answer.
 
-    `created` is in seconds since the epoch. `serial` is a random text of the answer's own, from which a format makes
-    the ids that the script does not give. `counts` are the fields of the usage that a script gives; the others are
-    counted. `body` is set where a script gives the document of one format word by word; that format sends it as it
-    stands, the others say the same in their own shape. `events` is set where a script gives the events of a stream word
-    by word, whatever the format.
+    `created` is in seconds since the epoch. `serial` is a random text from which a format derives ids that the script
+    does not give. `counts` are the usage fields that a script gives; the others are counted.
+
+    `body` is set if the script gives one format's document verbatim: that format sends it unchanged, and the others
+    convert it. `events` is set if the script gives the events of a stream verbatim.
     """
 
     choices: tuple[Choice, ...]
@@ -351,10 +356,10 @@ class Reply:
 
 @value
 class Traffic:
-    """The bytes of one exchange, from which its format reads what was asked and said.
+    """The bytes of one exchange, from which its format reads the question and the answer.
 
-    `route` has the parts of the address that the format reads. `response` is one body; of a stream it is the events as
-    they went out. What is `cut` is not all there: the journal keeps so many bytes of each body and no more.
+    `route` has the parts of the URL that the format uses. `response` is one body, or the events of a stream as they
+    were sent. `request_cut` means that the journal kept only the beginning of the request.
     """
 
     method: str
@@ -368,7 +373,7 @@ class Traffic:
 
 @value
 class Piece:
-    """A piece of a choice's text, reasoning or refusal, and the number of the event that carried it."""
+    """A piece of a choice's text, reasoning or refusal, and the index of the event that carried it."""
 
     choice: int
     kind: Spoken
@@ -378,11 +383,11 @@ class Piece:
 
 @value
 class Said:
-    """What was asked and said in an exchange, whatever its format.
+    """The question and the answer of an exchange, whatever its format.
 
-    No `prompt`: the request cannot be read. Of a request that was `cut` it has what is left, so the last message may be
-    missing. The `reply` is as far as it was sent; its finish reasons are chat's. None: nothing was said. `pieces` are
-    in the order in which they were sent.
+    `prompt` is None if the request cannot be read; if the request was `cut`, its last message may be missing. `reply`
+    is as much of the answer as was sent, with chat's finish reasons, or None if nothing was sent. `pieces` are in the
+    order in which they were sent.
     """
 
     prompt: Prompt | None = None

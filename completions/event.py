@@ -1,4 +1,4 @@
-"""What a format makes of an answer, between it and the delivery that sends it: one body, or the events of a stream."""
+"""What a format renders and delivery sends: one body, or the events of a stream."""
 
 import functools
 import secrets
@@ -9,34 +9,36 @@ from typing import Any, NamedTuple
 import orjson
 
 HOLE, PAD = secrets.token_hex(16), secrets.token_hex(16)
-"""Stand in a template for the value that changes and for its padding. Random, so no request can contain them."""
+"""Placeholders in a template for the varying value and its padding; random, so that no request contains them."""
 
 REMEMBERED = 256
 """Pieces of a text whose encoded form is remembered, at most."""
 
 WIDTH = 16
-"""Bytes. A padded chunk's value and padding together are a multiple of it, so sizes tell little of the text."""
+"""Bytes. A chunk's value and padding add up to a multiple of this, so that sizes reveal little about the text."""
 
 NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
-"""What padding is cut from; it need not be secret here, only not alike."""
+"""The source of padding. It need not be secret here, only varied."""
 
 
 class Body(NamedTuple):
-    """A whole answer: its bytes and their media type."""
+    """A complete answer: its bytes and their media type."""
 
     data: bytes
     media_type: str = "application/json"
 
 
 class Event(NamedTuple):
-    """One event of a stream, apart from its framing: its document's bytes, and what pacing, logs and faults need.
+    """One event of a stream before framing: its document's bytes, and what pacing, logging and faults need to know.
 
-    A token event comes one inter-token gap after the one before; the others go out with the token they follow
-    (at the start of a stream: with the first one). A chunk counts as one; the terminator does not. `part` is for
-    faults: `finish` says why an answer ends, `arguments` is a piece of a tool call's arguments. `name` is the event's,
-    where its framing has names. Of an event that is given word by word, `fields` are the fields of server-sent events
-    in their order, a comment under an empty name; its data stands at the place of `data`. `unfinished` is the document
-    without why the answer ends, where it says more than that.
+    A token event is due one inter-token gap after the previous one; other events go out with the token before them, or,
+    at the start of a stream, with the first one. Every event but the terminator is a chunk. `part` is for faults:
+    `finish` carries the finish reason, `arguments` is a piece of a tool call's arguments. `name` is the event's name,
+    for framings that have names.
+
+    `fields` are set for a verbatim event: the fields of the server-sent event in order, comments under an empty name;
+    `data` replaces the value of the field `data`. `unfinished` is the document without its finish reason, if it carries
+    more than that.
     """
 
     data: bytes
@@ -49,7 +51,7 @@ class Event(NamedTuple):
 
     @classmethod
     def tokens(cls, documents: Iterable[bytes], part: str = "", name: str = "") -> list["Event"]:
-        """Make a run of token events; without a Python call each, for this is most of a stream's cost."""
+        """Make a run of token events. It avoids a Python call for each, as this is most of the cost of a stream."""
         same = (repeat(True), repeat(True), repeat(part), repeat(name), repeat(None), repeat(b""))
         columns = zip(documents, *same, strict=False)
         return list(map(functools.partial(tuple.__new__, cls), columns))
@@ -69,7 +71,7 @@ class RawEvent(NamedTuple):
 
 
 def after_tokens(tokens: Sequence[bool], count: float) -> int:
-    """Return the index of the event that carries the token after `count` of them; behind the last where there is none.
+    """Return the index of the event with the token after the first `count` tokens, or the index after the last one.
 
     `tokens` says of each event whether it carries one.
     """
@@ -78,7 +80,7 @@ def after_tokens(tokens: Sequence[bool], count: float) -> int:
 
 
 def in_step(lanes: list[list[Event]]) -> list[Event]:
-    """Interleave the choices: they are generated side by side, so each step's first token takes the time for all."""
+    """Interleave the choices. They are generated in parallel, so only the first token of each step takes time."""
     if len(lanes) == 1:
         return lanes[0]
     events: list[Event] = []
@@ -90,9 +92,9 @@ def in_step(lanes: list[list[Event]]) -> list[Event]:
 
 
 class Template:
-    """A document in which one value, `HOLE`, changes, wherever it stands; a `PAD` comes behind the hole.
+    """A document in which one value varies, marked by `HOLE`; padding goes where `PAD` is, after the hole.
 
-    It is encoded once, for the chunks of a stream: each is then two or three constant pieces around one small value.
+    It is encoded once. Each chunk of a stream is then two or three constant pieces around one small value.
     """
 
     def __init__(self, document: dict[str, Any]) -> None:
@@ -101,7 +103,7 @@ class Template:
         self._end = end[0] if end else None
 
     def fill(self, values: Sequence[object]) -> list[bytes]:
-        """Return the document for each of `values`, any JSON values, with it in the hole."""
+        """Return the document for each of `values`, which can be any JSON values."""
         if self._between:
             pieces = [self._before, *self._between, self._after]
             return [orjson.dumps(value).join(pieces) for value in values]
@@ -125,6 +127,6 @@ _remembered = functools.lru_cache(maxsize=64)(_filled)
 
 
 def padding(data: bytes) -> bytes:
-    """Return what brings an encoded value to a multiple of `WIDTH`."""
+    """Return what pads an encoded value to a multiple of `WIDTH`."""
     start = data[len(data) // 2] % 32
     return NOISE[start : start + WIDTH - len(data) % WIDTH]

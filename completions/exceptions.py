@@ -17,16 +17,16 @@ from typing import Any
 
 
 class MockError(Exception):
-    """Base of all errors of the mock."""
+    """The base of all errors of the mock."""
 
 
 class RequestError(MockError):
-    """A request that the API refuses, with the four facts of OpenAI's error envelope and the HTTP status.
+    """A request that the API refuses, with the four fields of OpenAI's error envelope and the HTTP status.
 
-    `facts` are what the message tells, by name, where its words are OpenAI's usual ones: a format whose API has words
-    of its own writes those. None: the words are somebody's own, as a script's, and stay. `kind` is which of the usual
-    errors it is, as `context_length_exceeded`: what answers puts it in its own words and under its own status, which
-    stays where a script gives it (`keeps_status`).
+    `facts` are the values in the message by name, if the wording is OpenAI's standard one: a format whose API words it
+    differently builds its own message from them. None means that the wording is custom, such as a script's, and must be
+    kept. `kind` names the standard error, such as `context_length_exceeded`: each format gives it its own wording and
+    status, but a status given by a script is kept (`keeps_status`).
     """
 
     keeps_status = False
@@ -55,7 +55,7 @@ class RequestError(MockError):
 
 
 class BodyTooLarge(RequestError):
-    """A body over the limit, in bytes, that the setting of that name allows."""
+    """A body larger than the limit, in bytes, that the named setting allows."""
 
     def __init__(self, limit: int | None, setting: str = "MAX_BODY_BYTES") -> None:
         super().__init__(
@@ -67,7 +67,7 @@ class BodyTooLarge(RequestError):
 
 
 class JournalUnavailable(RequestError):
-    """A journal that cannot be read: its database does not answer, or it is off."""
+    """The journal cannot be read: it is off, or its database does not respond."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(
@@ -76,7 +76,7 @@ class JournalUnavailable(RequestError):
 
 
 class StateUnavailable(RequestError):
-    """A request that needs the state that workers share, while the store that has it cannot be asked."""
+    """The request needs state that is shared between workers, and the store that holds it does not respond."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -89,7 +89,7 @@ class StateUnavailable(RequestError):
 
 
 class KeyRefused(RequestError):
-    """A key that is not among those that may ask; empty where none was sent. A format says it in its own words."""
+    """The API key is not accepted; empty if none was sent. Each format words this in its own way."""
 
     def __init__(
         self, message: str, key: str, *, code: str | None = None, facts: Mapping[str, object] | None = None
@@ -101,7 +101,7 @@ class KeyRefused(RequestError):
 
 
 class AuthorError(MockError):
-    """What failed of all that a script's author wrote: a template, a function, an expression; `code` is the error's."""
+    """Code in a script failed: a template, a function or an expression. `code` is the error code to answer with."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -121,10 +121,10 @@ class RuleFailed(RequestError):
 
 
 class ScriptError(MockError):
-    """A script that cannot be used: `file:line: what is wrong, and what is allowed`; `field` is the path to it.
+    """A script that cannot be used: `file:line: what is wrong, and what is allowed`. `field` is the path to the field.
 
-    `message` is what is wrong alone; `line` and `column` count from 1, and are None where no place is to blame.
-    `others` are what else is wrong with the same script.
+    `message` is the problem alone. `line` and `column` start at 1, and are None if the problem has no position.
+    `others` are further problems in the same script.
     """
 
     def __init__(
@@ -136,13 +136,13 @@ class ScriptError(MockError):
 
     @property
     def summary(self) -> str:
-        """The error, and how many more there are."""
+        """The error, and how many others there are."""
         more = len(self.others)
         return f"{self} ({more} more error{'' if more == 1 else 's'})" if more else str(self)
 
 
 class ControlError(MockError):
-    """What the control API refused, in its own words; `document` is its answer."""
+    """A refusal by the control API; `document` is its response."""
 
     def __init__(self, status: int, document: Any) -> None:
         error = document.get("error") if isinstance(document, dict) else None

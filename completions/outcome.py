@@ -1,4 +1,4 @@
-"""What a request comes to: the neutral result of step 3, and how it is to be delivered."""
+"""The result of step 3, in neutral form: what a request gets, and how it is delivered."""
 
 from collections.abc import Callable, Mapping
 from typing import Literal
@@ -9,9 +9,9 @@ from completions.exceptions import RequestError
 
 @value
 class Jitter:
-    """How the times of a stream scatter around their means; the same seed gives the same times.
+    """Random variation of a stream's timing; the same seed gives the same times.
 
-    `spread` is relative to the mean: the half width of `uniform`, the standard deviation of the others.
+    `spread` is relative to the mean: the half width of `uniform`, and the standard deviation of the other kinds.
     """
 
     kind: Literal["uniform", "normal", "lognormal"]
@@ -21,9 +21,9 @@ class Jitter:
 
 @value
 class Load:
-    """What all answers that have it share: tokens a second, and how many there may be at a time; None is no end.
+    """The capacity shared by all answers with this load: tokens per second and concurrent answers; None is unlimited.
 
-    `place` is where the script says it, which tells it from another of the same size.
+    `place` is the position in the script, which distinguishes it from another load of the same size.
     """
 
     place: str
@@ -33,10 +33,11 @@ class Load:
 
 @value
 class Pacing:
-    """How fast a stream goes, in milliseconds: time to first token, then inter-token latency; 0 is at once.
+    """The speed of a stream in milliseconds: time to first token, then inter-token latency; 0 is immediate.
 
-    With `whole` an answer that is not streamed takes as long as its stream would. `load` slows it by the others. In a
-    silence of `keep_alive_ms` a stream gives a sign of life; None is as the format does by itself, 0 is never.
+    If `whole` is set, an answer that is not streamed takes as long as its stream would. `load` is the capacity it
+    shares. A silent stream sends a keep-alive every `keep_alive_ms`: None means the format's own interval, 0 means
+    never.
     """
 
     ttft_ms: float = 0.0
@@ -48,12 +49,12 @@ class Pacing:
 
 
 HOLD_MS = 30_000.0
-"""How long an answer waits at a gate that nobody releases, where the script does not say."""
+"""How long an answer waits at a gate that is never released, unless the script says otherwise."""
 
 
 @value
 class Hold:
-    """The gate at which an answer waits, for `timeout_ms` at most; with `after_tokens` only a stream does, midway."""
+    """A gate where an answer waits, for at most `timeout_ms`; with `after_tokens`, only a stream does, midway."""
 
     gate: str
     after_tokens: int | None = None
@@ -62,7 +63,7 @@ class Hold:
 
 @value
 class NearMiss:
-    """A rule that did not match: the condition that failed, and the value that it saw."""
+    """A rule that did not match: the condition that failed, and the value that it found."""
 
     rule: str
     why: str
@@ -70,7 +71,7 @@ class NearMiss:
 
 @value
 class Fault:
-    """A fault of the closed list (`completions/faults.py`) and its parameters by name, which has their unit."""
+    """A fault from the list in `completions/faults.py`, and its parameters by name, which includes the unit."""
 
     name: str
     parameters: Mapping[str, float]
@@ -86,12 +87,12 @@ class Ineffective:
 
 @value
 class Outcome:
-    """The answer to a request: the reply or the error, the rule that gave it (None: none matched), its pacing.
+    """What a request gets: the reply or the error, its pacing, and the rule that gave it (None if no rule matched).
 
-    With `faults` it is delivered wrongly, by each of them in order; where one ends a stream with an error, there are
-    both: the reply is what comes before the error. `unmatched` says that a rule should have matched and none did; then
-    `near_misses` has the nearest ones, nearest first. `headers` tell what is left of the limits; `on_end` is
-    called once the answer has gone out. `ineffective` is what was asked for and has no effect.
+    `faults` are applied to the delivery in order. If a fault ends a stream with an error, both are set: the reply is
+    what comes before the error. `unmatched` means that no rule matched; `near_misses` then lists the closest ones,
+    closest first. `headers` report the remaining limits. `on_end` is called when the answer has been sent.
+    `ineffective` is what the request asked for that has no effect.
     """
 
     rule: str | None

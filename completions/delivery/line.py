@@ -1,4 +1,4 @@
-"""Faults of the line: bytes that come slowly, in small pieces, or not at all."""
+"""Faults of the line: bytes that arrive slowly, in small pieces, or not at all."""
 
 import asyncio
 import time
@@ -10,11 +10,11 @@ from completions.outcome import Fault
 Pieces = AsyncGenerator[bytes, None]
 
 DRIPS = 50
-"""Writes a second of a line that drips, at most."""
+"""The most writes per second on a slow line."""
 
 
 async def silence(until: float | None) -> None:
-    """Wait until a time on the monotonic clock, or for good: until whoever waits is cancelled."""
+    """Wait until a time on the monotonic clock; None waits until cancelled."""
     if until is None:
         await asyncio.Event().wait()
     else:
@@ -22,7 +22,7 @@ async def silence(until: float | None) -> None:
 
 
 async def held(pieces: Pieces) -> Pieces:
-    """Yield the pieces, and then never end."""
+    """Yield the pieces, then never end."""
     async with aclosing(pieces):
         async for piece in pieces:
             yield piece
@@ -30,7 +30,7 @@ async def held(pieces: Pieces) -> Pieces:
 
 
 async def late_end(pieces: Pieces, seconds: float) -> Pieces:
-    """Yield the pieces, and end so many seconds after the last."""
+    """Yield the pieces, and end so many seconds after the last one."""
     async with aclosing(pieces):
         async for piece in pieces:
             yield piece
@@ -38,7 +38,7 @@ async def late_end(pieces: Pieces, seconds: float) -> Pieces:
 
 
 async def split(pieces: Pieces, size: int, pause: float) -> Pieces:
-    """Cut the pieces into smaller ones of `size` bytes, and pause after each, for whoever reads to see it alone."""
+    """Cut the pieces into smaller ones of `size` bytes, with a pause after each, so that they are read separately."""
     async with aclosing(pieces):
         async for piece in pieces:
             for start in range(0, len(piece), size):
@@ -47,7 +47,7 @@ async def split(pieces: Pieces, size: int, pause: float) -> Pieces:
 
 
 async def kept_alive(pieces: Pieces, sign: bytes, every: float) -> Pieces:
-    """Yield the pieces, and a sign of life after each so many seconds of silence between two events."""
+    """Yield the pieces, and a keep-alive after every so many seconds of silence between two events."""
     between = True
     following = asyncio.ensure_future(_next(pieces))
     try:
@@ -73,7 +73,7 @@ async def _next(pieces: Pieces) -> bytes | None:
 
 
 def over(faults: Iterable[Fault], pieces: Pieces) -> Pieces:
-    """Return the pieces as the line carries them with these faults; those that do nothing to a line are passed over."""
+    """Return the pieces as a line with these faults transmits them; other faults are ignored."""
     for fault in faults:
         if fault.name == "split_bytes":
             pieces = split(pieces, int(fault.parameters["bytes"]), fault.parameters["ms"] / 1000)
@@ -93,7 +93,7 @@ async def drip(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Pieces:
-    """Yield the pieces' bytes at so many a second, in drops; each is due when the line has taken all before it."""
+    """Yield the bytes at a steady rate; each portion is due when the line has transmitted all before it."""
     size = max(1, int(bytes_per_second / DRIPS))
     free = clock()
     async with aclosing(pieces):

@@ -1,4 +1,4 @@
-"""Answers under load: machines that they share, each with places, a queue, and a capacity of tokens a second."""
+"""Answers under load: machines that answers share, with places, a queue, and a capacity in tokens per second."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from completions.outcome import Load
 
 
 class Machine:
-    """What all answers with the same `load:` share. One timer runs for all of them, for the next turn."""
+    """What all answers with the same `load:` share. One timer serves them all: it fires at the next turn."""
 
     def __init__(self, load: Load, clock: Callable[[], float] = time.monotonic) -> None:
         self._places = None if load.max_concurrent is None else Places(load.max_concurrent)
@@ -23,7 +23,7 @@ class Machine:
         self._rings = 0.0
 
     async def enter(self) -> float:
-        """Take a place, and return the seconds that it took to get it; who is cancelled has none."""
+        """Take a place, and return the seconds spent waiting for it. A cancelled caller has none."""
         if self._places is None:
             return 0.0
         before = self._clock()
@@ -45,12 +45,12 @@ class Machine:
             self._advance()
 
     def quit(self, share: Share) -> None:
-        """Let it take part no longer."""
+        """Remove an answer from the capacity."""
         if self._capacity is not None:
             self._capacity.leave(share)
 
     def _advance(self) -> None:
-        """Wake whose turn has come, and set the timer for the next."""
+        """Wake the answers whose turn has come, and set the timer for the next turn."""
         assert self._capacity is not None
         for share in self._capacity.advance(self._clock() + SLACK):
             if share.wake is not None:
@@ -95,13 +95,13 @@ class Turns:
 
 
 class Loads:
-    """A namespace's machines, each made when an answer first needs it."""
+    """The machines of a namespace, each made when an answer first needs it."""
 
     def __init__(self) -> None:
         self._machines: dict[Load, Machine] = {}
 
     def of(self, load: Load) -> Machine:
-        """Return the machine of a `load:`; equal ones have the same."""
+        """Return the machine for a `load:`; equal loads share one."""
         machine = self._machines.get(load)
         if machine is None:
             machine = self._machines[load] = Machine(load)

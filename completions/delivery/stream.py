@@ -1,6 +1,4 @@
-"""Send events on time: when each is due, computed up front, so that lateness never adds up; then sleep, and write all
-that is due.
-"""
+"""Send events on time: compute when each is due, so that lateness never adds up; sleep; write what is due."""
 
 import asyncio
 import math
@@ -15,21 +13,21 @@ from typing import Any, NamedTuple, Protocol
 from completions.outcome import Jitter, Pacing
 
 WRITE_BYTES = 64 * 1024
-"""The largest piece handed on at once; after it, whoever writes waits for the client to take it."""
+"""The most bytes written at once; after that, the writer waits until the client has read them."""
 
 SLACK = 0.0005
-"""Seconds. What is due within them counts as due: an event loop's timers are no finer than a millisecond."""
+"""Seconds. Events due within this time count as due, because an event loop's timers are no finer than a millisecond."""
 
 Sent = Callable[[int, int, float], None]
-"""Called after a write with the first event's index, the last one's plus one, and the seconds since the start."""
+"""Called after a write with the index of the first event, the index after the last, and the seconds since the start."""
 
 
 def schedule(tokens: Sequence[bool], pacing: Pacing) -> list[float]:
-    """Return each event's due time in seconds after the start.
+    """Return when each event is due, in seconds after the start.
 
-    `tokens` says of each event whether it carries a token. The first token is due at `ttft_ms` and each further
-    one `itl_ms` after the one before; an event without a token is due with the token before it, and what opens a
-    stream is due with the first.
+    `tokens` says of each event whether it carries a token. The first token is due at `ttft_ms`, each further one
+    `itl_ms` after the one before. An event without a token is due with the token before it, and events before the first
+    token are due with that.
     """
     ttft, gap = pacing.ttft_ms / 1000, pacing.itl_ms / 1000
     if pacing.jitter is not None:
@@ -41,7 +39,7 @@ def schedule(tokens: Sequence[bool], pacing: Pacing) -> list[float]:
 
 
 def _scattered(tokens: Sequence[bool], ttft: float, gap: float, jitter: Jitter) -> list[float]:
-    """Draw the time to the first token and then each gap; the sums are as absolute as without jitter."""
+    """Draw the time to the first token and then each gap; the sums are absolute, as without jitter."""
     random = Random(jitter.seed)
     at = _draw(ttft, jitter, random)
     due, seen = [], 0
@@ -54,7 +52,7 @@ def _scattered(tokens: Sequence[bool], ttft: float, gap: float, jitter: Jitter) 
 
 
 def _draw(mean: float, jitter: Jitter, random: Random) -> float:
-    """Draw a time of this mean, never below zero."""
+    """Draw a time with this mean, never below zero."""
     if not mean:
         return 0.0
     match jitter.kind:
@@ -75,10 +73,10 @@ async def deliver(  # the last two are for tests, whose time only passes when th
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the frames' bytes, each at `start` (on `clock`, seconds) plus its own due time.
+    """Yield the frames' bytes, each at `start` (on `clock`, in seconds) plus its own due time.
 
-    Frames that are due together make one piece of at most 64 KiB. The reader of this generator sends a piece
-    before it asks for the next, so a client that reads slowly slows the stream down instead of filling memory.
+    Frames that are due together form one piece of at most 64 KiB. The consumer sends each piece before it asks for the
+    next, so a slow client slows the stream down instead of filling memory.
     """
     position, count = 0, len(frames)
     while position < count:
@@ -97,7 +95,7 @@ async def deliver(  # the last two are for tests, whose time only passes when th
 
 
 class Turns(Protocol):
-    """When the frames of an answer are due that shares a capacity, as long as its `with` lasts."""
+    """When the frames of an answer with shared capacity are due; it takes part while its `with` block lasts."""
 
     def __enter__(self) -> object: ...
 
@@ -115,7 +113,7 @@ async def deliver_shared(
     sent: Sent | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the frames' bytes, each when its turn comes; otherwise as `deliver`."""
+    """Yield the frames' bytes, each when its turn comes; otherwise like `deliver`."""
     position, count = 0, len(frames)
     with turns:
         while position < count:
@@ -132,7 +130,7 @@ async def deliver_shared(
 
 
 class Pause(NamedTuple):
-    """A stop within a stream: before the frame `at`, which is due at `due`, until `passed` returns."""
+    """A pause in a stream: before the frame `at`, which is due at `due`, until `passed` returns."""
 
     at: int
     due: float
@@ -145,9 +143,9 @@ async def deliver_held(
     pause: Pause,
     sent: Sent | None = None,
 ) -> AsyncGenerator[bytes, None]:
-    """Deliver the frames before a pause, wait for its end, and go on from there at the same pace.
+    """Deliver the frames before a pause, wait, and go on from there at the same pace.
 
-    `parts` delivers some of the frames, whose times count from a start.
+    `parts` delivers some of the frames, whose times count from a given start.
     """
     at = pause.at
     async with aclosing(parts(slice(None, at), start, sent)) as pieces:
@@ -171,13 +169,13 @@ async def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Sleep until a moment on `clock`: what an answer that comes whole does, to take as long as its stream."""
+    """Sleep until a moment on `clock`, so that an answer that is not streamed takes as long as its stream would."""
     if (seconds := until - clock()) > 0:
         await sleep(seconds)
 
 
 def _fill(frames: Sequence[bytes], position: int, end: int) -> int:
-    """Return the end of the run of frames from `position` that are due, up to `end`, and fit one write, if only one."""
+    """Return the end of the run of due frames from `position` that fits one write; it has at least one frame."""
     end = max(end, position + 1)
     if sum(map(len, frames[position:end])) <= WRITE_BYTES:
         return end

@@ -1,7 +1,7 @@
-"""Step 1, the client's connection: whether the client has left, and connections that end where HTTP would go on.
+"""Step 1, the client's connection: notice that the client has left, and end connections outside of HTTP's rules.
 
-In ASGI under uvicorn `send` is a method of the request's cycle, which has the transport (`RequestResponseCycle` in
-`uvicorn/protocols/http/`, the same in its two implementations); another server's `send` has none.
+In ASGI under uvicorn, `send` is a method of the request's cycle, which has the transport (`RequestResponseCycle` in
+`uvicorn/protocols/http/`, the same in both implementations). Another server's `send` has none.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
-"""SO_LINGER on, for no time: what closes such a socket sends a reset."""
+"""SO_LINGER with a timeout of 0: closing such a socket sends a reset."""
 
 
 IS_KNOWN = tuple(signature(RequestResponseCycle).parameters) == (
@@ -33,7 +33,7 @@ CLIENT_LEFT = "The client left."
 
 
 async def watched(work: Coroutine[Any, Any, None], receive: Receive) -> None:
-    """Run `work`; once it first waits, watch for `http.disconnect` and cancel it when that comes.
+    """Run `work`. Once it waits for the first time, watch for `http.disconnect`, and cancel it when that comes.
 
     Most answers never wait, so most requests need no second task.
     """
@@ -70,7 +70,7 @@ class _Watcher:
 
 
 class _Driven:
-    """Awaits a coroutine like `await`, and calls `on_wait` the first time that it suspends."""
+    """Awaits a coroutine like `await`, and calls `on_wait` the first time it suspends."""
 
     def __init__(self, work: Coroutine[Any, Any, None], on_wait: Callable[[], None]) -> None:
         self._work, self._on_wait = work, on_wait
@@ -145,14 +145,14 @@ def _is_ordinary(cycle: RequestResponseCycle) -> bool:
 
 
 def can_sever(send: Send) -> bool:
-    """Tell whether the connection behind `send` can be ended."""
+    """Tell whether the connection behind `send` can be closed."""
     return hasattr(_cycle(send), "transport")
 
 
 async def sever(send: Send, ending: Ending) -> None:
-    """End the connection, once all that was written has gone out. It returns only by being cancelled.
+    """Close the connection once everything written has been sent. It returns only by being cancelled.
 
-    The client's leaving cancels it (`watched`), and then uvicorn asks for no response any more.
+    The client's leaving cancels it (`watched`); after that, uvicorn no longer expects a response.
     """
     cycle = _cycle(send)
     transport = cycle.transport
@@ -167,9 +167,10 @@ async def sever(send: Send, ending: Ending) -> None:
 
 
 def end_by_closing(send: Send, ending: Ending) -> Ending:
-    """Return how a stream ends; before its headers go out. HTTP/1.0 knows no chunks: its end is that of the connection.
+    """Return how a stream ends, before its headers are sent. HTTP/1.0 has no chunks: a stream ends with its connection.
 
-    uvicorn sends chunks to any client; told that the length is given, and is endless, it sends the bytes as they are.
+    uvicorn sends chunks to every client. If it is told that the length is known, and endless, it sends the bytes
+    unchanged.
     """
     cycle = _cycle(send)
     if getattr(cycle, "scope", {}).get("http_version") != "1.0" or not hasattr(cycle, "chunked_encoding"):

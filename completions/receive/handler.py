@@ -1,9 +1,8 @@
-"""Step 1, receive: Django's ASGI handler, without what costs a thread a request.
+"""Step 1, receive: Django's ASGI handler, without the parts that cost each request a thread.
 
-On API paths the body stays in memory, nothing hops to a thread, META is built only if somebody asks for it, and
-the client is watched only once a response has to wait. Django stays in charge: the URLconf, the middleware, the
-views and their exceptions are its own. The control API's
-paths, which use the database, go Django's own way.
+On API paths the body stays in memory, nothing moves to a thread, META is built only if it is read, and the client is
+watched only once a response has to wait. Django stays in charge: the URLconf, the middleware, the views and their
+exceptions are its own. The control API uses the database, so its paths take Django's own way.
 """
 
 import asyncio
@@ -51,7 +50,7 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 STRANGERS = ("host_not_allowed", "origin_not_allowed")
-"""Refusals that have a line in the log, and no place in the journal: who can send any number of them owns neither."""
+"""Refusals that are logged but not recorded in the journal, because strangers could fill it with them."""
 
 STOCK, NAMESPACES = "/_mock/", "/ns/"
 KNOWN_HOSTS = 256
@@ -68,7 +67,7 @@ class Handler(ASGIHandler):
         self._hosts: dict[bytes, object] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one connection's request, or the lifespan; websockets are refused."""
+        """Handle one HTTP request or the lifespan; refuse websockets."""
         if scope["type"] == "http":
             await self._serve(scope, receive, send)
         elif scope["type"] == "lifespan":
@@ -96,9 +95,9 @@ class Handler(ASGIHandler):
                 await watched(self._answer(request, send), receive)
 
     def _admit(self, request: LeanRequest, stock: bool) -> str | None:
-        """Look at a request before its body is read, or anything is made for it: raise what is to be said against it.
+        """Check a request before its body is read or anything is allocated for it; raise the error if it is refused.
 
-        Return the origin of the page that asks, where it is another site's. The control API asks for itself.
+        Return the origin of the page that sends it, if that is another site's. The control API checks this itself.
         """
         if not request.path_info.startswith("/"):  # `OPTIONS *`
             raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
@@ -128,7 +127,7 @@ class Handler(ASGIHandler):
             request.close()
 
     def _respond(self, request: LeanRequest) -> Awaitable[HttpResponseBase]:
-        """Call the view: ours at once where no middleware stands before it, all others by way of Django's chain."""
+        """Call the view: ours directly if there is no middleware, all others through Django's middleware chain."""
         if not settings.MIDDLEWARE:
             with contextlib.suppress(Resolver404):
                 view, args, kwargs = self.resolve_request(request)
@@ -140,7 +139,7 @@ class Handler(ASGIHandler):
         return chain
 
     async def _refuse(self, scope: Scope, exc: RequestError, send: Send, page: str | None) -> None:
-        """Answer a request that is refused before Django sees it, in the format that its address has."""
+        """Answer a request that is refused before it reaches Django, in the format of its address."""
         wire = _wire_of(scope["path"])
         response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
         query = scope["query_string"].decode("latin-1")
@@ -154,7 +153,7 @@ class Handler(ASGIHandler):
         response.end()
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
-        """Send a response; each has a request id."""
+        """Send a response; every response has a request id."""
         if REQUEST_ID not in response.headers:
             response.headers[REQUEST_ID] = new_request_id()
         if isinstance(response, EventStream) and response.is_raw:
@@ -174,7 +173,7 @@ class Handler(ASGIHandler):
             await super().send_response(response, send)
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        """Find the view: for a path that came before by a table, else by Django's resolver."""
+        """Find the view: in a table if the path is known, else with Django's resolver."""
         if hasattr(request, "urlconf"):
             return super().resolve_request(request)
         resolver = get_resolver()
@@ -190,7 +189,7 @@ class Handler(ASGIHandler):
         return match
 
     def _check_host(self, request: LeanRequest) -> None:
-        """Refuse a host that ALLOWED_HOSTS does not name; remember those that it does."""
+        """Refuse a host that ALLOWED_HOSTS does not allow; remember those that it does."""
         raw = request.sent_headers.get(b"host", b"")
         if not raw and b"host" not in request.sent_headers and request.scope["http_version"] == "1.1":
             raise RequestError("The request has no Host header, and HTTP/1.1 asks for one.", code="host_missing")
@@ -205,7 +204,7 @@ class Handler(ASGIHandler):
 
 
 def _check_query(scope: Mapping[str, Any]) -> None:
-    """Refuse a query that Django could not read when somebody asks for it."""
+    """Refuse a query string that Django could not read later."""
     try:
         scope.get("query_string", b"").decode()
     except UnicodeDecodeError as exc:
@@ -222,12 +221,12 @@ def _wire_of(path: str) -> WireFormat | None:
 
 
 def is_stock(path: str) -> bool:
-    """Whether a path is one of the control API's."""
+    """Tell whether a path belongs to the control API."""
     return path.startswith(STOCK) or (path.startswith(NAMESPACES) and STOCK in path)
 
 
 async def _send_stream(response: EventStream, send: Send) -> None:
-    """Send a stream piece by piece, as `send_response` does, without its three generators around each piece."""
+    """Send a stream piece by piece, like `send_response`, but without its three generators around each piece."""
     ending = end_by_closing(send, response.ending)
     await start_stream(send, response.status_code, _headers(response))
     await _send_pieces(response.pieces, send)
@@ -244,7 +243,7 @@ async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
 
 
 async def _send_following(response: Following, send: Send) -> None:
-    """Send a stream that has no end of its own until the server ends, which would else wait for it."""
+    """Send a stream that has no end, until the server shuts down, which would otherwise wait for it."""
     await _start(response, send)
     async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
         async for piece in pieces:
@@ -265,7 +264,7 @@ def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that first gives the body that was read already."""
+    """Return a `receive` that first returns the body that was already read."""
     messages = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def replayed() -> Mapping[str, Any]:

@@ -1,8 +1,8 @@
-"""Step 1: Django's ASGI request with the body in memory and everything else read on demand; and how the body is read.
+"""Step 1: Django's ASGI request with the body in memory and everything else built on demand; and how the body is read.
 
-There is an end to how large a body is, how long it takes, and how many are unfinished. Nearly every body comes whole
-with its request, and costs none of this. Of those that do not, a client may send one slowly, or never the end of it,
-and open any number of connections: what they hold together is bounded.
+A body is limited in size and time, and so is the number of unfinished bodies. Nearly every body arrives complete with
+its request, at no extra cost. Otherwise a client might send one slowly or never finish it, on any number of
+connections: their total size is limited.
 """
 
 import time
@@ -20,11 +20,11 @@ from completions.exceptions import BodyTooLarge, RequestError
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 SHARE = 4
-"""The bodies that are unfinished hold as much together as so many of the largest size."""
+"""All unfinished bodies together may hold this many times MAX_BODY_BYTES."""
 
 
 def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    """Return headers by name; what is sent more than once is a list, parted by commas (RFC 9110, section 5.3)."""
+    """Return headers by name; a repeated header becomes a comma-separated list (RFC 9110, section 5.3)."""
     found = dict(headers)
     if len(found) != len(headers):
         for name in found:
@@ -33,9 +33,9 @@ def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
 
 
 class LeanRequest(ASGIRequest):
-    """A request whose META, headers and content type are built when they are first asked for.
+    """A request whose META, headers and content type are built when they are first read.
 
-    `received` is the time of arrival on the monotonic clock, in seconds; `sent_headers` are the headers as they came,
+    `received` is the arrival time on the monotonic clock, in seconds; `sent_headers` are the headers as they were sent,
     by lower-case name.
     """
 
@@ -55,7 +55,7 @@ class LeanRequest(ASGIRequest):
         self._read_started = False
 
     def take_body(self, body: bytes) -> None:
-        """Take the body, which came after the headers: it is whole now."""
+        """Take the complete body, which arrives after the headers."""
         self._body = body
         self.received = time.monotonic()
 
@@ -87,14 +87,14 @@ class LeanRequest(ASGIRequest):
 
 class _Unfinished:
     size = 0
-    """Bytes that all unfinished bodies of this process hold."""
+    """The size, in bytes, of all unfinished bodies in this process."""
 
 
 async def read_body(receive: Receive, started: float) -> bytes:
-    """Return the body of a request that came at `started`, on the monotonic clock.
+    """Return the body of a request that arrived at `started`, on the monotonic clock.
 
-    Raise `BodyTooLarge` as soon as it is, the 408 of one that takes too long, the 503 of one too many, and
-    `RequestAborted` if the client leaves.
+    Raise `BodyTooLarge` as soon as it is too large, the 408 if it takes too long, the 503 if there are too many
+    unfinished bodies, and `RequestAborted` if the client leaves.
     """
     message = await receive()
     part = _part(message)
@@ -133,7 +133,7 @@ def _part(message: Mapping[str, Any]) -> bytes:
 
 
 def too_slow() -> RequestError:
-    """Return the 408 of a request that was not whole in time."""
+    """Return the 408 for a request that was not complete in time."""
     return RequestError(
         f"The request was not complete within the {conf.REQUEST_TIMEOUT} seconds that REQUEST_TIMEOUT allows.",
         status=408,

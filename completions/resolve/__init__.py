@@ -1,1 +1,1 @@
-"""Step 3: from a request to its outcome: what it asks, whether it is admitted, which rule answers, what it costs."""
+"""Step 3: from a prompt to its outcome: whether it is admitted, which rule answers, and what the answer costs."""

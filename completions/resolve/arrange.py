@@ -1,4 +1,4 @@
-"""Between resolve and render: what an answer says, changed and still in its order."""
+"""Between resolve and render: change what an answer says and keep its order."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from completions.conversation import Block, Choice
 
 
 def saying(choice: Choice, content: Sequence[Block]) -> Choice:
-    """Return a choice that says this and nothing else; what it had of a kind and has no more is empty, not missing."""
+    """Return a choice that says only this; a kind of content that it no longer has becomes empty, not missing."""
 
     def joined(kind: str, before: str | None) -> str | None:
         return None if before is None else "".join(block.text for block in content if block.kind == kind)

@@ -1,7 +1,6 @@
-"""Steps 2 and 3: from the headers and the body of a request to its prompt and what it gets, without an HTTP request.
+"""Steps 2 and 3: from the headers and the body of a request to its prompt and its outcome, without an HTTP request.
 
-The API's views, `try` in the control API, and whatever else asks a question in a namespace go through it, so that they
-cannot disagree.
+The API's views, `try` in the control API, and everything else that answers in a namespace use it, so they always agree.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -21,11 +20,11 @@ from completions.state.namespaces import Namespace
 from completions.wire.base import NO_ROUTE, WireFormat
 
 Headers = Mapping[bytes, bytes]
-"""A request's headers as they came, by lower-case name."""
+"""The headers as they were sent, by lower-case name."""
 
 
 def dialect_of(wire: WireFormat, script: Script) -> WireFormat:
-    """Return the format as the script speaks it."""
+    """Return the format in the dialect that the script chooses."""
     return wire.dialects.get(script.dialect, wire) if wire.dialects else wire
 
 
@@ -39,10 +38,10 @@ async def ask(  # the last two are for one caller each
     script: Script | None = None,
     parsed: Callable[[Prompt], None] | None = None,
 ) -> Prompt:
-    """Return what is asked in a namespace; raise what its script, or the API by its rules, has to say against it.
+    """Parse a request in a namespace; raise the error with which its script, or the API's rules, refuse it.
 
-    `route` has the parts of the address by name, and the parameters of its query. Another `script` may stand for the
-    namespace's. `parsed` is called with the prompt before anything that it says can be refused.
+    `route` has the named parts of the URL and the query parameters. `script` replaces the namespace's script. `parsed`
+    is called with the prompt before any check that can refuse it.
     """
     script = space.script if script is None else script
     wire, text = dialect_of(wire, script), TextHeaders(headers)
@@ -72,7 +71,7 @@ async def answer(  # those of `ask`
     *,
     parsed: Callable[[Prompt], None] | None = None,
 ) -> tuple[Prompt, Outcome]:
-    """Ask and resolve; once more where another process has changed the script meanwhile. The arguments are `ask`'s."""
+    """Parse and resolve a request, again if another process changed the script meanwhile. The arguments are `ask`'s."""
     while True:
         try:
             prompt = await ask(space, wire, headers, body, route, parsed=parsed)
@@ -87,7 +86,7 @@ async def answer(  # those of `ask`
 
 
 class TextHeaders(Mapping[str, str]):
-    """A request's headers as text, each decoded when it is asked for."""
+    """The headers as text; each is decoded when it is read."""
 
     def __init__(self, raw: Headers) -> None:
         self._raw = raw
@@ -105,6 +104,6 @@ class TextHeaders(Mapping[str, str]):
         return isinstance(name, str) and name.encode() in self._raw
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # of texts alone
-        """Return a header, or else the default; without the exception that Mapping's own would cost."""
+        """Return a header or the default, without the exception that Mapping's own `get` would cost."""
         value = self._raw.get(name.encode())
         return default if value is None else value.decode("latin-1")

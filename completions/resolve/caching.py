@@ -1,8 +1,8 @@
-"""Between resolve and render: how much of a prompt the API would have read from its cache, and written to it.
+"""Between resolve and render: how much of a prompt the API would read from its cache or write to it.
 
-OpenAI, Azure, DeepSeek and Google cache the beginnings of long prompts by themselves; Anthropic caches what a request
-marks with `cache_control`. What was seen before is in the namespace's state. Sources: OpenAI's and Anthropic's guides
-to prompt caching, Google's page on context caching (13 Oct 2026), and for DeepSeek's steps the recordings.
+OpenAI, Azure, DeepSeek and Google cache the beginning of long prompts automatically; Anthropic caches what a request
+marks with `cache_control`. The namespace's state remembers earlier prompts. Sources: OpenAI's and Anthropic's guides to
+prompt caching and Google's page on context caching (13 Oct 2026); for DeepSeek, the recordings.
 """
 
 import hashlib
@@ -21,30 +21,30 @@ from completions.tokens import text as tokens
 from completions.tokens.vendors import CLAUDE
 
 LIFE = 600
-"""Seconds that a prefix is remembered which the API caches by itself; OpenAI says 5 to 10 minutes."""
+"""Seconds for which an automatically cached prefix is remembered; OpenAI says 5 to 10 minutes."""
 
 CHUNK = 256
-"""Bytes by which beginnings of prompts are compared: some 64 tokens."""
+"""The size, in bytes, of the chunks by which prompts are compared: about 64 tokens."""
 
 MAX_CHUNKS = 4096
-"""Chunks of a prompt that are compared; what is behind them is never cached."""
+"""The number of chunks that are compared; the rest of a prompt is never cached."""
 
 LOOKBACK = 20
-"""Blocks before a mark where Anthropic looks for what was cached; the SDK's documentation says 20."""
+"""Blocks before a mark in which Anthropic looks for cached content; the SDK's documentation says 20."""
 
 COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", "cache_creation_1h_tokens"})
-"""What a script may say of the usage that leaves nothing to be found out."""
+"""Usage fields that a script can set; if it sets one, the cache is not consulted."""
 
 
 class Steps(NamedTuple):
-    """From how many tokens on an API caches a prompt by itself, and in steps of how many."""
+    """The smallest prompt that an API caches automatically, and the granularity, both in tokens."""
 
     least: int
     step: int
 
 
 MIN_CACHED = 128
-"""No API caches a prompt of fewer tokens, so the caller asks for no other."""
+"""No API caches a prompt with fewer tokens, so the caller does not ask."""
 
 OPENAI, DEEPSEEK = Steps(1024, 128), Steps(128, 128)
 GEMINI_25, GEMINI = Steps(2048, 1), Steps(4096, 1)
@@ -52,7 +52,7 @@ GEMINI_25, GEMINI = Steps(2048, 1), Steps(4096, 1)
 _UNCACHED = re.compile(
     r"gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|mi[nsx]+tral|magistral|codestral|llama|qwen|text-|davinci"
 )
-"""Models whose prompts are not cached, or not in a way that is known."""
+"""Models whose prompts are not cached, or whose caching is not known."""
 
 _ANTHROPIC: tuple[tuple[str, int], ...] = (
     ("opus-5|fable|mythos", 512),
@@ -60,13 +60,13 @@ _ANTHROPIC: tuple[tuple[str, int], ...] = (
     ("opus-4[.-]7|haiku", 2048),
 )
 ANTHROPIC = 1024
-"""The fewest tokens that Anthropic caches, by what is in the model's name, and of the others."""
+"""The smallest number of tokens that Anthropic caches: by part of the model's name, and for all other models."""
 
 
 async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outcome:
-    """Return an outcome whose usage says what the cache had.
+    """Return the outcome with the cached tokens in its usage.
 
-    A document word by word, and a script's own counts are left alone.
+    Verbatim documents, and usage given by a script, stay as they are.
     """
     reply = outcome.reply
     if reply is None or reply.usage is None or reply.body is not None or prompt.task != "generate":
@@ -86,7 +86,7 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
 
 
 def steps_for(prompt: Prompt) -> Steps | None:
-    """Return how the API caches a model's prompts by itself; None where it does not."""
+    """Return how the API caches the prompts of a model automatically, or None if it does not."""
     model, dialect = (prompt.model or "").lower(), prompt.address.get("dialect", "")
     if "claude" in model or prompt.format in ("anthropic", "ollama") or _UNCACHED.match(model.rpartition("/")[2]):
         return None
@@ -98,7 +98,7 @@ def steps_for(prompt: Prompt) -> Steps | None:
 
 
 async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
-    """Compare the prompt's beginning with those before it, chunk by chunk, and remember it."""
+    """Compare the beginning of the prompt with earlier prompts, chunk by chunk, and remember it."""
     whole = b"".join(_pieces(prompt))
     ends = range(CHUNK, min(len(whole), MAX_CHUNKS * CHUNK) + 1, CHUNK)
     chunks = (whole[end - CHUNK : end] for end in ends)
@@ -111,7 +111,7 @@ async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Step
 
 
 async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
-    """Read the longest beginning that was cached before, and write what is marked behind it."""
+    """Read the longest prefix that was cached before, and write the marked blocks after it."""
     blocks = prompt.cache_blocks
     before = CLAUDE["tools"] if prompt.tools else 0
     ends = accumulate(tokens.count(block.text) for block in blocks)
@@ -137,7 +137,7 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
 
 
 def _chain(first: str, pieces: Iterator[bytes]) -> Iterator[str]:
-    """Go through the digests of what was so far."""
+    """Yield the digest of everything up to each piece."""
     digest = hashlib.blake2b(first.encode(), digest_size=12)
     for piece in pieces:
         digest.update(len(piece).to_bytes(8))
@@ -146,7 +146,7 @@ def _chain(first: str, pieces: Iterator[bytes]) -> Iterator[str]:
 
 
 def _pieces(prompt: Prompt) -> Iterator[bytes]:
-    """Go through what a prompt says, in the order in which the API reads it."""
+    """Yield the pieces of a prompt in the order in which the API reads them."""
     for tool in prompt.tools:
         yield _json([tool.name, tool.description, tool.parameters])
     if prompt.response_format.kind == "json_schema":

@@ -1,4 +1,4 @@
-"""What a request costs of the limits that the script has for its key and model, before it is answered and after."""
+"""What a request costs of the script's limits for its key and model: an estimate before, the usage after the answer."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from completions.tokens.prompt import prompt_tokens
 
 
 async def charge_for(script: Script, prompt: Prompt) -> Charge:
-    """Return what a request asks of the script's limits."""
+    """Return what a request will take from the script's limits."""
     key, model = key_in(prompt.headers), prompt.model or ""
     held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
     tokens = await budget.run(_estimate, prompt) if script.counts_tokens else 0
@@ -20,7 +20,7 @@ async def charge_for(script: Script, prompt: Prompt) -> Charge:
 
 
 def settle(charge: Charge, outcome: Outcome) -> Outcome:
-    """Charge what an outcome has cost, and return it with the headers that tell what is left."""
+    """Charge the actual usage, and return the outcome with the headers that report what is left."""
     if charge.grant is None:
         return outcome
     charge.grant.settle(_used(outcome))
@@ -28,11 +28,11 @@ def settle(charge: Charge, outcome: Outcome) -> Outcome:
 
 
 def _estimate(prompt: Prompt) -> int:
-    """Return the tokens that a request may come to: the prompt's, and those that may be answered."""
+    """Return the most tokens that a request can cost: its prompt's, and those that it allows for the answer."""
     return prompt_tokens(prompt) + max(prompt.max_tokens or 0, 0) * max(prompt.n, 1)
 
 
 def _used(outcome: Outcome) -> int:
-    """Return the tokens that an outcome has cost: its usage, and nothing for an error."""
+    """Return the tokens that an outcome cost: its usage, or 0 for an error."""
     usage = outcome.reply.usage if outcome.reply else None
     return usage.total_tokens if usage else 0

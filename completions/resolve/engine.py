@@ -35,11 +35,10 @@ logger = logging.getLogger("completions")
 
 
 async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
-    """Find the rule that answers `prompt`, or else the script's fallback, and what it answers.
+    """Find the rule that answers `prompt`, or else the script's fallback, and return the outcome.
 
-    What the request's own headers ask for goes before what the script says, and without a throw of the dice. Raise the
-    429 of the limits that hold for the request, which then costs nothing, and `ScriptChanged` where the script has
-    changed meanwhile.
+    What the request's own headers ask for takes precedence over the script, and rules out chaos. Raise the 429 of a
+    limit, in which case the request costs nothing, and `ScriptChanged` if the script has changed meanwhile.
     """
     script, headers = space.script, prompt.headers
     overrides = (
@@ -74,7 +73,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
 
 
 def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
-    """Return what a request's own headers ask for, if anything; raise the 400 of what cannot be, or has no effect."""
+    """Return what the request's own headers ask for, if anything; raise the 400 if it is invalid or has no effect."""
     overrides = read_overrides(prompt.headers)
     if overrides is not None:
         overrides.check(prompt, script.pacing.whole or any(rule.pacing.whole for rule in script.rules))
@@ -82,9 +81,9 @@ def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
 
 
 class Plan(NamedTuple):
-    """How an answer is to go: by which rule, if any, with which answer, how fast, and what befalls it.
+    """How to answer: the rule, if any, its answer, its pacing, and its faults.
 
-    `before` is what a stream says before it ends with an error, where that is the answer.
+    `before` is what a stream says before it ends with an error, if the answer is an error.
     """
 
     rule: str | None
@@ -98,7 +97,7 @@ class Plan(NamedTuple):
     before: Answer | None = None
 
     def with_chaos(self, struck: Strike | None) -> "Plan":
-        """Return the plan after a throw of the dice, which may have thrown a fault or an error."""
+        """Return the plan with the fault or the error that the dice gave, if any."""
         if struck is None:
             return self
         return self._replace(faults=struck) if isinstance(struck, tuple) else self._replace(answer=struck)
@@ -112,10 +111,10 @@ class Plan(NamedTuple):
 
 
 NOTHING = Reply(())
-"""What is said where the format itself makes the answer, as that of embeddings does."""
+"""The reply if the format itself makes the answer, such as embeddings."""
 
 AUTO = Auto()
-"""What a stream says before its error, where nothing says it."""
+"""What a stream says before its error, unless the script says something else."""
 
 
 def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:
@@ -126,14 +125,14 @@ def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | 
 
 
 def _is_idle(script: Script, rules: Sequence[Rule], diced: bool) -> bool:
-    """Return whether the first rule, or else the fallback, answers whatever was before."""
+    """Tell whether the first rule, or else the fallback, answers regardless of earlier requests."""
     if not rules:
         return not diced or script.chaos is None
     return not rules[0].is_counted and (not diced or rules[0].chaos is None)
 
 
 def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt, overrides: Overrides | None) -> Plan:
-    """Return the plan of the rule that was taken, or else of the script's fallback, as the request wants it."""
+    """Return the plan of the rule that was taken, or else of the script's fallback, with the request's overrides."""
     if overrides is not None and overrides.error is not None and overrides.answers(prompt):
         return Plan(None, overrides.error, script.pacing).with_overrides(overrides)
     if taken.rule < len(rules):
@@ -150,7 +149,7 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
 
 
 async def candidates(script: Script, prompt: Prompt, overrides: Overrides | None) -> Sequence[Rule]:
-    """Return the rules of which one answers; raise `RuleFailed` for one of which it cannot be told."""
+    """Return the rules of which one will answer; raise `RuleFailed` if a condition fails to evaluate."""
     if overrides is not None and overrides.answers(prompt):
         return ()
     if script.rules and (first := script.rules[0]).match is None and first.times is None and prompt.task == "generate":
@@ -159,9 +158,9 @@ async def candidates(script: Script, prompt: Prompt, overrides: Overrides | None
 
 
 async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | None) -> Outcome:
-    """Return the outcome of a plan: its answer, cut and counted, and its pace in milliseconds.
+    """Return the outcome of a plan: its answer, limited and counted, and its pacing.
 
-    Whatever fails of what the author wrote is the rule's own error.
+    If the script's own code fails, the error is the rule's.
     """
     answered = await _answered(script, plan, plan.answer, prompt)
     error = answered if isinstance(answered, RequestError) else None
@@ -189,7 +188,7 @@ async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) 
 
 
 def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
-    """Return the pacing of one answer: a rule's, with the settings' times where that says nothing."""
+    """Return the pacing of one answer: the rule's, or the settings' times where the rule has none."""
     first = conf.MOCK_TTFT_MS if pace.ttft_ms is None else pace.ttft_ms
     return Pacing(
         first + pace.prefill_ms_per_1k * prompt_tokens / 1000,
@@ -202,6 +201,6 @@ def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
 
 
 def _failed(exc: RuleFailed, pace: Pace, prompt: Prompt) -> Outcome:
-    """Return the outcome of a rule of which it cannot be told whether it matches."""
+    """Return the outcome for a rule whose condition failed to evaluate."""
     logger.error("%s", exc)
     return Outcome(exc.rule, None, exc, pacing_of(pace, prompt, 0))

@@ -1,7 +1,7 @@
-"""Between resolve and render: what of a reply is really said, by the request's own limits, and what it costs.
+"""Between resolve and render: apply the request's limits to a reply, and count its tokens.
 
-The number of choices is `n`; a text ends before the first stop sequence; reasoning, text and tool calls together
-have at most `max_tokens` true tokens, and what is cut is cut where the tokens end, inside JSON too, as the API does.
+There are `n` choices. A text ends before the first stop sequence. Reasoning, text and tool calls together have at most
+`max_tokens` tokens; the cut is at a token boundary, even inside JSON, as with the real API.
 """
 
 import hashlib
@@ -16,16 +16,16 @@ from completions.tokens import text as tokens
 from completions.tokens.prompt import count
 
 MAX_MADE_TOKENS = 32_768
-"""Tokens that an answer is made as long as at most, whatever is asked for: they are counted on the event loop."""
+"""The most tokens to which a text is lengthened, whatever `min_tokens` says: they are counted on the event loop."""
 
 SEEDED_TIME = 1_735_689_600
-"""When seeded answers were created: 2025-01-01, in seconds since the epoch."""
+"""The creation time of seeded answers: 2025-01-01, in seconds since the epoch."""
 
 
 def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
-    """Return the reply as it is said; a document given word by word stays as it is.
+    """Return the reply with the request's limits applied and its tokens counted; a verbatim document stays as it is.
 
-    Its ids and its time come from `seed`, or else are new.
+    Its ids and its creation time are derived from `seed`, or else are new.
     """
     if reply.body is not None:
         return reply
@@ -53,7 +53,7 @@ def _serial(seed: str | None) -> str:
 
 
 def _limited(choice: Choice, prompt: Prompt) -> Choice:
-    """Apply the stop sequences and the token limit, and set the finish reason that follows where none is given."""
+    """Apply the stop sequences and the token limit, and set the finish reason unless the script gives one."""
     said = _said(_before_stop(choice, prompt.stop))
     if prompt.min_tokens and said.text:
         said = _longer(said, said.text, prompt)
@@ -81,7 +81,7 @@ def _said(choice: Choice) -> Choice:
 
 
 def _longer(choice: Choice, text: str, prompt: Prompt) -> Choice:
-    """Return a choice whose text is repeated until it has as many tokens as it must have."""
+    """Return a choice whose text is repeated until it has the required number of tokens."""
     wanted, again = min(prompt.min_tokens or 0, MAX_MADE_TOKENS), f" {text}"
     missing = wanted - completion_tokens([choice], prompt.model)
     while missing > 0:
@@ -100,7 +100,7 @@ def _reason(choice: Choice) -> str:
 
 
 def _before_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
-    """Return what is said before the first stop sequence in the text; nothing follows it."""
+    """Return what is said before the first stop sequence in the text."""
     if not choice.text or not stops:
         return choice
     for place, block in enumerate(choice.content):
@@ -113,7 +113,7 @@ def _before_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
 
 
 def _within(choice: Choice, limit: int, model: str | None) -> Choice:
-    """Cut to `limit` tokens what is said, in its order."""
+    """Cut what is said to `limit` tokens, in its order."""
     if completion_tokens([choice], model) <= limit:
         return choice
     budget = _Budget(limit, model)
@@ -122,7 +122,7 @@ def _within(choice: Choice, limit: int, model: str | None) -> Choice:
 
 
 class _Budget:
-    """The tokens that are left, and whether something did not fit."""
+    """The number of tokens left, and whether something did not fit."""
 
     def __init__(self, limit: int, model: str | None) -> None:
         self.left, self.model, self.exceeded = limit, model, False
@@ -148,7 +148,7 @@ class _Budget:
 
 
 def _fitting(pieces: list[str], limit: int, model: str | None) -> Iterable[str]:
-    """Yield the pieces that fit `limit` tokens; a piece is one token, or more where a character spans several."""
+    """Yield the pieces that fit into `limit` tokens; a piece is one token, or more if a character spans several."""
     for piece in pieces:
         limit -= 1 if piece.isascii() else tokens.count(piece, model)
         if limit < 0:
@@ -157,7 +157,7 @@ def _fitting(pieces: list[str], limit: int, model: str | None) -> Iterable[str]:
 
 
 def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
-    """Count the tokens of all that the choices say: reasoning, text, refusal, and the calls' names and arguments."""
+    """Count the tokens of the choices: reasoning, text, refusal, and the names and arguments of calls."""
     texts: list[str | None] = []
     for choice in choices:
         if not choice.blocks:
@@ -175,7 +175,7 @@ def _reasoning_tokens(choice: Choice, model: str | None) -> int:
 
 
 def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
-    """Return the usage with what a script says of it."""
+    """Return the usage with the counts that the script gives."""
     return replace(usage, **counts) if counts else usage
 
 

@@ -1,4 +1,4 @@
-"""API keys: the one that a request has, and whether the script takes it."""
+"""API keys: find a request's key, and check it."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -7,17 +7,17 @@ from completions.exceptions import KeyRefused
 from completions.wire.registry import KEY_HEADERS
 
 SHOWN_FIRST, SHOWN_LAST = 8, 4
-"""Characters of a wrong key that the API's message shows; the others are asterisks."""
+"""The number of characters of a wrong key that the API's message shows; the others are asterisks."""
 
 SHORT = 16
-"""Characters below which those would be most of a key, so that fewer are shown."""
+"""For keys with fewer characters, those would be most of the key, so fewer are shown."""
 
 AWS_SIGNATURE, CREDENTIAL = "AWS4-HMAC-SHA256", re.compile(r"Credential=([^/,\s]+)")
-"""The scheme of AWS's signatures; of the key that signed, the id is in the header."""
+"""The authorization scheme of AWS's signatures, and where it has the id of the key."""
 
 
 def key_in(headers: Mapping[str, str]) -> str:
-    """Return the API key, from any of the headers that the known APIs take it in; empty where there is none."""
+    """Return the API key from any header in which a known API accepts it; empty if there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
         return token.strip()
@@ -27,7 +27,7 @@ def key_in(headers: Mapping[str, str]) -> str:
 
 
 def check_key(headers: Mapping[str, str], keys: Collection[str]) -> None:
-    """Raise the API's 401 unless a request has one of these keys."""
+    """Raise the API's 401 unless the request has one of these keys."""
     _check(key_in(headers), keys, {"bearer": "authorization" in headers})
 
 
@@ -52,6 +52,6 @@ def _check(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None
 
 
 def masked(key: str) -> str:
-    """Return a key as the API's message shows it; of a short one, which the API shows whole, only the beginning."""
+    """Return a key as the API's message shows it; of a short key, which the API shows in full, only the beginning."""
     first, last = (len(key) // 4, 0) if len(key) < SHORT else (SHOWN_FIRST, SHOWN_LAST)
     return f"{key[:first]}{'*' * (len(key) - first - last)}{key[len(key) - last :]}"

@@ -1,6 +1,6 @@
-"""Between parse and resolve: which models there are, and whether a valid request's is, takes it, and has room for it.
+"""Between parse and resolve: which models exist, and whether a request suits its model.
 
-There are those that a namespace's script lists, without the fine-tuned ones that were deleted.
+They are the models that the namespace's script lists, without fine-tuned models that were deleted.
 """
 
 from collections.abc import Collection
@@ -19,15 +19,15 @@ from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
 
 DELETED = "deleted_model"
-"""The kind of record that a deleted model leaves."""
+"""The kind of record that marks a deleted model."""
 
 
 PER_IMAGE = 20_000
-"""More tokens than an image of any size costs."""
+"""More tokens than any image costs."""
 
 
 def is_there(script: Script, format_: WireFormat, name: str) -> bool:
-    """Tell whether a script has a model for those who speak a format."""
+    """Tell whether a script has a model in a format."""
     names, known, _, any_ = script.catalogue
     if any_ or name in names:
         return True
@@ -35,7 +35,7 @@ def is_there(script: Script, format_: WireFormat, name: str) -> bool:
 
 
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
-    """Return the context window of a model that the script describes, or else the table's."""
+    """Return the context window of a model: as the script describes it, or else from the model table."""
     own = script.catalogue.described.get(name or "")
     if own is None:
         return context_window(name and format_.table_name(name))
@@ -43,7 +43,7 @@ def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
 
 
 def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabilities:
-    """Return what a model takes: as the script describes it, or else by the tables."""
+    """Return what a model can do: as the script describes it, or else from the tables."""
     own = script.catalogue.described.get(name or "")
     if own is None:
         return capabilities(name and format_.table_name(name), format_.vendor)
@@ -75,7 +75,7 @@ async def listed(space: Namespace, name: str = "", format_: WireFormat | None = 
 
 
 async def delete(space: Namespace, name: str) -> dict[str, object]:
-    """Delete a fine-tuned model, until the namespace is reset; raise the API's 403 for any other model."""
+    """Delete a fine-tuned model until the namespace is reset; raise the API's 403 for any other model."""
     if not name.startswith(wire.FINE_TUNED):
         raise wire.kept(name)
     document = wire.deletion(name)
@@ -84,7 +84,7 @@ async def delete(space: Namespace, name: str) -> dict[str, object]:
 
 
 async def check(space: Namespace, name: str | None) -> None:
-    """Raise the API's 404 for a request to a model that was deleted."""
+    """Raise the API's 404 if the model was deleted."""
     if name is not None and await _is_deleted(space, name):
         raise RequestError(
             f"The model `{name}` does not exist or you do not have access to it.",
@@ -96,7 +96,7 @@ async def check(space: Namespace, name: str | None) -> None:
 
 
 def can_be_deleted(name: str | None) -> bool:
-    """Whether a model is fine-tuned; almost none is, and every request asks."""
+    """Tell whether a model is fine-tuned. Every request asks, and almost no model is."""
     return name is not None and name.startswith(wire.FINE_TUNED)
 
 
@@ -105,11 +105,12 @@ async def _is_deleted(space: Namespace, name: str) -> bool:
 
 
 def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt:
-    """Raise the API's error for a model that is not there, for what the model does not take, or a prompt too long.
+    """Raise the API's error if the model does not exist, lacks an ability, or is too small for the prompt.
 
-    `size` is the request's in bytes. A token is a byte at least, so only a request that is larger than the window,
-    less what it asks to be answered, is counted; so is one that refers to what was said before. A request that need not
-    name a model may leave it out. Return the prompt, without its oldest messages where it allows that they are dropped.
+    `size` is the request's size in bytes. Since a token has at least one byte, the prompt is counted only if the
+    request, with the tokens that it asks for, is larger than the context window, or if it refers to earlier messages. A
+    request without a model is admitted if its format allows that. Return the prompt, without its oldest messages if it
+    allows that.
     """
     if prompt.model is not None and not is_there(script, wire, prompt.model):
         raise RequestError(
@@ -135,7 +136,7 @@ def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt
 
 
 def _truncated(prompt: Prompt, window: int) -> Prompt:
-    """Drop messages from the beginning of the conversation, but no instructions, until the rest fits."""
+    """Drop the oldest messages, but no instructions, until the rest fits."""
     over = prompt_tokens(prompt) - window
     if over <= 0:
         return prompt

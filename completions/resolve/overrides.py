@@ -1,4 +1,4 @@
-"""What a request's own headers ask of its answer, over what the script says.
+"""What a request's own headers ask for, in place of what the script says.
 
 `X-Mock-Fault: disconnect; after_tokens=3, crlf`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
 """
@@ -23,12 +23,12 @@ NAMESPACE = "X-Mock-Namespace"
 
 OURS = {name.lower(): name for name in (FAULT, ERRS, PACING, NAMESPACE)}
 PREFIX = "x-mock"
-"""What the names of all headers begin with that ask something of the mock."""
+"""The prefix of all headers with which a request controls the mock."""
 
 UNSTREAMED, AN_ERROR = "this answer is not streamed", "the answer is an error"
 
 FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
-"""What may stand beside an error's status."""
+"""The parameters of an error besides its status."""
 
 SECONDS = Parameter("Seconds.", most=errors.LATEST, whole=False)
 _MS = Parameter("Milliseconds.", most=MAX_MS, whole=False)
@@ -43,12 +43,12 @@ PACES: dict[str, Parameter | None] = {
     "spread": Parameter("Relative to the mean.", whole=False),
     "seed": None,
 }
-"""What a request may say of its pacing: numbers, and words, which have no parameter."""
+"""The parameters of a pacing: numbers, and words, which have None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """The faults, the error and the pacing that a request asks for, if any; `pacing` is by Pace's names."""
+    """The faults, the error and the pacing that a request asks for; `pacing` has the names of `Pace`'s fields."""
 
     faults: tuple[Fault, ...] = ()
     error: Failure | None = None
@@ -56,17 +56,17 @@ class Overrides:
 
     @property
     def is_trouble(self) -> bool:
-        """Whether it asks for a fault or an error; then nothing else may strike."""
+        """Whether it asks for a fault or an error; if so, chaos adds none."""
         return bool(self.faults) or self.error is not None
 
     def answers(self, prompt: Prompt) -> bool:
-        """Say whether the error that it asks for is the whole answer, and nothing is said before it."""
+        """Tell whether the error is the whole answer, with nothing before it."""
         return self.error is not None and not ends_with_error(self.faults, prompt)
 
     def check(self, prompt: Prompt, may_take_time: bool) -> None:
-        """Raise the 400 of what has no effect on any answer to a prompt, before anything is counted for it.
+        """Raise the 400 if it cannot have an effect on any answer to a prompt, before the request is counted.
 
-        `may_take_time` says whether the script lets answers that are not streamed take as long as their streams.
+        `may_take_time` says whether the script can delay answers that are not streamed.
         """
         if prompt.stream and not self.answers(prompt):
             return
@@ -100,7 +100,7 @@ class Overrides:
         return outcome
 
     def paced(self, pace: Pace) -> Pace:
-        """Return a rule's pacing with what the request asks for."""
+        """Return a rule's pacing with the request's changes."""
         return replace(pace, **self.pacing)  # type: ignore[arg-type]  # read under Pace's own names
 
 
@@ -145,12 +145,12 @@ def read_overrides(headers: Mapping[str, str]) -> Overrides | None:
 
 
 def ends_with_error(faults: Iterable[Fault], prompt: Prompt) -> bool:
-    """Say whether one of the faults ends the stream that answers a prompt with an error."""
+    """Tell whether one of the faults ends the stream with an error."""
     return prompt.stream and any(fault.name in ERRORS_IN_STREAM for fault in faults)
 
 
 def _faults(value: str) -> tuple[Fault, ...]:
-    """Read faults that are parted by commas; a header that is sent twice comes as such a list."""
+    """Read faults separated by commas; a header that is sent twice is such a list."""
     found = tuple(map(_fault, value.split(",")))
     if why := faults.clash(found):
         raise _refused(FAULT, why)
@@ -187,7 +187,7 @@ def _error(value: str) -> Failure:
 
 
 def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the headers that say whether and when to try again."""
+    """Return the headers that say whether and when to retry."""
     found: list[tuple[str, str]] = []
     if (wait := given.get("retry_after_ms")) is not None:
         found += errors.waiting(int(_number(ERRS, "retry_after_ms", wait, Parameter("Milliseconds.", most=MAX_MS))))
@@ -201,7 +201,7 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def _pacing(value: str) -> dict[str, object]:
-    """Read `ttft_ms=500; itl_ms=20` into Pace's fields."""
+    """Read `ttft_ms=500; itl_ms=20` into the fields of `Pace`."""
     _, given = _parts(PACING, f"pacing; {value}")
     for key in given:
         if key not in PACES:

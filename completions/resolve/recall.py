@@ -1,4 +1,4 @@
-"""Around resolve: what a prompt refers to of what was answered before, and what is kept of its own answer."""
+"""Around resolve: load the documents that a prompt refers to, and store those of its answer."""
 
 import math
 import time
@@ -11,13 +11,13 @@ from completions.state.records import Document, Records
 from completions.wire.base import Kept, Place, WireFormat
 
 GONE: Document = {"expires": 0}
-"""What stands for a document that went between the moments at which it was found and taken."""
+"""Stands for a document that was deleted between being found and being taken."""
 
 
 async def recall(
     records: Records, wire: WireFormat, prompt: Prompt, places: Collection[Place], *, validate: bool
 ) -> Prompt:
-    """Return the prompt with the documents at the places that it refers to; with `validate` raise where one is gone."""
+    """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
     found = {place: document for place in places if (document := await _present(records, place)) is not None}
     taken = found.get(wire.goes_on_from(prompt) or ("", ""))
     if validate and taken is not None:
@@ -31,7 +31,7 @@ async def _present(records: Records, place: Place) -> Document | None:
 
 
 def _check_free(wire: WireFormat, document: Document) -> None:
-    """Raise the format's error where another answer goes on from a document, or has gone on from it."""
+    """Raise the format's error if another answer continues, or has continued, from a document."""
     if "taken_until" in document:
         until = document["taken_until"]
         raise wire.taken(in_flight=until is None or time.time() < until)
@@ -39,7 +39,7 @@ def _check_free(wire: WireFormat, document: Document) -> None:
 
 @asynccontextmanager
 async def take(records: Records, wire: WireFormat, place: Place) -> AsyncIterator[None]:
-    """Take what an answer goes on from, so that no other goes on from it meanwhile; leave it where none comes of it."""
+    """Reserve the document that an answer continues from; release it if there is no answer."""
 
     def taken(document: Document | None) -> Document:
         _check_free(wire, document or {})
@@ -58,13 +58,13 @@ def _left(document: Document | None) -> Document:
 
 
 async def keep(records: Records, documents: Iterable[Kept]) -> None:
-    """Keep the documents that a format keeps of an answer."""
+    """Store the documents of an answer."""
     for kept in documents:
         await records.change(kept.kind, kept.name, partial(_grown, kept))
 
 
 def _grown(kept: Kept, before: Document | None) -> Document:
-    """Return the document, with what is kept of it already where it grows."""
+    """Return the document to store, appended to the stored one if it grows."""
     if before is None or not kept.grows:
         return kept.document
     return {**before, kept.grows: [*before[kept.grows], *kept.document[kept.grows]]}

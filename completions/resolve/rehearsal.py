@@ -1,7 +1,7 @@
-"""Step 3 without its consequences: what a prompt would get of a script, and what keeps each other rule from answering.
+"""Step 3 without side effects: what a prompt would get from a script, and why each other rule would not answer.
 
-Nothing is counted, charged or thrown, so a rehearsal can be had as often as one likes. Only the functions and the
-callbacks that a script names are called, as their answers are not known otherwise.
+Nothing is counted or charged and no dice are thrown, so a rehearsal can be repeated. Only the functions and callbacks
+of the script are called, since there is no other way to know their answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ NO_FORMAT = "it names no `format`, and only what is generated asks such rules"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a rule makes of a prompt: whether it fits, and why it does not answer; None: it is the one that does."""
+    """What a rule does with a prompt: whether it fits, and why it does not answer; None if it answers."""
 
     rule: Rule
     fits: bool

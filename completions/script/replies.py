@@ -1,4 +1,4 @@
-"""Step 3: answers in memory. Each is called with the prompt, and gives a reply or an error, perhaps awaited."""
+"""Step 3: answers in memory. Each is called with the prompt and returns a reply, an error, or an awaitable."""
 
 import asyncio
 import inspect
@@ -22,12 +22,12 @@ Awaited = Awaitable[Answered]
 Answer = Callable[[Prompt], Answered | Awaited]
 
 EMPTY = Context()
-"""What texts without templates are written in."""
+"""The context for texts without templates."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenCall:
-    """A tool call as a script has it."""
+    """A tool call as written in a script."""
 
     name: Text
     arguments: Tree
@@ -36,20 +36,20 @@ class WrittenCall:
     result: tuple[Tree, ...] = ()
 
     def write(self, context: Context) -> ToolCall:
-        """Return the call; arguments that are a mapping become JSON text, as the result does."""
+        """Return the call; arguments or results that are mappings become JSON text."""
         filled = fill(self.arguments, context)
         arguments = filled if isinstance(filled, str) else dumps(filled)
         result = dumps(fill(self.result[0], context)) if self.result else ""
         return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result)
 
     def has_template(self) -> bool:
-        """Say whether the call differs from prompt to prompt."""
+        """Tell whether the call varies with the prompt."""
         return any(map(has_template, (self.name, self.arguments, self.id, self.result)))
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenBlock:
-    """A block as a script has it."""
+    """A block as written in a script."""
 
     kind: Literal["text", "reasoning", "refusal", "call"]
     text: Text = ""
@@ -60,13 +60,13 @@ class WrittenBlock:
         return Block(self.kind, write(self.text, context), self.call.write(context) if self.call else None)
 
     def has_template(self) -> bool:
-        """Say whether the block differs from prompt to prompt."""
+        """Tell whether the block varies with the prompt."""
         return has_template(self.text) or (self.call is not None and self.call.has_template())
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenChoice:
-    """One answer as a script has it: its text, or the value `json` (in a tuple of one) whose JSON is the text."""
+    """One answer as written in a script: its text, or the value `json` (in a 1-tuple) whose JSON is the text."""
 
     text: Text | None = None
     json: tuple[Tree, ...] = ()
@@ -100,7 +100,7 @@ class WrittenChoice:
         )
 
     def has_template(self) -> bool:
-        """Say whether the choice differs from prompt to prompt."""
+        """Tell whether the choice varies with the prompt."""
         parts: tuple[WrittenCall | WrittenBlock, ...] = (*self.tool_calls, *self.blocks)
         if any(part.has_template() for part in parts):
             return True
@@ -109,7 +109,7 @@ class WrittenChoice:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a script says of a reply as a whole."""
+    """What a script says about the reply as a whole."""
 
     id: Text | None = None
     created: int | None = None
@@ -117,7 +117,7 @@ class Facts:
     usage: Mapping[str, int] | None = None
 
     def apply(self, reply: Reply, context: Context) -> Reply:
-        """Return the reply with the facts that are given."""
+        """Return the reply with these facts."""
         return replace(
             reply,
             id=reply.id if self.id is None else write(self.id, context),
@@ -140,28 +140,28 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A reply that is written anew for each prompt."""
+    """A reply that is rendered for each prompt."""
 
     choices: tuple[WrittenChoice, ...]
     facts: Facts
 
     def __call__(self, prompt: Prompt) -> Reply:
-        """Write the reply."""
+        """Render the reply."""
         return self.write(context(prompt))
 
     def write(self, context: Context) -> Reply:
-        """Write the reply with what templates can name."""
+        """Render the reply with the names that templates can use."""
         return self.facts.apply(Reply(tuple(choice.write(context) for choice in self.choices)), context)
 
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """A valid answer to anything, made from the request."""
+    """A valid answer to any request, generated from it."""
 
     facts: Facts = Facts()
 
     def __call__(self, prompt: Prompt) -> Answered:
-        """Make the answer; a schema that nothing satisfies is the request's error."""
+        """Generate the answer; an unsatisfiable schema is the request's error."""
         try:
             choices = auto(prompt)
         except Unsatisfiable as exc:
@@ -171,14 +171,14 @@ class Auto:
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """A function of the user's; a `RequestError` that it raises is its answer, and anything else an `AuthorError`."""
+    """A user's function. A `RequestError` that it raises is its answer; anything else becomes an `AuthorError`."""
 
     function: Callable[[Prompt], object]
     source: str
     facts: Facts
 
     async def __call__(self, prompt: Prompt) -> Answered:
-        """Call the function in a thread, and await what it returns where that is to be awaited."""
+        """Call the function in a thread, and await its result if it is awaitable."""
         limit = asyncio.timeout(budget.PYTHON_SECONDS)
         try:
             async with limit:
@@ -214,7 +214,7 @@ class Python:
 
 
 def written(choices: tuple[WrittenChoice, ...], facts: Facts) -> Fixed | Written:
-    """Return the answer of these choices, written once and for all where no template stands in them."""
+    """Return the answer with these choices, rendered in advance if it has no template."""
     answer = Written(choices, facts)
     if has_template((facts.id, facts.model)) or any(choice.has_template() for choice in choices):
         return answer
@@ -222,7 +222,7 @@ def written(choices: tuple[WrittenChoice, ...], facts: Facts) -> Fixed | Written
 
 
 dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-"""Return a value as the compact JSON text that models write."""
+"""Return a value as compact JSON text, as models write it."""
 
 
 def _maybe(value: Text | None, context: Context) -> str | None:

@@ -1,4 +1,4 @@
-"""Step 3: a script in memory, rules in order, of which the first that matches answers."""
+"""Step 3: a script in memory: an ordered list of rules, of which the first that matches answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -19,11 +19,11 @@ from completions.script.replies import Answer, Fixed
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A named condition with its answers in order, the last of which sticks; no condition takes every prompt.
+    """A named condition and its answers in order, the last of which repeats. Without a condition, every prompt matches.
 
-    `pacing` and `chaos` are what holds for the rule, the script's defaults included. `line` is where the script has it.
-    `before` is what a stream says before a fault ends it with the rule's error. A rule `is_counted` whose answer
-    depends on how often it has answered.
+    `pacing` and `chaos` include the script's defaults. `line` is the position in the script. `before` is what a stream
+    says before a fault ends it with the rule's error. `is_counted` is set if the answer depends on how often the rule
+    has answered.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Rule:
         object.__setattr__(self, "is_counted", self.times is not None or len(self.answers) > 1)
 
     def why_not(self, prompt: Prompt) -> str:
-        """Return what keeps the rule from answering this prompt that it did not answer."""
+        """Return why the rule did not answer this prompt."""
         why = self.match.why_not(prompt) if self.match else None
         return why or f"it has answered its {self.times} time{'' if self.times == 1 else 's'}"
 
@@ -75,13 +75,13 @@ class Script:
 
     @property
     def is_verbatim(self) -> bool:
-        """Whether all its answers are documents word by word, so that no token has to be counted for them."""
+        """Whether all answers are verbatim documents, so that no tokens need to be counted."""
         answers = [answer for rule in self.rules for answer in rule.answers]
         return bool(answers) and all(isinstance(answer, Fixed) and answer.reply.body is not None for answer in answers)
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names of the models that it lists; none means that all are there that are known, or any."""
+        """The names of the models that it lists; if there are none, all known models exist, or any."""
         return self.catalogue.names
 
     def asked(self, prompt: Prompt) -> Sequence[Rule]:
@@ -90,11 +90,11 @@ class Script:
 
     @property
     def counts_tokens(self) -> bool:
-        """Whether the tokens of a request matter before it is answered."""
+        """Whether a request's tokens must be counted before it is answered."""
         return any(limits.tpm is not None for limits in self.limits)
 
     def candidates(self, prompt: Prompt) -> list[Rule]:
-        """Return the rules that match, in order, up to the first that never retires: one of them answers, or none."""
+        """Return the matching rules in order, up to the first that never retires: one of them answers, or none."""
         found = []
         index = self._index if prompt.task == "generate" else self._special
         for rule in index.possible(prompt):
@@ -105,7 +105,7 @@ class Script:
         return found
 
     def fits(self, rule: Rule, prompt: Prompt) -> bool:
-        """Say whether a rule's condition holds; raise `RuleFailed` where it cannot be told."""
+        """Tell whether a rule's condition holds; raise `RuleFailed` if it fails to evaluate."""
         if rule.match is None:
             return True
         try:
@@ -121,6 +121,6 @@ class Script:
             raise self.failure(rule.name, failed) from exc
 
     def failure(self, name: str | None, exc: AuthorError) -> RuleFailed:
-        """Return the error of the rule of that name that failed; None: of what answers where none matches."""
+        """Return the error for the failing rule of that name; None is the fallback."""
         line = next((rule.line for rule in self.rules if rule.name == name), 0)
         return RuleFailed(name, f"{self.source}:{line}" if line else self.source, exc)

@@ -1,4 +1,4 @@
-"""What a request takes of a namespace, all at once or not at all, and who keeps the count: a ledger."""
+"""What a request takes from a namespace, all or nothing, and the ledger that counts it."""
 
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
@@ -10,7 +10,7 @@ from completions.state.prefixes import Prefixes
 from completions.state.records import Records
 
 MAX_SEEN = 4096
-"""Requests that are told apart by how often they came; beyond that, the one that came longest ago is forgotten."""
+"""Requests whose repetitions are counted; beyond that, the least recent one is forgotten."""
 
 
 class Want(NamedTuple):
@@ -23,10 +23,10 @@ class Want(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a request would take: the first of these rules that has not retired, and what its key is charged.
+    """What a request would take: the first of these rules that has not retired, and a charge for its key.
 
-    `dice` says whether dice are thrown where none of the rules answers. `seen` is what tells the request from others,
-    where it matters how often it came. `version` and `epoch` are those of the script that was asked.
+    `dice` says whether dice are thrown if no rule answers. `seen` identifies the request, if its repetitions matter.
+    `version` and `epoch` are the script's.
     """
 
     wants: tuple[Want, ...] = ()
@@ -38,15 +38,15 @@ class Claim(NamedTuple):
 
     @property
     def counts_nothing(self) -> bool:
-        """Whether no count changes with it, so that what it gets is known beforehand."""
+        """Whether it changes no count, so that its result is known in advance."""
         charged = self.charge is not None and not (self.charge.limits is None and self.charge.quota is None)
         return not (charged or self.dice or self.seen is not None or any(w.counted or w.dice for w in self.wants))
 
 
 class Taken(NamedTuple):
-    """What a request got: which of its wants (past the last: none of them), and the counts before it.
+    """What a request got: the index of its rule in `wants` (past the end: none), and the counts before it.
 
-    `throw` is 0 where no dice are thrown.
+    `throw` is 0 if no dice are thrown.
     """
 
     rule: int
@@ -56,21 +56,21 @@ class Taken(NamedTuple):
 
 
 IDLE = Claim()
-"""The claim of a request whose answer does not depend on any that came before."""
+"""The claim of a request whose answer does not depend on earlier requests."""
 
 FIRST = Taken(0)
 
 
 class ScriptChanged(Exception):
-    """The script has changed since the request was read by it: read it again."""
+    """The script has changed since the request was parsed: parse it again."""
 
 
 class Ledger(Protocol):
-    """Keeps one namespace's counts, and what was pushed into it; each call may raise `StateUnavailable`."""
+    """Counts for one namespace, and what was pushed into it; each call may raise `StateUnavailable`."""
 
     @property
     def away(self) -> bool:
-        """Whether the counts cannot be reached just now."""
+        """Whether the counts are unreachable at the moment."""
 
     @property
     def gates(self) -> Gates:
@@ -78,23 +78,23 @@ class Ledger(Protocol):
 
     @property
     def prefixes(self) -> Prefixes:
-        """What the prompt cache remembers."""
+        """The prompt cache."""
 
     @property
     def records(self) -> Records:
-        """What answers were kept."""
+        """The stored documents."""
 
     async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
+        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, without taking anything."""
 
     async def read(self) -> Pushed:
         """Return what was pushed last."""
 
     async def write(self, pushed: Pushed, over: int, forget: Collection[str], epoch: str) -> bool:
-        """Push in place of version `over`, and forget some rules' uses in `epoch`; False where another came first."""
+        """Replace version `over`, and forget some rules' uses in `epoch`; return False if another came first."""
 
     async def uses(self, epoch: str) -> dict[str, int]:
         """Return how often each counted rule has answered."""
 
     async def remove(self) -> bool:
-        """Forget everything, and let go what waits at the gates; return whether there was something."""
+        """Delete everything, and release all gates; return whether there was anything."""

@@ -1,4 +1,4 @@
-"""Namespaces: isolated worlds, each with its own script, counters, limits and gates, kept while they hold something."""
+"""Namespaces: isolated worlds with their own script, counters, limits and gates, kept while they hold something."""
 
 import logging
 import re
@@ -28,24 +28,24 @@ from completions.state.store import is_shared, ledger, shared_store
 logger = logging.getLogger("completions")
 
 NAME = r"[A-Za-z0-9._~-]{1,128}"
-"""What a namespace can be called: what needs no escape in an address."""
+"""The valid names of namespaces: characters that need no escaping in a URL."""
 
 MAX_NAMESPACES = 4096
-"""Namespaces that hold something at a time; beyond that, one that was long unused goes, or else no other comes."""
+"""The most namespaces that hold something; a further one replaces one long unused, or else is refused."""
 
 UNUSED = 3600.0
-"""Seconds after which a namespace that nobody used may go."""
+"""Seconds after which an unused namespace may be dropped."""
 
 RECENT = 256
-"""Namespaces that hold nothing and are remembered nevertheless, because to make one takes longer than to find it."""
+"""Empty namespaces that are kept anyway, because making one takes longer than finding one."""
 
 Edit = Callable[[Pushed], Pushed]
 
 
 class Namespace:
-    """A world of its own: script, rules' counters, limits, loads, gates. Another script starts all but gates anew.
+    """An isolated world: script, rule counters, limits, loads and gates. A new script resets all but the gates.
 
-    `on_hold` is called before it holds something, as long as it holds nothing; `used` is when it was last asked for.
+    While it is empty, `on_hold` is called before it holds something. `used` is when it was last looked up.
     """
 
     on_hold: "Callable[[Namespace], None] | None" = None
@@ -66,13 +66,13 @@ class Namespace:
 
     @property
     def script(self) -> Script:
-        """The script: the file's, as it was when it was last whole, with what was pushed."""
+        """The script: the last valid version of the file, with what was pushed."""
         if self.file.script is not self._base or self._pushed is not self._of:
             self._rebuild()
         return self._script
 
     async def look(self) -> None:
-        """Look whether the script has changed, and read what is new of it in a thread."""
+        """Check whether the script has changed, and read the changes in a thread."""
         if time.monotonic() >= self.file.next_look:
             await self.file.look()
         if self.file.script is not self._base or self._pushed is not self._of:
@@ -80,7 +80,7 @@ class Namespace:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the file, so that an older script answers; None where nothing is."""
+        """What is wrong with the file, so that an older script still answers; None if nothing is."""
         _ = self.script
         return self.file.problem or self._problem
 
@@ -92,35 +92,35 @@ class Namespace:
 
     @property
     def loads(self) -> Loads:
-        """The machines that answers share, of this process alone."""
+        """The machines that answers share, in this process only."""
         if self._loads_of != self._epoch:
             self._loads, self._loads_of = Loads(), self._epoch
         return self._loads
 
     @property
     def records(self) -> Records:
-        """What answers were kept, to be asked for again."""
+        """The stored documents."""
         self._hold()
         return self._ledger.records
 
     @property
     def prefixes(self) -> Prefixes:
-        """What the prompt cache remembers."""
+        """The prompt cache."""
         return self._ledger.prefixes
 
     @property
     def away(self) -> bool:
-        """Whether what workers share cannot be reached just now."""
+        """Whether the state shared between workers is unreachable at the moment."""
         return self._ledger.away
 
     @property
     def pushed(self) -> Pushed:
-        """What was pushed, as this process last saw it."""
+        """What was pushed, as this process last read it."""
         return self._pushed
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing of it would be missed: what it holds, if anything, is in Redis or in its file."""
+        """Whether nothing would be lost with it: what it holds, if anything, is in Redis or in its file."""
         return not isinstance(self._ledger, MemoryLedger) or self._ledger.is_empty
 
     def _hold(self) -> None:
@@ -128,14 +128,14 @@ class Namespace:
             self.on_hold(self)
 
     async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, and then take nothing."""
+        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, without taking anything."""
         if claim is IDLE and self.is_local:
             return FIRST
         self._hold()
         return await self._ledger.take(claim._replace(version=self._pushed.version, epoch=self._epoch))
 
     async def refresh(self) -> bool:
-        """Look for what other processes pushed; return whether there was something."""
+        """Read what other processes pushed; return whether there was anything."""
         latest = await self._ledger.read()
         moved = latest.version != self._pushed.version
         if moved:
@@ -144,7 +144,7 @@ class Namespace:
         return moved
 
     async def change(self, edit: Edit, forget: Collection[str] = ()) -> None:
-        """Push something; raise `ScriptError` where it makes no script, and then change nothing."""
+        """Push something; raise `ScriptError`, without changing anything, if the result is not a valid script."""
         while True:
             current = await self._ledger.read()
             edited = await budget.in_thread(edit, current)
@@ -157,7 +157,7 @@ class Namespace:
                 return
 
     async def reset(self) -> None:
-        """Go back to the file's script, with all counters at zero, nobody at a gate and nothing kept."""
+        """Return to the file's script, with all counters at zero, no waiting answers and no stored documents."""
         for gate in await self.gates.counts():
             await self.gates.release(gate)
         await self.records.clear()
@@ -165,11 +165,11 @@ class Namespace:
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))
 
     async def uses(self) -> dict[str, int]:
-        """Return how often each rule has answered whose uses count."""
+        """Return how often each counted rule has answered."""
         return await self._ledger.uses(self._epoch)
 
     async def remove(self) -> bool:
-        """Forget everything that it holds; return whether there was something."""
+        """Delete everything that it holds; return whether there was anything."""
         there = await self._ledger.remove()
         self.removed = True
         return there
@@ -194,21 +194,21 @@ class Namespace:
 
 
 def new_epoch() -> str:
-    """Return a name for an epoch that never was before."""
+    """Return a new name for an epoch."""
     return secrets.token_hex(8)
 
 
 def _first_version() -> int:
-    """Return a version to begin with that no namespace of the name began with before: a worker may still know that."""
+    """Return a random first version, because a worker may still know an earlier namespace of the same name."""
     return secrets.randbits(48)
 
 
 Key = tuple[str, str, str]
-"""A namespace's name, and the script and the state store that it was made with."""
+"""The name of a namespace, and the script and the state store that it was made with."""
 
 
 class _Spaces:
-    """The namespaces of this process. One that holds nothing is there only for as long as somebody uses it."""
+    """The namespaces of this process. An empty one exists only as long as it is in use."""
 
     def __init__(self) -> None:
         self.kept: OrderedDict[Key, Namespace] = OrderedDict()
@@ -217,7 +217,7 @@ class _Spaces:
         self._sweep_at = RECENT
 
     def get(self, name: str) -> "Namespace | None":
-        """Return a namespace that is there."""
+        """Return an existing namespace."""
         key = _key(name)
         found = self.kept.get(key)
         if found is None:
@@ -227,7 +227,7 @@ class _Spaces:
         return found
 
     def make(self, name: str) -> "Namespace":
-        """Make a namespace. The last ones that were made stay for a while, so that the next use is quick."""
+        """Make a namespace. The most recent ones are kept for a while, so that the next use is fast."""
         key = _key(name)
         found = self.alive[key] = Namespace(name, conf.MOCK_SCRIPT, ledger(name))
         found.on_hold = partial(self.keep, key)
@@ -238,7 +238,7 @@ class _Spaces:
         return found
 
     def keep(self, key: Key, space: "Namespace") -> None:
-        """Keep a namespace that is about to hold something; raise the 503 where there are too many that do."""
+        """Keep a namespace that is about to hold something; raise the 503 if too many do."""
         if len(self.kept) >= min(self._sweep_at, MAX_NAMESPACES):
             self._sweep()
         if len(self.kept) >= MAX_NAMESPACES:
@@ -253,13 +253,13 @@ class _Spaces:
             found.on_hold = None
 
     def clear(self) -> None:
-        """Forget all of them."""
+        """Forget all namespaces."""
         self.kept.clear()
         self.alive.clear()
         self._recent.clear()
 
     def _sweep(self) -> None:
-        """Let go those that turned out to hold nothing, or no longer."""
+        """Let go of the namespaces that hold nothing."""
         for key, space in [*self.kept.items()]:
             if space.is_empty and space.name != DEFAULT:
                 del self.kept[key]
@@ -267,7 +267,7 @@ class _Spaces:
         self._sweep_at = max(RECENT, 2 * len(self.kept))
 
     def _make_room(self) -> None:
-        """Let go the one that was used longest ago, if that is long enough; what Redis holds is only out of sight."""
+        """Let go of the least recently used namespace if it is old enough; what is in Redis stays there."""
         key = next((key for key in self.kept if key[0] != DEFAULT), None)
         if key is None:
             return
@@ -297,7 +297,7 @@ _spaces = _Spaces()
 
 
 def namespace(name: str = DEFAULT) -> Namespace:
-    """Return a namespace, as it is or a new one; raise `ScriptError` where its script never could be read."""
+    """Return the namespace of that name, new if need be; raise `ScriptError` if its script was never valid."""
     found = _spaces.get(name)
     if found is not None:
         return found
@@ -319,7 +319,7 @@ async def names() -> list[str]:
 
 
 async def remove(name: str) -> bool:
-    """Remove a namespace with everything in it; return whether it held something."""
+    """Remove a namespace with everything in it; return whether it held anything."""
     found = _spaces.get(name) or (Namespace(name, conf.MOCK_SCRIPT, ledger(name)) if is_shared() else None)
     if found is None:
         return False

@@ -1,6 +1,6 @@
-"""The edge of the API's views: methods, the exchange, and an envelope for whatever goes wrong.
+"""What all views of the API share: allowed methods, the exchange, and an error envelope for whatever goes wrong.
 
-Headers are looked at as they came, by lower-case name in bytes, for Django's own take long to build.
+Headers are read as they were sent, in bytes and by lower-case name, because Django's own take long to build.
 """
 
 import functools
@@ -43,9 +43,9 @@ ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, An
 
 
 def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P]], View[P]]:
-    """Make a view of the API: its methods, its exchange, and an envelope for whatever goes wrong in it.
+    """Make a function a view of the API: check the method, begin the exchange, and turn exceptions into envelopes.
 
-    The exchange calls it by its own name, or by that of the format that it answers in.
+    The exchange is labelled with the view's name, or with the name of the format.
     """
 
     def decorate(view: ExchangeView[P]) -> View[P]:
@@ -86,7 +86,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 
 
 def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
-    """Return the exchange of a request, which its view or else its format names; leave what the view takes."""
+    """Return the exchange of a request, labelled with its view or format; leave in `kwargs` what the view takes."""
     started: float = getattr(request, "received", None) or time.monotonic()
     exchange = Exchange(request.method or "", request.path, started, query=query_string(request))
     named: str | None = kwargs.pop("namespace", None)  # by the address
@@ -101,7 +101,7 @@ def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchan
 
 
 def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
-    """Return the origin of another site's page that may use the API; the control API's are told to whom it is open."""
+    """Return the origin of another site's page that may use the API; the control API checks its own."""
     if _is_control(exchange):
         return None
     try:
@@ -124,14 +124,14 @@ def _is_control(exchange: Exchange) -> bool:
 
 
 async def current(exchange: Exchange) -> Namespace:
-    """Return the namespace of a request that does not resolve anything, with what other processes pushed."""
+    """Return the namespace of a request that resolves nothing, including what other processes pushed."""
     space = namespace(exchange.namespace)
     await space.refresh()
     return space
 
 
 def read_body(request: HttpRequest) -> bytes:
-    """Return the body, if it is within the limits: ours, and Django's where the project sets one."""
+    """Return the body if it is within our limit, and within Django's if the project sets one."""
     try:
         body = request.body
     except RequestDataTooBig as exc:
@@ -142,7 +142,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
-    """Return the error of a method that an address does not take."""
+    """Return the error for a method that the address does not allow."""
     allowed = ", ".join(methods)
     return RequestError(
         f"Not allowed to {request.method} on {api_path(request)}; allowed: {allowed}.",
@@ -154,7 +154,7 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
 
 
 def api_path(request: HttpRequest) -> str:
-    """Return the path as the API has it, which knows of no namespaces."""
+    """Return the path without the namespace, as the real API has it."""
     return NAMESPACE_PATH.sub("", request.path)
 
 
@@ -177,7 +177,7 @@ def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> Fa
 
 
 def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJsonResponse:
-    """Return the response of an error as the format has it: its status, its envelope, its headers."""
+    """Return the response for an error, with the status, envelope and headers of the format."""
     exc = wire.adapt_error(exc)
     envelope = wire.with_request_id(wire.error(exc), exchange.request_id)
     response = error_response(exc, envelope, wire.limit_headers(exc.headers))
@@ -186,7 +186,7 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
 
 
 def _in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:
-    """Return the dialect that the namespace's script speaks, if there is such a namespace."""
+    """Return the format in the dialect of the namespace's script, if the namespace exists."""
     if not wire.dialects:
         return wire
     try:
@@ -196,7 +196,7 @@ def _in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:
 
 
 def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
-    """Add the headers of this request alone, and the API's `own`, but none over a script's."""
+    """Add this exchange's headers and, with `own`, the API's, but do not replace those of a script."""
     if exchange.headers:
         response.add_headers(wire.limit_headers(exchange.headers))
     if own:
@@ -205,7 +205,7 @@ def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own
 
 
 def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
-    """Note who asks, and return the request's headers."""
+    """Note who sends the request, and return its headers."""
     headers: Headers = exchange.request_headers or sent_headers(request)
     if AUTHORIZATION not in headers and (key := _queried(request)):
         headers = {**headers, GOOGLE_KEY: key.encode()}  # Google's other place for it
@@ -219,27 +219,27 @@ def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
 
 
 def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) -> None:
-    """Note who asks, and raise the API's 401 unless with one of these keys, or else of API_KEYS; none: with any."""
+    """Note the client; raise the API's 401 unless it has one of these keys, or of API_KEYS. No keys: any will do."""
     headers = note_client(request, exchange)
     if allowed := keys or conf.API_KEYS:
         check_key(TextHeaders(headers), allowed)
 
 
 def namespace_of(headers: Headers) -> str | None:
-    """Return the name of the namespace that a request's headers choose; None where they choose none."""
+    """Return the namespace that the headers choose, or None."""
     chosen = headers.get(NAMESPACE)
     return None if chosen is None else chosen.decode("latin-1").strip()
 
 
 def format_of(request: HttpRequest, others: Mapping[str, WireFormat], usual: T) -> WireFormat | T:
-    """Return the format of the API that a request speaks to: by a header or parameter of its own, or else the usual."""
+    """Return the format that a header or query parameter identifies, or else the default."""
     sent = sent_headers(request)
     query = query_string(request) and request.GET
     return next((wire for name, wire in others.items() if name.encode() in sent or name in query), usual)
 
 
 def sent_headers(request: HttpRequest) -> Headers:
-    """Return a request's headers as they came, by lower-case name."""
+    """Return the headers of a request as they were sent, by lower-case name."""
     ready: Headers | None = getattr(request, "sent_headers", None)
     if ready is not None:
         return ready
@@ -250,7 +250,7 @@ def sent_headers(request: HttpRequest) -> Headers:
 
 
 def query_string(request: HttpRequest) -> str:
-    """Return a request's query as it came; Django's META is dear to build, so it is asked only under WSGI."""
+    """Return the query string. Django's META takes long to build, so it is used only under WSGI."""
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is None:
         return str(request.META.get("QUERY_STRING", ""))
@@ -259,7 +259,7 @@ def query_string(request: HttpRequest) -> str:
 
 
 def _queried(request: HttpRequest) -> str | None:
-    """Return the key of the query; a request without one is not read for it."""
+    """Return the API key in the query string, if there is one."""
     return request.GET.get("key") if query_string(request) else None
 
 
@@ -268,5 +268,5 @@ def _retry(sent: bytes) -> int:
 
 
 def _echoed(headers: Headers) -> dict[str, str]:
-    """Return the headers that an answer repeats: the organization and the project that pay for it."""
+    """Return the headers that an answer repeats: the organization and the project that are billed."""
     return {name.decode(): headers[name].decode("latin-1") for name in (ORGANIZATION, PROJECT) if name in headers}

@@ -1,4 +1,4 @@
-"""The view of every generating format: the six steps of a request."""
+"""The view of every generating format: steps 2 to 5 of a request. The handler receives it, and the edge records it."""
 
 import time
 from collections.abc import Mapping
@@ -22,17 +22,17 @@ from completions.wire.base import Span, WireFormat
 
 @endpoint("POST", by_format=True)
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
-    """Answer a generating request in the format `wire`."""
-    turn = await _ask_and_resolve(request, exchange, wire, route)
-    place = turn.wire.goes_on_from(turn.prompt)
-    if place is None or turn.outcome.reply is None or not turn.space.script.validate:
-        return await _answer(turn)
-    async with take(turn.space.records, turn.wire, place):
-        return await _answer(turn)
+    """Parse and resolve a request in the format `wire`, then render and deliver its answer."""
+    turn = await _parse_and_resolve(request, exchange, wire, route)
+    continued = turn.wire.goes_on_from(turn.prompt)
+    if continued is None or turn.outcome.reply is None or not turn.space.script.validate:
+        return await _render_and_deliver(turn)
+    async with take(turn.space.records, turn.wire, continued):
+        return await _render_and_deliver(turn)
 
 
-async def _answer(turn: Turn) -> Recorded:
-    """Return the response to a request that has an outcome, once it is its time."""
+async def _render_and_deliver(turn: Turn) -> Recorded:
+    """Return the response when its time has come: steps 4 and 5."""
     if turn.outcome.pacing.load is not None or turn.outcome.hold is not None:
         await _wait_for_place_and_gate(turn)
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
@@ -42,10 +42,10 @@ async def _answer(turn: Turn) -> Recorded:
     return _with_headers(turn, response or await _respond(turn))
 
 
-async def _ask_and_resolve(
+async def _parse_and_resolve(
     request: HttpRequest, exchange: Exchange, wire: WireFormat, route: Mapping[str, str]
 ) -> Turn:
-    """Parse and resolve."""
+    """Return the prompt and its outcome: steps 2 and 3."""
     exchange.world = space = namespace(exchange.namespace)
     await space.look()
     headers, body = note_client(request, exchange), read_body(request)
@@ -58,7 +58,7 @@ async def _ask_and_resolve(
 
 
 async def _wait_for_place_and_gate(turn: Turn) -> None:
-    """Wait until the answer has its place beside others, which an honest error needs not, and its gate is open."""
+    """Wait for a place among the answers under load, which an error does not need, and for the gate to open."""
     load, hold = turn.outcome.pacing.load, turn.outcome.hold
     if load is not None and turn.outcome.reply is not None:
         turn.machine = turn.space.loads.of(load)
@@ -69,7 +69,7 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
 
 
 async def _write_events(turn: Turn) -> None:
-    """Render the stream of an answer that goes out over time; where it goes out whole, wait for as long."""
+    """Render the events of an answer that takes time; if it is not streamed, wait as long as its stream would take."""
     if turn.outcome.reply is not None:
         turn.events = await budget.run(turn.wire.stream, turn.outcome.reply, turn.prompt)
     if turn.events and turn.outcome.pacing.whole and not (turn.prompt.stream or turn.prompt.background):
@@ -77,7 +77,7 @@ async def _write_events(turn: Turn) -> None:
 
 
 async def _keep(turn: Turn) -> None:
-    """Keep what is to be asked for later of an answer that does not end with an error."""
+    """Store the documents of an answer that does not end with an error, for clients that request them later."""
     reply = turn.outcome.reply
     if reply is None or turn.outcome.error is not None:
         return
@@ -86,7 +86,7 @@ async def _keep(turn: Turn) -> None:
 
 
 def _span(turn: Turn) -> Span:
-    """Return what tells when the answer begins and when it is whole, by the clock of the documents that are kept."""
+    """Return a function that returns when the answer begins and when it is complete, for the stored documents."""
 
     def span() -> tuple[float, float]:
         start = time.time() - (time.monotonic() - turn.exchange.begun)
@@ -99,7 +99,7 @@ def _span(turn: Turn) -> Span:
 
 
 async def _respond(turn: Turn) -> Recorded:
-    """Render the answer as it should be: an error, a stream, or one body."""
+    """Render the answer without faults: an error, a stream, or one body."""
     reply, prompt = turn.outcome.reply, turn.prompt
     if reply is None:
         raise turn.outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
@@ -111,7 +111,7 @@ async def _respond(turn: Turn) -> Recorded:
 
 
 def _with_headers(turn: Turn, response: Recorded) -> Recorded:
-    """Return the response with the API's headers; a document given word by word may go out without them."""
+    """Return the response with the API's headers; a verbatim document may be sent without them."""
     reply = turn.outcome.reply
     own = reply is None or reply.body is None or not turn.wire.verbatim_without_headers
     if (own or turn.exchange.headers) and not response.foreign:

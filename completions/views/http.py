@@ -18,21 +18,21 @@ from completions.wire.openai.base import envelope
 REQUEST_ID = "x-request-id"
 JSON = "application/json"
 SMALL = 64 * 1024
-"""Bytes of a body that go out together with the headers."""
+"""Bodies up to this many bytes are sent together with the headers."""
 
 
 class Recorded(HttpResponseBase):
     """A response that ends its exchange when it has been sent.
 
-    One that is `foreign` is as from a server in front of the API: without the API's headers, but with the request id,
-    by which the log tells what it was.
+    If it is `foreign`, it looks like one of a proxy in front of the API: it lacks the API's headers, except for the
+    request id, by which it can be found in the log.
     """
 
     exchange: Exchange
     foreign = False
 
     def add_headers(self, headers: Mapping[str, str]) -> None:
-        """Add headers, but none that the response has; only what may hold a line's end is looked at by Django."""
+        """Add headers that the response lacks; only values that may contain a newline go through Django's check."""
         there = self.headers._store  # Django's own `setdefault` costs ten times as much
         for name, value in headers.items():
             if (lower := name.lower()) not in there:
@@ -42,14 +42,14 @@ class Recorded(HttpResponseBase):
                     self.headers[name] = value
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and send its id."""
+        """Attach the exchange, and send its id."""
         self.exchange = exchange
         self.headers[REQUEST_ID] = exchange.request_id
         exchange.status = self.status_code
         exchange.response_headers = self.headers
 
     def end(self) -> None:
-        """End the exchange; a handler that spares Django's signals calls this instead of `close`."""
+        """End the exchange. A handler that does not send Django's signals calls this instead of `close`."""
         end_exchange(self.exchange)
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class Recorded(HttpResponseBase):
 
 
 class RawResponse(Recorded, HttpResponse):
-    """A whole body of any bytes and any media type; it goes out in `pieces`, where it has them."""
+    """A complete body of any media type; it is sent in `pieces` if they are set."""
 
     pieces: AsyncGenerator[bytes, None] | None = None
 
@@ -70,21 +70,21 @@ class RawResponse(Recorded, HttpResponse):
 
     @property
     def is_small(self) -> bool:
-        """Whether the body can go out in one piece, and nothing beside it: middleware may have set cookies."""
+        """Whether the body can be sent in one piece with the headers; cookies that middleware sets need Django."""
         return len(self.content) <= SMALL and not self.cookies
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange, and note the body."""
+        """Attach the exchange, and note the body."""
         super().record(exchange)
         exchange.response_body = self.content
         exchange.bytes = len(exchange.response_body)
 
 
 class FastJsonResponse(RawResponse, JsonResponse):
-    """Django's JsonResponse, encoded by orjson: compact, in UTF-8, the keys in the order they are given."""
+    """Django's JsonResponse, encoded by orjson: compact, in UTF-8, with the keys in their given order."""
 
     def __init__(self, document: dict[str, Any] | bytes, status: int = 200) -> None:
-        """Take a document, or the bytes of one that is encoded already."""
+        """Take a document, or its encoded bytes."""
         data = document if isinstance(document, bytes) else orjson.dumps(document)
         self._set_up(data, status)
 
@@ -103,7 +103,7 @@ class FastJsonResponse(RawResponse, JsonResponse):
 
 
 class Severed(FastJsonResponse):
-    """No response: the connection ends. Where the server does not give it away, the document says so, as a 501."""
+    """No response: the connection is closed. If the server does not allow that, the document, a 501, says so."""
 
     def __init__(self, ending: Ending, document: dict[str, Any]) -> None:
         super().__init__(document, status=501)
@@ -111,14 +111,14 @@ class Severed(FastJsonResponse):
 
 
 def whole_response(body: Body) -> RawResponse:
-    """Return the response of a whole answer."""
+    """Return the response for a complete answer."""
     return FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
 
 
 class EventStream(Recorded, StreamingHttpResponse):
-    """A stream of events that neither a cache nor a proxy keeps back; `progress` notes what was sent of it.
+    """A stream of events that caches and proxies do not hold back; `progress` records what was sent.
 
-    `ending` is how the connection ends after it.
+    `ending` is how the connection ends afterwards.
     """
 
     def __init__(
@@ -137,16 +137,16 @@ class EventStream(Recorded, StreamingHttpResponse):
 
     @property
     def is_raw(self) -> bool:
-        """Whether the content is still `pieces` themselves; middleware may have wrapped it, or set cookies."""
+        """Whether the content is still `pieces`; middleware may have wrapped it or set cookies."""
         return getattr(self, "_iterator", None) is self.pieces and not self.cookies
 
     def end(self) -> None:
-        """End the exchange, whole or cut short."""
+        """End the exchange, whether the stream is complete or not."""
         self.progress.end()
 
 
 class Following(Recorded, StreamingHttpResponse):
-    """A stream of events without an end; an empty piece tells that it is still there, and need not be sent."""
+    """A stream of events without an end. An empty piece only shows that the stream is alive, and is not sent."""
 
     def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:
         super().__init__(pieces, content_type="text/event-stream; charset=utf-8")
@@ -156,7 +156,7 @@ class Following(Recorded, StreamingHttpResponse):
 def error_response(
     exc: RequestError, document: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
 ) -> FastJsonResponse:
-    """Return an error's response: its envelope and headers as the format that was called has them, or OpenAI's."""
+    """Return an error's response, with the envelope and headers of the called format, or else OpenAI's."""
     response = FastJsonResponse(document or envelope(exc), status=exc.status)
     for name, value in (exc.headers if headers is None else headers).items():
         response.headers[name] = value

@@ -1,4 +1,4 @@
-"""The views that only look something up: the models, and what an API tells of them; and addresses that nobody has."""
+"""Views that only look something up: models, and what an API tells about them; and unknown addresses."""
 
 from collections.abc import Callable, Collection
 from typing import Any
@@ -40,7 +40,7 @@ async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFo
 async def listing(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
 ) -> Recorded:
-    """Answer with what an API tells of the script's models; errors are those of the format `wire`."""
+    """Answer with what an API tells about the script's models; errors are in the format `wire`."""
     space = await current(exchange)
     identify(request, exchange, space.script.keys)
     return FastJsonResponse(document(await models.listed(space)))
@@ -48,17 +48,17 @@ async def listing(
 
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
-    """Refuse an address that no other view has, as the API does to which it would belong."""
+    """Answer an unknown address as the API does that it would belong to."""
     raise RequestError(f"Invalid URL ({request.method} {api_path(request)})", status=404, facts={})
 
 
 def is_browser(request: HttpRequest) -> bool:
-    """Say whether a person is looking: browsers ask for HTML, clients of an API do not."""
+    """Tell whether a person sends the request: browsers ask for HTML, API clients do not."""
     return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
 
 
 async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
-    """Lead a browser to the inspector; anything else asks here whether Ollama runs, as Ollama's own clients do."""
+    """Send a browser to the inspector; other clients ask here whether Ollama is running, as Ollama's own clients do."""
     if request.method not in ("GET", "HEAD"):
         named: dict[str, Any] = {"namespace": namespace} if namespace else {}
         return await not_found(request, **named)
@@ -68,5 +68,5 @@ async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
 
 
 async def healthy(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
-    """Say that the server is up, as vLLM does: with nothing but the status."""
+    """Report that the server is up, as vLLM does: with an empty 200."""
     return HttpResponse(b"", content_type="application/json")

@@ -1,4 +1,4 @@
-"""Steps 4 and 5 where faults were chosen: render and deliver as told, wrongly."""
+"""Steps 4 and 5 with faults: render and deliver wrongly, as the outcome says."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,13 +21,13 @@ from completions.views.turn import Turn
 from completions.wire.base import StreamFailure
 
 STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
-"""What strikes streams alone, which errors never are."""
+"""Faults that apply to streams only; errors are never streamed."""
 
 SAME = "it changes nothing of this answer"
 
 
 async def misbehave(turn: Turn) -> Recorded | None:
-    """Answer with the faults of the outcome. None: the answer goes out as it is, perhaps late."""
+    """Answer with the faults of the outcome. None means that the answer is sent as usual, possibly late."""
     struck = []
     for fault in turn.outcome.faults:
         if (why := _ineffective(fault, turn)) is None:
@@ -48,7 +48,7 @@ async def misbehave(turn: Turn) -> Recorded | None:
 
 
 def _ineffective(fault: Fault, turn: Turn) -> str | None:
-    """Return why a fault has no effect on this answer; None where it may have one."""
+    """Return why a fault has no effect on this answer, or None if it may have one."""
     reply = turn.outcome.reply
     effect = _effect(fault, turn)
     if reply is None:
@@ -67,7 +67,7 @@ def _leave_out(turn: Turn, fault: Fault, why: str) -> None:
 
 
 def _effect(fault: Fault, turn: Turn) -> Effect:
-    """Return what a fault acts on here: a reset within a stream is one at once where there is no stream."""
+    """Return the effect of a fault on this answer: a reset within a stream happens at once if there is no stream."""
     return Effect.CONNECTION if fault.name == "reset" and not turn.is_stream else effect_of(fault)
 
 
@@ -79,14 +79,14 @@ async def _sever(turn: Turn, fault: Fault) -> Severed:
 
 
 async def _right(turn: Turn) -> RawResponse:
-    """Return the whole answer, or the error, as it should be."""
+    """Return the correct response: the complete answer, or the error."""
     if turn.outcome.error is None and turn.outcome.reply is not None:
         return whole_response(await budget.run(turn.wire.render, turn.outcome.reply, turn.prompt))
     return error_of(turn.outcome.error or _failed(), turn.wire, turn.exchange)
 
 
 async def _body(turn: Turn, faults: Sequence[Fault]) -> RawResponse:
-    """Return what comes in place of the whole answer, of the error, or of the stream."""
+    """Return what is sent in place of the answer, the error or the stream."""
     right = await _right(turn)
     sent = bodies.Sent(right.content, right.status_code, right.headers["Content-Type"])
     for fault in faults:
@@ -104,7 +104,7 @@ async def _body(turn: Turn, faults: Sequence[Fault]) -> RawResponse:
 
 
 def _on_line(turn: Turn, response: RawResponse) -> RawResponse:
-    """Return a whole response that goes out as the line carries it."""
+    """Return a complete response that is sent through a faulty line."""
     _check_line(turn, len(response.content))
     if any(effect_of(fault) is Effect.LINE for fault in turn.exchange.faults):
         response.pieces = line.over(turn.exchange.faults, line.once(response.content))
@@ -112,7 +112,7 @@ def _on_line(turn: Turn, response: RawResponse) -> RawResponse:
 
 
 def _check_line(turn: Turn, size: int) -> None:
-    """Note the faults of the line that do nothing to so few bytes."""
+    """Note line faults that have no effect on so few bytes."""
     for fault in turn.exchange.faults:
         if fault.parameters.get("bytes", 0) >= size > 0:
             _leave_out(turn, fault, f"this answer has {size} bytes")
@@ -145,7 +145,7 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
 
 
 def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:
-    """Note a place beyond the end of a stream: the fault strikes at the end."""
+    """Note a position after the end of the stream: the fault applies at the end."""
     there = {"after_tokens": sum(event.token for event in events), "after_events": len(events)}
     for name, count in there.items():
         if effect_of(fault) is not Effect.CONTENT and fault.parameters.get(name, 0) > max(count, 1):

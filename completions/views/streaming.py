@@ -1,4 +1,4 @@
-"""Between render and deliver: a stream's events, right or spoilt, with their times, their gate and their record."""
+"""Between render and deliver: the events of a stream with their schedule, their gate and their record."""
 
 import contextlib
 import functools
@@ -23,7 +23,7 @@ Times = Callable[[list[float]], list[float]]
 
 
 def stream(turn: Turn) -> EventStream:
-    """Return the response that streams a turn's events as they are."""
+    """Return the response that streams a turn's events without faults."""
     framing = turn.wire.framing(turn.prompt)
     check_keep_alive(turn, framing)
     pieces, record = schedule_frames(turn, turn.events, framing.frames(turn.events))
@@ -31,13 +31,13 @@ def stream(turn: Turn) -> EventStream:
 
 
 def check_keep_alive(turn: Turn, framing: Framing) -> None:
-    """Note a pace of signs of life where the framing has none."""
+    """Note a keep-alive interval if the framing has no keep-alive."""
     if turn.outcome.pacing.keep_alive_ms and not framing.keep_alive:
         turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no sign of life")
 
 
 def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
-    """Return the pieces with the framing's signs of life, as often as the pacing says or else the framing itself."""
+    """Return the pieces with the framing's keep-alives, at the interval of the pacing or else of the framing."""
     given = turn.outcome.pacing.keep_alive_ms
     every = framing.keep_alive_ms if given is None else given
     return kept_alive(pieces, framing.keep_alive, every / 1000) if every and framing.keep_alive else pieces
@@ -46,7 +46,7 @@ def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
 def schedule_frames(
     turn: Turn, events: list[Event], frames: list[bytes], retimed: Times | None = None
 ) -> tuple[Pieces, StreamRecord]:
-    """Return the frames of events as they are to be sent, and the record of what is; `retimed` may change the times."""
+    """Return the frames on their schedule, and the record of what is sent; `retimed` may change the times."""
     tokens, exchange, hold = [event.token for event in events], turn.exchange, turn.outcome.hold
     record = StreamRecord(exchange, frames, tokens, sum([event.chunk for event in events]), log=conf.LOG_CHUNKS)
     due = schedule(tokens, turn.outcome.pacing)
@@ -62,7 +62,7 @@ def schedule_frames(
 
 
 class _Frames(NamedTuple):
-    """A stream's frames, which of them carry a token, when each is due, and the machine that they share with others."""
+    """A stream's frames, which of them carry a token, when each is due, and the machine that the stream shares."""
 
     frames: list[bytes]
     tokens: list[bool]
@@ -70,7 +70,7 @@ class _Frames(NamedTuple):
     machine: Machine | None
 
     def deliver(self, part: slice, start: float, sent: Sent | None) -> Pieces:
-        """Deliver some of the frames, whose times count from `start`, alone or in turn with others."""
+        """Deliver some of the frames, whose times count from `start`, sharing the machine if there is one."""
         frames, due = self.frames[part], self.due[part]
         turns = self.machine.turns(due, self.tokens[part], start) if self.machine else None
         if turns is None:
@@ -79,7 +79,7 @@ class _Frames(NamedTuple):
 
 
 async def take_time(turn: Turn) -> None:
-    """Wait for as long as a stream of the turn's events would take."""
+    """Wait as long as a stream of the turn's events would take."""
     tokens = [event.token for event in turn.events]
     due = schedule(tokens, turn.outcome.pacing)
     turns = turn.machine.turns(due, tokens, turn.exchange.begun) if turn.machine else None
@@ -91,6 +91,6 @@ async def take_time(turn: Turn) -> None:
 
 
 async def _wait(turn: Turn, hold: Hold) -> None:
-    """Wait at a gate midway; where nobody can say whether it is open, the stream goes on, for it has begun."""
+    """Wait at a gate within the stream; if its state cannot be read, go on, because the stream has begun."""
     with contextlib.suppress(RequestError):
         await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)

@@ -1,4 +1,4 @@
-"""What one request carries through the steps: where it is asked, in which format, what, and what it gets."""
+"""What one request carries through the steps: its namespace, format, prompt and outcome."""
 
 from dataclasses import dataclass, field
 
@@ -14,9 +14,9 @@ from completions.wire.base import WireFormat
 
 @dataclass(slots=True)
 class Turn:
-    """A request that has an outcome. `events` are its answer as a stream, where it goes out over time.
+    """A request with its outcome. `events` is its answer as a stream, if it is sent over time.
 
-    `machine` is what it shares with other answers, where its pacing has a `load`.
+    `machine` is the capacity that it shares with other answers, if its pacing has a `load`.
     """
 
     exchange: Exchange

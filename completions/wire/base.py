@@ -1,4 +1,4 @@
-"""What a wire format is: five pure methods, and the `Event`s that its streams are made of."""
+"""What a wire format is: five pure methods, and what they take and return."""
 
 import contextlib
 from abc import ABC, abstractmethod
@@ -23,17 +23,17 @@ NO_DIALECTS: "Mapping[str, WireFormat]" = {}
 
 Document = Mapping[str, Any]
 Place = tuple[str, str]
-"""Where a document is kept: its kind and its id."""
+"""Identifies a stored document: its kind and its id."""
 
 Span = Callable[[], tuple[float, float]]
-"""Tells when an answer begins and when it is whole, in seconds since the epoch; it costs a stream to find out."""
+"""Returns when an answer begins and when it is complete, in seconds since the epoch; calling it costs a schedule."""
 
 
 class Kept(NamedTuple):
-    """A document to be kept; where it `grows`, its array of that name goes onto that of the one kept before.
+    """A document to store. If `grows` is set, its array of that name is appended to the stored document's.
 
-    One that has `expires` is gone from then on, and one that has `taken_until` is taken by an answer that goes on from
-    it, which is under way until then; both are seconds since the epoch.
+    It is deleted at `expires`. Until `taken_until`, another answer that continues from it is still in progress. Both
+    are in seconds since the epoch.
     """
 
     kind: str
@@ -43,9 +43,9 @@ class Kept(NamedTuple):
 
 
 class StreamFailure(NamedTuple):
-    """An error that ends a stream, after the events `before`: as an event of that `name`, if any.
+    """An error that ends a stream after the events `before`, sent as an event called `name`, if that is set.
 
-    `flat`: without its envelope.
+    If `flat` is set, the error is sent without its envelope.
     """
 
     error: RequestError
@@ -54,13 +54,13 @@ class StreamFailure(NamedTuple):
     flat: bool = False
 
     def event(self, envelope: Document) -> Event:
-        """Return the event that has an envelope, or what is in it."""
+        """Return the event for an envelope, or for its content if `flat` is set."""
         document = envelope.get("error", envelope) if self.flat else envelope
         return Event(orjson.dumps(document), name=self.name)
 
     @property
     def last(self) -> Document:
-        """The last document before it; empty where there is none."""
+        """The last document before the error; empty if there is none."""
         for event in reversed(self.before):
             with contextlib.suppress(orjson.JSONDecodeError):
                 document = orjson.loads(event.data)
@@ -70,35 +70,35 @@ class StreamFailure(NamedTuple):
 
 
 class WireFormat(ABC):
-    """One API's shape of requests, answers, streams and errors. It holds no state and knows no other format.
+    """The format of one API: its requests, answers, streams and errors. It has no state and knows no other format.
 
-    `name` is what prompts say of their `format`.
+    `name` is the `format` of its prompts.
     """
 
     name = ""
     verbatim_without_headers = False
-    """Whether a document given word by word goes out without the headers of the API."""
+    """Whether a verbatim document is sent without the API's headers."""
     dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
-    """The same format as others speak it, by the names by which a script chooses them."""
+    """The variants of this format that a script can choose, by name."""
     vendor = ""
-    """Whose models are asked for, as the table of models calls them; without it, any model takes everything."""
+    """The vendor of the models, as the model table calls it; without one, the abilities of models are not checked."""
     refusals: Sequence[Refusal] = ()
-    """What is refused because of the model, in the API's words."""
+    """What the API refuses because of the model, with its wording."""
     key_header = ""
-    """The header in which the API takes the key, instead of `Authorization: Bearer`; in lower case."""
+    """The header for the API key, in lower case, if it is not `Authorization: Bearer`."""
     told_by: tuple[str, ...] = ()
-    """Headers and parameters that tell that a request is this API's, where others have the address too."""
+    """Headers and query parameters that identify this API's requests at an address that it shares with others."""
     words: Mapping[str, Words] = NO_WORDS
-    """How the API puts the usual errors, where they are not put well for it."""
+    """The API's wording of the standard errors, where it differs from OpenAI's."""
     reads_address = False
-    """Whether `parse` needs to know the request's address: its route's parts and its query's parameters."""
+    """Whether `parse` needs the parts of the URL and the query parameters."""
 
     def knows(self, model: str) -> bool:
-        """Tell whether the API has a model of this name, as far as the table of models knows."""
+        """Tell whether the API has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
 
     def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
-        """Raise the API's error for the first ability that a request asks for and its model lacks."""
+        """Raise the API's error for the first ability that the request needs and its model lacks."""
         lacking = can.lacking(prompt.reasoning_effort) if can.lacks_reasoning else can.lacks
         kinds = {part.kind for message in prompt.messages if message.parts for part in message.parts}
         for row in applying(self, prompt.format, lacking, can):
@@ -108,48 +108,48 @@ class WireFormat(ABC):
                 raise row.error(asked, prompt, can)
 
     def table_name(self, model: str) -> str:
-        """Return the name under which the table of models has a model, where the API calls it otherwise."""
+        """Return the model table's name for a model that the API calls by another name."""
         return model
 
     @abstractmethod
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a request; raise `RequestError` where it cannot be read, or with `validate` where the API refuses it.
+        """Read a request. Raise `RequestError` if it cannot be read, or, with `validate`, if the API would refuse it.
 
-        `route` has the parts of the address by name, and the query's parameters, where the format `reads_address`.
+        `route` has the named parts of the URL, and the query parameters if the format `reads_address`.
         """
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
-        """Return which kept documents a prompt refers to."""
+        """Return the stored documents that a prompt refers to."""
         return ()
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with what it refers to, where it does; with `validate` raise where that is not there."""
+        """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
         return prompt
 
     def goes_on_from(self, prompt: Prompt) -> Place | None:
-        """Return the kept document that only one answer may go on from, where a prompt goes on from one."""
+        """Return the stored document that a prompt continues from, if only one answer may do so."""
         return None
 
     def taken(self, *, in_flight: bool) -> RequestError:
-        """Return the error of a prompt that goes on from what another answer goes on from, or has gone on from."""
+        """Return the error for a prompt whose document is being continued, or was continued, by another answer."""
         return RequestError("Another answer goes on from this already.", status=409)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
-        """Return what is kept of an answer, to be asked for later."""
+        """Return the documents to store, so that clients can request them later."""
         return ()
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the whole answer: the bytes of its document, where a format does not say otherwise."""
+        """Return the complete answer: by default, the bytes of its document."""
         return Body(orjson.dumps(self.document(reply, prompt)))
 
     @abstractmethod
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the whole answer as one JSON document."""
+        """Return the complete answer as a JSON document."""
 
     def stream(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the answer as a stream: its events word by word, where a script gives them, or else the format's."""
+        """Return the events of the answer: the script's verbatim events, or else the format's own."""
         if reply.events is not None and prompt.stream:
             events = [Event(raw.data.encode(), raw.token, raw.chunk, fields=raw.fields) for raw in reply.events]
             return self.framing(prompt).word_by_word(events)
@@ -157,10 +157,10 @@ class WireFormat(ABC):
 
     @abstractmethod
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the answer as a stream; its chunks fold to what `document` returns."""
+        """Return the answer as a stream; its chunks add up to what `document` returns."""
 
     def read(self, traffic: Traffic) -> Said:
-        """Return what was asked and said in an exchange; of what is cut, spoilt or unknown, what can be read."""
+        """Return the question and the answer of an exchange, as far as they can be read."""
         answer = Answer()
         for answer.event, document in documents(traffic.response):
             if not answer.fails(document):
@@ -170,7 +170,7 @@ class WireFormat(ABC):
         return answer.said(self._asked(traffic), cut=traffic.request_cut)
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:  # noqa: B027  # some formats say nothing
-        """Take in what a document of an answer says: the whole one, or one of a stream's."""
+        """Add what a document says to the answer: the complete document, or one of a stream's."""
 
     def _asked(self, traffic: Traffic) -> Prompt | None:
         body = traffic.request
@@ -182,44 +182,44 @@ class WireFormat(ABC):
             return None
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return how the events are written that answer a prompt."""
+        """Return the framing for the stream that answers a prompt."""
         return SSE
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
-        """Return the headers that this API sends with answers and errors, beside media type and `x-request-id`."""
+        """Return the headers that this API sends with answers and errors, besides the media type and `x-request-id`."""
         return {}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return headers on limits (`x-ratelimit-…`, `retry-after`) as this API writes them."""
+        """Return rate limit headers (`x-ratelimit-…`, `retry-after`) in this API's form."""
         return headers
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error as this API has it, where it has another status or other words for it."""
+        """Return an error with this API's status and wording."""
         return worded(exc, self.words)
 
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the error's envelope."""
+        """Return the envelope of an error."""
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return an error's envelope with the request's id, where this API has it there."""
+        """Return an error envelope with the request's id, if this API includes it."""
         return document
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return the list of a script's models (none: any is there), or the page of it that `query` asks for."""
+        """Return the list of models, or the page of it that `query` asks for; no `models` means any."""
         raise RequestError("This API lists no models.", status=404)
 
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
-        """Return one of a script's models, or raise the API's 404."""
+        """Return one of the script's models, or raise the API's 404."""
         raise RequestError("This API lists no models.", status=404)
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return how an error ends the stream that answers a prompt."""
+        """Return the events with which an error ends a stream."""
         return [failure.event(self.error(self.adapt_error(failure.error)))]
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
-    """Decode a body that must be one JSON object in UTF-8; raise `RequestError` that says what it is instead."""
+    """Decode a body that must be a JSON object in UTF-8; raise `RequestError` with what it is instead."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
@@ -239,7 +239,7 @@ def _not_utf8(body: bytes) -> str | None:
 
 
 def json_type(value: object) -> str:
-    """Name a decoded value's JSON type, with its article, as the API's messages do: `a string`."""
+    """Return the JSON type of a decoded value with its article, as in the API's messages: `a string`."""
     match value:
         case None:
             return "null"

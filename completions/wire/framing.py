@@ -1,6 +1,6 @@
-"""How the events of a stream are put on the wire: server-sent events, lines of JSON, one JSON array, or AWS's messages.
+"""How the events of a stream are written: server-sent events, JSON lines, one JSON array, or AWS's binary messages.
 
-A format chooses its framing, and knows no other; faults may spoil the events or their frames.
+A format chooses its framing. Faults can corrupt the events or their frames.
 """
 
 from abc import ABC, abstractmethod
@@ -11,29 +11,29 @@ from completions.wire import eventstream
 
 
 class Framing(ABC):
-    """A way to write events one after another.
+    """A way to write a sequence of events.
 
-    `keep_alive` is what its clients take for a sign of life between two events; empty where there is none.
+    `keep_alive` is what clients accept as a keep-alive between two events; empty if there is none.
     """
 
     media_type: str
     keep_alive: bytes = b""
     keep_alive_ms: float = 0.0
-    """How often the sign of life comes in a silence where nothing is said of it; 0 is never."""
+    """How often a silent stream sends a keep-alive, unless the script says otherwise; 0 is never."""
     end: tuple[Event, ...] = ()
-    """What ends a stream whose events are given word by word."""
+    """The terminator of a stream of verbatim events."""
 
     def word_by_word(self, events: Sequence[Event]) -> list[Event]:
-        """Return the stream of events that are given word by word, as far as this framing can carry them."""
+        """Return the verbatim events that this framing can carry, and the terminator."""
         return [event for event in events if any(name == "data" for name, _ in event.fields or ())] + [*self.end]
 
     @abstractmethod
     def frames(self, events: Sequence[Event]) -> list[bytes]:
-        """Return the bytes of each event; joined they are the stream."""
+        """Return the bytes of each event; joined, they are the stream."""
 
 
 class ServerSentEvents(Framing):
-    """Events of `data:` lines, with a name where they have one, as WHATWG's HTML standard has them."""
+    """Server-sent events (WHATWG HTML): `data:` lines, after a line with the event's name if it has one."""
 
     media_type = "text/event-stream"
 
@@ -45,7 +45,7 @@ class ServerSentEvents(Framing):
         self._line_end = line_end
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
-        """Return an event each."""
+        """Return one server-sent event for each event."""
         start, end = self._data, self._end
         return [
             self._block(event)
@@ -55,7 +55,7 @@ class ServerSentEvents(Framing):
         ]
 
     def word_by_word(self, events: Sequence[Event]) -> list[Event]:
-        """Return all of the events: here each of their fields has its place."""
+        """Return all events, because this framing can carry every field."""
         return list(events)
 
     def _block(self, event: Event) -> bytes:
@@ -71,17 +71,17 @@ class ServerSentEvents(Framing):
 
 
 class JSONLines(Framing):
-    """A document a line (`application/x-ndjson`)."""
+    """One document per line (`application/x-ndjson`)."""
 
     media_type = "application/x-ndjson"
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
-        """Return a line each."""
+        """Return one line for each event."""
         return [event.data + b"\n" for event in events]
 
 
 class JSONArray(Framing):
-    """One array, element by element; the event `CLOSE` ends it."""
+    """One JSON array with an element per event; the event `CLOSE` ends it."""
 
     media_type = "application/json"
     keep_alive = b"\n"
@@ -92,7 +92,7 @@ class JSONArray(Framing):
         return (CLOSE,)
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
-        """Return an element each, with the comma that parts it from the next, and the brackets."""
+        """Return one element for each event, with the brackets and commas."""
         frames = [b"\n]\n" if event is CLOSE else event.data for event in events]
         for at, following in enumerate(events[1:]):
             if following is not CLOSE:
@@ -103,12 +103,12 @@ class JSONArray(Framing):
 
 
 class AmazonEventStream(Framing):
-    """AWS's binary messages; one whose event's name ends in `Exception` tells an error."""
+    """AWS's binary messages; an event whose name ends in `Exception` is sent as an exception."""
 
     media_type = "application/vnd.amazon.eventstream"
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
-        """Return a message each."""
+        """Return one message for each event."""
         return [eventstream.encode(_told(event), event.data) for event in events]
 
 

@@ -1,7 +1,7 @@
-"""What an API refuses because of the model: a table a format, held against what the model lacks.
+"""What an API refuses because of the model: one table per format, compared with what the model lacks.
 
-A row names the ability, finds where a request asks for it, and has the API's own words, with the source of the words
-and the last day on which they were seen. Admission raises the first row that applies.
+A row names the ability, finds where a request needs it, and has the API's wording, with the source and the date when it
+was last seen. Admission raises the first row that applies.
 """
 
 import functools
@@ -17,7 +17,7 @@ from completions.tokens.capabilities import Capabilities
 
 
 class Asked(NamedTuple):
-    """Where a request asks for an ability, as `messages[0].role`, and with which value."""
+    """Where a request needs an ability, such as `messages[0].role`, and the value there."""
 
     place: str
     value: Any = None
@@ -27,10 +27,10 @@ Find = Callable[[Prompt, Capabilities], Asked | None]
 
 
 class Refusal(NamedTuple):
-    """The words for one ability; in `words` and `param` stand `{place}`, `{value}`, `{model}` and `{supported}`.
+    """The error for one ability; `words` and `param` can contain `{place}`, `{value}`, `{model}` and `{supported}`.
 
-    `part` is the kind of part without which no request asks for it, and `needs` the parameter, where `find` knows one:
-    a row that has either is not tried on other requests.
+    `part` is the kind of part, and `needs` the parameter, without which no request needs the ability: other requests
+    skip the row.
     """
 
     feature: str
@@ -63,26 +63,26 @@ class Refusal(NamedTuple):
 
 
 EFFORT = "effort"
-"""The row that every model is held to which does not take any effort."""
+"""Marks a row for models that accept only some reasoning efforts."""
 
 FORMAT = "format"
-"""The row that every model is held to which is for some formats alone."""
+"""Marks a row for models that are available in some formats only."""
 
 BUDGET = "budget"
-"""The row that every model is held to whose tokens of thinking have bounds."""
+"""Marks a row for models with limits on the tokens for thinking."""
 
 
 class HasRefusals(Protocol):
-    """A wire format, as far as its table goes."""
+    """The part of a wire format that this module needs."""
 
     @property
     def refusals(self) -> Sequence[Refusal]:
-        """The rows in the API's order."""
+        """The rows, in the order in which the API checks them."""
 
 
 @functools.lru_cache(maxsize=1024)
 def applying(wire: HasRefusals, format_: str, lacking: frozenset[str], can: Capabilities) -> tuple[Refusal, ...]:
-    """Return the rows that a request in a format can break whose model lacks something; the same for most requests."""
+    """Return the rows that can apply to requests in a format for a model; most requests share the result."""
     rows = (row for row in wire.refusals if _applies(row.feature, format_, lacking, can))
     return tuple(row._replace(needs=getattr(row.find, "needs", "")) for row in rows)
 
@@ -110,7 +110,7 @@ def _shown(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Finds a parameter that is neither null nor its usual value."""
+    """Finds a parameter that is neither null nor has its default value."""
 
     needs: str
     usual: object = None
@@ -123,14 +123,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Finds an effort, at its place in the body: any, or with `other` one that is not among those the model takes."""
+    """Finds a reasoning effort in the body: any, or with `other` one that the model does not accept."""
 
     place: str
     other: bool = False
 
     @property
     def needs(self) -> str:
-        """The parameter that has the effort."""
+        """The top-level parameter that contains the effort."""
         return self.place.partition(".")[0]
 
     def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -157,5 +157,5 @@ def offers_tools(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 def wants_schema(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find an answer that is to be held to a schema."""
+    """Find a request for an answer that follows a schema."""
     return Asked("response_format") if prompt.response_format.kind == "json_schema" else None
