@@ -210,7 +210,7 @@ class Prompt:
     address: Mapping[str, str] = field(default_factory=dict)
     recalled: Mapping[str, object] = field(default_factory=dict)
     raw_input: object = None
-    counted: PromptTokens | None = None
+    counted: PromptTokens | None = field(default=None, init=False, compare=False)
     cache_blocks: tuple[CacheBlock, ...] = ()
 
     @property

@@ -13,7 +13,7 @@ from completions.script.rules import Script
 from completions.state.namespaces import Namespace
 from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.models import check_context, context_window
-from completions.tokens.prompt import counted, prompt_tokens
+from completions.tokens.prompt import prompt_tokens
 from completions.tokens.spelling import is_wrong
 from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
@@ -130,7 +130,6 @@ def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt
         return prompt
     if prompt.truncates:
         prompt = _truncated(prompt, room - (prompt.max_tokens or 0))
-    prompt = counted(prompt)
     check_context(prompt_tokens(prompt), prompt.max_tokens, prompt.model, room)
     return prompt
 
@@ -140,7 +139,7 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
     over = prompt_tokens(prompt) - window
     if over <= 0:
         return prompt
-    empty = replace(prompt, messages=(), tools=(), counted=None)
+    empty = replace(prompt, messages=(), tools=())
     least = prompt_tokens(empty)
     kept: list[Message] = []
     for index, message in enumerate(prompt.messages):
@@ -148,7 +147,7 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
             over -= prompt_tokens(replace(empty, messages=(message,))) - least
         else:
             kept.append(message)
-    return replace(prompt, messages=tuple(kept), counted=None)
+    return replace(prompt, messages=tuple(kept))
 
 
 def _images(prompt: Prompt) -> int:

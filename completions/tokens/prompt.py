@@ -140,15 +140,14 @@ def prompt_tokens(prompt: Prompt) -> int:
     return count(prompt).total
 
 
-def counted(prompt: Prompt) -> Prompt:
-    """Return a prompt that knows its tokens, so that nobody counts them again."""
-    return prompt if prompt.counted is not None else replace(prompt, counted=count(prompt))
-
-
 def count(prompt: Prompt) -> PromptTokens:
-    """Count the tokens of a prompt as its vendor does, or return what was counted."""
-    if prompt.counted is not None:
-        return prompt.counted
+    """Count the tokens of a prompt as its vendor does; the prompt remembers it, so that nobody counts them again."""
+    if prompt.counted is None:
+        object.__setattr__(prompt, "counted", _count(prompt))
+    return prompt.counted or PromptTokens(0)
+
+
+def _count(prompt: Prompt) -> PromptTokens:
     if prompt.raw_input is not None:
         return PromptTokens(_raw(prompt.raw_input, prompt.model))
     if prompt.task in UNFRAMED:
