@@ -97,7 +97,8 @@ class TextFormatter(logging.Formatter):
         second = int(record.created)
         if second != self._second:
             self._second, self._time = second, time.strftime("%H:%M:%S", time.gmtime(second))
-        line = f"{self._time}.{int(record.msecs):03d}Z {record.levelname:7} {record.getMessage()}"
+        message = record.getMessage() if record.args else record.msg
+        line = f"{self._time}.{int(record.msecs):03d}Z {record.levelname:7} {message}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 
@@ -136,11 +137,12 @@ def logging_config(level: str, style: str) -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {style: {"()": formatter}},
         "filters": {"not cancelled": {"()": NotCancelled}},
-        "handlers": {"console": {"()": GatheringHandler, "formatter": style, "filters": ["not cancelled"]}},
+        "handlers": {"console": {"()": GatheringHandler, "formatter": style}},
         "root": {"handlers": ["console"], "level": "WARNING"},
         "loggers": {
             "completions": {"level": level},
             "uvicorn": {"level": level, "handlers": [], "propagate": True},
+            "uvicorn.error": {"filters": ["not cancelled"]},
             "uvicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
             # Django logs the requests that it answers itself; ours have a line of their own.
             "django": {"level": level, "handlers": [], "propagate": True},

@@ -184,10 +184,12 @@ class _Line(logging.LogRecord):
     """A record of one of our lines; without looking for its caller, which costs more than all else about it."""
 
     def __init__(self, name: str, line: object) -> None:
-        now = time.time()
-        vars(self).update(_COMMON, name=name, msg=line, created=now, msecs=int(now % 1 * 1000) + 0.0)
-        self.relativeCreated = (now - _COMMON["created"]) * 1000 + _COMMON["relativeCreated"]
-        self.process, self.thread, self.threadName = os.getpid(), None, None
+        facts, now = _COMMON.copy(), time.time()
+        facts["name"], facts["msg"], facts["created"] = name, line, now
+        facts["msecs"] = int(now % 1 * 1000) + 0.0
+        facts["relativeCreated"] = (now - _COMMON["created"]) * 1000 + _COMMON["relativeCreated"]
+        facts["process"], facts["thread"], facts["threadName"] = os.getpid(), None, None
+        self.__dict__ = facts
 
 
 def _log(logger: logging.Logger, line: object) -> None:

@@ -122,6 +122,25 @@ async def start_stream(send: Send, status: int, headers: Headers) -> None:
     cycle.transport.write(b"%btransfer-encoding: chunked\r\n\r\n" % head)
 
 
+def chunk_writer(send: Send) -> Callable[[bytes], bool]:
+    """Return what writes a piece of a stream that `start_stream` began, or else tells that `send` has to do it.
+
+    A client that is gone or reads too slowly is uvicorn's to deal with.
+    """
+    cycle = _cycle(send)
+    if not (IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle, started=True)):
+        return lambda piece: False
+    flow, write = cycle.flow, cycle.transport.write
+
+    def written(piece: bytes) -> bool:
+        if flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
+            return False
+        write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        return True
+
+    return written
+
+
 def _head(cycle: Any, status: int, headers: Headers) -> bytes | None:
     """Return the lines of a response's head, looked at all at once; None where uvicorn is to write it itself."""
     if not (IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle)):
@@ -132,13 +151,13 @@ def _head(cycle: Any, status: int, headers: Headers) -> bytes | None:
     return head if whole and b"\r\nconnection: " not in head else None
 
 
-def _is_ordinary(cycle: RequestResponseCycle) -> bool:
+def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:
     """Whether a response has only to be written: the client is there, reads, and keeps its connection."""
     return not (
         cycle.disconnected
         or cycle.flow.write_paused
         or cycle.access_log
-        or cycle.response_started
+        or cycle.response_started is not started
         or not cycle.keep_alive
         or cycle.scope["method"] == "HEAD"
     )

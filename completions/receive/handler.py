@@ -25,6 +25,7 @@ from completions.journal.exchange import Exchange
 from completions.receive.connection import (
     CLIENT_LEFT,
     can_sever,
+    chunk_writer,
     end_by_closing,
     send_whole,
     sever,
@@ -237,9 +238,11 @@ async def _send_stream(response: EventStream, send: Send) -> None:
 
 
 async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
+    written = chunk_writer(send)
     async with aclosing(pieces):
         async for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if not written(piece):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 async def _send_following(response: Following, send: Send) -> None:

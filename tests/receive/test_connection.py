@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from completions.receive import connection
-from completions.receive.connection import send_whole, start_stream
+from completions.receive.connection import chunk_writer, send_whole, start_stream
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -82,7 +82,10 @@ async def begun(made: tuple[RequestResponseCycle, Transport], headers: list[tupl
     """Send a stream of two pieces, and return what came of it."""
     send: Any = made[0].send
     await start_stream(send, 200, headers)
-    await send({"type": "http.response.body", "body": BODY, "more_body": True})
+    written = chunk_writer(send)
+    for piece in (BODY, b"more"):
+        if not written(piece):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b"end"})
     return [b"".join(made[1].written), made[1].closed, made[0].response_complete]
 
