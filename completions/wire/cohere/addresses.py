@@ -3,6 +3,7 @@
 from completions.wire.address import Address
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.embed import CohereEmbed
+from completions.wire.cohere.other_reranks import Rerank
 from completions.wire.cohere.rerank import CohereRerank
 
 CHAT = CohereChat()
@@ -11,5 +12,6 @@ ADDRESSES = [
     Address("v2/chat", CHAT),
     Address("v2/embed", CohereEmbed()),
     Address("v2/rerank", CohereRerank()),
+    Address("v1/rerank", Rerank()),
     Address("v2(?:/.*)?", CHAT, "refuse"),
 ]

@@ -1,6 +1,6 @@
 """Cohere's rerank: `POST /v2/rerank`. A score says how near a document's words are to the query's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -54,7 +54,9 @@ class CohereRerank(CohereFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the places and scores of the `top_n` best documents."""
-        found = sorted(_scores(prompt), key=lambda score: -score[1])[: whole(prompt.body.get("top_n"), 1)]
+        given = prompt.body.get("documents")
+        documents = texts(given) if isinstance(given, list) else ()
+        found = ranked(prompt.last_user, documents)[: whole(prompt.body.get("top_n"), 1)]
         results = [{"index": index, "relevance_score": score} for index, score in found]
         return {"id": answer_id(reply), "results": results, "meta": meta(search_units=1)}
 
@@ -68,10 +70,10 @@ class CohereRerank(CohereFormat):
             answer.notes(document.get("id"), None)
 
 
-def _scores(prompt: Prompt) -> list[tuple[int, float]]:
-    asked = embed(prompt.last_user, DIMENSIONS)
-    given = prompt.body.get("documents")
-    return [(index, _score(asked, each)) for index, each in enumerate(texts(given) if isinstance(given, list) else ())]
+def ranked(query: str, documents: Sequence[str]) -> list[tuple[int, float]]:
+    """Return the places of documents and their scores from 0 to 1, the best first."""
+    asked = embed(query, DIMENSIONS)
+    return sorted(((index, _score(asked, each)) for index, each in enumerate(documents)), key=lambda found: -found[1])
 
 
 def _score(asked: list[float], document: str) -> float:

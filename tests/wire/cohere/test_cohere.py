@@ -134,6 +134,37 @@ def test_litellm__reranks_and_embeds(server: LiveServer) -> None:
     assert [len(each["embedding"]) for each in embedded.data] == [1536, 1536]
 
 
+@pytest.mark.parametrize(
+    ("model", "shape"),
+    [
+        ("jina_ai/jina-reranker-v3", {"model", "object", "usage", "results"}),
+        ("voyage/rerank-2.5", {"object", "data", "model", "usage"}),
+    ],
+)
+def test_litellm__reranks_with_others(server: LiveServer, model: str, shape: set[str]) -> None:
+    documents = ["Paris is in France.", "The cat sleeps.", "Rome is in Italy."]
+    asked: dict[str, Any] = {"query": "cat", "documents": documents, "top_n": 2}
+    found: Any = lite.load().rerank(model=model, api_base=server.url, api_key="good", return_documents=True, **asked)
+    assert found.results[0]["index"] == 1 and len(found.results) == 2
+    assert found.results[0]["document"] == {"text": documents[1]}
+    assert found.meta["tokens"] or found.meta["billed_units"]
+    body = asked | {"model": model.partition("/")[2]}
+    answer = httpx.post(f"{server.url}/v1/rerank", json=body, headers={"authorization": "Bearer good"})
+    assert set(answer.json()) == shape
+
+
+def test_rerank__of_cohere_s_first_version(server: LiveServer) -> None:
+    body = {"model": "rerank-english-v3.0", "query": "cat", "documents": [{"text": "A dog."}, {"text": "The cat."}]}
+    headers = {"authorization": "Bearer good"}
+    found = httpx.post(f"{server.url}/v1/rerank", json=body, headers=headers).json()
+    assert [each["index"] for each in found["results"]] == [1, 0] and "document" not in found["results"][0]
+    refused = httpx.post(f"{server.url}/v1/rerank", json=body | {"documents": [1]}, headers=headers)
+    assert (refused.status_code, refused.json()) == (
+        400,
+        {"detail": "documents[0] must be a text, or an object that has a text"},
+    )
+
+
 def test_embed__has_the_types_and_size_that_are_asked_for(server: LiveServer) -> None:
     body = {"model": "embed-v4.0", "input_type": "search_query", "texts": ["a cat", "a dog"], "output_dimension": 256}
     found = post(server, "embed", {**body, "embedding_types": ["float", "int8", "uint8"]}).json()

@@ -1,0 +1,115 @@
+"""Rerank as others have it at `POST /v1/rerank`: Jina (and who follows it), Voyage, and Cohere's first version.
+
+They are told apart by the model's name. Shapes: Jina's and Voyage's references ("Reranker API", November 2026), and
+what LiteLLM 1.110 sends to and reads of them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.conversation import Message, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.tokens import text as tokens
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.cohere.base import answer_id, check
+from completions.wire.cohere.rerank import MAX_DOCUMENTS, CohereRerank, ranked
+from completions.wire.fields import mapping, text, text_or_none, whole
+
+VOYAGE, COHERE = re.compile(r"rerank-(?:lite-)?\d"), re.compile(r"rerank-(?:v|english|multilingual)")
+
+FIELDS: Mapping[str, type] = {
+    "model": str,
+    "query": str,
+    "documents": list,
+    "top_n": int,
+    "top_k": int,
+    "return_documents": bool,
+    "truncation": bool,
+    "max_tokens_per_doc": int,
+    "max_chunks_per_doc": int,
+    "rank_fields": list,
+}
+
+
+class Rerank(CohereRerank):
+    """The documents in the order of their scores, in the shape of the vendor whose model is asked."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; documents may be objects that have a `text`."""
+        document = decode_object(body)
+        if validate:
+            check(document, FIELDS, ("query", "documents"))
+            _check_documents(document["documents"])
+            if (top := _top(document)) is not None and top < 1:
+                raise RequestError("top_n must be at least 1")
+        return Prompt(
+            format="rerank",
+            task="embed",
+            model=text_or_none(document.get("model")),
+            messages=(Message("user", text(document.get("query"))),),
+            headers=headers,
+            body=document,
+        )
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the places and scores of the best documents, with the documents where they are asked for."""
+        body, model = prompt.body, prompt.model or ""
+        given = body.get("documents")
+        documents = given if isinstance(given, list) else []
+        texts = [_text(each) for each in documents]
+        found = ranked(prompt.last_user, texts)[: whole(_top(body), 1)]
+        shown = body.get("return_documents")
+        if VOYAGE.match(model):
+            data = [
+                {"relevance_score": score, "index": index, **({"document": texts[index]} if shown else {})}
+                for index, score in found
+            ]
+            usage = {"total_tokens": _tokens(prompt.last_user, texts, model)}
+            return {"object": "list", "data": data, "model": reply.model or model, "usage": usage}
+        is_cohere = COHERE.match(model) is not None
+        shown = bool(shown) if is_cohere else shown is not False
+        results = [
+            {"index": index, "relevance_score": score, **({"document": {"text": texts[index]}} if shown else {})}
+            for index, score in found
+        ]
+        if is_cohere:
+            units = {"api_version": {"version": "1"}, "billed_units": {"search_units": 1}}
+            return {"id": answer_id(reply), "results": results, "meta": units}
+        usage = {"total_tokens": _tokens(prompt.last_user, texts, model)}
+        return {"model": reply.model or model, "object": "list", "usage": usage, "results": results}
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the message as Jina and Voyage have it."""
+        return {"detail": exc.message}
+
+    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the error as it is: these have no id."""
+        return document
+
+    def refused(self, exc: RequestError) -> RequestError:
+        """Return an error without Cohere's words."""
+        return exc
+
+
+def _top(body: Mapping[str, Any]) -> int | None:
+    found = body.get("top_k") if body.get("top_n") is None else body.get("top_n")
+    return found if isinstance(found, int) else None
+
+
+def _text(document: object) -> str:
+    return document if isinstance(document, str) else text(mapping(document).get("text"))
+
+
+def _check_documents(documents: Sequence[object]) -> None:
+    if not 1 <= len(documents) <= MAX_DOCUMENTS:
+        raise RequestError(f"documents must have 1 to {MAX_DOCUMENTS} elements, not {len(documents)}")
+    for at, document in enumerate(documents):
+        if not isinstance(document, str) and not isinstance(mapping(document).get("text"), str):
+            raise RequestError(f"documents[{at}] must be a text, or an object that has a text")
+
+
+def _tokens(query: str, documents: Sequence[str], model: str) -> int:
+    return sum(tokens.count(each, model) for each in documents) + tokens.count(query, model) * len(documents)
