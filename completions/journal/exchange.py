@@ -1,4 +1,4 @@
-"""Step 6, the facts of one request and of what became of it, noted while it runs; `record` ends them."""
+"""Step 6: the facts of one request and its answer, noted while it runs; `record` ends them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,17 +11,17 @@ from completions.ids import new_request_id
 from completions.outcome import Fault, Ineffective, NearMiss, Outcome
 
 SUMMARY = 200
-"""Characters of the last user message that tell what was asked."""
+"""The most characters of the last user message that are kept as a summary."""
 
 FRAME = 100
-"""What a frame of a stream takes of memory beside its bytes: itself, its size, its times."""
+"""The memory that a frame of a stream takes besides its bytes."""
 
 ANSWER = 4000
-"""Characters of an answer by which it can be searched for."""
+"""The most characters of an answer that can be searched."""
 
 
 class ErrorFacts(NamedTuple):
-    """What an error said. The exception itself would keep all that its traceback knows alive."""
+    """What an error said. The exception itself would keep everything in its traceback alive."""
 
     status: int
     type: str
@@ -30,11 +30,11 @@ class ErrorFacts(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What of a stream went out: its frames, their sizes, which of them carry a token, and its writes.
+    """What was sent of a stream: its frames, their sizes, which of them carry a token, and the writes.
 
-    Of each write it has the index of the last frame plus one, and the seconds after the start: in two flat lists, for
-    a tuple each would be ten thousands of objects that the garbage collector stops all streams to look at. `due` are
-    the seconds at which the frames were to go, by the pacing alone; empty where there is none.
+    For each write, `ends` has the index after its last frame and `times` the seconds since the start. They are two flat
+    lists, because a tuple for each write would give the garbage collector tens of thousands of objects to scan. `due`
+    are the scheduled times in seconds, or empty.
     """
 
     frames: Sequence[bytes]
@@ -45,27 +45,23 @@ class Sent(NamedTuple):
     due: Sequence[float] = ()
 
 
-Data = bytes
-"""The type, where a fact has its name."""
-
-
 class World(Protocol):
-    """Where an exchange happens: a namespace, which may be removed before the exchange ends."""
+    """The namespace of an exchange, which may be removed before the exchange ends."""
 
     @property
     def removed(self) -> bool:
-        """Whether it is gone with all that it held."""
+        """Whether it was removed with everything in it."""
 
 
 @dataclass(slots=True)
 class Exchange:
-    """The facts of one request. Times are seconds on the monotonic clock, sizes are bytes of the body.
+    """The facts of one request. Times are seconds on the monotonic clock; sizes are bytes of the body.
 
-    `queued` are the seconds that it waited for a place. `headers` are what the response has to say of this request
-    alone. `ineffective` is what was asked for and has no effect on the answer. `at_end` is called once that has gone
-    out. `query` is the address's part after `?`, and `answer` the beginning of what the reply says, by which the
-    journal is searched. Bodies and headers are the request's and the response's own, by reference, until the journal
-    cuts and encodes them. The journal leaves out what `is_kept` excludes: a stranger's.
+    `queued` is the time spent waiting for a place. `headers` are response headers for this request only. `ineffective`
+    is what was asked for without effect. `at_end` is called when the response has been sent. `query` is the query
+    string. `answer` is the beginning of the reply, which the journal can search. Bodies and headers are references to
+    the request's and the response's own, until the journal cuts and encodes them. The journal omits exchanges without
+    `is_kept`.
     """
 
     method: str
@@ -85,7 +81,7 @@ class Exchange:
     usage: Usage | None = None
     stream: bool = False
     chunks: int = 0
-    bytes: int = 0
+    sent_bytes: int = 0
     client_left: bool = False
     stopped: bool = False
     ended: float | None = None
@@ -97,11 +93,11 @@ class Exchange:
     summary: str = ""
     query: str = ""
     answer: str = ""
-    request_headers: Mapping[Data, Data] = field(default_factory=dict)
-    request_body: Data = b""
+    request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
+    request_body: bytes = b""
     request_truncated: bool = False
     response_headers: Mapping[str, str] = field(default_factory=dict)
-    response_body: Data = b""
+    response_body: bytes = b""
     response_truncated: bool = False
     sent: Sent | None = None
     world: World | None = None
@@ -109,24 +105,24 @@ class Exchange:
 
     @property
     def begun(self) -> float:
-        """When its answer could begin: as it came, or as it got its place."""
+        """When the answer could begin: on arrival, or when it got its place."""
         return self.started + self.queued
 
     @property
     def fault(self) -> str | None:
-        """The name of the fault that spoilt the answer, or the names of several, as a header asks for them."""
+        """The name of the fault, or the names of several, as in the header that asks for them."""
         return ", ".join(fault.name for fault in self.faults) if self.faults else None
 
     @property
     def fault_parameters(self) -> Mapping[str, float] | None:
-        """The fault's parameters; of several faults each name begins with its fault's number: `2.after_tokens`."""
+        """The fault's parameters. With several faults, names start with the fault's number: `2.after_tokens`."""
         if len(self.faults) < 2:
             return self.faults[0].parameters if self.faults else None
         numbered = enumerate(self.faults, 1)
         return {f"{at}.{name}": number for at, fault in numbered for name, number in fault.parameters.items()}
 
     def on_end(self, call: Callable[[], None]) -> None:
-        """Have something more called once the response has gone out."""
+        """Call something more when the response has been sent."""
         earlier = self.at_end
 
         def both() -> None:
@@ -137,7 +133,7 @@ class Exchange:
         self.at_end = both
 
     def note_prompt(self, prompt: Prompt) -> None:
-        """Note what is asked; the prompt itself may be large, and go before its answer."""
+        """Note what is asked. The prompt itself may be large, and is not kept."""
         self.summary, self.model = _summary(prompt), prompt.model
 
     def note_outcome(self, outcome: Outcome) -> None:
@@ -154,43 +150,43 @@ class Exchange:
             self.on_end(outcome.on_end)
 
     def note_error(self, exc: RequestError) -> None:
-        """Note the error that is answered."""
+        """Note the error in the answer."""
         self.error = ErrorFacts(exc.status, exc.type, exc.code, exc.message)
 
     def note_no_response(self) -> None:
-        """Note that nothing of the response went out."""
-        self.status = self.bytes = 0
+        """Note that nothing was sent."""
+        self.status = self.sent_bytes = 0
         self.response_headers, self.response_body = {}, b""
 
     def drop_bodies(self) -> int:
-        """Let go of all bodies, for whom the facts are enough. Return the bytes kept: none."""
+        """Drop all bodies, and return the number of bytes kept: 0."""
         self.request_body = self.response_body = b""
         if self.sent is not None:
             self.sent = self.sent._replace(frames=())
         return 0
 
     def cut_bodies(self, body: int) -> int:
-        """Let go of what the journal does not keep: of each body all beyond `body` bytes. Return what is kept."""
+        """Cut each body to `body` bytes, and return how much is kept."""
         if len(self.request_body) > body:
             self.request_body, self.request_truncated = self.request_body[:body], True
         if self.sent is None:
             if len(self.response_body) > body:
                 self.response_body, self.response_truncated = self.response_body[:body], True
             return len(self.request_body) + len(self.response_body)
-        if self.bytes > body:
+        if self.sent_bytes > body:
             self.sent, self.response_truncated = _cut(self.sent, body), True
-        return len(self.request_body) + min(self.bytes, body) + FRAME * len(self.sent.frames)
+        return len(self.request_body) + min(self.sent_bytes, body) + FRAME * len(self.sent.frames)
 
 
 def _summary(prompt: Prompt) -> str:
-    """Return the beginning of the last user message, or else of the last message; of none, nothing."""
+    """Return the beginning of the last user message, or else of the last message; empty if there is none."""
     if not prompt.messages:
         return ""
     return (prompt.last_user or prompt.messages[-1].text)[:SUMMARY]
 
 
 def _answer(reply: Reply) -> str:
-    """Return the beginning of what the first choice says, with its calls."""
+    """Return the beginning of the first choice's text, with its calls."""
     if not reply.choices:
         return ""
     choice = reply.choices[0]
@@ -199,7 +195,7 @@ def _answer(reply: Reply) -> str:
 
 
 def _cut(sent: Sent, size: int) -> Sent:
-    """Keep the frames that fit `size` bytes."""
+    """Keep the frames that fit into `size` bytes."""
     kept = 0
     for each in sent.sizes:
         size -= each

@@ -1,8 +1,8 @@
-"""After step 6: what a server has done, counted for Prometheus.
+"""After step 6: count what the server has done, for Prometheus.
 
-Exchanges are counted in the journal's thread, so that a request pays nothing for it, and the library is loaded there.
-With PROMETHEUS_MULTIPROC_DIR set, as `serve` does for several workers, the library keeps each process's numbers in
-files of that directory, and any worker shows the sums (https://prometheus.github.io/client_python/multiprocess/).
+Exchanges are counted in the journal's thread, at no cost to requests, and the library is loaded there. If
+PROMETHEUS_MULTIPROC_DIR is set, as `serve` does for several workers, the library keeps the numbers of each process in
+files there, and any worker reports the sums (https://prometheus.github.io/client_python/multiprocess/).
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
 
 MAX_MODELS = 100
-"""Models that are told apart; what is asked of others counts for OTHER, so that requests cannot make up labels."""
+"""Models with their own label; further ones count as OTHER, so that requests cannot create any number of labels."""
 
 OTHER = "other"
 
 MAX_NAME = 100
-"""Characters of a model's name."""
+"""The most characters of a model's name in a label."""
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 """The upper bounds of the histograms' buckets."""
@@ -37,7 +37,7 @@ LIVE_FILES = "gauge_live*_*.db"
 
 
 class Series(NamedTuple):
-    """What counts the exchanges of one endpoint, model and status, streamed or not."""
+    """The counters for one endpoint, model and status, streamed or not."""
 
     requests: Counter
     prompt: Counter
@@ -47,7 +47,7 @@ class Series(NamedTuple):
 
 
 class Metrics:
-    """The numbers of this process, in a registry of its own."""
+    """The numbers of this process, in their own registry."""
 
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -102,7 +102,7 @@ class Metrics:
         return found
 
     def look(self) -> None:
-        """Note how many streams are open, and what the journal has dropped since the last look."""
+        """Note the number of open streams, and what the journal has dropped since the last look."""
         self.open.set(StreamRecord.open)
         dropped = writer.dropped
         self.dropped.inc(max(dropped - self._dropped_before, 0))
@@ -119,7 +119,7 @@ class Metrics:
 
 @functools.cache
 def metrics() -> Metrics:
-    """Return the process's own."""
+    """Return the process's metrics."""
     return Metrics()
 
 
@@ -149,7 +149,7 @@ def exposition() -> tuple[bytes, str]:
 
 
 def directory() -> str | None:
-    """Return where the library keeps several processes' numbers; None for one process."""
+    """Return where the library keeps the numbers of several processes; None for one process."""
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 

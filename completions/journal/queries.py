@@ -1,7 +1,7 @@
-"""Reading the journal: what the control API asks. Each question sees every exchange whose response has ended.
+"""Read the journal for the control API. Each question sees every exchange whose response has ended.
 
-The questions run in the writer's thread (`writer.py`), so the loop never waits for the database. All of them raise
-`JournalUnavailable` where the journal is off or its database cannot be used.
+The questions run in the writer's thread (`writer.py`), so the event loop never waits for the database. All of them
+raise `JournalUnavailable` if the journal is off or its database cannot be used.
 """
 
 import asyncio
@@ -29,19 +29,19 @@ from completions.models import Exchange
 T = TypeVar("T")
 
 LIMIT = 100
-"""Exchanges of a list, where nothing is said."""
+"""The default number of exchanges in a list."""
 
 LOOK_EVERY = 0.1
-"""Seconds after which a wait looks again: other processes may write to the same database."""
+"""Seconds after which a wait looks again, because other processes may write to the same database."""
 
 LOOK_LEAST = 0.02
 """Seconds from look to look, at the least, however many exchanges end."""
 
 FOLLOW_EVERY = 0.25
-"""Seconds from look to look of who follows, however many exchanges end."""
+"""The fewest seconds between two looks of a follower, however many exchanges end."""
 
 FOLLOW_IDLE = 1.0
-"""Seconds after which who follows looks again where nothing woke it."""
+"""Seconds after which a follower looks again if nothing woke it."""
 
 FOLLOW_MOST = 100
 """Exchanges that who follows gets of one look; to read more of them would slow the API."""
@@ -72,7 +72,7 @@ class Filter:
     text: str | None = None
     search: str | None = None
     ids: tuple[int, ...] | None = None
-    """The rows among which they are, by their place in the journal."""
+    """The rows to choose from, by their position in the journal."""
 
 
 TOTALLED = ("status", "rule", "model", "fault", "endpoint")
@@ -92,7 +92,7 @@ EXACT = (
 
 
 async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None) -> list[dict[str, Any]]:
-    """Return the newest exchanges first, without bodies: `limit` at most, older than the request `before`."""
+    """Return the newest exchanges first, without bodies: at most `limit`, older than the request `before`."""
 
     def question(store: Store) -> list[dict[str, Any]]:
         return [brief(row) for row in _newest(store, filter, before).defer(*HEAVY)[:limit]]
@@ -126,7 +126,7 @@ def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchan
 
 
 async def one(namespace: str, id: str) -> dict[str, Any] | None:
-    """Return an exchange in full, by its request's id; None where the journal has none."""
+    """Return an exchange in full, by its request id; None if the journal does not have it."""
     found = await one_with_bytes(namespace, id)
     return None if found is None else found[0]
 
@@ -142,12 +142,12 @@ async def one_with_bytes(namespace: str, id: str) -> tuple[dict[str, Any], Traff
 
 
 async def count(filter: Filter) -> int:
-    """Return how many exchanges there are."""
+    """Return the number of exchanges."""
     return await ask(lambda store: chosen(store, filter).count())
 
 
 async def totals(filter: Filter) -> dict[str, Any]:
-    """Return how many exchanges there are, and how many of each status, rule, model and fault."""
+    """Return the number of exchanges, in all and by status, rule, model and fault."""
 
     def question(store: Store) -> dict[str, Any]:
         rows = chosen(store, filter)
@@ -283,7 +283,7 @@ def status() -> dict[str, Any]:
 
 
 async def flush() -> None:
-    """Write all exchanges that have ended by now, if there is a journal that takes them."""
+    """Write all exchanges that have ended, if the journal is on."""
     if conf.JOURNAL:
         with contextlib.suppress(JournalUnavailable):
             await asyncio.wrap_future(writer.ask(lambda store: None))
@@ -326,7 +326,7 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Read a time in ISO 8601, in UTC where it does not say; None where it is none."""
+    """Parse a time in ISO 8601, in UTC by default; None if it is invalid."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

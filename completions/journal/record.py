@@ -1,6 +1,6 @@
-"""Step 6, the end of a request: its exchange is ended once, logged, and given to the journal's writer.
+"""Step 6, the end of a request: its exchange is ended once, logged, and passed to the journal's writer.
 
-The log's lines are text for people by `str()` and fields for machines, made only when they are read.
+Log lines have `str()` for people and `fields()` for machines; neither is built unless it is read.
 """
 
 import logging
@@ -17,7 +17,7 @@ chunks_log = logging.getLogger("completions.chunks")
 
 
 def end_exchange(exchange: Exchange) -> None:
-    """Note the end, once; call what waits for it, log the request's line, and give the exchange to the journal."""
+    """End an exchange, once: call what waits for it, log its line, and pass it to the journal."""
     if exchange.ended is not None:
         return
     exchange.ended = time.monotonic()
@@ -30,9 +30,9 @@ def end_exchange(exchange: Exchange) -> None:
 
 
 class StreamRecord:
-    """Notes what of a stream was sent. The first `total` of the frames are chunks; `tokens` says which carry one.
+    """Records what is sent of a stream. The first `total` frames are chunks; `tokens` says which carry a token.
 
-    `open` counts the streams of this process that have begun and not ended.
+    `open` is the number of streams in this process that have begun and not ended.
     """
 
     open: ClassVar[int] = 0
@@ -55,12 +55,12 @@ class StreamRecord:
             self._exchange.sent = self._exchange.sent._replace(due=times)
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
-        """Note that the frames from `first` to before `last` went out in one write, `elapsed` s after the start."""
+        """Note one write: the frames from `first` up to `last`, `elapsed` seconds after the start."""
         exchange = self._exchange
         self._sent = last
         self._ends.append(last)
         self._times.append(elapsed)
-        exchange.bytes += sum(self._sizes[first:last])
+        exchange.sent_bytes += sum(self._sizes[first:last])
         exchange.chunks = min(last, self._total)
         if self._log and first < exchange.chunks:
             size = sum(self._sizes[first : exchange.chunks])
@@ -68,7 +68,7 @@ class StreamRecord:
             _log(chunks_log, ChunkLine(exchange, numbers, elapsed + exchange.queued, size))
 
     def end(self) -> None:
-        """End the exchange; a stream that is not whole by now was left by its client, or stopped with the server."""
+        """End the exchange; an incomplete stream was left by its client, or stopped with the server."""
         if self._exchange.ended is None:
             StreamRecord.open -= 1
         self._exchange.client_left = self._sent < len(self._sizes) and not self._exchange.stopped
@@ -76,13 +76,13 @@ class StreamRecord:
 
 
 class RequestLine:
-    """The line of an ended exchange."""
+    """The log line of an exchange that has ended."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
 
     def fields(self) -> dict[str, object]:
-        """Return the facts; `ms` is from the request's arrival to the response's end."""
+        """Return the facts; `ms` is from the request's arrival to the end of the response."""
         exchange = self.exchange
         return {
             "event": "request",
@@ -95,7 +95,7 @@ class RequestLine:
             "ineffective": [each.what for each in exchange.ineffective],
             "stream": exchange.stream,
             "chunks": exchange.chunks,
-            "bytes": exchange.bytes,
+            "bytes": exchange.sent_bytes,
             "ms": round(self._ms(), 1),
             "request_id": exchange.request_id,
             "client_left": exchange.client_left,
@@ -118,7 +118,7 @@ class RequestLine:
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
             f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{retry}{queued}{fault}{stream}"
-            f" {exchange.bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
+            f" {exchange.sent_bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
         )
 
     @property
@@ -134,7 +134,7 @@ class RequestLine:
 
 
 class ChunkLine:
-    """The line of the chunks that were sent in one write, by the numbers of the first, the last, and all."""
+    """The log line of the chunks in one write: the numbers of the first, the last, and the total."""
 
     def __init__(self, exchange: Exchange, numbers: tuple[int, int, int], elapsed: float, size: int) -> None:
         self.request_id = exchange.request_id
@@ -142,7 +142,7 @@ class ChunkLine:
         self.elapsed, self.size = elapsed, size
 
     def fields(self) -> dict[str, object]:
-        """Return the facts; `at_ms` counts from the request's arrival, `bytes` is the size of them all."""
+        """Return the facts; `at_ms` counts from the request's arrival, `bytes` is their total size."""
         return {
             "event": "chunks",
             "first": self.first,
@@ -171,17 +171,17 @@ def short(request_id: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return `text` on one line of at most 200 characters: what a client sends must not write log lines."""
+    """Return `text` on one line of at most 200 characters, so that clients cannot forge log lines."""
     text = text[:200]
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
 _COMMON = vars(logging.LogRecord("completions", logging.INFO, __file__, 0, None, None, None))
-"""What all our lines' records have in common: they come from one place of the source, and from one process."""
+"""The attributes that all our log records share: one place in the source, and one process."""
 
 
 class _Line(logging.LogRecord):
-    """A record of one of our lines; without looking for its caller, which costs more than all else about it."""
+    """A log record that is made without looking for its caller, which costs more than everything else."""
 
     def __init__(self, name: str, line: object) -> None:
         facts, now = _COMMON.copy(), time.time()

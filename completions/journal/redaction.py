@@ -1,4 +1,4 @@
-"""What the journal must not keep: secret headers always, and the values in JSON bodies that JOURNAL_REDACT names."""
+"""What the journal must not keep: secret headers, and the values in JSON bodies that JOURNAL_REDACT names."""
 
 import functools
 import re
@@ -18,10 +18,10 @@ STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
 
 EACH = None
-"""The step to every member of an array or an object."""
+"""The step to every member of an array or object."""
 
 Step = tuple[bool, str | int | None]
-"""Whether it leads any number of levels deep, and the key, the index, or EACH."""
+"""Whether it descends any number of levels, and the key, the index, or EACH."""
 
 
 def parse_path(text: str) -> tuple[Step, ...]:
@@ -50,7 +50,7 @@ def _step(dots: str | None, name: str | None, bracket: str | None) -> Step:
 
 
 class Removed(NamedTuple):
-    """What was taken out of a body: whether anything was, the texts of it, and whether there may have been others."""
+    """What was removed from a body: whether anything was, its texts, and whether there may have been more."""
 
     found: bool
     texts: tuple[str, ...] = ()
@@ -73,11 +73,11 @@ class Redaction:
 
     @property
     def is_set(self) -> bool:
-        """Whether more is redacted than always is."""
+        """Whether anything is redacted besides the defaults."""
         return bool(self.headers or self.paths)
 
     def hides(self, header: str) -> bool:
-        """Whether a header is a secret, by its lower-case name."""
+        """Tell whether a header is secret, by its lower-case name."""
         return header in self.headers or is_secret(header)
 
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
@@ -87,7 +87,7 @@ class Redaction:
         return {name: REDACTED if hidden(name) or name in seldom else value for name, value in lower.items()}
 
     def clean_query(self, query: str) -> str:
-        """Return the part of an address after its `?`, without secrets."""
+        """Return a query string without secrets."""
         return "&".join(map(self._clean_parameter, query.split("&"))) if query else ""
 
     def _clean_parameter(self, text: str) -> str:
@@ -95,7 +95,7 @@ class Redaction:
         return f"{name}={REDACTED}" if name in SECRET_PARAMETERS or self.hides(name) else text
 
     def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
-        """Return a body without secrets, and what was removed. JSON that cannot be read is a secret itself."""
+        """Return a body without secrets, and what was removed. JSON that cannot be parsed is secret as a whole."""
         if not self.paths or not body.lstrip().startswith((b"{", b"[")) or body.strip() == DONE:
             return body, NOTHING
         try:
@@ -106,7 +106,7 @@ class Redaction:
         return (orjson.dumps(document), removed) if removed.found else (body, removed)
 
     def clean_frame(self, frame: bytes) -> bytes:
-        """Return an event of a stream without secrets in the JSON of its `data:` lines."""
+        """Return an event of a stream without the secrets in its JSON."""
         if not self.paths:
             return frame
         return b"".join(self.clean_body(part)[0] for part in frame_parts(frame))

@@ -1,6 +1,6 @@
 """From an exchange in memory to its row: without secrets, encoded, in the order of the table's columns.
 
-It runs in the writer's thread, some 8,000 times a second at most, so it makes nothing that nobody will read.
+It runs in the writer's thread, up to 8,000 times per second, so it builds nothing that nobody reads.
 """
 
 import functools
@@ -27,14 +27,14 @@ SHOWN_KEY = re.compile(r"(API key provided: )\S+")
 
 
 WORTH = 8
-"""Characters of a header's secret below which it is none, and likely to be in any text."""
+"""A header's secret with fewer characters is ignored in texts, where it would occur by chance."""
 
 Body = bytes
-"""The type, where a column has its name."""
+"""An alias, because a column is called `bytes`."""
 
 
 class Row(NamedTuple):
-    """A row's values by column; `models.Exchange` says what they are."""
+    """A row's values by column; `models.Exchange` describes them."""
 
     request_id: str
     namespace: str
@@ -83,7 +83,7 @@ def make_row(exchange: Exchange) -> Row:
 
 
 def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:
-    """Return the row of an exchange whose request is clean already."""
+    """Return the row of an exchange whose request is already clean."""
     usage = exchange.usage
     return Row(
         exchange.request_id,
@@ -109,7 +109,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         ttft(exchange.sent),
         round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
         exchange.chunks,
-        exchange.bytes,
+        exchange.sent_bytes,
         exchange.client_left,
         _tokens_sent(exchange),
         _request_headers(hide, tuple(exchange.request_headers.items())).json,
@@ -131,14 +131,14 @@ def _found_by(exchange: Exchange, hide: Redaction, body: bytes, removed: Removed
 
 
 def _answer(exchange: Exchange, hide: Redaction, secret: bool) -> str:
-    """Return the words of the answer; none where the journal hides a part of it, or of what it may repeat."""
+    """Return the searchable words of the answer; none if the journal hides part of it, or of what it may quote."""
     if exchange.answer and (secret or hide.paths):
         return ""
     return _text(exchange.answer)
 
 
 def _fingerprint(exchange: Exchange, body: bytes) -> str:
-    """Return what the tries of one request have in common: whose program asked what, and where."""
+    """Return what the attempts of one request have in common: the program, the question, and the address."""
     facts = (
         exchange.method.encode(),
         exchange.path.encode("utf-8", "replace"),
@@ -158,7 +158,7 @@ def _fault_parameters(exchange: Exchange) -> str | None:
 
 
 def _text(text: str) -> str:
-    """Return a text that every database takes: without what UTF-8 has not, and without NUL."""
+    """Return a text that every database accepts: valid UTF-8 without NUL."""
     if text.isascii() and "\x00" not in text:
         return text
     return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
@@ -173,7 +173,7 @@ def _json(document: object) -> str:
 
 
 class _Headers(NamedTuple):
-    """A request's headers as the journal keeps them, and the secrets among them that an answer may quote."""
+    """A request's headers as the journal keeps them, and the secrets in them that an answer may quote."""
 
     json: str
     secrets: tuple[bytes, ...]
@@ -181,7 +181,7 @@ class _Headers(NamedTuple):
 
 @functools.lru_cache(maxsize=128)
 def _request_headers(hide: Redaction, headers: tuple[tuple[bytes, bytes], ...]) -> _Headers:
-    """Read a request's headers; a client sends the same ones again and again."""
+    """Clean a request's headers; a client sends the same ones again and again."""
     text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
     secrets = (value.rpartition(b" ")[2] for name, value in headers if hide.hides(name.decode("latin-1")))
     return _Headers(_json(hide.clean_headers(text)), tuple(secret for secret in secrets if len(secret) >= WORTH))
@@ -209,7 +209,7 @@ def _error(exchange: Exchange, secret: bool) -> str | None:
 
 
 def _message(error: ErrorFacts, secret: bool) -> str:
-    """Return an error's message. It may quote the request, and is hidden where that has secrets; a key is, always."""
+    """Return an error's message. It is hidden if it may quote secrets of the request; a key always is."""
     return REDACTED if secret else SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)
 
 
@@ -238,7 +238,7 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed) -> tuple[by
 
 
 def _whole(exchange: Exchange, hide: Redaction, removed: Removed) -> bytes:
-    """Return a whole body without its own secrets, and without what it quotes of the request's."""
+    """Return a body without its own secrets, and without the request's secrets that it quotes."""
     body = hide.clean_body(exchange.response_body)[0]
     if exchange.error and body:
         return _error_body(body, exchange.error, removed.found)
@@ -249,7 +249,7 @@ def _whole(exchange: Exchange, hide: Redaction, removed: Removed) -> bytes:
 
 
 def _frames(frames: Sequence[bytes], exchange: Exchange, hide: Redaction, removed: Removed) -> Sequence[bytes]:
-    """Return a stream's events, likewise."""
+    """Return the events of a stream, cleaned likewise."""
     if hide.paths:
         frames = [hide.clean_frame(frame) for frame in frames]
     if removed.unknown:
@@ -275,12 +275,12 @@ def _quotable(exchange: Exchange, hide: Redaction, removed: Removed, *pieces: by
 
 
 def _ms(times: Sequence[float]) -> list[float]:
-    """Return seconds as milliseconds, in tenths by `int`, for `round` costs more than all else here."""
+    """Return seconds as milliseconds with one decimal; `int`, because `round` costs more than everything else here."""
     return [int(seconds * 10_000) / 10 for seconds in times]
 
 
 def ttft(sent: Sent | None) -> float | None:
-    """Return the ms to the write with the first token."""
+    """Return the milliseconds to the write with the first token."""
     if sent is None or True not in sent.tokens:
         return None
     write = bisect_right(sent.ends, sent.tokens.index(True))
@@ -288,7 +288,7 @@ def ttft(sent: Sent | None) -> float | None:
 
 
 def _tokens_sent(exchange: Exchange) -> int | None:
-    """Return how many of the answer's tokens went out; None for what has none."""
+    """Return how many of the answer's tokens were sent; None if it has none."""
     sent = exchange.sent
     if sent is not None:
         return sum(sent.tokens[: sent.ends[-1]]) if sent.ends else 0

@@ -1,6 +1,6 @@
-"""The journal's side of the database: its table, its rows in, its oldest rows out. Used in the writer's thread alone.
+"""The journal's database: its table, inserting rows, deleting the oldest. Used only in the writer's thread.
 
-The connection is Django's for that thread, so that all of the ORM is at hand there, and nowhere else.
+The connection is Django's for that thread, so that the whole ORM can be used there, and only there.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ FIRST_COLUMNS = ("request_id", "namespace", "method", "path", "status")
 """Columns that the journal has had from the beginning."""
 
 TRIES = 40
-"""How often a migration is tried where other processes migrate too; each waits some 50 ms for them."""
+"""Attempts at a migration while other processes migrate too; each waits about 50 ms for them."""
 
 
 def journal_place() -> str:
@@ -92,7 +92,7 @@ class Store:
         self._ready = True
 
     def close(self) -> None:
-        """Let go of the connection; `open` makes another."""
+        """Close the connection; `open` makes another."""
         self._ready = False
         self.connection.close()
 
@@ -114,7 +114,7 @@ class Store:
         return aside
 
     def insert(self, rows: Sequence[Row]) -> None:
-        """Write the rows in one transaction; those whose id is there already stay as they are."""
+        """Write the rows in one transaction; rows whose id exists stay as they are."""
         with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
             cursor.executemany(self._insert, map(self._values, rows))  # type: ignore[arg-type]  # any iterable does
 
@@ -147,7 +147,7 @@ def _insert(connection: BaseDatabaseWrapper) -> str:
 
 
 class NotOurs(OperationalError):
-    """A table of our name that is another's."""
+    """A table with our name that belongs to something else."""
 
 
 def _check_columns(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> None:

@@ -1,7 +1,7 @@
-"""The background writer: one thread that owns the journal's database, and all that the event loop never waits for.
+"""The background writer: one thread that owns the journal's database, so that the event loop never waits for it.
 
-On the loop an exchange is put into a queue, by reference, and that is all. Each JOURNAL_FLUSH_MS, or when many have
-come, the thread makes rows of them and writes them in batches; what reads the journal runs there too, after them.
+The event loop only puts a reference to the exchange into a queue. Every JOURNAL_FLUSH_MS, or earlier if many have come,
+the thread turns them into rows and writes them in batches. Reads run in the same thread, after the writes.
 """
 
 import atexit
@@ -29,13 +29,13 @@ logger = logging.getLogger("completions")
 T = TypeVar("T")
 
 BATCH = 256
-"""Exchanges of one transaction, and how many wake the writer before its time."""
+"""The exchanges in one transaction; as many wake the writer early."""
 
 TURN = 0.0003
-"""Seconds for which rows are made before the loop gets its turn: without that it would wait for up to 5 ms."""
+"""Seconds of building rows before the event loop gets a turn; otherwise it would wait up to 5 ms."""
 
 REST = 0.0002
-"""Seconds of that turn. Less than a real sleep would not do: the thread would have Python's lock back at once."""
+"""The length of that turn in seconds; a shorter sleep would return the GIL to the thread at once."""
 
 BUSY = 2 * BATCH
 """Exchanges that wait from which on the thread takes no rests: the loop has more to do than keep times anyway."""
@@ -50,23 +50,23 @@ FACTS = 6 * 1024
 """What an exchange takes of the queue's memory beside its bodies: its facts, its headers, its usage."""
 
 OBSERVED = 10_000
-"""Exchanges that wait for the observers at most, kept or not."""
+"""The most exchanges that wait for observers, recorded or not."""
 
 RETRY = 1.0
-"""Seconds between two tries at a database that could not be used."""
+"""Seconds between attempts to reach an unavailable database."""
 
 CLOSING = 10.0
-"""Seconds that the last flush may take."""
+"""Seconds allowed for the last flush."""
 
 BAD_ROWS = (DataError, IntegrityError, ValueError)
-"""What a database says of a row that it does not take."""
+"""What a database raises for a row that it does not accept."""
 
 
 class Writer:
     """The queue and its thread, which starts with the first exchange.
 
-    `observers` are called in the thread with each exchange, whether the journal keeps it or not; `rounds` after them,
-    each time that the thread looks, at least each JOURNAL_FLUSH_MS.
+    `observers` are called in the thread with each exchange, recorded or not; `rounds` are called after them, at least
+    every JOURNAL_FLUSH_MS.
     """
 
     def __init__(self) -> None:
@@ -88,11 +88,11 @@ class Writer:
 
     @property
     def queued(self) -> int:
-        """How many exchanges wait to be written."""
+        """The number of exchanges waiting to be written."""
         return len(self._fresh) + len(self._pending)
 
     def add(self, exchange: Exchange) -> None:
-        """Take an exchange that has ended, or drop it where the queue is full. It never waits."""
+        """Take an exchange that has ended, or drop it if the queue is full. It never waits."""
         keep = conf.JOURNAL and exchange.is_kept and (exchange.world is None or not exchange.world.removed)
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
@@ -118,7 +118,7 @@ class Writer:
         return self._bytes_in - self._bytes_out + size > max(QUEUE_BYTES, QUEUE_BODIES * limit)
 
     def start(self) -> None:
-        """Start the thread; it looks at the database when its first interval is over, not before."""
+        """Start the thread; it opens the database when its first interval is over, not before."""
         with self._starting:
             if self._thread is None:
                 self._stopping = False
@@ -126,9 +126,9 @@ class Writer:
                 self._thread.start()
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
-        """Run a question in the thread, after all exchanges that have ended by now are written.
+        """Run a question in the thread, after all exchanges that have ended are written.
 
-        It gets the store. The future raises `JournalUnavailable` where the database cannot be used.
+        It gets the store. The future raises `JournalUnavailable` if the database cannot be used.
         """
         future: Future[T] = Future()
         self._jobs.append((question, future))  # type: ignore[arg-type]  # of one type with its question
@@ -137,7 +137,7 @@ class Writer:
         return future
 
     def close(self, timeout: float = CLOSING) -> None:
-        """Write what is left, and end the thread; the next exchange would start another."""
+        """Write the rest, and end the thread; the next exchange would start another."""
         if self.queued:
             self.start()
         thread = self._thread
@@ -169,7 +169,7 @@ class Writer:
                 return
 
     def _round(self, store: Store, *, urgent: bool) -> None:
-        """Write what has come by now, and answer what was asked by now."""
+        """Write what has arrived, and answer the questions."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
         self._take()
         try:
@@ -195,7 +195,7 @@ class Writer:
             self._fail(store, failure)
 
     def _flush(self, store: Store, *, exact: bool) -> None:
-        """Write all that was taken. An exchange leaves the queue when its transaction is done."""
+        """Write everything taken. An exchange leaves the queue when its transaction is committed."""
         if conf.JOURNAL:
             store.open()
         while self._pending:
@@ -233,7 +233,7 @@ class Writer:
             logger.error("The journal cannot keep %s: %s", row.request_id, exc)
 
     def _rows(self, batch: list[Exchange]) -> list[Row]:
-        """Make rows, a few at a time, so that the loop's streams keep their times."""
+        """Build rows a few at a time, so that the event loop's streams stay on time."""
         rows, turn = [], _Turn()
         for exchange in batch:
             turn.rest(self.queued)
@@ -245,7 +245,7 @@ class Writer:
         return rows
 
     def _take(self) -> None:
-        """Show the observers what has come by now, and queue what is to be kept."""
+        """Show the observers what has arrived, and queue what is to be recorded."""
         turn = _Turn()
         for _ in range(len(self._fresh)):
             exchange, keep, size = self._fresh[0]
@@ -275,7 +275,7 @@ class Writer:
             future.set_exception(exc)
 
     def _fail(self, store: Store, exc: Exception) -> None:
-        """Say once what is wrong with the database, and try again later; what does not fit the queue is dropped."""
+        """Log the database's problem once, and retry later; what does not fit into the queue is dropped."""
         problem = f"{journal_place()}: {' '.join(str(exc).split())}"
         known, self.problem = self.problem, problem
         if known is None:
@@ -285,7 +285,7 @@ class Writer:
 
 
 class _Turn:
-    """The thread's turn at Python's lock, which it gives up again and again."""
+    """Releases the GIL again and again while rows are built."""
 
     def __init__(self) -> None:
         self._until = time.perf_counter() + TURN
@@ -305,6 +305,6 @@ def _tell(call: Callable[[], None]) -> None:
 
 
 writer = Writer()
-"""The process's own."""
+"""The process's writer."""
 
 atexit.register(writer.close)

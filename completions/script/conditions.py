@@ -16,7 +16,7 @@ Reader = Callable[[Node], Matcher]
 
 
 def match(node: Node) -> Matcher:
-    """Read a `match:` mapping; all that stands in it must hold."""
+    """Read a `match:` mapping; all of its conditions must hold."""
     fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS))
     found = [child.attempt(partial(_attempted, name), None) for name, child in fields.items()]
     return _together([matcher for matcher in found if matcher is not None])
@@ -58,7 +58,7 @@ def _tool_result(node: Node) -> Matcher:
 
 
 def _expr(node: Node) -> Matcher:
-    """Read an expression that must be true, or a mapping of expressions to conditions."""
+    """Read an expression that must be true, or a mapping from expressions to conditions."""
     if not isinstance(node.value, dict):
         return Condition(EXPR, TRUE, True, _expression(node, node.as_(str)))
     return _together([_condition(child, EXPR, _expression(child, key)) for key, child in node.entries().items()])
@@ -73,7 +73,7 @@ def _expression(node: Node, text: str) -> str:
 
 
 def _condition(node: Node, field: Field, key: str = "") -> Matcher:
-    """Read a bare value, or a mapping of lookups."""
+    """Read a plain value, or a mapping of lookups."""
     match node.value:
         case dict():
             allowed = (*LOOKUPS_OF[field.kind], *COMBINERS)
@@ -117,7 +117,7 @@ def _operand(node: Node, lookup: Lookup, field: Field) -> object:
 
 
 def _same(node: Node, field: Field) -> object:
-    """Return an operand of the field's own kind."""
+    """Return an operand of the field's own type."""
     match field.kind:
         case "number":
             return node.number()

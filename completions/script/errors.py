@@ -1,4 +1,4 @@
-"""Step 3: `error:`, an honest error with the facts that the API itself sends with its status."""
+"""Step 3: `error:`, a proper error with the fields that the API itself sends with its status."""
 
 import math
 import time
@@ -15,7 +15,7 @@ from completions.script.templates import Template, Text, context, text, write
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What usually comes with a status; the messages are the API's own as far as they are known."""
+    """The default fields of a status; the messages are the API's own where they are known."""
 
     type: str
     code: str | None
@@ -23,7 +23,7 @@ class Usual:
 
 
 LATEST = 10**9
-"""Seconds from now that a date can be away; a year of five digits is no HTTP date."""
+"""The most seconds ahead that a date can be; an HTTP date has a year of four digits."""
 
 INVALID = "invalid_request_error"
 
@@ -68,14 +68,14 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (504, None): Usual("server_error", "gateway_timeout", "Gateway timeout."),
     (529, None): Usual("overloaded_error", "overloaded", "Overloaded"),
 }
-"""By status, and by code where a code has facts of its own (WIRE.md, section 3: usual pairs from practice)."""
+"""By status, and by code if a code has its own fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error as a script has it; `usual` says that its message is the usual one.
+    """An error as written in a script; `usual` means that it has the standard message.
 
-    `kind` is which of the named errors it is, if it says nothing else of it but, perhaps, a `status` to keep.
+    `kind` is the kind of a named error without further fields, except perhaps a `status` to keep.
     """
 
     status: int
@@ -90,7 +90,7 @@ class Failure:
     keeps_status: bool = True
 
     def __call__(self, prompt: Prompt) -> RequestError:
-        """Return the error, a new one each time; with `date_after` it says to retry so many seconds from now."""
+        """Return a new error; `date_after` adds a date to retry at, so many seconds from now."""
         headers = dict(self.headers)
         if self.date_after is not None:
             headers["retry-after"] = date(time.time() + self.date_after)
@@ -113,7 +113,7 @@ def _facts(prompt: Prompt) -> dict[str, object]:
 
 
 def failure(node: Node) -> Failure:
-    """Read a status alone, a name alone, or a mapping."""
+    """Read a status, a name, or a mapping."""
     if isinstance(node.value, str) and not node.value.isdigit():
         return named(node.one_of(NAMED_ERRORS))
     if not isinstance(node.value, dict):
@@ -128,7 +128,7 @@ def failure(node: Node) -> Failure:
 
 
 def named(name: str) -> Failure:
-    """Return the error of a name, which each API sends with its own words and status."""
+    """Return a named error, which each API sends with its own wording and status."""
     usual = _usual(NAMED_ERRORS[name], name)
     return Failure(
         NAMED_ERRORS[name],
@@ -146,7 +146,7 @@ def named(name: str) -> Failure:
 def plain(
     status: int, given: Mapping[str, str], headers: Iterable[tuple[str, str]] = (), date_after: float | None = None
 ) -> Failure:
-    """Return an error with facts as plain texts; what is missing is the usual one for the status."""
+    """Return an error with plain fields; missing ones have the status's defaults."""
     usual = _usual(status, given.get("code"))
     return Failure(
         status=status,
@@ -179,7 +179,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
 
 
 def _kind(code: str | None, given: Collection[str]) -> str | None:
-    """Return which of the named errors it is; one with words or facts of its own is none."""
+    """Return the kind of a named error; None if it has its own wording or fields."""
     return code if code in NAMED_ERRORS and not {"message", "type", "param"} & set(given) else None
 
 
@@ -201,7 +201,7 @@ def _status(node: Node) -> int:
 
 
 def _retry(fields: dict[str, Node]) -> list[tuple[str, str]]:
-    """Return the headers that say whether and when to try again."""
+    """Return the headers that say whether and when to retry."""
     found: list[tuple[str, str]] = []
     if "retry_after_ms" in fields:
         found += waiting(fields["retry_after_ms"].count())
@@ -238,12 +238,12 @@ def _date_after(fields: dict[str, Node]) -> float | None:
 
 
 def date(moment: float) -> str:
-    """Return an HTTP date, which has whole seconds, that is not before a moment (seconds since the epoch)."""
+    """Return an HTTP date, in whole seconds, that is not before a moment (seconds since the epoch)."""
     return formatdate(math.ceil(moment), usegmt=True)
 
 
 def waiting(ms: int) -> tuple[tuple[str, str], ...]:
-    """Return the headers that say to try again after so many milliseconds."""
+    """Return the headers that ask to retry after so many milliseconds."""
     return (("retry-after-ms", str(ms)), ("retry-after", str(math.ceil(ms / 1000))))
 
 

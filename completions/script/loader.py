@@ -1,4 +1,4 @@
-"""Load a script: a built-in name or a YAML file -> `Script`, or a `ScriptError` that names file and line."""
+"""Load a script, a built-in name or a YAML file: return a `Script`, or raise a `ScriptError` with the file and line."""
 
 from collections.abc import Callable
 from functools import partial
@@ -29,12 +29,12 @@ DEFAULT = "mock"
 
 
 def builtin_names() -> list[str]:
-    """Name the built-in scripts, the default one first."""
+    """Return the names of the built-in scripts, the default one first."""
     return sorted((path.stem for path in BUILTIN.glob("*.yaml")), key=lambda name: (name != DEFAULT, name))
 
 
 def path_of(source: str) -> Path:
-    """Return the file of the built-in script of that name, or else the file at that path."""
+    """Return the file of the built-in script of that name, or else the path itself."""
     return BUILTIN / f"{source}.yaml" if source in builtin_names() else Path(source).expanduser()
 
 
@@ -44,7 +44,7 @@ def load(source: str) -> Script:
 
 
 def parse(document: Node) -> Script:
-    """Turn a script's document into a `Script`; the error of a wrong one has all that is wrong with it, in order."""
+    """Turn a document into a `Script`; the error of an invalid one has all of its problems in order."""
     problems: list[ScriptError] = []
     document.source.problems = problems
     script = document.attempt(_script, None)
@@ -90,7 +90,7 @@ def _script(document: Node) -> Script:
 
 
 class _Taker:
-    """Reads what stands in a mapping, each by itself, so that one error does not hide another."""
+    """Reads the entries of a mapping one by one, so that one error does not hide another."""
 
     def __init__(self, fields: dict[str, Node]) -> None:
         self._fields = fields
@@ -125,7 +125,7 @@ def _read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule 
 
 
 def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
-    """Read a rule; where it says nothing of its pacing and dice, these hold, and its number is its name."""
+    """Read a rule; these are its default pacing and chaos, and its number is its default name."""
     fields = node.keyed(RULE)
     take = _Taker(fields)
     faults: tuple[Fault, ...] = take("fault", combined, ())

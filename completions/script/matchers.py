@@ -1,4 +1,4 @@
-"""Step 3: matchers, the conditions of a rule. They combine, and each can say why a prompt does not fit."""
+"""Step 3: matchers, the conditions of rules. They can be combined, and each can explain why a prompt does not match."""
 
 import functools
 import re
@@ -11,10 +11,10 @@ from completions.script.lookups import Lookup
 from completions.script.regexes import Pattern
 
 SHOWN = 60
-"""Characters of a value that an explanation shows."""
+"""The most characters of a value in an explanation."""
 
 COMPARED = 2000
-"""Characters of a long text that nearness looks at."""
+"""The most characters of a text that are compared for near misses."""
 
 
 class Matcher(ABC):
@@ -22,7 +22,7 @@ class Matcher(ABC):
 
     @abstractmethod
     def matches(self, prompt: Prompt) -> bool:
-        """Say whether the condition holds."""
+        """Tell whether the condition holds."""
 
     @abstractmethod
     def claim(self) -> str:
@@ -30,24 +30,24 @@ class Matcher(ABC):
 
     @abstractmethod
     def seen(self, prompt: Prompt) -> str:
-        """Return what the prompt has where the condition looks, cut short."""
+        """Return the value that the condition looks at, shortened."""
 
     @abstractmethod
     def distance(self, prompt: Prompt, words: "Words") -> float:
-        """Return how far the prompt, which has these words, is from fitting: 0 fits, 1 has nothing of it."""
+        """Return how far the prompt is from matching: 0 matches, 1 has nothing in common."""
 
     def names(self, field: str) -> bool:
-        """Say whether no prompt fits but by what it has in this field."""
+        """Tell whether the condition requires something of this field."""
         return False
 
     def why_not(self, prompt: Prompt) -> str | None:
-        """Return the condition that failed and the value that it saw; None where the prompt fits."""
+        """Return the failed condition and the value that it saw; None if the prompt matches."""
         return None if self.matches(prompt) else f"{self.claim()} (saw {self.seen(prompt)})"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition(Matcher):
-    """One field compared with one expected value; `key` is for fields that are read by one."""
+    """Compares one field with one expected value; `key` is for fields with keys."""
 
     field: Field
     lookup: Lookup
@@ -55,7 +55,7 @@ class Condition(Matcher):
     key: str = ""
 
     def matches(self, prompt: Prompt) -> bool:
-        """Compare; what is not there fits nothing but `exists: false`."""
+        """Compare; a missing value matches only `exists: false`."""
         value, test = self.value(prompt), self.lookup.test
         if self.lookup.operand == "flag":
             return test(value, self.expected)
@@ -85,7 +85,7 @@ class Condition(Matcher):
         return 1.0 - 0.5 * len(wanted & words.seen(self, prompt)) / max(len(wanted), 1)
 
     def value(self, prompt: Prompt) -> object:
-        """Return what is compared: of many values only those that are not empty can be said to exist."""
+        """Return the value to compare; of several values, only those that are not empty exist."""
         if self.lookup.name != "exists":
             return self.field.read(prompt, self.key)
         value = (self.field.stated or self.field.read)(prompt, self.key)
@@ -94,7 +94,7 @@ class Condition(Matcher):
 
 @dataclass(frozen=True, slots=True)
 class All(Matcher):
-    """Every one of the parts holds."""
+    """Holds if all parts hold."""
 
     parts: tuple[Matcher, ...]
 
@@ -125,7 +125,7 @@ class All(Matcher):
 
 @dataclass(frozen=True, slots=True)
 class AnyOf(Matcher):
-    """One of the parts holds."""
+    """Holds if one part holds."""
 
     parts: tuple[Matcher, ...]
 
@@ -146,22 +146,22 @@ class AnyOf(Matcher):
         return all(part.names(field) for part in self.parts)
 
     def distance(self, prompt: Prompt, words: "Words") -> float:
-        """Return the nearest part's."""
+        """Return the smallest distance of the parts."""
         return min((part.distance(prompt, words) for part in self.parts), default=1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Not(Matcher):
-    """The part does not hold."""
+    """Holds if its part does not."""
 
     part: Matcher
 
     def matches(self, prompt: Prompt) -> bool:
-        """Turn the part round."""
+        """Negate the part."""
         return not self.part.matches(prompt)
 
     def claim(self) -> str:
-        """Deny the part's sentence."""
+        """Negate the part's sentence."""
         return f"not ({self.part.claim()})"
 
     def seen(self, prompt: Prompt) -> str:
@@ -169,12 +169,12 @@ class Not(Matcher):
         return self.part.seen(prompt)
 
     def distance(self, prompt: Prompt, words: "Words") -> float:
-        """Return 0 or 1: there is no nearly not."""
+        """Return 0 or 1, because a negation has no degrees."""
         return 0.0 if self.matches(prompt) else 1.0
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it, cut short."""
+    """Return a value for a message, shortened."""
     match value:
         case None:
             return "nothing"

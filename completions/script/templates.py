@@ -1,4 +1,4 @@
-"""Step 3: texts that are Django templates over the prompt. What they yield lands in a field, never in JSON text."""
+"""Step 3: texts that are Django templates over the prompt. Their output goes into a field, never into JSON text."""
 
 import functools
 import json
@@ -19,7 +19,7 @@ from completions.script.node import Node, did_you_mean
 from completions.script.signs import MAX_OPEN, signs_of
 
 Tree = object
-"""What JSON has; its strings may be templates."""
+"""A JSON value whose strings may be templates."""
 
 
 class Written(Context):
@@ -37,7 +37,7 @@ class Template:
             node.render_annotated = functools.partial(_metered, node)  # type: ignore[method-assign]  # its one hook
 
     def render(self, context: Context) -> str:
-        """Return the text for one prompt; raise `AuthorError` where it fails or takes too long."""
+        """Return the text for one prompt; raise `AuthorError` if it fails or takes too long."""
         try:
             return str(self._template.render(context))
         except (AuthorError, budget.Exceeded):
@@ -48,7 +48,7 @@ class Template:
             raise AuthorError("template_failed", f"its template raised {budget.described(exc)}") from exc
 
     def unknown(self) -> tuple[str, str] | None:
-        """Return a name that is asked of the prompt and that it has not, with a hint; None where all are known."""
+        """Return a name that the prompt does not have, with a hint; None if all names are known."""
         for node in self._template.nodelist.get_nodes_by_type(VariableNode):
             match getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None):
                 case ("prompt", str(name), *_) if name not in OF_PROMPT:
@@ -56,7 +56,7 @@ class Template:
         return None
 
     def asked(self) -> list[str]:
-        """Return the names that it asks for."""
+        """Return the names that the template uses."""
         found = []
         for node in self._template.nodelist.get_nodes_by_type(VariableNode):
             lookups = getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None)
@@ -66,7 +66,7 @@ class Template:
 
 
 def _metered(node: DjangoNode, context: Context) -> str:
-    """Render a node of a template, if there is time and room for what it writes."""
+    """Render a node of a template if there is time and space left."""
     budget.seconds_left()
     text: str = node.render(context)
     if isinstance(context, Written) and not any(getattr(node, name, None) for name in node.child_nodelists):
@@ -95,7 +95,7 @@ OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and n
 
 
 KNOWN = ("prompt", "turn")
-"""What a template can name."""
+"""The names that a template can use."""
 
 
 class Asked:
@@ -109,21 +109,21 @@ class Asked:
 
     @property
     def tool_result(self) -> "Answered | None":
-        """The last tool's answer, whose JSON can be reached."""
+        """The last tool result, with access to its JSON."""
         result = self._prompt.tool_result
         return Answered(result.name, result.text) if result else None
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A tool's answer: its `name` and `text`, its decoded `json`, and that object's own keys."""
+    """A tool result: its `name` and `text`, its decoded `json`, and the keys of that object."""
 
     name: str
     text: str
 
     @functools.cached_property
     def json(self) -> object:
-        """The decoded text; None where it is not JSON."""
+        """The decoded text, or None if it is not JSON."""
         try:
             decoded: object = json.loads(self.text)
         except ValueError:
@@ -145,12 +145,12 @@ def _engine() -> Engine:
 
 
 def context(prompt: Prompt) -> Context:
-    """Return what a template can name: `prompt` and `turn`."""
+    """Return the names that a template can use: `prompt` and `turn`."""
     return Written({"prompt": Asked(prompt), "turn": prompt.turn}, autoescape=False, use_l10n=False)
 
 
 def text(node: Node) -> Text:
-    """Read a text; one with `{{` or `{%` is compiled."""
+    """Read a text, and compile it if it contains `{{` or `{%`."""
     return _compiled(node, node.as_(str))
 
 
@@ -185,7 +185,7 @@ def write(value: Text, context: Context) -> str:
 
 
 def has_template(value: Tree) -> bool:
-    """Say whether a value holds a template."""
+    """Tell whether a value contains a template."""
     match value:
         case dict():
             return any(map(has_template, value.values()))

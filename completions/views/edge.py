@@ -63,7 +63,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                     raise method_not_allowed(request, methods)
                 response: Recorded = await view(request, exchange, *args, **kwargs)
             except RequestError as exc:
-                response = _refuse(exc, exchange, kwargs)
+                response = _error_response(exc, exchange, kwargs)
             except CancelledError:
                 exchange.client_left = True
                 end_exchange(exchange)
@@ -72,7 +72,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 raise
             except BaseException:  # the one edge: whatever a bug or a library raises, the client gets an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _refuse(_internal_error(), exchange, kwargs)
+                response = _error_response(_internal_error(), exchange, kwargs)
             response.record(exchange)
             if page is not None:
                 origins.expose(response, page)
@@ -168,7 +168,7 @@ def _internal_error() -> RequestError:
     )
 
 
-def _refuse(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
+def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:
     wire = kwargs.get("wire")
     exchange.note_error(exc)
     if not isinstance(wire, WireFormat):

@@ -77,7 +77,7 @@ class RawResponse(Recorded, HttpResponse):
         """Attach the exchange, and note the body."""
         super().record(exchange)
         exchange.response_body = self.content
-        exchange.bytes = len(exchange.response_body)
+        exchange.sent_bytes = len(exchange.response_body)
 
 
 class FastJsonResponse(RawResponse, JsonResponse):

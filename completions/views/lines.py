@@ -54,13 +54,13 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) ->
             raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
         status, data = 200, wire.render(outcome.reply, prompt).data
     except RequestError as exc:
-        status, data = _refuse(wire, exc, exchange)
-    exchange.status, exchange.response_body, exchange.bytes = status, data, len(data)
+        status, data = _error_line(wire, exc, exchange)
+    exchange.status, exchange.response_body, exchange.sent_bytes = status, data, len(data)
     end_exchange(exchange)
     return Answered(status, exchange.request_id, data, outcome)
 
 
-def _refuse(wire: WireFormat, exc: RequestError, exchange: Exchange) -> tuple[int, bytes]:
+def _error_line(wire: WireFormat, exc: RequestError, exchange: Exchange) -> tuple[int, bytes]:
     exchange.note_error(exc)
     exc = wire.adapt_error(exc)
     return exc.status, orjson.dumps(wire.with_request_id(wire.error(exc), exchange.request_id))

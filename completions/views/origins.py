@@ -43,17 +43,17 @@ def admit(request: HttpRequest, headers: Headers) -> str | None:
     origin = headers.get(ORIGIN)
     if origin is None:
         if headers.get(SITE) == b"cross-site" and headers.get(MODE) != b"navigate" and ANY not in conf.CORS_ORIGINS:
-            raise refused("A web page of another site")
+            raise forbidden("A web page of another site")
         return None
     if is_own(origin, _host(request)):
         return None
     text = origin.decode("latin-1")
     if not _is_allowed(text, tuple(conf.CORS_ORIGINS) or SAME_MACHINE):
-        raise refused(f"A web page of {text[:200]!r}")
+        raise forbidden(f"A web page of {text[:200]!r}")
     return text
 
 
-def refused(whose: str) -> RequestError:
+def forbidden(whose: str) -> RequestError:
     """Return the 403 of a page of another site."""
     return RequestError(
         f"{whose} may not use this API. CORS_ORIGINS names the origins whose pages may; without it, they are those "

@@ -1,4 +1,4 @@
-"""Where a format is spoken: an address, and what is done there."""
+"""The addresses of formats, and what each address does."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal, NamedTuple
@@ -6,14 +6,14 @@ from typing import Any, Literal, NamedTuple
 from completions.wire.base import WireFormat
 
 Use = Literal["generate", "models", "model", "tell", "refuse"]
-"""An answer is generated; the models are listed; one is shown; a document on them is told; nothing is there."""
+"""Generate an answer; list the models; show one; show a document about them; nothing."""
 
 
 class Address(NamedTuple):
-    """A route as a regular expression, behind the host or a namespace, and the format that answers there.
+    """A route as a regular expression, after the host or a namespace, and the format that answers there.
 
-    Where several formats have the same route, the first one answers, unless a request is `told_by` another one.
-    `document` is what an address tells of the models.
+    If several formats have the same route, the first one answers, unless the request is `told_by` another one.
+    `document` is what the address shows about the models.
     """
 
     route: str
@@ -23,5 +23,5 @@ class Address(NamedTuple):
 
 
 def listing(place: str, wire: WireFormat) -> list[Address]:
-    """Return the addresses of the models behind a place."""
+    """Return the addresses for models under a path."""
     return [Address(f"{place}models", wire, "models"), Address(f"{place}models/(?P<name>.+)", wire, "model")]

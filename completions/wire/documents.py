@@ -1,4 +1,4 @@
-"""The JSON documents in an answer's bytes, however they are framed, and however a fault or a limit has left them."""
+"""Find the JSON documents in the bytes of an answer, whatever their framing, even if a fault or a limit cut them."""
 
 import json
 from bisect import bisect_right
@@ -12,7 +12,7 @@ from completions.wire import eventstream
 from completions.wire.fragments import partial
 
 Found = tuple[int, dict[str, Any]]
-"""The number of the event in which a document ends to be read, and the document."""
+"""A document, and the index of the event in which it ends."""
 
 DECODER = json.JSONDecoder()
 BETWEEN = " \t\r\n,[]"
@@ -20,7 +20,7 @@ BETWEEN = " \t\r\n,[]"
 
 
 def documents(frames: Sequence[bytes]) -> Iterator[Found]:
-    """Yield the objects in a body, or in the events of a stream: SSE, lines, an array's elements, AWS's messages."""
+    """Yield the objects in a body or in a stream: SSE, lines, the elements of an array, AWS's messages."""
     body = b"".join(frames)
     ends = list(accumulate(map(len, frames)))
     for offset, document in _located(body):
@@ -39,7 +39,7 @@ def _located(body: bytes) -> Iterator[Found]:
 
 
 def _events(body: bytes) -> Iterator[Found]:
-    """Yield the documents of server-sent events up to the one that ends the stream, as clients read them."""
+    """Yield the documents of server-sent events up to the terminator, as clients read them."""
     offset, begun = 0, 0
     data: list[bytes] = []
     for line in body.split(b"\n"):
@@ -58,7 +58,7 @@ def _events(body: bytes) -> Iterator[Found]:
 
 
 def _messages(body: bytes) -> Iterator[Found]:
-    """Yield the payloads of AWS's messages; an exception's as an error that has its name."""
+    """Yield the payloads of AWS's messages; an exception becomes an error with its name."""
     for message in eventstream.decode(body):
         if isinstance(document := _decoded(message.payload), dict):
             name = message.headers.get(":exception-type")
@@ -66,7 +66,7 @@ def _messages(body: bytes) -> Iterator[Found]:
 
 
 def _lines(body: bytes) -> Iterator[Found]:
-    """Yield the documents of lines; where there is none, the complete part of the one that was cut off."""
+    """Yield the documents of lines, or the complete part of one that was cut."""
     offset, found = 0, False
     for line in body.split(b"\n"):
         if isinstance(document := _decoded(line), dict):
@@ -78,7 +78,7 @@ def _lines(body: bytes) -> Iterator[Found]:
 
 
 def _elements(body: bytes) -> Iterator[Found]:
-    """Yield the objects of an array that is not whole, or of which an element is broken."""
+    """Yield the objects of an array that is incomplete or has a broken element."""
     text, at, offset, counted = _text(body), 0, 0, 0
     while at < len(text):
         if text[at] in BETWEEN:
@@ -97,7 +97,7 @@ def _elements(body: bytes) -> Iterator[Found]:
 
 
 def _decoded(data: bytes) -> Any:
-    """Return a JSON value; None for what is none. Bytes that UTF-8 does not have are passed over."""
+    """Return a JSON value, or None; invalid UTF-8 is skipped."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -1,43 +1,43 @@
-"""Reading fields of a body that nobody has checked: what is of the right type, or a neutral value."""
+"""Read fields of an unchecked body: the value if it has the right type, or a neutral one."""
 
 from typing import Any
 
 MAX_CHOICES = 128
-"""The largest `n`; the API documents it."""
+"""The largest `n` that the API documents."""
 
 
 def mapping(value: object) -> dict[str, Any]:
-    """Return an object, and an empty one for anything else."""
+    """Return an object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def dicts(value: object) -> list[dict[str, Any]]:
-    """Return the objects of an array; none where it is no array."""
+    """Return the objects of an array; empty for anything else."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def text(value: object) -> str:
-    """Return a string, and an empty one for anything else."""
+    """Return a string, or an empty one for anything else."""
     return value if isinstance(value, str) else ""
 
 
 def text_or_none(value: object) -> str | None:
-    """Return a string, and None for anything else."""
+    """Return a string, or None for anything else."""
     return value if isinstance(value, str) else None
 
 
 def whole(value: object, low: int) -> int | None:
-    """Return a whole number of at least `low`, and None for anything else."""
+    """Return an integer of at least `low`, or None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= low else None
 
 
 def choices(value: object) -> int:
-    """Return how many answers `n` asks for: one at least, and no more than the API would give."""
+    """Return the number of answers that `n` asks for, from 1 to the API's limit."""
     return min(whole(value, 1) or 1, MAX_CHOICES)
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """Return a string or an array's strings."""
+    """Return a string, or the strings of an array."""
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()

@@ -1,7 +1,7 @@
-"""The start of a JSON object that was cut off, read as far as it goes.
+"""Read the beginning of a JSON object that was cut.
 
-`max_tokens` cuts the arguments of calls: Anthropic's whole answers have a call's input as an object, and so have the
-SDK's folded streams: what of it is complete. The journal cuts bodies, and so do faults.
+`max_tokens` cuts the arguments of calls; Anthropic's answers and the SDKs' folded streams then have the complete part
+of the input. The journal and faults cut bodies.
 """
 
 import re
@@ -11,13 +11,13 @@ from typing import Any
 import orjson
 
 BROKEN_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
-"""The start of an escape at the end of a string that was cut."""
+"""An incomplete escape at the end of a string."""
 
 
 def partial(text: str, *, strings: bool = False) -> dict[str, Any]:
-    """Return the object that a text begins, with the fields and items that are complete; empty where it begins none.
+    """Return the complete fields and items of the object that a text begins; empty if it begins none.
 
-    With `strings` a string that was cut counts too, as far as it goes.
+    With `strings`, an incomplete string counts as well.
     """
     found = _decoded(text)
     if found is not None or not text.lstrip().startswith("{"):

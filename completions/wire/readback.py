@@ -1,6 +1,6 @@
-"""What an answer said, gathered from its documents one after the other; a provider's `readback` says where it stands.
+"""Build the neutral answer from its documents, one after the other; a provider's `readback` knows their fields.
 
-Nothing in a document is trusted: a fault, a limit or another server may have left anything there.
+Nothing in a document is trusted: a fault, a limit or another server may have produced it.
 """
 
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ Kind = Literal["text", "reasoning", "refusal"]
 CallKind = Literal["function", "custom"]
 
 NATURAL = "natural"
-"""The finish reason of a format that does not tell calls from texts."""
+"""The finish reason of formats that do not distinguish calls from text."""
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Call:
 
 @dataclass(slots=True)
 class _Run:
-    """A block as it grows; `place` tells it from the one before, or which call it is."""
+    """A block that is being built; `place` identifies it, or its call."""
 
     kind: Kind | Literal["call"]
     place: object
@@ -41,7 +41,7 @@ class _Run:
 
 @dataclass(slots=True)
 class Voice:
-    """One choice, as it grows."""
+    """A choice that is being built."""
 
     index: int
     pieces: list[Piece]
@@ -56,9 +56,9 @@ class Voice:
     moderation: Moderation | None = None
 
     def says(self, said: object, kind: Kind = "text", place: object = None) -> None:
-        """Take in a piece of the text, or of another kind; what is no text is none, and an empty one counts.
+        """Add a piece of text, or of another kind; a value that is no string is ignored, but an empty one counts.
 
-        `place` tells the block that it is of from others of its kind.
+        `place` identifies the block among others of its kind.
         """
         if isinstance(said, str):
             self.texts[kind] = self.texts.get(kind, "") + said
@@ -71,7 +71,7 @@ class Voice:
     def call(
         self, place: object, *, name: object = "", arguments: object = "", id: object = "", kind: CallKind | None = None
     ) -> None:
-        """Take in a call, or what it grows by; `place` tells it from the others."""
+        """Add a call, or a fragment of one; `place` identifies it."""
         if place not in self.calls:
             self.calls[place] = _Call()
             self.runs.append(_Run("call", place))
@@ -82,18 +82,18 @@ class Voice:
         call.arguments += arguments if isinstance(arguments, str) else dumps(arguments)
 
     def finds(self, id: object, found: object) -> None:
-        """Take in what a call has found, which its id names."""
+        """Add the result of a call, given its id."""
         for call in self.calls.values():
             if call.id and call.id == id:
                 call.result = dumps(found)
 
     def ends(self, reason: object, known: dict[str, str]) -> None:
-        """Take in why it ends, in this format's words, of which `known` has chat's; others stay as they are."""
+        """Set the finish reason, translated to chat's by `known`; others stay as they are."""
         if isinstance(reason, str):
             self.finish_reason = known.get(reason, reason)
 
     def restart(self) -> None:
-        """Forget what was said: a document that has all of it follows."""
+        """Forget the content, because a document with all of it follows."""
         self.texts, self.calls, self.annotations, self.pieces, self.runs = {}, {}, [], [], []
 
     def choice(self) -> Choice:
@@ -119,7 +119,7 @@ class Voice:
 
 
 class Answer:
-    """An answer as it is read. `event` is the number of the event at hand; `ended` says that nothing more counts."""
+    """An answer being read. `event` is the index of the current event; `ended` means that the rest is ignored."""
 
     def __init__(self) -> None:
         self.event = 0
@@ -132,22 +132,22 @@ class Answer:
         self._pieces: list[Piece] = []
 
     def voice(self, index: int = 0) -> Voice:
-        """Return a choice by its number."""
+        """Return a choice by its index."""
         voice = self._voices.setdefault(index, Voice(index, self._pieces))
         voice.event = self.event
         return voice
 
     def notes(self, id: object, model: object) -> None:
-        """Note the answer's id and model, where they are texts."""
+        """Set the answer's id and model, if they are strings."""
         self.id, self.model = text(id) or self.id, text(model) or self.model
 
     def costs(self, asked: object, said: object, cached: object = 0, reasoning: object = 0) -> None:
-        """Note the usage, if there is one; its later counts replace the earlier ones."""
+        """Add the usage, if there is one; later counts replace earlier ones."""
         if _is_count(asked) or _is_count(said):
             self.usage = Usage(*map(_count, (asked, said, cached, reasoning)))
 
     def fails(self, document: dict[str, Any]) -> bool:
-        """Note the error that a document tells; say whether that is all it tells."""
+        """Note the error in a document, and return whether the document has nothing else."""
         error = document.get("error")
         if not error and (document.get("type") == "error" or document.get("object") == "error" or _is_flat(document)):
             error = document
@@ -163,7 +163,7 @@ class Answer:
         return "output" not in document  # a response that failed has both
 
     def said(self, prompt: Prompt | None, *, cut: bool) -> Said:
-        """Return what was asked and what was read of the answer."""
+        """Return the question, and the answer as far as it was read."""
         choices = tuple(self._voices[index].choice() for index in sorted(self._voices))
         known = bool(choices) or self.usage is not None
         reply = Reply(choices, id=self.id, model=self.model, usage=self.usage) if known else None
@@ -171,12 +171,12 @@ class Answer:
 
 
 def dumps(value: object) -> str:
-    """Return a call's arguments as compact JSON text; what is missing is empty."""
+    """Return the arguments of a call as compact JSON; empty if they are missing."""
     return orjson.dumps({} if value is None else value).decode()
 
 
 def _is_flat(document: dict[str, Any]) -> bool:
-    """Say whether it is an error without its envelope, as the fault `error_event` sends it."""
+    """Tell whether it is an error without its envelope, such as the fault `error_event` sends."""
     return isinstance(document.get("message"), str) and "code" in document
 
 

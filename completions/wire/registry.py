@@ -1,4 +1,4 @@
-"""All the formats, and where each is spoken: the one list of them.
+"""The one list of all formats and their addresses.
 
 A new dialect of OpenAI's formats is a line in `DIALECTS`, a new provider a line in `ADDRESSES`.
 """
@@ -42,7 +42,7 @@ DIALECTS: tuple[Dialect, ...] = (
     XAI(),
 )
 CHAT_DIALECTS = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
-"""Chat as each dialect has it, by the name by which a script chooses it."""
+"""The chat format in each dialect, by the name by which a script chooses it."""
 
 conversation.DIALECTS[:] = CHAT_DIALECTS
 
@@ -66,23 +66,23 @@ _ALL = [
 ]
 ORDER = ("generate", "models", "model", "tell", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))
-"""The first whose route fits answers, unless a request is told to be another's that has the same route."""
+"""The first matching route answers, unless the request is identified as another format with the same route."""
 
 KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - {""}))
-"""Where APIs take the key, instead of `Authorization: Bearer`."""
+"""Headers for the API key other than `Authorization: Bearer`."""
 
 
 def told_apart(address: Address) -> dict[str, WireFormat]:
-    """Return the other formats that have the same address, by the header or parameter that tells of each."""
+    """Return the other formats at the same address, by the header or parameter that identifies them."""
     rivals = [other.wire for other in ADDRESSES if other.route == address.route and other.wire is not address.wire]
     return {name: wire for wire in rivals for name in wire.told_by}
 
 
 @functools.lru_cache(maxsize=512)
 def format_at(path: str) -> tuple[WireFormat, Mapping[str, str]] | None:
-    """Return the format that generates at an address, and the address's parts; None where there is none.
+    """Return the generating format at an address, and the parts of the address; None if there is none.
 
-    What a project has put before our addresses may stand in it, and a namespace.
+    The address may start with a prefix of the project's and a namespace.
     """
     for end in _ends(path):
         for address in ADDRESSES:
@@ -92,9 +92,9 @@ def format_at(path: str) -> tuple[WireFormat, Mapping[str, str]] | None:
 
 
 def read(traffic: Traffic, dialect: str = "") -> Said:
-    """Return what was asked and said in an exchange; nothing where its address has no format that generates.
+    """Return the question and the answer of an exchange; empty if its address has no generating format.
 
-    `dialect` is who speaks where the script chooses that.
+    `dialect` is the one that the script chooses.
     """
     found = format_at(traffic.path) if traffic.method == "POST" else None
     if found is None:

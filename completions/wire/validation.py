@@ -1,7 +1,7 @@
-"""Step 2, the checker: tables of checks, one for each field, that find the first thing wrong with a decoded request.
+"""Step 2, validation: tables of checks, one for each field, that find the first problem in a decoded request.
 
-A check takes a value and returns the first `Problem`, or None. It knows nothing of where the value stands: each
-container that a problem passes on its way out adds its part of the path, so a good request pays for no path at all.
+A check takes a value and returns the first `Problem`, or None. It does not know where the value is: each container adds
+its part of the path when it passes a problem on, so a valid request costs no paths.
 
 The wordings and codes are the API's own, as its users quote them (`invalid_type`, `integer_above_max_value`, ...).
 """
@@ -17,9 +17,9 @@ from completions.wire.base import json_type
 
 
 class Problem:
-    """What is wrong: `before`, the quoted path, `after`; or `before` alone where the API does not name the path.
+    """What is wrong: `before`, the quoted path, `after`; or only `before` if the API does not name the path.
 
-    The path grows from the inside out.
+    The path is built from the inside out.
     """
 
     __slots__ = ("after", "before", "code", "path")
@@ -31,7 +31,7 @@ class Problem:
         self.path = path
 
     def under(self, part: str) -> "Problem":
-        """Put the path below `part`: a key, a path, or an index in brackets."""
+        """Prefix the path with `part`: a key, a path, or an index in brackets."""
         joint = "." if self.path and not self.path.startswith("[") else ""
         self.path = f"{part}{joint}{self.path}"
         return self
@@ -46,12 +46,12 @@ Check = Callable[[Any], Problem | None]
 
 
 def worded_problem(message: str, code: str | None, path: str) -> Problem:
-    """Return a problem whose message does not name its path."""
+    """Return a problem whose message does not contain its path."""
     return Problem(message, None, code, path)
 
 
 def listed(values: Collection[str], word: str = "and") -> str:
-    """Write quoted values as the API lists them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`."""
+    """Return quoted values as the API lists them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`."""
     *others, last = [f"'{value}'" for value in values]
     if not others:
         return last
@@ -59,12 +59,12 @@ def listed(values: Collection[str], word: str = "and") -> str:
 
 
 def wrong_type(expected: str, value: object) -> Problem:
-    """Return a value's type against the expected one."""
+    """Return the problem of a value with the wrong type."""
     return Problem("Invalid type for", f": expected {expected}, but got {json_type(value)} instead.", "invalid_type")
 
 
 def missing(key: str, given: Mapping[str, Any], known: Collection[str]) -> Problem:
-    """Return a required key that is not there, with the key that may have been meant for it."""
+    """Return the problem of a missing key, with the key that may have been meant."""
     strangers = [name for name in islice(given, 32) if name not in known and len(name) <= 64]
     hint = "".join(
         f" You provided '{name}', did you mean to provide '{key}'?"
@@ -74,12 +74,12 @@ def missing(key: str, given: Mapping[str, Any], known: Collection[str]) -> Probl
 
 
 def unknown(key: str) -> Problem:
-    """Return a key that the object does not have."""
+    """Return the problem of an unknown key."""
     return Problem("Unknown parameter:", ".", "unknown_parameter", key)
 
 
 def wrong_value(value: str, allowed: Collection[str]) -> Problem:
-    """Return a value that is not among the allowed ones."""
+    """Return the problem of a value that is not allowed."""
     return worded_problem(f"Invalid value: '{value}'. Supported values are: {listed(allowed)}.", "invalid_value", "")
 
 
@@ -88,7 +88,7 @@ def _sized(what: str, expected: str, got: str, code: str) -> Problem:
 
 
 def string(*, low: int = 0, high: int | None = None, pattern: str | None = None) -> Check:
-    """Check a string: its length in characters, and the pattern that all of it matches."""
+    """Check a string: its length in characters, and the pattern that it must match in full."""
     regex = re.compile(pattern) if pattern else None
 
     def check(value: Any) -> Problem | None:
@@ -108,7 +108,7 @@ def string(*, low: int = 0, high: int | None = None, pattern: str | None = None)
 
 
 def integer(low: int | None = None, high: int | None = None) -> Check:
-    """Check a whole number within bounds; a boolean or a number with a point is none."""
+    """Check an integer within bounds; booleans and decimals are refused."""
     return _number("integer", "an integer", (int,), low, high)
 
 
@@ -136,12 +136,12 @@ def boolean(value: Any) -> Problem | None:
 
 
 def anything(value: Any) -> Problem | None:
-    """Accept whatever it is: somebody else looks at it."""
+    """Accept any value, because another check looks at it."""
     return None
 
 
 def choice(*allowed: str) -> Check:
-    """Check a string that is one of a few."""
+    """Check a string that must be one of these."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not str:
@@ -152,12 +152,12 @@ def choice(*allowed: str) -> Check:
 
 
 def nullable(check: Check) -> Check:
-    """Let null pass."""
+    """Accept null."""
     return lambda value: None if value is None else check(value)
 
 
 def array(item: Check, of: str, *, low: int = 0, high: int | None = None) -> Check:
-    """Check an array `of` some plural, with bounds of its length."""
+    """Check an array of `of`, a plural noun, with bounds on its length."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not list:
@@ -177,7 +177,7 @@ def array(item: Check, of: str, *, low: int = 0, high: int | None = None) -> Che
 
 
 def either(expected: str, **kinds: Check) -> Check:
-    """Check by the value's JSON type, named `string`, `array` or `object`; `expected` is said of the others."""
+    """Check by the value's JSON type: `string`, `array` or `object`; `expected` describes them in the message."""
     names: dict[type, str] = {str: "string", list: "array", dict: "object"}
     checks = {kind: kinds[name] for kind, name in names.items() if name in kinds}
 
@@ -189,7 +189,7 @@ def either(expected: str, **kinds: Check) -> Check:
 
 
 def record(fields: Mapping[str, Check], required: Collection[str] = (), *, others: bool = False) -> Check:
-    """Check an object with these keys and no others, or with `others`, whatever they hold."""
+    """Check an object with these keys and no others; with `others`, any further keys."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not dict:
@@ -210,7 +210,7 @@ def record(fields: Mapping[str, Check], required: Collection[str] = (), *, other
 
 
 def tagged(tag: str, variants: Mapping[str, Check]) -> Check:
-    """Check an object whose key `tag` says which of the variants it is."""
+    """Check an object whose key `tag` selects the variant."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not dict:
@@ -227,12 +227,12 @@ def tagged(tag: str, variants: Mapping[str, Check]) -> Check:
 
 
 def text_or(of: str, items: Check, *, high: int | None = None) -> Check:
-    """Check a string, or an array that `items` checks."""
+    """Check a string, or an array with the check `items`."""
     return either(f"one of a string or array of {of}", string=string(high=high), array=items)
 
 
 def obj(value: Any) -> Problem | None:
-    """Check an object, whatever is in it."""
+    """Check an object with any content."""
     return None if type(value) is dict else wrong_type("an object", value)
 
 
@@ -269,7 +269,7 @@ SHARED: Mapping[str, Check] = {
     "top_p": nullable(decimal(0, 1)),
     "user": nullable(string()),
 }
-"""What chat and legacy completions have in common; the bounds are in the SDK's docstrings and OpenAI's document."""
+"""The fields that chat and legacy completions share; the bounds are from the SDK and OpenAI's OpenAPI document."""
 
 
 def stream_options_alone(body: Mapping[str, Any]) -> Problem | None:
@@ -281,6 +281,6 @@ def stream_options_alone(body: Mapping[str, Any]) -> Problem | None:
 
 
 def refuse(problem: Problem | None) -> None:
-    """Raise the problem, if there is one."""
+    """Raise the problem as an error, if there is one."""
     if problem is not None:
         raise problem.error()

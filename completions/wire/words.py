@@ -1,7 +1,7 @@
-"""The usual errors in each API's own words: a table a format or dialect, by what kind of error it is.
+"""The standard errors in each API's wording: a table for each format or dialect, by the kind of error.
 
-An error that is raised somewhere in the house, or by a script without words of its own, has a kind. The table of the
-format that answers says how it puts it: message, type, code, param, and the status, unless a script demands one.
+An error raised by the mock, or by a script without its own wording, has a kind. The table of the answering format has
+its message, type, code, param and status, unless the script sets the status.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +11,14 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.tokens.models import context_window
 
 AS_IT_IS = "…"
-"""For a field that an API has as the error has it."""
+"""For a field that the API leaves as the error has it."""
 
 DEFAULT_WINDOW = 128_000
-"""Tokens, of a model that the table does not know."""
+"""The context window, in tokens, of models that the table does not know."""
 
 
 class Words(NamedTuple):
-    """How an API puts a kind of error; `message` has `{model}` and other facts in it, or is a function of the facts."""
+    """An API's wording of a kind of error; `message` has facts such as `{model}` in it, or is a function of them."""
 
     message: str | Callable[[Mapping[str, Any]], str]
     status: int | None = None
@@ -30,11 +30,11 @@ class Words(NamedTuple):
 
 
 NO_WORDS: Mapping[str, Words] = {}
-"""Of an API that puts all of them as OpenAI's chat completions do."""
+"""For APIs with the wording of OpenAI's chat completions."""
 
 
 def worded(exc: RequestError, table: Mapping[str, Words]) -> RequestError:
-    """Return an error in an API's words; one that it puts as everybody does, or in somebody's own words, as it is."""
+    """Return an error in the API's wording; an error with its own wording stays as it is."""
     words = table.get(exc.kind or "")
     if words is None:
         return exc
@@ -50,7 +50,7 @@ def worded(exc: RequestError, table: Mapping[str, Words]) -> RequestError:
 
 
 def facts_of(exc: RequestError) -> dict[str, Any]:
-    """Return what a message can tell; where nothing was counted, the prompt is just longer than the model's window."""
+    """Return the facts for a message; if nothing was counted, the prompt is just longer than the context window."""
     facts: dict[str, Any] = dict(exc.facts or {})
     model = facts.setdefault("model", None)
     window = facts.setdefault("window", context_window(model if isinstance(model, str) else None) or DEFAULT_WINDOW)

@@ -28,7 +28,7 @@ EXCHANGE = Exchange(
     rule="mock",
     stream=True,
     chunks=8,
-    bytes=1300,
+    sent_bytes=1300,
     ended=10.3512,
 )
 
@@ -169,12 +169,12 @@ def frames(*sizes: int) -> list[bytes]:
 
 
 def test_stream_record__counts_what_was_sent_and_who_left() -> None:
-    exchange = replace(EXCHANGE, chunks=0, bytes=0, ended=None)
+    exchange = replace(EXCHANGE, chunks=0, sent_bytes=0, ended=None)
     progress = StreamRecord(exchange, frames(10, 20, 30, 5), [True] * 4, total=3, log=False)
     progress.sent(0, 2, 0.1)
-    assert (exchange.chunks, exchange.bytes) == (2, 30)
+    assert (exchange.chunks, exchange.sent_bytes) == (2, 30)
     progress.sent(2, 4, 0.2)
-    assert (exchange.chunks, exchange.bytes) == (3, 65)
+    assert (exchange.chunks, exchange.sent_bytes) == (3, 65)
     progress.end()
     assert not exchange.client_left
     cut = StreamRecord(exchange, frames(10, 20), [True] * 2, total=1, log=False)

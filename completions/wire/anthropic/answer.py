@@ -1,4 +1,4 @@
-"""An assistant's message in Anthropic's shape: its content blocks, whole and as they are streamed, and its usage.
+"""The assistant's message in Anthropic's shape: its content blocks, complete and streamed, and its usage.
 
 Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the anthropic SDK.
 """
@@ -29,7 +29,7 @@ STOP_REASONS = {
 
 
 class Run(NamedTuple):
-    """A block's deltas of one kind: the delta with its hole, what goes there, and what faults need to know."""
+    """The deltas of one kind in a block: the delta with its hole, the values for it, and its part for faults."""
 
     delta: dict[str, Any]
     values: list[Any]
@@ -38,7 +38,7 @@ class Run(NamedTuple):
 
 
 class Block(NamedTuple):
-    """A content block: as a stream opens it, its deltas, and as the whole answer has it."""
+    """A content block: its opening in a stream, its deltas, and the complete block."""
 
     opening: dict[str, Any]
     runs: list[Run]
@@ -66,7 +66,7 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
 
 
 def said(reply: Reply) -> Choice:
-    """Return the one answer that this API gives."""
+    """Return the only choice, because this API has one answer."""
     return reply.choices[0] if reply.choices else Choice()
 
 
@@ -96,7 +96,7 @@ def _text(annotations: Iterable[Mapping[str, object]], said: str, prompt: Prompt
 
 
 def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | None:
-    """Return a URL citation of OpenAI's shape, in which scripts have them, as this API's; None for any other."""
+    """Return a URL citation, which scripts write in OpenAI's shape, in this API's; None for any other annotation."""
     source = mapping(annotation.get("url_citation"))
     if not source:
         return None
@@ -111,7 +111,7 @@ def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | N
 
 
 def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Block]:
-    """Return the block of a call; one that the API runs itself is followed by what it found."""
+    """Return the block of a call, and its result if the API runs the tool itself."""
     if not server_tools.is_servers(call, prompt):
         return [_call("tool_use", call, call.id or made_id("toolu_", reply, place), prompt)]
     identity = call.id or made_id("srvtoolu_", reply, place)
@@ -131,12 +131,12 @@ def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
 
 
 def made_id(prefix: str, reply: Reply, place: int = 0) -> str:
-    """Return an id of this answer's own for what stands at `place` in it: `msg_01…`, `toolu_01…`."""
+    """Return an id, unique to this answer, for the object at `place` in it: `msg_01…`, `toolu_01…`."""
     return f"{prefix}01{hashlib.blake2s(f'{prefix}{reply.serial}{place}'.encode(), digest_size=11).hexdigest()}"
 
 
 def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return a message without content, ending and usage."""
+    """Return a message without content, stop reason and usage."""
     return {
         "id": f"msg_{reply.id.removeprefix('chatcmpl-')}" if reply.id else made_id("msg_", reply),
         "type": "message",
@@ -146,7 +146,7 @@ def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 
 def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return why a message ends. A refusal's words are its explanation, for this API refuses without a text."""
+    """Return why a message ends. The text of a refusal is its explanation, because the API refuses without text."""
     choice = said(reply)
     served = all(server_tools.is_servers(call, prompt) for call in choice.tool_calls)
     if choice.finish_reason == "tool_calls" and choice.tool_calls and served:
@@ -163,22 +163,22 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 
 PLACE = {"service_tier": "standard", "inference_geo": "global"}
-"""Where and how a message was made."""
+"""Where and how a message was generated."""
 
 
 def usage(counted: Usage | None) -> dict[str, Any]:
-    """Return what a message cost: here the input is what was not read from the cache."""
+    """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
     return _input(counted or Usage(0, 0)) | _output(counted or Usage(0, 0)) | PLACE
 
 
 def usage_at_start(counted: Usage | None) -> dict[str, Any]:
-    """Return what is known of the cost when a stream begins, with the first token out."""
+    """Return the usage at the start of a stream, with one output token."""
     known = counted or Usage(0, 0)
     return _input(known) | {"output_tokens": min(known.completion_tokens, 1), **PLACE}
 
 
 def usage_at_end(counted: Usage | None) -> dict[str, Any]:
-    """Return the totals that a stream's `message_delta` tells; they replace those of its start."""
+    """Return the totals for a stream's `message_delta`, which replace those at its start."""
     known = counted or Usage(0, 0)
     before = {key: value for key, value in _input(known).items() if key != "cache_creation"}
     return before | _output(known)
@@ -202,5 +202,5 @@ def _output(counted: Usage) -> dict[str, Any]:
 
 
 def whole_content(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
-    """Go through the content of the whole answer."""
+    """Yield the content of the complete answer."""
     return (block.whole for block in blocks(reply, prompt))

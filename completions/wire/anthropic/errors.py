@@ -1,7 +1,7 @@
-"""Anthropic's error envelope: its types by status, and its own words for the usual errors.
+"""Anthropic's error envelope: its types by status, and its wording of the standard errors.
 
-Types: Anthropic's page "Errors", and the `*Error` types of the anthropic SDK. The words are the API's own
-where its users quote them; those on credit, limits and the context's length are made in their manner.
+Types: Anthropic's page "Errors", and the `*Error` types of the anthropic SDK. The wording is the API's own where its
+users quote it; for credit, limits and the context's length it imitates the API's.
 """
 
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ WORDS = {
     (504, None): "Timed out",
     (529, None): "Overloaded",
 }
-"""The words for the errors whose message is the usual one, by status, and by code where a code has its own."""
+"""The wording of standard errors, by status, and by code if a code has its own."""
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
@@ -83,25 +83,25 @@ ERROR_WORDS: Mapping[str, Words] = {
     "insufficient_quota": Words(NO_CREDIT, 400, type=TYPES[400], source="quotes by users", seen="2026-10-08"),
     "overloaded": Words("Overloaded", 529, type=TYPES[529], source="Anthropic's page on errors", seen="2026-11-25"),
 }
-"""How the API puts the usual errors that a script names."""
+"""The API's wording of the standard errors that scripts can name."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return an error's envelope; a type of this API's own stays, any other is that of the status."""
+    """Return the envelope of an error; a type that is this API's own stays, any other is that of the status."""
     usual = TYPES.get(exc.status, "invalid_request_error" if exc.status < 500 else "api_error")
     kind = exc.type if exc.type in TYPES.values() and exc.type != "invalid_request_error" else usual
     return {"type": "error", "error": {"type": kind, "message": message(exc)} | _details(exc)}
 
 
 def _details(exc: RequestError) -> dict[str, Any]:
-    """Return the typed details, where the API has any: which error it is, and what it is about."""
+    """Return the typed details, if the API has any: which error it is, and what it concerns."""
     if (exc.status, exc.code) not in WORDS or exc.code is None or not exc.code.startswith("thread_"):
         return {}
     return {"details": {"error_code": exc.code} | ({"unsupported": [exc.param]} if exc.param else {})}
 
 
 def message(exc: RequestError) -> str:
-    """Return an error's message: somebody's own, or this API's words for it."""
+    """Return an error's message: its own, or this API's wording."""
     if exc.facts is None:
         return exc.message
     if (told := _told(exc.facts, exc.code)) is not None:
@@ -110,7 +110,7 @@ def message(exc: RequestError) -> str:
 
 
 def _told(facts: Mapping[str, object], code: str | None) -> str | None:
-    """Write the errors that name what they are about; None for the others."""
+    """Return the message of errors that mention what they concern; None for the others."""
     match facts:
         case {"bearer": True} if code == "invalid_api_key":
             return "Invalid bearer token"

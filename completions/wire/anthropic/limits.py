@@ -1,6 +1,6 @@
-"""Anthropic's headers on limits: other names than OpenAI's, and points in time instead of durations.
+"""Anthropic's rate limit headers: other names than OpenAI's, and times instead of durations.
 
-The names are those of Anthropic's page "Rate limits"; times are RFC 3339 in UTC, to the second.
+The names are from Anthropic's page "Rate limits"; times are RFC 3339 in UTC, to the second.
 """
 
 import math
@@ -12,14 +12,14 @@ OURS = re.compile(r"x-ratelimit-(limit|remaining|reset)-(requests|tokens)")
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ms|s))?")
 
 KINDS = {"requests": ("requests",), "tokens": ("tokens", "input-tokens", "output-tokens")}
-"""The limits that a script's limit stands for: a script counts tokens in and out together."""
+"""The limits that correspond to one of a script's limits, which counts input and output tokens together."""
 
 STEADY = {"requests": ("4000", "3999"), "tokens": ("2400000", "2400000")}
-"""What is said where nothing is limited: the limit and what remains of it, by what is limited."""
+"""The limit and the remaining amount that are reported if nothing is limited."""
 
 
 def steady(clock: float | None = None) -> dict[str, str]:
-    """Return the headers of a key that has no limits; `clock` is in seconds since the epoch, by default the time."""
+    """Return the headers for a key without limits; `clock` is in seconds since the epoch, now by default."""
     now = moment(0, clock)
     found: dict[str, str] = {}
     for unit, (limit, remaining) in STEADY.items():
@@ -30,7 +30,7 @@ def steady(clock: float | None = None) -> dict[str, str]:
 
 
 def limit_headers(headers: Mapping[str, str], clock: float | None = None) -> dict[str, str]:
-    """Return headers with those on limits in this API's way; the others stay as they are."""
+    """Return headers with rate limits in this API's form; the others stay as they are."""
     return {key: value for name, given in headers.items() for key, value in _limit_header(name, given, clock)}
 
 
@@ -45,7 +45,7 @@ def _limit_header(name: str, value: str, clock: float | None) -> Iterator[tuple[
 
 
 def seconds(duration: str) -> float:
-    """Read a duration as OpenAI writes it: `6ms`, `1.5s`, `6m0s`, `1h0m0s`; 0 for anything else."""
+    """Parse a duration as OpenAI writes it: `6ms`, `1.5s`, `6m0s`, `1h0m0s`; 0 for anything else."""
     if (found := DURATION.fullmatch(duration)) is None:
         return 0.0
     hours, minutes, rest, unit = found.groups()
@@ -53,6 +53,6 @@ def seconds(duration: str) -> float:
 
 
 def moment(after: float, clock: float | None = None) -> str:
-    """Write the moment so many seconds from now, rounded up to the second: `2026-11-23T18:00:00Z`."""
+    """Return the time so many seconds from now, rounded up to the second: `2026-11-23T18:00:00Z`."""
     now = time.time() if clock is None else clock
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(math.ceil(now + after)))

@@ -31,7 +31,7 @@ EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0])
 
 
 class AnthropicFormat(WireFormat):
-    """What Anthropic's addresses share: errors, headers, and the list of models."""
+    """What Anthropic's addresses have in common: errors, headers, and the list of models."""
 
     key_header = "x-api-key"
     told_by: tuple[str, ...] = ("anthropic-version",)
@@ -40,11 +40,11 @@ class AnthropicFormat(WireFormat):
     reads_address = True
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
-        """Return `request-id`, and limits that nothing comes near."""
+        """Return `request-id`, and limits that are never reached."""
         return {"request-id": request_id, **anthropic_limits.steady()}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return headers on limits under this API's names, with points in time for what they say of waiting."""
+        """Return rate limit headers with this API's names, and with times instead of durations."""
         return anthropic_limits.limit_headers(headers)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
@@ -56,11 +56,11 @@ class AnthropicFormat(WireFormat):
         return document | {"request_id": request_id}
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return named events, with `ping` for a sign of life."""
+        """Return named events, with `ping` as the keep-alive."""
         return EVENTS
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an error within a stream: here it is always an event of the name `error`."""
+        """Return an error within a stream, which is always an event called `error`."""
         return super().error_events(failure._replace(name="error"), prompt)
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class AnthropicFormat(WireFormat):
 
 
 class AnthropicAnswers(AnthropicFormat):
-    """A message, whole and streamed, wherever Claude is asked for it."""
+    """A message, complete and streamed, wherever Claude is available."""
 
     name = "anthropic"
     refusals = REFUSALS
@@ -85,7 +85,7 @@ class AnthropicAnswers(AnthropicFormat):
         return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the events: the start, each block from its start to its stop, how the message ends, the stop."""
+        """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
         empty: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
         began = {"usage": anthropic_message.usage_at_start(reply.usage)}
         message = anthropic_message.head(reply, prompt) | empty | began
@@ -107,17 +107,17 @@ class AnthropicAnswers(AnthropicFormat):
         ]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a message or an event of its stream."""
+        """Add what a message or an event of its stream says."""
         hear_message(document, answer)
 
 
 class AnthropicMessages(AnthropicAnswers):
-    """A message for messages."""
+    """The Messages API."""
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a message's request."""
+        """Read a request for a message."""
         document = decode_object(body)
         anthropic_rules.check_stream(document)
         if validate:
@@ -125,19 +125,19 @@ class AnthropicMessages(AnthropicAnswers):
         return read_prompt(document, headers)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
-        """Return the thread that a request goes on from."""
+        """Return the thread that a request continues."""
         return () if (place := self.goes_on_from(prompt)) is None else (place,)
 
     def goes_on_from(self, prompt: Prompt) -> Place | None:
-        """Return the thread, named by its newest message."""
+        """Return the thread, identified by its newest message."""
         return None if (name := threads.previous(prompt.body)) is None else (threads.THREAD, name)
 
     def taken(self, *, in_flight: bool) -> RequestError:
-        """Return the error of going on from a message that another request goes on from, or has."""
+        """Return the error for continuing from a message that another request continues, or has continued."""
         return threads.refusal("thread_continue_in_flight" if in_flight else "thread_already_continued")
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with all that the thread holds."""
+        """Return the prompt with everything in the thread."""
         if (thread := next(iter(documents.values()), None)) is None:
             if validate:
                 raise threads.refusal("thread_not_found", status=404)
@@ -149,7 +149,7 @@ class AnthropicMessages(AnthropicAnswers):
         return replace(read_prompt(whole, prompt.headers), body=prompt.body, recalled=recalled)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
-        """Return the conversation, where it is to be held, under the id of the answer."""
+        """Return the conversation, if it is to be stored, under the id of the answer."""
         if not threads.is_held(prompt.body):
             return ()
         asked = mapping(prompt.recalled.get("body")) or prompt.body
@@ -159,7 +159,7 @@ class AnthropicMessages(AnthropicAnswers):
 
 
 def _block(index: int, block: anthropic_message.Block) -> list[Event]:
-    """Return the events of one content block; a call's name costs a token, as its arguments do."""
+    """Return the events of one content block; a call's name costs a token, like its arguments."""
     opening = {"type": "content_block_start", "index": index, "content_block": block.opening}
     events = [_event(opening, token="name" in block.opening)]
     for run in block.runs:
@@ -172,12 +172,12 @@ def _block(index: int, block: anthropic_message.Block) -> list[Event]:
 
 
 def _event(document: dict[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:
-    """Return the event of a document, which has the name of its type."""
+    """Return the event of a document; its name is the document's type."""
     return Event(orjson.dumps(document), token, chunk, part, document["type"])
 
 
 class AnthropicCount(AnthropicFormat):
-    """The count of the tokens that a message's request would cost; a rule may give another one by its `usage`."""
+    """The number of tokens that a request would cost; a rule can set it with its `usage`."""
 
     name = "count_tokens"
 
@@ -195,9 +195,9 @@ class AnthropicCount(AnthropicFormat):
         return {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the whole answer as one event: a count is not streamed."""
+        """Return the complete answer as one event, because a count is not streamed."""
         return [Event(orjson.dumps(self.document(reply, prompt)))]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the count."""
+        """Add the count."""
         hear_count(document, answer)

@@ -1,7 +1,7 @@
 """Step 2 for Anthropic's Messages API: the request's body -> `Prompt`.
 
-It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `anthropic_rules`.
-Shapes: `MessageCreateParams` and `ContentBlockParam` of the anthropic SDK.
+It reads well-formed fields and ignores the rest; `rules` has refused before what the API would refuse. Shapes:
+`MessageCreateParams` and `ContentBlockParam` of the anthropic SDK.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from completions.wire.caching import cache_blocks
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_")
-"""How the types of the tools begin that the API runs itself: nobody answers their calls, so none is made."""
+"""The prefixes of the types of tools that the API runs: nobody would answer their calls, so none are made."""
 
 PART_KINDS: Mapping[str, Literal["image", "file"]] = {"image": "image", "document": "file"}
 
@@ -33,7 +33,7 @@ PART_KINDS: Mapping[str, Literal["image", "file"]] = {"image": "image", "documen
 def read_prompt(
     body: dict[str, Any], headers: Mapping[str, str], *, task: Literal["generate", "count"] = "generate"
 ) -> Prompt:
-    """Return what the body of a message's request asks, or of a request to count its tokens."""
+    """Return what the body of a request asks, for a message or for a count of its tokens."""
     choice = mapping(body.get("tool_choice"))
     metadata = mapping(body.get("metadata"))
     return Prompt(
@@ -58,7 +58,7 @@ def read_prompt(
 
 
 def _messages(body: dict[str, Any]) -> Iterator[Message]:
-    """Go through the messages: the system prompt, then each turn, whose tool results are messages of their own."""
+    """Yield the messages: the system prompt, then each turn; tool results become separate messages."""
     if system := _text(body.get("system")):
         yield Message("system", system)
     for message in dicts(body.get("messages")):
@@ -83,7 +83,7 @@ def _tool_message(block: dict[str, Any]) -> Message:
 
 
 def _text(content: object) -> str:
-    """Join the texts of a content: a string, or blocks, of which documents and search results may have texts too."""
+    """Join the texts of a content, which is a string or blocks; documents and search results can have text too."""
     if isinstance(content, str):
         return content
     return "\n".join(found for block in dicts(content) if (found := _block_text(block)))
@@ -145,7 +145,7 @@ def _tool_choice(choice: dict[str, Any]) -> ToolChoice:
 
 
 def _response_format(body: dict[str, Any]) -> ResponseFormat:
-    """Read `output_config.format`, or `output_format` as it was called in beta."""
+    """Read `output_config.format`, or `output_format`, its name in the beta."""
     document = mapping(mapping(body.get("output_config")).get("format")) or mapping(body.get("output_format"))
     if document.get("type") != "json_schema":
         return ResponseFormat() if document else ANY_FORM
@@ -153,7 +153,7 @@ def _response_format(body: dict[str, Any]) -> ResponseFormat:
 
 
 def _effort(body: dict[str, Any]) -> str | None:
-    """Return how hard to think where thinking is on, `none` where it is off, None where nothing is said."""
+    """Return the reasoning effort if thinking is on, `none` if it is off, or None if the request does not say."""
     match mapping(body.get("thinking")).get("type"):
         case "enabled" | "adaptive":
             return text(mapping(body.get("output_config")).get("effort")) or "high"

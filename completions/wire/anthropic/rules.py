@@ -1,7 +1,7 @@
-"""Step 2 for Anthropic's Messages API: validate a request like the real API does.
+"""Step 2 for Anthropic's Messages API: validate a request as the real API does.
 
-The fields are `MessageCreateParams` of the anthropic SDK, of its beta too where a request asks for a beta. Wordings
-are the API's own where its users quote them; the others are made in their manner.
+The fields are those of `MessageCreateParams` in the anthropic SDK, and of its beta if a request asks for one. The
+wording is the API's own where its users quote it, and imitates it elsewhere.
 """
 
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ COUNTED: Mapping[str, Check] = {
     "user_profile_id": string(),
     "workspace_id": string(),
 }
-"""What may stand in a request to count tokens."""
+"""The fields of a request to count tokens."""
 
 FIELDS: Mapping[str, Check] = {
     **COUNTED,
@@ -64,10 +64,10 @@ FIELDS: Mapping[str, Check] = {
     "stop_sequences": array(string()),
     "stream": boolean,
 }
-"""What may stand in a request for a message."""
+"""The fields of a request for a message."""
 
 SAMPLING: Mapping[str, Check] = {"temperature": number(0, 1), "top_k": integer(0), "top_p": number(0, 1)}
-"""What may stand there too before version 2026-10-21."""
+"""Further fields before version 2026-10-21."""
 
 BETA = (
     "output_format",
@@ -78,11 +78,11 @@ BETA = (
     "fallbacks",
     "fallback_credit_token",
 )
-"""What may stand there too when the header `anthropic-beta` asks for a beta."""
+"""Further fields if the header `anthropic-beta` asks for a beta."""
 
 
 Key = tuple[bool, bool, bool]
-"""Whether a request is of the newest version, whether it asks for a beta, and for that of threads."""
+"""Whether a request uses the newest version, a beta, and the beta of threads."""
 
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
@@ -102,13 +102,13 @@ _COUNT = _requests(COUNTED, {}, ("model", "messages"))
 
 
 def check_stream(document: Mapping[str, Any]) -> None:
-    """Refuse a `stream` that is no boolean; every script does."""
+    """Refuse a `stream` that is not a boolean, whatever the script validates."""
     if "stream" in document and not isinstance(document["stream"], bool):
         raise RequestError("stream: Input should be a valid boolean")
 
 
 def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:
-    """Raise `RequestError` for the first thing that the API would refuse: the header, a field, between fields."""
+    """Raise `RequestError` for the first problem that the API would report: the header, a field, across fields."""
     refuse(_MESSAGE[_key(headers, beta)](body))
     threads.check_supported(body)
     if threads.previous(body) is None:
@@ -116,20 +116,20 @@ def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = F
 
 
 def validate_whole(body: dict[str, Any], headers: Mapping[str, str]) -> None:
-    """Raise `RequestError` for what is wrong between the fields and the messages of a whole conversation."""
+    """Raise `RequestError` for a problem across the fields and messages of a complete conversation."""
     refuse(_between(body, _key(headers, False)) or _too_many(body))
 
 
 def validate_count(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:
-    """Raise `RequestError` for the first thing that the API would refuse to count."""
+    """Raise `RequestError` for the first problem of a request to count tokens."""
     key = _key(headers, beta)
     refuse(_COUNT[key](body) or _between(body, key))
 
 
 def _key(headers: Mapping[str, str], beta: bool) -> Key:
-    """Read which API a request speaks to; raise for the header that must be there.
+    """Read which version and betas a request uses; raise if the required header is missing.
 
-    A beta is asked for by its header, or by `?beta=true`, as the SDKs' `beta.messages` does.
+    A beta is requested by its header, or by `?beta=true`, as the SDKs' `beta.messages` does.
     """
     if (version := headers.get("anthropic-version")) is None:
         raise RequestError("anthropic-version: header is required")
@@ -147,7 +147,7 @@ def _between(body: Mapping[str, Any], key: Key) -> Problem | None:
 
 
 def _too_many(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse more tokens than the model gives, and thoughts that would leave none for the answer."""
+    """Refuse more tokens than the model can generate, and a thinking budget that leaves none for the answer."""
     wanted, model = body["max_tokens"], body["model"]
     if (most := max_output(model)) is not None and wanted > most:
         return Wrong(
@@ -162,7 +162,7 @@ def _too_many(body: Mapping[str, Any]) -> Problem | None:
 
 
 def _cache_points(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse more than four places where the cache may end."""
+    """Refuse more than four cache breakpoints."""
     spoken = [message["content"] for message in body["messages"]]
     blocks = [
         block

@@ -12,7 +12,7 @@ from completions.wire.anthropic.checks import Wrong, array, boolean, choice, int
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MIN_BUDGET = 1024
-"""Tokens of thinking; the SDK documents it."""
+"""The smallest thinking budget in tokens, according to the SDK."""
 
 DEFINED = (
     "advisor_",
@@ -27,7 +27,7 @@ DEFINED = (
     "web_search_",
     "mcp_toolset",
 )
-"""How the types of the API's own tools begin."""
+"""The prefixes of the types of the API's own tools."""
 
 _SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
@@ -38,7 +38,7 @@ INVALID_SCHEMA = (
 
 
 def _schema(value: Any) -> Problem | None:
-    """Check an object's schema, and that each type in it is one of JSON Schema's."""
+    """Check the schema of an object, and that its types are JSON Schema's."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
     stack: list[Any] = [value]
@@ -51,7 +51,7 @@ def _schema(value: Any) -> Problem | None:
 
 
 def _inner(schema: Any) -> list[Any]:
-    """Return the schemas that stand in a schema."""
+    """Return the schemas within a schema."""
     if not isinstance(schema, dict):
         return []
     maps = [schema[key] for key in ("properties", "$defs") if isinstance(schema.get(key), dict)]
@@ -99,7 +99,7 @@ _SEVERAL = array(_tool)
 
 
 def tools(value: Any) -> Problem | None:
-    """Check the tools, and that no two have one name."""
+    """Check the tools, and that their names differ."""
     if (problem := _SEVERAL(value)) is not None:
         return problem
     names = [tool["name"] for tool in value if isinstance(tool.get("name"), str)]
@@ -133,7 +133,7 @@ THINKING = tagged(
 
 
 def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse a choice without tools, the choice of what is not offered, and thinking before a forced call."""
+    """Refuse a choice without tools, the choice of an unknown tool, and thinking before a forced call."""
     chosen = body.get("tool_choice")
     if chosen is None:
         return None

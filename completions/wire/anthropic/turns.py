@@ -15,7 +15,7 @@ from completions.wire.fields import dicts
 from completions.wire.validation import Problem, anything
 
 MAX_MESSAGES = 100_000
-"""Messages in one request; the SDK documents it."""
+"""The most messages in one request, according to the SDK."""
 
 NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
 
@@ -23,7 +23,7 @@ _KEYS = record({"role": anything, "content": anything}, ("role", "content"))
 
 
 def _message(value: Any) -> Problem | None:
-    """Check a message alone; who speaks decides what it may have."""
+    """Check one message; its role decides what it can contain."""
     if (problem := _KEYS(value)) is not None:
         return problem
     problem = (SYSTEM_CONTENT if value["role"] == "system" else CONTENT)(value["content"])
@@ -34,7 +34,7 @@ _SEVERAL = array(_message, MAX_MESSAGES)
 
 
 def messages(value: Any) -> Problem | None:
-    """Check the messages one by one, then that they say something."""
+    """Check the messages one by one, then that they are not empty."""
     if type(value) is list and not value:
         return Wrong("at least one message is required")
     return _SEVERAL(value) or _roles(value) or _empty(value)
@@ -62,7 +62,7 @@ def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 
 
 def _unsaid(message: dict[str, Any]) -> bool:
-    """Return whether a message is an answer without content, as a refusal is: it is taken when it comes back."""
+    """Tell whether a message is an answer without content, such as a refusal, which the API accepts back."""
     return isinstance(message["content"], list)
 
 
@@ -74,7 +74,7 @@ def _texts(message: dict[str, Any]) -> Iterator[str]:
 
 
 def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return a call without its result in the next turn, or a result without its call in the one before."""
+    """Return the problem of a call without its result in the next turn, or of a result without its call."""
     problem = _unmatched(conversation)
     return problem and problem.under("messages")
 
@@ -116,7 +116,7 @@ def _unanswered(asked: dict[str, int], answered: set[str]) -> Problem | None:
 
 
 def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return a block that version 2026-10-21 no longer takes where it is. The wordings are ours."""
+    """Return a block that version 2026-10-21 no longer accepts at its place. The wordings are ours."""
     for index, message in enumerate(conversation):
         for place, block in enumerate(dicts(message["content"])):
             path = f"messages[{index}].content[{place}].{block['type']}"
@@ -128,7 +128,7 @@ def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 
 
 def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
-    """Return what this model does not take: system messages among the others, or an answer that is begun."""
+    """Return what the model does not accept: system messages within the conversation, or the start of an answer."""
     for before, message in zip([None, *conversation], conversation, strict=False):
         if message["role"] == "system":
             if refuses("inline_system", model):

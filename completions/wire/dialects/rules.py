@@ -1,7 +1,7 @@
-"""Step 2 for dialects: what a vendor takes of OpenAI's formats, where its rules are not OpenAI's.
+"""Step 2 for dialects: what a vendor accepts of OpenAI's formats, if its rules are not OpenAI's.
 
-The types of what all know are checked; what is unknown passes, unless a vendor is known to refuse it. Who has words of
-its own for a refusal makes them of the `Problem`: its code says what is wrong, its path where.
+The types of common fields are checked. Unknown fields are accepted, unless a vendor is known to refuse them. A vendor
+with its own wording builds it from the `Problem`: its code says what is wrong, and its path says where.
 """
 
 import re
@@ -40,7 +40,7 @@ _OFFERED = record(
 
 
 def tool(value: Any) -> Problem | None:
-    """Check a tool: a function has its name; what other types have is a vendor's own."""
+    """Check a tool: a function must have a name; other types are the vendor's own."""
     problem = _TOOL(value)
     if problem is None and value.get("type", "function") == "function":
         return _NEEDS_FUNCTION(value)
@@ -84,10 +84,10 @@ def chat(
     known: Collection[str] = (),
     message: Check = anything,
 ) -> Check:
-    """Return the check of a request for chat.
+    """Return the check for a chat request.
 
-    `fields` are a vendor's own, or those it has otherwise; `parts` the types of content parts, or any; where `known`
-    are given, other fields are refused; `message` is what else a message must be.
+    `fields` are the vendor's own or different fields. `parts` are the types of content parts, or any. If `known` is
+    given, other fields are refused. `message` is a further check for each message.
     """
     one = _message(parts, message)
     table = {**FIELDS, "messages": array(one, "objects", low=1), **(fields or {})}
@@ -146,5 +146,5 @@ RESPONSE = record(
 
 
 def steps(path: str) -> list[str | int]:
-    """Return a path's steps: `messages[0].role` has the three `messages`, 0 and `role`."""
+    """Return the steps of a path: `messages[0].role` has three, `messages`, 0 and `role`."""
     return [int(step) if step.isdigit() else step for step in re.findall(r"[^.\[\]]+", path)]

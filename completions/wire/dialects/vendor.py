@@ -1,4 +1,4 @@
-"""What vendors other than OpenAI have in common who speak its formats: rules, headers and parameters of their own."""
+"""What vendors other than OpenAI have in common: their own rules, headers and parameters."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,41 +13,41 @@ from completions.wire.validation import Check, Problem
 
 
 class Vendor(Dialect):
-    """A vendor of its own: no padding, no document word by word, and what OpenAI does not know passes."""
+    """A vendor other than OpenAI: no padding, no verbatim documents, and unknown fields are accepted."""
 
     padding = ""
     vendor = ""
     refuses = False
-    """Whether a refusal is told apart from a text."""
+    """Whether refusals have a field of their own."""
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat(),
         "completion": rules.COMPLETION,
         "embeddings": rules.EMBEDDINGS,
         "response": rules.RESPONSE,
     }
-    """What is held against a request, by what it asks for."""
+    """The check for each kind of request."""
 
     def adapt_reply(self, reply: Reply) -> Reply:
-        """Return the reply to be said in this vendor's shape."""
+        """Return the reply without what this vendor's shape lacks."""
         if not self.refuses and any(choice.refusal for choice in reply.choices):
             said = map(_without_refusal, reply.choices)
             reply = replace(reply, choices=tuple(said))
         return reply if reply.body is None else replace(reply, body=None)
 
     def check_chat(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for chat."""
+        """Raise `RequestError` if a chat request is invalid."""
         self._check("chat", body)
 
     def check_completion(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for a completion."""
+        """Raise `RequestError` if a request for a completion is invalid."""
         self._check("completion", body)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
-        """Raise what is wrong with a request for embeddings."""
+        """Raise `RequestError` if a request for embeddings is invalid."""
         self._check("embeddings", body)
 
     def check_response(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for a response."""
+        """Raise `RequestError` if a request for a response is invalid."""
         self._check("response", body)
 
     def _check(self, what: str, body: dict[str, Any]) -> None:
@@ -56,28 +56,28 @@ class Vendor(Dialect):
             raise self.problem(problem, body)
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return what is wrong with a request as the error that this vendor makes of it."""
+        """Return a problem with a request as this vendor's error."""
         return problem.error()
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with who is asked, and whether to think."""
+        """Return the prompt with the dialect and the reasoning effort."""
         return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt))
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level without tiers of service."""
+        """Return the top-level fields without the service tier."""
         return {key: value for key, value in head.items() if key != "service_tier"}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message without what is not said."""
+        """Return the message without empty fields."""
         plain = {key: value for key, value in message.items() if value or key not in ("refusal", "annotations")}
         return plain | (self.reasoning_delta(choice.reasoning) if choice.reasoning else {})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta without the refusal that opens OpenAI's."""
+        """Return the delta without OpenAI's empty refusal."""
         return {key: value for key, value in delta.items() if key != "refusal" or value}
 
     def headers(self, request_id: str) -> Mapping[str, str] | None:
-        """Return none: those of OpenAI are its own."""
+        """Return no headers, because OpenAI's are its own."""
         return {}
 
 
@@ -88,7 +88,7 @@ def _without_refusal(choice: Choice) -> Choice:
 
 
 def _effort(prompt: Prompt) -> str | None:
-    """Return how much is to be thought: as OpenAI says it, or as `thinking: {type}`, or as `reasoning: {effort}`."""
+    """Return the reasoning effort, given as OpenAI does, or as `thinking: {type}`, or as `reasoning: {effort}`."""
     thinking, reasoning = mapping(prompt.body.get("thinking")), mapping(prompt.body.get("reasoning"))
     if prompt.reasoning_effort is not None:
         return prompt.reasoning_effort
@@ -99,7 +99,7 @@ def _effort(prompt: Prompt) -> str | None:
 
 
 def numbered(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message whose tool calls have their index, as some vendors' whole answers do too."""
+    """Return a message whose tool calls have an index, as some vendors also have it without streaming."""
     if not (calls := message.get("tool_calls")):
         return message
     return message | {"tool_calls": [{"index": place, **call} for place, call in enumerate(calls)]}

@@ -1,4 +1,4 @@
-"""The usual errors as those put them who speak OpenAI's formats: a table each, with the source of the words."""
+"""The standard errors in the wording of vendors that speak OpenAI's formats, with the sources."""
 
 from collections.abc import Mapping
 

@@ -21,7 +21,7 @@ from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
-"""What is not `STOP`."""
+"""Finish reasons other than `STOP`."""
 
 TEXTS = {"refusal": "text"}
 """What is said as a text too."""
@@ -31,18 +31,18 @@ EXECUTED = ("code_execution", "code_interpreter")
 
 HARMS = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")
 VOCABULARY = 262_144
-"""Token ids are made up below this, the size of Gemma's vocabulary."""
+"""The limit for made-up token ids: the size of Gemma's vocabulary."""
 
 Document = dict[str, Any]
 
 
 def is_vertex(prompt: Prompt) -> bool:
-    """Tell whether Vertex AI is asked, whose address has a project: its answers differ a little from Gemini's."""
+    """Tell whether the request is for Vertex AI, whose address has a project and whose answers differ slightly."""
     return "vertex" in prompt.address
 
 
 def response_id(reply: Reply) -> str:
-    """Return the answer's id: 22 characters, as the API's are, or the script's own."""
+    """Return the answer's id: 22 characters, as the API's, or the script's own."""
     return reply.id or _encoded(f"response/{reply.serial}", 16).rstrip("=")
 
 
@@ -51,7 +51,7 @@ def _encoded(seed: str, size: int) -> str:
 
 
 def usage(counted: Usage | None) -> Document:
-    """Return the usage: what was thought is not among the candidates' tokens here, but it is in the total."""
+    """Return the usage; reasoning is not among the candidates' tokens here, but it is in the total."""
     counted = counted or Usage(0, 0)
     document: Document = {
         "promptTokenCount": counted.prompt_tokens,

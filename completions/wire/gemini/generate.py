@@ -26,15 +26,15 @@ from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.readback import Answer
 
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
-"""Headers that do not change; LiteLLM reads the second."""
+"""Constant headers; LiteLLM reads the second."""
 
 EVENTS = ServerSentEvents(line_end=b"\r\n")
 
 DIMENSIONS = 3072
-"""Of `gemini-embedding-001` where the request does not say."""
+"""The default dimensions of `gemini-embedding-001`."""
 
 OLD_DIMENSIONS = 768
-"""Of `text-embedding-004` and the others before it."""
+"""The dimensions of `text-embedding-004` and its predecessors."""
 
 
 class Gemini(WireFormat):
@@ -50,7 +50,7 @@ class Gemini(WireFormat):
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a request; its address names the model and the method."""
+        """Read a request; its address has the model and the method."""
         document = decode_object(body) if body.strip() else {}
         address = {key: route[key] for key in ("model", "method", "alt", "vertex") if route.get(key)}
         if validate:
@@ -58,12 +58,12 @@ class Gemini(WireFormat):
         return read_prompt(document, headers, address)
 
     def recalls(self, prompt: Prompt) -> Collection[Place]:
-        """Return the cache that a request goes on from."""
+        """Return the cache that a request continues from."""
         name = pick(prompt.body, "cachedContent")
         return [(CACHE, name)] if isinstance(name, str) and name else ()
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with what was cached before it."""
+        """Return the prompt with the cached content before it."""
         cache = next(iter(documents.values()), None)
         if validate:
             caches.check_alone(prompt.body)
@@ -72,7 +72,7 @@ class Gemini(WireFormat):
         return prompt if cache is None else caches.gone_on(prompt, cache)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return a `GenerateContentResponse`, or what the method answers that does not generate."""
+        """Return a `GenerateContentResponse`, or the answer of a method that does not generate."""
         match prompt.address.get("method"):
             case "countTokens":
                 return _counted(reply)
@@ -90,7 +90,7 @@ class Gemini(WireFormat):
         return {"candidates": candidates, "usageMetadata": _usage(reply, prompt), **_tail(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the chunks: one a token, one a call, one that finishes each candidate; there is no terminator."""
+        """Return the chunks: one per token and per call, one to finish each candidate; there is no terminator."""
         chunks = _Chunks(reply, prompt)
         saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
@@ -98,23 +98,23 @@ class Gemini(WireFormat):
         return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an answer or a chunk: candidates, vectors, or a count."""
+        """Add what an answer or a chunk says: candidates, vectors, or a count."""
         hear_candidates(document, answer)
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return server-sent events, or one array where they are not asked for."""
+        """Return server-sent events, or one array if they are not requested."""
         return EVENTS if _is_sse(prompt) else JSON_ARRAY
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
-        """Return the API's own headers; there is none for the request's id."""
+        """Return the API's own headers; there is none for the request id."""
         return {"server-timing": f"gfet4t7; dur={elapsed_ms:.0f}", **STEADY_HEADERS}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Leave out what Google does not send: it says how long to wait in the error's details."""
+        """Leave out what Google does not send: the error's details say how long to wait."""
         return {name: value for name, value in headers.items() if not name.lower().startswith(gemini_errors.FOREIGN)}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error in Google's words; a key that is wrong is a 400 here, a missing one a 403."""
+        """Return an error with Google's wording; a wrong key is a 400 here, a missing one a 403."""
         return gemini_errors.adapt_error(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Gemini(WireFormat):
         return gemini_models.find(name, models)
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an error as an event, or as an array's last element."""
+        """Return an error as an event, or as the last element of the array."""
         return [*super().error_events(failure, prompt), *([] if _is_sse(prompt) else [CLOSE])]
 
 
@@ -173,7 +173,7 @@ class _Chunks:
         self._any = self._template(HOLE, self._began)
 
     def says(self, said: Said, index: int) -> list[Event]:
-        """Return what a candidate says: thoughts and text token by token, each call at once, but for what ends it."""
+        """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
         events: list[Event] = []
         numbers = count()
         blocks = [*said.blocks()]
@@ -193,7 +193,7 @@ class _Chunks:
         return events
 
     def finish(self, said: Said, *, last: bool) -> Event:
-        """Return the chunk that ends a candidate; the last one has the whole usage, and with older models the call."""
+        """Return the chunk that ends a candidate; the last one has the usage and, with older models, the call."""
         joined = said.held_back()
         parts: list[dict[str, Any]] = joined or ([said.ending_part()] if said.text or said.calls else [])
         ending = said.ending()
@@ -211,7 +211,7 @@ class _Chunks:
         return Event.tokens(template.fill(pieces))
 
     def _spoken(self, part: dict[str, Any], index: int) -> dict[str, Any]:
-        """Return a candidate that says one part; Vertex AI gives no index to the only one."""
+        """Return a candidate with one part; Vertex AI gives no index to a single candidate."""
         candidate = {"content": _content([part])}
         return candidate if is_vertex(self._prompt) and len(self._reply.choices) == 1 else candidate | {"index": index}
 
@@ -226,7 +226,7 @@ def _counted(reply: Reply) -> dict[str, Any]:
 
 
 def _vectors(reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
-    """Return the embeddings of a request's texts; a request without any has that of the empty text."""
+    """Return the embeddings of a request's texts; without any, that of the empty text."""
     sizes = [_dimensions(request, prompt.model) for request in _requests(prompt)]
     said = [message.text for message in prompt.messages] or [""]
     sizes += sizes[-1:] * (len(said) - len(sizes))

@@ -28,49 +28,49 @@ from completions.wire.readback import Answer
 Calls = list[dict[str, Any]] | None
 
 LOAD_NS, PROMPT_TOKEN_NS, TOKEN_NS = 1_000_000, 200_000, 10_000_000
-"""Nanoseconds to load a model, to read a token, to write one; made up, so that the same answer has the same times."""
+"""Nanoseconds to load a model, to read a token and to write one; constant, so that answers are reproducible."""
 
 
 DEFAULT_MODELS = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
-"""What is listed where a script lists no models; then any other model is there as well."""
+"""The models that are listed if a script lists none; any other model exists as well."""
 
 
 class OllamaFormat(WireFormat):
-    """What is the same at all of Ollama's addresses: errors, media type, headers."""
+    """What all of Ollama's addresses have in common: errors, media type, headers."""
 
     vendor = "ollama"
 
     def knows(self, model: str) -> bool:
-        """Tell whether a model is there, whatever its tag: those that are listed, and those in the table of models."""
+        """Tell whether a model exists, whatever its tag: it is listed, or in the model table."""
         name = model.partition(":")[0]
         return name in DEFAULT_MODELS or super().knows(name) or super().knows(model)
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return lines of JSON."""
+        """Return JSON lines."""
         return JSON_LINES
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers without those on limits, which Ollama does not have."""
+        """Return the headers without rate limits, which Ollama does not have."""
         return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Ollama's envelope: the message alone."""
+        """Return Ollama's envelope: only the message."""
         return ollama_errors.envelope(exc)
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an error's line; events have no names here, and the envelope is flat already."""
+        """Return the line of an error; events have no names here, and the envelope is already flat."""
         return [Event(orjson.dumps(self.error(self.adapt_error(failure.error))))]
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return an empty event where the one token of an answer stands that is not streamed."""
+        """Return one empty token event, for the pacing of an answer that is not streamed."""
         return [Event(b"", token=True)]
 
 
 class _Generating(OllamaFormat):
-    """What chats and completions have in common: a piece at a time, then a line that says it is done."""
+    """What chats and completions have in common: a line per piece, then a line that says it is done."""
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the whole answer: all pieces in one, with what the last line tells."""
+        """Return the complete answer: all pieces together, with the fields of the last line."""
         head = self._head(reply, prompt)
         if prompt.task == "state":
             why = "unload" if prompt.body.get("keep_alive") in UNLOAD else "load"
@@ -84,7 +84,7 @@ class _Generating(OllamaFormat):
         return document
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return a line for each token, one for each call, and the last, which is the stream's terminator as well."""
+        """Return a line for each token, one for each call, and the last, which is also the terminator."""
         if prompt.task == "state":
             return super().events(reply, prompt)
         choice, head = reply.choices[0], self._head(reply, prompt)
@@ -102,7 +102,7 @@ class _Generating(OllamaFormat):
         return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an answer or a line of one."""
+        """Add what an answer or a line of one says."""
         hear_line(document, answer)
 
     def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
@@ -120,7 +120,7 @@ class _Generating(OllamaFormat):
         return {"model": reply.model or prompt.model or "mock", "created_at": f"{created:%Y-%m-%dT%H:%M:%S}Z"}
 
     def _calls(self, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
-        """Return the calls; one whose arguments were cut off is none, for the server could not read it either."""
+        """Return the calls without those whose arguments were cut, which the real server could not parse either."""
         calls = []
         for place, call in enumerate(reply.choices[0].tool_calls):
             if (arguments := _arguments(call)) is not None:
@@ -130,16 +130,16 @@ class _Generating(OllamaFormat):
 
     @abstractmethod
     def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
-        """Return what is said, or a piece of it."""
+        """Return the content, or a piece of it."""
 
 
 class OllamaChat(_Generating):
-    """Ollama's chats."""
+    """Ollama's chat."""
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a chat's request."""
+        """Read a chat request."""
         document = ollama_rules.read(body)
         if validate:
             ollama_rules.validate(document, "ChatRequest", ollama_rules.CHAT)
@@ -155,12 +155,12 @@ class OllamaChat(_Generating):
 
 
 class OllamaGenerate(_Generating):
-    """Ollama's completions: a prompt, and no tools."""
+    """Ollama's completions: a prompt without tools."""
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a completion's request."""
+        """Read a completion request."""
         document = ollama_rules.read(body)
         if validate:
             ollama_rules.validate(document, "GenerateRequest", ollama_rules.GENERATE)
@@ -176,12 +176,12 @@ class OllamaGenerate(_Generating):
 
 
 def _thoughts(choice: Choice, prompt: Prompt) -> str | None:
-    """Return what was thought, unless the request says not to."""
+    """Return the reasoning, unless the request turns it off."""
     return None if prompt.reasoning_effort == "none" else choice.reasoning
 
 
 def _end(reply: Reply) -> dict[str, Any]:
-    """Return what the last line tells: why it ends, the tokens, and the times, in nanoseconds."""
+    """Return the fields of the last line: why it ends, the tokens, and the times in nanoseconds."""
     asked, said = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else (0, 0)
     reading, writing = asked * PROMPT_TOKEN_NS, said * TOKEN_NS
     return {

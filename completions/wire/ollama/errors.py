@@ -1,6 +1,6 @@
-"""Errors as Ollama says them: `{"error": "…"}`, a line of its own in a stream.
+"""Errors as Ollama sends them: `{"error": "…"}`, as a separate line in a stream.
 
-The words are those of `server/routes.go` and `server/sched.go` in ollama/ollama, as far as they are known.
+The wording is that of `server/routes.go` and `server/sched.go` in ollama/ollama, as far as it is known.
 """
 
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ WORDS: Mapping[int, str] = {
     "check ollama server logs for details",
     503: "server busy, please try again.  maximum pending requests exceeded",
 }
-"""What is said with a status where nobody has given other words."""
+"""The default message for a status."""
 
 
 def words(exc: RequestError) -> str:
-    """Return an error's message: Ollama's own, where it is a usual one."""
+    """Return an error's message, in Ollama's wording if it is a standard one."""
     if exc.facts is None:
         return exc.message
     if exc.status == 404 and exc.facts.get("model") is not None:
@@ -30,5 +30,5 @@ def words(exc: RequestError) -> str:
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return the error's document."""
+    """Return the document of an error."""
     return {"error": words(exc)}

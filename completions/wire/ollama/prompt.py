@@ -1,6 +1,6 @@
 """Step 2 for Ollama: the request's body -> `Prompt`.
 
-It reads what is well-formed and passes over the rest; what the server refuses is refused before, by `ollama_rules`.
+It reads well-formed fields and ignores the rest; `rules` has refused before what the server would refuse.
 """
 
 from collections.abc import Mapping
@@ -12,18 +12,18 @@ from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFo
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 UNLOAD = (0, "0", "0s", "0m", "0h")
-"""Values of `keep_alive` with which a request without a prompt takes the model out of memory."""
+"""Values of `keep_alive` with which a request without a prompt unloads the model."""
 
 
 def read_chat(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what a chat's body asks; without messages it only loads the model."""
+    """Return what the body of a chat asks; without messages it only loads the model."""
     messages = _messages(dicts(body.get("messages")))
     tools = tuple(_tool(mapping(tool.get("function"))) for tool in dicts(body.get("tools")))
     return _prompt("ollama", body, headers, messages, tools)
 
 
 def read_generate(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what a completion's body asks; without a prompt it only loads the model."""
+    """Return what the body of a completion asks; without a prompt it only loads the model."""
     asked = text(body.get("prompt"))
     images = tuple(Part("image", image) for image in texts(body.get("images")))
     messages = [Message("system", text(body["system"]))] if text(body.get("system")) else []
@@ -77,7 +77,7 @@ def _tool(function: dict[str, Any]) -> Tool:
 
 
 def _messages(given: list[dict[str, Any]]) -> tuple[Message, ...]:
-    """Read the messages; results of tools find their calls by id, by name, or else in their order."""
+    """Read the messages; tool results find their calls by id, by name, or else by their order."""
     messages: list[Message] = []
     open_calls: list[ToolCall] = []
     for place, message in enumerate(given):
@@ -95,7 +95,7 @@ def _messages(given: list[dict[str, Any]]) -> tuple[Message, ...]:
 
 
 def _answered(calls: list[ToolCall], identity: str | None, name: str | None) -> ToolCall:
-    """Return the call that a result answers; some clients name an id that they have not said before."""
+    """Return the call that a result answers; some clients name an id that did not occur before."""
     named = (call for call in calls if call.name == name)
     return next((call for call in calls if call.id == identity), None) or next(named, calls[0])
 

@@ -1,7 +1,7 @@
-"""Step 2 for Ollama: what its server refuses, in the words of Go's JSON decoder, and what it leaves to be read.
+"""Step 2 for Ollama: what its server refuses, in the wording of Go's JSON decoder.
 
 The fields and their types are `ChatRequest`, `GenerateRequest`, `EmbedRequest` and `Message` of `api/types.go` in
-ollama/ollama. Go passes over fields that it does not know, and takes null for nothing given.
+ollama/ollama. Go ignores unknown fields, and treats null as absent.
 """
 
 import binascii
@@ -15,7 +15,7 @@ from completions.wire.base import decode_object, json_type
 
 
 class Go(NamedTuple):
-    """A Go type: its name, the JSON types that it takes, and the fields of the objects in it."""
+    """A Go type: its name, the JSON types that it accepts, and the fields of its objects."""
 
     name: str
     takes: tuple[type, ...]
@@ -56,13 +56,13 @@ EMBEDDINGS: Mapping[str, Go] = {**SHARED, "prompt": TEXT}
 SHOW: Mapping[str, Go] = {"model": TEXT, "name": TEXT, "system": TEXT, "verbose": FLAG, "options": OPTIONS}
 
 WORDS = {list: "array", dict: "object", str: "string", bool: "bool", int: "number", float: "number"}
-"""What Go calls the JSON types."""
+"""Go's names of the JSON types."""
 
 THOUGHTS = ("high", "medium", "low", "max")
 
 WHOLES = ("num_keep", "seed", "num_predict", "top_k", "repeat_last_n", "num_ctx", "num_batch", "num_gpu", "num_thread")
 DECIMALS = ("top_p", "min_p", "typical_p", "temperature", "repeat_penalty", "presence_penalty", "frequency_penalty")
-"""Options, by type; `Options` of `api/types.go`."""
+"""The options by type, from `Options` of `api/types.go`."""
 
 
 def read(body: bytes) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def _unreadable(body: bytes) -> str | None:
 
 
 def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:
-    """Raise `RequestError` for the first thing that the server would refuse."""
+    """Raise `RequestError` for the first problem that the server would report."""
     _typed(body, f"{struct}.", fields)
     if not (body.get("model") or body.get(named)):
         raise RequestError("model is required")

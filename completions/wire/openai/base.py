@@ -1,10 +1,10 @@
-"""What OpenAI's formats share, and what may differ where others speak them.
+"""What OpenAI's formats share, and what may differ in the dialects of other vendors.
 
-They share headers, usage, ids, and how chunks are framed. What differs are the methods of `Dialect`, which say what
-OpenAI's own API does; whoever differs is a subclass in `wire/dialects/`, and a line in `wire/registry.py`.
+They share headers, usage, ids and the layout of chunks. What can differ is a method of `Dialect`, which does what
+OpenAI's own API does. Each other vendor is a subclass in `wire/dialects/`, and a line in `wire/registry.py`.
 
-Shapes: `openai.types` of the installed SDK; the envelope is the `Error` schema of OpenAI's OpenAPI document, where all
-four fields are required and two may be null.
+Shapes: `openai.types` of the installed SDK. The envelope is the `Error` schema of OpenAI's OpenAPI document: all four
+fields are required, and two may be null.
 """
 
 import functools
@@ -25,7 +25,7 @@ from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.words import NO_WORDS, Words
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
-"""The tiers that an answer names as it was asked; the others are served as `default`."""
+"""The service tiers that an answer repeats; all others are reported as `default`."""
 
 
 STEADY_HEADERS = {
@@ -38,11 +38,11 @@ STEADY_HEADERS = {
     "x-ratelimit-reset-requests": "6ms",
     "x-ratelimit-reset-tokens": "0s",
 }
-"""Headers that OpenAI's documentation names; their values do not change, for nothing is limited."""
+"""Headers that OpenAI documents. Their values are constant, since nothing is limited."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return the error envelope; its four fields are always there."""
+    """Return the error envelope; it always has its four fields."""
     return {"error": {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}}
 
 
@@ -208,7 +208,7 @@ OPENAI = Dialect()
 
 
 class OpenAIFormat(WireFormat):
-    """The parts that are the same in all of OpenAI's formats."""
+    """What all of OpenAI's formats have in common."""
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
@@ -224,23 +224,23 @@ class OpenAIFormat(WireFormat):
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS} if own is None else own
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error with the status that it has here."""
+        """Return an error with the dialect's status and wording."""
         return self._dialect.adapt_error(super().adapt_error(exc))
 
     def knows(self, model: str) -> bool:
-        """Tell whether those who speak the dialect have a model."""
+        """Tell whether the dialect's vendor has a model."""
         return self._dialect.knows(model)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope of those who speak the dialect."""
+        """Return the dialect's error envelope."""
         return self._dialect.error(exc)
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return server-sent events, with the comment of those who speak the dialect."""
+        """Return server-sent events with the dialect's keep-alive comment."""
         return self._framing
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return how an error ends the stream that answers a prompt."""
+        """Return the events with which an error ends the stream."""
         document = self._dialect.error_chunk(self.adapt_error(failure.error), prompt, failure.last)
         return [failure.event(document), *([DONE] if self._dialect.done_after_error else [])]
 
@@ -254,15 +254,15 @@ class OpenAIFormat(WireFormat):
 
 
 class Unstreamed(OpenAIFormat):
-    """What is the same in formats that answer with one document, and never with a stream."""
+    """What the formats without streams have in common."""
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return an empty event where the one token of the answer stands, for its pace."""
+        """Return one empty token event, for the pacing of the answer."""
         return [Event(b"", token=True)]
 
 
 def check_stream(document: dict[str, Any]) -> None:
-    """Refuse a `stream` that is neither a boolean nor null; every script does."""
+    """Refuse a `stream` that is neither a boolean nor null, whatever the script validates."""
     stream = document.get("stream")
     if stream is not None and not isinstance(stream, bool):
         raise RequestError(
@@ -283,14 +283,14 @@ def usage(counted: Usage | None) -> dict[str, int]:
 
 
 def made_id(prefix: str, reply: Reply, *place: int) -> str:
-    """Return an id of this answer's own for what stands at `place` in it."""
+    """Return an id, unique to this answer, for the object at `place` in it."""
     digest = hashlib.blake2s(f"{reply.serial}{place}".encode(), digest_size=15).hexdigest()
     return prefix + digest
 
 
 @functools.lru_cache(maxsize=1024)
 def fingerprint(model: str | None) -> str:
-    """Return the `system_fingerprint` of a model: the same for the same model."""
+    """Return the `system_fingerprint` of a model: the same for every answer."""
     return "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()
 
 
@@ -304,10 +304,10 @@ NO_CHOICE: Mapping[str, Any] = {"choices": []}
 
 
 class Chunks:
-    """Writes the chunks of one stream: a constant head, one choice, and what follows it.
+    """Writes the chunks of one stream: a constant head, one choice, and the fields after it.
 
-    With `include_usage` each has a null usage, and the last one the usage itself; `padding` is the field that pads
-    each chunk that has a choice.
+    With `include_usage`, every chunk has a null usage and the last one the real usage. `padding` is the field that pads
+    each chunk with a choice.
     """
 
     def __init__(self, head: dict[str, Any], *, include_usage: bool, padding: str = "") -> None:
@@ -318,15 +318,15 @@ class Chunks:
         self._any = self._template(HOLE)
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
-        """Return the chunk around a choice, and around what else this chunk alone has."""
+        """Return the chunk with a choice, and with the further fields that only this chunk has."""
         return (Template({**self._with(HOLE), **more}) if more else self._any).fill([choice])[0]
 
     def each(self, choice: dict[str, Any], values: list[str]) -> list[bytes]:
-        """Return a chunk for each value, in the hole of the same choice."""
+        """Return one chunk for each value, placed in the hole of the same choice."""
         return self._template(choice).fill(values)
 
     def usage(self, document: dict[str, Any], more: Mapping[str, Any] = NO_CHOICE) -> Event:
-        """Return the chunk with the usage, and what else it has: no choice."""
+        """Return the chunk with the usage and the further fields: no choices."""
         return Event(Template(self._head | {**more, "usage": HOLE}).fill([document])[0])
 
     def _template(self, choice: object) -> Template:
@@ -337,5 +337,5 @@ class Chunks:
 
 
 def stream(starts: list[Event], lanes: list[list[Event]], finishes: list[Event], ending: Event | None) -> list[Event]:
-    """Return a stream: how its choices start, what they say, how they finish, its usage, the terminator."""
+    """Return a whole stream: the start of its choices, their content, their ends, the usage, the terminator."""
     return [*starts, *in_step(lanes), *finishes, *([ending] if ending else []), DONE]

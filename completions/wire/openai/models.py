@@ -1,6 +1,6 @@
-"""The list of models: `GET /v1/models`, in the shape of `openai.types.Model`, and how one is deleted.
+"""The list of models, `GET /v1/models`, in the shape of `openai.types.Model`, and the deletion of models.
 
-`created` and `owned_by` of OpenAI's models are what its API lists.
+`created` and `owned_by` of OpenAI's models are as its API lists them.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,20 +10,20 @@ from completions.exceptions import RequestError
 from completions.tokens.models import provider
 
 CREATED = 1234567890
-"""When a model was made of which that is not known, the mission's moment: two lists are the same bytes."""
+"""The creation time of models whose own is unknown; it is constant, so that lists are reproducible."""
 
 FINE_TUNED = "ft:"
-"""Fine-tuned models' names start so: `ft:gpt-4o-mini-2024-07-18:acme:suffix:id`. Only these can be deleted."""
+"""The prefix of fine-tuned models, `ft:gpt-4o-mini-2024-07-18:acme:suffix:id`. Only these can be deleted."""
 
 DEFAULT_MODELS = (
     *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini", "o3", "o4-mini"),
     *("text-embedding-3-small", "text-embedding-3-large", "omni-moderation-latest"),
 )
-"""What is listed where a script lists none; then any other model is there as well."""
+"""The models that are listed if a script lists none; any other model exists as well."""
 
 
 class Made(NamedTuple):
-    """When a model was made, in seconds since the epoch, and who owns it."""
+    """When a model was created, in seconds since the epoch, and who owns it."""
 
     created: int
     owner: str = "system"
@@ -80,7 +80,7 @@ def find(name: str, names: Collection[str]) -> dict[str, Any]:
 
 
 def deletion(name: str) -> dict[str, Any]:
-    """Return what is answered when a model has been deleted."""
+    """Return the answer to the deletion of a model."""
     return {"id": name, "object": "model", "deleted": True}
 
 
@@ -96,7 +96,7 @@ def unknown(name: str) -> RequestError:
 
 
 def kept(name: str) -> RequestError:
-    """Return the API's 403 for a model that is not the caller's own."""
+    """Return the API's 403 for a model that the caller does not own."""
     return RequestError(
         f"You have insufficient permissions for this operation: '{name}' is no fine-tuned model of yours.",
         status=403,

@@ -1,4 +1,4 @@
-"""What the answers of OpenAI's formats without items say: chats in all dialects, legacy completions, embeddings."""
+"""Read the answers of OpenAI's formats without items: chat in all dialects, legacy completions, embeddings."""
 
 import base64
 import binascii
@@ -13,16 +13,16 @@ from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.readback import Answer, Voice
 
 FINISH_REASONS = {"function_call": "tool_calls"}
-"""What chat's own finish reasons are called here where they are called otherwise."""
+"""Other names for chat's finish reasons."""
 
 REASONING = ("reasoning_content", "reasoning", "thinking")
-"""Where the dialects have what was thought."""
+"""The fields for reasoning in the dialects."""
 
 Document = Mapping[str, Any]
 
 
 def hear_choices(document: Document, answer: Answer) -> None:
-    """Take in a chat or a legacy completion, or a chunk of one."""
+    """Add what a chat completion, a legacy completion or a chunk says."""
     answer.notes(document.get("id"), document.get("model"))
     hear_usage(mapping(document.get("usage")) or mapping(mapping(document.get("x_groq")).get("usage")), answer)
     for choice in dicts(document.get("choices")):
@@ -35,7 +35,7 @@ def hear_choices(document: Document, answer: Answer) -> None:
 
 
 def hear_usage(usage: Document, answer: Answer) -> None:
-    """Note a usage, of chat's shape."""
+    """Add a usage in chat's shape."""
     asked, said = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
     answer.costs(
         usage.get("prompt_tokens"),
@@ -46,7 +46,7 @@ def hear_usage(usage: Document, answer: Answer) -> None:
 
 
 def hear_message(message: Document, voice: Voice) -> None:
-    """Take in a message, or a delta of one."""
+    """Add what a message or a delta says."""
     voice.says(next((message[name] for name in REASONING if isinstance(message.get(name), str)), None), "reasoning")
     _content(message.get("content"), voice)
     voice.says(mapping(message.get("audio")).get("transcript"))
@@ -66,7 +66,7 @@ def hear_message(message: Document, voice: Voice) -> None:
 
 
 def _content(content: object, voice: Voice) -> None:
-    """Take in a content: a text, or Mistral's parts."""
+    """Add the content: a text, or Mistral's parts."""
     voice.says(content)
     for part in dicts(content):
         voice.says(part.get("text"))
@@ -75,7 +75,7 @@ def _content(content: object, voice: Voice) -> None:
 
 
 def hear_embeddings(document: Document, answer: Answer) -> None:
-    """Take in the vectors, each a choice."""
+    """Add the vectors, one choice each."""
     answer.notes(document.get("id"), document.get("model"))
     hear_usage(mapping(document.get("usage")), answer)
     for index, item in enumerate(dicts(document.get("data"))):
@@ -84,7 +84,7 @@ def hear_embeddings(document: Document, answer: Answer) -> None:
 
 
 def vector(given: object) -> tuple[float, ...]:
-    """Return a vector: an array of numbers, or 32-bit floats in base64; empty where it is neither."""
+    """Return a vector given as numbers or as base64 of 32-bit floats; empty if it is neither."""
     if isinstance(given, list):
         return tuple(item for item in given if isinstance(item, int | float) and not isinstance(item, bool))
     try:
@@ -97,7 +97,7 @@ def vector(given: object) -> tuple[float, ...]:
 
 
 def hear_moderations(document: Document, answer: Answer) -> None:
-    """Take in the findings, each a choice."""
+    """Add the results, one choice each."""
     answer.notes(document.get("id"), document.get("model"))
     for index, result in enumerate(dicts(document.get("results"))):
         scores = mapping(result.get("category_scores"))

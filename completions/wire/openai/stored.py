@@ -1,4 +1,4 @@
-"""What OpenAI's stored objects have in common: metadata, and lists that come in pages."""
+"""What OpenAI's stored objects have in common: metadata, and lists with pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ DEFAULT_LIMIT = 20
 
 
 def metadata(value: Any) -> Problem | None:
-    """Check a map of strings to strings, within its three limits."""
+    """Check a map of strings to strings and its three limits."""
     if type(value) is not dict:
         return wrong_type("an object", value)
     if (size := len(value)) > MAX_PAIRS:
@@ -35,9 +35,9 @@ _CHECK = record(_PAGE)
 
 
 def page(items: Sequence[Document], query: Mapping[str, str], order: str, *, validate: bool) -> dict[str, Any]:
-    """Return a page of items, given in the order of their making: `limit`, `after`, `order`, whose default is given.
+    """Return a page of items, given in the order of creation: `limit`, `after`, and `order` with its default.
 
-    With `validate` raise `RequestError` where one of them is wrong; without, a wrong one is as none.
+    With `validate`, raise `RequestError` for a wrong parameter; otherwise ignore it.
     """
     asked: dict[str, Any] = {key: query[key] for key in _PAGE if key in query}
     if (limit := asked.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
@@ -70,7 +70,7 @@ def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:
 
 
 def has_what(document: Document, query: Mapping[str, str]) -> bool:
-    """Tell whether a document is of the `model` and has the `metadata[key]` that a query asks for."""
+    """Tell whether a document has the `model` and the `metadata[key]` that a query asks for."""
     if query.get("model", document["model"]) != document["model"]:
         return False
     wanted = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
@@ -79,7 +79,7 @@ def has_what(document: Document, query: Mapping[str, str]) -> bool:
 
 
 def updated(document: Document, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document with the metadata that a request gives it, and nothing else."""
+    """Return a document with the metadata of a request."""
     refuse(_UPDATE(body))
     return {**document, "metadata": body["metadata"] or {}}
 

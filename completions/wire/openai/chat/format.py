@@ -1,4 +1,4 @@
-"""Chat completions: `POST /v1/chat/completions`, as OpenAI has them and as those who speak a dialect of it."""
+"""Chat completions: `POST /v1/chat/completions`, for OpenAI and for the vendors that speak a dialect of it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,9 +44,9 @@ from completions.wire.readback import Answer
 
 
 class ChatCompletions(OpenAIFormat):
-    """OpenAI's chat format; a verbatim document goes out as it stands, and its stream has its keys.
+    """OpenAI's chat format. A verbatim document is sent unchanged, and its stream has the same keys.
 
-    It speaks OpenAI's own `dialect`, or another; `dialects` has its like in others, for scripts to choose by name.
+    It uses one `dialect`. `dialects` has the variants that a script can choose by name.
     """
 
     name = "chat"
@@ -80,11 +80,11 @@ class ChatCompletions(OpenAIFormat):
         return head | {"choices": choices, "usage": counted} | tail | self._dialect.whole_extras(reply, prompt)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
-        """Return what is kept of an answer that is to be stored."""
+        """Return the documents to store if the request asks for it."""
         return [chat_kept.kept(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the chunks: one that opens each choice, one a token, one that finishes it, usage, terminator."""
+        """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
         dialect, reply = self._dialect, self._dialect.adapt_reply(reply)
         head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
@@ -108,11 +108,11 @@ class ChatCompletions(OpenAIFormat):
         return self._dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a chat completion or a chunk, in any dialect."""
+        """Add what a chat completion or a chunk says, in any dialect."""
         hear_choices(document, answer)
 
     def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer's top level without choices and usage; a verbatim document has its own."""
+        """Return the top level without choices and usage; a verbatim document has its own."""
         if reply.body is not None:
             return {key: value for key, value in reply.body.items() if key not in ("choices", "usage")}
         head = {
@@ -138,7 +138,7 @@ class ChatCompletions(OpenAIFormat):
 
 
 def _logprobs(message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[str, Any] | None:
-    """Return a whole message's log probabilities, if they are asked for and it has a text."""
+    """Return the log probabilities of a complete message, if they are requested and it has text."""
     count = prompt.top_logprobs
     texts = {key: message[key] for key in ("content", "refusal")}
     if count is None or not any(texts.values()):
@@ -152,8 +152,8 @@ def _logprobs(message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[s
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
     """Return what the body of a chat completion asks.
 
-    It reads what is well-formed and passes over the rest, so that a script that does not validate takes any object;
-    what the API refuses is refused before, by `rules`.
+    It reads well-formed fields and ignores the rest, so that a script without validation accepts any object. `rules`
+    has refused before what the API would refuse.
     """
     options = mapping(body.get("stream_options"))
     return Prompt(

@@ -1,7 +1,7 @@
-"""What is kept of a chat completion that was asked to be stored.
+"""The documents of a stored chat completion.
 
-Shapes: `ChatCompletion` and `ChatCompletionStoreMessage` of the openai SDK; what else a stored completion has of its
-request is in OpenAI's reference ("The chat completion object" under "Get chat completion").
+Shapes: `ChatCompletion` and `ChatCompletionStoreMessage` of the openai SDK. OpenAI's reference ("The chat completion
+object" under "Get chat completion") lists the fields that repeat the request.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ _ASKED: Mapping[str, Any] = {
     "tool_choice": None,
     "response_format": None,
 }
-"""What a stored completion says of its request, with the API's defaults."""
+"""The fields of a stored completion that repeat its request, with the API's defaults."""
 
 
 def kept(completion: Mapping[str, Any], prompt: Prompt) -> Kept:
-    """Return the completion with what it says of its request, and the request's messages."""
+    """Return the completion with the fields of its request, and the request's messages."""
     asked = {key: prompt.body.get(key, default) for key, default in _ASKED.items()}
     document = {**completion, **asked, "metadata": dict(prompt.metadata), "input_user": prompt.user}
     document.setdefault("model", prompt.model or "mock")

@@ -1,4 +1,4 @@
-"""An assistant's message in chat's shape: whole, and as the events of a stream whose deltas fold to it.
+"""The assistant's message in chat's shape: complete, and as the events of a stream that add up to it.
 
 Shapes: `ChatCompletionMessage`, `ChoiceDelta` and `CompletionUsage` of the openai SDK.
 """
@@ -16,11 +16,11 @@ from completions.wire.openai.base import Chunks, Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
 
 AUDIO_LIFE = 3600
-"""Seconds that spoken audio can be referred to."""
+"""Seconds for which an audio answer can be referred to."""
 
 
 def message(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
-    """Return a choice's message."""
+    """Return the message of a choice."""
     choice = reply.choices[index]
     spoken = audio(reply, prompt, index)
     document: dict[str, Any] = {
@@ -42,7 +42,7 @@ def message(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
 
 
 def annotations(choice: Choice, prompt: Prompt) -> list[Mapping[str, Any]]:
-    """Return the script's annotations; who asks for a web search gets a source for the whole text without them."""
+    """Return the script's annotations; a request with web search gets one source for the text if there are none."""
     if choice.annotations or not choice.text or "web_search_options" not in prompt.body:
         return list(choice.annotations)
     source = {"url": "https://example.com/", "title": "Example Domain", "start_index": 0, "end_index": len(choice.text)}
@@ -56,14 +56,14 @@ def _content(choice: Choice) -> str | None:
 
 
 def finish_reason(choice: Choice, prompt: Prompt) -> str | None:
-    """Return the finish reason; who offered `functions` knows `function_call` only."""
+    """Return the finish reason; for requests with `functions` it is `function_call`."""
     if choice.finish_reason == "tool_calls" and _legacy(prompt):
         return "function_call"
     return choice.finish_reason
 
 
 def opening_delta(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
-    """Return the delta that opens a choice: the role, and all that the message has beside what follows."""
+    """Return the first delta of a choice: the role, and the fields that later deltas do not extend."""
     if reply.body is not None:
         return _verbatim_opening(reply.body, index)
     content = message(reply, prompt, index)["content"]
@@ -81,7 +81,7 @@ def _verbatim_opening(body: Mapping[str, Any], index: int) -> dict[str, Any]:
 
 
 def beside(reply: Reply, index: int) -> dict[str, Any]:
-    """Return what a chunk's choice has beside index, delta and finish reason."""
+    """Return the fields of a choice in a chunk besides index, delta and finish reason."""
     if reply.body is None:
         return {"logprobs": None}
     choices: Any = reply.body["choices"]
@@ -89,7 +89,7 @@ def beside(reply: Reply, index: int) -> dict[str, Any]:
 
 
 def calls_in_stream(reply: Reply, prompt: Prompt, index: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], str]]:
-    """Yield for each call the delta that opens it, the delta for a fragment of its arguments, and the arguments."""
+    """Yield for each call its first delta, the delta for a fragment of its arguments, and the arguments."""
     choice = reply.choices[index]
     if _legacy(prompt) and choice.tool_calls:
         call = choice.tool_calls[0]
@@ -115,12 +115,12 @@ def _call(reply: Reply, index: int, place: int, call: ToolCall, arguments: str) 
 
 
 def _legacy(prompt: Prompt) -> bool:
-    """Say whether the request speaks of `functions`, as before there were tools."""
+    """Tell whether the request uses `functions`, the predecessor of tools."""
     return "functions" in prompt.body and "tools" not in prompt.body
 
 
 def audio(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any] | None:
-    """Return the spoken answer, where one is asked for and there is something to say."""
+    """Return the spoken answer, if one is requested and there is text."""
     said, modalities = reply.choices[index].text, prompt.body.get("modalities")
     if not said or reply.body is not None or not isinstance(modalities, list) or "audio" not in modalities:
         return None
@@ -133,7 +133,7 @@ def audio(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any] | None:
 
 
 def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the usage with both its details."""
+    """Return the usage with the details of prompt and completion."""
     counted = reply.usage or Usage(0, 0)
     accepted, rejected = _prediction(reply, prompt)
     return usage(counted) | {
@@ -148,7 +148,7 @@ def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 
 def _prediction(reply: Reply, prompt: Prompt) -> tuple[int, int]:
-    """Count the tokens of a predicted output that came true, from its start on, and those that did not."""
+    """Count the tokens of a predicted output that matched, from its start on, and those that did not."""
     content = mapping(prompt.body.get("prediction")).get("content")
     if isinstance(content, list):
         content = "".join(
@@ -165,7 +165,7 @@ def _prediction(reply: Reply, prompt: Prompt) -> tuple[int, int]:
 
 
 class ChoiceWriter:
-    """Writes one choice of a stream as events, in the order `start`, `says`, `finish`."""
+    """Writes one choice of a stream as events; call `start`, `says` and `finish` in this order."""
 
     def __init__(self, dialect: Dialect, chunks: Chunks, reply: Reply, prompt: Prompt, index: int) -> None:
         self._dialect = dialect
@@ -198,7 +198,7 @@ class ChoiceWriter:
         return not (choice.text or choice.refusal or (choice.reasoning and self._dialect.reasoning_delta("")))
 
     def says(self) -> list[Event]:
-        """Return all that the choice says; the last of it is held back where it comes with the finish reason."""
+        """Return the content of the choice, without its last piece if that comes with the finish reason."""
         calls = self._calls_in_one() if self._dialect.whole_calls else self._calls_in_pieces()
         sound = audio(self._reply, self._prompt, self._index)
         in_pieces = sound is None and self._prompt.top_logprobs is None
@@ -219,14 +219,14 @@ class ChoiceWriter:
         return events[:-1] if self._dialect.finish_joined else events
 
     def finish(self, more: Mapping[str, Any]) -> Event:
-        """Return the chunk that says why the choice ends."""
+        """Return the chunk with the finish reason."""
         joined = self._last_delta if self._dialect.finish_joined else {}
         unfinished = self._chunks.one(self._around(joined)) if joined else b""
         chunk = self._chunks.one(self.finished(joined), more)
         return Event(chunk, token=bool(joined), part="finish", unfinished=unfinished)
 
     def finished(self, delta: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the choice that has finished."""
+        """Return the choice with its finish reason."""
         reason = finish_reason(self._choice, self._prompt)
         told = self._around(delta) | self._dialect.finished_extras(self._choice, reason)
         return self._dialect.choice(told | {"finish_reason": reason})

@@ -1,7 +1,7 @@
-"""What OpenAI's chat completions refuse because of the model, in its own words; the order is that of the API.
+"""What OpenAI's chat completions refuse because of the model, with the API's wording and in its order.
 
-Requests to api.openai.com with gpt-5.6-terra on 2026-08-29 and 2026-08-30, which other projects wrote down, are the
-source of most; recordings, and quotes by users, of the rest.
+Most come from requests to api.openai.com with gpt-5.6-terra on 2026-08-29 and 2026-08-30 that other projects recorded;
+the rest come from recordings and from users' quotes.
 """
 
 from completions.conversation import Prompt
@@ -16,7 +16,7 @@ PYDANTIC = "recordings: pydantic/pydantic-ai"
 
 
 def _content(kind: str, prompt: Prompt) -> tuple[int, int] | None:
-    """Return the message and the place in it of the first content part of a type."""
+    """Return the index of the message, and in it of the part, of the first content part of a type."""
     for at, message in enumerate(dicts(prompt.body.get("messages"))):
         content = message.get("content")
         for place, part in enumerate(() if isinstance(content, str) else dicts(content)):

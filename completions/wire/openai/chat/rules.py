@@ -1,6 +1,6 @@
-"""Step 2 for chat: validate a request like the real API does, field by field and then across fields.
+"""Step 2 for chat: validate a request as the real API does, first each field and then across fields.
 
-The fields are `CompletionCreateParams` of `openai.types.chat` in the SDK; a field is nullable where the SDK says so.
+The fields are those of `CompletionCreateParams` in `openai.types.chat`; a field is nullable if the SDK says so.
 """
 
 from collections.abc import Mapping
@@ -73,7 +73,7 @@ _CACHE = record({"mode": choice("implicit", "explicit"), "ttl": choice("30m")})
 
 
 def response_format(rules: SchemaRules) -> Check:
-    """Return the check of the answer's form, and of its schema where it is strict."""
+    """Return the check for `response_format`, including its schema if it is strict."""
 
     def check(value: Any) -> Problem | None:
         problem = _FORMATS(value)
@@ -120,7 +120,7 @@ REQUEST = record(FIELDS, REQUIRED)
 
 
 def request(rules: SchemaRules) -> Check:
-    """Return the check of a request's fields where the rules of schemas are others than OpenAI's."""
+    """Return the check for a request if the rules for schemas are not OpenAI's."""
     return record(
         {
             **FIELDS,
@@ -133,7 +133,7 @@ def request(rules: SchemaRules) -> Check:
 
 
 def validate(body: dict[str, Any], fields: Check = REQUEST) -> None:
-    """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
+    """Raise `RequestError` for the first problem that the API would report."""
     refuse(fields(body) or _across(body))
 
 
@@ -163,7 +163,7 @@ def _logprobs(body: Mapping[str, Any]) -> Problem | None:
 
 
 def _silent(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse spoken answers in no voice: `audio` is required with `modalities: ["audio"]`."""
+    """Refuse an audio answer without a voice: `modalities: ["audio"]` requires `audio`."""
     speaks = "audio" in (body.get("modalities") or ())
     return missing("audio", body, FIELDS) if speaks and body.get("audio") is None else None
 

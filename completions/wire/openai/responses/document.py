@@ -1,4 +1,4 @@
-"""A response as one JSON document: what was asked, echoed with the API's defaults, and the output's items.
+"""A response as a JSON document: the request's fields with the API's defaults, and the items of the output.
 
 Shapes: `Response` and `ResponseOutputItem` of the openai SDK.
 """
@@ -22,7 +22,7 @@ from completions.wire.openai.responses.prompt import included
 FAILED = "The server had an error while processing your request."
 
 UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
-"""The finish reasons that leave a response incomplete, and what the API calls them."""
+"""The finish reasons that leave a response incomplete, and the API's names for them."""
 
 _PREFIXES = {
     "message": "msg_",
@@ -41,11 +41,11 @@ _PREFIXES = {
     "shell_call": "sh_",
     "apply_patch_call": "apc_",
 }
-"""What the ids of items begin with, by type."""
+"""The prefixes of items' ids, by type."""
 
 _TEXTS = ("instructions", "previous_response_id", "prompt_cache_key", "safety_identifier", "user")
 _COUNTS = ("max_output_tokens", "max_tool_calls")
-"""What a response repeats of its request, if it was there."""
+"""The fields that a response repeats if its request has them."""
 
 _CALLED = ("computer_call", "local_shell_call", "shell_call", "apply_patch_call")
 
@@ -61,26 +61,26 @@ TOOL_USAGE = {
     },
     "web_search": {"num_requests": 0},
 }
-"""What hosted tools cost, which is nothing here."""
+"""The usage of hosted tools, which is nothing here."""
 
 STEADY = {"billing": {"payer": "developer"}, "moderation": None, "tool_usage": TOOL_USAGE}
-"""What does not depend on the request."""
+"""Fields that do not depend on the request."""
 
 
 def response_id(reply: Reply) -> str:
-    """Return the answer's id; a chat completion's has this API's prefix instead."""
+    """Return the answer's id; the id of a chat completion gets this API's prefix."""
     if (given := reply.id or "").startswith("chatcmpl-"):
         return f"resp_{given.removeprefix('chatcmpl-')}"
     return given or made_id("resp_", reply)
 
 
 def prefix(kind: str) -> str:
-    """Return what the id of an item of a type begins with."""
+    """Return the prefix of an item's id, by type."""
     return _PREFIXES.get(kind, "item_")
 
 
 def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the whole response."""
+    """Return the complete response."""
     choice = reply.choices[0] if reply.choices else Choice()
     reason = UNFINISHED.get(choice.finish_reason or "")
     failed = choice.finish_reason == "error"
@@ -105,7 +105,7 @@ def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
 
 
 def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
-    """Return a response as it is before it is done: `queued`, `in_progress` or `cancelled`."""
+    """Return a response that is not complete: `queued`, `in_progress` or `cancelled`."""
     unsaid = dict.fromkeys(("completed_at", "error", "incomplete_details", "usage"))
     return {**document, **unsaid, "output": [], "status": status}
 
@@ -133,7 +133,7 @@ def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]:
-    """Return what a response has beside its output: its request, with the defaults of what it leaves out."""
+    """Return the fields that repeat the request, with the defaults of missing ones."""
     body = prompt.body
     conversation = conversation_id(body)
     reasoning, form = mapping(body.get("reasoning")), mapping(body.get("text"))
@@ -197,7 +197,7 @@ def conversation_id(body: Mapping[str, object]) -> str | None:
 
 
 def summary_wanted(reasoning: Mapping[str, Any]) -> str | None:
-    """Return which summary of the reasoning is asked for, under either name."""
+    """Return the requested summary of the reasoning, under either name."""
     return text_or_none(reasoning.get("summary") or reasoning.get("generate_summary"))
 
 
@@ -272,7 +272,7 @@ def _items(choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, An
 
 
 def _in_order(choice: Choice, prompt: Prompt, include: tuple[str, ...], serial: str) -> Iterator[dict[str, Any]]:
-    """Yield an item for each run of blocks of a kind: texts and refusals are parts of one message."""
+    """Yield an item for each run of blocks of a kind; texts and refusals are parts of one message."""
     kinds, searched = {"text": "message", "refusal": "message"}, False
     for kind, run in groupby(cited(choice), key=lambda each: kinds.get(each[0].kind, each[0].kind)):
         said = list(run)
@@ -288,7 +288,7 @@ def _in_order(choice: Choice, prompt: Prompt, include: tuple[str, ...], serial: 
 
 
 def thoughts(choice: Choice) -> list[list[str]]:
-    """Return the texts of each item of reasoning."""
+    """Return the texts of each reasoning item."""
     runs = groupby(choice.content, key=lambda block: block.kind)
     return [[block.text for block in run] for kind, run in runs if kind == "reasoning"]
 
@@ -305,7 +305,7 @@ def _recalled(prompt: Prompt) -> list[dict[str, Any]]:
 
 
 def _reasoning(said: list[str], prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:
-    """Return a reasoning item; its texts are seen only in the summary that is asked for."""
+    """Return a reasoning item; its texts are visible only in a requested summary."""
     wanted = summary_wanted(mapping(prompt.body.get("reasoning")))
     summary = [{"type": "summary_text", "text": each} for each in said] if wanted else []
     item: dict[str, Any] = {"type": "reasoning", "summary": summary}

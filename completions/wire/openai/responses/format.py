@@ -25,14 +25,14 @@ from completions.wire.openai.words import RESPONSES
 from completions.wire.readback import Answer
 
 MAX_ITEMS = 1000
-"""Items that are remembered of what was said before; beyond that, the oldest are forgotten."""
+"""The most earlier items that are remembered; beyond that, the oldest are forgotten."""
 
 
 NO_OTHERS: Mapping[str, Dialect] = {}
 
 
 class Responses(OpenAIFormat):
-    """OpenAI's format of typed items and events, which remembers what was said."""
+    """OpenAI's format of typed items and events, which remembers earlier responses."""
 
     name = "responses"
     vendor = "openai"
@@ -51,7 +51,7 @@ class Responses(OpenAIFormat):
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a response's request; what it refers to comes later."""
+        """Read a request for a response; what it refers to is loaded later."""
         document = decode_object(body)
         check_stream(document)
         if validate:
@@ -81,7 +81,7 @@ class Responses(OpenAIFormat):
         return places + [(ITEM, name) for name in references(own_items(prompt.body))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with all that was said before it; the instructions are its own."""
+        """Return the prompt with everything said before it; the instructions are its own."""
         files = {name: found["files"] for (kind, name), found in documents.items() if kind == STORE_FILES}
         if files:
             prompt = replace(prompt, recalled={"files": files})
@@ -106,7 +106,7 @@ class Responses(OpenAIFormat):
         return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
-        """Return the response, its items, and what the conversation grows by."""
+        """Return the response, its items, and the items to append to the conversation."""
         stored = prompt.body.get("store") is not False
         if not stored and conversation_id(prompt.body) is None:
             return ()
@@ -114,7 +114,7 @@ class Responses(OpenAIFormat):
         return kept(self._document(reply, prompt), own, dicts(prompt.recalled.get("items")), span(), stored=stored)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return a `response`: the whole one, or in the background one that is queued."""
+        """Return a `response`: the complete one, or for the background a queued one."""
         whole = self._document(reply, prompt)
         return begun(whole, "queued") if prompt.background else whole
 
@@ -138,7 +138,7 @@ class Responses(OpenAIFormat):
         return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a response or an event of its stream."""
+        """Add what a response or an event of its stream says."""
         hear_response(document, answer)
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
@@ -151,7 +151,7 @@ class Responses(OpenAIFormat):
 
 
 class InputTokens(Responses):
-    """How many tokens a response's request has."""
+    """The number of tokens in a request for a response."""
 
     name = "input_tokens"
     refusals = ()
@@ -159,7 +159,7 @@ class InputTokens(Responses):
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read the same request; it is counted and not answered."""
+        """Read the same request, which is counted and not answered."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         return replace(prompt, format=self.name, task="count", stream=False, background=False)
 
@@ -167,7 +167,7 @@ class InputTokens(Responses):
         responses_rules.validate_count(body)
 
     def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
-        """Return nothing: a count is not kept."""
+        """Return nothing, because a count is not stored."""
         return ()
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -176,5 +176,5 @@ class InputTokens(Responses):
         return {"object": "response.input_tokens", "input_tokens": counted}
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the count."""
+        """Add the count."""
         hear_count(document, answer)

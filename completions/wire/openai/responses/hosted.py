@@ -1,8 +1,8 @@
-"""The tools that are not functions: those that the API runs itself, and those that the client runs by a fixed shape.
+"""Tools that are not functions: those that the API runs itself, and those with a fixed shape that the client runs.
 
-A script speaks of them by a tool call of the tool's type (`{name: web_search, arguments: {query: …}}`). The API's own
-are called once before a text where the script does not say; the client's are offered to scripts as any tool is, with a
-schema of what `auto` calls them with. Shapes: `ResponseOutputItem` of the openai SDK.
+A script uses them with a tool call of the tool's type (`{name: web_search, arguments: {query: …}}`). The API's own are
+called once before a text unless the script says otherwise. The client's are offered to scripts like any tool, with a
+schema for `auto`. Shapes: `ResponseOutputItem` of the openai SDK.
 """
 
 import time
@@ -18,7 +18,7 @@ from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-"""A PNG of one pixel: what every picture shows."""
+"""A PNG of one pixel, for every picture."""
 
 ALIASES = {
     "web_search_preview": "web_search",
@@ -27,7 +27,7 @@ ALIASES = {
     "computer": "computer_use_preview",
     "computer_use": "computer_use_preview",
 }
-"""The types of a tool by which it is known too."""
+"""Other type names of tools."""
 
 API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
 
@@ -73,7 +73,7 @@ _CLIENT_ITEMS = {
 
 
 def client_call(item: Mapping[str, Any]) -> ToolCall | None:
-    """Return the call that an item of the client's tools stands for; None for other items."""
+    """Return the call for an item of one of the client's tools; None for other items."""
     known = _CLIENT_ITEMS.get(text(item.get("type")))
     if known is None:
         return None
@@ -83,7 +83,7 @@ def client_call(item: Mapping[str, Any]) -> ToolCall | None:
 
 
 def call_of(item: Mapping[str, Any]) -> ToolCall | None:
-    """Return the call by which a script makes an item of a tool that is no function; None for other items."""
+    """Return the call with which a script makes an item of a tool that is not a function; None for other items."""
     arguments = _api_arguments(item)
     if arguments is None:
         return client_call(item)
@@ -114,7 +114,7 @@ def _api_arguments(item: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def kind_of(call: ToolCall, prompt: Prompt) -> str:
-    """Return the type of the tool that a call is for: `function` or `custom`, or an offered tool's own type."""
+    """Return the type of the tool that a call is for: `function`, `custom`, or the type of an offered tool."""
     for tool in dicts(prompt.body.get("tools")):
         kind = text(tool.get("type"))
         if kind in ("function", "custom"):
@@ -165,7 +165,7 @@ def _inputs(prompt: Prompt) -> list[dict[str, Any]]:
 
 
 def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of a server's tools: those that are allowed, or else one."""
+    """Return the names of a server's tools: the allowed ones, or else one."""
     allowed = tool.get("allowed_tools")
     names = texts(mapping(allowed).get("tool_names") if isinstance(allowed, dict) else allowed)
     return names or ("search",)
@@ -226,7 +226,7 @@ def item(
 
 
 def stores(prompt: Prompt) -> list[str]:
-    """Return the ids of the vector stores that the tool `file_search` may search."""
+    """Return the ids of the vector stores that `file_search` may search."""
     tools = [tool for tool in dicts(prompt.body.get("tools")) if tool.get("type") == "file_search"]
     return [name for tool in tools for name in texts(tool.get("vector_store_ids"))]
 
@@ -264,7 +264,7 @@ def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Seq
 
 
 def _for_client(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the item of a tool that the client runs; what the script does not say is the least there can be."""
+    """Return the item of a tool that the client runs, with minimal values for what the script does not say."""
     match kind:
         case "computer_use_preview":
             action = mapping(given.get("action")) or {"type": "screenshot"}

@@ -1,6 +1,6 @@
-"""What is kept of responses and conversations, and what of it is shown, at which time.
+"""Stored responses and conversations, and what is shown of them at a given time.
 
-A response is kept with the items that led to it, and with the times at which it begins and is whole: its status comes
+A response is stored with the items that led to it and the times at which it begins and is complete. Its status follows
 from the clock, so nothing has to run in the background.
 """
 
@@ -29,7 +29,7 @@ def kept(
     *,
     stored: bool,
 ) -> list[Kept]:
-    """Return what is kept of a response: itself, its items by their ids, and what its conversation grows by."""
+    """Return the documents to store for a response: itself, its items by id, and the items for its conversation."""
     begins, ends = span
     name, output = response["id"], response["output"]
     given = [whole_item(item, f"{name}/{at}") for at, item in enumerate(own)]
@@ -71,7 +71,7 @@ def _content(item: Mapping[str, Any]) -> list[dict[str, Any]]:
 def new_conversation(
     name: str | None, created: int, metadata: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return a conversation as it is kept, with its items; without a name it gets one."""
+    """Return the record of a new conversation with its items; without a name it gets one."""
     return {
         "id": name or f"conv_{secrets.token_hex(24)}",
         "object": "conversation",
@@ -87,7 +87,7 @@ def shown_conversation(document: Document) -> dict[str, Any]:
 
 
 def at(record: Document, now: float) -> dict[str, Any]:
-    """Return a kept response as it is at a time, in seconds since the epoch."""
+    """Return a stored response as it is at a time, in seconds since the epoch."""
     response: dict[str, Any] = record["response"]
     if "cancelled" in record:
         return begun(response, "cancelled")
@@ -97,7 +97,7 @@ def at(record: Document, now: float) -> dict[str, Any]:
 
 
 def cancelled(record: Document, now: float) -> dict[str, Any]:
-    """Return the record of a response that is cancelled; one that is done stays as it is."""
+    """Return the record of a cancelled response; a complete one stays as it is."""
     if not record["response"]["background"]:
         raise RequestError("Cannot cancel a synchronous response.")
     return dict(record) if now >= record["ends"] else {**record, "cancelled": now}

@@ -1,7 +1,7 @@
 """Step 2 for responses: the request's body and the items before it -> `Prompt`.
 
-It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `responses_rules`.
-Shapes: `ResponseCreateParams` and `ResponseInputItemParam` of the openai SDK.
+It reads well-formed fields and ignores the rest; `rules` has refused before what the API would refuse. Shapes:
+`ResponseCreateParams` and `ResponseInputItemParam` of the openai SDK.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,7 +26,7 @@ from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.responses.hosted import CLIENT_TOOLS, client_call
 
 LOGPROBS = "message.output_text.logprobs"
-"""What `include` says where log probabilities are asked for."""
+"""The value of `include` that requests log probabilities."""
 
 _OUTPUTS = (
     *("function_call_output", "custom_tool_call_output", "computer_call_output"),
@@ -35,7 +35,7 @@ _OUTPUTS = (
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what the body of a response's request asks, without what it refers to."""
+    """Return what the body of a request asks, without what it refers to."""
     options, reasoning = mapping(body.get("stream_options")), mapping(body.get("reasoning"))
     form = mapping(mapping(body.get("text")).get("format"))
     return Prompt(
@@ -62,13 +62,13 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
 
 
 def included(body: Mapping[str, object]) -> tuple[str, ...]:
-    """Return what the request wants to have in the answer beside the usual."""
+    """Return what the request wants included in the answer."""
     asked = body.get("include")
     return tuple(item for item in asked if isinstance(item, str)) if isinstance(asked, list) else ()
 
 
 def own_items(body: Mapping[str, object]) -> list[dict[str, Any]]:
-    """Return the items of the request itself; a text is the user's message."""
+    """Return the items of the request itself; a string is a user message."""
     asked = body.get("input")
     return [{"role": "user", "content": asked}] if isinstance(asked, str) else dicts(asked)
 
@@ -219,6 +219,6 @@ def references(items: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def is_reference(item: Mapping[str, Any]) -> bool:
-    """Tell whether an item stands for one that was kept: by its type, or with nothing but an id."""
+    """Tell whether an item refers to a stored one: by its type, or by having only an id."""
     kind = item.get("type")
     return isinstance(item.get("id"), str) and (kind == "item_reference" or (kind is None and "role" not in item))

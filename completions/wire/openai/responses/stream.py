@@ -1,8 +1,8 @@
-"""A response as a stream: its typed events, in the documented order, made from the whole document.
+"""A response as a stream: its typed events in the documented order, derived from the complete document.
 
-So the folded stream is the document, and a stream that is resumed later is the same. The order is that of OpenAI's
+So the folded stream equals the document, and a stream that is resumed later is the same. The order is that of OpenAI's
 reference ("Streaming events"): created, in progress, each item from `output_item.added` to `output_item.done` with its
-own events between, and one event that ends it all. There is no `[DONE]`.
+own events between, and one event that ends the stream. There is no `[DONE]`.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,18 +41,18 @@ _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
 def narrate(document: Mapping[str, Any], *, obfuscate: bool) -> list[Event]:
-    """Return the events that lead to a document; with `obfuscate` each delta is padded."""
+    """Return the events for a document; with `obfuscate` each delta is padded."""
     return _Narrator(document, obfuscate).tell()
 
 
 def sequence_number(event: Event) -> int:
-    """Return an event's number in its stream."""
+    """Return the sequence number of an event."""
     number: int = orjson.loads(event.data)[SEQUENCE]
     return number
 
 
 class _Narrator:
-    """Writes one stream; each event has the number after the one before."""
+    """Writes one stream, numbering its events."""
 
     def __init__(self, document: Mapping[str, Any], obfuscate: bool) -> None:
         self._document, self._obfuscate = document, obfuscate
@@ -171,7 +171,7 @@ class _Narrator:
         self._add(f"{kind}.done", {**at, key: whole[key]})
 
     def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
-        """Add an event a token; what they have in common is encoded once."""
+        """Add one event per token; their common part is encoded once."""
         head = f'{{"type":"{kind}","{SEQUENCE}":'.encode()
         middle = b"," + orjson.dumps(fields)[1:-1] + b',"delta":'
         documents, dumps = [], orjson.dumps
