@@ -6,7 +6,6 @@ import ctypes
 import gc
 import logging
 import signal
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from types import FrameType
@@ -29,10 +28,6 @@ from completions.tokens import text as tokens
 from completions.tokens.models import prices
 
 logger = logging.getLogger("completions")
-
-SWITCH = 0.0005
-"""Seconds after which a thread that waits for Python's lock gets it. Python's own 5 ms let a busy loop starve the
-journal's thread, which then dropped exchanges, and let a thread that computes keep the loop waiting for as long."""
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -125,7 +120,6 @@ def warm() -> None:
     _give_back()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    sys.setswitchinterval(SWITCH)
 
 
 def _give_back() -> None:

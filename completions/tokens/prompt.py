@@ -247,7 +247,7 @@ def _message(message: Message, marks: Marks, names: Mapping[str, str], model: st
     if message.role in ("tool", "function"):
         name = names.get(message.tool_call_id or "", message.name or "")
         return tokens.count(f"functions.{name}", model) + tokens.count(message.text, model)
-    total = _calls(message, marks, model)
+    total = _calls(message, marks, model) if message.tool_calls else 0
     if message.text or message.parts or not message.tool_calls:
         total += FIRST_PER_MESSAGE if first else PER_MESSAGE
         total += tokens.count(message.role, model) + tokens.count(message.text, model)

@@ -1,5 +1,6 @@
 """HTTP responses: JSON by orjson, error envelopes, event streams."""
 
+import functools
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
@@ -21,6 +22,12 @@ SMALL = 64 * 1024
 """Bodies up to this many bytes are sent together with the headers."""
 
 
+@functools.lru_cache(maxsize=1024)
+def _looked_at(name: str, value: str) -> tuple[str, bool]:
+    """Return a header's name in lower case, and whether its value is plain text; most are the same each time."""
+    return name.lower(), value.isprintable() and value.isascii()
+
+
 class Recorded(HttpResponseBase):
     """A response that ends its exchange when it has been sent.
 
@@ -35,8 +42,9 @@ class Recorded(HttpResponseBase):
         """Add headers that the response lacks; only values that may contain a newline go through Django's check."""
         there = self.headers._store  # Django's own `setdefault` costs ten times as much
         for name, value in headers.items():
-            if (lower := name.lower()) not in there:
-                if value.isprintable() and value.isascii():
+            lower, plain = _looked_at(name, value)
+            if lower not in there:
+                if plain:
                     there[lower] = (name, value)
                 else:
                     self.headers[name] = value

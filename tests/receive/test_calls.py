@@ -9,7 +9,7 @@ import pytest
 from tests.benchmark.ratios import HUNDRED, MOCK, TEN
 from tests.server import ROOT
 
-CEILINGS = {MOCK: 405, TEN: 700, HUNDRED: 890}
+CEILINGS = {MOCK: 330, TEN: 590, HUNDRED: 790}
 """By case, how many calls one request may make with the journal and the log on."""
 
 

@@ -1,6 +1,6 @@
 """Chat completions: `POST /v1/chat/completions`, for OpenAI and for the vendors that speak a dialect of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import (
@@ -155,32 +155,17 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
     It reads well-formed fields and ignores the rest, so that a script without validation accepts any object. `rules`
     has refused before what the API would refuse.
     """
-    options = mapping(body.get("stream_options"))
-    return Prompt(
-        format="chat",
-        model=text_or_none(body.get("model")),
-        messages=tuple(_message(message) for message in dicts(body.get("messages"))),
-        tools=tuple(_tools(body)),
-        tool_choice=_tool_choice(body),
-        parallel_tool_calls=body.get("parallel_tool_calls") is not False,
-        response_format=_response_format(mapping(body.get("response_format"))),
-        n=choices(body.get("n")),
-        stop=texts(body.get("stop")),
-        max_tokens=whole(body.get("max_completion_tokens"), 1) or whole(body.get("max_tokens"), 1),
-        top_logprobs=(whole(body.get("top_logprobs"), 0) or 0) if body.get("logprobs") is True else None,
-        reasoning_effort=text_or_none(body.get("reasoning_effort")),
-        user=text_or_none(body.get("user")),
-        metadata=mapping(body.get("metadata")),
-        stream=body.get("stream") is True,
-        include_usage=options.get("include_usage") is True,
-        include_obfuscation=options.get("include_obfuscation") is not False,
-        headers=headers,
-        body=body,
-    )
+    fields: dict[str, Any] = {}
+    for key in body:
+        for name, read in _READERS.get(key, ()):
+            fields[name] = read(body)
+    return Prompt(format="chat", headers=headers, body=body, **fields)
 
 
 def _message(message: dict[str, Any]) -> Message:
     content = message.get("content")
+    if len(message) == 2 and isinstance(content, str) and "role" in message:  # as nearly every one
+        return Message(text(message["role"]), content)
     parts = dicts(content)
     calls = [_tool_call(call) for call in dicts(message.get("tool_calls"))]
     if legacy := mapping(message.get("function_call")):
@@ -274,3 +259,40 @@ def _response_format(document: dict[str, Any]) -> ResponseFormat:
                 "json_schema", text(schema.get("name")), mapping(schema.get("schema")), schema.get("strict") is True
             )
     return ResponseFormat() if document else ANY_FORM
+
+
+def _most_tokens(body: dict[str, Any]) -> int | None:
+    return whole(body.get("max_completion_tokens"), 1) or whole(body.get("max_tokens"), 1)
+
+
+def _top_logprobs(body: dict[str, Any]) -> int | None:
+    return (whole(body.get("top_logprobs"), 0) or 0) if body["logprobs"] is True else None
+
+
+Reader = Callable[[dict[str, Any]], object]
+"""Reads a field of the prompt from a body that has a certain key."""
+
+_READERS: Mapping[str, Sequence[tuple[str, Reader]]] = {
+    "model": [("model", lambda body: text_or_none(body["model"]))],
+    "messages": [("messages", lambda body: tuple([_message(message) for message in dicts(body["messages"])]))],
+    "tools": [("tools", lambda body: tuple(_tools(body)))],
+    "functions": [("tools", lambda body: tuple(_tools(body)))],
+    "tool_choice": [("tool_choice", _tool_choice)],
+    "function_call": [("tool_choice", _tool_choice)],
+    "parallel_tool_calls": [("parallel_tool_calls", lambda body: body["parallel_tool_calls"] is not False)],
+    "response_format": [("response_format", lambda body: _response_format(mapping(body["response_format"])))],
+    "n": [("n", lambda body: choices(body["n"]))],
+    "stop": [("stop", lambda body: texts(body["stop"]))],
+    "max_tokens": [("max_tokens", _most_tokens)],
+    "max_completion_tokens": [("max_tokens", _most_tokens)],
+    "logprobs": [("top_logprobs", _top_logprobs)],
+    "reasoning_effort": [("reasoning_effort", lambda body: text_or_none(body["reasoning_effort"]))],
+    "user": [("user", lambda body: text_or_none(body["user"]))],
+    "metadata": [("metadata", lambda body: mapping(body["metadata"]))],
+    "stream": [("stream", lambda body: body["stream"] is True)],
+    "stream_options": [
+        ("include_usage", lambda body: mapping(body["stream_options"]).get("include_usage") is True),
+        ("include_obfuscation", lambda body: mapping(body["stream_options"]).get("include_obfuscation") is not False),
+    ],
+}
+"""What each key of a body says of the prompt; a request has few of them, and what it has not costs nothing."""
