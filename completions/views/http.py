@@ -38,6 +38,15 @@ class Recorded(HttpResponseBase):
     exchange: Exchange
     foreign = False
 
+    def set_up(self, status: int, headers: Mapping[str, str]) -> None:
+        """Set what Django's constructors set; they look at each header, and at the charset, of every answer."""
+        self.headers = ResponseHeaders({})
+        self.headers._store = {name.lower(): (name, value) for name, value in headers.items()}
+        self.cookies = SimpleCookie()
+        self.status_code, self.closed = status, False
+        self._charset = self._handler_class = self._reason_phrase = None
+        self._resource_closers: list[Any] = []
+
     def add_headers(self, headers: Mapping[str, str]) -> None:
         """Add headers that the response lacks; only values that may contain a newline go through Django's check."""
         there = self.headers._store  # Django's own `setdefault` costs ten times as much
@@ -94,19 +103,7 @@ class FastJsonResponse(RawResponse, JsonResponse):
     def __init__(self, document: dict[str, Any] | bytes, status: int = 200) -> None:
         """Take a document, or its encoded bytes."""
         data = document if isinstance(document, bytes) else orjson.dumps(document)
-        self._set_up(data, status)
-
-    def _set_up(self, data: bytes, status: int) -> None:
-        """Set what Django's constructors set, which look at each header and at the charset of every answer."""
-        self.headers = ResponseHeaders({})
-        self.headers._store = {
-            "content-type": ("Content-Type", JSON),
-            "content-length": ("Content-Length", f"{len(data)}"),
-        }
-        self.cookies = SimpleCookie()
-        self.status_code, self.closed = status, False
-        self._charset = self._handler_class = self._reason_phrase = None
-        self._resource_closers: list[Any] = []
+        self.set_up(status, {"Content-Type": JSON, "Content-Length": str(len(data))})
         self._container = [data]
 
 
@@ -136,9 +133,8 @@ class EventStream(Recorded, StreamingHttpResponse):
         media_type: str,
         ending: Ending = Ending.WHOLE,
     ) -> None:
-        super().__init__(pieces, content_type=media_type)
-        self.headers["Cache-Control"] = "no-cache"
-        self.headers["X-Accel-Buffering"] = "no"
+        self.set_up(200, {"Content-Type": media_type, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self._iterator, self.is_async = pieces, True
         self.pieces = pieces
         self.progress = progress
         self.ending = ending

@@ -1,15 +1,19 @@
 """Responses: ours have all that Django's own have."""
 
+from collections.abc import AsyncGenerator
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
+from django.http import JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 
-from completions.views.http import FastJsonResponse
+from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord
+from completions.views.http import EventStream, FastJsonResponse
 
 DOCUMENT = {"object": "chat.completion", "choices": []}
 
 
-def facts(response: HttpResponse) -> dict[str, Any]:
+def facts(response: HttpResponseBase) -> dict[str, Any]:
     """Return what a response is made of; of objects that are equal only to themselves, how they look."""
     return {name: repr(value) for name, value in vars(response).items() if name not in ("foreign", "_container")}
 
@@ -21,6 +25,20 @@ def test_json_response__is_made_of_what_django_s_is() -> None:
     assert facts(ours) == facts(theirs)
     assert ours.content == theirs.content
     assert ours.serialize() == theirs.serialize()
+
+
+async def test_stream__is_made_of_what_django_s_is() -> None:
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        yield b"data: 1\n\n"
+
+    progress = StreamRecord(Exchange("POST", "/"), [b"data: 1\n\n"], [True], 1, log=False)
+    ours = EventStream(pieces(), progress, "text/event-stream")
+    theirs = StreamingHttpResponse(pieces(), status=200, content_type="text/event-stream")
+    theirs.headers["Cache-Control"], theirs.headers["X-Accel-Buffering"] = "no-cache", "no"
+    own = {"pieces", "progress", "ending", "_iterator"}
+    assert {**facts(ours), **dict.fromkeys(own)} == {**facts(theirs), **dict.fromkeys(own)}
+    assert b"".join([part async for part in ours]) == b"data: 1\n\n"
+    progress.end()
 
 
 def test_json_response__can_be_changed_by_middleware() -> None:
