@@ -229,8 +229,8 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed) -> tuple[by
     frames = _frames(sent.frames, exchange, hide, removed)
     sizes = sent.sizes if frames is sent.frames else list(map(len, frames))
     writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
-    if sent.due:  # which never falls, so that first and last tell whether all are due at once
-        writes["due"] = _ms(sent.due if sent.due[0] != sent.due[-1] else sent.due[:1])
+    if due := sent.due:
+        writes["due"] = _ms(due if due.count(due[0]) < len(due) else due[:1])
     body, packing = pack(frames[: sent.ends[-1]] if sent.ends else ())
     if packing:
         writes["packing"] = packing

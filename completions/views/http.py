@@ -87,8 +87,9 @@ class RawResponse(Recorded, HttpResponse):
 
     @property
     def is_small(self) -> bool:
-        """Whether the body can be sent in one piece with the headers; cookies that middleware sets need Django."""
-        return len(self.content) <= SMALL and not self.cookies
+        """Whether the body can go out in one piece, as it is: middleware may have set cookies, or another body."""
+        size = len(self.content)
+        return size <= SMALL and not self.cookies and self.headers.get("Content-Length") == str(size)
 
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and note the body."""

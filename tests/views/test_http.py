@@ -46,3 +46,10 @@ def test_json_response__can_be_changed_by_middleware() -> None:
     response.set_cookie("seen", "yes")
     response.content = b"other"
     assert (response.content, response.cookies["seen"].value, response.charset) == (b"other", "yes", "utf-8")
+
+
+def test_json_response__with_another_body_is_not_sent_under_the_old_length() -> None:
+    response = FastJsonResponse(DOCUMENT)
+    assert response.is_small
+    response.content = b"other"
+    assert not response.is_small
