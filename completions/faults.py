@@ -1,6 +1,6 @@
 """The closed list of faults: name, stage, parameters, and which of them can be combined.
 
-Scripts, headers, delivery and the page all read this table.
+Scripts, headers, delivery and the inspector all read this table.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from itertools import combinations
 from completions.outcome import Fault
 
 MAX_NUMBER = 2**53 - 1
-"""The largest number that a script or a header may have: the largest whole one that JSON is sure to carry."""
+"""The largest number in a script or a header: the largest integer that JSON is certain to preserve."""
 
 MAX_MS = 86_400_000
-"""The longest time that a script or a header may ask for: a day, in milliseconds."""
+"""The longest time in a script or a header: a day, in milliseconds."""
 
 
 class Stage(StrEnum):
-    """When a fault strikes."""
+    """When a fault takes effect."""
 
     CONTENT = "in what the answer says"
     HEADERS = "before the headers"
@@ -28,7 +28,7 @@ class Stage(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a fault acts on, which says beside which others it has an effect."""
+    """What a fault changes, which determines the faults with which it can be combined."""
 
     CONTENT = "other words"
     CONNECTION = "nothing comes of a response"
@@ -45,7 +45,7 @@ class Effect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number that a fault takes. Without a default it may be missing."""
+    """A number that a fault takes. Without a default it is optional."""
 
     help: str
     default: float | None = None
@@ -55,7 +55,7 @@ class Parameter:
 
     @property
     def expected(self) -> str:
-        """Say what is allowed: `a whole number from 1`."""
+        """Return what is allowed: `a whole number from 1`."""
         number = "a whole number" if self.whole else "a number"
         return f"{number} from {self.least:g}" + (f" to {self.most:.0f}" if self.most < MAX_NUMBER else "")
 
@@ -85,10 +85,10 @@ AFTER = {
     "after_tokens": Parameter("Tokens that come first (1)."),
     "after_events": Parameter("Events that come first, instead of tokens."),
 }
-"""Where in a stream a fault strikes; at most one of them is given."""
+"""The position of a fault in a stream; at most one of these is given."""
 
 FIRST_TOKEN = {"after_tokens": 1}
-"""Where it strikes if nothing is said."""
+"""The default position."""
 
 
 def _content(help: str, parameters: Mapping[str, Parameter] | None = None) -> Spec:
@@ -175,11 +175,11 @@ FAULTS: Mapping[str, Spec] = {
 }
 
 HALF_WAY = "cut_tool_arguments"
-"""The one fault that has a place of its own where none is given."""
+"""The only fault with a default position of its own."""
 
 
 def fault(name: str, given: Mapping[str, float]) -> Fault:
-    """Return a fault of the list with these parameters, which are allowed ones, and the defaults of the others."""
+    """Return a fault with these valid parameters, and the defaults of the others."""
     spec = FAULTS[name]
     values = {key: each.default for key, each in spec.parameters.items() if each.default is not None} | dict(given)
     if spec.stage is Stage.STREAM and AFTER.keys() <= spec.parameters.keys() and not AFTER.keys() & values.keys():
@@ -188,7 +188,7 @@ def fault(name: str, given: Mapping[str, float]) -> Fault:
 
 
 ERRORS_IN_STREAM = frozenset({"error_object", "error_event"})
-"""The faults by which a stream ends with an error: the one that the script gives, or else the server's."""
+"""The faults that end a stream with an error: the script's, or else a server error."""
 
 _ANSWERS = frozenset({Effect.CONTENT, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
 
@@ -208,7 +208,7 @@ COMBINED: Mapping[Effect, frozenset[Effect]] = {
 """Beside which others a fault of an effect still has one."""
 
 ANOTHER_BODY = ("empty_body", "html_error", "json_error_200")
-"""The faults that leave nothing of what the answer says."""
+"""The faults that replace the answer completely."""
 
 WITHOUT_EFFECT = (
     *(
@@ -221,11 +221,11 @@ WITHOUT_EFFECT = (
     frozenset({"html_error", "wrong_content_type"}),
     *(frozenset({"empty_body", name}) for name in ("split_bytes", "drip")),
 )
-"""Pairs of faults that contradict each other, or of which one leaves the other nothing to act on."""
+"""Pairs of faults that contradict each other, or of which one leaves the other without effect."""
 
 
 def effect_of(fault: Fault) -> Effect:
-    """Return what a fault with these parameters acts on."""
+    """Return what a fault with these parameters changes."""
     placed = AFTER.keys() & fault.parameters.keys()
     if (fault.name == "reset" and placed) or (fault.name == "stall" and "ms" not in fault.parameters):
         return Effect.END
@@ -233,7 +233,7 @@ def effect_of(fault: Fault) -> Effect:
 
 
 def clash(faults: Sequence[Fault]) -> str | None:
-    """Return what keeps faults from being combined: the first two of which one would have no effect."""
+    """Return why faults cannot be combined: the first two of which one would have no effect."""
     for one, other in combinations(faults, 2):
         if one.name == other.name and not AFTER.keys() & one.parameters.keys():
             return f"`{one.name}` cannot stand twice."

@@ -1,1 +1,1 @@
-"""The control API: a test's hands on a running mock, under `/_mock/`; `table.py` lists what it can do."""
+"""The control API, by which tests and tools control a running mock; `table.py` lists its operations."""

@@ -1,8 +1,8 @@
-"""Who may use the control API: clients on this machine, or with ADMIN_TOKEN set whoever has it; never another's page.
+"""Who may use the control API: clients on this machine, or, if ADMIN_TOKEN is set, those that have it.
 
-A web page in a developer's browser can send requests to this machine. It says where it is from in `Origin` and
-`Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and whatever name it gives this machine stands in `Host`.
-Our own pages, the inspector's, are as good as their reader: they have the token's ticket in a cookie.
+No page of another site may. A web page in a developer's browser can send requests to this machine. The browser reports
+its site in `Origin` and `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and `Host` has the name that it used
+for this machine. The inspector's pages have a ticket for the token in a cookie.
 """
 
 import hmac
@@ -32,7 +32,7 @@ COOKIE = "mock_admin"
 
 
 async def admit(request: HttpRequest, headers: Headers) -> None:
-    """Raise the 401 or 403 of a request that may not use the control API. Header names are in lower case."""
+    """Raise the 401 or 403 for a request that may not use the control API. Header names are in lower case."""
     check_page(request, headers)
     if conf.ADMIN_TOKEN:
         await _check_token(headers, conf.ADMIN_TOKEN)
@@ -42,12 +42,12 @@ async def admit(request: HttpRequest, headers: Headers) -> None:
 
 
 def check_page(request: HttpRequest, headers: Headers) -> None:
-    """Raise the 403 of a request that a web page of another site makes."""
+    """Raise the 403 for a request by a web page of another site."""
     _check_page(headers, _host(request))
 
 
 def ticket_in(headers: Headers) -> str:
-    """Return the ticket in a browser's cookie; empty where there is none."""
+    """Return the ticket in a browser's cookie; empty if there is none."""
     return parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
 
 
@@ -82,7 +82,7 @@ async def _check_token(headers: Headers, token: str) -> None:
 
 
 def _check_client(address: str, headers: Headers) -> None:
-    """Refuse all but loopback, also behind a proxy on this machine that says for whom it asks."""
+    """Refuse all clients but loopback, including those of a proxy on this machine that says for whom it asks."""
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
     addresses = [address, *(part.strip() for part in forwarded if part.strip())]
     if not all(map(_is_loopback, addresses)) or any(name in headers for name in PROXIES):

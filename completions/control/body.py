@@ -1,4 +1,4 @@
-"""The bodies that the control API takes: scripts and parts of them, in YAML or JSON."""
+"""The bodies that the control API accepts: scripts and parts of them, in YAML or JSON."""
 
 from django.http import HttpRequest
 
@@ -19,11 +19,11 @@ NAMES = {
     "draft": "draft",
     "trial": "trial",
 }
-"""What errors call a body that is only a part of a script, by its shape."""
+"""What errors call a body that is a part of a script, by its shape."""
 
 
 async def read(request: HttpRequest, shape: str) -> Body:
-    """Return a request's body, read in a thread; raise `RequestError` or `ScriptError` where it cannot be read."""
+    """Return a request's body, read in a thread; raise `RequestError` or `ScriptError` if it is invalid."""
     data = read_body(request)
     if len(data) > MAX_BYTES:
         raise BodyTooLarge(MAX_BYTES, "the control API")

@@ -1,4 +1,4 @@
-"""What is doubtful in an answer that went well on the wire: no model would have said it, or it was cut."""
+"""What is doubtful about an answer that was sent correctly: no model would have given it, or it was cut."""
 
 import json
 from collections.abc import Iterator
@@ -7,11 +7,11 @@ from completions.conversation import Choice, Prompt, Said, Tool, ToolCall
 from completions.script.instances import is_instance
 
 SHOWN = 100
-"""Characters of a text that a warning shows."""
+"""The most characters of a text in a warning."""
 
 
 def concerns(said: Said) -> list[str]:
-    """Return what is doubtful, a sentence each; nothing where the request or the answer cannot be read in full."""
+    """Return the doubts, one sentence each; none if the request or the answer cannot be read in full."""
     if said.prompt is None or said.reply is None or said.cut or said.prompt.task != "generate":
         return []
     return [text for choice in said.reply.choices for text in _of_choice(choice, said.prompt)]
@@ -28,7 +28,7 @@ def _of_choice(choice: Choice, prompt: Prompt) -> Iterator[str]:
 
 
 def _of_form(text: str, prompt: Prompt) -> Iterator[str]:
-    """Hold an answer's text against the form that the request asks for."""
+    """Compare the answer's text with the form that the request asks for."""
     form = prompt.response_format
     try:
         value = json.loads(text)
@@ -40,7 +40,7 @@ def _of_form(text: str, prompt: Prompt) -> Iterator[str]:
 
 
 def _of_call(call: ToolCall, prompt: Prompt) -> Iterator[str]:
-    """Hold a call against the tools that are offered."""
+    """Compare a call with the tools that the request offers."""
     tool = next((tool for tool in prompt.tools if tool.name == call.name), None)
     if tool is None:
         offered = ", ".join(f"`{each.name}`" for each in prompt.tools) or "none"

@@ -1,4 +1,4 @@
-"""The rule that an exchange makes: the same question gets the same answer, as YAML for a script."""
+"""Make a rule from an exchange, as YAML for a script: the same question gets the same answer."""
 
 import json
 import re
@@ -23,10 +23,10 @@ from completions.views.http import FastJsonResponse, Recorded
 Rule = dict[str, Any]
 
 MAX_COMPARED = 500
-"""Characters of a text that a rule compares whole; of a longer one its beginning."""
+"""The most characters of a text that a rule compares as a whole; of a longer one it compares the beginning."""
 
 MAX_NAME = 40
-"""Characters of a message that make a rule's name."""
+"""The most characters of a message in a rule's name."""
 
 UNANSWERED = "What should be answered?"
 """The reply of a rule for what no rule matched, or of whose answer no word is known; its author fills it in."""
@@ -40,7 +40,7 @@ async def get_rule_of(call: Call) -> Recorded:
 
 
 def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
-    """Return the rule; raise `RequestError` for a request that no rule is ever tried on."""
+    """Return the rule; raise `RequestError` for a request to which no rule applies."""
     prompt = said.prompt
     if prompt is None:
         raise RequestError(
@@ -58,7 +58,7 @@ def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
 
 
 def _match(prompt: Prompt) -> dict[str, Any]:
-    """Return what tells this request from others; it always holds for the request itself."""
+    """Return a match that distinguishes this request from others; it always holds for the request itself."""
     match: dict[str, Any] = {}
     if REDACTED not in prompt.last_user:
         match["last_user"] = _same(prompt.last_user) if prompt.last_user else {"exists": False}
@@ -124,13 +124,13 @@ def _before(said: Said) -> Rule:
 
 
 def _renamed(said: Said, prompt: Prompt) -> bool:
-    """Say whether the answer names another model than the request."""
+    """Tell whether the answer names another model than the request."""
     model = said.reply.model if said.reply else None
     return prompt.task == "generate" and bool(model) and model != prompt.model
 
 
 def _usage(said: Said, prompt: Prompt) -> dict[str, Any]:
-    """Return the count, where that is all that is answered."""
+    """Return the count, if the answer is only a count."""
     if prompt.task != "count" or said.reply is None or said.reply.usage is None:
         return {}
     return {"usage": {"prompt_tokens": said.reply.usage.prompt_tokens, "completion_tokens": 0}}
@@ -147,7 +147,7 @@ def _error(error: Mapping[str, Any], said: Said, prompt: Prompt) -> dict[str, An
 
 
 def _retry(headers: Mapping[str, str]) -> dict[str, Any]:
-    """Return what an error's headers say of trying again."""
+    """Return what an error's headers say about retrying."""
     found: dict[str, Any] = {}
     if headers.get("retry-after-ms", "").isdecimal():
         found["retry_after_ms"] = int(headers["retry-after-ms"])
@@ -197,7 +197,7 @@ def _blocks(choice: Choice) -> list[Any]:
 
 
 def _call(call: ToolCall) -> dict[str, Any]:
-    """Return a call: arguments that are an object stand as a mapping, where that gives the same text."""
+    """Return a call; arguments become a mapping if that gives the same text."""
     found = {"result": filled(json.loads(call.result))} if call.result else {}
     return _called(call) | found
 
@@ -228,7 +228,7 @@ def filled(value: object) -> object:
 
 
 class Dumper(yaml.SafeDumper):
-    """YAML as a person writes it: lists are indented, and texts of many lines stand as blocks."""
+    """Writes YAML as a person would: lists are indented, and multi-line texts are blocks."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Indent lists within mappings too."""

@@ -1,11 +1,11 @@
-"""The pytest plugin: the fixture `mock_llm` in every scope, the marker `llm_script`, what failed tests' reports show.
+"""The pytest plugin: the fixture `mock_llm` in every scope, the marker `llm_script`, and reports of failed tests.
 
 pytest loads it in every project where the package is installed (entry point `pytest11`), so importing it costs nothing:
-no Django, no HTTP client, not even the rest of itself before a test asks for the fixture. The project's own Django
-settings, if it has any, do not matter: the server is another process.
+no Django, no HTTP client, and the rest of the plugin only once a test uses the fixture. The project's own Django
+settings do not matter, because the server is another process.
 
-Clients may be made long before a test, at import or by a fixture of the session. So the environment variables of the
-SDKs lead to one address from before collection on, which is the running test's mock.
+Clients may be created long before a test, at import or by a fixture of the session. So the environment variables of the
+SDKs have one address from before collection on, which leads to the mock of the running test.
 """
 
 import os
@@ -40,19 +40,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
-    """Set the variables before a conftest or a settings module can make a client."""
+    """Set the variables before a conftest or a settings module can create a client."""
     _lead_here(early_config)
     return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known; set the variables where the plugin was loaded too late for the hook above."""
+    """Register the marker; set the variables if the plugin was loaded too late for the hook above."""
     config.addinivalue_line("markers", f"{MARKER}(script): let this script answer at the test's mock_llm")
     _lead_here(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the server, and leave the environment as it was."""
+    """Stop the server, and restore the environment."""
     if (patch := config.stash.get(PATCH, None)) is not None:
         patch.undo()
     if (session := config.stash.get(SESSION, None)) is not None:
@@ -62,7 +62,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _lead_here(config: pytest.Config) -> None:
-    """Let the variables lead to the run's mock, unless the project wants them in its tests alone."""
+    """Point the variables at the run's mock, unless the project wants them in its tests only."""
     kind = config.getini(VARIABLES)
     if kind not in KINDS:
         raise pytest.UsageError(f"{VARIABLES} is {kind!r}, and must be one of {', '.join(KINDS)}.")
@@ -72,7 +72,7 @@ def _lead_here(config: pytest.Config) -> None:
 
 
 def _address(config: pytest.Config) -> "Address":
-    """Return the run's address, which is one from its first use on."""
+    """Return the run's address, which stays the same from its first use on."""
     from completions.pytest_plugin.address import Address
 
     if ADDRESS not in config.stash:
@@ -88,7 +88,7 @@ def _set_variables(patch: pytest.MonkeyPatch, url: str) -> None:
 
 
 def _session(config: pytest.Config) -> "Session":
-    """Return what the tests of this process share; the first test that asks starts the server."""
+    """Return what the tests of this process share; the first test that needs it starts the server."""
     from completions.pytest_plugin.session import Session
 
     if SESSION not in config.stash:
@@ -139,19 +139,19 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
 
 @pytest.fixture
 def mock_llm(mocksite_llm: "MockLLM") -> "MockLLM":
-    """A mock of the LLM API of the test's own; the SDKs' environment variables lead to it."""
+    """The test's own mock of the LLM API; the SDKs' environment variables point to it."""
     return mocksite_llm
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give a marked test its mock, whether it names the fixture or not."""
+    """Give a marked test its mock, whether it uses the fixture or not."""
     names = getattr(item, "fixturenames", None)
     if names is not None and ALIAS not in names and item.get_closest_marker(MARKER):
         names.append(ALIAS)
 
 
 def pytest_report_collectionfinish(items: list[pytest.Item]) -> list[str]:
-    """Say which other plugin's `mock_llm` hides ours."""
+    """Warn if another plugin's `mock_llm` hides ours."""
     return sorted({other for item in items if (other := _others(item))})
 
 
@@ -170,7 +170,7 @@ def _others(item: pytest.Item) -> str:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show in the report of a failed test what its mock was asked and answered."""
+    """Add to the report of a failed test what its mock was asked and answered."""
     report = yield
     if report.failed:
         raised = call.excinfo.value if call.excinfo else None

@@ -1,4 +1,4 @@
-"""The tools that an agent was told to call, and how a test says which calls it expects."""
+"""The tool calls of an agent, and how a test says which calls it expects."""
 
 import json
 import re
@@ -19,9 +19,9 @@ lookups (`{"icontains": "paris"}`)."""
 
 @dataclass(frozen=True)
 class Call:
-    """One call that a model asked for: `arguments` as JSON says them, or else the text; `turn` counts from 1.
+    """One tool call of a model: `arguments` as decoded JSON, or else the text; `turn` counts from 1.
 
-    `result` is what the agent sent back for it; None where it did not.
+    `result` is what the agent sent back for it, or None.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Call:
 
 
 def parsed(arguments: str) -> Any:
-    """Return a call's arguments as JSON says them; a text that is none stays."""
+    """Return a call's arguments as decoded JSON, or as they are."""
     try:
         return json.loads(arguments) if arguments else {}
     except ValueError:
@@ -56,7 +56,7 @@ def checked(expected: Sequence[Expected]) -> list[Expected]:
 
 
 def fits(call: Call, expected: Expected) -> bool:
-    """Say whether a call is as expected; arguments that are not named may be whatever they are."""
+    """Tell whether a call is as expected; arguments that are not named can have any value."""
     if isinstance(expected, str):
         return call.name == expected
     name, wanted = expected

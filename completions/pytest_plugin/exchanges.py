@@ -1,4 +1,4 @@
-"""What a test sees of a request and its answer, and how it is written in reports."""
+"""What a test sees of a request and its answer, and how reports show it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -8,7 +8,7 @@ from completions.conversation import Message
 from completions.pytest_plugin import prompts
 
 WIDTH = 300
-"""Characters of a text in a report."""
+"""The most characters of a text in a report."""
 
 SHOWN = "_mock_llm_shown"
 
@@ -18,8 +18,8 @@ Full = Callable[[str], Mapping[str, Any]]
 class Exchange:
     """One request and its answer. The journal's facts are attributes (`status`, `model`, `rule`, `near_misses`, …).
 
-    `said` has what was asked and answered, in the same form for every API. `request` and `response`, with headers and
-    bodies, are fetched when they are first asked for; `raw` is all.
+    `said` has the question and the answer, in the same form for every API. `request` and `response`, with headers and
+    bodies, are fetched when they are first read; `raw` has everything.
     """
 
     def __init__(self, brief: Mapping[str, Any], full: Full) -> None:
@@ -36,27 +36,27 @@ class Exchange:
 
     @cached_property
     def raw(self) -> Mapping[str, Any]:
-        """All that the journal has of it."""
+        """Everything that the journal has about it."""
         return self._full(self._brief["id"])
 
     @property
     def body(self) -> Any:
-        """The request's body: JSON, or else the text that came."""
+        """The request's body: decoded JSON, or else the text."""
         return self.raw["request"]["body"]
 
     @property
     def prompt(self) -> str:
-        """The text of the last user message, whatever API was asked; empty where there is none."""
+        """The text of the last user message, for every API; empty if there is none."""
         return str(self.said["prompt"])
 
     @property
     def answer(self) -> str:
-        """The text that was answered, whatever API was asked, gathered where it was streamed; calls as `f({"a":1})`."""
+        """The text of the answer, for every API, streamed or not; calls as `f({"a":1})`."""
         return str(self.said["answer"])
 
     @property
     def messages(self) -> list[Message]:
-        """The messages that were sent, as the `Prompt` of a callable has them; empty where there are none."""
+        """The messages of the request, as in the `Prompt` of a callable; empty if there are none."""
         return [prompts.message(each) for each in self.said["messages"]]
 
     def __repr__(self) -> str:
@@ -64,7 +64,7 @@ class Exchange:
 
 
 def headline(exchange: Exchange) -> str:
-    """Return what came of a request, in one line."""
+    """Return the result of a request, in one line."""
     given = f"rule '{exchange.rule}'" if exchange.rule else "no rule" if exchange.unmatched else ""
     facts = [exchange.model, given, exchange.fault and f"fault {exchange.fault}", exchange.retry and "a retry"]
     named = ", ".join(str(fact) for fact in facts if fact)
@@ -72,7 +72,7 @@ def headline(exchange: Exchange) -> str:
 
 
 def described(exchange: Exchange) -> list[str]:
-    """Return the lines of a report on an exchange: what came of it, what was asked and answered, what nearly did."""
+    """Return the lines of a report: the result, the question, the answer, and near misses."""
     lines = [headline(exchange)]
     if asked := exchange.prompt or exchange.summary:
         lines.append(f"  asked: {_short(asked)}")
@@ -87,7 +87,7 @@ def described(exchange: Exchange) -> list[str]:
 
 
 def unmet(message: str, exchanges: Iterable[Exchange]) -> AssertionError:
-    """Return the error of an assertion that does not hold, which shows these exchanges."""
+    """Return the AssertionError of a failed assertion, which shows these exchanges."""
     shown = list(exchanges)
     error = AssertionError(f"{message}\n{listed(enumerate(shown, 1))}")
     setattr(error, SHOWN, {exchange.id for exchange in shown})
@@ -101,7 +101,7 @@ def shown_by(raised: BaseException | None) -> set[str]:
 
 
 def listed(exchanges: Iterable[tuple[int, Exchange]]) -> str:
-    """Return a report on exchanges with their numbers; says so where there are none."""
+    """Return a report of exchanges with numbers; it says if there are none."""
     found = []
     for number, exchange in exchanges:
         first, *more = described(exchange)

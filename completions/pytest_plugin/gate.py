@@ -1,4 +1,4 @@
-"""A gate, at which answers wait until the test lets them pass."""
+"""A gate where answers wait until the test releases them."""
 
 import asyncio
 import time
@@ -10,23 +10,23 @@ LOOK_EVERY = 0.005
 
 
 class Gate:
-    """A gate of a test's namespace; replies wait at it that were made with `hold="its name"`."""
+    """A gate of a test's namespace; replies made with `hold="its name"` wait there."""
 
     def __init__(self, name: str, ask: Callable[[str, str], Any]) -> None:
         self.name, self._ask = name, ask
 
     @property
     def waiting(self) -> int:
-        """How many answers wait at it now."""
+        """The number of answers waiting at it."""
         gates: dict[str, int] = self._ask("GET", "gates")["gates"]
         return gates.get(self.name, 0)
 
     def release(self) -> int:
-        """Let all pass that wait, and return how many they are; where none does, the next one passes."""
+        """Release all waiting answers, and return their number; if none waits, the next one passes."""
         return int(self._ask("POST", f"gates/{self.name}/release")["released"])
 
     def wait(self, count: int = 1, timeout: float = 5.0) -> None:
-        """Wait until so many wait at it, for `timeout` seconds at most; then it is an AssertionError."""
+        """Wait until so many answers wait at it; after `timeout` seconds, raise AssertionError."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout
         while (waiting := self.waiting) < count:
@@ -34,7 +34,7 @@ class Gate:
             time.sleep(LOOK_EVERY)
 
     async def await_for(self, count: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # as in the sync one
-        """Do as `wait`, and let the test's own loop run."""
+        """Like `wait`, without blocking the test's event loop."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout
         while (waiting := await asyncio.to_thread(lambda: self.waiting)) < count:

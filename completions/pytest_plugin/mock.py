@@ -1,4 +1,4 @@
-"""`mock_llm`: one test's namespace of the server, as an object."""
+"""`mock_llm`: the namespace of one test on the server, as an object."""
 
 import asyncio
 import contextlib
@@ -24,19 +24,19 @@ from completions.script.literal import literal
 __tracebackhide__ = True  # in the reports of failed tests
 
 PAGE = 500
-"""Exchanges that are fetched at a time."""
+"""The number of exchanges that are fetched at a time."""
 
 MAX_WAITED_FOR = 1000
-"""Exchanges that the control API waits for at most."""
+"""The most exchanges for which the control API waits."""
 
 GRACE = 0.3
-"""Seconds that a count which falls short is waited for: the last answer may still be going out."""
+"""Seconds to wait for a count to be reached, because the last answer may still be on its way."""
 
 Register = Callable[[Callable[..., object]], str]
 
 
 class MockLLM:
-    """The mock of one test: what it answers, and what it was asked. Nothing is sent before it is used."""
+    """The mock of one test: what it answers, and what it was asked. It contacts the server only when it is used."""
 
     api_key = "mock-key"
 
@@ -60,10 +60,10 @@ class MockLLM:
         pacing: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> str:
-        """Answer with a text, a reply in the language of scripts, or what a callable returns; a list is in order.
+        """Answer with a text, a reply as in scripts, or what a callable returns; a list is used in order.
 
-        `when` is a part of the last user message, or a `match:`; after so many `times` the rule retires; it waits at
-        the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
+        `when` is a part of the last user message, or a `match:`. The rule retires after so many `times`. The answer
+        waits at the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
         """
         if not isinstance(reply, str) and isinstance(reply, Sequence):
             given = {"replies": [*map(self._written, reply)]}
@@ -81,7 +81,7 @@ class MockLLM:
         name: str | None = None,
         **facts: Any,
     ) -> str:
-        """Answer with an honest error; `facts` are those of scripts: `code`, `message`, `retry_after_ms`, `headers`…"""
+        """Answer with a proper error; `facts` are those of scripts: `code`, `message`, `retry_after_ms`, `headers`…"""
         given = {"error": {"status": status, **facts}}
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold))
 
@@ -98,9 +98,9 @@ class MockLLM:
         name: str | None = None,
         **parameters: float,
     ) -> str:
-        """Answer wrongly: a fault of the closed list, with its parameters (`after_tokens=3`), that befalls `reply`.
+        """Answer with a fault of the list and its parameters (`after_tokens=3`), applied to `reply`.
 
-        Or a list of faults as scripts have them. An `error` is the one that `error_event` and `error_object` put after
+        Several faults are a list, as in scripts. `error` is the one that `error_event` and `error_object` send after
         the reply's tokens.
         """
         if not isinstance(fault, str) and parameters:
@@ -111,9 +111,9 @@ class MockLLM:
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
     def script(self, script: str | Path | Mapping[str, Any]) -> None:
-        """Let a whole script answer: a file, beside the test or in the project's root; or YAML; or a dict.
+        """Answer with a script: a file beside the test or in the project's root, YAML text, or a dict.
 
-        Rules of `reply`, `error` and `fault` go before its own. All counters begin anew.
+        Rules made with `reply`, `error` and `fault` come before its own. All counters are reset.
         """
         body = script if isinstance(script, Mapping) else self._text(script)
         try:
@@ -140,7 +140,7 @@ class MockLLM:
 
     @property
     def last(self) -> Exchange:
-        """The last request and its answer; an AssertionError where there is none."""
+        """The last request and its answer; raises AssertionError if there is none."""
         found = self._ask("GET", "exchanges", {"limit": 1, "said": "true"})["exchanges"]
         if not found:
             raise AssertionError("mock_llm was asked nothing.")
@@ -149,7 +149,7 @@ class MockLLM:
     def wait_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:
         """Wait until so many requests have been answered, and return them, oldest first.
 
-        It is an AssertionError after `timeout` seconds. In async code that asks in the same loop: `await_for`.
+        After `timeout` seconds, raise AssertionError. In async code, use `await_for`.
         """
         try:
             self._wait(count, timeout)
@@ -161,11 +161,11 @@ class MockLLM:
         return self.exchanges
 
     async def await_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as in the sync one
-        """Do as `wait_for`, and let the test's own loop run."""
+        """Like `wait_for`, without blocking the test's event loop."""
         return await asyncio.to_thread(self.wait_for, count, timeout)
 
     def assert_called(self, times: int | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
-        """Assert that answers were asked for, `times` times or at least once, by requests as `when` says.
+        """Assert that requests matching `when` were answered, `times` times or at least once.
 
         `when` is as in `reply`, for any API, or a function of an exchange.
         """
@@ -189,7 +189,7 @@ class MockLLM:
 
     @property
     def run(self) -> Run:
-        """All that was asked so far as one run of an agent: turns, tool calls, tokens, cost, time, warnings."""
+        """Return everything asked so far as one run of an agent: turns, tool calls, tokens, cost, time, warnings."""
         return Run(self.exchanges)
 
     def assert_tools_called(self, expected: Sequence[calls.Expected], *, strict: bool = True) -> None:
@@ -208,7 +208,7 @@ class MockLLM:
             raise unmet(f"{told}\nThese were called:\n{numbered(run.tool_calls)}", run.exchanges)
 
     def assert_cost_below(self, dollars: float) -> None:
-        """Assert that all that was asked would have cost less, at the prices that LiteLLM knows."""
+        """Assert that all requests together would have cost less, at the prices that LiteLLM knows."""
         run = self.run
         if run.unpriced:
             raise unmet(f"The price of {', '.join(run.unpriced)} is not known.", run.exchanges)
@@ -216,7 +216,7 @@ class MockLLM:
             raise unmet(f"The run cost ${run.cost:.6f}, and not less than ${dollars:g}.", run.exchanges)
 
     def assert_all_rules_used(self) -> None:
-        """Assert that every rule answered some request, those of the script too."""
+        """Assert that every rule answered a request, including those of the script."""
         asked = self._settled(0)
         hits = {hit["rule"] for hit in self._ask("GET", "hits")["hits"]}
         unused = [rule["name"] for rule in self._ask("GET", "script")["rules"] if rule["name"] not in hits]
@@ -230,27 +230,27 @@ class MockLLM:
             raise unmet("\n".join(("mock_llm warns of its answers:", *run.warnings)), run.exchanges)
 
     def assert_prompts(self, name: str = "", *, normalise: Normalise | None = None) -> None:
-        """Assert that what was asked is what the snapshot beside the test has; `--mock-llm-update` writes it.
+        """Assert that the requests equal the snapshot beside the test; `--mock-llm-update` writes it.
 
-        `name` tells several snapshots of one test apart. Ids, UUIDs and times are left out; `normalise` is called with
-        every other text, for what else differs from run to run.
+        `name` distinguishes several snapshots of one test. Ids, UUIDs and times are left out; `normalise` is called
+        with every other text, for anything else that differs between runs.
         """
         self._snapshots.check(self._answered(), name, normalise)
 
     def verdict(self) -> Verdict:
-        """Say what the requests show of how the client takes errors and streams."""
+        """Return what the requests show about how the client handles errors and streams."""
         return Verdict(self._ask("GET", "verdict"))
 
     def reset(self) -> None:
-        """Forget everything: script, rules, counters, exchanges; nobody is left at a gate."""
+        """Forget everything: script, rules, counters, exchanges; release all gates."""
         self._ask("POST", "reset")
 
     def select(self) -> None:
-        """Let the address that the whole run has lead here."""
+        """Let the address of the whole run lead to this mock."""
         self._control.ask("POST", f"/_mock/namespaces/{self.namespace}/select")
 
     def end(self, *, remove: bool = True) -> None:
-        """Answer no more; remove the namespace with everything in it, or leave it to be looked at."""
+        """Stop answering; remove the namespace with everything in it, or keep it for the inspector."""
         self._has_ended = True
         place = f"/_mock/namespaces/{self.namespace}"
         with contextlib.suppress(OSError, ControlError):  # the server may be gone
@@ -262,7 +262,7 @@ class MockLLM:
         return f"<MockLLM {self.base_url}>"
 
     def _settled(self, least: int) -> list[Exchange]:
-        """Return the exchanges that ask for an answer; wait a moment where there are too few."""
+        """Return the exchanges that ask for an answer; wait a moment if there are too few."""
         found = self._answered()
         if len(found) < least:
             with contextlib.suppress(ControlError):  # so be it: the caller says what is there

@@ -1,10 +1,11 @@
-"""The server's process: started once for a test process, on a port that is known before, and gone with it.
+"""The server process: started once for a test process, on a port known in advance, and stopped with it.
 
-It says over a pipe that it listens, and ends with its standard input: no socket is inherited, and no signal needed.
+It reports over a pipe that it listens, and exits when its standard input is closed: it needs no inherited socket and no
+signal.
 
-Each worker of pytest-xdist has a server of its own. It costs a worker under a second, once, and only if a test of its
-uses the fixture; in return no worker waits for another one, there is nothing to agree upon and to clean up after a
-kill, and the servers share the cores as the workers do.
+Each worker of pytest-xdist has its own server. That costs a worker less than a second, once, and only if one of its
+tests uses the fixture. In return, no worker waits for another, there is nothing to coordinate or to clean up after a
+kill, and the servers use all cores, like the workers.
 """
 
 import json
@@ -36,17 +37,17 @@ KEPT = {
 KEPT |= {"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
 KEPT |= {"PYTHONPATH", "PYTHONHOME", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"}
 KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "CONDA_", "NIX_")
-"""What the server takes over from the environment: how to run Python, and no setting of the project's own."""
+"""What the server takes from the environment: how to run Python, and no settings of the project."""
 
 
 class ServerFailed(Exception):
-    """The server did not start, or is gone; the message has what it logged."""
+    """The server did not start, or has stopped; the message has its log."""
 
 
 class ServerProcess:
-    """A process of the mock, with its journal and its log in a folder of its own.
+    """A process of the mock, with its journal and its log in its own folder.
 
-    It ends when this process closes its standard input: by `stop`, or by ending in any way, `kill -9` included.
+    It exits when this process closes its standard input: by `stop`, or by ending in any way, including `kill -9`.
     """
 
     def __init__(self, directory: Path, port: int) -> None:
@@ -68,7 +69,7 @@ class ServerProcess:
             )
 
     def wait_until_it_listens(self, timeout: float) -> None:
-        """Return once it listens on its port; raise `ServerFailed` where it ended or took too long."""
+        """Return once it listens; raise `ServerFailed` if it stopped or took too long."""
         reading = threading.Thread(target=self._read_report, name="mock_llm start", daemon=True)
         reading.start()
         reading.join(timeout)
@@ -103,7 +104,7 @@ class ServerProcess:
         return ServerFailed(f"The mock's server {how}. Its log:\n{self.written() or '(empty)'}")
 
     def stop(self) -> None:
-        """End the process, and remove its folder."""
+        """Stop the process, and remove its folder."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -123,7 +124,7 @@ def command(port: int) -> list[str]:
 
 
 def environment(project: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return the server's environment: the mock's own settings, whatever the project's are called."""
+    """Return the server's environment: the mock's own settings only."""
     kept = {name: value for name, value in project.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
     ours = str(HERE.parent.parent)
     return {

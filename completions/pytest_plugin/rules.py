@@ -1,4 +1,4 @@
-"""From the arguments of a test's calls to a rule in the language of scripts."""
+"""Turn the arguments of a test's calls into a rule of a script."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -17,13 +17,13 @@ When = str | Mapping[str, Any] | None
 
 
 def rule(given: Mapping[str, Any], *, when: When, times: int | None, name: str | None, **more: Any) -> dict[str, Any]:
-    """Return a rule; what is None is left out. Raise TypeError where `when` is neither a text nor a mapping."""
+    """Return a rule without what is None. Raise TypeError if `when` is neither a text nor a mapping."""
     fields = {"name": name, "match": match(when), "times": times, **more}
     return {key: value for key, value in fields.items() if value is not None} | dict(given)
 
 
 def match(when: When) -> Mapping[str, Any] | None:
-    """Return a `match:`: a text stands for a last user message that contains it, whatever is in it."""
+    """Return a `match:`; a text means that the last user message contains it."""
     if isinstance(when, str):
         return {"last_user": {"contains": when}}
     if when is None or isinstance(when, Mapping):

@@ -1,4 +1,4 @@
-"""A run of an agent as a whole: its turns, the tools that it was told to call, what it cost, and how long it took."""
+"""A run of an agent as a whole: its turns, its tool calls, what it cost, and how long it took."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ __tracebackhide__ = True  # in the reports of failed tests
 
 @dataclass(frozen=True)
 class Tokens:
-    """Tokens that were asked and answered."""
+    """Tokens of prompts and completions."""
 
     prompt: int = 0
     completion: int = 0
@@ -25,25 +25,25 @@ class Tokens:
 
 
 class Run:
-    """What a mock was asked, taken together; it does not change when more is asked."""
+    """Everything a mock was asked, as a whole; later requests do not change it."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self.exchanges = [exchange for exchange in exchanges if exchange.method == "POST"]
 
     @cached_property
     def turns(self) -> list[Exchange]:
-        """The exchanges in which a model answered, oldest first: neither errors nor embeddings."""
+        """The exchanges in which a model answered, oldest first, without errors and embeddings."""
         return [each for each in self.exchanges if any(_is_generated(choice) for choice in each.said["choices"])]
 
     @cached_property
     def tool_calls(self) -> list[Call]:
-        """The calls that the model asked for, in order, each with the result that was sent back for it."""
+        """The model's tool calls in order, each with the result that was sent back for it."""
         results = dict(self._results())
         return [replace(call, result=results.get(call.id)) if call.id else call for call in self._calls()]
 
     @property
     def retries(self) -> int:
-        """How many requests say that they are a repetition (`x-stainless-retry-count`)."""
+        """How many requests are marked as retries (`x-stainless-retry-count`)."""
         return sum(bool(exchange.retry) for exchange in self.exchanges)
 
     @property
@@ -54,7 +54,7 @@ class Run:
 
     @property
     def cost(self) -> float:
-        """What it would have cost, in US dollars, as far as prices are known: `unpriced` names the other models."""
+        """What it would have cost, in US dollars, for models with known prices; `unpriced` names the others."""
         return float(sum(exchange.cost_usd or 0 for exchange in self.exchanges))
 
     @property
@@ -71,7 +71,7 @@ class Run:
 
     @property
     def warnings(self) -> list[str]:
-        """What is doubtful in the answers: cut by the limit of tokens, not as the schema says, a tool not offered."""
+        """Doubtful answers: cut by the token limit, against the schema, or calling a tool that was not offered."""
         return [f"{number}. {text}" for number, each in enumerate(self.exchanges, 1) for text in each.said["warnings"]]
 
     def __repr__(self) -> str:

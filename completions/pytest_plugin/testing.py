@@ -1,7 +1,7 @@
-"""The mock in tests without pytest: a context manager, a decorator, and test cases of unittest and Django.
+"""The mock in tests without pytest: a context manager, a decorator, and test cases for unittest and Django.
 
-Each process has one server, which starts with the first mock and ends with the process, and each test a mock of its
-own, as with the pytest plugin.
+Each process has one server, which starts with the first mock and stops with the process. Each test has its own mock, as
+with the pytest plugin.
 """
 
 import atexit
@@ -58,9 +58,10 @@ def _process() -> _Process:
 
 @contextlib.contextmanager
 def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockLLM]:
-    """Make a mock for the time of a `with` block; the SDKs' environment variables lead to it.
+    """Make a mock for a `with` block; the SDKs' environment variables point to it.
 
-    `name` is in its namespace's name; scripts and snapshots are looked for in `folder`, or else where the process runs.
+    `name` becomes part of its namespace's name. Scripts and snapshots are looked for in `folder`, by default the
+    current folder.
     """
     process = _process()
     run = process.session.test(name, folder or Path.cwd(), "mocked_llm")
@@ -73,7 +74,7 @@ def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockL
 
 
 def with_mock_llm(function: F) -> F:
-    """Call a function, async or not, with a mock of its own as the argument `mock_llm`."""
+    """Call a function, async or not, with its own mock as the argument `mock_llm`."""
     name, folder = function.__qualname__, Path(inspect.getfile(function)).parent
 
     @functools.wraps(function)
@@ -92,7 +93,7 @@ def with_mock_llm(function: F) -> F:
 
 
 class LLMMixin(UnitTestCase):
-    """Gives each test of a test case a mock of its own, as `self.mock_llm`."""
+    """Gives each test of a test case its own mock, as `self.mock_llm`."""
 
     mock_llm: MockLLM
 
@@ -108,4 +109,4 @@ class LLMTestCase(LLMMixin, TestCase):
 
 
 class LLMLiveServerTestCase(LLMMixin, LiveServerTestCase):
-    """Django's live server, whose views run in this process too, with a mock for each test."""
+    """Django's live server, whose views run in this process, with a mock for each test."""

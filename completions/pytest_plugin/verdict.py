@@ -9,7 +9,7 @@ __tracebackhide__ = True  # in the reports of failed tests
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong with a client: by which rule, what the guides say, and the ids of the exchanges that show it."""
+    """A problem of a client: the rule, what the guides say, and the ids of the exchanges that show it."""
 
     rule: str
     message: str
@@ -18,7 +18,7 @@ class Finding:
 
 
 class Verdict:
-    """What a client's requests show; as a text it says all of it."""
+    """What a client's requests show; `str()` has all of it."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.requests: int = document["requests"]
@@ -33,7 +33,7 @@ class Verdict:
         return list(dict.fromkeys(finding.rule for finding in self.findings))
 
     def assert_nothing_found(self, *, but: tuple[str, ...] = ()) -> None:
-        """Assert that no rule was broken, `but` these."""
+        """Assert that no rule was broken, except `but` these."""
         if set(self.rules) - set(but):
             raise AssertionError(self._text)
 

@@ -1,4 +1,4 @@
-"""The beginnings of prompts that a namespace's prompt cache remembers, each for its time."""
+"""The prefixes of prompts in a namespace's prompt cache, each with its lifetime."""
 
 import time
 from collections import OrderedDict
@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 MAX_PREFIXES = 20_000
-"""Prefixes that a namespace remembers; beyond that, the one that was used longest ago goes."""
+"""The most prefixes in a namespace; beyond that, the least recently used one is dropped."""
 
 
 class Prefixes(Protocol):
-    """A namespace's prefixes, by their digests."""
+    """The prefixes of a namespace, by digest."""
 
     async def use(self, looked_up: Sequence[str], kept: Mapping[str, int]) -> list[bool]:
-        """Return which of `looked_up` are remembered, then remember those in `kept` for so many seconds from now.
+        """Return which of `looked_up` are cached, then cache those in `kept` for so many seconds.
 
-        One that is found lives on for as long as it was kept for.
+        Finding a prefix renews its lifetime.
         """
 
     async def clear(self) -> None:
@@ -23,7 +23,7 @@ class Prefixes(Protocol):
 
 
 class LocalPrefixes:
-    """Prefixes within this process."""
+    """Prefixes in this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

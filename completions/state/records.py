@@ -1,41 +1,41 @@
-"""What an API keeps of its answers until it is asked for them: stored completions, responses, conversations."""
+"""What an API stores of its answers: chat completions, responses, conversations."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 MAX_RECORDS = 1000
-"""Documents of a kind that a namespace keeps; beyond that, the oldest goes."""
+"""The most documents of a kind in a namespace; beyond that, the oldest is deleted."""
 
 Document = Mapping[str, Any]
 Edit = Callable[[Document | None], Document]
-"""Makes another document of one, or of none; it may be called more than once."""
+"""Returns the new document for the stored one, or for None; it may be called more than once."""
 
 
 class Records(Protocol):
     """A namespace's documents, by kind and id."""
 
     async def put(self, kind: str, name: str, document: Document) -> None:
-        """Keep a document, in place of an older one of that id."""
+        """Store a document, replacing an older one with that id."""
 
     async def get(self, kind: str, name: str) -> Document | None:
-        """Return a document; None where there is none."""
+        """Return a document, or None."""
 
     async def change(self, kind: str, name: str, edit: Edit) -> Document:
-        """Put what `edit` makes of a document in its place, whoever else changes it meanwhile, and return that."""
+        """Replace a document with what `edit` returns for it, atomically, and return that."""
 
     async def delete(self, kind: str, name: str) -> bool:
-        """Remove a document; return whether there was one."""
+        """Delete a document; return whether there was one."""
 
     async def all(self, kind: str) -> list[Document]:
-        """Return the documents of a kind, in the order in which they were first kept."""
+        """Return the documents of a kind, in the order in which they were first stored."""
 
     async def clear(self) -> None:
-        """Remove all documents."""
+        """Delete all documents."""
 
 
 class LocalRecords:
-    """Documents within this process."""
+    """Documents in this process."""
 
     def __init__(self) -> None:
         self._kept: defaultdict[str, OrderedDict[str, Document]] = defaultdict(OrderedDict)

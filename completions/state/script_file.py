@@ -16,14 +16,14 @@ from completions.script.rules import Script
 logger = logging.getLogger("completions")
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks at whether the file has changed."""
+"""Seconds between checks for changes of the file."""
 
 
 class ScriptFile:
-    """A script by its source, a built-in name or a path, as its file was when it was last whole.
+    """A script by its source, a built-in name or a path, in the last valid version of the file.
 
-    `text` is that file's, `digest` tells one content from another, in every process alike. `problem` is what is wrong
-    with the file, so that an older script answers; None where nothing is.
+    `text` is the content and `digest` its hash. `problem` is what is wrong with the file, so that an older script
+    answers; None if nothing is.
     """
 
     def __init__(self, source: str) -> None:
@@ -41,13 +41,13 @@ class ScriptFile:
         return self._file is not None
 
     async def look(self) -> None:
-        """Read the file again in a thread where it is time to, and it has changed; others go on meanwhile."""
+        """Read the file again in a thread if it is time and it has changed; other requests continue meanwhile."""
         if self._file is not None and time.monotonic() >= self.next_look:
             self.next_look = _next_look(self._file)
             await budget.in_thread(self.look_now)
 
     def look_now(self) -> None:
-        """Read the file again where it has changed."""
+        """Read the file again if it has changed."""
         if self._file is None:
             return
         self.next_look = _next_look(self._file)
@@ -87,7 +87,7 @@ def _script_file(source: str) -> ScriptFile:
 
 
 def script_file(source: str) -> ScriptFile:
-    """Return the file of a source as it is now; raise `ScriptError` where it never could be read."""
+    """Return the current file of a source; raise `ScriptError` if it was never valid."""
     found = _script_file(source)
     found.look_now()
     return found

@@ -1,4 +1,4 @@
-"""The models' real windows, prices and providers: the table in LiteLLM's package, read without importing LiteLLM."""
+"""Context windows, prices and providers of models, from the table in LiteLLM's package, without importing LiteLLM."""
 
 import functools
 import re
@@ -18,7 +18,7 @@ HABITS = {"prefill": "supports_assistant_prefill", "inline_system": "supports_mi
 """To end a conversation with an assistant's message, and to have system messages within it: the table's names."""
 
 INPUT_ONLY = "gpt-5"
-"""Models whose names start so have a window in the table that holds the input only; the answer has its own."""
+"""The prefix of models whose window in the table is for input only; their output has its own."""
 
 
 class Limits(NamedTuple):
@@ -74,17 +74,17 @@ PROVIDERS: Mapping[str, frozenset[str]] = {
 
 @functools.lru_cache(maxsize=1024)
 def context_window(model: str | None) -> int | None:
-    """Return how many tokens a model takes, or None for a model that the table does not know."""
+    """Return a model's context window in tokens, or None for an unknown model."""
     return _find(model).limits.window
 
 
 def max_output(model: str | None) -> int | None:
-    """Return how many tokens a model answers at most, or None for a model that the table does not know."""
+    """Return the most tokens that a model generates, or None for an unknown model."""
     return _find(model).limits.output
 
 
 def prices(model: str | None) -> Mapping[str, float]:
-    """Return a model's prices, of those in PRICES; none for a model that the table does not know."""
+    """Return a model's prices, out of PRICES; empty for an unknown model."""
     return _find(model).prices
 
 
@@ -94,12 +94,12 @@ def refuses(habit: str, model: str | None) -> bool:
 
 
 def provider(model: str) -> str | None:
-    """Return who provides a model, as `openai`; None for a model that the table does not know."""
+    """Return the provider of a model, such as `openai`; None for an unknown model."""
     return _find(model).provider
 
 
 def entry(model: str, vendor: str) -> Entry | None:
-    """Return what the table has of a vendor's model, as `openai`'s; None where it does not know one of that name."""
+    """Return the table's entry for a vendor's model, such as `openai`'s; None for an unknown model."""
     providers, table = PROVIDERS.get(vendor, {vendor}), _table()
     for name in (f"{vendor}/{model}", base(model)):
         found = table.get(name)
@@ -110,19 +110,19 @@ def entry(model: str, vendor: str) -> Entry | None:
 
 @functools.cache
 def words() -> frozenset[str]:
-    """Return the words of all names that the table has: `gpt` and `mini` of `gpt-5-mini`."""
+    """Return the words in all names of the table: `gpt` and `mini` of `gpt-5-mini`."""
     return frozenset(word for name in _table() for word in re.findall("[a-z]+", name.lower()))
 
 
 def base(model: str) -> str:
-    """Return the model of which a fine-tuned one was made: the second part of `ft:gpt-4o-2024-08-06:acme::id`."""
+    """Return the base model of a fine-tuned one: the second part of `ft:gpt-4o-2024-08-06:acme::id`."""
     return model.split(":")[1] if model.startswith("ft:") else model
 
 
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None, window: int | None = None) -> None:
-    """Raise `RequestError` where the messages, or they and what may be answered, do not fit the model's window.
+    """Raise `RequestError` if the messages, or they and the tokens asked for, exceed the model's context window.
 
-    `window` is where another one holds than the table's. The wordings are the API's own, as its users quote them.
+    `window` replaces the table's. The wordings are the API's own, as its users quote them.
     """
     window = window or context_window(model)
     if window is None:

@@ -1,8 +1,8 @@
-"""How many tokens a prompt has: as OpenAI counts, or else in the way of the model's vendor.
+"""How many tokens a prompt has, counted like OpenAI or like the model's vendor.
 
-OpenAI's way is what its models read around the texts, worked out from recordings of its API. Each message has its
-marks, tools and schemas are written as types into a system message, calls and results name their function, and images
-cost tiles or patches by their size. `docs/usage.md` says which of it is exact.
+OpenAI's models read markers around the texts, as recordings of its API show. Each message has its markers; tools and
+schemas are written as types in a system message; calls and results name their function; images cost tiles or patches by
+their size. `docs/usage.md` says which of this is exact.
 """
 
 import base64
@@ -26,7 +26,7 @@ FIRST_MODEL, FIRST_PER_MESSAGE, FIRST_PER_NAME = "gpt-3.5-turbo-0301", 4, -1
 """This model had `<|start|>{role/name}\\n{content}<|end|>\\n`: a name took the place of the role."""
 
 REASONING = re.compile(r"(?:ft:)?(?:openai/)?(?:gpt-5|o\d|codex|gpt-oss|computer-use)")
-"""The models that think before they answer."""
+"""Models that reason before they answer."""
 
 
 class Marks(NamedTuple):
@@ -52,7 +52,7 @@ MARKS: Mapping[tuple[bool, bool], Marks] = {
     (True, False): Marks(2, 90, 90, 1, 17, 0, 18),
     (True, True): Marks(2, 8, 8, 1, 15, 2, 18),
 }
-"""By whether the model thinks, and whether it is asked at `responses`."""
+"""By whether the model reasons, and whether the request is for `responses`."""
 
 LATER, LATER_CALL = re.compile(r"gpt-5\.\d"), 18
 """From gpt-5.2 on a call at `responses` has more around it."""
@@ -61,7 +61,7 @@ OPEN, OPEN_SYSTEM, OPEN_SCHEMA = "gpt-oss", 65, 70
 """OpenAI's open models have a system message of their own, and a schema's form is longer."""
 
 TEXT_ALONE = re.compile(r"gpt-4o(?:-mini)?-search")
-"""The models that search are charged for the texts alone."""
+"""Search models, which charge for the texts only."""
 
 NESTED_SCHEMA = 5
 """Tokens around a schema that is not of plain properties, written as JSON; measured within 3 % of the whole."""
@@ -70,7 +70,7 @@ PARALLEL = 17
 """Tokens around calls that are made at once by a model that does not think: they are one call of a tool of its own."""
 
 HOSTED: Mapping[str, int] = {"web_search": 290, "image_generation": 340, "code_interpreter": 700, "file_search": 500}
-"""Tokens that a tool of the API's own costs before it is used, by its type; about right."""
+"""Tokens for a tool of the API's own before it is used, by type; approximate."""
 
 
 SHOWN_LATER: Mapping[str, int] = {"additional_tools": 92, "tool_search_output": 137}
@@ -81,14 +81,14 @@ SEARCH, OWN_SEARCH, IN_NAMESPACE = 381, 11, 5
 
 
 class Tiles(NamedTuple):
-    """An image in squares of 512 pixels: a base, which is all for `low` detail, and each square."""
+    """An image in squares of 512 pixels: a base cost, which is all for `low` detail, and a cost per square."""
 
     base: int
     tile: int
 
 
 class Patches(NamedTuple):
-    """An image in squares of 32 pixels, `most` of them, each of so many tokens, and a few more for all."""
+    """An image in at most `most` squares of 32 pixels, with a cost per square and a fixed cost."""
 
     each: float
     more: int = 0
@@ -108,7 +108,7 @@ IMAGES: tuple[tuple[str, Tiles | Patches], ...] = (
     ("o3", Tiles(75, 150)),
     ("computer-use", Tiles(65, 129)),
 )
-"""By the start of the model's name. Source: OpenAI's guide to images, "Calculating costs"."""
+"""By prefix of the model's name. Source: OpenAI's guide to images, "Calculating costs"."""
 
 DEFAULT_IMAGES = Tiles(85, 170)
 UNKNOWN_SIZE = (540, 360)
@@ -132,11 +132,11 @@ SEAL, BYTES_A_TOKEN, MIN_TOKENS = 900, 4.5, 28
 """Bytes of encrypted reasoning that are not reasoning, those of a token, and the fewest tokens: fitted, within 15 %."""
 
 UNFRAMED = ("embed", "moderate", "speak", "transcribe", "draw")
-"""The tasks of which a prompt costs its texts and nothing around them."""
+"""The tasks whose prompts cost only their texts."""
 
 
 def prompt_tokens(prompt: Prompt) -> int:
-    """Return how many tokens a prompt has; one that was counted is not counted again."""
+    """Return how many tokens a prompt has; it is counted only once."""
     return count(prompt).total
 
 
@@ -158,7 +158,7 @@ def _count(prompt: Prompt) -> PromptTokens:
 
 
 def _raw(value: object, model: str | None) -> int:
-    """Count a prompt without messages: a text, tokens, or an array of either; each token counts for itself."""
+    """Count an input without messages: a text, tokens, or an array of either; each token counts as one."""
     match value:
         case str():
             return tokens.count(value, model)
@@ -194,7 +194,7 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
 
 
 def _preamble(prompt: Prompt, marks: Marks) -> int:
-    """Count what stands before the conversation: the tools, and the schema that the answer must have."""
+    """Count what comes before the conversation: the tools, and the schema for the answer."""
     total = 0
     if prompt.tools and (tools := shown(prompt)):
         instructed = any(message.role in ("system", "developer") for message in prompt.messages)
@@ -258,7 +258,7 @@ def _message(message: Message, marks: Marks, names: Mapping[str, str], model: st
 
 
 def _calls(message: Message, marks: Marks, model: str) -> int:
-    """Count the calls, and what stands around them and their results."""
+    """Count calls, with the markers around them and their results."""
     calls = message.tool_calls
     if len(calls) > 1 and not REASONING.match(model):
         uses = ",".join(f'{{"recipient_name":"functions.{call.name}","parameters":{call.arguments}}}' for call in calls)
@@ -268,7 +268,7 @@ def _calls(message: Message, marks: Marks, model: str) -> int:
 
 
 def thought_tokens(thought: Thought, model: str) -> int:
-    """Count what was thought: its text where it is there, or by the size of what the API has encrypted."""
+    """Count reasoning: by its text, or by the size of what the API has encrypted."""
     if thought.text:
         return tokens.count(thought.text, model)
     if not thought.sealed:
@@ -282,7 +282,7 @@ def thought_tokens(thought: Thought, model: str) -> int:
 
 
 def _media(prompt: Prompt, responses: bool) -> tuple[int, int, int]:
-    """Count the images, the sounds and the documents."""
+    """Count images, audio and documents."""
     image = audio = document = 0
     for part in (part for message in prompt.messages for part in message.parts):
         match part.kind:

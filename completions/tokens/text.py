@@ -1,7 +1,7 @@
-"""Split and count text by true tokens, exact and offline.
+"""Split and count text by real tokens, exactly and offline.
 
-The encodings are tiktoken's, read from the vocabulary files that LiteLLM ships in its package (named by the
-SHA-1 of their address, as in tiktoken's own cache), without importing LiteLLM, which would cost seconds.
+The encodings are tiktoken's, read from the vocabulary files in LiteLLM's package (named by the SHA-1 of their URL, as
+in tiktoken's own cache) without importing LiteLLM, which would take seconds.
 """
 
 import contextlib
@@ -18,20 +18,20 @@ from tiktoken.model import encoding_name_for_model
 from completions import budget
 
 DEFAULT_ENCODING = "o200k_base"
-"""The encoding of the current models, taken for names that tiktoken does not know."""
+"""The encoding of current models, and of names that tiktoken does not know."""
 
 SHIPPED = {"o200k_base", "cl100k_base", "p50k_base"}
 """The encodings whose vocabularies LiteLLM ships."""
 
 REMEMBERED_LENGTH = 4096
-"""Characters. The tokens of a longer text are not remembered, so that what is stays small."""
+"""Characters. The tokens of longer texts are not cached, to limit memory."""
 
 
 PART_LENGTH = 100_000
-"""Characters that the tokenizer is given at a time."""
+"""The most characters that the tokenizer gets at a time."""
 
 SHORT = 256
-"""Characters of a text whose count is remembered."""
+"""The most characters of a text whose count is cached."""
 
 WORD_LENGTH = 1_000
 """Characters in which the last blank of a part is looked for."""
@@ -55,13 +55,13 @@ def count(text: str, model: str | None = None) -> int:
 
 @functools.lru_cache(maxsize=4096)
 def _count_short(text: str, name: str) -> int:
-    """Count a text that comes again and again: roles, names, instructions."""
+    """Count a text that occurs again and again: roles, names, instructions."""
     return len(_encoding(name).encode_ordinary(text))
 
 
 @functools.lru_cache(maxsize=256)
 def _count_longer(text: str, name: str) -> int:
-    """Count a text that is counted more than once: an answer against its limit, and for its usage."""
+    """Count a text that is counted more than once: an answer for its limit and for its usage."""
     return len(_encoding(name).encode_ordinary(text))
 
 
@@ -72,7 +72,7 @@ def ids(text: str, model: str | None = None) -> list[int]:
 
 
 def join(ids: Iterable[int], model: str | None = None) -> str:
-    """Return the text of token ids; ids that the encoding of `model` does not have are left out."""
+    """Return the text of token ids; ids that are not in the encoding are left out."""
     encoding = _encoding(encoding_name(model))
     parts = []
     for token in ids:
@@ -82,10 +82,10 @@ def join(ids: Iterable[int], model: str | None = None) -> str:
 
 
 def split(text: str, model: str | None = None) -> list[str]:
-    """Cut `text` into its tokens, in order: the pieces join to the text.
+    """Split `text` into its tokens, in order; joined, the pieces are the text.
 
-    A character that several tokens share stays whole, in the piece where it ends. `text` must be encodable as
-    UTF-8 (no lone surrogates); what came through a parser is. Texts that scripts repeat are remembered.
+    A character that spans several tokens is in the piece where it ends. `text` must be encodable as UTF-8 (no lone
+    surrogates), as everything from a parser is. Texts that scripts repeat are cached.
     """
     budget.spend_characters(len(text))
     name = encoding_name(model)
@@ -102,9 +102,9 @@ def _split(text: str, name: str) -> list[str]:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Cut a long text before a word, where a token ends for certain, or else anywhere.
+    """Split a long text before a word, where a token is certain to end, or else anywhere.
 
-    The tokenizer's time grows with the square of a run without words, and it dies of one of a million blanks.
+    The tokenizer's time grows with the square of a run without words, and a million spaces crash it.
     """
     start = 0
     while len(text) - start > PART_LENGTH:
@@ -137,7 +137,7 @@ def _remembered(text: str, name: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=1024)
 def encoding_name(model: str | None) -> str:
-    """Name the encoding of a model: `gpt-4` -> `cl100k_base`; an unknown one has the current models' encoding."""
+    """Return the encoding of a model: `gpt-4` -> `cl100k_base`; unknown models have the current one."""
     try:
         name = encoding_name_for_model(model or "")
     except KeyError:
