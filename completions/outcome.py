@@ -1,6 +1,8 @@
 """The result of step 3, in neutral form: what a request gets, and how it is delivered."""
 
+import math
 from collections.abc import Callable, Mapping
+from random import Random
 from typing import Literal
 
 from completions.conversation import Reply, value
@@ -9,7 +11,7 @@ from completions.exceptions import RequestError
 
 @value
 class Jitter:
-    """Random variation of a stream's timing; the same seed gives the same times.
+    """How numbers scatter around their means, as the times of a stream do; the same seed gives the same ones.
 
     `spread` is relative to the mean: the half width of `uniform`, and the standard deviation of the other kinds.
     """
@@ -17,6 +19,18 @@ class Jitter:
     kind: Literal["uniform", "normal", "lognormal"]
     spread: float
     seed: str
+
+    def draw(self, mean: float, random: Random) -> float:
+        """Draw a number of this mean, never below zero."""
+        if not mean:
+            return 0.0
+        match self.kind:
+            case "uniform":
+                return max(mean * (1 + self.spread * (2 * random.random() - 1)), 0.0)
+            case "normal":
+                return max(random.gauss(mean, self.spread * mean), 0.0)
+        sigma = math.sqrt(math.log1p(self.spread**2))
+        return random.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
 
 
 @value

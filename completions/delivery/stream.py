@@ -1,7 +1,6 @@
 """Send events on time: compute when each is due, so that lateness never adds up; sleep; write what is due."""
 
 import asyncio
-import math
 import time
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -41,27 +40,14 @@ def schedule(tokens: Sequence[bool], pacing: Pacing) -> list[float]:
 def _scattered(tokens: Sequence[bool], ttft: float, gap: float, jitter: Jitter) -> list[float]:
     """Draw the time to the first token and then each gap; the sums are absolute, as without jitter."""
     random = Random(jitter.seed)
-    at = _draw(ttft, jitter, random)
+    at = jitter.draw(ttft, random)
     due, seen = [], 0
     for token in tokens:
         seen += token
         if token and seen > 1:
-            at += _draw(gap, jitter, random)
+            at += jitter.draw(gap, random)
         due.append(at)
     return due
-
-
-def _draw(mean: float, jitter: Jitter, random: Random) -> float:
-    """Draw a time with this mean, never below zero."""
-    if not mean:
-        return 0.0
-    match jitter.kind:
-        case "uniform":
-            return max(mean * (1 + jitter.spread * (2 * random.random() - 1)), 0.0)
-        case "normal":
-            return max(random.gauss(mean, jitter.spread * mean), 0.0)
-    sigma = math.sqrt(math.log1p(jitter.spread**2))
-    return random.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
 
 
 async def deliver(  # the last two are for tests, whose time only passes when they say so

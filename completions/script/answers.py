@@ -23,6 +23,7 @@ from completions.script.language import (
     SOURCES,
     WHOLE,
 )
+from completions.script.length import Length, length
 from completions.script.node import Node
 from completions.script.replies import (
     Answer,
@@ -78,8 +79,7 @@ def _reply(node: Node, fields: Fields) -> Answer:
         _alone(fields, source, FACTS)
     match source:
         case "auto":
-            _true(fields["auto"])
-            return Auto(facts)
+            return Auto(facts, _length(fields["auto"]))
         case "python":
             return _python(fields["python"], facts)
         case "callback":
@@ -266,6 +266,14 @@ def _unusable(node: Node, exc: Exception) -> ScriptError:
 def _echo(node: Node) -> Text:
     _true(node)
     return LastUser()
+
+
+def _length(node: Node) -> Length | None:
+    """Read what is said of an answer that is made: nothing but `true`, or how long it is."""
+    if not isinstance(node.value, dict):
+        _true(node)
+        return None
+    return length(node.keyed(language.AUTO)["tokens"])
 
 
 def _true(node: Node) -> None:

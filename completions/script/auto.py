@@ -13,11 +13,12 @@ it is streamed, in which wire format, with which headers and ids. `finish_reason
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.script.calls import calls
 from completions.script.instances import instance
+from completions.script.length import Length, of_length
 from completions.script.protocols import code, markers, quoted, react
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
@@ -45,13 +46,13 @@ PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer)
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 
 
-def auto(prompt: Prompt) -> tuple[Choice, ...]:
-    """Answer a prompt, `prompt.n` times over.
+def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
+    """Answer a prompt, `prompt.n` times over; with a `length`, sentences have so many tokens.
 
     Raise `instances.Unsatisfiable` where a tool or the response format has a schema that nothing satisfies.
     """
     seed = seed_of(prompt)
-    return tuple(_choice(prompt, f"{seed}/{index}") for index in range(prompt.n))
+    return tuple(_choice(prompt, f"{seed}/{index}", length) for index in range(prompt.n))
 
 
 def seed_of(prompt: Prompt) -> str:
@@ -79,10 +80,10 @@ def _canonical(value: object) -> object:
     return [_canonical(item) for item in value] if isinstance(value, list) else value
 
 
-def _choice(prompt: Prompt, seed: str) -> Choice:
+def _choice(prompt: Prompt, seed: str, length: Length | None) -> Choice:
     called = calls(prompt, seed)
     return Choice(
-        text=_plan(prompt, seed, called) if called else _text(prompt, seed),
+        text=_plan(prompt, seed, called) if called else _text(prompt, seed, length),
         tool_calls=called,
         reasoning=_reasoning(prompt, seed),
     )
@@ -108,7 +109,7 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
     return thoughts(prompt.last_user, seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 
 
-def _text(prompt: Prompt, seed: str) -> str:
+def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
     """Answer in the form that the request's fields ask for, then in one that its words ask for, else in sentences."""
     form = prompt.response_format
     if form.kind == "json_schema":
@@ -117,10 +118,20 @@ def _text(prompt: Prompt, seed: str) -> str:
         said = protocol(prompt, seed)
         if said is not None:
             return said
+    if length is not None and form.kind != "json_object":
+        return of_length(_endless(prompt, seed), length.draw(seed), prompt.model)
     answer = _sentences(prompt, seed)
     if form.kind == "json_object":
         return compact({"topic": " ".join(keywords(question(prompt))) or "this", "answer": answer})
     return answer
+
+
+def _endless(prompt: Prompt, seed: str) -> Iterator[str]:
+    """Answer in sentences, and go on and on."""
+    yield _sentences(prompt, seed)
+    random = seeded(seed + "/more")
+    while True:
+        yield sentences(question(prompt), random, short=False)
 
 
 def _sentences(prompt: Prompt, seed: str) -> str:

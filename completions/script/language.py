@@ -183,7 +183,7 @@ CHOICE: Keys = {
 REPLY: Keys = {
     **CHOICE,
     "choices": Key("choices", "Different answers, for requests with `n` over 1."),
-    "auto": Key("true", "A valid answer to anything, made from the request."),
+    "auto": Key("auto", "A valid answer to anything, made from the request; a mapping says how long its text is."),
     "python": Key("callable", "`module:function`, called with the Prompt; returns a Reply, Choices or a string."),
     "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
     "events": Key("events", "A stream's events, word by word; what stands beside them answers what is not streamed."),
@@ -207,6 +207,20 @@ BLOCK: Keys = {
     "tool_call": Key("tool_call", "A call of a tool."),
 }
 """A piece of an answer; exactly one of these stands."""
+
+MOST_TOKENS = 32_768
+"""The longest text that is made: its tokens are counted for each answer."""
+
+AUTO: Keys = {
+    "tokens": Key("length", "How many tokens the text has: a number, or how they are distributed.", required=True),
+}
+
+LENGTH: Keys = {
+    "mean": Key("tokens", "The mean.", required=True),
+    "kind": Key("length_kind", "The distribution (`normal`)."),
+    "spread": Key("number", "Relative to the mean: half the width of `uniform`, else the standard deviation (0.25)."),
+    "seed": Key("seed", "The same seed and request have the same length (0)."),
+}
 
 EVENT: Keys = {
     "data": Key("json", "The event's data: a text, or any value, which is sent as JSON; its strings are templates."),

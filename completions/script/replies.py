@@ -15,6 +15,7 @@ from completions.conversation import Block, Choice, ErrorSaid, Moderation, Promp
 from completions.exceptions import AuthorError, RequestError
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
+from completions.script.length import Length
 from completions.script.templates import Text, Tree, context, fill, has_template, write
 
 Answered = Reply | RequestError
@@ -156,14 +157,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """A valid answer to any request, generated from it."""
+    """A valid answer to anything, made from the request; its text has a `length`, where one is given."""
 
     facts: Facts = Facts()
+    length: Length | None = None
 
     def __call__(self, prompt: Prompt) -> Answered:
         """Generate the answer; an unsatisfiable schema is the request's error."""
         try:
-            choices = auto(prompt)
+            choices = auto(prompt, self.length)
         except Unsatisfiable as exc:
             return RequestError(f"No value satisfies the schema of this request: {exc}", code="unsatisfiable_schema")
         return self.facts.apply(Reply(choices), context(prompt))
