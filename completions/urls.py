@@ -186,8 +186,10 @@ STATE: Addresses = [
     path("", lookups.home),
     path("health", lookups.healthy),
     path("vllm/health", lookups.healthy),
+    path("metrics", lookups.served),
+    path("vllm/metrics", lookups.served),
 ]
-"""Where clients ask whether there is a server at all."""
+"""Where clients ask whether there is a server at all, and what it has done."""
 
 api: Addresses = [
     *answered,

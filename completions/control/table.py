@@ -1,7 +1,6 @@
 """The table of the control API: every operation, once. The addresses, the checks and the OpenAPI document follow it."""
 
 import asyncio
-import contextlib
 
 from completions.control import drafts, exchanges, recipes, scripts, spaces
 from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
@@ -9,9 +8,7 @@ from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
 from completions.control.threads import get_threads
 from completions.control.verdicts.operation import get_verdict
-from completions.exceptions import JournalUnavailable
 from completions.journal import metrics
-from completions.journal.writer import writer
 from completions.state.edits import PLACES
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
 
@@ -33,8 +30,6 @@ async def openapi(call: Call) -> Recorded:
 
 async def get_metrics(call: Call) -> Recorded:
     """Show what this server has done, for Prometheus."""
-    with contextlib.suppress(JournalUnavailable):  # the metrics do not need it
-        await asyncio.wrap_future(writer.ask(lambda store: None))
     data, media_type = await asyncio.to_thread(metrics.exposition)
     return RawResponse(data, 200, media_type)
 

@@ -59,9 +59,9 @@ class Exchange:
 
     `queued` is the time spent waiting for a place. `headers` are response headers for this request only. `ineffective`
     is what was asked for without effect. `at_end` is called when the response has been sent. `query` is the query
-    string. `answer` is the beginning of the reply, which the journal can search. Bodies and headers are references to
-    the request's and the response's own, until the journal cuts and encodes them. The journal omits exchanges without
-    `is_kept`.
+    string. `answer` is the beginning of the reply, which the journal can search; `finish` is why it ends. Bodies and
+    headers are references to the request's and the response's own, until the journal cuts and encodes them. The journal
+    omits exchanges without `is_kept`.
     """
 
     method: str
@@ -93,6 +93,7 @@ class Exchange:
     summary: str = ""
     query: str = ""
     answer: str = ""
+    finish: str = ""
     request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
     request_body: bytes = b""
     request_truncated: bool = False
@@ -142,6 +143,7 @@ class Exchange:
         self.ineffective = outcome.ineffective
         if outcome.reply is not None:
             self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
+            self.finish = _finish(outcome.reply)
         if outcome.error is not None:
             self.note_error(outcome.error)
         if outcome.headers is not None:
@@ -183,6 +185,11 @@ def _summary(prompt: Prompt) -> str:
     if not prompt.messages:
         return ""
     return (prompt.last_user or prompt.messages[-1].text)[:SUMMARY]
+
+
+def _finish(reply: Reply) -> str:
+    """Return why the first answer ends; empty of what was not generated."""
+    return (reply.choices[0].finish_reason or "") if reply.choices else ""
 
 
 def _answer(reply: Reply) -> str:

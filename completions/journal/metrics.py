@@ -7,19 +7,27 @@ files there, and any worker reports the sums (https://prometheus.github.io/clien
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import glob
 import os
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from completions.exceptions import JournalUnavailable
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.journal.rows import ttft
+from completions.journal.vllm_metrics import Figures
 from completions.journal.writer import writer
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client.metrics_core import Metric
+
+OWN, VLLM = "mock_", "vllm:"
+"""How names begin: ours, and those of vLLM's server."""
 
 MAX_MODELS = 100
 """Models with their own label; further ones count as OTHER, so that requests cannot create any number of labels."""
@@ -73,6 +81,7 @@ class Metrics:
         self.dropped = counter("journal_dropped", "Exchanges that the journal could not keep.")
         open_help = "Streams that are being sent."
         self.open = Gauge("mock_open_streams", open_help, registry=registry, multiprocess_mode="livesum")
+        self.vllm = Figures(registry)
 
     def observe(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
@@ -89,6 +98,7 @@ class Metrics:
             self.faults.labels(fault.name).inc()
         if exchange.client_left:
             self.left.labels(place[0]).inc()
+        self.vllm.observe(exchange, place[1])
 
     def _make(self, endpoint: str, model: str, exchange: Exchange) -> Series:
         """Find the series of exchanges like this one, once, for the library takes longer for that than to count."""
@@ -104,6 +114,7 @@ class Metrics:
     def look(self) -> None:
         """Note the number of open streams, and what the journal has dropped since the last look."""
         self.open.set(StreamRecord.open)
+        self.vllm.look()
         dropped = writer.dropped
         self.dropped.inc(max(dropped - self._dropped_before, 0))
         self._dropped_before = dropped
@@ -138,14 +149,30 @@ def _look() -> None:
     metrics().look()  # loads the library at the thread's first look, and not while streams are under way
 
 
-def exposition() -> tuple[bytes, str]:
-    """Return the numbers of all workers in Prometheus' text format, and its media type."""
+class _Named(NamedTuple):
+    """The families of a registry whose names begin alike."""
+
+    registry: CollectorRegistry
+    start: str
+
+    def collect(self) -> Iterator[Metric]:
+        return (family for family in self.registry.collect() if family.name.startswith(self.start))
+
+
+def exposition(start: str = OWN) -> tuple[bytes, str]:
+    """Return the numbers of all workers whose names begin so in Prometheus' text format, and its media type.
+
+    What has ended before is in them, for the journal's thread is waited for; the caller is another one.
+    """
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+    with contextlib.suppress(JournalUnavailable):  # the metrics do not need it
+        writer.ask(lambda store: None).result()
+    metrics().look()
     registry = metrics().registry
     if folder := directory():
         registry = _shared(CollectorRegistry(), folder)
-    return generate_latest(registry), CONTENT_TYPE_LATEST
+    return generate_latest(_Named(registry, start)), CONTENT_TYPE_LATEST
 
 
 def directory() -> str | None:

@@ -3,10 +3,11 @@
 Log lines have `str()` for people and `fields()` for machines; neither is built unless it is read.
 """
 
+import contextlib
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from completions.journal.exchange import Exchange, Sent
@@ -32,10 +33,12 @@ def end_exchange(exchange: Exchange) -> None:
 class StreamRecord:
     """Records what is sent of a stream. The first `total` frames are chunks; `tokens` says which carry a token.
 
-    `open` is the number of streams in this process that have begun and not ended.
+    `open` is the number of streams in this process that have begun and not ended, `waiting` that of requests in a
+    queue.
     """
 
     open: ClassVar[int] = 0
+    waiting: ClassVar[int] = 0
 
     def __init__(
         self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
@@ -48,6 +51,16 @@ class StreamRecord:
         exchange.stream = True
         StreamRecord.open += 1
         exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
+
+    @classmethod
+    @contextlib.contextmanager
+    def in_queue(cls) -> Iterator[None]:
+        """Count a request as waiting, as long as the `with` lasts."""
+        cls.waiting += 1
+        try:
+            yield
+        finally:
+            cls.waiting -= 1
 
     def due(self, times: Sequence[float]) -> None:
         """Note when the frames are due, in seconds after the start."""

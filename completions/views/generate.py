@@ -9,6 +9,7 @@ from completions import budget
 from completions.delivery.stream import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
+from completions.journal.record import StreamRecord
 from completions.resolve.ask import answer, dialect_of
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
@@ -62,7 +63,8 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
     load, hold = turn.outcome.pacing.load, turn.outcome.hold
     if load is not None and turn.outcome.reply is not None:
         turn.machine = turn.space.loads.of(load)
-        turn.exchange.queued = await turn.machine.enter()
+        with StreamRecord.in_queue():
+            turn.exchange.queued = await turn.machine.enter()
         turn.exchange.on_end(turn.machine.leave)
     if hold is not None and hold.after_tokens is None:
         await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)

@@ -1,11 +1,13 @@
 """Views that only look something up: models, and what an API tells about them; and unknown addresses."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 
 from completions.exceptions import RequestError
+from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.resolve import models
 from completions.views.edge import add_headers, api_path, current, endpoint, identify
@@ -65,6 +67,12 @@ async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
     if is_browser(request):
         return HttpResponseRedirect(f"{request.path}_mock/")
     return HttpResponse("Ollama is running", content_type="text/plain; charset=utf-8")
+
+
+async def served(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
+    """Show what the server has done under the names that vLLM has for it, for Prometheus."""
+    data, media_type = await asyncio.to_thread(metrics.exposition, metrics.VLLM)
+    return HttpResponse(data, content_type=media_type)
 
 
 async def healthy(request: HttpRequest, namespace: str = "") -> HttpResponseBase:

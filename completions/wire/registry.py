@@ -23,6 +23,7 @@ from completions.wire.dialects.groq import Groq
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.vllm import VLLM
+from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
@@ -56,6 +57,7 @@ _ALL = [
         for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
     ),
     *openai_addresses(CHAT, {"grok-": XAI()}),
+    *vllm_addresses(VLLM(), SPOKEN["vllm"]),
     *ANTHROPIC,
     *GEMINI,
     *AZURE_ADDRESSES,

@@ -57,6 +57,7 @@ KEYS = {
         language.MODERATION,
     ),
     "blocks": (language.BLOCK,),
+    "load-tests": (language.AUTO, language.LENGTH),
     "pacing": (language.PACING, language.LOAD, language.JITTER, language.HOLD),
     "errors": (language.ERROR,),
     "faults": (language.CHAOS,),

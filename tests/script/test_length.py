@@ -29,9 +29,7 @@ def said(folder: Path, auto: Any, text: str = "Tell me about 東京 and unbeliev
     return finish(answered, prompt).choices[0]
 
 
-@pytest.mark.parametrize(
-    "model", ["gpt-4o", "gpt-3.5-turbo", "claude-sonnet-4-5", "meta-llama/Llama-3.1-8B", "mistral"]
-)
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-3.5-turbo", "claude-sonnet-4-5", "meta-llama/Llama-3.1-8B"])
 @pytest.mark.parametrize("count", [1, 2, 7, 200, 3001])
 def test_length__is_exact(tmp_path: Path, model: str, count: int) -> None:
     choice = said(tmp_path, {"tokens": count}, model=model)

@@ -1,0 +1,124 @@
+"""What vLLM's server answers beside generating: `POST /tokenize`, `POST /detokenize`, `GET /version`.
+
+Shapes: `TokenizeCompletionRequest`, `TokenizeChatRequest`, `DetokenizeRequest` and their responses of
+`vllm/entrypoints/openai/protocol.py`.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from completions.conversation import Prompt, Reply
+from completions.tokens import text as tokens
+from completions.tokens.models import context_window
+from completions.wire.address import Address
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.dialects.vllm import VLLM
+from completions.wire.fields import text, text_or_none
+from completions.wire.openai.base import Unstreamed
+from completions.wire.openai.chat.format import ChatCompletions, read_prompt
+from completions.wire.validation import anything, array, boolean, integer, nullable, record, refuse, string
+
+RELEASE = "0.12.0"
+"""The version that the server says to be: one whose shapes these are."""
+
+WINDOW = 131_072
+"""The longest prompt of a model that nobody knows."""
+
+LAST_ID = 2**31 - 1
+START, SEPARATOR, END = 200_264, 200_266, 200_265
+"""What stands around a message of a chat: ids that no text has, three for each message, as prompts are counted."""
+
+_OPTIONS = dict.fromkeys(("add_special_tokens", "add_generation_prompt", "return_token_strs"), nullable(boolean))
+_TEXT = record({"model": nullable(string()), "prompt": string(), **_OPTIONS}, ("prompt",), others=True)
+_CHAT = record({"model": nullable(string()), "messages": array(anything, "objects"), **_OPTIONS}, (), others=True)
+_TOKENS = record(
+    {"model": nullable(string()), "tokens": array(integer(0, LAST_ID), "integers")}, ("tokens",), others=True
+)
+
+
+class _Asked(Unstreamed):
+    """A request about tokens; a rule never answers it."""
+
+    def _prompt(self, document: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
+        model = text_or_none(document.get("model"))
+        return Prompt(format=self.name, task="state", model=model, headers=headers, body=document)
+
+
+class Tokenize(_Asked):
+    """The tokens of a text, or of a chat's messages as the prompt has them."""
+
+    name = "tokenize"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a text or messages."""
+        document = decode_object(body)
+        if validate:
+            refuse((_CHAT if "messages" in document else _TEXT)(document))
+        return self._prompt(document, headers)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the ids of the tokens, and with `return_token_strs` what each stands for."""
+        body, model = prompt.body, prompt.model
+        ids = list(_of_chat(prompt)) if "messages" in body else tokens.ids(text(body.get("prompt")), model)
+        wants_texts = body.get("return_token_strs") is True
+        return {
+            "count": len(ids),
+            "max_model_len": context_window(model) or WINDOW,
+            "tokens": ids,
+            "token_strs": [tokens.join([each], model) for each in ids] if wants_texts else None,
+        }
+
+
+def _of_chat(prompt: Prompt) -> Iterator[int]:
+    for message in read_prompt(dict(prompt.body), prompt.headers).messages:
+        yield from _framed(message.role, prompt)
+        yield from tokens.ids(message.text, prompt.model)
+        yield END
+    if prompt.body.get("add_generation_prompt") is not False:
+        yield from _framed("assistant", prompt)
+
+
+def _framed(role: str, prompt: Prompt) -> list[int]:
+    return [START, *tokens.ids(role, prompt.model), SEPARATOR]
+
+
+class Detokenize(_Asked):
+    """The text of tokens."""
+
+    name = "detokenize"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read the ids of tokens."""
+        document = decode_object(body)
+        if validate:
+            refuse(_TOKENS(document))
+        return self._prompt(document, headers)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the text; ids that no token has say nothing."""
+        given = prompt.body.get("tokens")
+        known = (each for each in given if isinstance(each, int)) if isinstance(given, list) else ()
+        return {"prompt": tokens.join(known, prompt.model)}
+
+
+def version(models: Collection[str]) -> dict[str, Any]:
+    """Return the server's version."""
+    return {"version": RELEASE}
+
+
+def addresses(dialect: VLLM, chat: ChatCompletions) -> list[Address]:
+    """Return where they are: at vLLM's place, and at the root, where nothing else has these names."""
+    tokenize, detokenize = Tokenize(dialect), Detokenize(dialect)
+    return [
+        address
+        for place in ("vllm/", "")
+        for address in (
+            Address(f"{place}tokenize", tokenize),
+            Address(f"{place}detokenize", detokenize),
+            Address(f"{place}version", chat, "tell", version),
+        )
+    ]
