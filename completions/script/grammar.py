@@ -187,12 +187,30 @@ def _models() -> Schema:
     }
 
 
+def _reply_parts() -> dict[str, Schema]:
+    """Return the schemas of what a reply is made of."""
+    call = _mapping(language.TOOL_CALL)
+    return {
+        "auto": {"anyOf": [{"const": True}, _mapping(language.AUTO)]},
+        "length": {"anyOf": [KINDS["tokens"], _mapping(language.LENGTH)]},
+        "blocks": _list_of({"anyOf": [TEXT, _mapping(language.BLOCK, minProperties=1, maxProperties=1)]}),
+        "tool_call": call,
+        "tool_calls": {"anyOf": [call, _list_of(call)]},
+        "events": _list_of({"anyOf": [TEXT, _mapping(language.EVENT, minProperties=1)]}),
+        "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
+        "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},
+        "failure": _mapping(language.FAILURE),
+        "usage": _mapping(language.USAGE),
+        "moderation": _mapping(language.MODERATION),
+        "categories": _mapping(language.SCORES),
+    }
+
+
 def schema() -> Schema:
     """Return the schema of a script."""
     error_item = {"type": "object", "properties": {"error": _ref("error")}, "additionalProperties": False}
     error_item = {**error_item, "required": ["error"]}
     answer: Schema = {"anyOf": [_ref("reply"), error_item]}
-    call = _mapping(language.TOOL_CALL)
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
         "models": _models(),
@@ -212,20 +230,9 @@ def schema() -> Schema:
         "reply": {"anyOf": [TEXT, _answer(language.REPLY)]},
         "replies": _list_of(answer),
         "fallback": answer,
-        "events": _list_of({"anyOf": [TEXT, _mapping(language.EVENT, minProperties=1)]}),
-        "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
-        "auto": {"anyOf": [{"const": True}, _mapping(language.AUTO)]},
-        "length": {"anyOf": [KINDS["tokens"], _mapping(language.LENGTH)]},
-        "blocks": _list_of({"anyOf": [TEXT, _mapping(language.BLOCK, minProperties=1, maxProperties=1)]}),
-        "tool_call": call,
-        "tool_calls": {"anyOf": [call, _list_of(call)]},
-        "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},
-        "failure": _mapping(language.FAILURE),
-        "usage": _mapping(language.USAGE),
-        "moderation": _mapping(language.MODERATION),
-        "categories": _mapping(language.SCORES),
         "error": {"anyOf": [STATUS, {"enum": list(language.NAMED_ERRORS)}, _error()]},
     }
+    definitions |= _reply_parts()
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
     return {**head, **_mapping(language.SCRIPT), "$defs": definitions}
