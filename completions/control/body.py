@@ -16,6 +16,7 @@ NAMES = {
     "rule_or_rules": "rule",
     "chaos_or_null": "chaos",
     "limits_or_null": "limits",
+    "started_or_null": "scenario",
     "draft": "draft",
     "trial": "trial",
 }

@@ -104,6 +104,44 @@ async def delete_limits(call: Call) -> Recorded:
     return await _part(space, "limits")
 
 
+async def get_scenario(call: Call) -> Recorded:
+    """Show the scenario that runs, and which can be started."""
+    return await _scenario(await call.space())
+
+
+async def put_scenario(call: Call) -> Recorded:
+    """Start a scenario."""
+    space = await call.space()
+    await edits.set_scenario(space, call.body.node)
+    return await _scenario(space)
+
+
+async def delete_scenario(call: Call) -> Recorded:
+    """Stop what was started, and let the script's own scenario run again."""
+    space = await call.space()
+    await edits.set_scenario(space, None)
+    return await _scenario(space)
+
+
+async def _scenario(space: Namespace) -> Recorded:
+    script, uses = space.script, await space.uses()
+    running = script.running
+    shown = None
+    if running is not None:
+        stages = running.scenario.stages
+        shown = {
+            "name": running.name,
+            "stage": stages[running.reached(uses)].name,
+            "stages": [stage.name for stage in stages],
+            "repeat": running.scenario.repeat,
+            "started_at": running.started,
+            "seconds": round(running.seconds, 3),
+            "speed": running.speed,
+        }
+    document = {"scenario": shown, "known": list(script.scenarios), "pushed": space.pushed.scenario is not None}
+    return FastJsonResponse(document)
+
+
 async def _script(space: Namespace) -> Recorded:
     script = space.script
     return FastJsonResponse(

@@ -27,7 +27,7 @@ def ref(name: str) -> Schema:
 
 def shapes() -> dict[str, Schema]:
     """Return all shapes by name."""
-    return {**_scripts(), **_answers(), **_exchanges(), **_drafts(), **_figures()}
+    return {**_scripts(), **_answers(), **_exchanges(), **_drafts(), **_figures(), **_scenario()}
 
 
 def _object(**properties: Schema) -> Schema:
@@ -61,6 +61,7 @@ def _scripts() -> dict[str, Schema]:
         "rule_or_rules": {"anyOf": [ref("rule"), {**ref("rules"), "minItems": 1}]},
         "chaos_or_null": _or_null(ref("chaos")),
         "limits_or_null": _or_null(ref("limits")),
+        "started_or_null": _or_null(ref("started")),
     }
 
 
@@ -73,6 +74,13 @@ def _moved(value: Any) -> Any:
     if value == "#/$defs/error":
         return f"{COMPONENTS}{ERROR_OF_RULE}"
     return value.replace("#/$defs/", COMPONENTS) if isinstance(value, str) else value
+
+
+def _scenario() -> dict[str, Schema]:
+    """Return the scenario that runs, and what can be started."""
+    times = {"started_at": NUMBER, "seconds": NUMBER, "speed": NUMBER}
+    running = _object(name=TEXT, stage=TEXT, stages=_list(TEXT), repeat=FLAG, **times)
+    return {"scenario_state": _object(scenario=_or_null(running), known=_list(TEXT), pushed=FLAG)}
 
 
 def _answers() -> dict[str, Schema]:

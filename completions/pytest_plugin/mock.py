@@ -241,6 +241,26 @@ class MockLLM:
         """Return what the requests show about how the client handles errors and streams."""
         return Verdict(self._ask("GET", "verdict"))
 
+    def scenario(
+        self,
+        name: str | None = None,
+        *,
+        stages: Sequence[Mapping[str, Any]] | None = None,
+        repeat: bool = False,
+        speed: float = 1.0,
+    ) -> dict[str, Any] | None:
+        """Start a scenario, by its name or by its stages; without either, stop the one that runs.
+
+        The clock goes `speed` times as fast. Return what runs: its stages, the one it has come to, how long it has run.
+        """
+        given: dict[str, Any] | None = None
+        if name is not None or stages is not None:
+            named = {"name": name} if stages is None else {"stages": [*stages], "repeat": repeat}
+            given = {**named, "speed": speed}
+        told = self._ask("PUT", "scenario", body=as_json(given))
+        running: dict[str, Any] | None = told["scenario"]
+        return running
+
     def reset(self) -> None:
         """Forget everything: script, rules, counters, exchanges; release all gates."""
         self._ask("POST", "reset")

@@ -27,6 +27,7 @@ from completions.script.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
 from completions.script.replies import Answer, Auto, Fixed
 from completions.script.rules import Rule, Script
+from completions.script.scenarios import Running, Stage
 from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
 from completions.state.limits import Charge
 from completions.state.namespaces import Namespace
@@ -60,6 +61,8 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
             plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
+        if script.running is not None:
+            plan = await staged(space, script.running, plan, overrides)
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
         if overrides is not None:
             outcome = overrides.check_outcome(outcome, prompt)
@@ -102,6 +105,18 @@ class Plan(NamedTuple):
             return self
         return self._replace(faults=struck) if isinstance(struck, tuple) else self._replace(answer=struck)
 
+    def with_stage(self, stage: Stage, throw: int, overrides: Overrides | None) -> "Plan":
+        """Return the plan with what befalls answers in a stage, unless the request asks for trouble of its own."""
+        pace = stage.paced(self.pace)
+        if overrides is not None:
+            pace = overrides.paced(pace)
+            if overrides.is_trouble:
+                return self._replace(pace=pace)
+        plan = self._replace(pace=pace, faults=stage.faults or self.faults)
+        if stage.error is not None:
+            plan = plan._replace(answer=stage.error, before=self.before or self.answer)
+        return plan if stage.chaos is None else plan.with_chaos(stage.chaos.throw(throw))
+
     def with_overrides(self, overrides: Overrides) -> "Plan":
         """Return the plan with the pacing, the faults and the error that the request asks for."""
         plan = self._replace(pace=overrides.paced(self.pace))
@@ -115,6 +130,20 @@ NOTHING = Reply(())
 
 AUTO = Auto()
 """What a stream says before its error, unless the script says something else."""
+
+
+async def staged(space: Namespace, running: Running, plan: Plan, overrides: Overrides | None) -> Plan:
+    """Return the plan as it is in the stage that the scenario has come to, which the request may take a step on."""
+    scenario = running.scenario
+    now = 0 if scenario.is_counted else scenario.at(running.seconds)
+    stages = scenario.stages if scenario.is_counted else scenario.stages[now : now + 1]
+    wants = tuple(
+        Want(running.counter(stage), stage.requests, stage.requests is not None, stage.chaos is not None)
+        for stage in stages
+    )
+    is_counted = any(want.counted or want.dice for want in wants)
+    taken = await space.take(Claim(wants)) if is_counted else FIRST
+    return plan.with_stage(stages[taken.rule], taken.throw, overrides)
 
 
 def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:

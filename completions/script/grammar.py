@@ -31,6 +31,8 @@ KINDS: dict[str, Schema] = {
     "jitter_kind": {"enum": list(language.JITTERS)},
     "seed": {"type": ["string", "number"]},
     "count": COUNT,
+    "seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 10**9},
+    "speed": {"type": "number", "minimum": language.MIN_SPEED, "maximum": language.MAX_SPEED},
     "tokens": {"type": "integer", "minimum": 1, "maximum": language.MOST_TOKENS},
     "length_kind": {"enum": list(language.JITTERS[1:])},
     "positive": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
@@ -187,6 +189,18 @@ def _models() -> Schema:
     }
 
 
+def _scenario_parts() -> dict[str, Schema]:
+    """Return the schemas of scenarios."""
+    stages = _list_of(_mapping(language.STAGE, allOf=_exclusive(("seconds", "requests"))))
+    one: Schema = {"anyOf": [_ref("stages"), _mapping(language.SCENARIO)]}
+    running = _mapping(language.STARTED, oneOf=_one_of(("name", "stages")))
+    return {
+        "stages": stages,
+        "scenarios": {"type": "object", "additionalProperties": one},
+        "started": {"anyOf": [TEXT, _ref("stages"), running]},
+    }
+
+
 def _reply_parts() -> dict[str, Schema]:
     """Return the schemas of what a reply is made of."""
     call = _mapping(language.TOOL_CALL)
@@ -232,7 +246,7 @@ def schema() -> Schema:
         "fallback": answer,
         "error": {"anyOf": [STATUS, {"enum": list(language.NAMED_ERRORS)}, _error()]},
     }
-    definitions |= _reply_parts()
+    definitions |= _reply_parts() | _scenario_parts()
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
     return {**head, **_mapping(language.SCRIPT), "$defs": definitions}

@@ -45,6 +45,7 @@ SCRIPT: Keys = {
     "version": Key("version", f"The language's version, {VERSION}.", required=True),
     "defaults": Key("defaults", "What holds for the whole script."),
     "rules": Key("rules", "Conditions with their answers; the first that matches answers.", required=True),
+    "scenarios": Key("scenarios", "Stages that all answers can go through, by the scenario's name."),
 }
 
 DEFAULTS: Keys = {
@@ -62,6 +63,7 @@ DEFAULTS: Keys = {
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
     "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
+    "scenario": Key("started", "The scenario that runs from the start: its name, or a mapping."),
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
 
@@ -141,6 +143,31 @@ RULE: Keys = {
     "fault": Key("fault", "Sabotage of the wire: a name of the closed list, `{name: {parameter: number}}`, or a list."),
     "chaos": Key("chaos", "This rule's dice, in place of the defaults'."),
 }
+
+SCENARIO: Keys = {
+    "stages": Key("stages", "The stages, in order.", required=True),
+    "repeat": Key("flag", "Whether the first stage follows the last (false)."),
+}
+
+STAGE: Keys = {
+    "name": Key("text", "The stage's name.", required=True),
+    "seconds": Key("seconds", "How long it lasts; the last stage lasts for good."),
+    "requests": Key("positive", "How many requests it lasts, in place of seconds."),
+    "pacing": Key("pacing", "How fast answers go, over what their rules say."),
+    "error": Key("error", "The error that is answered instead."),
+    "fault": Key("fault", "The fault that strikes."),
+    "chaos": Key("chaos", "Dice over faults and errors."),
+}
+
+MIN_SPEED, MAX_SPEED = 0.001, 1_000_000
+
+STARTED: Keys = {
+    "name": Key("text", "The scenario's name."),
+    "stages": Key("stages", "The stages, in place of a name."),
+    "repeat": Key("flag", "Whether the first stage follows the last (false)."),
+    "speed": Key("speed", "How many times as fast the clock goes (1)."),
+}
+"""A scenario that is started; `name` or `stages` stands."""
 
 HOLD: Keys = {
     "gate": Key("text", "The gate's name.", required=True),

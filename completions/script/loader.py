@@ -21,6 +21,7 @@ from completions.script.pace import Pace, hold, pacing
 from completions.script.reading import read
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
+from completions.script.scenarios import Scenario, builtin, scenarios, started
 
 T = TypeVar("T")
 
@@ -71,6 +72,8 @@ def _script(document: Node) -> Script:
         node.source.tell(node.error("cannot stand beside `strict: true`, which answers with an error."))
     pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
     dice = take("chaos", chaos, None)
+    none: dict[str, Scenario] = {}
+    known = builtin() | (fields["scenarios"].attempt(scenarios, none) if "scenarios" in fields else none)
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
@@ -86,6 +89,8 @@ def _script(document: Node) -> Script:
         seed=take("seed", lambda node: node.raw, None),
         dialect=take("dialect", lambda node: node.one_of(DIALECTS), ""),
         doubts=tuple(document.source.doubts),
+        scenarios=known,
+        running=take("scenario", lambda node: started(node, known), None),
     )
 
 

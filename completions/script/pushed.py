@@ -14,6 +14,7 @@ from completions.script.node import Node
 from completions.script.pace import Pace
 from completions.script.reading import read_text
 from completions.script.rules import Rule, Script
+from completions.script.scenarios import Running, started
 
 PUSHED = "pushed"
 """What stands for a file's name in errors about what was pushed."""
@@ -24,8 +25,8 @@ class Pushed:
     """What stands in place of a file's script or beside it, as texts that any process can read.
 
     `script` is YAML; `before` and `after` are rules in JSON, each with its name; `chaos` and `limits` are JSON, `null`
-    to have none. `version` grows with each change; with another `epoch` all counters begin anew. `made` counts the
-    rules that ever were pushed, for their names.
+    to have none. `scenario` is what runs, in JSON, with when it was started. `version` grows with each change; with
+    another `epoch` all counters begin anew. `made` counts the rules that ever were pushed, for their names.
     """
 
     version: int = 0
@@ -36,11 +37,12 @@ class Pushed:
     chaos: str | None = None
     limits: str | None = None
     made: int = 0
+    scenario: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether the file's script stands as it is."""
-        return not (self.before or self.after) and self.script is self.chaos is self.limits is None
+        return not (self.before or self.after) and self.script is self.chaos is self.limits is self.scenario is None
 
 
 class ReadRule(NamedTuple):
@@ -147,16 +149,27 @@ def _node(text: str) -> Node | None:
 
 def _parts(pushed: Pushed) -> tuple[str | None, ...]:
     """Return what makes the script beside which the pushed rules stand."""
-    return pushed.script, pushed.chaos, pushed.limits
+    return pushed.script, pushed.chaos, pushed.limits, pushed.scenario
 
 
 def _with_parts(script: Script, pushed: Pushed) -> Script:
-    """Give a script the dice and the limits that were pushed."""
+    """Give a script the dice, the limits and the scenario that were pushed."""
     if pushed.chaos is not None:
         script = _with_chaos(script, pushed.chaos)
     if pushed.limits is not None:
         script = replace(script, limits=limits(_node(pushed.limits)))
+    if pushed.scenario is not None:
+        script = replace(script, running=_running(pushed.scenario, script))
     return script
+
+
+def _running(text: str, script: Script) -> Running | None:
+    """Read what was started, and when; null stops what the script itself has started."""
+    facts = json.loads(text)
+    if facts is None:
+        return None
+    made = started(read_text(json.dumps(facts["scenario"]), PUSHED), script.scenarios)
+    return replace(made, started=facts["started"], run=facts["run"])
 
 
 def _with_chaos(script: Script, text: str) -> Script:

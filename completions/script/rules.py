@@ -15,6 +15,7 @@ from completions.script.models import UNLISTED, Models
 from completions.script.node import Doubt
 from completions.script.pace import UNPACED, Pace
 from completions.script.replies import Answer, Fixed
+from completions.script.scenarios import Running, Scenarios
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Script:
     seed: str | None = None
     dialect: str = ""
     doubts: tuple[Doubt, ...] = ()
+    scenarios: Scenarios = field(default_factory=dict)
+    running: Running | None = None
     _index: Index[Rule] = field(init=False, repr=False, compare=False)
     _special: Index[Rule] = field(init=False, repr=False, compare=False)
 

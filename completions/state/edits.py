@@ -1,9 +1,11 @@
-"""Step 3: the changes of a namespace that a test asks for: another script, rules beside it, other dice, other limits.
+"""Step 3: the changes of a namespace that a test asks for: another script, rules beside it, other dice, other limits,
+a scenario.
 
 Each raises `ScriptError` where what is pushed makes no script, and then changes nothing.
 """
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -12,6 +14,7 @@ from completions.script.faults import chaos
 from completions.script.limits import limits
 from completions.script.node import Node
 from completions.script.pushed import Pushed, name_of, pushed_rules
+from completions.script.scenarios import started
 from completions.state.namespaces import Namespace, new_epoch
 
 
@@ -69,6 +72,21 @@ async def set_limits(namespace: Namespace, document: Node | None) -> None:
     """Set other limits, none where the document is null, or the script's again (None)."""
     text = await budget.in_thread(_checked, document, limits)
     await namespace.change(lambda pushed: replace(pushed, limits=text))
+
+
+async def set_scenario(namespace: Namespace, document: Node | None) -> None:
+    """Start a scenario, stop what runs where the document is null, or let the script's own run again (None)."""
+
+    def edit(pushed: Pushed) -> Pushed:
+        if document is None:
+            return replace(pushed, scenario=None)
+        facts = None
+        if document.value is not None:
+            started(document, namespace.builder.build(namespace.file.script, pushed).scenarios)
+            facts = {"scenario": document.value, "started": time.time(), "run": new_epoch()}
+        return replace(pushed, scenario=json.dumps(facts, ensure_ascii=False))
+
+    await namespace.change(edit)
 
 
 def _checked(document: Node | None, read: Callable[[Node], object]) -> str | None:

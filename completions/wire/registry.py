@@ -57,7 +57,7 @@ _ALL = [
         for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
     ),
     *openai_addresses(CHAT, {"grok-": XAI()}),
-    *vllm_addresses(VLLM(), SPOKEN["vllm"]),
+    *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,
     *GEMINI,
     *AZURE_ADDRESSES,

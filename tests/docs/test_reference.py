@@ -46,6 +46,7 @@ def options(parser: argparse.ArgumentParser, known: Iterable[str] = ("-h", "--he
 
 KEYS = {
     "scripts": (language.SCRIPT, language.DEFAULTS, language.RULE),
+    "scenarios": (language.SCENARIO, language.STAGE, language.STARTED),
     "matching": (FIELDS, LOOKUPS, language.COMBINERS, ("expr", "tool_result")),
     "replies": (
         language.REPLY,
@@ -112,7 +113,7 @@ def test_configuration__is_env_example() -> None:
 
 
 def test_control_api__has_every_metric() -> None:
-    told = {name.removesuffix("_total") for name in page("control-api").listed}
+    told = {name.removesuffix("_total") for name in page("control-api").listed | page("load-tests").listed}
     assert {metric.name for metric in metrics().registry.collect()} - told == set()
 
 
