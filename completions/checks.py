@@ -13,6 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from completions.conf import conf
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
+from completions.resolve.upstream import read_upstreams
 from completions.script.loader import builtin_names
 from completions.script.review import doubts
 from completions.state.script_file import script_file
@@ -27,7 +28,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]
     hint = "docs/configuration.md lists all settings."
     doubts = [Warning(doubt, hint=hint, id="completions.W002") for doubt in conf.ENVIRONMENT_DOUBTS]
-    return [*problems, *doubts, *_script_problems(), *_state_problems(), *_journal_problems()]
+    return [*problems, *doubts, *_script_problems(), *_upstream_problems(), *_state_problems(), *_journal_problems()]
 
 
 class _Told:
@@ -92,6 +93,15 @@ def _state_problems() -> list[CheckMessage]:
     except (TypeError, ValueError) as exc:
         found.append(Error(f"STATE_URL cannot be used: {exc}", id="completions.E006"))
     return found
+
+
+def _upstream_problems() -> list[CheckMessage]:
+    try:
+        read_upstreams(tuple(conf.MOCK_UPSTREAM))
+    except ValueError as exc:
+        hint = "MOCK_UPSTREAM takes URLs, separated by commas: https://HOST for all, or /PATH=URL and FORMAT=URL."
+        return [Error(f"MOCK_UPSTREAM cannot be used: {exc}.", hint=hint, id="completions.E007")]
+    return []
 
 
 def _script_problems() -> list[CheckMessage]:

@@ -49,6 +49,8 @@ class Exchange(models.Model):
     answer = models.TextField(default="")
     fingerprint = models.TextField(default="")
     ineffective = models.TextField(default="[]")
+    upstream = models.TextField(null=True)
+    cassette = models.TextField(null=True)
 
     class Meta:
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""

@@ -51,7 +51,7 @@ class Pacing:
 
     If `whole` is set, an answer that is not streamed takes as long as its stream would. `load` is the capacity it
     shares. A silent stream sends a keep-alive every `keep_alive_ms`: None means the format's own interval, 0 means
-    never.
+    never. A recorded answer goes at `speed` times the speed at which it came; None means as any other answer.
     """
 
     ttft_ms: float = 0.0
@@ -60,6 +60,7 @@ class Pacing:
     whole: bool = False
     load: Load | None = None
     keep_alive_ms: float | None = None
+    speed: float | None = None
 
 
 HOLD_MS = 30_000.0
@@ -91,6 +92,21 @@ class Fault:
     parameters: Mapping[str, float]
 
 
+SILENCE_MS = 600_000.0
+"""How long another server may be silent, where nothing is said of it: as long as the SDKs wait for it."""
+
+
+@value
+class Upstream:
+    """Another server that a request is passed on to as it came: its address, or several, and its longest silence.
+
+    Each of the `urls` stands behind what it is for: the beginning of a path, the name of a format, or nothing for all.
+    """
+
+    urls: tuple[tuple[str, str], ...]
+    timeout_ms: float = SILENCE_MS
+
+
 @value
 class Ineffective:
     """Something that was asked for and has no effect on this answer, as a fault of streams on what is none; and why."""
@@ -100,13 +116,37 @@ class Ineffective:
 
 
 @value
+class Recorded:
+    """An answer as another server gave it at a `path`: each piece with its milliseconds after the request.
+
+    `format` is in which it was asked, where the path does not say it. `stream` is whether it was streamed. `headers`
+    are those that matter to a client.
+    """
+
+    path: str
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[bytes, ...] = ()
+    times: tuple[float, ...] = ()
+    stream: bool = False
+    format: str = ""
+
+    @property
+    def body(self) -> bytes:
+        """All of it."""
+        return b"".join(self.pieces)
+
+
+@value
 class Outcome:
     """What a request gets: the reply or the error, its pacing, and the rule that gave it (None if no rule matched).
 
     `faults` are applied to the delivery in order. If a fault ends a stream with an error, both are set: the reply is
     what comes before the error. `unmatched` means that no rule matched; `near_misses` then lists the closest ones,
     closest first. `headers` report the remaining limits. `on_end` is called when the answer has been sent.
-    `ineffective` is what the request asked for that has no effect.
+    `ineffective` is what the request asked for that has no effect. With `upstream` there is
+    neither reply nor error: another server answers, and with `record` its answer is recorded. So it is with `recorded`,
+    which is played as it was; `cassette` is its file.
     """
 
     rule: str | None
@@ -120,3 +160,7 @@ class Outcome:
     headers: Mapping[str, str] | None = None
     on_end: Callable[[], None] | None = None
     ineffective: tuple[Ineffective, ...] = ()
+    upstream: Upstream | None = None
+    recorded: Recorded | None = None
+    cassette: str | None = None
+    record: Callable[[Recorded], None] | None = None

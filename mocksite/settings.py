@@ -28,7 +28,11 @@ ALLOWED_HOSTS = _env.names("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0
 STATE_URL = _env.state_url("STATE_URL", "memory://")
 
 # The mock
-MOCK_SCRIPT = _env.text("MOCK_SCRIPT", "mock")
+MOCK_UPSTREAM = _env.names("MOCK_UPSTREAM", [])
+CASSETTES = _env.text("CASSETTES", "")
+CASSETTE_MODE = _env.choice("CASSETTE_MODE", "none", ["none", "once", "new_episodes", "all", "passthrough"])
+CASSETTE_RETRIES = _env.flag("CASSETTE_RETRIES", False)
+MOCK_SCRIPT = _env.text("MOCK_SCRIPT", "relay" if MOCK_UPSTREAM or CASSETTES else "mock")
 MOCK_TTFT_MS = _env.number("MOCK_TTFT_MS", 50.0, 0, 3_600_000)
 MOCK_ITL_MS = _env.number("MOCK_ITL_MS", 50.0, 0, 3_600_000)
 API_KEYS = _env.names("API_KEYS", [])

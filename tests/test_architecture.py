@@ -39,7 +39,7 @@ ARROWS: dict[str, set[str]] = {
     "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},
     "models": set(),  # Django's
     "migrations": set(),
-    "state": {"budget", "conf", "delivery", "exceptions", "script"},
+    "state": {"budget", "conf", "conversation", "delivery", "exceptions", "journal", "outcome", "script"},
     "resolve": GROUND - {"event"} | {"script", "state", "tokens", "wire"},
     "views": GROUND - {"ids"} | {"delivery", "journal", "resolve", "state", "wire"},
     "control": {
@@ -56,7 +56,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "inspector": {"conf", "control", "exceptions", "journal", "state", "views"},
     "urls": {"control", "inspector", "views", "wire"},
-    "checks": {"conf", "exceptions", "journal", "script", "state"},
+    "checks": {"conf", "exceptions", "journal", "resolve", "script", "state"},
     "apps": {"checks", "wire"},
     "receive": {"checks", "conf", "delivery", "exceptions", "ids", "inspector", "journal", "state", "tokens"}
     | {"views", "wire"},

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
 from completions.control.exchanges import found_exchange
 from completions.control.operation import Call
 from completions.conversation import Choice, Moderation, Prompt, Said, ToolCall
@@ -18,6 +16,7 @@ from completions.script.errors import plain
 from completions.script.language import CHOICE, FINISH_REASONS
 from completions.script.literal import literal
 from completions.script.replies import dumps
+from completions.script.yaml_text import yaml_text
 from completions.views.http import FastJsonResponse, Recorded
 
 Rule = dict[str, Any]
@@ -36,7 +35,7 @@ async def get_rule_of(call: Call) -> Recorded:
     """Make a rule of an exchange, which answers the same to the same; a 409 where no rule could."""
     shown, said = await found_exchange(call)
     rule = rule_of(shown, said)
-    return FastJsonResponse({"rule": rule, "text": yaml.dump([rule], Dumper=Dumper, **STYLE)})
+    return FastJsonResponse({"rule": rule, "text": yaml_text([rule])})
 
 
 def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
@@ -225,24 +224,3 @@ def filled(value: object) -> object:
         case list():
             return [filled(child) for child in value]
     return value
-
-
-class Dumper(yaml.SafeDumper):
-    """Writes YAML as a person would: lists are indented, and multi-line texts are blocks."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
-        """Indent lists within mappings too."""
-        super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Write everything out."""
-        return True
-
-
-def _string(dumper: Dumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
-
-
-Dumper.add_representer(str, _string)
-
-STYLE: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}

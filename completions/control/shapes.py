@@ -126,6 +126,10 @@ def _answers() -> dict[str, Schema]:
     }
 
 
+NAMES_OR_NULL = ("endpoint", "model", "rule", "upstream", "cassette", "fault", "idempotency_key")
+"""Facts of an exchange that it may not have."""
+
+
 def _exchanges() -> dict[str, Schema]:
     """Return what the journal shows, as `journal/documents.py` makes it."""
     error = _object(status=COUNT, type=TEXT, code=_or_null(TEXT), message=TEXT)
@@ -135,7 +139,7 @@ def _exchanges() -> dict[str, Schema]:
         "namespace": TEXT,
         "time": {"type": "string", "format": "date-time"},
         **dict.fromkeys(("method", "path", "query", "summary", "fingerprint"), TEXT),
-        **{name: _or_null(TEXT) for name in ("endpoint", "model", "rule", "fault", "idempotency_key")},
+        **{name: _or_null(TEXT) for name in NAMES_OR_NULL},
         **dict.fromkeys(("stream", "unmatched", "client_left"), FLAG),
         **dict.fromkeys(("status", "retry", "chunks", "bytes"), COUNT),
         **{name: _or_null(NUMBER) for name in ("cost_usd", "ttft_ms", "tokens_sent")},

@@ -40,6 +40,8 @@ def brief(row: Exchange) -> dict[str, Any]:
         "stream": row.stream,
         "status": row.status,
         "rule": row.rule,
+        "upstream": row.upstream,
+        "cassette": row.cassette,
         "unmatched": row.unmatched,
         "near_misses": orjson.loads(row.near_misses),
         "error": None if row.error is None else orjson.loads(row.error),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from completions.conversation import Prompt, Reply, Usage
+from completions.conversation import Prompt, Reply, Said, Usage
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.outcome import Fault, Ineffective, NearMiss, Outcome
@@ -59,9 +59,10 @@ class Exchange:
 
     `queued` is the time spent waiting for a place. `headers` are response headers for this request only. `ineffective`
     is what was asked for without effect. `at_end` is called when the response has been sent. `query` is the query
-    string. `answer` is the beginning of the reply, which the journal can search; `finish` is why it ends. Bodies and
-    headers are references to the request's and the response's own, until the journal cuts and encodes them. The journal
-    omits exchanges without `is_kept`.
+    string and `target` the path as it was sent. `upstream` is the other server that answered, `cassette` the file of
+    its recorded answer. `answer` is the beginning of the reply, which the journal can search; `finish` is why it ends.
+    Bodies and headers are references to the request's and the response's own, until the journal cuts and encodes them.
+    The journal omits exchanges without `is_kept`.
     """
 
     method: str
@@ -92,6 +93,9 @@ class Exchange:
     at_end: Callable[[], None] | None = None
     summary: str = ""
     query: str = ""
+    target: str = ""
+    upstream: str | None = None
+    cassette: str | None = None
     answer: str = ""
     finish: str = ""
     request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -141,6 +145,7 @@ class Exchange:
         """Note what the request gets."""
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         self.ineffective = outcome.ineffective
+        self.cassette = outcome.cassette
         if outcome.reply is not None:
             self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
             self.finish = _finish(outcome.reply)
@@ -150,6 +155,12 @@ class Exchange:
             self.headers = {**(self.headers or {}), **outcome.headers}
         if outcome.on_end is not None:
             self.on_end(outcome.on_end)
+
+    def note_said(self, said: Said) -> None:
+        """Note what another server said."""
+        if said.reply is not None:
+            self.usage, self.answer = said.reply.usage, _answer(said.reply)
+            self.finish = _finish(said.reply)
 
     def note_error(self, exc: RequestError) -> None:
         """Note the error in the answer."""

@@ -10,8 +10,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
+from completions.conf import conf
 from completions.journal.exchange import Exchange, Sent
 from completions.journal.writer import writer
+
+KEPT_BYTES = 64 * 1024 * 1024
+"""Bytes of another server's answer that are kept until it ends."""
 
 requests_log = logging.getLogger("completions.requests")
 chunks_log = logging.getLogger("completions.chunks")
@@ -88,6 +92,53 @@ class StreamRecord:
         end_exchange(self._exchange)
 
 
+class RelayRecord:
+    """Notes what comes from another server and is sent on: each piece is a frame, a write, and, in a stream, a chunk.
+
+    All of it is kept up to KEPT_BYTES, for whoever reads or records it; `is_whole` says that nothing is missing.
+    """
+
+    def __init__(self, exchange: Exchange, *, is_stream: bool) -> None:
+        self.exchange, self.pieces, self.times = exchange, list[bytes](), list[float]()
+        self.is_whole, self.ended = False, False
+        self._size = 0
+        exchange.stream = is_stream
+        StreamRecord.open += is_stream
+
+    def sent(self, piece: bytes) -> None:
+        """Note a piece that went out."""
+        exchange = self.exchange
+        exchange.sent_bytes += len(piece)
+        elapsed = time.monotonic() - exchange.started
+        if exchange.stream:
+            exchange.chunks += 1
+            if conf.LOG_CHUNKS and chunks_log.isEnabledFor(logging.INFO):
+                _log(chunks_log, ChunkLine(exchange, (exchange.chunks, exchange.chunks, None), elapsed, len(piece)))
+        if self._size + len(piece) <= KEPT_BYTES:
+            self._size += len(piece)
+            self.pieces.append(piece)
+            self.times.append(elapsed)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether all that was sent is still here."""
+        return self._size == self.exchange.sent_bytes
+
+    def end(self, tokens: Sequence[bool] = ()) -> None:
+        """End the exchange, once; `tokens` says which pieces carry a token."""
+        if self.ended:
+            return
+        self.ended, exchange = True, self.exchange
+        if exchange.stream:
+            StreamRecord.open -= 1
+            carry = list(tokens) or [False] * len(self.pieces)
+            ends = list(range(1, len(self.pieces) + 1))
+            exchange.sent = Sent(self.pieces, list(map(len, self.pieces)), carry, ends, self.times)
+        else:
+            exchange.response_body = b"".join(self.pieces)
+        end_exchange(exchange)
+
+
 class RequestLine:
     """The log line of an exchange that has ended."""
 
@@ -147,9 +198,12 @@ class RequestLine:
 
 
 class ChunkLine:
-    """The log line of the chunks in one write: the numbers of the first, the last, and the total."""
+    """The log line of the chunks in one write: the numbers of the first, the last, and the total.
 
-    def __init__(self, exchange: Exchange, numbers: tuple[int, int, int], elapsed: float, size: int) -> None:
+    None: nobody knows yet how many there will be, for another server sends them.
+    """
+
+    def __init__(self, exchange: Exchange, numbers: tuple[int, int, int | None], elapsed: float, size: int) -> None:
         self.request_id = exchange.request_id
         self.first, self.last, self.total = numbers
         self.elapsed, self.size = elapsed, size
@@ -168,7 +222,8 @@ class ChunkLine:
 
     def __str__(self) -> str:
         chunks = f"chunk {self.first}" if self.first == self.last else f"chunks {self.first}-{self.last}"
-        return f"{chunks}/{self.total} +{self.elapsed * 1000:.0f}ms {self.size}B {short(self.request_id)}"
+        of = "" if self.total is None else f"/{self.total}"
+        return f"{chunks}{of} +{self.elapsed * 1000:.0f}ms {self.size}B {short(self.request_id)}"
 
     marks: ClassVar[Mapping[str, str]] = {"": "quiet"}
     """On a terminal the whole line steps back."""

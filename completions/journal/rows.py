@@ -74,12 +74,17 @@ class Row(NamedTuple):
     answer: str
     fingerprint: str
     ineffective: str
+    upstream: str | None = None
+    cassette: str | None = None
 
 
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
-    return _row(exchange, hide, *hide.clean_body(exchange.request_body))
+    row = _row(exchange, hide, *hide.clean_body(exchange.request_body))
+    if exchange.upstream is exchange.cassette is None:
+        return row
+    return row._replace(upstream=_optional(exchange.upstream), cassette=_optional(exchange.cassette))
 
 
 def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:

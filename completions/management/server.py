@@ -33,6 +33,18 @@ def check_port(host: str, port: int) -> None:
         raise CommandError(problem)
 
 
+def use_cassettes(folder: str, mode: str) -> None:
+    """Play and record the answers in a folder, in this process and in those that it starts."""
+    if not folder:
+        raise CommandError("--mode needs a folder: --record DIR, or CASSETTES=DIR.")
+    given = {"CASSETTES": folder, "CASSETTE_MODE": mode}
+    if settings.MOCK_SCRIPT == "mock" and "MOCK_SCRIPT" not in os.environ:
+        given["MOCK_SCRIPT"] = "relay"
+    for name, value in given.items():
+        os.environ[name] = value
+        setattr(settings, name, value)
+
+
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
     """Serve until a signal ends it. Logging is the settings' own, and websockets are not loaded."""
     check_port(host, port)

@@ -8,7 +8,7 @@ import asyncio
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -196,6 +196,13 @@ def end_by_closing(send: Send, ending: Ending) -> Ending:
         return ending
     cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
     return Ending.CLOSE if ending is Ending.WHOLE else ending
+
+
+def spare_headers(send: Send, names: Collection[bytes]) -> None:
+    """Keep uvicorn from adding headers, as `date`, that a response has already."""
+    cycle = _cycle(send)
+    if hasattr(cycle, "default_headers"):
+        cycle.default_headers = [header for header in cycle.default_headers if header[0] not in names]
 
 
 def _cycle(send: Send) -> Any:

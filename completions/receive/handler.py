@@ -29,6 +29,7 @@ from completions.receive.connection import (
     end_by_closing,
     send_whole,
     sever,
+    spare_headers,
     start_stream,
     watched,
 )
@@ -41,6 +42,7 @@ from completions.views.http import (
     Following,
     RawResponse,
     Recorded,
+    Relayed,
     Severed,
     error_response,
 )
@@ -155,6 +157,8 @@ class Handler(ASGIHandler):
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         """Send a response; every response has a request id."""
+        if isinstance(response, Relayed):
+            return await _send_relayed(response, send)
         if REQUEST_ID not in response.headers:
             response.headers[REQUEST_ID] = new_request_id()
         if isinstance(response, EventStream) and response.is_raw:
@@ -235,6 +239,19 @@ async def _send_stream(response: EventStream, send: Send) -> None:
         await send({"type": "http.response.body"})
     elif can_sever(send):
         await sever(send, ending)
+
+
+async def _send_relayed(response: Relayed, send: Send) -> None:
+    """Send another server's answer on, and end it as that one did."""
+    headers = response.header_list()
+    spare_headers(send, {name for name, _ in headers})
+    end_by_closing(send, Ending.WHOLE)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await _send_pieces(response.pieces, send)
+    if response.source.ending is Ending.WHOLE:
+        await send({"type": "http.response.body"})
+    elif can_sever(send):
+        await sever(send, response.source.ending)
 
 
 async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt
-from completions.exceptions import RequestError
-from completions.outcome import Outcome
+from completions.exceptions import BodyTooLarge, KeyRefused, RequestError
+from completions.outcome import Outcome, Pacing, Upstream
 from completions.resolve import models
-from completions.resolve.engine import resolve
+from completions.resolve.engine import resolve, takes_all, upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.recall import recall
 from completions.script.rules import Script
@@ -44,18 +44,19 @@ async def ask(  # the last two are for one caller each
     is called with the prompt before any check that can refuse it.
     """
     script = space.script if script is None else script
+    validate = script.validate and not takes_all(space, script)
     wire, text = dialect_of(wire, script), TextHeaders(headers)
     if keys := script.keys or conf.API_KEYS:
         check_key(text, keys)
     if len(body) <= budget.LOOP_CHARACTERS:
-        prompt = wire.parse(body, text, validate=script.validate, route=route)
+        prompt = wire.parse(body, text, validate=validate, route=route)
     else:
-        prompt = await budget.run(wire.parse, body, text, validate=script.validate, route=route)
+        prompt = await budget.run(wire.parse, body, text, validate=validate, route=route)
     if parsed is not None:
         parsed(prompt)
     if places := wire.recalls(prompt):
-        prompt = await recall(space.records, wire, prompt, places, validate=script.validate)
-    if script.validate:
+        prompt = await recall(space.records, wire, prompt, places, validate=validate)
+    if validate:
         prompt = await budget.run(models.admit, prompt, wire, script, len(body))
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
@@ -75,14 +76,21 @@ async def answer(  # those of `ask`
     while True:
         try:
             prompt = await ask(space, wire, headers, body, route, parsed=parsed)
-        except RequestError:
+        except RequestError as exc:
             if await space.refresh():
                 continue
+            if (upstream := upstream_of(space.script)) is not None and not isinstance(exc, (KeyRefused, BodyTooLarge)):
+                return _unread(wire, upstream)
             raise
         try:
             return prompt, await resolve(space, prompt)
         except ScriptChanged:
             await space.refresh()
+
+
+def _unread(wire: WireFormat, upstream: Upstream) -> tuple[Prompt, Outcome]:
+    """Return what becomes of a request that cannot be read here: another server may, or has its own error for it."""
+    return Prompt(format=wire.name), Outcome(None, None, None, Pacing(), unmatched=True, upstream=upstream)
 
 
 class TextHeaders(Mapping[str, str]):

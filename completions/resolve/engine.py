@@ -9,8 +9,9 @@ from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError, RuleFailed
-from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing
+from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing, Recorded, Upstream
 from completions.resolve.caching import MIN_CACHED, with_cache
+from completions.resolve.cassettes import PASS, Cassettes, cassettes_of
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
 from completions.resolve.finish import finish
@@ -22,10 +23,15 @@ from completions.resolve.overrides import (
     ends_with_error,
     read_overrides,
 )
+from completions.resolve.recorded import played
+from completions.resolve.upstream import read_upstreams
+from completions.script.errors import Failure
 from completions.script.faults import Chaos, Strike
+from completions.script.matchers import Matcher
 from completions.script.near import near_misses, unmatched
-from completions.script.pace import Pace, identity
-from completions.script.replies import Answer, Auto, Fixed
+from completions.script.pace import UNPACED, Pace, identity
+from completions.script.passing import PassOn
+from completions.script.replies import Answer, Answered, Auto, Fixed
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Running, Stage
 from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
@@ -49,16 +55,18 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     seen = None if script.seed is None else identity(prompt)
     try:
         rules = await candidates(script, prompt, overrides)
+        cassettes = cassettes_of(space) if has_cassettes(space) else None
+        if cassettes is not None and not (overrides and overrides.answers(prompt)):
+            rules = await cassettes.rules(prompt, rules)
     except RuleFailed as exc:
         return _failed(exc, script.pacing, prompt)
     diced = overrides is None or not overrides.is_trouble
     claim = _claim(script, rules, diced, charge, seen)
     taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
     try:
-        if taken.rule < len(rules):
-            plan = plan_for(script, rules, taken, prompt, overrides)
-        else:  # near misses are looked for, which takes as long as there are rules
-            plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
+        plan = await _planned(script, rules, taken, prompt, overrides)
+        if cassettes is not None:
+            plan = await _with_cassettes(script, plan, cassettes, prompt)
         if diced and plan.dice is not None:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         if script.running is not None:
@@ -72,6 +80,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if charge is not None and charge.grant is not None:
             charge.grant.end()
         raise
+    outcome = outcome if cassettes is None else cassettes.recorder(prompt, outcome)
     return outcome if charge is None else settle(charge, outcome)
 
 
@@ -86,7 +95,8 @@ def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
 class Plan(NamedTuple):
     """How to answer: the rule, if any, its answer, its pacing, and its faults.
 
-    `before` is what a stream says before it ends with an error, if the answer is an error.
+    `before` is what a stream says before it ends with an error, if the answer is an error. `match` is the rule's, and
+    `cassette` the file of recorded answers that it is from.
     """
 
     rule: str | None
@@ -98,6 +108,8 @@ class Plan(NamedTuple):
     misses: tuple[NearMiss, ...] = ()
     unmatched: bool = False
     before: Answer | None = None
+    match: Matcher | None = None
+    cassette: str | None = None
 
     def with_chaos(self, struck: Strike | None) -> "Plan":
         """Return the plan with the fault or the error that the dice gave, if any."""
@@ -168,6 +180,9 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
         rule = rules[taken.rule]
         answer = rule.answers[min(taken.uses, len(rule.answers) - 1)]
         plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=rule.before)
+        plan = plan._replace(match=rule.match, cassette=rule.cassette) if rule.cassette else plan
+    elif (upstream := upstream_of(script)) is not None and prompt.task != "state":
+        plan = Plan(None, PassOn(upstream), script.pacing, script.chaos)
     elif prompt.task != "generate":
         plan = Plan(None, lambda prompt: NOTHING, script.pacing, script.chaos)
     else:
@@ -196,24 +211,63 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     if error is not None and ends_with_error(plan.faults, prompt):
         answered = await _answered(script, plan, plan.before or AUTO, prompt)
     reply, counted = None, 0
+    if isinstance(answered, Recorded):
+        answered = played(answered, prompt, plan.match, plan.faults)
+        error = answered if isinstance(answered, RequestError) else error
     if isinstance(answered, Reply):
         answered = distort(answered, prompt, plan.faults) if plan.faults else answered
         reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = pacing_of(plan.pace, prompt, counted)
-    return Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.faults, plan.unmatched)
+    outcome = Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.faults, plan.unmatched)
+    if isinstance(answered, Upstream):
+        return replace(outcome, upstream=answered)
+    if isinstance(answered, Recorded):
+        outcome = replace(outcome, recorded=answered)
+    return outcome if plan.cassette is None else replace(outcome, cassette=plan.cassette)
 
 
-async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) -> Reply | RequestError:
+async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) -> Answered:
     if isinstance(answer, Fixed):
         return answer.reply
     try:
         answered = await budget.run(answer, prompt)
-        return answered if isinstance(answered, (Reply, RequestError)) else await answered
+        return answered if isinstance(answered, Answered) else await answered
     except AuthorError as exc:
         failed = script.failure(plan.rule, exc)
         logger.error("%s", failed, exc_info=exc.__cause__)
         return failed
+
+
+async def _planned(
+    script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt, overrides: Overrides | None
+) -> Plan:
+    if taken.rule < len(rules):
+        return plan_for(script, rules, taken, prompt, overrides)
+    # near misses are looked for, which takes as long as there are rules
+    return await budget.run(plan_for, script, rules, taken, prompt, overrides)
+
+
+async def _with_cassettes(script: Script, plan: Plan, cassettes: Cassettes, prompt: Prompt) -> Plan:
+    """Return the plan as the script's defaults have it; what nothing was recorded for is an error, or passed on."""
+    if plan.cassette is not None:
+        return plan._replace(pace=script.pacing, dice=script.chaos) if plan.pace == UNPACED else plan
+    if plan.rule is not None or isinstance(plan.answer, Failure) or prompt.task == "state":
+        return plan
+    if upstream_of(script) is not None and (cassettes.records or cassettes.mode == PASS):
+        return plan
+    error, misses = await budget.run(cassettes.miss, prompt)
+    return plan._replace(answer=lambda prompt: error, misses=misses, unmatched=True)
+
+
+def takes_all(space: Namespace, script: Script) -> bool:
+    """Say whether another server answers, or what it answered before, so that its rules hold and not ours."""
+    return upstream_of(script) is not None or has_cassettes(space)
+
+
+def has_cassettes(space: Namespace) -> bool:
+    """Say whether a namespace plays or records answers. Every request asks, so it calls nothing else."""
+    return bool(conf.CASSETTES) or space.pushed.cassettes is not None
 
 
 def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
@@ -226,6 +280,7 @@ def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
         pace.whole,
         pace.load,
         pace.keep_alive_ms,
+        pace.speed,
     )
 
 
@@ -233,3 +288,10 @@ def _failed(exc: RuleFailed, pace: Pace, prompt: Prompt) -> Outcome:
     """Return the outcome for a rule whose condition failed to evaluate."""
     logger.error("%s", exc)
     return Outcome(exc.rule, None, exc, pacing_of(pace, prompt, 0))
+
+
+def upstream_of(script: Script) -> Upstream | None:
+    """Return the server that what no rule answers is passed on to; None where it is answered here."""
+    if script.has_fallback or not conf.MOCK_UPSTREAM:
+        return script.upstream
+    return read_upstreams(tuple(conf.MOCK_UPSTREAM))

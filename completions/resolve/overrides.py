@@ -38,6 +38,7 @@ PACES: dict[str, Parameter | None] = {
     "prefill_ms_per_1k": _MS,
     "keep_alive_ms": _MS,
     "tps": Parameter("Tokens a second.", least=MIN_TPS, whole=False),
+    "speed": Parameter("Times the recorded speed.", least=MIN_TPS, whole=False),
     "apply": None,
     "jitter": None,
     "spread": Parameter("Relative to the mean.", whole=False),

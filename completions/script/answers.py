@@ -12,6 +12,7 @@ from completions.script.callback import callback
 from completions.script.errors import failure
 from completions.script.events import word_by_word
 from completions.script.language import (
+    ALONE,
     CALL_TYPES,
     CHOICE,
     CONTENT,
@@ -25,6 +26,8 @@ from completions.script.language import (
 )
 from completions.script.length import Length, length
 from completions.script.node import Node
+from completions.script.passing import pass_on
+from completions.script.recording import recorded
 from completions.script.replies import (
     Answer,
     Auto,
@@ -63,6 +66,10 @@ def reply(node: Node) -> Answer:
     if not isinstance(node.value, dict):
         return written((WrittenChoice(text=text(node)),), Facts())
     fields = node.keyed(REPLY)
+    for key in ALONE:
+        if key in fields:
+            _alone(fields, key, ())
+            return pass_on(fields[key]) if key == "upstream" else recorded(fields[key])
     events = fields.pop("events", None)
     if events is None:
         return _reply(node, fields)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from completions.script.asked.matcher import same_request
 from completions.script.expressions import ExpressionError, compiled
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
 from completions.script.language import COMBINERS
@@ -31,6 +32,8 @@ def _entry(name: str, node: Node) -> Matcher:
         return _combined(name, node, match)
     if name == "tool_result":
         return _tool_result(node)
+    if name == "request":
+        return same_request(node)
     if name == "expr":
         return _expr(node)
     field = FIELDS[name]

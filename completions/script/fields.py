@@ -157,4 +157,5 @@ EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's bod
 """`expr` holds a bare expression that must be true, or conditions by expression."""
 
 OWN = {"tool_result": "What the tool that answered last said, or its `name` and `text`.", "expr": EXPR.help}
+OWN["request"] = "A recorded request: one that asks the same fits."
 """The fields with a shape of their own."""

@@ -1,6 +1,6 @@
 """The grammar of scripts as a JSON Schema for editors, made of the tables that the loader reads by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from completions.conversation import DIALECTS
@@ -37,6 +37,8 @@ KINDS: dict[str, Schema] = {
     "length_kind": {"enum": list(language.JITTERS[1:])},
     "positive": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
     "status": STATUS,
+    "any_status": {"type": "integer", "minimum": 200, "maximum": 599},
+    "pieces": {"type": "array", "items": {"type": "object", "minProperties": 1, "maxProperties": 1}},
     "rate": {"type": "number", "minimum": 0, "maximum": 1},
     "names": {"type": "array", "items": SCALARS},
     "name_or_names": {"anyOf": [SCALARS, {"type": "array", "items": SCALARS}]},
@@ -98,7 +100,8 @@ def _one_of(keys: Iterable[str]) -> list[Schema]:
 def _answer(keys: Keys) -> Schema:
     """A reply, or one choice of it: at most one source, at least something said, whole sources with facts alone."""
     apart: Schema = {"not": {"anyOf": _one_of(language.IN_BLOCKS)}}
-    alone = [(source, (*language.FACTS, "events")) for source in language.WHOLE] + [("body", ("events",))]
+    alone: list[tuple[str, Sequence[str]]] = [(source, (*language.FACTS, "events")) for source in language.WHOLE]
+    alone += [("body", ("events",)), *((key, ()) for key in language.ALONE)]
     only_events = [{"required": ["events"], "maxProperties": 1}] if "events" in keys else []
     return _mapping(
         keys,
@@ -147,6 +150,7 @@ def _match() -> Schema:
     fields = {name: _field(field) for name, field in FIELDS.items()}
     combined = _mapping(language.COMBINERS)["properties"]
     assert isinstance(combined, dict)
+    own["request"] = {"type": "object", "description": OWN["request"]}
     return {"type": "object", "properties": {**fields, **own, **combined}, "additionalProperties": False}
 
 
@@ -220,6 +224,20 @@ def _reply_parts() -> dict[str, Schema]:
     }
 
 
+def _pacing() -> Schema:
+    keys = _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms")))
+    return {"anyOf": [{"enum": [language.RECORDED, 0]}, keys]}
+
+
+def _elsewhere() -> dict[str, Schema]:
+    """Answers of other servers, and where they are from."""
+    return {
+        "response": _mapping(language.RESPONSE),
+        "recorded": _mapping(language.ORIGIN),
+        "upstream": {"anyOf": [KINDS["url"], _mapping(language.UPSTREAM)]},
+    }
+
+
 def schema() -> Schema:
     """Return the schema of a script."""
     error_item = {"type": "object", "properties": {"error": _ref("error")}, "additionalProperties": False}
@@ -228,7 +246,7 @@ def schema() -> Schema:
     definitions: dict[str, Schema] = {
         "defaults": _mapping(language.DEFAULTS, **{"not": STRICT_WITH_FALLBACK}),
         "models": _models(),
-        "pacing": _mapping(language.PACING, allOf=_exclusive(("tps", "itl_ms"))),
+        "pacing": _pacing(),
         "load": {"anyOf": [{"const": language.NONE}, _mapping(language.LOAD, minProperties=1)]},
         "hold": {"anyOf": [TEXT, _mapping(language.HOLD)]},
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
@@ -246,7 +264,7 @@ def schema() -> Schema:
         "fallback": answer,
         "error": {"anyOf": [STATUS, {"enum": list(language.NAMED_ERRORS)}, _error()]},
     }
-    definitions |= _reply_parts() | _scenario_parts()
+    definitions |= _reply_parts() | _scenario_parts() | _elsewhere()
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
     return {**head, **_mapping(language.SCRIPT), "$defs": definitions}

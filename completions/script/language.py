@@ -44,6 +44,7 @@ Keys = Mapping[str, Key]
 SCRIPT: Keys = {
     "version": Key("version", f"The language's version, {VERSION}.", required=True),
     "defaults": Key("defaults", "What holds for the whole script."),
+    "recorded": Key("recorded", "When, from where and by which version it was recorded, if it was."),
     "rules": Key("rules", "Conditions with their answers; the first that matches answers.", required=True),
     "scenarios": Key("scenarios", "Stages that all answers can go through, by the scenario's name."),
 }
@@ -106,6 +107,7 @@ PACING: Keys = {
     "keep_alive_ms": Key(
         "number", "Milliseconds of silence after which a stream sends the API's keep-alive; 0 is never."
     ),
+    "speed": Key("tps", "How many times as fast as it came a recorded answer goes; `recorded` as a whole is 1."),
     "load": Key("load", "What all answers with this pacing share, so that they slow each other; or `none`."),
 }
 
@@ -117,6 +119,9 @@ LOAD: Keys = {
     "max_concurrent": Key("positive", "Answers at a time; what comes above it waits in a queue before its first byte."),
 }
 """At least one of these stands."""
+
+RECORDED = "recorded"
+"""The pacing of recorded answers that go as they came."""
 
 JITTER: Keys = {
     "kind": Key("jitter_kind", "The distribution.", required=True),
@@ -215,13 +220,29 @@ REPLY: Keys = {
     "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
     "events": Key("events", "A stream's events, word by word; what stands beside them answers what is not streamed."),
     "body": Key("body", "The whole `chat.completion` document, word by word."),
+    "response": Key("response", "An answer as another server gave it, byte for byte. It stands alone."),
+    "upstream": Key("upstream", "Another server that answers: its address, or a mapping. It stands alone."),
     "id": Key("text", "The answer's id."),
     "created": Key("count", "The answer's time, in seconds since the epoch."),
     "model": Key("text", "The model that the answer names."),
     "usage": Key("usage", "The token counts; what is not given is counted."),
 }
 
-SOURCES = ("text", "json", "echo", "blocks", "choices", "auto", "python", "callback", "body", "embedding", "moderation")
+SOURCES = (
+    "text",
+    "json",
+    "echo",
+    "blocks",
+    "choices",
+    "auto",
+    "python",
+    "callback",
+    "body",
+    "upstream",
+    "response",
+    "embedding",
+    "moderation",
+)
 """The keys of a reply of which at most one stands."""
 
 IN_BLOCKS = ("tool_calls", "refusal", "reasoning", "logprobs")
@@ -263,7 +284,10 @@ CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
 """The keys of a reply of which at least one stands."""
 
 WHOLE = ("choices", "auto", "python", "callback")
-"""Sources that make whole choices, so that only FACTS may stand beside them; `body` stands alone."""
+"""Sources that make whole choices, so that only FACTS may stand beside them; ALONE's stand alone."""
+
+ALONE = ("upstream", "response")
+"""Keys of a reply beside which no other stands."""
 
 FACTS = ("id", "created", "model", "usage")
 """The keys of a reply that concern it as a whole."""
@@ -272,6 +296,31 @@ CALLBACK: Keys = {
     "url": Key("url", "Where the Prompt is posted to, http or https.", required=True),
     "timeout_ms": Key("number", "Milliseconds to wait for what comes back (30,000)."),
 }
+
+RESPONSE: Keys = {
+    "path": Key("text", "The address at which it was given, which says how it is read.", required=True),
+    "format": Key("text", "The wire format, where that does not say it."),
+    "status": Key("any_status", "Its status (200)."),
+    "headers": Key("headers", "Its headers."),
+    "stream": Key("flag", "Whether it was streamed (false)."),
+    "body": Key("text", "The whole of it."),
+    "base64": Key("text", "The whole of it, where it is no text."),
+    "pieces": Key("pieces", "Its pieces in order, each behind the milliseconds after which it came."),
+}
+"""An answer as it was recorded."""
+
+ORIGIN: Keys = {
+    "at": Key("text", "When: a date and a time."),
+    "upstream": Key("text", "The address that answered."),
+    "by": Key("text", "The program that wrote the file, and its version."),
+}
+"""Where recorded answers are from."""
+
+UPSTREAM: Keys = {
+    "url": Key("url", "The server's address; the request's own path goes behind it.", required=True),
+    "timeout_ms": Key("number", "Milliseconds that the server may be silent (600,000)."),
+}
+"""Where a request is passed on to."""
 
 MODERATION: Keys = {
     "flagged": Key("flag", "Whether it is flagged; without it, if some score is 0.5 or more."),

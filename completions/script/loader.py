@@ -13,12 +13,14 @@ from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, combined
-from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
+from completions.script.language import ANSWERS, DEFAULTS, ORIGIN, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
 from completions.script.models import UNLISTED, models
 from completions.script.node import Node
 from completions.script.pace import Pace, hold, pacing
+from completions.script.passing import PassOn
 from completions.script.reading import read
+from completions.script.recording import Play
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Scenario, builtin, scenarios, started
@@ -66,10 +68,13 @@ def _script(document: Node) -> Script:
         fields["defaults"].attempt(lambda node: node.keyed(DEFAULTS), nothing) if "defaults" in fields else nothing
     )
     take = _Taker(defaults)
+    if "recorded" in fields:
+        fields["recorded"].attempt(lambda node: node.keyed(ORIGIN), nothing)
     strict = take("strict", _flag, False)
     if strict and "fallback" in defaults:
         node = defaults["fallback"]
         node.source.tell(node.error("cannot stand beside `strict: true`, which answers with an error."))
+    answers = take("fallback", fallback, NAMED["auto"])
     pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
     dice = take("chaos", chaos, None)
     none: dict[str, Scenario] = {}
@@ -77,10 +82,12 @@ def _script(document: Node) -> Script:
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
-        fallback=take("fallback", fallback, NAMED["auto"]),
+        fallback=answers,
         catalogue=take("models", models, UNLISTED),
         strict=strict,
-        validate=take("validate", _flag, True),
+        has_fallback=strict or "fallback" in defaults,
+        upstream=answers.upstream if isinstance(answers, PassOn) else None,
+        validate=take("validate", _flag, not isinstance(answers, PassOn)),
         pacing=pace,
         keys=take("keys", _names, ()),
         limits=take("limits", limits, ()),
@@ -135,9 +142,11 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     take = _Taker(fields)
     faults: tuple[Fault, ...] = take("fault", combined, ())
     both = _says_before_error(fields, faults)
+    none: tuple[Answer, ...] = ()
+    answers = node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), none)
     return Rule(
         name=take("name", lambda node: node.raw, f"rule {number}"),
-        answers=node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), ()),
+        answers=answers,
         match=take("match", match, None),
         times=take("times", lambda node: node.count(least=1), None),
         pacing=take("pacing", lambda node: pacing(node, pace), pace),
@@ -146,6 +155,7 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
         faults=faults,
         chaos=take("chaos", chaos, dice),
         before=take("reply", reply, None) if both else None,
+        cassette=node.file if any(isinstance(answer, Play) for answer in answers) else "",
     )
 
 

@@ -7,7 +7,18 @@ from typing import Literal, cast
 from completions.conversation import Prompt
 from completions.faults import MAX_MS, MAX_NUMBER
 from completions.outcome import HOLD_MS, Hold, Jitter, Load
-from completions.script.language import APPLIES, DEFAULT_SPREAD, HOLD, JITTER, JITTERS, LOAD, MIN_TPS, NONE, PACING
+from completions.script.language import (
+    APPLIES,
+    DEFAULT_SPREAD,
+    HOLD,
+    JITTER,
+    JITTERS,
+    LOAD,
+    MIN_TPS,
+    NONE,
+    PACING,
+    RECORDED,
+)
 from completions.script.node import Node
 
 
@@ -26,6 +37,7 @@ class Pace:
     whole: bool = False
     load: Load | None = None
     keep_alive_ms: float | None = None
+    speed: float | None = None
 
 
 MILLISECONDS = ("ttft_ms", "itl_ms", "prefill_ms_per_1k", "keep_alive_ms")
@@ -41,7 +53,11 @@ def identity(prompt: Prompt) -> str:
 
 
 def pacing(node: Node | None, default: Pace) -> Pace:
-    """Read a pacing; what it leaves out is the default's."""
+    """Read a pacing; what it leaves out is the default's. `recorded` is the speed 1, and 0 is at once."""
+    if node is not None and node.value == RECORDED:
+        return replace(default, speed=1.0)
+    if node is not None and node.value == 0 and not isinstance(node.value, bool):
+        return replace(default, ttft_ms=0.0, itl_ms=0.0, prefill_ms_per_1k=0.0, jitter=None, speed=None)
     fields = node.keyed(PACING) if node else {}
     if "tps" in fields and "itl_ms" in fields:
         raise fields["tps"].error("cannot stand beside `itl_ms`: both say how fast tokens come.")
@@ -54,6 +70,7 @@ def pacing(node: Node | None, default: Pace) -> Pace:
         jitter=_jitter(fields["jitter"]) if "jitter" in fields else default.jitter,
         whole=fields["apply"].one_of(APPLIES) == "both" if "apply" in fields else default.whole,
         load=_load(fields["load"]) if "load" in fields else default.load,
+        speed=_rate(fields["speed"]) if "speed" in fields else default.speed,
     )
 
 

@@ -25,8 +25,9 @@ class Pushed:
     """What stands in place of a file's script or beside it, as texts that any process can read.
 
     `script` is YAML; `before` and `after` are rules in JSON, each with its name; `chaos` and `limits` are JSON, `null`
-    to have none. `scenario` is what runs, in JSON, with when it was started. `version` grows with each change; with
-    another `epoch` all counters begin anew. `made` counts the rules that ever were pushed, for their names.
+    to have none. `cassettes` is the folder of recorded answers and its mode, in JSON. `scenario` is what runs, in JSON,
+    with when it was started. `version` grows with each change; with another `epoch` all counters begin anew. `made`
+    counts the rules that ever were pushed, for their names.
     """
 
     version: int = 0
@@ -36,13 +37,17 @@ class Pushed:
     after: tuple[str, ...] = ()
     chaos: str | None = None
     limits: str | None = None
+    cassettes: str | None = None
     made: int = 0
     scenario: str | None = None
 
     @property
     def is_empty(self) -> bool:
         """Whether the file's script stands as it is."""
-        return not (self.before or self.after) and self.script is self.chaos is self.limits is self.scenario is None
+        return (
+            not (self.before or self.after)
+            and self.script is self.chaos is self.limits is self.cassettes is self.scenario is None
+        )
 
 
 class ReadRule(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import AuthorError, RuleFailed
-from completions.outcome import Fault, Hold
+from completions.outcome import Fault, Hold, Upstream
 from completions.script.faults import Chaos
 from completions.script.index import Index
 from completions.script.limits import Limits, Quota
@@ -24,7 +24,7 @@ class Rule:
 
     `pacing` and `chaos` include the script's defaults. `line` is the position in the script. `before` is what a stream
     says before a fault ends it with the rule's error. `is_counted` is set if the answer depends on how often the rule
-    has answered.
+    has answered. `cassette` is the file where its answers are recorded, if they are.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Rule:
     faults: tuple[Fault, ...] = ()
     chaos: Chaos | None = None
     before: Answer | None = None
+    cassette: str = ""
     is_counted: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,7 +51,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script: where it comes from, what its defaults say, its rules, and what was doubted while it was read."""
+    """A script: where it comes from, what its defaults say, its rules, and what was doubted while it was read.
+
+    `has_fallback` is whether it says itself what answers where no rule does, and `upstream` the other server that does.
+    """
 
     source: str
     rules: tuple[Rule, ...]
@@ -68,6 +72,8 @@ class Script:
     doubts: tuple[Doubt, ...] = ()
     scenarios: Scenarios = field(default_factory=dict)
     running: Running | None = None
+    has_fallback: bool = False
+    upstream: Upstream | None = None
     _index: Index[Rule] = field(init=False, repr=False, compare=False)
     _special: Index[Rule] = field(init=False, repr=False, compare=False)
 

@@ -20,12 +20,16 @@ from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.resolve.ask import Headers, TextHeaders
+from completions.resolve.cassettes import cassettes_of
+from completions.resolve.engine import upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.overrides import check_names
 from completions.state import selection
+from completions.state.cassettes.deck import raw_question
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
 from completions.views.http import FastJsonResponse, Recorded, error_response
+from completions.views.relaying import pass_on, play_stored, relayed
 from completions.wire.base import WireFormat
 
 logger = logging.getLogger("completions")
@@ -59,9 +63,8 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                     if page is not None and origins.is_preflight(request.method, exchange.request_headers):
                         return origins.preflight(page, exchange.request_headers)
                 _check_what_is_asked(exchange, by_format)
-                if methods and request.method not in methods:
-                    raise method_not_allowed(request, methods)
-                response: Recorded = await view(request, exchange, *args, **kwargs)
+                answers = view if by_format and request.method in methods else _or_pass_on(view, methods)
+                response: Recorded = await answers(request, exchange, *args, **kwargs)
             except RequestError as exc:
                 response = _error_response(exc, exchange, kwargs)
             except CancelledError:
@@ -96,6 +99,7 @@ def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchan
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
     exchange.request_headers = getattr(request, "sent_headers", None) or sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
+    exchange.target = target_of(request)
     exchange.namespace = named or namespace_of(exchange.request_headers) or selection.current.name
     return exchange
 
@@ -117,6 +121,36 @@ def _check_what_is_asked(exchange: Exchange, generates: bool) -> None:
         raise selection.retired(exchange.namespace)
     if b"x-mock" in b" ".join(exchange.request_headers):
         check_names(TextHeaders(exchange.request_headers), method=exchange.method, generates=generates)
+
+
+def _or_pass_on(view: ExchangeView[P], methods: tuple[str, ...]) -> ExchangeView[P]:
+    """Return what has another server answer where there is one, and else the view."""
+
+    async def answers(request: HttpRequest, exchange: Exchange, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
+        return await _pass_on(request, exchange, methods) or await view(request, exchange, *args, **kwargs)
+
+    return answers
+
+
+async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str, ...]) -> Recorded | None:
+    """Return another server's answer to what no format answers; None where there is no such server.
+
+    Raise the 405 of a method that the view does not take, where nobody else does.
+    """
+    space = None if _is_control(exchange) else namespace(exchange.namespace)
+    cassettes, upstream = (None, None) if space is None else (cassettes_of(space), upstream_of(space.script))
+    if space is not None and (cassettes is not None or upstream is not None):
+        identify(request, exchange, space.script.keys)
+        exchange.request_body = read_body(request)
+        question = raw_question(exchange.method, api_path(request), exchange.query, exchange.request_body)
+        if cassettes is not None and (stored := await cassettes.stored(space, question)) is not None:
+            return play_stored(exchange, stored)
+        if upstream is not None and (cassettes is None or cassettes.records or cassettes.passes):
+            record = None if cassettes is None else cassettes.store(question, upstream)
+            return relayed(exchange, await pass_on(exchange, upstream), is_stream=False, record_answer=record)
+    if methods and request.method not in methods:
+        raise method_not_allowed(request, methods)
+    return None
 
 
 def _is_control(exchange: Exchange) -> bool:
@@ -256,6 +290,12 @@ def query_string(request: HttpRequest) -> str:
         return str(request.META.get("QUERY_STRING", ""))
     query: bytes | str = scope.get("query_string", b"")  # a text in Django's own test client
     return query if isinstance(query, str) else query.decode()
+
+
+def target_of(request: HttpRequest) -> str:
+    """Return a request's path as it was sent, with its escapes; empty where that is not told."""
+    raw: bytes | None = getattr(request, "scope", {}).get("raw_path")
+    return (raw or b"").partition(b"?")[0].decode("latin-1")
 
 
 def _queried(request: HttpRequest) -> str | None:

@@ -16,6 +16,7 @@ from completions.state.namespaces import namespace
 from completions.views.edge import add_headers, endpoint, note_client, read_body
 from completions.views.http import Recorded, whole_response
 from completions.views.misbehave import misbehave
+from completions.views.relaying import play, relay
 from completions.views.streaming import stream, take_time
 from completions.views.turn import Turn
 from completions.wire.base import Span, WireFormat
@@ -103,6 +104,10 @@ def _span(turn: Turn) -> Span:
 async def _respond(turn: Turn) -> Recorded:
     """Render the answer without faults: an error, a stream, or one body."""
     reply, prompt = turn.outcome.reply, turn.prompt
+    if turn.outcome.upstream is not None:
+        return await relay(turn)
+    if turn.outcome.recorded is not None:
+        return play(turn, turn.outcome.recorded)
     if reply is None:
         raise turn.outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     if prompt.stream:

@@ -1,8 +1,8 @@
 """HTTP responses: JSON by orjson, error envelopes, event streams."""
 
 import functools
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import orjson
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -148,6 +148,55 @@ class EventStream(Recorded, StreamingHttpResponse):
     def end(self) -> None:
         """End the exchange, whether the stream is complete or not."""
         self.progress.end()
+
+
+class Ends(Protocol):
+    """What tells how a connection ends."""
+
+    @property
+    def ending(self) -> Ending:
+        """How it ends."""
+
+
+class Relayed(Recorded, StreamingHttpResponse):
+    """Another server's answer, sent on as it comes; `source` knows how it ended, `finished` ends the exchange.
+
+    Its headers go out as they came, and as often as they came, beside those that this server has to add.
+    """
+
+    foreign = True
+
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        status: int,
+        relayed: Sequence[tuple[bytes, bytes]],
+        source: Ends,
+        finished: Callable[[], None],
+    ) -> None:
+        super().__init__(pieces, status=status)
+        del self.headers["Content-Type"]
+        self._came = {name.decode("latin-1"): value.decode("latin-1") for name, value in relayed}
+        self.add_headers(self._came)
+        self.pieces, self.relayed, self.source, self.finished = pieces, relayed, source, finished
+
+    def record(self, exchange: Exchange) -> None:
+        """Carry the exchange; where the answer has a request id, that goes out."""
+        theirs = self.headers.get(REQUEST_ID)
+        super().record(exchange)
+        if theirs is not None:
+            self.headers[REQUEST_ID] = theirs
+
+    def header_list(self) -> list[tuple[bytes, bytes]]:
+        """Return all the headers."""
+        added = {name.lower(): value for name, value in self.headers.items()}
+        added = {name: value for name, value in added.items() if self._came.get(name) != value}
+        own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in added.items()]
+        return [*((name, value) for name, value in self.relayed if name.decode("latin-1") not in added), *own]
+
+    def end(self) -> None:
+        """End the exchange, whole or cut short."""
+        self.finished()
 
 
 class Following(Recorded, StreamingHttpResponse):

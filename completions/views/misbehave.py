@@ -25,6 +25,9 @@ STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Eff
 
 SAME = "it changes nothing of this answer"
 
+RELAYED = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
+"""What strikes another server's answer on its way."""
+
 
 async def misbehave(turn: Turn) -> Recorded | None:
     """Answer with the faults of the outcome. None means that the answer is sent as usual, possibly late."""
@@ -44,6 +47,8 @@ async def misbehave(turn: Turn) -> Recorded | None:
         return _on_line(turn, await _body(turn, struck))
     if turn.is_stream:
         return _stream(turn, struck)
+    if turn.outcome.upstream is not None or turn.outcome.recorded is not None:
+        return None  # who passes the answer on has it go as the line carries it
     return _on_line(turn, await _right(turn)) if Effect.LINE in effects else None
 
 
@@ -51,6 +56,8 @@ def _ineffective(fault: Fault, turn: Turn) -> str | None:
     """Return why a fault has no effect on this answer, or None if it may have one."""
     reply = turn.outcome.reply
     effect = _effect(fault, turn)
+    if turn.outcome.upstream is not None or turn.outcome.recorded is not None:
+        return None if effect in RELAYED else "another server answers"
     if reply is None:
         return AN_ERROR if effect in STREAMED or effect is Effect.CONTENT else None
     if effect is Effect.CONTENT:

@@ -47,7 +47,7 @@ def options(parser: argparse.ArgumentParser, known: Iterable[str] = ("-h", "--he
 KEYS = {
     "scripts": (language.SCRIPT, language.DEFAULTS, language.RULE),
     "scenarios": (language.SCENARIO, language.STAGE, language.STARTED),
-    "matching": (FIELDS, LOOKUPS, language.COMBINERS, ("expr", "tool_result")),
+    "matching": (FIELDS, LOOKUPS, language.COMBINERS, ("expr", "tool_result", "request")),
     "replies": (
         language.REPLY,
         language.EVENT,

@@ -110,6 +110,8 @@ async def test_whole_answer__in_full() -> None:
         "stream": False,
         "status": 200,
         "rule": "refunds",
+        "upstream": None,
+        "cassette": None,
         "unmatched": False,
         "near_misses": [],
         "error": None,

@@ -10,7 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from completions.checks import note_told, workers_problem
 from completions.conf import conf
 from completions.management.child import listen, run_for_parent
-from completions.management.server import check_port, run
+from completions.management.server import check_port, run, use_cassettes
+from completions.resolve.cassettes import MODES, NEW
 
 FOR_PARENT = ("until_eof", "report", "reserved")
 
@@ -26,6 +27,12 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=conf.HOST, help=f"The address to listen on ({conf.HOST}).")
         parser.add_argument("--port", default=conf.PORT, type=int, help=f"The port; 0 takes a free one ({conf.PORT}).")
         parser.add_argument("--workers", default=conf.WORKERS, type=int, help=f"Processes ({conf.WORKERS}).")
+        parser.add_argument("--record", metavar="DIR", help="Record what MOCK_UPSTREAM answers, in a folder.")
+        parser.add_argument(
+            "--mode",
+            choices=MODES,
+            help=f"What is recorded, and what is played: {', '.join(MODES)} ({NEW} with --record, or CASSETTE_MODE).",
+        )
         parser.add_argument("--fd", type=int, help="A listening socket that this process was started with.")
         parser.add_argument("--until-eof", action="store_true", help="End when standard input does.")
         parser.add_argument(
@@ -38,6 +45,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
         note_told()
+        if options["record"] or options["mode"]:
+            use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or NEW)
         if (problem := workers_problem(options["workers"])) is not None:
             raise CommandError(problem)
         if not any(options[name] for name in FOR_PARENT) and options["fd"] is None:

@@ -1,0 +1,122 @@
+"""Ask another server what a client asks, and take its answer as it comes: status, headers, and each piece at once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakKeyDictionary
+
+from completions.delivery.relay.headers import Header, came_from_here, for_client, for_upstream
+from completions.delivery.sabotage import Ending
+
+if TYPE_CHECKING:
+    import httpx
+
+CONNECT_SECONDS = 10.0
+"""How long a connection may take."""
+
+MAX_CONNECTIONS, IDLE_CONNECTIONS = 1000, 100
+"""Connections to all upstreams at a time, and those that are kept for the next request."""
+
+
+class Question(NamedTuple):
+    """A request as it is passed on; headers have lower-case names, `seconds` is the longest silence."""
+
+    method: str
+    url: str
+    headers: Mapping[bytes, bytes]
+    body: bytes
+    seconds: float
+
+
+class NoAnswer(Exception):
+    """An upstream that gives no answer: the status and the code that the client gets, and why."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code, self.message = status, code, message
+
+
+class Answer:
+    """What came back so far. `ending` is how the connection ended, once `pieces` are through."""
+
+    def __init__(self, response: "httpx.Response") -> None:
+        self._response = response
+        self.status = response.status_code
+        self.headers: list[Header] = for_client(response.headers.raw)
+        self.ending = Ending.HOLD
+        self.problem = ""
+
+    @property
+    def is_through(self) -> bool:
+        """Whether all that comes has come."""
+        return self.ending is not Ending.HOLD
+
+    @property
+    def media_type(self) -> str:
+        """The media type, without its parameters."""
+        found = next((value for name, value in self.headers if name == b"content-type"), b"")
+        return found.partition(b";")[0].strip().lower().decode("latin-1")
+
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
+        """Yield what comes, as it comes; one that breaks off ends, and `ending` says how."""
+        import httpx
+
+        try:
+            async for piece in self._response.aiter_raw():
+                if piece:
+                    yield piece
+            self.ending = Ending.WHOLE
+        except httpx.TransportError as exc:
+            self.ending = Ending.RESET if isinstance(exc, httpx.ReadError) else Ending.CLOSE
+            self.problem = f"{type(exc).__name__}: {exc}".rstrip(": ")
+        finally:
+            await self._response.aclose()
+
+
+async def ask(question: Question) -> Answer:
+    """Pass a request on; raise the 502, 503, 504 or 508 of an upstream that gives no answer."""
+    import httpx
+
+    if came_from_here(question.headers):
+        raise _failed(508, "upstream_loop", question, "leads back here.")
+    limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
+    try:
+        request = httpx.Request(
+            question.method,
+            question.url,
+            headers=for_upstream(question.headers),
+            content=question.body or None,
+            extensions={"timeout": {**limits, "read": question.seconds, "write": question.seconds}},
+        )
+        return Answer(await _client().send(request, stream=True))
+    except httpx.PoolTimeout as exc:
+        raise _failed(503, "upstream_busy", question, f"has {MAX_CONNECTIONS} requests of ours already.") from exc
+    except httpx.TimeoutException as exc:
+        told = "could not be reached in time." if isinstance(exc, httpx.ConnectTimeout) else _silent(question)
+        raise _failed(504, "upstream_timeout", question, told) from exc
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
+        told = f"gave no answer: {type(exc).__name__}: {exc}".rstrip(": ")
+        raise _failed(502, "upstream_failed", question, f"{told}.".replace("..", ".")) from exc
+
+
+def _silent(question: Question) -> str:
+    return f"did not answer within {question.seconds:g} s."
+
+
+def _failed(status: int, code: str, question: Question, told: str) -> NoAnswer:
+    place = question.url.partition("?")[0]  # a key may stand behind it
+    return NoAnswer(status, code, f"The upstream {place} {told}")
+
+
+_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = WeakKeyDictionary()
+
+
+def _client() -> "httpx.AsyncClient":
+    """Return this loop's client, which keeps its connections and takes the environment's proxies."""
+    import httpx
+
+    loop = asyncio.get_running_loop()
+    if loop not in _clients:
+        limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS)
+        _clients[loop] = httpx.AsyncClient(limits=limits, timeout=None, follow_redirects=False)
+    return _clients[loop]

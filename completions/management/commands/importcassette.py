@@ -1,0 +1,83 @@
+"""`manage.py importcassette`: other programs' recordings and fixtures become recorded answers and rules."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from completions.management.importing.exchange import Exchange, NotTaken, Rule
+from completions.management.importing.files import read_file
+from completions.outcome import Recorded
+from completions.resolve.cassettes import import_answer
+from completions.script.yaml_text import yaml_text
+from completions.state.cassettes.deck import Deck
+
+
+class Command(BaseCommand):
+    """Import recordings; what cannot be taken over is listed by file and reason."""
+
+    help = "Import recordings (vcrpy, VCR, HAR, Polly, nock, lines of JSON) and fixtures (aimock, mock-llm)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take files, and where to write."""
+        parser.add_argument("files", nargs="+", metavar="FILE", help="Recordings; of a folder, all files in it.")
+        parser.add_argument("--into", default="cassettes", metavar="DIR", help="The folder to write to (cassettes).")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import each file; exit with 1 where nothing could be."""
+        deck, taken = Deck(options["into"]), 0
+        for file in _files(options["files"]):
+            try:
+                found = read_file(file)
+            except NotTaken as exc:
+                self.stderr.write(f"{file}: {exc}")
+                continue
+            left = [*found.left]
+            done = sum(self._take(deck, each, left) for each in found.exchanges)
+            done += _write_rules(deck.folder / f"{file.stem}-rules.yaml", found.rules)
+            taken += done
+            self.stdout.write(f"{file}: {done} of {done + len(left)} taken over ({found.kind})")
+            for reason in left:
+                self.stderr.write(f"{file}: {reason}")
+        if not taken:
+            raise CommandError("Nothing could be taken over.")
+        self.stdout.write(f"{options['into']}: {len(list(deck.folder.rglob('*.yaml')))} files")
+
+    def _take(self, deck: Deck, each: Exchange, left: list[str]) -> bool:
+        problem = import_answer(deck, each.method, each.url, each.request, _recorded(each))
+        if problem is not None:
+            left.append(f"{each.method} {each.url.partition('?')[0]}: {problem}")
+        return problem is None
+
+
+def _recorded(each: Exchange) -> Recorded:
+    """Return an answer; what looks like a stream is one, whatever its headers say."""
+    kind = each.headers.get("content-type", "")
+    start = each.response.lstrip()[:6]
+    streamed = "event-stream" in kind or "ndjson" in kind or start in (b"data: ", b"event:") or start[:5] == b"data:"
+    headers = dict(each.headers) if kind else {**each.headers, "content-type": _kind(each.response, streamed)}
+    return Recorded("", each.status, tuple(headers.items()), (each.response,), (0.0,), streamed)
+
+
+def _kind(body: bytes, streamed: bool) -> str:
+    if streamed:
+        return "text/event-stream"
+    return "application/json" if body.lstrip()[:1] in (b"{", b"[") else "text/plain"
+
+
+def _write_rules(file: Path, rules: list[Rule]) -> int:
+    if rules:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        named = [{"name": f"{file.stem} {at}", **rule} for at, rule in enumerate(rules, 1)]
+        file.write_text(yaml_text({"version": 1, "rules": named}), encoding="utf-8")
+    return len(rules)
+
+
+def _files(names: list[str]) -> list[Path]:
+    found: list[Path] = []
+    for name in names:
+        path = Path(name)
+        found += sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return found

@@ -1,0 +1,1 @@
+"""Recordings and fixtures of other programs, read for `importcassette`."""

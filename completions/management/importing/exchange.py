@@ -1,0 +1,110 @@
+"""What other programs recorded, in one form; and what of it cannot be taken over, with the reason."""
+
+import base64
+import binascii
+import gzip
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+Rule = dict[str, Any]
+
+
+class NotTaken(Exception):
+    """What cannot be taken over, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request and its answer; header names are in lower case, bodies are not compressed."""
+
+    method: str
+    url: str
+    request: bytes
+    status: int
+    response: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Found:
+    """What a file has: exchanges, or rules where it has fixtures, and what cannot be taken over."""
+
+    kind: str
+    exchanges: list[Exchange] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    def take(self, place: str, read: Any, entry: Any) -> None:
+        """Read an entry, or note why it cannot be taken over."""
+        try:
+            self.exchanges.append(read(entry))
+        except NotTaken as exc:
+            self.left.append(f"{place}: {exc}")
+        except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
+            self.left.append(f"{place}: it is not as expected ({type(exc).__name__}: {exc})")
+
+
+def as_bytes(body: object) -> bytes:
+    """Return a body as bytes: a text, a mapping as VCR and others have it, or JSON."""
+    match body:
+        case None:
+            return b""
+        case bytes():
+            return body
+        case str():
+            return body.encode()
+        case {"base64_string": str(text)} | {"base64": str(text)}:
+            return decoded(text)
+        case {"string": text}:
+            return as_bytes(text)
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def decoded(text: str) -> bytes:
+    """Return what is in base64."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise NotTaken(f"a body is not base64: {exc}") from exc
+
+
+def unpacked(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return a body as it was before it was compressed; one that a recorder has unpacked already stays."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    try:
+        if body[:2] == b"\x1f\x8b":
+            return gzip.decompress(body)
+        if encoding == "deflate" and body[:1] not in b"{[de":
+            return zlib.decompress(body)
+    except (OSError, EOFError, zlib.error) as exc:
+        raise NotTaken(f"a compressed body cannot be read: {exc}") from exc
+    if encoding in ("br", "zstd") and not _is_text(body):
+        raise NotTaken(f"the body is compressed by {encoding}, which this program cannot read")
+    return body
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def header_map(headers: object) -> dict[str, str]:
+    """Return headers by lower-case name: of a mapping, of pairs, of HAR's list, or of a flat list."""
+    match headers:
+        case dict():
+            found = {name: value[0] if isinstance(value, list) and value else value for name, value in headers.items()}
+        case [{"name": _, "value": _}, *_]:
+            found = {each["name"]: each["value"] for each in cast(list[dict[str, Any]], headers)}
+        case [str(), str(), *_]:
+            found = dict(zip(headers[::2], headers[1::2], strict=False))
+        case list():
+            found = dict(headers)
+        case _:
+            found = {}
+    return {str(name).lower(): str(value) for name, value in found.items() if value is not None}

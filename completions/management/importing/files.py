@@ -1,0 +1,79 @@
+"""A file of another program, told apart by what is in it and not by its name."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from completions.management.importing import fixtures, recordings
+from completions.management.importing.exchange import Found, NotTaken
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Bytes of a file, unpacked."""
+
+
+def read_file(file: Path) -> Found:
+    """Read a file; raise `NotTaken` where it is nothing that is known."""
+    try:
+        data = file.read_bytes()
+        if data[:2] == b"\x1f\x8b":
+            data = gzip.decompress(data)
+        text = data[:MAX_BYTES].decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as exc:
+        raise NotTaken(f"it cannot be read: {exc}") from exc
+    if (documents := _lines(text)) is not None:
+        return recordings.lines(documents)
+    return _known(_document(text))
+
+
+def _known(document: Any) -> Found:
+    match document:
+        case {"interactions": list()}:
+            return recordings.vcr(document)
+        case {"http_interactions": list()}:
+            return recordings.ruby(document)
+        case {"log": {"entries": list()}}:
+            return recordings.har(document)
+        case {"fixtures": list()}:
+            return fixtures.aimock(document)
+        case {"version": _, "rules": list()}:
+            raise NotTaken("it is a script already")
+        case {"rules": [{"match": _, "response": _}, *_]}:
+            return fixtures.mock_llm(document)
+        case [{"scope": _, "path": _}, *_]:
+            return recordings.nock(document)
+        case [{"match": _, "response": _}, *_]:
+            return fixtures.aimock({"fixtures": document})
+        case [dict(), *_] | {"request": _} | {"input": _}:
+            return recordings.lines(document if isinstance(document, list) else [document])
+    raise NotTaken("it is no recording and no fixture that is known")
+
+
+def _lines(text: str) -> list[Any] | None:
+    """Return the documents of lines of JSON; None where it is something else."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines or not all(line.startswith("{") and line.rstrip().endswith("}") for line in lines):
+        return None
+    try:
+        found = [json.loads(line) for line in lines]
+    except ValueError:
+        return None
+    return found if len(found) > 1 or not found[0].keys() & {"interactions", "log", "fixtures"} else None
+
+
+class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # either
+    """Reads YAML as Ruby and Python write it; texts in binary are bytes."""
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return yaml.load(text, _Loader)  # a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        told = str(exc).splitlines()[0] if str(exc) else type(exc).__name__
+        raise NotTaken(f"it is neither JSON nor YAML: {told}") from exc

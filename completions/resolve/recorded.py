@@ -1,0 +1,66 @@
+"""Step 3, what a recorded answer is to a prompt: itself where it was recorded, and at another API what it says."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+
+from completions.conversation import Prompt, Reply, Said, Traffic
+from completions.exceptions import RequestError
+from completions.faults import Effect, effect_of
+from completions.outcome import Fault, Recorded
+from completions.script.asked.matcher import renamed
+from completions.script.matchers import Matcher
+from completions.wire import registry
+
+AS_IT_IS = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
+"""The effects of faults that leave an answer as it was recorded; for all others it is said anew."""
+
+
+def played(
+    recorded: Recorded, prompt: Prompt, match: Matcher | None, faults: tuple[Fault, ...]
+) -> Recorded | Reply | RequestError:
+    """Return what is answered: ids of the recorded request are replaced by those of this one."""
+    found = registry.format_at(recorded.path)
+    is_own = found is not None and (recorded.format or found[0].name) == prompt.format
+    is_same_way = recorded.status >= 400 or recorded.stream == prompt.stream
+    if is_own and is_same_way and all(effect_of(fault) in AS_IT_IS for fault in faults):
+        return rewritten(recorded, renamed(match, prompt))
+    said = said_in(recorded)
+    if said.error is not None and (said.reply is None or not said.reply.choices):
+        error, status = said.error, recorded.status if recorded.status >= 400 else 500
+        kind = error.type or "server_error"
+        return RequestError(error.message, status=status, type=kind, code=error.code, param=error.param)
+    if said.reply is None:
+        return RequestError(
+            f"What was recorded at {recorded.path} says nothing that {prompt.format} could.",
+            status=502,
+            code="no_reply",
+        )
+    return replace(said.reply, id=None)
+
+
+@functools.lru_cache(maxsize=256)
+def said_in(recorded: Recorded) -> Said:
+    """Return what a recorded answer says."""
+    return registry.read(Traffic("POST", recorded.path, b"{}", recorded.pieces))
+
+
+def rewritten(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
+    """Return an answer with other names in place of these, wherever its pieces are cut; each at the time of its end."""
+    body = recorded.body
+    if not any(old.encode() in body for old in names):
+        return recorded
+    pieces, whole = [], b""
+    for piece in recorded.pieces[:-1]:
+        whole += piece
+        pieces.append(whole)
+    cut = [0, *(len(_replaced(before, names)) for before in pieces)]
+    changed = _replaced(body, names)
+    ends = [*cut[1:], len(changed)]
+    return replace(recorded, pieces=tuple(changed[at:end] for at, end in zip(cut, ends, strict=True)))
+
+
+def _replaced(body: bytes, names: Mapping[str, str]) -> bytes:
+    for old, new in names.items():
+        body = body.replace(old.encode(), new.encode())
+    return body

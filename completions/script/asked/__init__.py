@@ -1,0 +1,1 @@
+"""What a recorded request asked, and whether another one asks the same."""

@@ -1,0 +1,110 @@
+"""Step 3: a prompt as a document that a script can hold: what it asks, in the same words for every API."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from completions.conversation import Message, Prompt, Tool
+
+Document = dict[str, Any]
+
+LONG = 4000
+"""Characters of a picture's, a sound's or a file's data above which its hash stands for it."""
+
+SAMPLING = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "repetition_penalty",
+    "min_p",
+    "logit_bias",
+    "max_tokens",
+)
+"""What is said of how the words are drawn, by OpenAI's names."""
+
+OTHER_NAMES = {
+    "topP": "top_p",
+    "topK": "top_k",
+    "p": "top_p",
+    "k": "top_k",
+    "presencePenalty": "presence_penalty",
+    "frequencyPenalty": "frequency_penalty",
+    "repeat_penalty": "repetition_penalty",
+    "random_seed": "seed",
+}
+"""The names that other APIs have for the same."""
+
+INNER = ("generationConfig", "generation_config", "options", "inferenceConfig", "additionalModelRequestFields")
+"""Where other APIs say it."""
+
+
+def document(prompt: Prompt) -> Document:
+    """Return what a prompt asks. What it leaves out is not there, so that a short request is a short document."""
+    found: Document = {"format": prompt.format, "model": prompt.model}
+    if prompt.task == "generate":
+        found["messages"] = list(map(_message, prompt.messages))
+        found["tools"] = [*map(_tool, prompt.tools), *_hosted(prompt.body)]
+        if prompt.tool_choice.stated:
+            found["tool_choice"] = [prompt.tool_choice.mode, *prompt.tool_choice.names]
+        if prompt.response_format.stated:
+            form = prompt.response_format
+            found["response_format"] = {"type": form.kind, "schema": dict(form.schema)}
+        found["n"] = prompt.n if prompt.n != 1 else None
+        found["stop"] = list(prompt.stop)
+        found["reasoning_effort"] = prompt.reasoning_effort
+    else:
+        found["body"] = {key: value for key, value in prompt.body.items() if key not in ("model", "stream")}
+    found["sampling"] = _sampling(prompt)
+    return {key: shortened(value) for key, value in found.items() if value not in (None, [], {})}
+
+
+def _message(message: Message) -> Document:
+    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls]
+    parts = [{"kind": part.kind, "source": part.source} for part in message.parts]
+    found = {
+        "role": message.role,
+        "text": message.text,
+        "name": message.name,
+        "tool_calls": calls,
+        "tool_call_id": message.tool_call_id,
+        "parts": parts,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _tool(tool: Tool) -> Document:
+    found = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
+    return {key: value for key, value in found.items() if value}
+
+
+def _hosted(body: Mapping[str, object]) -> Iterator[Document]:
+    """Yield the tools that the API itself runs, by their type."""
+    tools = body.get("tools")
+    for tool in tools if isinstance(tools, list) else ():
+        if isinstance(tool, dict) and isinstance(tool.get("type"), str) and tool["type"] not in ("function", "custom"):
+            yield {"type": tool["type"]}
+
+
+def _sampling(prompt: Prompt) -> Document:
+    found: Document = {"max_tokens": prompt.max_tokens}
+    for holder in (prompt.body, *(prompt.body.get(name) for name in INNER)):
+        for key, value in holder.items() if isinstance(holder, Mapping) else ():
+            name = OTHER_NAMES.get(key, key)
+            if name in SAMPLING and name != "max_tokens":
+                found[name] = value
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def shortened(value: Any) -> Any:
+    """Return a value in which a hash stands for each text that is too long to be one, as a picture's data is."""
+    match value:
+        case str() if len(value) > LONG and " " not in value[:LONG]:
+            return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"
+        case Mapping():
+            return {key: shortened(child) for key, child in value.items()}
+        case list() | tuple():
+            return list(map(shortened, value))
+    return value

@@ -1,0 +1,131 @@
+"""Step 3: `request:`, the condition that a request asks what a recorded one asked."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.script.asked.document import Document, document
+from completions.script.asked.same import IGNORED, PARTS, digest, ids_of
+from completions.script.matchers import All, Matcher, Words, shown
+from completions.script.node import Node
+
+KEYS = (
+    *("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "reasoning_effort"),
+    *("sampling", "body", "exact", "ignore", "method", "path", "query"),
+)
+
+
+WORTH = 6
+"""Characters of an id below which it may stand anywhere by accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class SameRequest(Matcher):
+    """A recorded request: what it asked, and its digest."""
+
+    asked: Document
+    digest: str
+    ignored: tuple[str, ...] = IGNORED
+
+    def matches(self, prompt: Prompt) -> bool:
+        """Compare the digests."""
+        return digest_of(prompt, self.ignored, surface=self._is_own) == self.digest
+
+    @property
+    def _is_own(self) -> bool:
+        """Whether only requests to the same API can ask the same: what is not generated has a body of its own."""
+        return "body" in self.asked
+
+    def names(self, field: str) -> bool:
+        """Name the format, so that what is not generated is looked for too."""
+        return field == "format" and self._is_own
+
+    def claim(self) -> str:
+        """Return the beginning of what was asked."""
+        return f"request is as recorded: {shown(_last(self.asked))}"
+
+    def seen(self, prompt: Prompt) -> str:
+        """Return the first difference."""
+        return next(differences(self.asked, document(prompt), self.ignored), "no difference that counts")
+
+    def distance(self, prompt: Prompt, words: Words) -> float:
+        """Return the share of the parts that differ."""
+        if self.matches(prompt):
+            return 0.0
+        other = document(prompt)
+        keys = (self.asked.keys() | other.keys()) - {"format", "exact"}
+        differ = sum(_one(self.asked, key, self.ignored) != _one(other, key, self.ignored) for key in keys)
+        near = _likeness(str(_last(self.asked)), str(_last(other)))
+        return min(1.0, 0.1 + 0.9 * (differ / max(len(keys), 1)) * (1 - 0.5 * near))
+
+
+def _one(asked: Document, key: str, ignored: Collection[str]) -> str:
+    return digest({key: asked.get(key)}, ignored, surface=True)
+
+
+def _last(asked: Document) -> object:
+    messages = asked.get("messages") or ()
+    return next((each.get("text", "") for each in reversed(messages) if isinstance(each, Mapping)), asked.get("body"))
+
+
+def _likeness(one: str, other: str) -> float:
+    mine, theirs = set(one.split()), set(other.split())
+    return len(mine & theirs) / max(len(mine | theirs), 1)
+
+
+def differences(recorded: Any, asked: Any, ignored: Collection[str] = IGNORED, path: str = "") -> Iterator[str]:
+    """Yield where a request asks something else than the recorded one."""
+    if digest({"value": recorded}, ignored) == digest({"value": asked}, ignored):
+        return
+    if isinstance(recorded, dict) and isinstance(asked, dict):
+        for key in dict.fromkeys([*recorded, *asked]):
+            if key not in ("exact", *(("format",) if not path else ())):
+                yield from differences(recorded.get(key), asked.get(key), ignored, f"{path}.{key}".lstrip("."))
+    elif isinstance(recorded, list) and isinstance(asked, list):
+        for at in range(max(len(recorded), len(asked))):
+            mine, theirs = (each[at] if at < len(each) else None for each in (recorded, asked))
+            yield from differences(mine, theirs, ignored, f"{path}[{at}]")
+    else:
+        yield f"{path} was {shown(recorded)} and is {shown(asked)}"
+
+
+Digests = dict[tuple[tuple[str, ...], bool], str]
+
+
+class _Last:
+    """The last prompt that was looked at, and its digests: of many rules each asks for the same."""
+
+    seen: tuple[Prompt | None, Digests] = (None, {})
+
+
+def digest_of(prompt: Prompt, ignored: tuple[str, ...] = IGNORED, *, surface: bool = False) -> str:
+    """Return the digest of a prompt."""
+    last, digests = _Last.seen
+    key = (ignored, surface)
+    if last is not prompt or key not in digests:
+        known = digests if last is prompt else {}
+        digests = {**known, key: digest(document(prompt), ignored, surface=surface)}
+        _Last.seen = prompt, digests
+    return digests[key]
+
+
+def same_request(node: Node) -> SameRequest:
+    """Read `request:`."""
+    fields = node.fields(optional=KEYS)
+    names = fields["ignore"].items() if "ignore" in fields else None
+    ignored = IGNORED if names is None else tuple(item.one_of((*IGNORED, *PARTS)) for item in names)
+    asked = {key: child.value for key, child in fields.items() if key != "ignore"}
+    if not asked.keys() - {"exact"}:
+        raise node.error("must say what was asked.")
+    return SameRequest(asked, digest(asked, ignored, surface="body" in asked), ignored)
+
+
+def renamed(match: Matcher | None, prompt: Prompt) -> Mapping[str, str]:
+    """Return the ids of a recorded request by which others stand in a prompt that asks the same."""
+    parts = match.parts if isinstance(match, All) else (match,)
+    recorded = next((part for part in parts if isinstance(part, SameRequest)), None)
+    if recorded is None:
+        return {}
+    pairs = zip(ids_of(recorded.asked), ids_of(document(prompt)), strict=False)
+    return {old: new for old, new in pairs if old != new and len(old) >= WORTH}

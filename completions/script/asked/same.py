@@ -1,0 +1,118 @@
+"""Step 3: when two requests ask the same: by their digests, once what differs by chance is taken out of them.
+
+What is taken out has names: `ids`, `dates`, `whitespace`. The order of keys never counts, nor how JSON in a text is
+written. An id is replaced by the number of its first place, so that what refers to the same still does.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Collection
+from typing import Any
+
+import orjson
+
+from completions.script.asked.document import Document
+
+IGNORED = ("ids", "dates", "whitespace")
+"""What can be ignored by its name, and is unless something else is said."""
+
+PARTS = ("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "sampling", "system")
+"""The parts of a request that can be ignored as a whole."""
+
+ID_KEYS = frozenset(
+    (
+        "id",
+        "tool_call_id",
+        "call_id",
+        "previous_response_id",
+        "conversation",
+        "thread_id",
+        "user",
+        "safety_identifier",
+        "prompt_cache_key",
+        "request_id",
+        "session_id",
+        "metadata",
+    )
+)
+"""Keys whose values are ids, or made of them."""
+
+ID = re.compile(
+    r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?:call|toolu|msg|resp|run|thread|asst|req|chatcmpl|fc|rs|conv|item|file|session|trace)[_-][A-Za-z0-9_-]{8,})\b",
+    re.IGNORECASE,
+)
+DATE = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\b|\b\d{1,2}:\d{2}:\d{2}\b"
+)
+SECRET = re.compile(
+    r"\b(?:(?:sk|pk|rk|gsk|xai|pplx|hf|r8|nvapi|ghp|gho|ghs|github_pat|glpat|xox[abprs])[-_](?=[-_A-Za-z]*\d)[-_A-Za-z0-9]{14,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[-_A-Za-z0-9]{35}|ya29\.[-_A-Za-z0-9]{20,}|SG\.[-_A-Za-z0-9]{16,}\.[-_A-Za-z0-9]{16,}"
+    r"|eyJ[-_A-Za-z0-9]{10,}\.eyJ[-_A-Za-z0-9]{10,}\.[-_A-Za-z0-9]*|(?:org|proj|acct)[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{14,})"
+    r"|(?<=Bearer )[-_A-Za-z0-9.~+/]{12,}=*"
+)
+"""What looks like a key, a token or an account: by the prefixes that vendors give them."""
+
+REDACTED = "[redacted]"
+"""What stands in place of a secret, in the recorded request and in the one that is compared."""
+
+SPACE = re.compile(r"\s+")
+
+
+def digest(document: Document, ignored: Collection[str] = IGNORED, *, surface: bool = False) -> str:
+    """Return what is the same for requests that ask the same; with `surface`, only where they ask it of one API."""
+    left_out = {part for part in ignored if part in PARTS} | (set() if surface else {"format"})
+    asked = {key: value for key, value in document.items() if key not in left_out and key != "exact"}
+    if "system" in left_out and "messages" in asked:
+        asked["messages"] = [each for each in asked["messages"] if each.get("role") not in ("system", "developer")]
+    plain = _Plain(ignored).value(asked, "")
+    return hashlib.blake2b(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+
+
+def ids_of(document: Any) -> list[str]:
+    """Return the ids in a document, in the order of their first places."""
+    plain = _Plain(("ids",))
+    plain.value(document, "")
+    return list(plain.ids)
+
+
+class _Plain:
+    """Takes out of a document what is ignored."""
+
+    def __init__(self, ignored: Collection[str]) -> None:
+        self._ids, self._dates, self._space = (name in ignored for name in IGNORED)
+        self.ids: dict[str, str] = {}
+
+    def value(self, value: Any, key: str) -> Any:
+        """Return a value under a key."""
+        match value:
+            case dict():
+                if self._ids and key == "metadata":
+                    return None
+                return {name: self.value(child, name) for name, child in sorted(value.items())}
+            case list() | tuple():
+                return [self.value(child, key) for child in value]
+            case str():
+                return self._text(value, key)
+            case float() if value.is_integer():
+                return int(value)
+        return value
+
+    def _text(self, text: str, key: str) -> Any:
+        if key == "arguments" and text[:1] in "{[":
+            try:
+                return self.value(json.loads(text), "")
+            except ValueError:
+                pass
+        text = SECRET.sub(REDACTED, text)
+        if self._ids and key in ID_KEYS and text:
+            return self._numbered(text)
+        if self._ids:
+            text = ID.sub(lambda found: self._numbered(found[0]), text)
+        if self._dates:
+            text = DATE.sub("<date>", text)
+        return SPACE.sub(" ", text).strip() if self._space else text
+
+    def _numbered(self, text: str) -> str:
+        return self.ids.setdefault(text, f"<id {len(self.ids) + 1}>")

@@ -1,0 +1,88 @@
+"""Step 3: `response:`, an answer as another server gave it, byte for byte."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from itertools import pairwise
+
+from completions.conversation import Prompt
+from completions.outcome import Recorded
+from completions.script.language import RESPONSE
+from completions.script.node import Node
+
+BODIES = ("body", "base64", "pieces")
+"""The keys of which one says what the answer is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """What answers as another server did."""
+
+    recorded: Recorded
+
+    def __call__(self, prompt: Prompt) -> Recorded:
+        """Return the answer."""
+        return self.recorded
+
+
+def recorded(node: Node) -> Play:
+    """Read `response:`."""
+    fields = node.keyed(RESPONSE)
+    given = [key for key in BODIES if key in fields]
+    if len(given) > 1:
+        raise fields[given[1]].error(f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(BODIES)}.")
+    times, pieces = _pieces(given[0], fields[given[0]]) if given else ((), ())
+    headers = fields["headers"].entries() if "headers" in fields else {}
+    return Play(
+        Recorded(
+            path=fields["path"].as_(str),
+            format=fields["format"].as_(str) if "format" in fields else "",
+            status=_status(fields["status"]) if "status" in fields else 200,
+            headers=tuple((name.lower(), child.raw) for name, child in headers.items()),
+            pieces=pieces,
+            times=times,
+            stream=fields["stream"].as_(bool) if "stream" in fields else False,
+        )
+    )
+
+
+def _status(node: Node) -> int:
+    if not 200 <= (status := node.as_(int)) <= 599:
+        raise node.wrong("an HTTP status from 200 to 599")
+    return status
+
+
+def _pieces(key: str, node: Node) -> tuple[tuple[float, ...], tuple[bytes, ...]]:
+    match key:
+        case "body":
+            return (0.0,), (node.as_(str).encode(),)
+        case "base64":
+            return (0.0,), (_decoded(node),)
+    found = [_piece(item) for item in node.items()]
+    times = tuple(ms for ms, _ in found)
+    if any(later < earlier for earlier, later in pairwise(times)):
+        raise node.error("must be in the order in which they came.")
+    return times, tuple(data for _, data in found)
+
+
+def _piece(node: Node) -> tuple[float, bytes]:
+    """Read a piece: `12.5: text`, or `12.5: {base64: …}`."""
+    found = node.as_(dict)
+    if len(found) != 1:
+        raise node.wrong("one piece behind its milliseconds")
+    ((name, value),) = found.items()
+    try:
+        at = float(name)
+    except ValueError:
+        raise node.wrong("a piece behind its milliseconds") from None
+    if isinstance(value, str):
+        return at, value.encode()
+    (child,) = node.entries().values()
+    return at, _decoded(child.fields(required=("base64",))["base64"])
+
+
+def _decoded(node: Node) -> bytes:
+    try:
+        return base64.b64decode("".join(node.as_(str).split()), validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise node.error(f"is not base64: {exc}.") from exc

@@ -1,0 +1,212 @@
+"""A folder of recorded answers: what it has for a request, and what is added to it."""
+
+import functools
+import heapq
+import logging
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from completions.conversation import Prompt
+from completions.exceptions import ScriptError
+from completions.outcome import NearMiss, Recorded
+from completions.script.asked.document import Document, document
+from completions.script.asked.matcher import SameRequest, differences
+from completions.script.asked.same import IGNORED, digest
+from completions.script.matchers import All, Matcher
+from completions.script.recording import Play
+from completions.script.rules import Rule
+from completions.state.cassettes.files import ENDINGS, file_name, read_rules, write
+from completions.state.cassettes.secrets import SecretLeft, clean, hidden_values, without
+
+logger = logging.getLogger("completions")
+
+LOOK_EVERY = 0.5
+"""Seconds between two looks at whether a file has changed."""
+
+NEAREST = 3
+"""How many recorded requests are named where none is the same."""
+
+Stamp = tuple[int, int]
+"""When a file was changed, and its size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request, as it is looked for and recorded: without secrets, with what only its own API can tell it by."""
+
+    document: Document
+    exact: str
+
+
+class Deck:
+    """The recorded answers in a folder, by request. `was_empty` says that there were none when it was first read."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = Path(folder)
+        self.problems: dict[str, ScriptError] = {}
+        self._files: dict[Path, tuple[Stamp, list[Rule]]] = {}
+        self._exact: dict[str, Rule] = {}
+        self._same: dict[tuple[tuple[str, ...], bool, str], Rule] = {}
+        self._fresh: set[str] = set()
+        self._lock = threading.Lock()
+        self._next_look = 0.0
+        self.look()
+        self.was_empty = not self._exact and not self._same
+
+    def look(self) -> None:
+        """Read what is new or has changed; a file that cannot be used leaves what was read of it before."""
+        self._next_look = time.monotonic() + LOOK_EVERY
+        with self._lock:
+            stamps = {file: _stamp(file) for file in _files(self.folder)}
+            changed = {
+                file for file, stamp in stamps.items() if file not in self._files or self._files[file][0] != stamp
+            }
+            if not changed and stamps.keys() == self._files.keys():
+                return
+            for file in changed:
+                self._read(file, stamps[file])
+            for file in self._files.keys() - stamps.keys():
+                del self._files[file]
+            self._file_rules()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it is time to look."""
+        return time.monotonic() >= self._next_look
+
+    @property
+    def rules(self) -> list[Rule]:
+        """All the recorded requests with their answers."""
+        return [rule for _, rules in self._files.values() for rule in rules]
+
+    def _read(self, file: Path, stamp: Stamp) -> None:
+        try:
+            rules = read_rules(file, self.folder)
+        except ScriptError as exc:
+            logger.error("The recorded answers cannot be used: %s", exc.summary)
+            self.problems[str(file)] = exc
+            self._files[file] = stamp, self._files[file][1] if file in self._files else []
+            return
+        self.problems.pop(str(file), None)
+        stem = file.relative_to(self.folder).with_suffix("").as_posix()
+        named = [replace(rule, name=stem if len(rules) == 1 else f"{stem}: {rule.name}") for rule in rules]
+        self._files[file] = stamp, [replace(rule, cassette=str(file)) for rule in named]
+
+    def _file_rules(self) -> None:
+        self._exact, self._same = {}, {}
+        for rule in self.rules:
+            if (same := same_request_of(rule.match)) is None:
+                continue
+            if isinstance(exact := same.asked.get("exact"), str):
+                self._exact.setdefault(exact, rule)
+            self._same.setdefault((same.ignored, "body" in same.asked, same.digest), rule)
+
+    def find(self, question: Question, *, fresh: bool = True) -> Rule | None:
+        """Return what was recorded for a request: for the same request to the same API first; None where nothing was.
+
+        Without `fresh`, what was recorded since the start is left out.
+        """
+        found = self._exact.get(question.exact)
+        if found is None:
+            kinds = {(ignored, surface) for ignored, surface, _ in self._same}
+            keys = ((*kind, digest(question.document, kind[0], surface=kind[1])) for kind in kinds)
+            found = next((self._same[key] for key in keys if key in self._same), None)
+        if found is None or (not fresh and found.cassette in self._fresh):
+            return None
+        return found
+
+    def nearest(self, question: Question) -> tuple[NearMiss, ...]:
+        """Return the recorded requests that come nearest, each with the first difference."""
+        asked = [(rule, same) for rule in self.rules if (same := same_request_of(rule.match)) is not None]
+        words = _words(question.document)
+
+        def likeness(each: tuple[Rule, SameRequest]) -> float:
+            theirs = _words(each[1].asked)
+            alike = len(words & theirs) / max(len(words | theirs), 1)
+            return alike + (each[1].asked.get("model") == question.document.get("model"))
+
+        return tuple(
+            NearMiss(rule.name, next(differences(same.asked, question.document, same.ignored), "it is of another API"))
+            for rule, same in heapq.nlargest(NEAREST, asked, key=likeness)
+        )
+
+    def record(self, question: Question, answer: Recorded, upstream: str, *, anew: bool = False) -> str | None:
+        """Write an answer behind those to the same request, or with `anew` in their place; return the file."""
+        with self._lock:
+            known = self._exact.get(question.exact)
+            file = Path(known.cassette) if known else self.folder / file_name(question.document, question.exact)
+            is_fresh = str(file) in self._fresh
+            before = answers_of(known) if known is not None and (is_fresh or not anew) else []
+            asked = {**question.document, "exact": question.exact}
+            write(file, file.stem, asked, [*before, answer], upstream)
+            self._fresh.add(str(file))
+            self._read(file, _stamp(file))
+            self._file_rules()
+        return str(file)
+
+
+def question_of(prompt: Prompt) -> Question:
+    """Return what is looked for where a prompt is asked."""
+    hidden = hidden_values(prompt)
+    body = {"body": dict(prompt.body), "format": prompt.format, "model": prompt.model, "stream": prompt.stream}
+    exact = digest(without(body, hidden), IGNORED, surface=True)
+    return Question(without(document(prompt), hidden), exact)
+
+
+def raw_question(method: str, path: str, query: str, body: bytes) -> Question:
+    """Return what is looked for where a request is asked for which no format makes an answer."""
+    found: Document = {"method": method, "path": path}
+    if query:
+        found["query"] = query
+    if body:
+        found["body"] = body.decode("utf-8", "replace")
+    cleaned = {**without(found, ()), "ignore": ["whitespace"]}
+    return Question(cleaned, digest(found, ("whitespace",), surface=True))
+
+
+def cleaned_of(prompt: Prompt, question: Question, answer: Recorded, query: str) -> tuple[Question, Recorded] | None:
+    """Return a request and its answer without secrets; None, with a line in the log, where that cannot be."""
+    try:
+        asked, answer = clean(question.document, answer, prompt.headers, query, hidden_values(prompt))
+    except SecretLeft as exc:
+        logger.error("An answer at %s is not recorded: %s", answer.path, exc)
+        return None
+    return replace(question, document=asked), answer
+
+
+def same_request_of(match: Matcher | None) -> SameRequest | None:
+    """Return the recorded request in a condition."""
+    parts: Iterable[Matcher | None] = match.parts if isinstance(match, All) else (match,)
+    return next((part for part in parts if isinstance(part, SameRequest)), None)
+
+
+def answers_of(rule: Rule) -> list[Recorded]:
+    """Return the recorded answers of a rule."""
+    return [answer.recorded for answer in rule.answers if isinstance(answer, Play)]
+
+
+def _words(asked: Document) -> set[str]:
+    messages = asked.get("messages") or ()
+    text = next((each.get("text", "") for each in reversed(messages) if isinstance(each, dict)), "")
+    return set(str(text or asked.get("body", ""))[:2000].split())
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.suffix in ENDINGS and file.is_file())
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        found = file.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
+@functools.lru_cache(maxsize=256)
+def deck(folder: str) -> Deck:
+    """Return the deck of a folder, which all namespaces of a process share."""
+    return Deck(folder)

@@ -1,0 +1,104 @@
+"""The files of recorded answers: read as the scripts that they are, and written for people to read and to change."""
+
+import base64
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from completions.outcome import Recorded
+from completions.script.asked.document import Document
+from completions.script.loader import parse
+from completions.script.reading import read_text, text_of
+from completions.script.rules import Rule
+from completions.script.yaml_text import yaml_text
+
+ENDINGS = (".yaml", ".yml")
+PROGRAM = "mocksite 0.1.0"
+"""What the files say of who wrote them."""
+
+NAMED = 48
+"""Characters of a request that make a file's name."""
+
+
+def read_rules(file: Path, folder: Path) -> list[Rule]:
+    """Read a file's rules; raise `ScriptError` where it is none."""
+    name = str(file)
+    return list(parse(read_text(text_of(file, name), name)).rules)
+
+
+def file_name(document: Document, exact: str) -> str:
+    """Return the name of the file for a request: its model, the beginning of what is asked, and what tells it apart."""
+    messages = document.get("messages") or ()
+    asked = next((each.get("text", "") for each in reversed(messages)), "") or str(document.get("path", ""))
+    words = re.sub(r"[^a-z0-9]+", "-", f"{document.get('model') or document.get('format') or ''} {asked}".lower())
+    return f"{words.strip('-')[:NAMED].strip('-') or 'request'}-{exact[:8]}.yaml"
+
+
+def write(file: Path, name: str, document: Document, answers: Sequence[Recorded], upstream: str) -> None:
+    """Write a request and its answers, whole or not at all."""
+    shown = [response(each) for each in answers]
+    rule: dict[str, Any] = {"name": name, "match": {"request": document}}
+    rule |= {"reply": shown[0]} if len(shown) == 1 else {"replies": shown}
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    origin = {"at": at, "upstream": upstream, "by": PROGRAM}
+    text = yaml_text({"version": 1, "recorded": origin, "rules": [rule]})
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_suffix(f".{os.getpid()}.tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(file)
+
+
+def response(recorded: Recorded) -> dict[str, Any]:
+    """Return an answer as a script has it."""
+    found: dict[str, Any] = {"path": recorded.path}
+    found |= {"format": recorded.format} if recorded.format else {}
+    found |= {"status": recorded.status, "headers": dict(recorded.headers)}
+    if recorded.stream:
+        found["stream"] = True
+    if len(recorded.pieces) == 1 and not recorded.times[0]:
+        found |= _whole(recorded.pieces[0])
+    else:
+        found["pieces"] = _pieces(recorded)
+    return {"response": found}
+
+
+def _whole(body: bytes) -> dict[str, str]:
+    text = _text(body)
+    return {"base64": base64.b64encode(body).decode()} if text is None else {"body": text}
+
+
+def _pieces(recorded: Recorded) -> list[dict[float, Any]]:
+    """Return the pieces behind their times; those that came at once, or are cut within a character, are one."""
+    found: list[tuple[float, bytes]] = []
+    for ms, piece in zip(recorded.times, recorded.pieces, strict=True):
+        at = round(ms, 1)
+        if found and (found[-1][0] == at or _cut_within_character(found[-1][1])):
+            before = found.pop()
+            at, piece = max(at, before[0]), before[1] + piece
+        found.append((at, piece))
+    shown = []
+    for at, data in found:
+        text = _text(data)
+        shown.append({at: {"base64": base64.b64encode(data).decode()} if text is None else text})
+    return shown
+
+
+def _cut_within_character(data: bytes) -> bool:
+    """Whether bytes end inside a character that goes on in what follows."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as exc:
+        return exc.reason == "unexpected end of data"
+    return False
+
+
+def _text(data: bytes) -> str | None:
+    """Return the text that bytes are; None where YAML could not give them back."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if "\x00" not in text else None

@@ -1,0 +1,228 @@
+"""Steps 4 to 6 where another server answers: its answer goes to the client as it comes, and is noted as it goes."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+
+from completions import budget
+from completions.conversation import Said, Traffic
+from completions.delivery import line
+from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
+from completions.delivery.relay.target import url_of
+from completions.delivery.sabotage import Ending
+from completions.delivery.stream import deliver, schedule
+from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange
+from completions.journal.record import RelayRecord
+from completions.outcome import Pacing, Recorded, Upstream
+from completions.views.http import RawResponse, Relayed
+from completions.views.turn import Turn
+from completions.wire import registry
+
+STREAMS = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream")
+"""The media types of streams of events."""
+
+Reader = Callable[[tuple[bytes, ...]], Said]
+"""Reads what was said from an answer's bytes."""
+
+Recorder = Callable[[Recorded], None]
+"""Takes an answer that is whole, in a thread."""
+
+logger = logging.getLogger("completions")
+
+
+async def relay(turn: Turn) -> Relayed:
+    """Return the response to a request that is passed on; raise the error of a server that gives none."""
+    upstream, exchange = turn.outcome.upstream, turn.exchange
+    assert upstream is not None
+    answer = await pass_on(exchange, upstream, turn.wire.name)
+    streams = (turn.prompt.stream and answer.status < 300) or answer.media_type in STREAMS
+
+    response = relayed(exchange, answer, is_stream=streams, read=_reader(turn), record_answer=turn.outcome.record)
+    response.pieces = line.over(exchange.faults, response.pieces)
+    return response
+
+
+def _reader(turn: Turn) -> Reader:
+    """Return what reads an answer at the address that was asked."""
+    exchange, dialect = turn.exchange, turn.space.script.dialect
+    return lambda pieces: registry.read(Traffic("POST", exchange.path, b"", pieces), dialect)
+
+
+async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> Answer:
+    """Ask another server what an exchange asks."""
+    path = (exchange.target or exchange.path).removeprefix(f"/ns/{exchange.namespace}")
+    url = url_of(upstream, path, exchange.query, surface)
+    if url is None:
+        raise RequestError(
+            f"No upstream is there for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"
+        )
+    exchange.upstream = url.partition("?")[0]
+    question = Question(
+        exchange.method, url, exchange.request_headers, exchange.request_body, upstream.timeout_ms / 1000
+    )
+    try:
+        return await ask(question)
+    except NoAnswer as exc:
+        raise RequestError(exc.message, status=exc.status, type="server_error", code=exc.code) from exc
+
+
+def relayed(
+    exchange: Exchange,
+    answer: Answer,
+    *,
+    is_stream: bool,
+    read: Reader | None = None,
+    record_answer: Recorder | None = None,
+) -> Relayed:
+    """Return the response that sends another server's answer on; `record_answer` is called with one that is whole."""
+    record = RelayRecord(exchange, is_stream=is_stream)
+    finished = _Finished(record, answer, read, record_answer)
+    return Relayed(_noted(answer, record), answer.status, answer.headers, answer, finished)
+
+
+async def _noted(answer: Answer, record: RelayRecord) -> AsyncGenerator[bytes, None]:
+    async with aclosing(answer.pieces()) as pieces:
+        async for piece in pieces:
+            yield piece
+            record.sent(piece)
+
+
+class _Finished:
+    """Ends an exchange once its answer is through: what was said is read first, where it is long in a thread."""
+
+    def __init__(
+        self, record: RelayRecord, answer: "Answer | _Played", read: Reader | None, keep: Recorder | None = None
+    ) -> None:
+        self._record, self._answer, self._read, self._keep = record, answer, read, keep
+        self._begun = False
+
+    def __call__(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        exchange = self._record.exchange
+        if not self._answer.is_through and not exchange.stopped:
+            exchange.client_left = True
+        if self._answer.problem:
+            exchange.note_error(_broken(exchange, self._answer))
+        task = asyncio.get_running_loop().create_task(self._end())
+        _under_way.add(task)
+        task.add_done_callback(_under_way.discard)
+
+    async def _end(self) -> None:
+        tokens: list[bool] = []
+        try:
+            if self._read is not None and self._answer.status < 300 and self._record.is_kept:
+                said = await budget.in_thread(self._read, tuple(self._record.pieces))
+                carrying = {piece.event for piece in said.pieces}
+                tokens = [at in carrying for at in range(len(self._record.pieces))]
+                self._record.exchange.note_said(said)
+            if self._keep is not None and self._answer.ending is Ending.WHOLE and self._record.is_kept:
+                await budget.in_thread(self._keep, self._recorded())
+        except Exception:  # what is only noted, or written beside, must not leave the exchange without an end
+            logger.exception("The answer %s could not be read or recorded", self._record.exchange.request_id)
+        finally:
+            self._record.end(tokens)
+
+    def _recorded(self) -> Recorded:
+        record, exchange = self._record, self._record.exchange
+        headers = exchange.response_headers
+        path = f"{exchange.path.removeprefix(f'/ns/{exchange.namespace}')}"
+        return Recorded(
+            path=path + (f"?{exchange.query}" if not exchange.endpoint else ""),
+            status=self._answer.status,
+            headers=tuple((name.lower(), value) for name, value in headers.items()),
+            pieces=tuple(record.pieces),
+            times=tuple(seconds * 1000 for seconds in record.times),
+            stream=exchange.stream,
+        )
+
+
+_under_way: set[asyncio.Task[None]] = set()
+"""The loop keeps only weak references to tasks."""
+
+
+def _broken(exchange: Exchange, answer: "Answer | _Played") -> RequestError:
+    return RequestError(
+        f"The answer of the upstream {exchange.upstream} broke off: {answer.problem}.",
+        status=answer.status,
+        type="server_error",
+        code="upstream_broke_off",
+    )
+
+
+def play(turn: Turn, recorded: Recorded) -> Relayed | RawResponse:
+    """Return the response that plays a recorded answer, at the pace that its rule has."""
+    exchange, pacing, read = turn.exchange, turn.outcome.pacing, _reader(turn)
+    due = due_times(recorded, pacing, read)
+    if not recorded.stream and not any(due):
+        whole = _whole(recorded)
+        exchange.note_said(read(recorded.pieces))
+        whole.pieces = line.over(exchange.faults, line.once(recorded.body)) if exchange.faults else None
+        return whole
+    response = _playing(exchange, recorded, due, read)
+    response.pieces = line.over(exchange.faults, response.pieces)
+    return response
+
+
+def _whole(recorded: Recorded) -> RawResponse:
+    """Return the response of a recorded answer that goes out at once."""
+    headers = dict(recorded.headers)
+    response = RawResponse(recorded.body, recorded.status, headers.pop("content-type", ""), foreign=True)
+    response.add_headers(headers)
+    return response
+
+
+def _playing(exchange: Exchange, recorded: Recorded, due: list[float], read: Reader | None) -> Relayed:
+    record = RelayRecord(exchange, is_stream=recorded.stream)
+    source = _Played(recorded.status)
+    pieces = _played(recorded, due, exchange, record, source)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in recorded.headers]
+    if not recorded.stream:
+        headers.append((b"content-length", str(len(recorded.body)).encode()))
+    return Relayed(pieces, recorded.status, headers, source, _Finished(record, source, read))
+
+
+def play_stored(exchange: Exchange, recorded: Recorded) -> RawResponse:
+    """Return the response that plays at once what was recorded at an address for which no format makes answers."""
+    exchange.cassette = recorded.path
+    return _whole(recorded)
+
+
+def due_times(recorded: Recorded, pacing: Pacing, read: Reader) -> list[float]:
+    """Return when each piece is due, in seconds: as it came, at another speed, or at the pace of any other answer.
+
+    What is not streamed comes at once, unless it is to come as it came or to take as long as a stream.
+    """
+    if pacing.speed is not None:
+        return [ms / 1000 / pacing.speed for ms in recorded.times]
+    if not recorded.stream and not pacing.whole:
+        return [0.0] * len(recorded.pieces)
+    carrying = {piece.event for piece in read(recorded.pieces).pieces}
+    return schedule([at in carrying for at in range(len(recorded.pieces))], pacing)
+
+
+class _Played:
+    """What a recorded answer looks like to whoever ends its exchange."""
+
+    problem = ""
+
+    def __init__(self, status: int) -> None:
+        self.status, self.ending = status, Ending.HOLD
+
+    @property
+    def is_through(self) -> bool:
+        """Whether all of it has gone out."""
+        return self.ending is not Ending.HOLD
+
+
+async def _played(
+    recorded: Recorded, due: list[float], exchange: Exchange, record: RelayRecord, source: _Played
+) -> AsyncGenerator[bytes, None]:
+    async with aclosing(deliver(recorded.pieces, due, exchange.begun)) as pieces:
+        async for piece in pieces:
+            yield piece
+            record.sent(piece)
+    source.ending = Ending.WHOLE

@@ -1,0 +1,1 @@
+"""Tests of `completions/delivery/relay`."""

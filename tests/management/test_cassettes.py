@@ -1,0 +1,186 @@
+"""`importcassette` and `checkcassettes`: what other programs recorded is played, and what is wrong is named."""
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import CommandError, call_command
+
+from completions.outcome import Recorded
+from completions.resolve.cassettes import question_at
+from completions.script.loader import load
+from completions.state.cassettes.deck import Deck, answers_of, question_of
+from tests.scripts import asked
+
+ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
+CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Hello é!"}, "finish_reason": "stop"}
+SAID = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "gpt-4o", "choices": [CHOICE]}
+REQUEST, RESPONSE = json.dumps(ASKED), json.dumps(SAID, ensure_ascii=False)
+URL = "https://api.openai.com/v1/chat/completions"
+PACKED = gzip.compress(RESPONSE.encode())
+STATUS = {"code": 200, "message": "OK"}
+LISTED = [{"name": "Content-Type", "value": "application/json"}]
+ENTRY = {
+    "request": {"method": "POST", "url": URL, "postData": {"text": REQUEST}, "headers": []},
+    "response": {"status": 200, "headers": LISTED, "content": {"text": RESPONSE}},
+}
+ENCODED = {"text": base64.b64encode(RESPONSE.encode()).decode(), "encoding": "base64"}
+
+
+def vcr(body: object, headers: Any = None, request: object = REQUEST) -> str:
+    """Return a recording of vcrpy's."""
+    asked_ = {"method": "POST", "uri": URL, "body": request, "headers": {"authorization": ["Bearer x"]}}
+    said = {"status": STATUS, "headers": headers or {"Content-Type": ["application/json"]}, "body": body}
+    return yaml.dump({"version": 1, "interactions": [{"request": asked_, "response": said}]}, allow_unicode=True)
+
+
+def ruby() -> str:
+    """Return a recording of VCR's."""
+    sent = {"method": "post", "uri": URL, "body": {"encoding": "UTF-8", "string": REQUEST}, "headers": {}}
+    body = {"encoding": "ASCII-8BIT", "base64_string": base64.b64encode(PACKED).decode()}
+    said = {"status": STATUS, "headers": {"Content-Encoding": ["gzip"]}, "body": body}
+    return yaml.dump({"http_interactions": [{"request": sent, "response": said}], "recorded_with": "VCR 6"})
+
+
+NOCK = {"scope": "https://api.openai.com:443", "method": "POST", "path": "/v1/chat/completions", "body": ASKED}
+RECORDINGS = {
+    "vcrpy": vcr({"string": RESPONSE}),
+    "vcrpy gzip": vcr({"string": PACKED}, {"content-encoding": ["gzip"]}),
+    "vcrpy base64": vcr({"base64_string": base64.b64encode(RESPONSE.encode()).decode()}),
+    "vcrpy json": json.dumps(yaml.safe_load(vcr({"string": RESPONSE}))),
+    "pydantic-ai": json.dumps(
+        {
+            "interactions": [
+                {
+                    "request": {"method": "POST", "uri": URL, "parsed_body": ASKED, "headers": {}},
+                    "response": {"status": STATUS, "headers": {}, "parsed_body": SAID},
+                }
+            ]
+        }
+    ),
+    "VCR": ruby(),
+    "HAR": json.dumps({"log": {"version": "1.2", "entries": [ENTRY]}}),
+    "HAR base64": json.dumps(
+        {"log": {"entries": [{**ENTRY, "response": {"status": 200, "headers": LISTED, "content": ENCODED}}]}}
+    ),
+    "Polly": json.dumps({"log": {"_recordingName": "a", "entries": [ENTRY]}}),
+    "nock": json.dumps([{**NOCK, "status": 200, "response": SAID, "rawHeaders": ["Content-Type", "application/json"]}]),
+    "nock hex": json.dumps(
+        [{**NOCK, "status": 200, "response": [PACKED.hex()], "rawHeaders": ["Content-Encoding", "gzip"]}]
+    ),
+    "stored completions": "\n".join([json.dumps({"request": ASKED, "response": SAID}, ensure_ascii=False)] * 2),
+    "batch": json.dumps({"custom_id": "1", "request": {"body": ASKED}, "response": {"status_code": 200, "body": SAID}}),
+    "LiteLLM": json.dumps({"model": "gpt-4o", "proxy_server_request": {"body": ASKED}, "response": RESPONSE}) + "\n",
+    "Langfuse": json.dumps([{"model": "gpt-4o", "input": ASKED["messages"], "output": CHOICE["message"]}]),
+}
+
+
+def imported(tmp_path: Path, text: str | bytes, name: str = "recording") -> Path:
+    """Import a file, and return the folder."""
+    (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    call_command("importcassette", str(tmp_path / name), into=str(tmp_path / "into"))
+    return tmp_path / "into"
+
+
+@pytest.mark.parametrize("kind", RECORDINGS)
+def test_recording__is_played(tmp_path: Path, kind: str) -> None:
+    deck = Deck(str(imported(tmp_path, RECORDINGS[kind])))
+    found = deck.find(question_at("POST", URL, REQUEST.encode())[1])
+    assert found is not None
+    said = json.loads(answers_of(found)[0].body)
+    assert said["choices"] == SAID["choices"]
+    assert answers_of(found)[0].path == "/v1/chat/completions"
+
+
+def test_recording__that_is_compressed(tmp_path: Path) -> None:
+    assert len(Deck(str(imported(tmp_path, gzip.compress(RECORDINGS["vcrpy"].encode())))).rules) == 1
+
+
+def test_stream__stays_one(tmp_path: Path) -> None:
+    stream = 'data: {"choices": [{"delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
+    request = json.dumps({**ASKED, "stream": True})
+    (rule,) = Deck(str(imported(tmp_path, vcr({"string": stream}, {"a": ["b"]}, request)))).rules
+    (answer,) = answers_of(rule)
+    assert (answer.stream, answer.body, answer.headers) == (
+        True,
+        stream.encode(),
+        (("content-type", "text/event-stream"),),
+    )
+
+
+def test_fixtures__become_rules(tmp_path: Path) -> None:
+    fixtures = [
+        {"match": {"userMessage": "hello"}, "response": {"content": "Hi {{ there }}"}},
+        {"match": {"userMessage": "sum"}, "response": {"toolCalls": [{"name": "f", "arguments": '{"a": 1}'}]}},
+        {"match": {"model": "gpt-5"}, "response": {"error": {"message": "Slow down"}, "status": 429}},
+    ]
+    rules = load(str(imported(tmp_path, json.dumps({"fixtures": fixtures}), "a.json") / "a-rules.yaml")).rules
+    assert [rule.match.claim() for rule in rules if rule.match] == [
+        "last_user contains 'hello'",
+        "last_user contains 'sum'",
+        "model is 'gpt-5'",
+    ]
+    reply: Any = rules[0].answers[0](asked())
+    assert reply.choices[0].text == "Hi {{ there }}"
+
+
+def test_rules_of_mock_llm__answer_with_their_bytes(tmp_path: Path) -> None:
+    rules = [{"path": "/v1/chat/completions", "match": "@", "response": {"status": 200, "content": RESPONSE}}]
+    (rule,) = load(str(imported(tmp_path, yaml.dump({"rules": rules}), "b.yaml") / "b-rules.yaml")).rules
+    recorded: Any = rule.answers[0](asked())
+    assert recorded.body.decode() == RESPONSE
+
+
+def test_what_cannot_be_taken_over__is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("just: a text\n")
+    (tmp_path / "bad.yaml").write_text(vcr({"string": RESPONSE}) + vcr({"base64_string": "?"}).partition("\n")[2])
+    (tmp_path / "broken.json").write_text("{[")
+    (tmp_path / "fixture.json").write_text(json.dumps({"fixtures": [{"match": {"predicate": "x"}, "response": {}}]}))
+    interactions = yaml.safe_load(vcr({"string": RESPONSE}))["interactions"]
+    other = yaml.safe_load(vcr({"base64_string": "?"}))["interactions"]
+    (tmp_path / "bad.yaml").write_text(yaml.dump({"interactions": interactions + other}))
+    call_command("importcassette", str(tmp_path), into=str(tmp_path / "into"))
+    shown = capsys.readouterr()
+    assert "bad.yaml: 1 of 2 taken over (vcrpy)" in shown.out
+    assert "bad.yaml: interaction 1: a body is not base64" in shown.err
+    assert "broken.json: it is neither JSON nor YAML" in shown.err
+    assert "fixture.json: fixture 0: the condition `predicate` has no counterpart" in shown.err
+    assert "notes.txt: it is no recording and no fixture that is known" in shown.err
+    with pytest.raises(CommandError, match="Nothing could be taken over"):
+        call_command("importcassette", str(tmp_path / "notes.txt"), into=str(tmp_path / "into"))
+
+
+def test_secrets__of_recordings_are_taken_out(tmp_path: Path) -> None:
+    request = json.dumps({**ASKED, "messages": [{"role": "user", "content": "I am sk-abcdefghij0123456789"}]})
+    folder = imported(tmp_path, vcr({"string": RESPONSE}, request=request))
+    assert "sk-abcdefghij0123456789" not in "".join(file.read_text() for file in folder.glob("*"))
+
+
+def test_check__names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    deck = Deck(str(tmp_path))
+    file = Path(
+        deck.record(question_of(asked()), Recorded("/v1/chat/completions", pieces=(b"a",), times=(0,)), "") or ""
+    )
+    call_command("checkcassettes", str(tmp_path))
+    assert f"{tmp_path}: 1 requests, 0 errors, 0 warnings" in capsys.readouterr().out
+    text = file.read_text()
+    (tmp_path / "copy.yaml").write_text(text.replace("by: mocksite 0.1.0", "by: mocksite 0.0.9"))
+    (tmp_path / "old.yaml").write_text(
+        text.replace("  at: '20", "  at: '19").replace("Hello", "sk-abcdefghij0123456789")
+    )
+    (tmp_path / "broken.yaml").write_text("version: 1\nrules: [{reply: {response: {}}}]\n")
+    with pytest.raises(CommandError, match="not as they should be"):
+        call_command("checkcassettes", str(tmp_path), older_than=365)
+    shown = capsys.readouterr().out
+    for told in (
+        "copy.yaml: warning: was written by mocksite 0.0.9, and this is mocksite 0.1.0",
+        "has the same request as",
+        "old.yaml: error: holds what looks like a secret: sk-abc…",
+        "old.yaml: warning: was recorded",
+        "broken.yaml: error: cannot be used",
+    ):
+        assert told in shown

@@ -1,0 +1,271 @@
+"""A folder of recorded answers: what is written is what is read, and what asks the same gets the same."""
+
+import gzip
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from pytest_django import Settings
+
+from completions.conversation import Message, Prompt, ToolCall
+from completions.exceptions import RequestError, ScriptError
+from completions.outcome import Recorded
+from completions.resolve.recorded import played, rewritten
+from completions.script.asked.document import document
+from completions.script.asked.same import digest, ids_of
+from completions.script.loader import load
+from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, question_of, raw_question
+from completions.state.cassettes.secrets import clean
+from completions.wire import registry
+from tests.reality.recorded import FILE
+from tests.scripts import asked, rules, script
+
+CHAT = "/v1/chat/completions"
+
+
+def answer(*pieces: bytes, **facts: Any) -> Recorded:
+    """Return a recorded answer whose pieces came a tenth of a second apart."""
+    times = tuple(100.0 * at for at in range(1, len(pieces) + 1))
+    return Recorded(**{"path": CHAT, "pieces": pieces, "times": times, "stream": True, **facts})
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (b'data: {"a": 1}\n\n', b"data: [DONE]\n\n"),
+        (b"data: {", b'"a"', b": 1}\r\n\r\n", b"\r\n"),
+        ("é".encode()[:1], "é".encode()[1:] + b"x"),
+        (b"\x00\x01\xff", b"text", b"\xfe"),
+        (b" leading", b"trailing \n", b"\ttab\n\n\n", b"# no comment", b"- no list", b"'quotes\""),
+        (b"null", b"12:30", b"no", b"~", b"1e3", b"", b"\x85\xe2\x80\xa8"),
+        ("🎉\u2028\u0085\ufeff\x7f".encode(), b"\x1b[0m"),
+    ],
+)
+def test_file__gives_back_the_bytes_and_the_times(tmp_path: Path, pieces: tuple[bytes, ...]) -> None:
+    before = answer(*pieces, status=201, headers=(("content-type", "text/event-stream"), ("x-ratelimit-a", "1")))
+    Deck(str(tmp_path)).record(question_of(asked()), before, "http://a")
+    (rule,) = Deck(str(tmp_path)).rules
+    (after,) = answers_of(rule)
+    assert after.body == before.body
+    assert (after.status, after.headers, after.stream) == (before.status, before.headers, True)
+    if all(_is_text(piece) for piece in pieces):
+        assert (after.pieces, after.times) == (before.pieces, before.times)
+
+
+def _is_text(piece: bytes) -> bool:
+    try:
+        return bool(piece.decode()) or True
+    except UnicodeDecodeError:
+        return False
+
+
+def test_file__is_a_script(tmp_path: Path) -> None:
+    file = Deck(str(tmp_path)).record(question_of(asked("Hello there")), answer(b"data: [DONE]\n\n"), "http://a")
+    assert Path(file or "").name.startswith("gpt-4o-hello-there-")
+    (rule,) = load(file or "").rules
+    assert rule.match is not None
+    assert rule.match.matches(asked("Hello there"))
+    assert rule.match.why_not(asked("Hello you")) == (
+        "request is as recorded: 'Hello there' (saw messages[0].text was 'Hello there' and is 'Hello you')"
+    )
+
+
+def test_answers__to_the_same_request_stand_in_order(tmp_path: Path) -> None:
+    deck = Deck(str(tmp_path))
+    for text in (b"one", b"two"):
+        deck.record(question_of(asked()), answer(text), "http://a")
+    (rule,) = Deck(str(tmp_path)).rules
+    assert [each.body for each in answers_of(rule)] == [b"one", b"two"]
+    Deck(str(tmp_path)).record(question_of(asked()), answer(b"three"), "http://a", anew=True)
+    (rule,) = Deck(str(tmp_path)).rules
+    assert [each.body for each in answers_of(rule)] == [b"three"]
+
+
+SAID = "Call call_abcdefgh1 on 2026-01-31 at 12:30:00"
+SAME = [
+    (asked("a  b\n c"), asked("a b c")),
+    (asked(SAID), asked("Call call_zyxwvuts9 on 2027-02-28T01:02:03Z at 01:02:03")),
+    (asked(body={"user": "a1"}), asked(body={"user": "b2"})),
+    (asked(format="chat"), asked(format="anthropic")),
+    (
+        asked(messages=(Message("assistant", tool_calls=(ToolCall("f", '{"a":1,"b":2}', "call_1"),)),)),
+        asked(messages=(Message("assistant", tool_calls=(ToolCall("f", '{"b": 2, "a": 1}', "call_2"),)),)),
+    ),
+    (asked(body={"temperature": 1.0}), asked(body={"temperature": 1})),
+    (asked(body={"generationConfig": {"topP": 0.5}}), asked(body={"top_p": 0.5})),
+    (asked("key sk-abcdefghijklmn0123456"), asked("key sk-zyxwvutsrqponm6543210")),
+]
+OTHER = [
+    (asked("a b"), asked("ab")),
+    (asked(model="gpt-4o"), asked(model="gpt-5")),
+    (asked(body={"temperature": 0}), asked(body={"temperature": 1})),
+    (asked(messages=(Message("user", "a"),)), asked(messages=(Message("system", "a"),))),
+    (asked(body={"tools": [{"type": "web_search"}]}), asked(body={})),
+    (asked(stop=("a",)), asked()),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"), [(*pair, True) for pair in SAME] + [(*pair, False) for pair in OTHER]
+)
+def test_requests__are_the_same_but_for_what_is_ignored(one: Prompt, other: Prompt, same: bool) -> None:
+    assert (digest(document(one)) == digest(document(other))) is same
+
+
+def test_ignored__by_name() -> None:
+    one, other = document(asked(SAID)), document(asked(SAID.replace("2026-01-31", "2027-01-31")))
+    assert digest(one, ("ids",)) != digest(other, ("ids",))
+    assert digest(one, ("messages",)) == digest(other, ("messages",))
+    text = "- {match: {request: {messages: [{role: user, text: a}], ignore: [model, dates]}}, reply: b}"
+    (rule,) = script(rules(text)).rules
+    assert rule.match is not None
+    assert rule.match.matches(asked("a", model="any"))
+    with pytest.raises(ScriptError, match="must be one of ids, dates, whitespace, format, model"):
+        script(rules("- {match: {request: {model: a, ignore: [date]}}, reply: b}"))
+
+
+def test_ids__that_refer_to_one_another_still_do() -> None:
+    def talk(first: str, second: str) -> Prompt:
+        call = ToolCall("f", "{}", first)
+        return asked(messages=(Message("assistant", tool_calls=(call,)), Message("tool", "1", tool_call_id=second)))
+
+    assert digest(document(talk("call_1", "call_1"))) == digest(document(talk("call_2", "call_2")))
+    assert digest(document(talk("call_1", "call_1"))) != digest(document(talk("call_1", "call_2")))
+    assert ids_of(document(talk("call_1", "call_1"))) == ["call_1"]
+
+
+def test_ids__of_the_recorded_request_become_those_of_this_one() -> None:
+    recorded = answer(b'data: {"call_id":"call_a', b'aaaaa1","x":"call_aaaaaa1"}\n\n', b"data: [DONE]\n\n")
+    changed = rewritten(recorded, {"call_aaaaaa1": "call_b"})
+    assert changed.body == b'data: {"call_id":"call_b","x":"call_b"}\n\ndata: [DONE]\n\n'
+    assert changed.times == recorded.times
+    assert changed.pieces[-1] == b"data: [DONE]\n\n"
+
+
+SECRETS = [
+    "sk-live-abcdefghij0123456789",
+    "AKIAABCDEFGHIJKLMNOP",
+    "session=abcdefgh12345678",
+    "org-AbCdEfGhIjKl12345678",
+]
+
+
+@pytest.mark.parametrize("cut", range(1, 60, 3))
+@pytest.mark.parametrize("secret", SECRETS)
+def test_secrets__reach_no_file_however_a_stream_is_cut(tmp_path: Path, secret: str, cut: int) -> None:
+    value = secret.partition("=")[2] or secret
+    said = f"Your key is {value}, keep it"
+    middle = 12 + len(value) // 2
+    events = [
+        b"data: " + json.dumps({"choices": [{"delta": {"content": part}}]}).encode() + b"\n\n"
+        for part in (said[:middle], said[middle:])
+    ]
+    body = b"".join(events) + b"data: [DONE]\n\n"
+    pieces = tuple(body[at : at + cut] for at in range(0, len(body), cut))
+    headers = {"authorization": "Bearer sk-live-abcdefghij0123456789", "cookie": "session=abcdefgh12345678"}
+    prompt = asked(f"My key is {value}", headers=headers, body={"key": value})
+    recorded = answer(*pieces, headers=(("set-cookie", value), ("content-type", "a"), ("x-ratelimit-a", value)))
+    cleaned = cleaned_of(prompt, question_of(prompt), recorded, f"key={value}")
+    assert cleaned is not None
+    deck = Deck(str(tmp_path))
+    file = Path(deck.record(*cleaned, "http://a") or "")
+    text = file.read_text()
+    assert value not in text
+    assert value not in "".join(each["choices"][0]["delta"]["content"] for each in _events(deck.rules[0].answers[0]))
+    assert "set-cookie" not in text
+    assert deck.find(question_of(prompt)) is not None, "the same request still finds it"
+
+
+def _events(play: Any) -> list[Any]:
+    lines = play.recorded.body.decode().splitlines()
+    return [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
+
+
+def test_personal_data__is_replaced_in_request_and_answer(tmp_path: Path, settings: Settings) -> None:
+    settings.JOURNAL_REDACT = ["$.metadata.email", "$.user"]
+    body = {"metadata": {"email": "ann@example.com"}, "user": "ann-1234", "model": "gpt-4o"}
+    prompt = asked("Write to ann@example.com", body=body)
+    recorded = answer(b'{"text": "Dear ann@example.com, ann-1234"}', stream=False)
+    cleaned = cleaned_of(prompt, question_of(prompt), recorded, "")
+    assert cleaned is not None
+    deck = Deck(str(tmp_path))
+    file = Path(deck.record(*cleaned, "http://a") or "")
+    assert "ann" not in file.read_text()
+    other = asked("Write to bob@example.com", body={**body, "metadata": {"email": "bob@example.com"}, "user": "bob-1"})
+    assert deck.find(question_of(other)) is not None
+
+
+def test_deck__reads_files_that_change(tmp_path: Path) -> None:
+    deck = Deck(str(tmp_path))
+    assert deck.was_empty
+    file = Path(Deck(str(tmp_path)).record(question_of(asked()), answer(b"one"), "http://a") or "")
+    deck.look()
+    assert deck.find(question_of(asked())) is not None
+    file.write_text("version: 1\nrules: [")
+    deck.look()
+    assert deck.find(question_of(asked())) is not None
+    assert "is not YAML" in str(deck.problems[str(file)])
+    file.unlink()
+    deck.look()
+    assert deck.find(question_of(asked())) is None
+
+
+@pytest.mark.parametrize(
+    ("response", "why"),
+    [
+        ("{path: /v1/x, body: a, base64: YQ==}", "cannot stand beside `body`"),
+        ("{path: /v1/x, base64: '?'}", "is not base64"),
+        ("{path: /v1/x, pieces: [{2: a}, {1: b}]}", "must be in the order in which they came"),
+        ("{path: /v1/x, pieces: [{now: a}]}", "must be a piece behind its milliseconds"),
+        ("{path: /v1/x, pieces: [a]}", "must be a mapping"),
+        ("{path: /v1/x, status: 99}", "must be an HTTP status from 200 to 599"),
+        ("{body: a}", "lacks `path`"),
+    ],
+)
+def test_response__that_is_wrong_says_so(response: str, why: str) -> None:
+    with pytest.raises(ScriptError, match=why):
+        script(rules(f"- reply: {{response: {response}}}"))
+
+
+def question(row: dict[str, Any]) -> tuple[Prompt | None, Question]:
+    """Return what a recording of the corpus asks."""
+    path, _, query = row["path"].partition("?")
+    found = registry.format_at(path) if row["method"] == "POST" else None
+    body = row["request"].encode()
+    if found is not None:
+        wire, route = found
+        try:
+            prompt = wire.parse(body, row["headers"], validate=False, route={**dict(parse_qsl(query)), **route})
+        except RequestError:
+            pass
+        else:
+            return prompt, question_of(prompt)
+    return None, raw_question(row["method"], path, query, body)
+
+
+@pytest.mark.skipif(not FILE.exists(), reason=f"the recordings are not here: {FILE.parent}")
+def test_corpus__is_replayed_by_its_own_requests(tmp_path: Path) -> None:
+    """Of each tenth recording, 99 % are answered with the recorded bytes."""
+    with gzip.open(FILE) as lines:
+        rows = [json.loads(line) for line in lines][::10]
+    deck, uses, right = Deck(str(tmp_path)), Counter[str](), 0
+    asks = [question(row) for row in rows]
+    for row, (_, ask) in zip(rows, asks, strict=True):
+        path, streamed = row["path"].partition("?")[0], "event-stream" in (row["type"] or "")
+        given = Recorded(path, row["status"], (), (row["response"].encode(),), (0.0,), streamed)
+        asked_, given = clean(ask.document, given, {}, "", ())
+        deck.record(Question(asked_, ask.exact), given, "http://a")
+    deck = Deck(str(tmp_path))
+    for row, (prompt, ask) in zip(rows, asks, strict=True):
+        rule = deck.find(ask)
+        assert rule is not None, row["source"]
+        answers = answers_of(rule)
+        found: object = answers[min(uses[rule.name], len(answers) - 1)]
+        uses[rule.name] += 1
+        if prompt is not None and isinstance(found, Recorded):
+            found = played(found, prompt, rule.match, ())
+        right += isinstance(found, Recorded) and found.body == row["response"].encode()
+    assert right >= 0.99 * len(rows)
