@@ -54,7 +54,7 @@ async def ask(  # the last two are for one caller each
         prompt = await budget.run(wire.parse, body, text, validate=validate, route=route)
     if parsed is not None:
         parsed(prompt)
-    if places := wire.recalls(prompt):
+    if places := wire.refers_to(prompt):
         prompt = await recall(space.records, wire, prompt, places, validate=validate)
     if validate:
         prompt = await budget.run(models.admit, prompt, wire, script, len(body))

@@ -19,7 +19,7 @@ async def recall(
 ) -> Prompt:
     """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
     found = {place: document for place in places if (document := await _present(records, place)) is not None}
-    taken = found.get(wire.goes_on_from(prompt) or ("", ""))
+    taken = found.get(wire.continues_from(prompt) or ("", ""))
     if validate and taken is not None:
         _check_free(wire, taken)
     return wire.recall(prompt, found, validate=validate)
@@ -34,7 +34,7 @@ def _check_free(wire: WireFormat, document: Document) -> None:
     """Raise the format's error if another answer continues, or has continued, from a document."""
     if "taken_until" in document:
         until = document["taken_until"]
-        raise wire.taken(in_flight=until is None or time.time() < until)
+        raise wire.conflict(in_flight=until is None or time.time() < until)
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from completions.wire.base import Span, WireFormat
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
     """Parse and resolve a request in the format `wire`, then render and deliver its answer."""
     turn = await _parse_and_resolve(request, exchange, wire, route)
-    continued = turn.wire.goes_on_from(turn.prompt)
+    continued = turn.wire.continues_from(turn.prompt)
     if continued is None or turn.outcome.reply is None or not turn.space.script.validate:
         return await _render_and_deliver(turn)
     async with take(turn.space.records, turn.wire, continued):
@@ -84,7 +84,7 @@ async def _keep(turn: Turn) -> None:
     reply = turn.outcome.reply
     if reply is None or turn.outcome.error is not None:
         return
-    if kept := turn.wire.keeps(reply, turn.prompt, _span(turn)):
+    if kept := turn.wire.to_store(reply, turn.prompt, _span(turn)):
         await keep(turn.space.records, kept)
 
 

@@ -48,7 +48,7 @@ def by_method(**views: AnyView) -> AnyView:
 
 def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
     """Make one view of those of several APIs that have the same address; a request tells of one, or is the usual's."""
-    told = {name: wire for wire in others for name in wire.told_by}
+    told = {name: wire for wire in others for name in wire.identified_by}
 
     def chosen(request: HttpRequest, /, **route: str) -> Coroutine[Any, Any, HttpResponseBase]:
         wire = format_of(request, told, None)

@@ -12,7 +12,7 @@ Use = Literal["generate", "models", "model", "tell", "refuse"]
 class Address(NamedTuple):
     """A route as a regular expression, after the host or a namespace, and the format that answers there.
 
-    If several formats have the same route, the first one answers, unless the request is `told_by` another one.
+    If several formats have the same route, the first one answers, unless the request is `identified_by` another one.
     `document` is what the address shows about the models.
     """
 

@@ -86,7 +86,7 @@ class WireFormat(ABC):
     """What the API refuses because of the model, with its wording."""
     key_header = ""
     """The header for the API key, in lower case, if it is not `Authorization: Bearer`."""
-    told_by: tuple[str, ...] = ()
+    identified_by: tuple[str, ...] = ()
     """Headers and query parameters that identify this API's requests at an address that it shares with others."""
     words: Mapping[str, Words] = NO_WORDS
     """The API's wording of the standard errors, where it differs from OpenAI's."""
@@ -120,7 +120,7 @@ class WireFormat(ABC):
         `route` has the named parts of the URL, and the query parameters if the format `reads_address`.
         """
 
-    def recalls(self, prompt: Prompt) -> Collection[Place]:
+    def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the stored documents that a prompt refers to."""
         return ()
 
@@ -128,15 +128,15 @@ class WireFormat(ABC):
         """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
         return prompt
 
-    def goes_on_from(self, prompt: Prompt) -> Place | None:
+    def continues_from(self, prompt: Prompt) -> Place | None:
         """Return the stored document that a prompt continues from, if only one answer may do so."""
         return None
 
-    def taken(self, *, in_flight: bool) -> RequestError:
+    def conflict(self, *, in_flight: bool) -> RequestError:
         """Return the error for a prompt whose document is being continued, or was continued, by another answer."""
         return RequestError("Another answer goes on from this already.", status=409)
 
-    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the documents to store, so that clients can request them later."""
         return ()
 

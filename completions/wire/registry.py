@@ -77,7 +77,7 @@ KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - 
 def told_apart(address: Address) -> dict[str, WireFormat]:
     """Return the other formats at the same address, by the header or parameter that identifies them."""
     rivals = [other.wire for other in ADDRESSES if other.route == address.route and other.wire is not address.wire]
-    return {name: wire for wire in rivals for name in wire.told_by}
+    return {name: wire for wire in rivals for name in wire.identified_by}
 
 
 @functools.lru_cache(maxsize=512)

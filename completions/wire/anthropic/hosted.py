@@ -34,7 +34,7 @@ class HostedClaude(AnthropicAnswers):
     """
 
     key_header = ""
-    told_by = ()
+    identified_by = ()
     version = ""
     mark = ""
 

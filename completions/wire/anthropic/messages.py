@@ -34,7 +34,7 @@ class AnthropicFormat(WireFormat):
     """What Anthropic's addresses have in common: errors, headers, and the list of models."""
 
     key_header = "x-api-key"
-    told_by: tuple[str, ...] = ("anthropic-version",)
+    identified_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"
     words = anthropic_errors.ERROR_WORDS
     reads_address = True
@@ -124,15 +124,15 @@ class AnthropicMessages(AnthropicAnswers):
             anthropic_rules.validate(document, headers, beta="beta" in route)
         return read_prompt(document, headers)
 
-    def recalls(self, prompt: Prompt) -> Collection[Place]:
+    def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the thread that a request continues."""
-        return () if (place := self.goes_on_from(prompt)) is None else (place,)
+        return () if (place := self.continues_from(prompt)) is None else (place,)
 
-    def goes_on_from(self, prompt: Prompt) -> Place | None:
+    def continues_from(self, prompt: Prompt) -> Place | None:
         """Return the thread, identified by its newest message."""
         return None if (name := threads.previous(prompt.body)) is None else (threads.THREAD, name)
 
-    def taken(self, *, in_flight: bool) -> RequestError:
+    def conflict(self, *, in_flight: bool) -> RequestError:
         """Return the error for continuing from a message that another request continues, or has continued."""
         return threads.refusal("thread_continue_in_flight" if in_flight else "thread_already_continued")
 
@@ -148,7 +148,7 @@ class AnthropicMessages(AnthropicAnswers):
         recalled = {"thread": thread, "body": whole}
         return replace(read_prompt(whole, prompt.headers), body=prompt.body, recalled=recalled)
 
-    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the conversation, if it is to be stored, under the id of the answer."""
         if not threads.is_held(prompt.body):
             return ()

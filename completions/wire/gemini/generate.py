@@ -42,7 +42,7 @@ class Gemini(WireFormat):
 
     name = "gemini"
     key_header = "x-goog-api-key"
-    told_by = ("x-goog-api-key", "key")
+    identified_by = ("x-goog-api-key", "key")
     vendor = "gemini"
     refusals = REFUSALS
     reads_address = True
@@ -57,7 +57,7 @@ class Gemini(WireFormat):
             gemini_rules.validate(document, address)
         return read_prompt(document, headers, address)
 
-    def recalls(self, prompt: Prompt) -> Collection[Place]:
+    def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the cache that a request continues from."""
         name = pick(prompt.body, "cachedContent")
         return [(CACHE, name)] if isinstance(name, str) and name else ()

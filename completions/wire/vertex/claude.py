@@ -47,7 +47,7 @@ class VertexCount(AnthropicCount):
     """The count of a request's tokens; its body names the model."""
 
     key_header = ""
-    told_by = ()
+    identified_by = ()
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

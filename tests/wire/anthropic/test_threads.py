@@ -269,10 +269,12 @@ def test_thread__that_goes_on_matches_calls_and_results_over_all_of_it(server: L
 def test_thread__is_held_whatever_is_asked_where_nothing_is_checked() -> None:
     wire, reply = AnthropicMessages(), Reply((Choice("Hi"),), serial="s")
     first = wire.parse(b'{"thread": {"type": "create"}, "messages": 7}', {}, validate=False)
-    (held,) = wire.keeps(reply, first, lambda: (0.0, 1.0))
+    (held,) = wire.to_store(reply, first, lambda: (0.0, 1.0))
     body = {"thread": after(held.name), "system": "Be brief."}
     then = wire.parse(orjson.dumps(body), {}, validate=False)
     assert wire.recall(then, {}, validate=False) is then
     again = wire.recall(then, {(held.kind, held.name): held.document}, validate=False)
     assert [message.role for message in again.messages] == ["assistant"]
-    assert [kept.name for kept in wire.keeps(replace(reply, serial="t"), again, lambda: (0.0, 1.0))][1:] == [held.name]
+    assert [kept.name for kept in wire.to_store(replace(reply, serial="t"), again, lambda: (0.0, 1.0))][1:] == [
+        held.name
+    ]

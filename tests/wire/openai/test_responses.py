@@ -351,19 +351,19 @@ def test_approval__leads_to_the_call() -> None:
 
 def test_recall__puts_what_was_said_before_the_input() -> None:
     first = parse(instructions="Be kind")
-    kept = WIRE.keeps(reply(Choice("Hi", "stop")), first, lambda: (1.0, 2.0))
+    kept = WIRE.to_store(reply(Choice("Hi", "stop")), first, lambda: (1.0, 2.0))
     record = kept[0].document
     second = parse(input="And?", previous_response_id=record["response"]["id"])
-    (place,) = WIRE.recalls(second)
+    (place,) = WIRE.refers_to(second)
     recalled = WIRE.recall(second, {place: record}, validate=True)
     assert recalled.messages == (Message("user", "Hello"), Message("assistant", "Hi"), Message("user", "And?"))
-    third = WIRE.keeps(reply(Choice("So", "stop")), recalled, lambda: (3.0, 3.0))[0].document
+    third = WIRE.to_store(reply(Choice("So", "stop")), recalled, lambda: (3.0, 3.0))[0].document
     assert [item["role"] for item in (*third["context"], *third["input"])] == ["user", "assistant", "user"]
 
 
 def test_kept__has_the_status_of_the_hour() -> None:
     prompt = parse(background=True)
-    record = WIRE.keeps(reply(Choice("Hi there", "stop")), prompt, lambda: (10.0, 20.0))[0].document
+    record = WIRE.to_store(reply(Choice("Hi there", "stop")), prompt, lambda: (10.0, 20.0))[0].document
     states = [responses_kept.at(record, now)["status"] for now in (9.0, 10.0, 19.9, 20.0)]
     assert states == ["queued", "in_progress", "in_progress", "completed"]
     events, due = responses_kept.resumed(record, 4, 15.0, obfuscate=False)
@@ -375,4 +375,4 @@ def test_kept__has_the_status_of_the_hour() -> None:
 
 
 def test_nothing__is_kept_without_store() -> None:
-    assert WIRE.keeps(reply(Choice("Hi", "stop")), parse(store=False), lambda: (0.0, 0.0)) == ()
+    assert WIRE.to_store(reply(Choice("Hi", "stop")), parse(store=False), lambda: (0.0, 0.0)) == ()

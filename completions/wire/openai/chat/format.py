@@ -79,7 +79,7 @@ class ChatCompletions(OpenAIFormat):
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
         return head | {"choices": choices, "usage": counted} | tail | self._dialect.whole_extras(reply, prompt)
 
-    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the documents to store if the request asks for it."""
         return [chat_kept.kept(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 

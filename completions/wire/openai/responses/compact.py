@@ -36,7 +36,7 @@ class Compaction(Responses):
     def _validate(self, body: dict[str, Any]) -> None:
         responses_rules.validate_compaction(body)
 
-    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return nothing: a compaction is not kept."""
         return ()
 

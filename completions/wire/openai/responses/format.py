@@ -69,7 +69,7 @@ class Responses(OpenAIFormat):
         if self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect:
             order.check(items, stored=body.get("store") is not False)
 
-    def recalls(self, prompt: Prompt) -> Collection[Place]:
+    def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return what was said before that is referred to, and the files of the vector stores to be searched."""
         return [*self._said_before(prompt), *((STORE_FILES, name) for name in hosted.stores(prompt))]
 
@@ -105,7 +105,7 @@ class Responses(OpenAIFormat):
         recalled = {**prompt.recalled, "items": before, "own": own}
         return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
 
-    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the response, its items, and the items to append to the conversation."""
         stored = prompt.body.get("store") is not False
         if not stored and conversation_id(prompt.body) is None:
@@ -166,7 +166,7 @@ class InputTokens(Responses):
     def _validate(self, body: dict[str, Any]) -> None:
         responses_rules.validate_count(body)
 
-    def keeps(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return nothing, because a count is not stored."""
         return ()
 
