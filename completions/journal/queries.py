@@ -34,7 +34,7 @@ LIMIT = 100
 LOOK_EVERY = 0.1
 """Seconds after which a wait looks again, because other processes may write to the same database."""
 
-LOOK_LEAST = 0.02
+LOOK_MIN = 0.02
 """Seconds from look to look, at the least, however many exchanges end."""
 
 FOLLOW_EVERY = 0.25
@@ -43,7 +43,7 @@ FOLLOW_EVERY = 0.25
 FOLLOW_IDLE = 1.0
 """Seconds after which a follower looks again if nothing woke it."""
 
-FOLLOW_MOST = 100
+FOLLOW_MAX = 100
 """Exchanges that who follows gets of one look; to read more of them would slow the API."""
 
 
@@ -194,7 +194,7 @@ async def wait(
                 return None
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), min(left, LOOK_EVERY))
-            await asyncio.sleep(max(0.0, min(looked + LOOK_LEAST, deadline) - time.monotonic()))
+            await asyncio.sleep(max(0.0, min(looked + LOOK_MIN, deadline) - time.monotonic()))
     finally:
         writer.added.remove(wake)
 
@@ -265,8 +265,8 @@ def _news(store: Store, filter: Filter, last: int) -> News:
         return News([], 0, False, last)
     lost = last > 0 and (top < last or not everything.filter(id=last).exists())
     rows = chosen(store, filter).filter(id__gt=last, id__lte=top)
-    found = [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:FOLLOW_MOST]]
-    skipped = rows.count() - len(found) if len(found) == FOLLOW_MOST else 0
+    found = [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:FOLLOW_MAX]]
+    skipped = rows.count() - len(found) if len(found) == FOLLOW_MAX else 0
     return News(found[::-1], skipped, lost, top)
 
 

@@ -1,4 +1,4 @@
-"""Step 3: read `fault:` and `chaos:`; names and parameters are those of the closed list."""
+"""Step 3: read `fault:` and `chaos:`; the names and parameters are those of the list of faults."""
 
 from dataclasses import dataclass
 from random import Random
@@ -11,25 +11,25 @@ from completions.script.language import CHAOS
 from completions.script.node import Node
 
 Strike = tuple[Fault, ...] | Failure
-"""What dice can throw."""
+"""A result of the dice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """Seeded dice: at `rate`, one of these faults and errors. The same seed and number of the throw fall alike."""
+    """Seeded dice: at `rate`, one of these faults and errors. The same seed and throw give the same result."""
 
     rate: float
     seed: int
     of: tuple[Strike, ...]
 
     def throw(self, number: int) -> Strike | None:
-        """Return what strikes at a throw; None where nothing does."""
+        """Return the result of a throw; None if nothing happens."""
         dice = Random(f"{self.seed}/{number}")
         return dice.choice(self.of) if dice.random() < self.rate else None
 
 
 def combined(node: Node) -> tuple[Fault, ...]:
-    """Read a fault, or a list of faults that strike one after the other."""
+    """Read a fault, or a list of faults that are applied in order."""
     if not isinstance(node.value, list):
         return (fault(node),)
     found = tuple(fault(item) for item in node.items())
@@ -41,7 +41,7 @@ def combined(node: Node) -> tuple[Fault, ...]:
 
 
 def fault(node: Node) -> Fault:
-    """Read a fault: its name, or a mapping of its name to its parameters."""
+    """Read a fault: its name, or a mapping from its name to its parameters."""
     if not isinstance(node.value, dict):
         return faults.fault(node.one_of(FAULTS), {})
     found = node.fields(optional=FAULTS)
@@ -56,7 +56,7 @@ def fault(node: Node) -> Fault:
 
 
 def chaos(node: Node) -> Chaos:
-    """Read dice."""
+    """Read a chaos."""
     fields = node.keyed(CHAOS)
     rate = fields["rate"].number()
     if not 0 <= rate <= 1:

@@ -33,7 +33,7 @@ KINDS: dict[str, Schema] = {
     "count": COUNT,
     "seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 10**9},
     "speed": {"type": "number", "minimum": language.MIN_SPEED, "maximum": language.MAX_SPEED},
-    "tokens": {"type": "integer", "minimum": 1, "maximum": language.MOST_TOKENS},
+    "tokens": {"type": "integer", "minimum": 1, "maximum": language.MAX_TEXT_TOKENS},
     "length_kind": {"enum": list(language.JITTERS[1:])},
     "positive": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
     "status": STATUS,

@@ -1,4 +1,4 @@
-"""Step 3: the words of the script language. The loader and the JSON Schema read these same tables."""
+"""Step 3: the vocabulary of the script language. The loader and the JSON Schema read these same tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ FINISH_REASONS = ("stop", "length", "tool_calls", "content_filter", "function_ca
 CALL_TYPES = ("function", "custom")
 
 STATUSES = range(400, 600)
-"""The HTTP statuses that an error may have."""
+"""The HTTP statuses of errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ MODEL: Keys = {
     "supports": Key("supports", "What it takes or not, by feature; without it and `like`, everything."),
     "efforts": Key("efforts", "The reasoning efforts that it takes."),
 }
-"""A model of one's own."""
+"""A custom model."""
 
 
 LIMITS: Keys = {
@@ -89,13 +89,13 @@ LIMITS: Keys = {
     "rpd": Key("positive", "Requests a day."),
     "concurrent": Key("positive", "Requests at a time."),
 }
-"""In a list of such limits, the first that fits key and model holds."""
+"""In a list of limits, the first that applies to key and model is used."""
 
 QUOTA: Keys = {
     "requests": Key("count", "Requests in all."),
     "tokens": Key("count", "Tokens in all."),
 }
-"""At least one of these stands."""
+"""At least one of these is required."""
 
 PACING: Keys = {
     "ttft_ms": Key("number", "Milliseconds to the first token."),
@@ -112,13 +112,13 @@ PACING: Keys = {
 }
 
 MIN_TPS = 0.001
-"""The fewest tokens a second: one in some 17 minutes."""
+"""The lowest rate in tokens per second: one in about 17 minutes."""
 
 LOAD: Keys = {
     "tps": Key("tps", "Tokens a second for all of them together, in equal parts."),
     "max_concurrent": Key("positive", "Answers at a time; what comes above it waits in a queue before its first byte."),
 }
-"""At least one of these stands."""
+"""At least one of these is required."""
 
 RECORDED = "recorded"
 """The pacing of recorded answers that go as they came."""
@@ -130,7 +130,7 @@ JITTER: Keys = {
 }
 
 NONE = "none"
-"""Takes away what the defaults have."""
+"""Removes what the defaults have."""
 
 JITTERS = (NONE, "uniform", "normal", "lognormal")
 DEFAULT_SPREAD = 0.25
@@ -243,7 +243,7 @@ SOURCES = (
     "embedding",
     "moderation",
 )
-"""The keys of a reply of which at most one stands."""
+"""The keys of a reply of which at most one is allowed."""
 
 IN_BLOCKS = ("tool_calls", "refusal", "reasoning", "logprobs")
 """The keys that cannot stand beside `blocks`, which say it in their order."""
@@ -254,9 +254,9 @@ BLOCK: Keys = {
     "refusal": Key("text", "A refusal, a template."),
     "tool_call": Key("tool_call", "A call of a tool."),
 }
-"""A piece of an answer; exactly one of these stands."""
+"""A piece of an answer; exactly one of these is given."""
 
-MOST_TOKENS = 32_768
+MAX_TEXT_TOKENS = 32_768
 """The longest text that is made: its tokens are counted for each answer."""
 
 AUTO: Keys = {
@@ -278,10 +278,10 @@ EVENT: Keys = {
     "comment": Key("comment", "A comment (`: …`)."),
     "token": Key("flag", "Whether pacing and `after_tokens` take it for a token; data but `[DONE]` is one otherwise."),
 }
-"""An event word by word; its fields are sent in the order in which they stand."""
+"""A verbatim event; its fields are sent in their order."""
 
 CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
-"""The keys of a reply of which at least one stands."""
+"""The keys of a reply of which at least one is required."""
 
 WHOLE = ("choices", "auto", "python", "callback")
 """Sources that make whole choices, so that only FACTS may stand beside them; ALONE's stand alone."""
@@ -290,7 +290,7 @@ ALONE = ("upstream", "response")
 """Keys of a reply beside which no other stands."""
 
 FACTS = ("id", "created", "model", "usage")
-"""The keys of a reply that concern it as a whole."""
+"""The keys that concern the reply as a whole."""
 
 CALLBACK: Keys = {
     "url": Key("url", "Where the Prompt is posted to, http or https.", required=True),

@@ -6,7 +6,7 @@ from random import Random
 from typing import Literal, cast
 
 from completions.outcome import Jitter
-from completions.script.language import DEFAULT_SPREAD, JITTERS, LENGTH, MOST_TOKENS, NONE
+from completions.script.language import DEFAULT_SPREAD, JITTERS, LENGTH, MAX_TEXT_TOKENS, NONE
 from completions.script.node import Node
 from completions.tokens import text as tokens
 
@@ -26,7 +26,7 @@ class Length:
         if self.spread is None:
             return self.mean
         drawn = self.spread.draw(self.mean, Random(f"{self.spread.seed}/{seed}"))
-        return min(max(round(drawn), 1), MOST_TOKENS)
+        return min(max(round(drawn), 1), MAX_TEXT_TOKENS)
 
 
 def length(node: Node) -> Length:
@@ -44,8 +44,8 @@ def length(node: Node) -> Length:
 
 
 def _tokens(node: Node) -> int:
-    if (value := node.count(least=1)) > MOST_TOKENS:
-        raise node.wrong(f"a whole number up to {MOST_TOKENS}")
+    if (value := node.count(least=1)) > MAX_TEXT_TOKENS:
+        raise node.wrong(f"a whole number up to {MAX_TEXT_TOKENS}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Step 3: `keys:`, `limits:` and `quota:`, how much of the API a script lets each key have."""
+"""Step 3: `keys:`, `limits:` and `quota:`: how much of the API a script grants to each key."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from completions.script.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests and tokens a minute, requests a day, requests at a time: what is None is not limited.
+    """Requests and tokens per minute, requests per day, concurrent requests: None is unlimited.
 
-    They hold for each key and model by itself; `models` and `keys` say for which ones, and none means all.
+    They apply to each key and model separately; `models` and `keys` restrict them, and empty means all.
     """
 
     rpm: int | None = None
@@ -21,27 +21,27 @@ class Limits:
     keys: tuple[str, ...] = ()
 
     def hold_for(self, key: str, model: str) -> bool:
-        """Say whether these are the limits of a key with a model."""
+        """Tell whether these limits apply to a key and a model."""
         return (not self.models or model in self.models) and (not self.keys or key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a key may use before it has to pay: requests, tokens, or both."""
+    """What a key may use in all: requests, tokens, or both."""
 
     requests: int | None = None
     tokens: int | None = None
 
 
 def limits(node: Node | None) -> tuple[Limits, ...]:
-    """Read one mapping of limits, or a list of them, of which the first that fits key and model holds."""
+    """Read a mapping of limits, or a list of them, of which the first that applies is used."""
     if node is None:
         return ()
     return tuple(map(_limits, node.items())) if isinstance(node.value, list) else (_limits(node),)
 
 
 def quota(node: Node | None) -> Quota | None:
-    """Read a quota; it limits something."""
+    """Read a quota; it must limit something."""
     if node is None:
         return None
     fields = node.keyed(QUOTA)

@@ -1,4 +1,4 @@
-"""Step 3: the rules that came nearest to a prompt that none matched, and what kept each from answering."""
+"""Step 3: near misses: the rules that came closest to a prompt that matched none, and why each did not match."""
 
 import heapq
 
@@ -12,11 +12,11 @@ from completions.script.rules import Rule, Script
 NEAREST = 3
 
 LOOK_EVERY = 64
-"""Rules that are compared between two looks at the time."""
+"""The number of rules compared between two checks of the time."""
 
 
 def near_misses(script: Script, prompt: Prompt) -> tuple[NearMiss, ...]:
-    """Return the nearest rules, nearest first; those that are equally near stand in the script's order."""
+    """Return the closest rules, closest first; equally close ones are in the script's order."""
     words = Words()
     distances = (_distance(at, rule, prompt, words) for at, rule in enumerate(script.rules))
     nearest = [script.rules[at] for _, at in heapq.nsmallest(NEAREST, distances)]

@@ -1,4 +1,4 @@
-"""A YAML document whose every value knows its line, so that an error can name it."""
+"""A YAML document whose values know their lines, so that an error can name its line."""
 
 import difflib
 from collections.abc import Callable, Iterable
@@ -17,15 +17,15 @@ T = TypeVar("T")
 KINDS = {dict: "a mapping", list: "a list", str: "a string", int: "a whole number", bool: "true or false"}
 
 SHOWN = 60
-"""Characters of a wrong value that an error shows."""
+"""The most characters of a wrong value in an error."""
 
 MAX_HINTS = 100
-"""Keys of one mapping for which the nearest known word is looked for."""
+"""The most keys of a mapping for which a similar known word is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """What can be used, and cannot mean what it says, and its line."""
+    """A value that is valid but cannot mean what it says, and its line."""
 
     line: int
     message: str
@@ -54,9 +54,9 @@ class Source:
 
 
 class Node:
-    """One value of a script: read it as what it should be, or get an error that names file, line and path.
+    """One value of a script: read it as the type that it should have, or get an error with file, line and path.
 
-    `line` is where its key stands, or itself where it has none.
+    `line` is that of its key, or its own if it has none.
     """
 
     def __init__(
@@ -67,17 +67,17 @@ class Node:
 
     @property
     def file(self) -> str:
-        """What stands for the file in errors."""
+        """The name of the file in errors."""
         return self.source.file
 
     @property
     def literal(self) -> bool:
-        """Whether no text is a template."""
+        """Whether texts are never templates."""
         return self.source.literal
 
     @property
     def line(self) -> int:
-        """Where its key stands, or else itself."""
+        """The line of its key, or else its own."""
         line: int = self._key.start_mark.line
         return line + 1
 
@@ -104,7 +104,7 @@ class Node:
         self.source.doubts.append(Doubt(self.line, f"`{self.path}` {message}"))
 
     def wrong(self, expected: str) -> ScriptError:
-        """Return the error of a value that is something else than is allowed here."""
+        """Return the error of a value that must be something else."""
         error = self.error(f"must be {expected}, and is {_shown(self.value)}.")
         mark = self._node.start_mark
         if mark.line + 1 == error.line:
@@ -112,13 +112,13 @@ class Node:
         return error
 
     def as_(self, kind: type[T]) -> T:
-        """Return the value, which must be of `kind`."""
+        """Return the value, which must be of type `kind`."""
         if not isinstance(self.value, kind) or (kind is int and isinstance(self.value, bool)):
             raise self.wrong(KINDS[kind])
         return self.value
 
     def count(self, least: int = 0) -> int:
-        """Return a whole number of at least `least`, and at most what JSON is sure to carry."""
+        """Return an integer from `least` to the largest one that JSON is certain to preserve."""
         if (value := self.as_(int)) < least:
             raise self.wrong(f"a whole number from {least}")
         if value > MAX_NUMBER:
@@ -141,7 +141,7 @@ class Node:
 
     @property
     def raw(self) -> str:
-        """Return a scalar as it is written, so that `007` and `true` can stand for strings; else an error."""
+        """Return a scalar as it is written, so that `007` and `true` can be strings; raise for anything else."""
         if not isinstance(self._node, yaml.ScalarNode) or self.value is None:
             raise self.wrong("a string")
         written: str = self._node.value
@@ -149,12 +149,12 @@ class Node:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is one word or text without quotes."""
+        """Whether it is a single word or text without quotes."""
         return isinstance(self._node, yaml.ScalarNode) and not self._node.style
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is written where its value should be."""
+        """Whether the value is missing."""
         return isinstance(self._node, yaml.ScalarNode) and not self._node.style and not self._node.value
 
     @property
@@ -164,11 +164,11 @@ class Node:
         return line + (2 if getattr(self._node, "style", None) in ("|", ">") else 1)
 
     def keyed(self, keys: Keys) -> dict[str, "Node"]:
-        """Return a mapping's values by key; the keys are a table of the language."""
+        """Return the values of a mapping by key; the keys are a table of the language."""
         return self.fields(required=tuple(key for key in keys if keys[key].required), optional=tuple(keys))
 
     def fields(self, *, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, "Node"]:
-        """Return a mapping's values by key; an unknown or a missing key is an error."""
+        """Return the values of a mapping by key; unknown and missing keys are errors."""
         found = self.entries()
         allowed = list(dict.fromkeys((*optional, *required)))
         for number, (key, child) in enumerate(found.items()):
@@ -183,13 +183,13 @@ class Node:
         return found
 
     def entries(self) -> dict[str, "Node"]:
-        """Return a mapping's values by key, whatever the keys."""
+        """Return the values of a mapping by key, with any keys."""
         values: dict[Any, object] = self.as_(dict)
         nodes = {key.value: (key, node) for key, node in self._node.value}
         return {name: self._child(name, key, node, values[name]) for name, (key, node) in nodes.items()}
 
     def items(self) -> list["Node"]:
-        """Return a list's values."""
+        """Return the values of a list."""
         values = self.as_(list)
         nodes: list[yaml.Node] = self._node.value
         return [
@@ -202,7 +202,7 @@ class Node:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint at the allowed word that is nearest; empty where none is near."""
+    """Return a hint at the most similar allowed word; empty if none is similar."""
     close = difflib.get_close_matches(word, list(allowed), n=1)
     return f" Did you mean `{close[0]}`?" if close else ""
 

@@ -1,4 +1,4 @@
-"""Step 3: how fast a rule's answers go and where they wait, as a script says it and for one request."""
+"""Step 3: how fast a rule's answers are sent and where they wait."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -24,10 +24,10 @@ from completions.script.node import Node
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Pacing as a script has it, in milliseconds; what is None is left to the settings.
+    """The pacing of a script, in milliseconds; None leaves a value to the settings.
 
-    `prefill_ms_per_1k` is the time that 1,000 tokens of the prompt add to the first token. A jitter's seed is the
-    script's part of it; the request is the other.
+    `prefill_ms_per_1k` is the time that 1,000 tokens of the prompt add to the first token. The jitter's seed is
+    combined with the request.
     """
 
     ttft_ms: float | None = None
@@ -43,11 +43,11 @@ class Pace:
 MILLISECONDS = ("ttft_ms", "itl_ms", "prefill_ms_per_1k", "keep_alive_ms")
 
 UNPACED = Pace()
-"""What a script that says nothing has."""
+"""The pacing of a script without any."""
 
 
 def identity(prompt: Prompt) -> str:
-    """Return what tells one request from another, whether it is streamed or not."""
+    """Return what identifies a request, whether it is streamed or not."""
     body = {key: value for key, value in prompt.body.items() if key not in ("stream", "stream_options")}
     return hashlib.blake2s(repr(sorted(body.items(), key=lambda item: item[0])).encode()).hexdigest()
 
@@ -75,7 +75,7 @@ def pacing(node: Node | None, default: Pace) -> Pace:
 
 
 def _load(node: Node) -> Load | None:
-    """Read what answers share; `none` takes away what the defaults have."""
+    """Read a load; `none` removes the default's."""
     if node.value == NONE:
         return None
     if not isinstance(node.value, dict):
@@ -91,14 +91,14 @@ def _load(node: Node) -> Load | None:
 
 
 def _jitter(node: Node) -> Jitter | None:
-    """Read a jitter: the name of its kind, or a mapping; `none` takes away what the defaults have."""
+    """Read a jitter: the name of its kind, or a mapping; `none` removes the default's."""
     fields = node.keyed(JITTER) if isinstance(node.value, dict) else {"kind": node}
     spread = milliseconds(fields["spread"]) if "spread" in fields else None
     return jitter(fields["kind"].one_of(JITTERS), spread, fields["seed"].raw if "seed" in fields else None)
 
 
 def jitter(kind: str, spread: float | None = None, seed: str | None = None) -> Jitter | None:
-    """Return the jitter of a kind (`language.JITTERS`), with the usual spread and seed where none are given."""
+    """Return the jitter of a kind (`language.JITTERS`), with the default spread and seed if none are given."""
     if kind == NONE:
         return None
     spread = DEFAULT_SPREAD if spread is None else spread
@@ -106,7 +106,7 @@ def jitter(kind: str, spread: float | None = None, seed: str | None = None) -> J
 
 
 def milliseconds(node: Node) -> float:
-    """Read a time of a day at most."""
+    """Read a time of at most a day."""
     if not 0 <= (value := node.number()) <= MAX_MS:
         raise node.wrong(f"a number from 0 to {MAX_MS}")
     return value

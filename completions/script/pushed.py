@@ -1,4 +1,4 @@
-"""Step 3: what was pushed into a namespace while it runs, and the script that it makes of the file's."""
+"""Step 3: what was pushed into a namespace at run time, and the script that results."""
 
 import json
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from completions.script.rules import Rule, Script
 from completions.script.scenarios import Running, started
 
 PUSHED = "pushed"
-"""What stands for a file's name in errors about what was pushed."""
+"""The name of pushed rules in errors, in place of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Pushed:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the file's script stands as it is."""
+        """Whether the file's script is used unchanged."""
         return (
             not (self.before or self.after)
             and self.script is self.chaos is self.limits is self.cassettes is self.scenario is None
@@ -75,7 +75,7 @@ class Builder:
         self._replaced: tuple[str, Script] | None = None
 
     def build(self, base: Script, pushed: Pushed) -> Script:
-        """Return the script of a file with what was pushed; raise `ScriptError` where that cannot be."""
+        """Return the file's script with what was pushed; raise `ScriptError` if they do not fit."""
         if pushed.is_empty:
             self._forget()
             return base
@@ -86,7 +86,7 @@ class Builder:
         return self._made[2]
 
     def draft(self, text: str, pushed: Pushed) -> Script:
-        """Return the script that another text would make with what was pushed beside it; it changes nothing."""
+        """Return the script that another text would make with what was pushed, without changing anything."""
         rules: dict[str, ReadRule] = {}
         script = self._beside(_with_parts(parse(read_text(text, PUSHED)), pushed), pushed, rules)
         self._drafted = rules

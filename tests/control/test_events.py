@@ -94,7 +94,7 @@ async def test_events__tell_that_exchanges_were_deleted() -> None:
 
 @pytest.mark.usefixtures("world")
 async def test_events__of_very_many_are_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "FOLLOW_MOST", 2)
+    monkeypatch.setattr(queries, "FOLLOW_MAX", 2)
     for number in range(5):
         await ask(f"count {number}")
     news = await anext(queries.follow(Filter("default"), await queries.place("req_gone")))

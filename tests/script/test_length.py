@@ -11,7 +11,7 @@ import yaml
 from completions.conversation import Choice, Message, Prompt, Reply, ResponseFormat, Tool
 from completions.exceptions import ScriptError
 from completions.resolve.finish import completion_tokens, finish
-from completions.script.language import MOST_TOKENS
+from completions.script.language import MAX_TEXT_TOKENS
 from completions.script.loader import load
 from completions.tokens import text as tokens
 
@@ -81,7 +81,7 @@ def test_length__leaves_forms_as_they_are(tmp_path: Path) -> None:
         {"tokens": 0},
         {"tokens": -1},
         {"tokens": 1.5},
-        {"tokens": MOST_TOKENS + 1},
+        {"tokens": MAX_TEXT_TOKENS + 1},
         {"tokens": {"spread": 1}},
         {"tokens": {"mean": 10, "kind": "none"}},
         {"tokens": {"mean": 10, "spread": -1}},

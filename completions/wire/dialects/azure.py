@@ -50,16 +50,16 @@ ELSEWHERE = (
         seen="2026-07-15",
     ),
 )
-"""What is said of a deployed model that is not for the operation."""
+"""The refusal of a deployed model that does not support the operation."""
 
 CATEGORIES = ("hate", "self_harm", "sexual", "violence")
 SAFE = {"filtered": False, "severity": "safe"}
 CAUGHT = {"filtered": True, "severity": "high"}
-"""What a filter finds; a scripted `content_filter` is for violence."""
+"""What the filters detect; a script's `content_filter` is for violence."""
 
 UNSEEN = {"filtered": False, "detected": False}
 PROTECTED = {"protected_material_text": UNSEEN, "protected_material_code": UNSEEN}
-"""What is looked for in a response besides."""
+"""Further filters for answers."""
 
 RESULTS: dict[str, Any] = dict.fromkeys(CATEGORIES, SAFE)
 CAUGHT_RESULTS = RESULTS | {"violence": CAUGHT}
@@ -82,7 +82,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "your current OpenAI S0 pricing tier. Please retry later.",
     ),
 }
-"""Code and message by status, where nobody has given other words."""
+"""The code and message by status, unless the error has its own."""
 
 FILTERED = (
     "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify "
@@ -92,7 +92,7 @@ FILTERED = (
 
 
 def error(exc: RequestError) -> dict[str, Any]:
-    """Return an error's envelope; a prompt that was filtered says by what."""
+    """Return the envelope of an error; that of a filtered prompt has the filters' results."""
     if exc.code == "content_filter":
         results = CAUGHT_RESULTS | {"jailbreak": UNSEEN}
         inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": results}
@@ -106,30 +106,30 @@ def error(exc: RequestError) -> dict[str, Any]:
 
 CHAT, RESPONSE = chat_rules.request(SCHEMAS), responses_rules.request(SCHEMAS)
 OWN = ("data_sources", "user_security_context")
-"""What Azure adds to a request for chat."""
+"""Azure's additional fields of a chat request."""
 
 
 class Azure(Vendor):
-    """Azure's chat: the results of its filters, on the prompt first, then with each choice."""
+    """Azure's chat: the filters' results, first for the prompt and then with each choice."""
 
     name = "azure"
     words = OPENAI_WORDS
     refuses = True
 
     def check_chat(self, body: dict[str, Any]) -> None:
-        """Hold all of a request but what Azure adds to it against OpenAI's rules, with those of its schemas."""
+        """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
         chat_rules.validate({key: value for key, value in body.items() if key not in OWN}, CHAT)
 
     def check_completion(self, body: dict[str, Any]) -> None:
-        """Hold a request against OpenAI's rules."""
+        """Check a request by OpenAI's rules."""
         legacy_rules.validate(body)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
-        """Hold a request against OpenAI's rules; an `input_type` is for the models of others (Cohere's)."""
+        """Check a request by OpenAI's rules; `input_type` is for other vendors' models (Cohere's)."""
         embeddings_rules.validate({key: value for key, value in body.items() if key != "input_type"}, size)
 
     def check_response(self, body: dict[str, Any]) -> None:
-        """Hold a request against OpenAI's rules, with those of Azure's schemas."""
+        """Check a request by OpenAI's rules and Azure's rules for schemas."""
         responses_rules.validate(body, RESPONSE)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
@@ -137,30 +137,30 @@ class Azure(Vendor):
         return message
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level without tiers of service."""
+        """Return the top-level fields without the service tier."""
         return {key: value for key, value in head.items() if key != "service_tier"}
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what the filters found in the prompt."""
+        """Return the filters' results for the prompt."""
         return {"prompt_filter_results": ASKED}
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
-        """Return a response with what the filters found in what was asked and in what was said."""
+        """Return a response with the filters' results for the input and the output."""
         done = document["status"] not in ("queued", "in_progress")
         found = [_filtered("prompt", {"jailbreak": UNSEEN}), *([_filtered("completion", PROTECTED)] if done else [])]
         kept = {key: value for key, value in document.items() if key != "billing"}
         return kept | {"content_filters": found}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
-        """Return what the filters found in a choice."""
+        """Return the filters' results for a choice."""
         return {"content_filter_results": CAUGHT_RESULTS if reason == "content_filter" else RESULTS}
 
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
-        """Return what the filters found so far: nothing where nothing is said."""
+        """Return the filters' results so far: empty before there is content."""
         return {"content_filter_results": RESULTS if choice else {}}
 
     def opening_events(self, reply: Reply) -> list[Event]:
-        """Return the chunk on the prompt, which has no choice, no id and no model."""
+        """Return the chunk about the prompt, which has no choice, id or model."""
         head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
         return [Event(orjson.dumps(head))]
 
@@ -174,25 +174,25 @@ class Azure(Vendor):
 
 
 class AzureModels(Azure):
-    """The models of others at Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
+    """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
     whole_calls = True
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level, whose id has no prefix."""
+        """Return the top-level fields with an id without prefix."""
         return super().top_level(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose calls have their index."""
+        """Return the message with an index for each call."""
         return numbered(message)
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage with the tokens of each kind."""
+        """Return the usage with the tokens by kind."""
         given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
         return usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
 
     def opening_events(self, reply: Reply) -> list[Event]:
-        """Return nothing: no chunk is about the prompt."""
+        """Return no events, because there is no chunk about the prompt."""
         return []
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -218,7 +218,7 @@ AZURE = Azure()
 
 
 class Deployed(OpenAIFormat):
-    """A format at a deployment's address, whose name is the model; without `api-version` nothing is there."""
+    """A format at the address of a deployment, whose name is the model; without `api-version` it is not found."""
 
     key_header = "api-key"
     reads_address = True
@@ -229,13 +229,13 @@ class Deployed(OpenAIFormat):
         self.vendor, self.refusals = "openai", (*ELSEWHERE, *(row for row in refusals if row.feature != FORMAT))
 
     def knows(self, model: str) -> bool:
-        """Tell that any deployment is there: its name is its owner's choice."""
+        """Accept any deployment, because its owner chooses the name."""
         return True
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a request; at `/openai/v1/` it names its model itself, and needs no version."""
+        """Read a request; at `/openai/v1/` it has the model in its body, and needs no version."""
         address = {"dialect": AZURE.name}
         if (deployment := route.get("deployment")) is not None:
             if not route.get("api-version"):
@@ -246,11 +246,11 @@ class Deployed(OpenAIFormat):
         return replace(prompt, address=address)
 
     def read(self, traffic: Traffic) -> Said:
-        """Return what was asked and said; which version of the API it was does not matter."""
+        """Return the question and the answer, whatever the API's version."""
         return super().read(replace(traffic, route={"api-version": "any", **traffic.route}))
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Azure's envelope; that of an address that is not there has two fields."""
+        """Return Azure's envelope; that of an unknown address has two fields."""
         return {"error": {"code": "404", "message": exc.message}} if exc.code == "404" else error(exc)
 
 

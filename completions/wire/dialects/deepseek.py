@@ -1,6 +1,6 @@
-"""DeepSeek's chat: `reasoning_content`, what of the prompt was cached, and the usage in a stream's last chunk.
+"""DeepSeek's chat: `reasoning_content`, the cached part of the prompt, and the usage in a stream's last chunk.
 
-Sources: DeepSeek's API reference; streams and errors as they were recorded in 2025 and 2026.
+Sources: DeepSeek's API reference; streams and errors recorded in 2025 and 2026.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,7 @@ BAD_JSON = "Failed to deserialize the JSON body into the target type"
 
 
 class DeepSeek(Vendor):
-    """DeepSeek's own way."""
+    """DeepSeek's dialect."""
 
     name = "deepseek"
     vendor = "deepseek"
@@ -27,11 +27,11 @@ class DeepSeek(Vendor):
     call_opens = False
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of the chain of thought."""
+        """Return the delta for a piece of the chain of thought."""
         return {"reasoning_content": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose content is a text beside tool calls too."""
+        """Return the message, whose content is a string even with tool calls."""
         return numbered(super().message(message, choice)) | {"content": message["content"] or ""}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -43,7 +43,7 @@ class DeepSeek(Vendor):
         return {"content": None, "reasoning_content": None} | (dict(delta) or _SAID)
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage with what was cached, and what was not."""
+        """Return the usage with the cached and the uncached tokens."""
         cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
         return {key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")} | {
             "prompt_tokens_details": {"cached_tokens": cached},
@@ -59,7 +59,7 @@ class DeepSeek(Vendor):
             raise RequestError(f"No tool output found for tool call {call}.", code="invalid_request_error")
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
-        """Return a response, whose usage knows no writes to a cache (recorded in August 2026)."""
+        """Return a response, whose usage has no cache writes (recorded in August 2026)."""
         kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage")}
         output = [
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
@@ -67,12 +67,12 @@ class DeepSeek(Vendor):
         return kept | {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
-        """Return an item of reasoning with its text, of which there is no summary (recorded in August 2026)."""
+        """Return a reasoning item with its text instead of a summary (recorded in August 2026)."""
         content = [{"type": "reasoning_text", "text": piece} for piece in said]
         return item | {"status": "completed", "content": content, "summary": []}
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Return that no chunk has the usage alone."""
+        """Tell that no chunk carries only the usage."""
         return False
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:

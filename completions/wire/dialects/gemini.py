@@ -1,6 +1,6 @@
-"""Gemini under OpenAI's shapes, at `/v1beta/openai/`: three counts, no log probabilities, Google's errors.
+"""Gemini in OpenAI's format, at `/v1beta/openai/`: three counts, no log probabilities, Google's errors.
 
-Sources: Google's page on OpenAI compatibility; answers as they were recorded in 2025.
+Sources: Google's page on OpenAI compatibility; answers recorded in 2025.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ STATUSES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 
 
 
 class GeminiChat(Vendor):
-    """Google's own way with OpenAI's shapes."""
+    """Google's dialect."""
 
     name = "gemini"
     vendor = "gemini"
@@ -25,12 +25,12 @@ class GeminiChat(Vendor):
     finish_joined = True
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level, which has an id, a time and a model."""
+        """Return the top-level fields: id, time and model."""
         known = {key: head[key] for key in ("object", "created", "model")}
         return {"id": reply.id or made_id("", reply)} | known
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, which has no content where it has calls alone."""
+        """Return the message, without content if it only has calls."""
         return {key: value for key, value in super().message(message, choice).items() if value is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -38,7 +38,7 @@ class GeminiChat(Vendor):
         return {"role": "assistant", **super().delta(delta, choice)}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the choice without log probabilities, unless it has some, and without reasons that it has not yet."""
+        """Return the choice without null log probabilities and null finish reasons."""
         return {key: value for key, value in document.items() if value is not None}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -46,7 +46,7 @@ class GeminiChat(Vendor):
         return usage(reply.usage)
 
     def has_null_usage(self, prompt: Prompt) -> bool:
-        """Return that only one chunk has a usage."""
+        """Tell that only one chunk has a usage."""
         return False
 
     def error(self, exc: RequestError) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Groq's chat: `reasoning`, `x_groq`, and how long it took; a property that it does not know is refused.
+"""Groq's chat: `reasoning`, `x_groq`, and timings; unknown properties are refused.
 
-Sources: `groq.types.chat` of the SDK 1.x; answers and streams as they were recorded in 2025 and 2026.
+Sources: `groq.types.chat` of the SDK 1.x; answers and streams recorded in 2025 and 2026.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ FIELDS = (
     *("reasoning_effort", "reasoning_format", "response_format", "search_settings", "seed", "service_tier", "stop"),
     *("store", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user"),
 )
-"""`CompletionCreateParamsBase` of the SDK, and `stream_options`, which Groq's reference has."""
+"""`CompletionCreateParamsBase` of the SDK, and `stream_options`, which Groq's reference documents."""
 
 _PLAIN = dict.fromkeys(("role", "content", "name"), anything)
 _MESSAGES: Mapping[str, Check] = {
@@ -33,7 +33,7 @@ _MESSAGES: Mapping[str, Check] = {
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
-    """Check that a message has nothing that messages of its role do not have, but for what an answer cites."""
+    """Check that a message has only the fields of its role, or what an answer cites."""
     if value.get("annotations"):
         value = {key: item for key, item in value.items() if key != "annotations"}
     return _MESSAGES.get(value["role"], record(_PLAIN))(value)
@@ -51,7 +51,7 @@ CHAT = rules.chat(
 
 
 class Groq(Vendor):
-    """Groq's own way."""
+    """Groq's dialect."""
 
     name = "groq"
     vendor = "groq"
@@ -62,26 +62,26 @@ class Groq(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of the reasoning."""
+        """Return the delta for a piece of reasoning."""
         return {"reasoning": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, which has no content where it has calls alone."""
+        """Return the message, without content if it only has calls."""
         document = super().message(message, choice)
         return {key: value for key, value in document.items() if key != "content" or value is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; the one with the role has an empty content, and a thought its channel."""
+        """Return the delta; that with the role has empty content, and reasoning has its channel."""
         if "role" in delta:
             return {"role": "assistant", "content": ""}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return Groq's own facts."""
+        """Return Groq's own fields."""
         return {"usage_breakdown": None, "x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage with times in seconds, made up of the tokens."""
+        """Return the usage with times in seconds, derived from the tokens."""
         asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
         times = {"queue_time": 0.01, "prompt_time": asked, "completion_time": said, "total_time": asked + said}
         details: dict[str, Any] = {}
@@ -92,19 +92,19 @@ class Groq(Vendor):
         return usage(reply.usage) | times | details
 
     def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
-        """Return the request's id at Groq, and its seed."""
+        """Return Groq's request id and the seed."""
         return {"x_groq": _seeded(reply, prompt)}
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the request's id at Groq, and the usage, which since 2026 stands beside it too."""
+        """Return Groq's request id and the usage, which since 2026 is also at the top level."""
         return {"usage": usage, "x_groq": {"id": _request(reply), "usage": usage}}
 
     def headers(self, request_id: str) -> Mapping[str, str]:
-        """Return where it was answered."""
+        """Return the region that answered."""
         return {"x-groq-region": "mock"}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error as a validator of schemas says it (ServiceStack/llms issue 17, January 2026)."""
+        """Return the error in the wording of a schema validator (ServiceStack/llms issue 17, January 2026)."""
         where, _, name = problem.path.rpartition(".")
         match problem.code:
             case "unknown_parameter":
@@ -125,12 +125,12 @@ class Groq(Vendor):
         )
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope, which has no empty fields."""
+        """Return the envelope without empty fields."""
         document = {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
         return {"error": {key: value for key, value in document.items() if value is not None}}
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the envelope with the status, as a stream has it."""
+        """Return the envelope with the status, as streams have it."""
         return {"error": {**self.error(exc)["error"], "status_code": exc.status}}
 
 

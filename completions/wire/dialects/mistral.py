@@ -1,6 +1,6 @@
-"""Mistral's API: thoughts as parts of the content, ids without a prefix, whole tool calls, errors without an envelope.
+"""Mistral's API: reasoning as parts of the content, ids without prefix, complete tool calls, errors without envelope.
 
-Sources: the models of the mistralai SDK 2.x; answers, streams and errors as they were recorded in 2025 and 2026.
+Sources: the models of the mistralai SDK 2.x; answers, streams and errors recorded in 2025 and 2026.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ FIELDS = (
     *("stop", "stream", "stream_options", "temperature", "tool_choice", "tools", "top_k", "top_logprobs", "top_p"),
     "top_prompt_logprobs",
 )
-"""`ChatCompletionRequest` of the SDK; what is not among them is refused (Gitlawb/openclaude issue 739, April 2026)."""
+"""`ChatCompletionRequest` of the SDK; other fields are refused (Gitlawb/openclaude issue 739, April 2026)."""
 
 PARTS = (
     *("text", "image_url", "document_url", "reference", "file", "thinking", "input_audio"),
@@ -46,7 +46,7 @@ _OTHER = record(dict.fromkeys(("role", "content"), anything))
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
-    """Check that a message has nothing but the SDK's fields; a tool's or the user's name has long been let pass."""
+    """Check that a message has only the SDK's fields; the name of a tool or a user has long been accepted."""
     named = {key: item for key, item in value.items() if key != "name"}
     return _MESSAGES.get(value["role"], _OTHER)(named)
 
@@ -77,7 +77,7 @@ EMBEDDINGS = record(
 
 
 class Unprocessable(RequestError):
-    """A body that does not fit: `detail` is what the validator says of each fault."""
+    """An invalid body: `detail` has the validator's findings."""
 
     def __init__(self, detail: list[dict[str, Any]], message: str) -> None:
         super().__init__(message, status=422)
@@ -85,7 +85,7 @@ class Unprocessable(RequestError):
 
 
 class Mistral(Vendor):
-    """Mistral's own way."""
+    """Mistral's dialect."""
 
     name = "mistral"
     vendor = "mistral"
@@ -99,16 +99,16 @@ class Mistral(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of the thoughts, as a part of the content."""
+        """Return the delta for a piece of reasoning, a part of the content."""
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level, which has an id, a time and a model."""
+        """Return the top-level fields: id, time and model."""
         known = {key: head[key] for key in ("object", "created", "model")}
         return {"id": reply.id or made_id("", reply)} | known
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message: where it thinks, its content is parts."""
+        """Return the message; with reasoning, its content is parts."""
         text = message["content"] or ""
         calls = [
             {"index": place, **call, "id": call["id"].removeprefix("call_")[:9]}
@@ -126,13 +126,13 @@ class Mistral(Vendor):
         return [{"type": "text", "text": block.text}] if block.kind == "text" else []
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta, without what Mistral's messages have not; that with the role has an empty content."""
+        """Return the delta without fields that Mistral lacks; that with the role has empty content."""
         if "role" in delta:
             return {"role": "assistant", "content": ""}
         return {key: value for key, value in delta.items() if key != "annotations"}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the choice without log probabilities, unless it has some."""
+        """Return the choice without null log probabilities."""
         return {key: value for key, value in document.items() if key != "logprobs" or value}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -142,11 +142,11 @@ class Mistral(Vendor):
         return usage(reply.usage) | details
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Return that no chunk has the usage alone."""
+        """Tell that no chunk carries only the usage."""
         return False
 
     def has_null_usage(self, prompt: Prompt) -> bool:
-        """Return that the other chunks have none."""
+        """Tell that the other chunks have no usage."""
         return False
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
@@ -160,13 +160,13 @@ class Mistral(Vendor):
         return {"id": made_id("", reply)} | document | {"usage": counts}
 
     def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Return the request in OpenAI's words: the dimensions are called `output_dimension` here."""
+        """Return the request with OpenAI's field names: `output_dimension` is `dimensions`."""
         known = {key: value for key, value in body.items() if key in ("model", "input", "output_dimension")}
         size = known.pop("output_dimension", None)
         return known if size is None else known | {"dimensions": size}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return what the validator says, with a place that has a message's role after its index."""
+        """Return the validator's finding, whose path has the message's role after its index."""
         kind, said = _SAID.get(problem.code or "", ("value_error", problem.error().message))
         where, value = ["body", *rules.steps(problem.path)], _at(body, rules.steps(problem.path))
         if len(where) > 3 and where[1] == "messages" and isinstance(where[2], int):

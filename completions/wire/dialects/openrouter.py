@@ -1,6 +1,6 @@
-"""OpenRouter's chat: reasoning, a provider and its own finish reason, what it cost, errors whose code is the status.
+"""OpenRouter's chat: reasoning, the provider and its finish reason, the cost, and errors with the status as code.
 
-Sources: OpenRouter's API reference; answers, streams and errors as they were recorded in 2025 and 2026.
+Sources: OpenRouter's API reference; answers, streams and errors recorded in 2025 and 2026.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,15 +23,15 @@ from completions.wire.validation import Check, Problem
 FAILED = "Provider returned error"
 
 CENT = 1e-6
-"""What a token costs here, in dollars: the same for all models."""
+"""The cost of a token in dollars, the same for all models."""
 
 
 MAKERS = {"google": "gemini", "mistralai": "mistral"}
-"""Vendors, by OpenRouter's name for them, where that is another than the table's."""
+"""Vendors by OpenRouter's name for them, if it differs from the model table's."""
 
 
 class OpenRouter(Vendor):
-    """OpenRouter's own way."""
+    """OpenRouter's dialect."""
 
     name = "openrouter"
     vendor = "openrouter"
@@ -39,23 +39,23 @@ class OpenRouter(Vendor):
     place = "openrouter/api/v1/"
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0
-    """It sends them by itself "occasionally", by its API reference; how often is ours."""
+    """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
 
     def knows(self, model: str) -> bool:
-        """Tell whether a model is there, as `anthropic/claude-haiku-4.5`: by its maker's name for it too."""
+        """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""
         maker, _, named = model.partition("/")
         name, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
         return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of the reasoning."""
+        """Return the delta for a piece of reasoning."""
         details = [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}]
         return {"reasoning": text, "reasoning_details": details}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level with the provider."""
+        """Return the top-level fields with the provider."""
         known = {key: head[key] for key in ("object", "created", "model")}
         return {"id": reply.id or made_id("gen-", reply), **known, "provider": "Mock"}
 
@@ -64,7 +64,7 @@ class OpenRouter(Vendor):
         return {"system_fingerprint": None, "service_tier": None}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message: what is not said is null."""
+        """Return the message, with null for missing fields."""
         return {"refusal": None, "reasoning": None} | numbered(super().message(message, choice))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -73,7 +73,7 @@ class OpenRouter(Vendor):
         return {"content": content, "role": "assistant", **super().delta(delta, choice)}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
-        """Return the provider's own finish reason, and what failed, if it did."""
+        """Return the provider's finish reason, and its failure if there was one."""
         if reason != "error":
             return {"native_finish_reason": reason}
         failure = choice.failure or ErrorSaid("")
@@ -85,7 +85,7 @@ class OpenRouter(Vendor):
         return {"native_finish_reason": None}
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with what it marks to be cached, as Anthropic's models take it."""
+        """Return the prompt with its cache marks, as Anthropic's models accept them."""
         return replace(super().adapt_prompt(prompt), cache_blocks=cache_blocks(prompt.body))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class OpenRouter(Vendor):
         }
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
-        """Return a response, with what it cost."""
+        """Return a response with its cost."""
         kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage", "moderation")}
         if (used := document["usage"]) is None:
             return kept
@@ -127,7 +127,7 @@ class OpenRouter(Vendor):
         return [*(event._replace(name="") for event in events), DONE]
 
     def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
-        """Return the list with what it cost, and who made it."""
+        """Return the list with its cost and the provider."""
         cost = document["usage"]["prompt_tokens"] * CENT
         parts = {"upstream_inference_prompt_cost": cost, "upstream_inference_completions_cost": 0}
         usage = {"cost": cost, "is_byok": False, "cost_details": {"upstream_inference_cost": cost, **parts}}
@@ -135,15 +135,15 @@ class OpenRouter(Vendor):
         return document | {"usage": document["usage"] | usage} | told
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Return that the usage always comes."""
+        """Tell that there always is a usage."""
         return True
 
     def has_null_usage(self, prompt: Prompt) -> bool:
-        """Return that it stands nowhere else."""
+        """Tell that the other chunks have no usage."""
         return False
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
-        """Return the choice that has finished, once more."""
+        """Return the finished choice once more."""
         return {"service_tier": None, "choices": [finished]}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:

@@ -1,6 +1,6 @@
-"""vLLM's server: fields that are null unless asked for, errors by class, and parameters that OpenAI does not have.
+"""vLLM's server: fields that are null unless requested, errors by class, and parameters that OpenAI lacks.
 
-Source: `vllm/entrypoints/openai` of version 0.12 and later; what it does not know it takes, with a warning in its log.
+Source: `vllm/entrypoints/openai` of version 0.12 and later; unknown fields are accepted, with a warning in its log.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ OWN: Mapping[str, Check] = {"ignore_eos": nullable(boolean), "min_tokens": nulla
 
 
 class VLLM(Vendor):
-    """vLLM's own way."""
+    """vLLM's dialect."""
 
     name = "vllm"
     words = VLLM_WORDS
@@ -52,7 +52,7 @@ class VLLM(Vendor):
         return replace(super().adapt_prompt(prompt), min_tokens=least)
 
     def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
-        """Return the chunks, each with the usage so far where `continuous_usage_stats` asks for it."""
+        """Return the chunks, each with the usage so far if `continuous_usage_stats` asks for it."""
         options = mapping(prompt.body.get("stream_options"))
         if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:
             return events
@@ -63,11 +63,11 @@ class VLLM(Vendor):
         return told
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of the reasoning; before version 0.12 it was called `reasoning_content`."""
+        """Return the delta for a piece of reasoning; before version 0.12 it was called `reasoning_content`."""
         return {"reasoning": text}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level, of which a stream has less."""
+        """Return the top-level fields; a stream has fewer."""
         return {key: head[key] for key in ("id", "object", "created", "model")}
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
