@@ -4,7 +4,7 @@ import functools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from completions.event import RawEvent
 
@@ -338,9 +338,7 @@ class Reply:
 
     `created` is in seconds since the epoch. `serial` is a random text from which a format derives ids that the script
     does not give. `counts` are the usage fields that a script gives; the others are counted.
-
-    `body` is set if the script gives one format's document verbatim: that format sends it unchanged, and the others
-    convert it. `events` is set if the script gives the events of a stream verbatim.
+    `body` is a document that a script gives verbatim: the format named `body_format` sends it unchanged.
     """
 
     choices: tuple[Choice, ...]
@@ -350,8 +348,13 @@ class Reply:
     usage: Usage | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     serial: str = ""
-    body: Mapping[str, object] | None = None
+    body: Mapping[str, Any] | None = None
+    body_format: str = "chat"
     events: tuple[RawEvent, ...] | None = None
+
+    def verbatim(self, name: str) -> Mapping[str, Any] | None:
+        """Return the document that the format of this name sends as it stands, if there is one."""
+        return self.body if self.body_format == name else None
 
 
 @value

@@ -25,6 +25,7 @@ from completions.views import (
 from completions.views.generate import generate
 from completions.views.stored import AnyView, by_api, by_method
 from completions.wire.address import Address
+from completions.wire.base import WireFormat
 from completions.wire.registry import ADDRESSES, CHAT, told_apart
 
 Addresses = list[URLPattern | URLResolver]
@@ -80,6 +81,17 @@ FILES: Addresses = [
 ]
 """What files OpenAI, Anthropic and Google keep."""
 
+
+def kept_responses(place: str, wire: WireFormat | None = None) -> Addresses:
+    """Return the addresses of the responses that are kept behind a place, with the format of their errors."""
+    one, facts = f"{place}responses/<str:name>", {} if wire is None else {"wire": wire}
+    return [
+        path(one, by_method(GET=stored.response, DELETE=stored.response_gone), facts),
+        path(f"{one}/cancel", by_method(POST=stored.response_cancelled), facts),
+        path(f"{one}/input_items", by_method(GET=stored.response_input), facts),
+    ]
+
+
 STORE = "v1/vector_stores/<str:name>"
 VECTOR_STORES: Addresses = [
     path("v1/vector_stores", by_method(POST=vector_stores.made, GET=vector_stores.listed)),
@@ -119,9 +131,7 @@ OPENAI_STORED: Addresses = [
         by_method(GET=stored.completion, POST=stored.completion_changed, DELETE=stored.completion_gone),
     ),
     path("v1/chat/completions/<str:name>/messages", by_method(GET=stored.completion_messages)),
-    path("v1/responses/<str:name>", by_method(GET=stored.response, DELETE=stored.response_gone)),
-    path("v1/responses/<str:name>/cancel", by_method(POST=stored.response_cancelled)),
-    path("v1/responses/<str:name>/input_items", by_method(GET=stored.response_input)),
+    *kept_responses("v1/"),
     path("v1/conversations", by_method(POST=stored.conversation_made)),
     path(
         "v1/conversations/<str:name>",
@@ -132,6 +142,15 @@ OPENAI_STORED: Addresses = [
 ]
 """What OpenAI keeps."""
 
+
+AZURE = next(address.wire for address in ADDRESSES if address.route == "openai/(?:v1/)?responses")
+XAI = next(address.wire for address in ADDRESSES if address.route == "xai/v1/responses")
+OTHERS_STORED: Addresses = [
+    *kept_responses("openai/", AZURE),
+    *kept_responses("openai/v1/", AZURE),
+    *kept_responses("xai/v1/", XAI),
+]
+"""The responses that Azure and xAI keep."""
 
 ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),
@@ -196,6 +215,7 @@ api: Addresses = [
     *GEMINI_STORED,
     *told,
     *OPENAI_STORED,
+    *OTHERS_STORED,
     *ANTHROPIC_STORED,
     *STATE,
     *control,

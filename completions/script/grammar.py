@@ -60,7 +60,15 @@ KINDS: dict[str, Schema] = {
     "arguments": {"type": ["object", "string"]},
     "objects": {"type": "array", "items": {"type": "object"}},
     "headers": {"type": "object", "additionalProperties": SCALARS},
-    "body": {"type": "object", "required": ["id", "object", "created", "choices", "usage"]},
+    "body": {
+        "type": "object",
+        "anyOf": [
+            {"required": ["id", "object", "created", "choices", "usage"]},
+            {"required": ["type", "role", "content", "usage"], "properties": {"type": {"const": "message"}}},
+            {"required": ["object", "output"], "properties": {"object": {"const": "response"}}},
+            {"required": ["candidates"]},
+        ],
+    },
     "comment": {"type": ["string", "number", "boolean"]},
     "json": {},
 }

@@ -219,7 +219,7 @@ REPLY: Keys = {
     "python": Key("callable", "`module:function`, called with the Prompt; returns a Reply, Choices or a string."),
     "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
     "events": Key("events", "A stream's events, word by word; what stands beside them answers what is not streamed."),
-    "body": Key("body", "The whole `chat.completion` document, word by word."),
+    "body": Key("body", "A document of an API, verbatim: a chat completion, a response, a message, Gemini's answer."),
     "response": Key("response", "An answer as another server gave it, byte for byte. It stands alone."),
     "upstream": Key("upstream", "Another server that answers: its address, or a mapping. It stands alone."),
     "id": Key("text", "The answer's id."),

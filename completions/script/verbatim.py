@@ -1,18 +1,33 @@
-"""Step 3: `reply: {body: …}`, a chat completion word by word, read so that every format can say the same."""
+"""Step 3: `reply: {body: …}`, a document word by word, read so that every format can say the same.
+
+A chat completion is read here, the others in `verbatim_others`.
+"""
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.script import verbatim_others as others
 from completions.script.node import Node
+from completions.script.verbatim_others import listed, opened, word
 
 
 def verbatim(body: Node) -> Reply:
-    """Read a document; what it has beside the known keys goes out too, to chat alone."""
-    fields = _open(body, "id", "object", "created", "choices", "usage")
+    """Read a document of any API whose answers can be told apart by their keys."""
+    given = body.value if isinstance(body.value, dict) else {}
+    if given.get("object") == "response":
+        return others.response(body)
+    if given.get("type") == "message":
+        return others.message(body)
+    return others.answer(body) if "candidates" in given else _completion(body)
+
+
+def _completion(body: Node) -> Reply:
+    """Read a chat completion; what it has beside the known keys goes out too, to chat alone."""
+    fields = opened(body, "id", "object", "created", "choices", "usage")
     if fields["object"].as_(str) != "chat.completion":
-        raise fields["object"].error("must be chat.completion.")
+        raise fields["object"].error("must be chat.completion or response.")
     return Reply(
         id=fields["id"].as_(str),
         created=fields["created"].as_(int),
-        model=_text(fields, "model"),
+        model=word(fields, "model"),
         choices=tuple(_choice(node) for node in fields["choices"].items()),
         usage=_usage(fields["usage"]),
         body=body.as_(dict),
@@ -20,7 +35,7 @@ def verbatim(body: Node) -> Reply:
 
 
 def _usage(node: Node) -> Usage:
-    fields = _open(node, "prompt_tokens", "completion_tokens")
+    fields = opened(node, "prompt_tokens", "completion_tokens")
     asked, said = fields.get("prompt_tokens_details"), fields.get("completion_tokens_details")
     return Usage(
         fields["prompt_tokens"].as_(int),
@@ -36,48 +51,35 @@ def _usage(node: Node) -> Usage:
 
 
 def _detail(node: Node | None, key: str) -> int:
-    fields = _open(node) if node and node.value is not None else {}
+    fields = opened(node) if node and node.value is not None else {}
     return fields[key].as_(int) if key in fields else 0
 
 
 def _choice(node: Node) -> Choice:
-    fields = _open(node, "message", "finish_reason")
-    message = _open(fields["message"], "role", "content")
-    calls = [_call(child) for child in _list(message, "tool_calls")]
+    fields = opened(node, "message", "finish_reason")
+    message = opened(fields["message"], "role", "content")
+    calls = [_call(child) for child in listed(message, "tool_calls")]
     if message.get("function_call"):
         calls.append(_function(message["function_call"], ""))
     return Choice(
-        text=_text(message, "content"),
-        finish_reason=_text(fields, "finish_reason"),
+        text=word(message, "content"),
+        finish_reason=word(fields, "finish_reason"),
         tool_calls=tuple(calls),
-        refusal=_text(message, "refusal"),
-        reasoning=_text(message, "reasoning_content") or _text(message, "reasoning"),
-        annotations=tuple(child.as_(dict) for child in _list(message, "annotations")),
+        refusal=word(message, "refusal"),
+        reasoning=word(message, "reasoning_content") or word(message, "reasoning"),
+        annotations=tuple(child.as_(dict) for child in listed(message, "annotations")),
     )
 
 
 def _call(node: Node) -> ToolCall:
-    fields = _open(node, "id", "type")
+    fields = opened(node, "id", "type")
     identity = fields["id"].as_(str)
     if fields["type"].one_of(("function", "custom")) == "function":
-        return _function(_open(node, "function")["function"], identity)
-    custom = _open(_open(node, "custom")["custom"], "name", "input")
+        return _function(opened(node, "function")["function"], identity)
+    custom = opened(opened(node, "custom")["custom"], "name", "input")
     return ToolCall(custom["name"].as_(str), custom["input"].as_(str), identity, "custom")
 
 
 def _function(node: Node, identity: str) -> ToolCall:
-    fields = _open(node, "name", "arguments")
+    fields = opened(node, "name", "arguments")
     return ToolCall(fields["name"].as_(str), fields["arguments"].as_(str), identity)
-
-
-def _open(node: Node, *required: str) -> dict[str, Node]:
-    """Return a mapping's values; further keys may stand there."""
-    return node.fields(required=required, optional=node.entries())
-
-
-def _list(fields: dict[str, Node], key: str) -> list[Node]:
-    return fields[key].items() if key in fields and fields[key].value is not None else []
-
-
-def _text(fields: dict[str, Node], key: str) -> str | None:
-    return fields[key].as_(str) if key in fields and fields[key].value is not None else None

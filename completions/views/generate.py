@@ -120,7 +120,7 @@ async def _respond(turn: Turn) -> Recorded:
 def _with_headers(turn: Turn, response: Recorded) -> Recorded:
     """Return the response with the API's headers; a verbatim document may be sent without them."""
     reply = turn.outcome.reply
-    own = reply is None or reply.body is None or not turn.wire.verbatim_without_headers
+    own = reply is None or reply.verbatim(turn.wire.name) is None or not turn.wire.verbatim_without_headers
     if (own or turn.exchange.headers) and not response.foreign:
         add_headers(response, turn.wire, turn.exchange, own=own)
     return response

@@ -26,6 +26,7 @@ from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
+from completions.wire.gemini.addresses import PROJECTS as GOOGLE_PROJECTS
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
@@ -56,6 +57,7 @@ _ALL = [
         if dialect.place
         for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
     ),
+    *GOOGLE_PROJECTS,
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,

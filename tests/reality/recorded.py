@@ -21,7 +21,7 @@ SCRIPT = Path(__file__).parent / "script.yaml"
 CHANGING_ID = re.compile(r'"id": ?"((?:resp|conv)_[\w-]+)"')
 """The ids of answers that a later request of the same recording names."""
 
-NO_ADDRESS = re.compile(r"Invalid URL|^Not Found$|^The API deployment for this resource does not exist")
+NO_ADDRESS = re.compile(r"Invalid URL|^Not Found$|^Resource not found$")
 """What the mock says of an address that it does not have."""
 
 NOT_THE_REQUEST = (401, 403, 429)

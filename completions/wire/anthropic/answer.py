@@ -65,6 +65,28 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
     return found
 
 
+def recorded(message: Mapping[str, Any], prompt: Prompt) -> list[Block]:
+    """Return the content of a message that is given word by word; what has no deltas of its own opens whole."""
+    return [_recorded(block, prompt) for block in message["content"]]
+
+
+def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
+    match block.get("type"):
+        case "text":
+            run = Run({"type": "text_delta", "text": HOLE}, tokens.split(block["text"], prompt.model))
+            return Block({**block, "text": ""}, [run], block)
+        case "thinking":
+            run = Run({"type": "thinking_delta", "thinking": HOLE}, tokens.split(block["thinking"], prompt.model))
+            signed = Run({"type": "signature_delta", "signature": HOLE}, [block.get("signature", "")], token=False)
+            return Block({**block, "thinking": "", "signature": ""}, [run, signed], block)
+        case "tool_use" | "server_tool_use":
+            given = orjson.dumps(block.get("input") or {}).decode()
+            delta = {"type": "input_json_delta", "partial_json": HOLE}
+            pieces = Run(delta, tokens.split(given, prompt.model), part="arguments")
+            return Block({**block, "input": {}}, [Run(delta, [""], token=False), pieces], block)
+    return Block(block, [], block)
+
+
 def said(reply: Reply) -> Choice:
     """Return the only choice, because this API has one answer."""
     return reply.choices[0] if reply.choices else Choice()
@@ -135,10 +157,15 @@ def made_id(prefix: str, reply: Reply, place: int = 0) -> str:
     return f"{prefix}01{hashlib.blake2s(f'{prefix}{reply.serial}{place}'.encode(), digest_size=11).hexdigest()}"
 
 
+def _id_of(given: str) -> str:
+    """Return a script's id with this API's prefix."""
+    return given if given.startswith("msg_") else f"msg_{given.removeprefix('chatcmpl-')}"
+
+
 def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return a message without content, stop reason and usage."""
     return {
-        "id": f"msg_{reply.id.removeprefix('chatcmpl-')}" if reply.id else made_id("msg_", reply),
+        "id": _id_of(reply.id) if reply.id else made_id("msg_", reply),
         "type": "message",
         "role": "assistant",
         "model": reply.model or prompt.model or "mock",

@@ -72,6 +72,9 @@ class AnthropicFormat(WireFormat):
         return anthropic_models.find(name, models)
 
 
+ENDING = ("stop_reason", "stop_sequence", "stop_details")
+
+
 class AnthropicAnswers(AnthropicFormat):
     """A message, complete and streamed, wherever Claude is available."""
 
@@ -79,22 +82,26 @@ class AnthropicAnswers(AnthropicFormat):
     refusals = REFUSALS
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return a `message`."""
+        """Return a `message`; one that a script has word by word as it stands."""
+        if (own := reply.verbatim(AnthropicAnswers.name)) is not None:
+            return dict(own)
         content = list(anthropic_message.whole_content(reply, prompt))
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
-        empty: dict[str, Any] = {"content": [], "stop_reason": None, "stop_sequence": None, "stop_details": None}
+        empty: dict[str, Any] = {"content": [], **dict.fromkeys(ENDING)}
         began = {"usage": anthropic_message.usage_at_start(reply.usage)}
-        message = anthropic_message.head(reply, prompt) | empty | began
+        own = dict(reply.verbatim(AnthropicAnswers.name) or {})
+        message = own | anthropic_message.head(reply, prompt) | empty | began
         ending = {
             "type": "message_delta",
-            "delta": anthropic_message.ending(reply, prompt),
+            "delta": anthropic_message.ending(reply, prompt) | {key: own[key] for key in ENDING if key in own},
             "usage": anthropic_message.usage_at_end(reply.usage),
         }
-        lanes = [_block(index, block) for index, block in enumerate(anthropic_message.blocks(reply, prompt))]
+        content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
+        lanes = [_block(index, block) for index, block in enumerate(content)]
         first = lanes[0] if lanes else []
         return [
             _event({"type": "message_start", "message": message}),

@@ -99,6 +99,8 @@ def error(exc: RequestError) -> dict[str, Any]:
         message = FILTERED if exc.facts is not None else exc.message
         document = {"message": message, "type": None, "param": "prompt", "code": exc.code, "status": exc.status}
         return {"error": document | {"innererror": inner}}
+    if exc.status == 404 and exc.facts is not None and "model" not in exc.facts:
+        return {"error": {"code": "404", "message": "Resource not found"}}
     if exc.facts is not None and (words := WORDS.get(str(exc.status))):
         return {"error": {"code": words[0], "message": words[1]}}
     return envelope(exc)

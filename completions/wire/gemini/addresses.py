@@ -13,6 +13,9 @@ METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedCont
 
 MODELS = "v1beta1?/(?:publishers/google/)?models"
 
+PROJECTS = [Address("v1(?:beta1)?/projects/.*", GEMINI, "refuse")]
+"""Vertex AI's, of which no other API has any: what is not there is told in Google's words."""
+
 ADDRESSES = [
     Address(f"{VERSION}/{PLACE}{MODEL}:{METHOD}", GEMINI),
     Address("v1/models", GEMINI, "models"),

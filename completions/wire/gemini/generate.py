@@ -1,9 +1,11 @@
 """Gemini: `POST …/models/{model}:generateContent` and its other methods, of the Gemini API and of Vertex AI."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+
+import orjson
 
 from completions.conversation import Prompt, Reply
 from completions.event import HOLE, Event, Template, in_step
@@ -86,11 +88,15 @@ class Gemini(WireFormat):
                 predictions = [_prediction(vector, prompt, at) for at, vector in enumerate(_vectors(reply, prompt))]
                 billed = sum(len(message.text) for message in prompt.messages)
                 return {"predictions": predictions, "metadata": {"billableCharacterCount": billed}}
+        if (own := reply.verbatim(self.name)) is not None:
+            return dict(own)
         candidates = [_candidate(Said(reply, prompt, index)) for index in range(len(reply.choices))]
         return {"candidates": candidates, "usageMetadata": _usage(reply, prompt), **_tail(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one per token and per call, one to finish each candidate; there is no terminator."""
+        if (own := reply.verbatim(self.name)) is not None:
+            return [*_recorded(own, prompt), *([] if _is_sse(prompt) else [CLOSE])]
         chunks = _Chunks(reply, prompt)
         saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
@@ -162,6 +168,28 @@ def _content(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _candidate(said: Said) -> dict[str, Any]:
     return {"content": _content(said.parts()), **said.ending(), **said.logprobs()}
+
+
+def _recorded(answer: Mapping[str, Any], prompt: Prompt) -> Iterator[Event]:
+    """Go through the chunks of an answer that is given word by word: its texts token by token."""
+    for candidate in answer["candidates"]:
+        content = mapping(candidate.get("content"))
+        parts = content.get("parts") or ()
+        *before, last = [piece for part in parts for piece in _in_pieces(part, prompt.model)] or [{}]
+        for part in before:
+            said = {"content": _content([part]), "index": candidate.get("index", 0)}
+            yield Event(orjson.dumps({**answer, "candidates": [said]}), token=True)
+        ended = {**candidate, "content": content | {"parts": [last]}} if last else candidate
+        yield Event(orjson.dumps({**answer, "candidates": [ended]}), token=bool(last), part="finish")
+
+
+def _in_pieces(part: dict[str, Any], model: str | None) -> list[dict[str, Any]]:
+    """Return a part, or a text's pieces; what it has beside comes with the last one, but that it is thought."""
+    if not isinstance(said := part.get("text"), str) or not said:
+        return [part]
+    thought = {key: part[key] for key in ("thought",) if key in part}
+    pieces = [{"text": piece, **thought} for piece in tokens.split(said, model)]
+    return [*pieces[:-1], {**part, **pieces[-1]}]
 
 
 class _Chunks:

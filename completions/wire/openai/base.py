@@ -10,6 +10,7 @@ fields are required, and two may be null.
 import functools
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply, Usage
@@ -81,7 +82,7 @@ class Dialect:
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply as this API gives it; a verbatim document is OpenAI's, and other vendors write their own."""
-        return reply
+        return reply if reply.body_format == "chat" else replace(reply, body=None)
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""

@@ -115,6 +115,8 @@ class Responses(OpenAIFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the complete one, or for the background a queued one."""
+        if (own := reply.verbatim(Responses.name)) is not None and not prompt.background:
+            return dict(own)
         whole = self._document(reply, prompt)
         return begun(whole, "queued") if prompt.background else whole
 
@@ -128,7 +130,7 @@ class Responses(OpenAIFormat):
         dialect, made = self._speaks(prompt), document(reply, prompt)
         runs = iter(thoughts(reply.choices[0]) if reply.choices else ())
         items = [dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item for item in made["output"]]
-        return dialect.response({**made, "output": items}, prompt)
+        return dialect.response({**made, "output": items} | dict(reply.verbatim(Responses.name) or {}), prompt)
 
     def _speaks(self, prompt: Prompt) -> Dialect:
         """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""

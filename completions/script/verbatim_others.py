@@ -1,0 +1,162 @@
+"""Step 3: `reply: {body: …}` with a document that is no chat completion: Anthropic's, Gemini's, a response.
+
+Each is read so that every format can say the same; the format whose own it is sends it as it stands. Parts that no
+other API has, as what a server's tool found, are in the document alone.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import orjson
+
+from completions.conversation import Block, Choice, Reply, ToolCall, Usage
+from completions.script.node import Node
+
+STOP_REASONS: Mapping[str, str] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+FINISH_REASONS: Mapping[str, str] = {"STOP": "stop", "MAX_TOKENS": "length", "SAFETY": "content_filter"}
+SIDES = ("input", "output")
+INCOMPLETE: Mapping[str, str] = {"max_output_tokens": "length", "content_filter": "content_filter"}
+
+
+def message(body: Node) -> Reply:
+    """Read a message of Anthropic's."""
+    fields = opened(body, "role", "content", "usage")
+    used = opened(fields["usage"], "input_tokens", "output_tokens")
+    read, written = (number(used, f"cache_{kind}_input_tokens") for kind in ("read", "creation"))
+    usage = Usage(
+        number(used, "input_tokens") + read + written,
+        number(used, "output_tokens"),
+        cached_tokens=read,
+        cache_creation_tokens=written,
+    )
+    said = tuple(block for node in fields["content"].items() for block in _anthropic(node))
+    choice = Choice(blocks=said, finish_reason=STOP_REASONS.get(word(fields, "stop_reason") or "", "stop"))
+    name, model = word(fields, "id"), word(fields, "model")
+    return Reply((choice,), name, None, model, usage, body=body.as_(dict), body_format="anthropic")
+
+
+def _anthropic(node: Node) -> Iterator[Block]:
+    fields = opened(node, "type")
+    match fields["type"].as_(str):
+        case "text":
+            yield Block("text", opened(node, "text")["text"].as_(str))
+        case "thinking":
+            yield Block("reasoning", opened(node, "thinking")["thinking"].as_(str))
+        case "tool_use":
+            fields = opened(node, "id", "name", "input")
+            yield _call(fields["name"], fields["input"], word(fields, "id"))
+
+
+def answer(body: Node) -> Reply:
+    """Read an answer of Gemini's."""
+    fields = opened(body, "candidates")
+    used = opened(fields["usageMetadata"]) if "usageMetadata" in fields else {}
+    thought = number(used, "thoughtsTokenCount")
+    usage = Usage(
+        number(used, "promptTokenCount"),
+        number(used, "candidatesTokenCount") + thought,
+        cached_tokens=number(used, "cachedContentTokenCount"),
+        reasoning_tokens=thought,
+    )
+    choices = tuple(_candidate(node) for node in fields["candidates"].items())
+    name, model = word(fields, "responseId"), word(fields, "modelVersion")
+    return Reply(choices, name, None, model, usage, body=body.as_(dict), body_format="gemini")
+
+
+def _candidate(node: Node) -> Choice:
+    fields = opened(node)
+    content = opened(fields["content"]) if "content" in fields else {}
+    said = tuple(block for part in listed(content, "parts") for block in _part(part))
+    reason = FINISH_REASONS.get(word(fields, "finishReason") or "", "stop")
+    called = reason == "stop" and any(block.call for block in said)
+    return Choice(blocks=said, finish_reason="tool_calls" if called else reason)
+
+
+def _part(node: Node) -> Iterator[Block]:
+    fields = opened(node)
+    if "functionCall" in fields:
+        call = opened(fields["functionCall"], "name")
+        yield _call(call["name"], call.get("args"), word(call, "id"))
+    elif "text" in fields:
+        thought = "thought" in fields and fields["thought"].value is True
+        yield Block("reasoning" if thought else "text", fields["text"].as_(str))
+
+
+def response(body: Node) -> Reply:
+    """Read a response of OpenAI's."""
+    fields = opened(body, "output")
+    used = opened(fields["usage"]) if "usage" in fields and fields["usage"].value is not None else {}
+    asked, told = (opened(used[f"{key}_tokens_details"]) if f"{key}_tokens_details" in used else {} for key in SIDES)
+    usage = Usage(
+        number(used, "input_tokens"),
+        number(used, "output_tokens"),
+        cached_tokens=number(asked, "cached_tokens"),
+        reasoning_tokens=number(told, "reasoning_tokens"),
+    )
+    said = tuple(block for item in fields["output"].items() for block in _item(item))
+    why = opened(fields["incomplete_details"]) if _is_there(fields, "incomplete_details") else {}
+    usual = "tool_calls" if any(block.call for block in said) else "stop"
+    choice = Choice(blocks=said, finish_reason=INCOMPLETE.get(word(why, "reason") or "", usual))
+    name, created = word(fields, "id"), number(fields, "created_at") or None
+    return Reply((choice,), name, created, word(fields, "model"), usage, body=body.as_(dict), body_format="responses")
+
+
+def _item(node: Node) -> Iterator[Block]:
+    fields = opened(node, "type")
+    match fields["type"].as_(str):
+        case "message":
+            for part in listed(fields, "content"):
+                yield from _said(part)
+        case "reasoning":
+            for key in ("content", "summary"):
+                yield from (Block("reasoning", word(opened(part), "text") or "") for part in listed(fields, key))
+        case "function_call":
+            fields = opened(node, "name", "arguments")
+            call = ToolCall(fields["name"].as_(str), fields["arguments"].as_(str), word(fields, "call_id") or "")
+            yield Block("call", call=call)
+        case "custom_tool_call":
+            fields = opened(node, "name", "input")
+            call = ToolCall(fields["name"].as_(str), fields["input"].as_(str), word(fields, "call_id") or "", "custom")
+            yield Block("call", call=call)
+
+
+def _said(node: Node) -> Iterator[Block]:
+    fields = opened(node)
+    if (text := word(fields, "text")) is not None:
+        yield Block("text", text)
+    if (refusal := word(fields, "refusal")) is not None:
+        yield Block("refusal", refusal)
+
+
+def _call(name: Node, arguments: Node | None, identity: str | None) -> Block:
+    given = {} if arguments is None else arguments.as_(dict)
+    return Block("call", call=ToolCall(name.as_(str), orjson.dumps(given).decode(), identity or ""))
+
+
+def opened(node: Node, *required: str) -> dict[str, Node]:
+    """Return a mapping's values; further keys may stand there."""
+    return node.fields(required=required, optional=node.entries())
+
+
+def _is_there(fields: Mapping[str, Node], key: str) -> bool:
+    return key in fields and fields[key].value is not None
+
+
+def listed(fields: Mapping[str, Node], key: str) -> list[Node]:
+    """Return a list's nodes, none where it is null or missing."""
+    return fields[key].items() if _is_there(fields, key) else []
+
+
+def word(fields: Mapping[str, Node], key: str) -> str | None:
+    """Return a text, or None where it is null or missing."""
+    return fields[key].as_(str) if _is_there(fields, key) else None
+
+
+def number(fields: Mapping[str, Node], key: str) -> int:
+    """Return a whole number, 0 where it is null or missing."""
+    return fields[key].as_(int) if _is_there(fields, key) else 0
