@@ -1,10 +1,12 @@
 """What of a prompt decides how many tokens it has where the tokenizer is not ours: sizes that weights are fitted to.
 
-Texts are measured in tokens of the encoding that OpenAI's current models have; the rest are numbers of things.
+Texts are measured in tokens of the encoding that DeepSeek's, or else OpenAI's current models have; the rest are numbers
+of things.
 """
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -12,23 +14,28 @@ import orjson
 from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
 from completions.tokens.deferred import shown, walk
+from completions.tokens.typescript import at
 
-MAX_DEPTH = 32
-"""Levels of a schema that are looked at."""
+MAX_DEPTH, MAX_SCHEMAS = 32, 5_000
+"""Levels of a schema, and schemas within one, that are looked at."""
+
+MAX_TURNS = 6
+"""How often a schema that refers to itself is written within itself."""
 
 _DIGITS = re.compile(r"[0-9]{2,}")
+_MARKS = re.compile(r"(?<=[^\W_])_(?=[^\W_])|'(?=s\b|t\b|re\b|m\b|ll\b)|[^\s\w]\n")
 
 Measure = Callable[[Prompt], float]
 
 
-def size(text: str) -> int:
+def size(text: str, model: str | None = None) -> int:
     """Return a text's size in tokens."""
-    return tokens.count(text) if text else 0
+    return tokens.count(text, model) if text else 0
 
 
 def texts(prompt: Prompt) -> float:
     """Measure all that was said."""
-    return sum(size(message.text) for message in prompt.messages)
+    return sum(size(message.text, prompt.model) for message in prompt.messages)
 
 
 def newlines(prompt: Prompt) -> float:
@@ -38,8 +45,33 @@ def newlines(prompt: Prompt) -> float:
 
 def digits(prompt: Prompt) -> float:
     """Count the digits beyond one for each three in a row, for most tokenizers but ours take them one by one."""
-    runs = (len(run) for message in prompt.messages for run in _DIGITS.findall(message.text))
-    return sum(run - (run + 2) // 3 for run in runs)
+    return sum(_digits(message.text) for message in prompt.messages)
+
+
+def _digits(text: str) -> int:
+    return sum(len(run) - (len(run) + 2) // 3 for run in _DIGITS.findall(text))
+
+
+def text_cost(text: str, weights: Mapping[str, float]) -> float:
+    """Return what a text costs by the weights that texts have."""
+    lines, numbers = weights.get("newline", 0) * text.count("\n"), weights.get("digit", 0) * _digits(text)
+    return weights["text"] * size(text) + lines + numbers
+
+
+def fine(text: str) -> int:
+    """Return a text's size, nearly as Gemini has it: digits, marks in words and ends of lines stand alone."""
+    return size(text) + _digits(text) + len(_MARKS.findall(text))
+
+
+def fine_values(prompt: Prompt) -> float:
+    """Measure all that was said, nearly as Gemini has it: of results that are objects the texts alone."""
+    return sum(fine(text) for message in prompt.messages for text in _said(message))
+
+
+def _said(message: Message) -> Iterator[str]:
+    if message.role in ("tool", "function"):
+        return _value_texts(_read(message.text), 0)
+    return iter((message.text,))
 
 
 def messages(prompt: Prompt) -> float:
@@ -61,21 +93,50 @@ def tools_as_json(prompt: Prompt) -> float:
     return sum(size(tool.name) + size(tool.description) + size(as_json(tool.parameters)) for tool in shown(prompt))
 
 
+def tools_with_blanks(prompt: Prompt) -> float:
+    """Measure the tools with their schemas as JSON that has blanks between its parts."""
+    model = prompt.model
+    return sum(
+        size(tool.name, model) + size(tool.description, model) + size(_spaced(tool.parameters), model)
+        for tool in shown(prompt)
+    )
+
+
 def tools_as_texts(prompt: Prompt) -> float:
     """Measure the texts alone in the tools: names, descriptions, properties' names, values."""
-    own = sum(size(tool.name) + size(tool.description) for tool in shown(prompt))
-    return own + sum(size(text) for tool in shown(prompt) for text in _schema_texts(tool.parameters, 0))
+    return sum(map(size, _tool_texts(prompt)))
+
+
+def tools_as_fine_texts(prompt: Prompt) -> float:
+    """Measure the texts alone in the tools, nearly as Gemini has them."""
+    return sum(map(fine, _tool_texts(prompt)))
+
+
+def _tool_texts(prompt: Prompt) -> Iterator[str]:
+    for tool in shown(prompt):
+        yield from (tool.name, tool.description)
+        for name, schema in walk_schema(tool.parameters):
+            yield name
+            yield from _own_texts(schema)
+
+
+def _own_texts(schema: Mapping[str, Any]) -> Iterator[str]:
+    yield from (value for key in ("description", "format", "pattern") if isinstance(value := schema.get(key), str))
+    if isinstance(values := schema.get("enum"), list):
+        yield from map(str, values)
 
 
 def properties(prompt: Prompt) -> float:
     """Count the tools' parameters, and what is in them."""
-    return sum(1 for tool in shown(prompt) for _ in _properties(tool.parameters, 0))
+    inner = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
+    return sum(len(found) for schema in inner if isinstance(found := schema.get("properties"), Mapping))
 
 
 def objects(prompt: Prompt) -> float:
-    """Count the tools' parameters that have properties of their own."""
-    inner = (each for tool in shown(prompt) for each in _properties(tool.parameters, 0))
-    return sum(1 for each in inner if isinstance(each, Mapping) and each.get("properties"))
+    """Count the objects with properties of their own in the tools' parameters."""
+    schemas = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
+    own = sum(bool(tool.parameters.get("properties")) for tool in shown(prompt))
+    return sum(bool(schema.get("properties")) for schema in schemas) - own
 
 
 def with_parameters(prompt: Prompt) -> float:
@@ -85,15 +146,46 @@ def with_parameters(prompt: Prompt) -> float:
 
 def calls_as_json(prompt: Prompt) -> float:
     """Measure the calls' names and arguments as they stand."""
-    return sum(size(call.name) + size(call.arguments) for message in prompt.messages for call in message.tool_calls)
+    calls = (call for message in prompt.messages for call in message.tool_calls)
+    return sum(size(call.name, prompt.model) + size(call.arguments, prompt.model) for call in calls)
+
+
+def arguments(prompt: Prompt) -> float:
+    """Count the arguments that the calls have."""
+    read = (_read(call.arguments) for message in prompt.messages for call in message.tool_calls)
+    return sum(len(found) for found in read if isinstance(found, Mapping))
+
+
+def thoughts(prompt: Prompt) -> float:
+    """Measure what was thought since the user last spoke, where it is sent back as text."""
+    said = (thought.text for message in _since_user(prompt) for thought in message.thoughts)
+    return sum(size(text, prompt.model) for text in (*said, *_reasoning(prompt.body.get("messages"))))
+
+
+def _reasoning(messages: object) -> Iterator[str]:
+    """Go through the reasoning that `chat` is sent back since the user last spoke."""
+    told: list[Any] = messages if isinstance(messages, list) else []
+    for message in reversed(told):
+        if not isinstance(message, Mapping) or message.get("role") == "user":
+            return
+        if isinstance(text := message.get("reasoning_content"), str):
+            yield text
 
 
 def calls_as_texts(prompt: Prompt) -> float:
     """Measure the texts alone in the calls."""
-    total = 0
+    return sum(map(size, _call_texts(prompt)))
+
+
+def calls_as_fine_texts(prompt: Prompt) -> float:
+    """Measure the texts alone in the calls, nearly as Gemini has them."""
+    return sum(map(fine, _call_texts(prompt)))
+
+
+def _call_texts(prompt: Prompt) -> Iterator[str]:
     for call in (call for message in prompt.messages for call in message.tool_calls):
-        total += size(call.name) + sum(map(size, _value_texts(_read(call.arguments), 0)))
-    return total
+        yield call.name
+        yield from _value_texts(_read(call.arguments), 0)
 
 
 def schema_as_json(prompt: Prompt) -> float:
@@ -104,9 +196,26 @@ def schema_as_json(prompt: Prompt) -> float:
 
 def sealed(prompt: Prompt) -> float:
     """Measure what was thought since the user last spoke, in hundreds of characters of what only the API can read."""
+    return sum(map(len, _seals(_since_user(prompt)))) / 100
+
+
+def seals(prompt: Prompt) -> float:
+    """Count the seals of what was thought since the user last spoke."""
+    return sum(1 for _ in _seals(_since_user(prompt)))
+
+
+def _since_user(prompt: Prompt) -> Sequence[Message]:
     last = max((at for at, message in enumerate(prompt.messages) if message.role == "user"), default=-1)
-    since = (thought for message in prompt.messages[last + 1 :] for thought in message.thoughts)
-    return sum(len(thought.sealed) for thought in since) / 100
+    return prompt.messages[last + 1 :]
+
+
+SEAL = 100
+"""Characters of a seal that hides something; shorter ones stand for thoughts of another model."""
+
+
+def _seals(messages: Sequence[Message]) -> Iterator[str]:
+    found = (thought.sealed for message in messages for thought in message.thoughts)
+    return (seal for seal in found if len(seal) > SEAL)
 
 
 def thinks(prompt: Prompt) -> float:
@@ -128,6 +237,11 @@ def has_effort(prompt: Prompt) -> float:
     return float(prompt.reasoning_effort not in (None, "none") or prompt.format == "responses")
 
 
+def is_not_to_think(prompt: Prompt) -> float:
+    """Tell whether a model that would think is told not to."""
+    return float(prompt.reasoning_effort == "none")
+
+
 def has_task_budget(prompt: Prompt) -> float:
     """Tell whether Anthropic's model is told how many tokens it has for a task."""
     config = prompt.body.get("output_config")
@@ -143,6 +257,11 @@ def citations(prompt: Prompt) -> float:
     """Tell whether Anthropic's model is to cite what it is given."""
     asked = (block.get("citations") for block in _blocks(prompt))
     return float(any(isinstance(each, Mapping) and each.get("enabled") is True for each in asked))
+
+
+def searches(prompt: Prompt) -> float:
+    """Count Anthropic's own searches for tools in a conversation."""
+    return float(sum(block.get("type") == "tool_search_tool_result" for block in _blocks(prompt)))
 
 
 def later_instructions(prompt: Prompt) -> float:
@@ -169,31 +288,55 @@ MEASURES: Mapping[str, Measure] = {
     "text": texts,
     "newline": newlines,
     "digit": digits,
+    "fine": lambda prompt: sum(fine(message.text) for message in prompt.messages),
+    "fine_values": fine_values,
     "message": messages,
+    "user": lambda prompt: sum(message.role == "user" for message in prompt.messages),
+    "assistant": lambda prompt: sum(message.role == "assistant" and _speaks(message) for message in prompt.messages),
     "tools": lambda prompt: float(bool(prompt.tools)),
     "tool": more_tools,
     "tool_json": tools_as_json,
+    "tool_spaced": tools_with_blanks,
     "tool_text": tools_as_texts,
+    "tool_fine": tools_as_fine_texts,
     "property": properties,
     "object": objects,
     "parameters": with_parameters,
+    "described": lambda prompt: sum(bool(tool.description) for tool in shown(prompt)),
     "required": lambda prompt: float(bool(prompt.tools) and prompt.tool_choice.mode == "required"),
     "serial": one_by_one,
     "call": lambda prompt: sum(len(message.tool_calls) for message in prompt.messages),
+    "turn": lambda prompt: sum(bool(message.tool_calls) for message in prompt.messages),
+    "argument": arguments,
     "call_json": calls_as_json,
     "call_text": calls_as_texts,
+    "call_fine": calls_as_fine_texts,
+    "json_object": lambda prompt: float(prompt.response_format.kind == "json_object"),
     "schema": lambda prompt: float(prompt.response_format.kind == "json_schema"),
     "schema_json": schema_as_json,
     "thinking": thinks,
     "adaptive": thinks_as_needed,
     "effort": has_effort,
+    "unthinking": is_not_to_think,
     "task_budget": has_task_budget,
     "text_document": text_documents,
     "citations": citations,
+    "search": searches,
     "later": later_instructions,
     "sealed": sealed,
+    "seal": seals,
+    "sealed_ever": lambda prompt: sum(map(len, _seals(prompt.messages))) / 100,
+    "seal_ever": lambda prompt: sum(1 for _ in _seals(prompt.messages)),
+    "thought": thoughts,
 }
 """By the name that weights have for it."""
+
+
+def _spaced(value: object) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return ""
 
 
 def as_json(value: object) -> str:
@@ -223,33 +366,32 @@ def _value_texts(value: object, level: int) -> Iterator[str]:
             yield from _value_texts(inner, level + 1)
 
 
+def walk_schema(root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Go through a schema and those in it, with the names that those of properties have; what is referred to counts.
+
+    One that refers to itself is gone through a few times, and none is followed very deep or very long.
+    """
+    left = [MAX_SCHEMAS]
+
+    def walk(name: str, schema: object, level: int, within: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        left[0] -= 1
+        if not isinstance(schema, Mapping) or level > MAX_DEPTH or left[0] < 0:
+            return
+        yield name, schema
+        if isinstance(address := schema.get("$ref"), str) and within.count(address) < MAX_TURNS:
+            yield from walk("", at(address, root), level + 1, (*within, address))
+        for inner_name, inner in _inner(schema):
+            yield from walk(inner_name, inner, level + 1, within)
+
+    return walk("", root, 0, ())
+
+
 def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
     """Go through the schemas in a schema, with the names that those of properties have."""
-    for key in ("properties", "$defs", "definitions"):
-        if isinstance(found := schema.get(key), Mapping):
-            yield from found.items()
+    if isinstance(found := schema.get("properties"), Mapping):
+        yield from found.items()
     for key in ("anyOf", "oneOf", "allOf"):
         if isinstance(options := schema.get(key), list):
             yield from (("", option) for option in options)
     for key in ("items", "additionalProperties"):
         yield "", schema.get(key)
-
-
-def _schema_texts(schema: object, level: int) -> Iterator[str]:
-    if not isinstance(schema, Mapping) or level > MAX_DEPTH:
-        return
-    yield from (value for key in ("description", "format", "pattern") if isinstance(value := schema.get(key), str))
-    if isinstance(values := schema.get("enum"), list):
-        yield from map(str, values)
-    for name, inner in _inner(schema):
-        yield name
-        yield from _schema_texts(inner, level + 1)
-
-
-def _properties(schema: object, level: int) -> Iterator[object]:
-    if not isinstance(schema, Mapping) or level > MAX_DEPTH:
-        return
-    if isinstance(found := schema.get("properties"), Mapping):
-        yield from found.values()
-    for _, inner in _inner(schema):
-        yield from _properties(inner, level + 1)

@@ -1,22 +1,12 @@
-"""What of images, sounds and documents says how many tokens they are: sizes, seconds, pages, and their texts.
+"""What of images and sounds says how many tokens they are: sizes and seconds.
 
-Only headers are read, and a bounded part of a document; what cannot be read, or stands at an address, is None.
+Only headers are read; what cannot be read, or stands at an address, is None.
 """
 
 import binascii
-import re
-import zlib
-from collections.abc import Iterator
-from typing import NamedTuple
 
 HEAD = 87_400
 """Characters of base64 that are decoded of an image: some 64 KiB, for a JPEG's size may stand behind a preview."""
-
-DOCUMENT_HEAD = 700_000
-"""Characters of base64 that are decoded of a document: some 500 KB."""
-
-INFLATED = 400_000
-"""Bytes of a document's streams that are looked through for text."""
 
 MP3_RATE = 128
 """Kilobits a second of an MP3 that does not tell its own."""
@@ -33,21 +23,7 @@ MP3_SAMPLES = {0x7D: ((44_100, 48_000, 32_000), 1152), 0x79: ((22_050, 24_000, 1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """The JPEG markers of a frame's start; the three are tables."""
 
-_PAGE = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
-_COUNT = re.compile(rb"/Count\s+(\d{1,6})")
-_STREAM = re.compile(rb"(?<!end)stream\r?\n")
-_TEXT = re.compile(rb"\(((?:[^()\\]|\\.)*+)\)|<([0-9A-Fa-f]*+)>", re.DOTALL)
-"""A text in a content stream, in brackets or in hexadecimal; each start is looked at up to the next one only."""
-
-
 _URL_SAFE = str.maketrans("-_", "+/")
-
-
-class Document(NamedTuple):
-    """A document's pages, and how many characters of text it has, as far as can be seen."""
-
-    pages: int
-    characters: int
 
 
 def is_address(source: str) -> bool:
@@ -98,50 +74,6 @@ def _mp3_seconds(head: bytes, size: float) -> float:
     if told > 0 and at < len(rates) and frame[told + 7 : told + 8] and frame[told + 7] & 1:
         return int.from_bytes(frame[told + 8 : told + 12], "big") * samples / rates[at]
     return size * 8 / 1000 / MP3_RATES[layer][frame[2] >> 4]
-
-
-def document(source: str) -> Document | None:
-    """Look through a PDF."""
-    data = decoded(source, DOCUMENT_HEAD)
-    if b"%PDF-" not in data[:1024]:
-        return None
-    streams = list(_streams(data))
-    everything = [data, *streams]
-    pages = sum(len(_PAGE.findall(part)) for part in everything)
-    counted = [int(number) for part in everything for number in _COUNT.findall(part)]
-    return Document(pages or max(counted, default=1) or 1, sum(map(_characters, streams)))
-
-
-def text_of(source: str) -> str | None:
-    """Return the text of a file that is one, as `text/plain` in a data URL; None where it is none."""
-    try:
-        found = decoded(source, DOCUMENT_HEAD).decode()
-    except UnicodeDecodeError:
-        return None
-    return found or None
-
-
-def _streams(data: bytes) -> Iterator[bytes]:
-    """Go through a PDF's streams, inflated where they are deflated, as far as the budget goes."""
-    left = INFLATED
-    for start in _STREAM.finditer(data):
-        if left <= 0:
-            return
-        inflate = zlib.decompressobj()
-        try:
-            found = inflate.decompress(data[start.end() :], left)
-        except zlib.error:
-            end = data.find(b"endstream", start.end())
-            found = data[start.end() : end if end > 0 else None][:left]
-        left -= len(found)
-        yield found
-
-
-def _characters(stream: bytes) -> int:
-    """Count the characters that a content stream shows; those of a font of two bytes come as pairs."""
-    if b"Tj" not in stream and b"TJ" not in stream:
-        return 0
-    return sum(len(plain) or len(coded) // 4 for plain, coded in _TEXT.findall(stream))
 
 
 def _png(head: bytes) -> tuple[int, int] | None:

@@ -10,13 +10,15 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
-from completions.conversation import Message, Part, Prompt, PromptTokens, ResponseFormat, Thought
-from completions.tokens import media
+import orjson
+
+from completions.conversation import Message, Part, Prompt, PromptTokens, Thought, ToolCall
+from completions.tokens import documents, media, openai_preamble
 from completions.tokens import text as tokens
-from completions.tokens.deferred import as_tool, has_hidden, shown, shown_later
-from completions.tokens.typescript import as_json, functions, is_flat, written
+from completions.tokens.openai_images import image_tokens
 from completions.tokens.vendors import vendor_of
 
 PER_MESSAGE, PER_NAME = 3, 1
@@ -32,96 +34,40 @@ REASONING = re.compile(r"(?:ft:)?(?:openai/)?(?:gpt-5|o\d|codex|gpt-oss|computer
 class Marks(NamedTuple):
     """What the API adds, in tokens, for one generation of models at one address.
 
-    `priming` begins the answer; `tools` stand around the functions, `tools_with_system` where a system message is there
-    already, `described` more where the first function has a description; `call` is for a call and its result beside
-    their names and texts; `final` is for each message of the assistant; `schema` stands around that of the answer.
+    `priming` begins the answer; `call` is for a call and its result beside their names and texts; `final` is for each
+    message of the assistant.
     """
 
     priming: int
-    tools: int
-    tools_with_system: int
-    described: int
     call: int
     final: int
-    schema: int
 
 
 MARKS: Mapping[tuple[bool, bool], Marks] = {
-    (False, False): Marks(3, 9, 5, 0, 11, 0, 19),
-    (False, True): Marks(3, 3, 3, 0, 9, 0, 19),
-    (True, False): Marks(2, 90, 90, 1, 17, 0, 18),
-    (True, True): Marks(2, 8, 8, 1, 15, 2, 18),
+    (False, False): Marks(3, 11, 0),
+    (False, True): Marks(3, 9, 0),
+    (True, False): Marks(2, 17, 0),
+    (True, True): Marks(2, 15, 2),
 }
 """By whether the model reasons, and whether the request is for `responses`."""
 
 LATER, LATER_CALL = re.compile(r"gpt-5\.\d"), 18
 """From gpt-5.2 on a call at `responses` has more around it."""
 
-OPEN, OPEN_SYSTEM, OPEN_SCHEMA = "gpt-oss", 65, 70
-"""OpenAI's open models have a system message of their own, and a schema's form is longer."""
+OPEN, OPEN_CALL = "gpt-oss", 14
+"""OpenAI's open models are not shown what was said beside a call, and have less around it."""
+
+AT_RESPONSES = frozenset({"responses", "input_tokens", "compact"})
+"""The formats of `responses`, and of what takes the same."""
 
 TEXT_ALONE = re.compile(r"gpt-4o(?:-mini)?-search")
 """Search models, which charge for the texts only."""
 
-NESTED_SCHEMA = 5
-"""Tokens around a schema that is not of plain properties, written as JSON; measured within 3 % of the whole."""
-
 PARALLEL = 17
 """Tokens around calls that are made at once by a model that does not think: they are one call of a tool of its own."""
 
-HOSTED: Mapping[str, int] = {"web_search": 290, "image_generation": 340, "code_interpreter": 700, "file_search": 500}
-"""Tokens for a tool of the API's own before it is used, by type; approximate."""
-
-
-SHOWN_LATER: Mapping[str, int] = {"additional_tools": 92, "tool_search_output": 137}
-"""Tokens around tools that are shown in the middle of a conversation, by the item of `responses` that has them."""
-
-SEARCH, OWN_SEARCH, IN_NAMESPACE = 381, 11, 5
-"""The API's search for tools, while there are hidden ones; around the client's own; and for a call of what it found."""
-
-
-class Tiles(NamedTuple):
-    """An image in squares of 512 pixels: a base cost, which is all for `low` detail, and a cost per square."""
-
-    base: int
-    tile: int
-
-
-class Patches(NamedTuple):
-    """An image in at most `most` squares of 32 pixels, with a cost per square and a fixed cost."""
-
-    each: float
-    more: int = 0
-    most: int = 1536
-
-
-IMAGES: tuple[tuple[str, Tiles | Patches], ...] = (
-    ("gpt-4o-mini", Tiles(2833, 5667)),
-    ("gpt-4.1-mini", Patches(1.62, 1)),
-    ("gpt-4.1-nano", Patches(2.46, 1)),
-    ("gpt-5-mini", Patches(1.2)),
-    ("gpt-5-nano", Patches(1.5)),
-    ("o4-mini", Patches(1.72)),
-    ("gpt-5.", Patches(1.2, most=2500)),
-    ("gpt-5", Tiles(70, 140)),
-    ("o1", Tiles(75, 150)),
-    ("o3", Tiles(75, 150)),
-    ("computer-use", Tiles(65, 129)),
-)
-"""By prefix of the model's name. Source: OpenAI's guide to images, "Calculating costs"."""
-
-DEFAULT_IMAGES = Tiles(85, 170)
-UNKNOWN_SIZE = (540, 360)
-"""Pixels of an image of which only the address is known: the median of those recorded."""
-
-_WIDTH = re.compile(r"/(\d{2,5})px-")
-"""A width that an address tells, as Wikimedia's do; the height is taken for two thirds of it."""
-
-LOW_PATCHES = 256
-"""Patches of an image at low detail: 512 pixels squared."""
-
-PAGE_IMAGE, PAGE_TEXT, CHARACTERS = 210, 6, 5.6
-"""A document's page as a picture (on chat alone), what stands around its text, and the text's characters a token."""
+PAGE_IMAGE, FILE_MARKS, WORD_MARKS, SHEET_MARKS = 212, 4, 14, 31
+"""A PDF's page as a picture (on chat alone), what stands around a file's text, and more around an office document's."""
 
 UNKNOWN_FILE = 750
 """Tokens of a file that is elsewhere: as many as a page full of text."""
@@ -130,6 +76,16 @@ AUDIO_A_SECOND, AUDIO_MARKS = 10, 4
 
 SEAL, BYTES_A_TOKEN, MIN_TOKENS = 900, 4.5, 28
 """Bytes of encrypted reasoning that are not reasoning, those of a token, and the fewest tokens: fitted, within 15 %."""
+
+COMPACTING = 93
+"""Tokens of the instruction to compact a conversation."""
+
+COMPACTED_SEAL, COMPACTED_BYTES = 523, 5.88
+"""The same of what stands for a conversation that was compacted: fitted, within 3 %."""
+
+ENCRYPTED = "gAAAA"
+"""How what OpenAI has encrypted begins."""
+
 
 UNFRAMED = ("embed", "moderate", "speak", "transcribe", "draw")
 """The tasks whose prompts cost only their texts."""
@@ -175,16 +131,21 @@ def _token_lists(prompts: list[object]) -> int:
 
 def _as_openai(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as OpenAI's API does."""
-    model, responses = prompt.model or "", prompt.format in ("responses", "input_tokens")
+    model, responses = prompt.model or "", prompt.format in AT_RESPONSES
     thinks = REASONING.match(model) is not None
     marks = MARKS[thinks, responses]
     if responses and LATER.match(model):
         marks = marks._replace(call=LATER_CALL)
+    if OPEN in model:
+        marks = marks._replace(call=OPEN_CALL)
     if TEXT_ALONE.match(model):
         return PromptTokens(sum(tokens.count(message.text, model) for message in prompt.messages))
     last = max((at for at, message in enumerate(prompt.messages) if message.role == "user"), default=-1)
     names = {call.id: call.name for message in prompt.messages for call in message.tool_calls}
-    total = marks.priming + _preamble(prompt, marks)
+    total = marks.priming + _preamble(prompt, thinks, responses)
+    if responses:
+        total += _items(prompt, marks, model)
+        total += COMPACTING if prompt.task == "compact" else 0
     for at, message in enumerate(prompt.messages):
         total += _message(message, marks, names, model)
         if responses and at > last:
@@ -193,61 +154,51 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
     return PromptTokens(total + image + audio + document, image, audio, document)
 
 
-def _preamble(prompt: Prompt, marks: Marks) -> int:
-    """Count what comes before the conversation: the tools, and the schema for the answer."""
-    total = 0
-    if prompt.tools and (tools := shown(prompt)):
-        instructed = any(message.role in ("system", "developer") for message in prompt.messages)
-        total += marks.tools_with_system if instructed else marks.tools
-        total += marks.described if tools[0].description else 0
-        total += tokens.count(functions(tools), prompt.model)
-    elif OPEN in (prompt.model or ""):
-        total += OPEN_SYSTEM + (OPEN_SCHEMA if prompt.response_format.kind == "json_schema" else 0)
-    total += sum(_hosted(tool) for tool in _tools_of(prompt.body)) + _searches(prompt)
-    form = prompt.response_format
-    return total + (_schema(form, marks, prompt.model) if form.kind == "json_schema" else 0)
-
-
-def _tools_of(body: Mapping[str, object]) -> list[object]:
-    tools = body.get("tools")
-    return tools if isinstance(tools, list) else []
-
-
-def _searches(prompt: Prompt) -> int:
-    """Count a search for tools, and the tools that are shown in the middle of a conversation."""
-    if prompt.format not in ("responses", "input_tokens"):
+def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
+    """Count what stands before the conversation, where there is something."""
+    is_open = OPEN in (prompt.model or "")
+    if not (prompt.tools or "tools" in prompt.body or prompt.response_format.kind != "text" or is_open or responses):
         return 0
-    total = 0
-    for kind, tools in shown_later(prompt):
-        total += SHOWN_LATER[kind] + tokens.count(functions(tools), prompt.model)
-    for tool in _tools_of(prompt.body):
-        if isinstance(tool, Mapping) and tool.get("type") == "tool_search":
-            own = replace(as_tool(tool), name="tool_search")
-            hosted = SEARCH if has_hidden(prompt) else 0
-            total += OWN_SEARCH + tokens.count(functions([own]), prompt.model) if own.parameters else hosted
-    items = prompt.body.get("input")
-    calls = (item for item in items if isinstance(item, Mapping)) if isinstance(items, list) else ()
-    return total + IN_NAMESPACE * sum(bool(item.get("namespace")) for item in calls)
+    return openai_preamble.count(prompt, openai_preamble.MARKS[thinks, responses], responses, is_open)
 
 
-def _hosted(tool: object) -> int:
-    kind = tool.get("type") if isinstance(tool, dict) else None
-    return next((cost for name, cost in HOSTED.items() if isinstance(kind, str) and kind.startswith(name)), 0)
+def _items(prompt: Prompt, marks: Marks, model: str) -> int:
+    """Count what items of `responses` cost beside the messages that were made of them."""
+    given = prompt.body.get("input")
+    items = [item for item in given if isinstance(item, Mapping)] if isinstance(given, list) else []
+    silent = sum(
+        item.get("role") == "assistant" and item.get("content") == "" and after.get("type") == "function_call"
+        for item, after in pairwise(items)
+    )
+    spaces = sum(2 * _namespace(item, model) for item in items if item.get("namespace"))
+    compacted = sum(_compacted(item, model) for item in items if item.get("type") == "compaction")
+    return silent * (PER_MESSAGE + 1 + marks.final) + spaces + compacted
 
 
-def _schema(form: ResponseFormat, marks: Marks, model: str | None) -> int:
-    """Count the schema of the answer: exact for an object of plain properties, nearly so for others."""
-    if is_flat(form.schema):
-        return marks.schema + tokens.count(form.name, model) + tokens.count(written(form.schema), model)
-    return NESTED_SCHEMA + tokens.count(form.name, model) + tokens.count(as_json(form.schema), model)
+def _namespace(call: Mapping[str, Any], model: str) -> int:
+    """Count what the namespace of a function costs beyond that of all functions, for which the messages are counted."""
+    name = call.get("name")
+    return tokens.count(f"{call['namespace']}.{name}", model) - tokens.count(f"functions.{name}", model)
+
+
+def _compacted(item: Mapping[str, Any], model: str) -> int:
+    """Count the item that stands for a conversation: by its size, or what the mock has written there."""
+    sealed = item.get("encrypted_content")
+    if not isinstance(sealed, str):
+        return 0
+    if sealed.startswith(ENCRYPTED):
+        return max(MIN_TOKENS, round((len(sealed) * 3 / 4 - COMPACTED_SEAL) / COMPACTED_BYTES))
+    return thought_tokens(Thought(sealed=sealed), model)
 
 
 def _message(message: Message, marks: Marks, names: Mapping[str, str], model: str) -> int:
     first = model == FIRST_MODEL
     if message.role in ("tool", "function"):
         name = names.get(message.tool_call_id or "", message.name or "")
-        return tokens.count(f"functions.{name}", model) + tokens.count(message.text, model)
+        return _result_name(name, model) + tokens.count(message.text, model)
     total = _calls(message, marks, model) if message.tool_calls else 0
+    if message.tool_calls and marks.call == OPEN_CALL:
+        return total
     if message.text or message.parts or not message.tool_calls:
         total += FIRST_PER_MESSAGE if first else PER_MESSAGE
         total += tokens.count(message.role, model) + tokens.count(message.text, model)
@@ -257,14 +208,33 @@ def _message(message: Message, marks: Marks, names: Mapping[str, str], model: st
     return total
 
 
+def _result_name(name: str, model: str) -> int:
+    """Count the function that a result is of."""
+    if REASONING.match(model):
+        return tokens.count(f"functions.{name}", model)
+    return 1 + tokens.count(name, model)
+
+
 def _calls(message: Message, marks: Marks, model: str) -> int:
     """Count calls, with the markers around them and their results."""
     calls = message.tool_calls
     if len(calls) > 1 and not REASONING.match(model):
-        uses = ",".join(f'{{"recipient_name":"functions.{call.name}","parameters":{call.arguments}}}' for call in calls)
+        uses = ",".join(
+            f'{{"parameters":{_arguments(call)},"recipient_name":"functions.{call.name}"}}' for call in calls
+        )
         return PARALLEL + tokens.count(f'{{"tool_uses":[{uses}]}}', model)
-    said = sum(tokens.count(f"functions.{call.name}", model) + tokens.count(call.arguments, model) for call in calls)
+    said = sum(tokens.count(f"functions.{call.name}", model) + tokens.count(_arguments(call), model) for call in calls)
     return said + marks.call * len(calls)
+
+
+def _arguments(call: ToolCall) -> str:
+    """Write a call's arguments as the model sees them: as JSON without blanks."""
+    if call.kind == "custom":
+        return call.arguments
+    try:
+        return orjson.dumps(orjson.loads(call.arguments)).decode()
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return call.arguments
 
 
 def thought_tokens(thought: Thought, model: str) -> int:
@@ -273,7 +243,7 @@ def thought_tokens(thought: Thought, model: str) -> int:
         return tokens.count(thought.text, model)
     if not thought.sealed:
         return 0
-    if not thought.sealed.startswith("gAAAA"):  # the mock's own, which hides nothing
+    if not thought.sealed.startswith(ENCRYPTED):  # the mock's own, which hides nothing
         try:
             return tokens.count(base64.b64decode(thought.sealed).decode(), model)
         except ValueError:
@@ -296,43 +266,12 @@ def _media(prompt: Prompt, responses: bool) -> tuple[int, int, int]:
 
 
 def _file(part: Part, model: str, responses: bool) -> int:
-    if (found := media.document(part.source)) is not None:
+    if (found := documents.pdf(part.source)) is not None:
         pictures = 0 if responses else PAGE_IMAGE * found.pages
-        return pictures + PAGE_TEXT + math.ceil(found.characters / CHARACTERS)
+        return pictures + FILE_MARKS + round(tokens.count(found.text, model) * found.more)
     if media.is_address(part.source) or part.source.startswith("file-"):
         return UNKNOWN_FILE
-    found_text = media.text_of(part.source)
-    return tokens.count(found_text, model) if found_text else 0
-
-
-def image_tokens(part: Part, model: str) -> int:
-    """Count an image by its size and detail; one at an address has the size that the address tells, or a usual one."""
-    cost = next((cost for name, cost in IMAGES if model.startswith(name)), DEFAULT_IMAGES)
-    width, height = media.image_size(part.source) or _told_size(part.source)
-    if isinstance(cost, Tiles):
-        return cost.base + (0 if part.detail == "low" else cost.tile * _tiles(width, height))
-    patches = LOW_PATCHES if part.detail == "low" else _patches(width, height, cost.most)
-    return math.ceil(min(patches, _patches(width, height, cost.most)) * cost.each) + cost.more
-
-
-def _told_size(source: str) -> tuple[int, int]:
-    if (told := _WIDTH.search(source[:2048])) is None:
-        return UNKNOWN_SIZE
-    return int(told[1]), int(told[1]) * 2 // 3
-
-
-def _tiles(width: int, height: int) -> int:
-    """Count the tiles: the image is made to fit 2048 x 2048, then its shorter side to be at most 768."""
-    scale = min(1.0, 2048 / max(width, height))
-    scale *= min(1.0, 768 / (min(width, height) * scale))
-    return -(-round(width * scale) // 512) * -(-round(height * scale) // 512)
-
-
-def _patches(width: int, height: int, most: int) -> int:
-    """Count the patches; an image of too many is made smaller, so that whole patches fit."""
-    needed = -(-width // 32) * -(-height // 32)
-    if needed <= most:
-        return needed
-    scale = math.sqrt(32**2 * most / (width * height))
-    scale *= min(math.floor(side * scale / 32) / (side * scale / 32) for side in (width, height))
-    return max(1, math.floor(width * scale / 32)) * max(1, math.floor(height * scale / 32))
+    if (written := documents.office(part.source)) is not None:
+        return FILE_MARKS + (SHEET_MARKS if written.sheet else WORD_MARKS) + tokens.count(written.text, model)
+    found_text = documents.text_of(part.source)
+    return FILE_MARKS + tokens.count(found_text, model) if found_text else 0

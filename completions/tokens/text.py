@@ -1,17 +1,19 @@
 """Split and count text by real tokens, exactly and offline.
 
-The encodings are tiktoken's, read from the vocabulary files in LiteLLM's package (named by the SHA-1 of their URL, as
-in tiktoken's own cache) without importing LiteLLM, which would take seconds.
+The encodings are tiktoken's and DeepSeek's, read from the vocabulary files in LiteLLM's package without importing
+LiteLLM, which would take seconds. Tiktoken's are named by the SHA-1 of their URL, as in its own cache.
 """
 
 import contextlib
 import functools
 import os
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
+import orjson
 import tiktoken
 from tiktoken.model import encoding_name_for_model
 
@@ -22,6 +24,19 @@ DEFAULT_ENCODING = "o200k_base"
 
 SHIPPED = {"o200k_base", "cl100k_base", "p50k_base"}
 """The encodings whose vocabularies LiteLLM ships."""
+
+DEEPSEEK = re.compile(r"(?:^|/)deepseek-(?!r1-distill)")
+"""The models that have DeepSeek's own encoding."""
+
+DEEPSEEK_FILE = "deepseek_tokenizer.json"
+
+_EAST = "一-龥\u3040-ヿ"
+DEEPSEEK_WORDS = (
+    rf"\p{{N}}{{1,3}}|[{_EAST}]+|[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{{|}}~][A-Za-z]+"
+    rf"|[^\r\n\p{{L}}\p{{P}}\p{{S}}]?[[\p{{L}}\p{{M}}]&&[^{_EAST}]]+| ?[\p{{P}}\p{{S}}]+[\r\n]*"
+    rf"|\s*[\r\n]+|\s+(?![^\s\p{{N}}{_EAST}])|\s+"
+)
+"""Where DeepSeek's encoding cuts a text before it is looked up; its three cuts, one after the other, made one."""
 
 REMEMBERED_LENGTH = 4096
 """Characters. The tokens of longer texts are not cached, to limit memory."""
@@ -138,6 +153,8 @@ def _remembered(text: str, name: str) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=1024)
 def encoding_name(model: str | None) -> str:
     """Return the encoding of a model: `gpt-4` -> `cl100k_base`; unknown models have the current one."""
+    if DEEPSEEK.search(model or ""):
+        return "deepseek"
     try:
         name = encoding_name_for_model(model or "")
     except KeyError:
@@ -162,11 +179,24 @@ def _encoding(name: str) -> tiktoken.Encoding:
 
 def _load(name: str) -> tiktoken.Encoding:
     os.environ["TIKTOKEN_CACHE_DIR"] = str(_vocabularies())  # tiktoken takes it from nowhere else
-    encoding = tiktoken.get_encoding(name)
+    encoding = _deepseek() if name == "deepseek" else tiktoken.get_encoding(name)
     if isinstance(getattr(encoding, "_mergeable_ranks", None), dict):
         # What it is made of, some 27 MB: the tokenizer itself has its own copy, and this one serves only to pickle it.
         encoding._mergeable_ranks = {}
     return encoding
+
+
+def _deepseek() -> tiktoken.Encoding:
+    """Read DeepSeek's vocabulary, in which letters stand for bytes; its names of special tokens are left out."""
+    vocabulary = orjson.loads((_vocabularies() / DEEPSEEK_FILE).read_bytes())["model"]["vocab"]
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    others = [byte for byte in range(256) if byte not in plain]
+    letters = {byte: byte for byte in plain} | {256 + at: byte for at, byte in enumerate(others)}
+    ranks = {}
+    for token, rank in vocabulary.items():
+        with contextlib.suppress(UnicodeEncodeError):
+            ranks[token.translate(letters).encode("latin-1")] = rank
+    return tiktoken.Encoding("deepseek", pat_str=DEEPSEEK_WORDS, mergeable_ranks=ranks, special_tokens={})
 
 
 def _vocabularies() -> Path:

@@ -19,15 +19,17 @@ NAMES = {"integer": "number", "number": "number", "string": "string", "boolean":
 
 def functions(tools: Sequence[Tool]) -> str:
     """Write the functions that are offered."""
-    types = "".join(f"{_comment(tool.description)}{_function(tool)}\n\n" for tool in tools)
+    types = "".join(f"{as_comment(tool.description)}{_function(tool)}\n\n" for tool in tools)
     return f"namespace functions {{\n\n{types}}} // namespace functions"
 
 
 def _function(tool: Tool) -> str:
+    if tool.kind == "custom":
+        return f"type {tool.name} = (FREEFORM) => any;"
     if not tool.parameters.get("properties"):
         return f"type {tool.name} = () => any;"
     title, description = tool.parameters.get("title"), tool.parameters.get("description")
-    head = (f"// {title}\n//\n" if isinstance(title, str) else "") + _comment(description)
+    head = (f"// {title}\n//\n" if isinstance(title, str) else "") + as_comment(description)
     return f"type {tool.name} = (_: {head}{written(tool.parameters)}) => any;"
 
 
@@ -36,38 +38,27 @@ def written(schema: Mapping[str, Any]) -> str:
     return _Writer(schema).type(schema, 0)
 
 
-FLAT = {"type", "title", "description", "properties", "required", "additionalProperties", "enum", "items"}
-"""The keywords of a schema of plain properties."""
+def schema_as_json(schema: Mapping[str, Any]) -> str:
+    """Write the schema of an answer as JSON, without what the model is not shown."""
+    return _value(_shown(schema))
 
 
-def is_flat(schema: Mapping[str, Any]) -> bool:
-    """Tell whether a schema is an object of texts, numbers and the like, and arrays of them."""
-    properties = schema.get("properties")
-    inner = list(properties.values()) if isinstance(properties, Mapping) else []
-    inner += [item["items"] for item in inner if isinstance(item, Mapping) and "items" in item]
-    plain = all(isinstance(item, Mapping) and item.keys() <= FLAT - {"properties"} for item in inner)
-    return plain and schema.keys() <= FLAT
+IDLE = frozenset({"additionalProperties", "required"})
+"""Keywords of a schema that the API itself holds the answer to, and does not show to the model."""
 
 
-def compact(schema: object) -> object:
-    """Leave out of a schema what the model is not shown: that objects are objects, and have nothing else in them."""
+def _shown(schema: object) -> object:
     if isinstance(schema, list):
-        return [compact(item) for item in schema]
+        return [_shown(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    idle = {"additionalProperties"} | ({"type"} if schema.keys() & {"properties", "const"} else set())
-    return {key: _compact_at(key, value) for key, value in schema.items() if key not in idle}
+    return {key: _shown_at(key, value) for key, value in schema.items() if key not in IDLE}
 
 
-def _compact_at(key: str, value: object) -> object:
+def _shown_at(key: str, value: object) -> object:
     if key in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
-        return {name: compact(inner) for name, inner in value.items()}
-    return value if key in ("const", "enum", "default", "required") else compact(value)
-
-
-def as_json(schema: Mapping[str, Any]) -> str:
-    """Write a schema as JSON, without what the model is not shown."""
-    return _value(compact(schema))
+        return {name: _shown(inner) for name, inner in value.items()}
+    return value if key in ("const", "enum", "default") else _shown(value)
 
 
 class _Writer:
@@ -83,7 +74,7 @@ class _Writer:
             return "any"
         if isinstance(address := schema.get("$ref"), str):
             own = {key: value for key, value in schema.items() if key != "$ref"}
-            return self.type({**_at(address, self._root), **own}, level + 1)
+            return self.type({**at(address, self._root), **own}, level + 1)
         if "const" in schema:
             return _value(schema["const"])
         if isinstance(values := schema.get("enum"), list):
@@ -116,19 +107,20 @@ class _Writer:
     def _property(self, name: str, schema: object, needed: bool, level: int) -> str:
         inner = schema if isinstance(schema, Mapping) else {}
         title = inner.get("title")
-        head = (f"// {title}\n" if isinstance(title, str) else "") + _comment(inner.get("description"))
+        head = (f"// {title}\n" if isinstance(title, str) else "") + as_comment(inner.get("description"))
         end = f" // default: {_plain(inner['default'])}" if "default" in inner else ","
         return f"{head}{name}{'' if needed else '?'}: {self.type(inner, level + 1)}{end}\n"
 
 
-def _comment(text: object) -> str:
-    """Write a description as comments, a line each."""
+def as_comment(text: object) -> str:
+    """Write a text as comments, a line each."""
     if not isinstance(text, str) or not text:
         return ""
     return "".join(f"// {line.strip()}".rstrip() + "\n" for line in text.split("\n"))
 
 
-def _at(address: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+def at(address: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a reference within a schema leads to; nothing where it leads nowhere."""
     found: object = root
     for key in _keys(address):
         found = found.get(key) if isinstance(found, Mapping) else None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from completions.conversation import Part, Prompt, PromptTokens
-from completions.tokens import media
+from completions.tokens import documents, media
+from completions.tokens import text as tokens
 from completions.tokens.measures import MEASURES
 
 Weights = Mapping[str, float]
@@ -22,6 +23,9 @@ UNKNOWN_SIZE = (540, 360)
 """Pixels of an image of which only the address is known: the median of those recorded."""
 
 
+OFFICE_MARKS = 13
+"""Tokens around the text of a Word document or a spreadsheet, as Mistral counts them."""
+
 UNKNOWN_SECONDS = 4.5
 """How long a sound is of which only the address is known."""
 
@@ -30,12 +34,15 @@ class Media(NamedTuple):
     """What is not text: an image by its width and height, a second of sound, and a document.
 
     A document costs `page` for each page, `character` for each character, and `unread` where it stands elsewhere; a
-    film, whose length nobody looks up, costs `video`, which is a second of it.
+    film, whose length nobody looks up, costs `video`, which is a second of it. A page may cost something else where the
+    document is all there is beside texts (`page_alone`), or where a tool returned it (`page_in_result`).
     """
 
     image: Size
     second: float = 25.0
     page: float = 0.0
+    page_alone: float | None = None
+    page_in_result: float | None = None
     character: float = 0.27
     unread: float = 800.0
     video: float = 258.0
@@ -49,6 +56,22 @@ def squares(pixels: int, more: int = 0, rows: int = 0) -> Size:
         return math.ceil(width / pixels) * down + more + rows * down
 
     return cost
+
+
+def tiles(tokens: int) -> Size:
+    """Return the cost of an image as Gemini's guide has it: of so many tokens, and each of its tiles if it is large."""
+
+    def cost(width: int, height: int) -> float:
+        if max(width, height) <= SMALL:
+            return tokens
+        side = min(max(math.floor(min(width, height) / 1.5), TILE[0]), TILE[1])
+        return tokens * (1 + math.ceil(width / side) * math.ceil(height / side))
+
+    return cost
+
+
+SMALL, TILE = 384, (192, 768)
+"""Pixels of an image that is one tile for Gemini, and the least and the most of a tile's side."""
 
 
 def flat(tokens: int) -> Size:
@@ -73,15 +96,16 @@ class Vendor:
     def count(self, prompt: Prompt) -> PromptTokens:
         """Count a prompt's tokens, and how many of them are of what."""
         if self.unless_none and prompt.tool_choice.mode == "none":
-            without = {"tools", "tool", "tool_json", "tool_text", "property", "object", "parameters"}
+            without = {"tools", "tool", "tool_json", "tool_spaced", "tool_text", "property", "object", "parameters"}
             weights: Weights = {name: weight for name, weight in self.weights.items() if name not in without}
         else:
             weights = self.weights
         text = sum(weight * MEASURES[name](prompt) for name, weight in weights.items())
         text += sum(self._hosted(tool) for tool in _tools_of(prompt.body))
         image = audio = document = 0
-        for part in (part for message in prompt.messages for part in message.parts):
-            cost = math.ceil(self._part(part))
+        parts = [(message.role == "tool", part) for message in prompt.messages for part in message.parts]
+        for in_result, part in parts:
+            cost = math.ceil(self._part(part, self._page(in_result, alone=len(parts) == 1)))
             if part.kind == "image":
                 image += cost
             elif part.kind == "audio" or part.media_type.startswith("audio/"):
@@ -94,17 +118,23 @@ class Vendor:
         kind = tool.get("type") if isinstance(tool, Mapping) else None
         return next((cost for name, cost in self.hosted.items() if isinstance(kind, str) and kind.startswith(name)), 0)
 
-    def _part(self, part: Part) -> float:
+    def _page(self, in_result: bool, alone: bool) -> float:
+        own = self.media.page_in_result if in_result else self.media.page_alone if alone else None
+        return self.media.page if own is None else own
+
+    def _part(self, part: Part, page: float) -> float:
         if part.kind == "image":
             return self.media.image(*(media.image_size(part.source) or UNKNOWN_SIZE))
         if part.kind == "audio" or part.media_type.startswith("audio/"):
             return (media.seconds(part.source) or UNKNOWN_SECONDS) * self.media.second
         if part.media_type.startswith("video/"):
             return self.media.video
-        if (found := media.document(part.source)) is not None:
-            return self.media.page * found.pages + self.media.character * found.characters
-        if (text := media.text_of(part.source)) is not None:
-            return len(text) * 0.25
+        if (found := documents.pdf(part.source)) is not None:
+            return page * found.pages + self.media.character * found.characters
+        if (written := documents.office(part.source)) is not None:
+            return tokens.count(written.text) + OFFICE_MARKS
+        if (text := documents.text_of(part.source)) is not None:
+            return tokens.count(text)
         return self.media.unread
 
 
@@ -133,6 +163,7 @@ CLAUDE: Weights = {
     "adaptive": 16.6,
     "text_document": 37,
     "citations": 564,
+    "search": 70,
     "later": 2.7,
 }
 CLAUDE_LATER: Weights = {
@@ -142,28 +173,28 @@ CLAUDE_LATER: Weights = {
 }
 GEMINI: Weights = {
     "base": 1,
-    "text": 1,
-    "digit": 1,
+    "fine": 1,
     "message": 1,
-    "newline": 1.4,
-    "tools": 19,
-    "tool": 17,
-    "tool_text": 1.24,
-    "property": 9.9,
-    "object": 31,
-    "call": 16,
-    "call_text": 2.6,
+    "tools": 17.8,
+    "tool": 18.2,
+    "tool_fine": 1.03,
+    "property": 10.3,
+    "object": 30,
+    "call": 15,
+    "call_fine": 1.75,
 }
+GEMINI_3: Weights = {
+    **GEMINI,
+    **{"tools": 12.7, "tool": 18.5, "tool_fine": 1.05, "property": 16, "object": 0, "described": 4.9},
+    **{"call": 12.4, "call_fine": 1.5},
+}
+GEMINI_20: Weights = {"fine": 1, "property": 5.5, "parameters": 10.8, "call_fine": 1.02}
 VERTEX: Weights = {
-    "text": 1,
-    "digit": 1,
-    "newline": 1.4,
-    "tools": 1.5,
-    "tool": 1.3,
-    "tool_text": 1.4,
-    "property": 0.5,
-    "call": 3,
-    "call_text": 1,
+    "fine_values": 1,
+    "tool_fine": 1.1,
+    "property": 1.9,
+    "call": 8,
+    "call_fine": 1,
     "sealed": 11,
 }
 MISTRAL: Weights = {
@@ -179,65 +210,51 @@ MISTRAL: Weights = {
     "call_json": 1.2,
 }
 DEEPSEEK: Weights = {
-    "base": 4.4,
+    "base": 3,
     "text": 1,
-    "message": 1.3,
-    "tools": 237,
-    "tool": 26,
-    "tool_json": 1.05,
-    "property": 6.4,
-    "call": 32,
-    "call_json": 3.2,
+    "user": 1,
+    "assistant": 3,
+    "tools": 234,
+    "tool": 13,
+    "tool_spaced": 1,
+    "required": 7,
+    "turn": 23,
+    "call": 12,
+    "argument": 12.5,
+    "call_json": 1,
+    "json_object": 20,
+    "thought": 1,
 }
 CLAUDE_HOSTED = {
     "code_execution_20250": 1600,
     "code_execution": 4680,
-    "tool_search": 230,
+    "tool_search": 212,
     "memory": 1060,
     "web_search": 2200,
     "web_fetch": 500,
     "advisor": 1880,
 }
-CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.255, unread=2670)
+CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
 GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
-MISTRAL_MEDIA = Media(squares(28, rows=1), page=8, character=0.212, unread=893)
+GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258)
+GEMINI_3_MEDIA = Media(flat(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80)
+MISTRAL_MEDIA = Media(squares(28, rows=1), page=5, character=0.307, unread=893)
 
 
-def _claude(name: str, weights: Weights, **others: float) -> Vendor:
-    return Vendor(name, {**weights, **others}, CLAUDE_MEDIA, hosted=CLAUDE_HOSTED)
+def _claude(name: str, weights: Weights, tool_search: int = CLAUDE_HOSTED["tool_search"], **others: float) -> Vendor:
+    hosted = {**CLAUDE_HOSTED, "tool_search": tool_search}
+    return Vendor(name, {**weights, **others}, CLAUDE_MEDIA, hosted=hosted)
 
 
 VENDORS: tuple[tuple[str, Vendor], ...] = (
-    ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_LATER, tools=425)),
-    ("claude-opus-4-[78]|claude-sonnet-5", _claude("claude-4.7", CLAUDE_LATER)),
+    ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_LATER, tool_search=305, tools=425)),
+    ("claude-opus-4-[78]|claude-sonnet-5", _claude("claude-4.7", CLAUDE_LATER, tool_search=245)),
     ("claude-3", _claude("claude-3", CLAUDE, base=8.6, text=1.12, message=1, newline=0, digit=0, tools=545)),
     ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", CLAUDE, tools=313, required=-12)),
     ("claude", _claude("claude-4", CLAUDE)),
-    (
-        "gemini-(?:1|2\\.0)",
-        Vendor(
-            "gemini-2.0",
-            {"text": 1, "digit": 1, "newline": 1, "property": 5.7, "parameters": 10.7, "call_text": 1.45},
-            GEMINI_MEDIA._replace(second=25),
-        ),
-    ),
-    (
-        "gemini-3",
-        Vendor(
-            "gemini-3",
-            {
-                **{name: GEMINI[name] for name in ("base", "text", "digit", "message", "newline")},
-                "tools": 15,
-                "tool": 18.6,
-                "tool_text": 1,
-                "parameters": 27,
-                "call": 2.5,
-                "call_text": 2.8,
-                "sealed": 20,
-            },
-            GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532, video=80),
-        ),
-    ),
+    ("gemini-(?:1|2\\.0)", Vendor("gemini-2.0", GEMINI_20, GEMINI_20_MEDIA)),
+    ("gemini-3\\.[5-9]", Vendor("gemini-3.5", {**GEMINI_3, "sealed_ever": 21, "seal_ever": -25}, GEMINI_3_MEDIA)),
+    ("gemini-3", Vendor("gemini-3", {**GEMINI_3, "sealed": 21, "seal": -25}, GEMINI_3_MEDIA)),
     ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
     (
         "(?:mistral|magistral)-small",
@@ -257,20 +274,29 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
         "deepseek-r1-distill",
         Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28))),
     ),
-    ("deepseek-v4", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
+    ("deepseek-v4-flash", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
     ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
     (
         "llama-?3\\.",
-        Vendor("llama-3", {"base": 42, "text": 1, "message": 4, "tools": 200, "tool_json": 1.05}, Media(squares(28))),
+        Vendor("llama-3", {"base": 31, "text": 1, "message": 4, "tools": 200, "tool_json": 1.05}, Media(squares(28))),
     ),
     (
         "llama-4",
         Vendor(
             "llama",
-            {"base": 9.7, "text": 1, "message": 4, "tools": 671, "tool": 10, "tool_json": 0.75, "property": 4.3}
+            {"base": 9.7, "text": 1, "message": 4, "tools": 671.4, "tool": 10, "tool_json": 0.75, "property": 4.3}
             | {"required": 12, "call": 25, "call_json": 3.6},
             Media(squares(22)),
             unless_none=True,
+        ),
+    ),
+    (
+        "qwen3",
+        Vendor(
+            "qwen-3",
+            {"base": 8, "text": 1, "message": 5, "unthinking": 4, "tools": 150, "tool": 10, "tool_json": 1.05}
+            | {"call": 25, "call_json": 1.5},
+            Media(squares(28)),
         ),
     ),
     (
@@ -299,11 +325,11 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
 )
 """By what the model's name has in it, at its start or behind the vendor's name; the first that fits."""
 
-VERTEX_2 = Vendor("vertex", VERTEX, GEMINI_MEDIA._replace(page=1290))
+VERTEX_2 = Vendor("vertex", VERTEX, GEMINI_20_MEDIA._replace(second=32, image=flat(258)))
 VERTEX_3 = Vendor(
     "vertex",
-    {**VERTEX, "tools": 0.3, "tool_text": 1.7, "call": 1, "schema": 64, "sealed": 0},
-    GEMINI_MEDIA._replace(image=flat(1102), second=25, page=532, unread=532, video=80),
+    {"fine_values": 1, "tool_fine": 1, "described": 8, "call": 3, "call_fine": 0.85, "schema": 65},
+    GEMINI_3_MEDIA._replace(page_in_result=None),
 )
 
 GROK_AT_AZURE = Vendor(

@@ -20,18 +20,18 @@ class Floor(NamedTuple):
 
 
 FLOORS = {
-    "anthropic": Floor(7, 70),
+    "anthropic": Floor(6, 70),
     "azure": Floor(33, 87),
     "azure-responses": Floor(90, 90),
-    "deepseek": Floor(28, 81),
-    "deepseek-responses": Floor(37, 75),
-    "gemini": Floor(29, 72),
-    "groq": Floor(41, 68),
-    "mistral": Floor(43, 80),
-    "openai": Floor(85, 95),
-    "openai-responses": Floor(45, 67),
+    "deepseek": Floor(78, 94),
+    "deepseek-responses": Floor(75, 100),
+    "gemini": Floor(38, 80),
+    "groq": Floor(70, 90),
+    "mistral": Floor(45, 81),
+    "openai": Floor(90, 96),
+    "openai-responses": Floor(47, 69),
     "openrouter": Floor(16, 60),
-    "vertex": Floor(27, 69),
+    "vertex": Floor(44, 77),
     "xai-responses": Floor(20, 60),
 }
 """Who raises a share raises its floor; `docs/usage.md` says which prompts nobody can count."""

@@ -15,6 +15,7 @@ from completions.exceptions import RequestError
 from completions.tokens import models as model_table
 from completions.tokens import prompt as counting
 from completions.tokens import text as tokens
+from completions.wire.openai.responses.prompt import read_prompt
 
 COOKBOOK = (
     Message(
@@ -82,7 +83,14 @@ def test_tool_calls__name_their_function_twice() -> None:
     )
     counted = counting.prompt_tokens(Prompt(model="gpt-4o", messages=turn))
     alone = counting.prompt_tokens(Prompt(model="gpt-4o", messages=turn[:1]))
-    assert counted - alone == 11 + 2 * tokens.count("functions.f") + tokens.count('{"a": 1}') + tokens.count("2")
+    assert counted - alone == 11 + 2 * tokens.count("functions.f") + tokens.count('{"a":1}') + tokens.count("2")
+
+
+def test_tool_calls__are_read_without_their_blanks() -> None:
+    spaced, tight = (Message("assistant", tool_calls=(ToolCall("f", text),)) for text in ('{ "a" :\n 1 }', '{"a":1}'))
+    free = Message("assistant", tool_calls=(ToolCall("f", '{ "a" :\n 1 }', kind="custom"),))
+    broken = Message("assistant", tool_calls=(ToolCall("f", '{ "a" :\n 1'),))
+    assert asked(spaced) == asked(tight) < min(asked(free), asked(broken))
 
 
 def test_tool_calls__at_once_are_one_call() -> None:
@@ -107,6 +115,33 @@ def test_schema__costs_more_than_its_text_and_less_than_its_json_with_all_around
     form = ResponseFormat("json_schema", "answer", schema, strict=True)
     more = asked(Message("user"), response_format=form) - asked(Message("user"))
     assert 15 < more < 25 + tokens.count(json.dumps(schema))
+
+
+def test_schema__has_a_name_and_a_description() -> None:
+    form = ResponseFormat("json_schema", "answer", FLAT)
+    told = {"type": "json_schema", "json_schema": {"name": "answer", "description": "What to say", "schema": FLAT}}
+    bare, full = (asked(Message("user"), response_format=form, body=body) for body in ({}, {"response_format": told}))
+    assert full - bare == tokens.count("// What to say\n")
+
+
+def test_custom_tool__has_its_grammar_above_it() -> None:
+    tool = Tool("run", "Runs it.", kind="custom")
+    form = {"type": "grammar", "syntax": "lark", "definition": "start: WORD\nWORD: /[a-z]+/"}
+    free = asked(Message("user"), tools=(tool,), body={"tools": [{"type": "custom", "name": "run"}]})
+    held = asked(Message("user"), tools=(tool,), body={"tools": [{"type": "custom", "name": "run", "format": form}]})
+    assert held - free > tokens.count(form["definition"])
+
+
+def test_silent_message__before_a_call_is_a_message() -> None:
+    call = {"type": "function_call", "name": "f", "call_id": "c", "arguments": "{}"}
+    said = {"role": "assistant", "content": ""}
+
+    def count(*items: dict[str, Any]) -> int:
+        body = {"model": "gpt-4o", "input": [{"role": "user", "content": "Hi"}, *items]}
+        return counting.prompt_tokens(read_prompt(body, {}))
+
+    assert count(said, call) - count(call) == 4
+    assert count(said, call, said) == count(said, call) + 4
 
 
 def test_thoughts__count_until_the_user_speaks_again() -> None:

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import tiktoken
+import tokenizers
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,21 @@ def test_warm__needs_neither_litellm_nor_the_network() -> None:
         "assert 'litellm' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+MIXED = (
+    "Hello world, 1234567 times!",
+    "if x == 1:\n    return  2\t\t3",
+    "日本語ひらがな abc  中文  12 x",
+    'don\'t "quote" it; a_b->c',
+    "naïve café 😀😀 ½  \r\n\r\n  end",
+    "    ",
+)
+
+
+@pytest.mark.parametrize("said", MIXED)
+def test_deepseek__has_its_own_encoding(said: str) -> None:
+    """DeepSeek's tokenizer as its vendor publishes it, by the library that it is published for."""
+    published = tokenizers.Tokenizer.from_file(str(tokens._vocabularies() / tokens.DEEPSEEK_FILE))
+    assert tokens.ids(said, "deepseek-chat") == published.encode(said, add_special_tokens=False).ids
+    assert "".join(tokens.split(said, "deepseek/deepseek-v4-flash")) == said

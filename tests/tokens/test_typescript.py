@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from completions.conversation import Tool
-from completions.tokens.typescript import as_json, functions, is_flat, written
+from completions.tokens.typescript import functions, schema_as_json, written
 
 CITY = {"type": "string", "description": "A city\nof the world"}
 
@@ -62,20 +62,19 @@ def test_schema__that_refers_to_itself_comes_to_an_end() -> None:
 
 
 def test_schema__as_json_leaves_out_what_the_model_is_not_shown() -> None:
-    inner = {"type": "object", "properties": {"type": {"const": "a", "type": "string"}}, "additionalProperties": False}
-    assert as_json({"type": "array", "items": inner}) == (
-        '{"type":"array","items":{"properties":{"type":{"const":"a"}}}}'
+    inner = {
+        "type": "object",
+        "properties": {"required": {"const": "a", "type": "string"}},
+        "required": ["required"],
+        "additionalProperties": False,
+    }
+    assert schema_as_json({"type": "array", "title": "List", "items": inner}) == (
+        '{"type":"array","title":"List",'
+        '"items":{"type":"object","properties":{"required":{"const":"a","type":"string"}}}}'
     )
 
 
-@pytest.mark.parametrize(
-    ("schema", "flat"),
-    [
-        ({"type": "object", "properties": {"a": CITY, "b": {"type": "array", "items": CITY}}}, True),
-        ({"type": "object", "properties": {"a": {"type": "object", "properties": {}}}}, False),
-        ({"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}}, False),
-        ({"type": "object", "properties": {"a": 5}}, False),
-    ],
-)
-def test_schema__is_flat_without_objects_in_it(schema: dict[str, Any], flat: bool) -> None:
-    assert is_flat(schema) is flat
+def test_custom_tool__takes_any_text() -> None:
+    assert functions((Tool("run", "Runs it.", kind="custom"),)) == (
+        "namespace functions {\n\n// Runs it.\ntype run = (FREEFORM) => any;\n\n} // namespace functions"
+    )

@@ -1,0 +1,85 @@
+"""How many tokens OpenAI's models make of an image, by its size and detail.
+
+Source: OpenAI's guide to images, "Calculating costs"; seen in recordings of the API on 2026-11-26.
+"""
+
+import math
+import re
+from typing import NamedTuple
+
+from completions.conversation import Part
+from completions.tokens import media
+
+
+class Tiles(NamedTuple):
+    """An image in squares of 512 pixels: a base, which is all for `low` detail, and each square."""
+
+    base: int
+    tile: int
+
+
+class Patches(NamedTuple):
+    """An image in squares of 32 pixels, `most` of them, each of so many tokens, and a few more for all."""
+
+    each: float
+    more: int = 0
+    most: int = 1536
+
+
+IMAGES: tuple[tuple[str, Tiles | Patches], ...] = (
+    ("gpt-4o-mini", Tiles(2833, 5667)),
+    ("gpt-4.1-mini", Patches(1.62, 1)),
+    ("gpt-4.1-nano", Patches(2.46, 1)),
+    ("gpt-5-mini", Patches(1.2)),
+    ("gpt-5-nano", Patches(1.5)),
+    ("o4-mini", Patches(1.72)),
+    ("gpt-5.", Patches(1.2, most=2500)),
+    ("gpt-5", Tiles(70, 140)),
+    ("o1", Tiles(75, 150)),
+    ("o3", Tiles(75, 150)),
+    ("computer-use", Tiles(65, 129)),
+)
+"""By the start of the model's name. Source: OpenAI's guide to images, "Calculating costs"."""
+
+DEFAULT_IMAGES = Tiles(85, 170)
+UNKNOWN_SIZE = (540, 360)
+"""Pixels of an image of which only the address is known: the median of those recorded."""
+
+_WIDTH = re.compile(r"/(\d{2,5})px-")
+"""A width that an address tells, as Wikimedia's do; the height is taken for two thirds of it."""
+
+LOW_PATCHES = 256
+"""Patches of an image at low detail: 512 pixels squared."""
+
+
+def image_tokens(part: Part, model: str) -> int:
+    """Count an image by its size and detail; one at an address has the size that the address tells, or a usual one."""
+    cost = next((cost for name, cost in IMAGES if model.startswith(name)), DEFAULT_IMAGES)
+    width, height = media.image_size(part.source) or _told_size(part.source)
+    if isinstance(cost, Tiles):
+        return cost.base + (0 if part.detail == "low" else cost.tile * _tiles(width, height))
+    patches = LOW_PATCHES if part.detail == "low" else _patches(width, height, cost.most)
+    return math.ceil(min(patches, _patches(width, height, cost.most)) * cost.each) + cost.more
+
+
+def _told_size(source: str) -> tuple[int, int]:
+    if (told := _WIDTH.search(source[:2048])) is None:
+        return UNKNOWN_SIZE
+    return int(told[1]), int(told[1]) * 2 // 3
+
+
+def _tiles(width: int, height: int) -> int:
+    """Count the tiles: the image is made to fit 2048 x 2048, then its shorter side to be at most 768."""
+    scale = min(1.0, 2048 / max(width, height))
+    scale *= min(1.0, 768 / (min(width, height) * scale))
+    return -(-round(width * scale) // 512) * -(-round(height * scale) // 512)
+
+
+def _patches(width: int, height: int, most: int) -> int:
+    """Count the patches; an image of too many is made smaller, so that whole patches fit."""
+    needed = -(-width // 32) * -(-height // 32)
+    if needed <= most:
+        return needed
+    scale = math.sqrt(32**2 * most / (width * height))
+    scale *= min(math.floor(side * scale / 32) / (side * scale / 32) for side in (width, height))
+    return max(1, math.floor(width * scale / 32)) * max(1, math.floor(height * scale / 32))

@@ -1,0 +1,93 @@
+"""How vendors whose tokenizers are not ours count prompts."""
+
+import base64
+from typing import Any
+
+import pytest
+
+from completions.conversation import Message, Part, Prompt, Thought, Tool, ToolCall
+from completions.tokens.measures import MEASURES, walk_schema
+from completions.tokens.prompt import count, prompt_tokens
+
+HI = Message("user", "Hi")
+
+
+def asked(*messages: Message, model: str, **fields: Any) -> int:
+    return prompt_tokens(Prompt(model=model, messages=(HI, *messages), **fields))
+
+
+@pytest.mark.parametrize(("messages", "total"), [((), 5), ((Message("assistant", "Hi"), HI), 11)])
+def test_deepseek__has_its_marks(messages: tuple[Message, ...], total: int) -> None:
+    """Each message of the user costs a token more than its text, each answer three, and the beginning three."""
+    assert asked(*messages, model="deepseek-chat") == total
+
+
+def test_deepseek__counts_thoughts_until_the_user_speaks_again() -> None:
+    said = {"role": "assistant", "content": "", "reasoning_content": "I think of a number"}
+    body = {"messages": [{"role": "user", "content": "Hi"}, said]}
+    thinking, bare = (asked(model="deepseek-chat", body=told) for told in (body, {}))
+    later = asked(model="deepseek-chat", body={"messages": [*body["messages"], {"role": "user", "content": "And?"}]})
+    assert thinking == bare + 5 and later == bare
+
+
+def test_gemini__takes_digits_and_marks_one_by_one() -> None:
+    plain, numbers, names = (
+        asked(Message("user", text), model="gemini-2.5-flash") for text in ("a b", "a 1234567", "get_user_name's")
+    )
+    assert numbers - plain > 5 and names - plain > 4
+
+
+def test_gemini__counts_what_is_sealed_by_its_size() -> None:
+    def sealed(size: int, model: str, *after: Message) -> int:
+        said = Message("assistant", tool_calls=(ToolCall("f", "{}", "c"),), thoughts=(Thought(sealed="x" * size),))
+        return asked(said, Message("tool", "1", tool_call_id="c"), *after, model=model)
+
+    assert sealed(1_000, "gemini-3-pro") - sealed(0, "gemini-3-pro") == 185
+    assert sealed(44, "gemini-3-pro") == sealed(0, "gemini-3-pro"), "it stands for another model's thoughts"
+    assert sealed(1_000, "gemini-3-pro", HI) == sealed(0, "gemini-3-pro", HI)
+    assert sealed(1_000, "gemini-3.5-flash", HI) - sealed(0, "gemini-3.5-flash", HI) == 185
+
+
+def png(width: int, height: int) -> str:
+    head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + width.to_bytes(4) + height.to_bytes(4) + b"\x08\x06\x00\x00\x00"
+    return f"data:image/png;base64,{base64.b64encode(head).decode()}"
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "tokens"),
+    [
+        ("gemini-2.0-flash", (128, 128), 258),
+        ("gemini-2.0-flash", (540, 360), 7 * 258),
+        ("gemini-2.5-flash", (540, 360), 258),
+        ("gemini-3-pro", (540, 360), 1102),
+        ("claude-sonnet-4-5", (128, 128), 28),
+    ],
+)
+def test_images__cost_by_the_vendor(model: str, size: tuple[int, int], tokens: int) -> None:
+    image = Message("user", parts=(Part("image", png(*size)),))
+    assert count(Prompt(model=model, messages=(image,))).image == tokens
+
+
+def test_document__of_a_page_costs_more_for_gemini_where_it_is_alone() -> None:
+    raw = base64.b64encode(b"%PDF-1.4\n<< /Type /Page >>\nstream\nBT (Hi) Tj ET\nendstream\n").decode()
+    part = Part("file", f"data:application/pdf;base64,{raw}", media_type="application/pdf")
+    alone, both = (
+        count(Prompt(model="gemini-2.0-flash", messages=(Message("user", parts=parts),))).document
+        for parts in ((part,), (part, part))
+    )
+    assert (alone, both) == (1290, 2 * 258)
+
+
+TREE = {
+    "type": "object",
+    "properties": {"root": {"$ref": "#/$defs/Node"}},
+    "$defs": {"Node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}, "name": {"type": "string"}}}},
+}
+
+
+def test_schema__that_refers_to_itself_is_gone_through_a_few_times() -> None:
+    assert 5 < len(list(walk_schema(TREE))) < 50
+    wide = {"$defs": {"N": {"properties": {str(number): {"$ref": "#/$defs/N"} for number in range(50)}}}}
+    assert len(list(walk_schema({"$ref": "#/$defs/N", **wide}))) <= 5_000
+    prompt = Prompt(tools=(Tool("f", parameters=TREE),))
+    assert MEASURES["property"](prompt) > 2 and MEASURES["object"](prompt) > 1
