@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import accumulate
 from typing import NamedTuple
 
 import orjson
@@ -18,7 +17,8 @@ from completions.conversation import Prompt, Usage
 from completions.outcome import Outcome
 from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
-from completions.tokens.vendors import CLAUDE
+from completions.tokens.measures import text_cost
+from completions.tokens.vendors import CLAUDE, Weights, vendor_of
 
 LIFE = 600
 """Seconds for which an automatically cached prefix is remembered; OpenAI says 5 to 10 minutes."""
@@ -31,6 +31,12 @@ MAX_CHUNKS = 4096
 
 LOOKBACK = 20
 """Blocks before a mark in which Anthropic looks for cached content; the SDK's documentation says 20."""
+
+BEGINS_ANSWER = 3
+"""Tokens that begin an answer of Anthropic's, and are never cached: what is left in the recordings (26 Nov 2026)."""
+
+PICTURE, BLOCK_HEAD = 1_600, 300
+"""Tokens of a picture or a page, and the characters in which a block in JSON says what it is."""
 
 COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", "cache_creation_1h_tokens"})
 """Usage fields that a script can set; if it sets one, the cache is not consulted."""
@@ -113,9 +119,7 @@ async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Step
 async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
     """Read the longest prefix that was cached before, and write the marked blocks after it."""
     blocks = prompt.cache_blocks
-    before = CLAUDE["tools"] if prompt.tools else 0
-    ends = accumulate(tokens.count(block.text) for block in blocks)
-    sizes = [min(round(before + CLAUDE["text"] * end), usage.prompt_tokens) for end in ends]
+    sizes = [min(round(end), usage.prompt_tokens - BEGINS_ANSWER) for end in _ends(prompt)]
     least = next((most for names, most in _ANTHROPIC if re.search(names, prompt.model or "")), ANTHROPIC)
     marks = [at for at, block in enumerate(blocks) if block.seconds and sizes[at] >= least]
     if not marks:
@@ -134,6 +138,29 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
         cache_creation_tokens=written,
         cache_creation_1h_tokens=min(max(long, 0), written),
     )
+
+
+def _ends(prompt: Prompt) -> Iterator[float]:
+    """Go through the tokens up to the end of each block, by the same weights as those of the whole prompt."""
+    vendor = vendor_of(prompt.model or "", "anthropic", vertex=False, dialect=None)
+    weights = CLAUDE if vendor is None else vendor.weights
+    end = weights["base"] - BEGINS_ANSWER - weights["message"]
+    end += weights["tools"] - weights["tool"] if prompt.tools else 0
+    for block in prompt.cache_blocks:
+        end += _cost(block.text, weights)
+        yield end
+
+
+def _cost(block: str, weights: Weights) -> float:
+    """Return the tokens of a block: a text, or a tool, a call, a picture or a result as JSON."""
+    head = block[:BLOCK_HEAD] if block.startswith("{") else ""
+    if '"base64"' in head:
+        return PICTURE
+    if '"input_schema"' in block and head:
+        return weights["tool"] + weights["tool_json"] * tokens.count(block)
+    if '"tool_use"' in head:
+        return weights["call"] + weights["call_json"] * tokens.count(block)
+    return weights["message"] + text_cost(block, weights)
 
 
 def _chain(first: str, pieces: Iterator[bytes]) -> Iterator[str]:
