@@ -9,7 +9,6 @@ import base64
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -131,7 +130,8 @@ def _token_lists(prompts: list[object]) -> int:
 
 def _as_openai(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as OpenAI's API does."""
-    model, responses = prompt.model or "", prompt.format in AT_RESPONSES
+    model = prompt.model or ""
+    responses = prompt.format in AT_RESPONSES or prompt.address.get("dialect") == "openrouter"
     thinks = REASONING.match(model) is not None
     marks = MARKS[thinks, responses]
     if responses and LATER.match(model):
@@ -166,7 +166,7 @@ def _items(prompt: Prompt, marks: Marks, model: str) -> int:
     """Count what items of `responses` cost beside the messages that were made of them."""
     given = prompt.body.get("input")
     items = [item for item in given if isinstance(item, Mapping)] if isinstance(given, list) else []
-    silent = sum(
+    silent: int = sum(
         item.get("role") == "assistant" and item.get("content") == "" and after.get("type") == "function_call"
         for item, after in pairwise(items)
     )

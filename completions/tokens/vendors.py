@@ -348,7 +348,7 @@ def vendor_of(model: str, format_: str, vertex: bool, dialect: str | None) -> Ve
     Some models are counted in another way on Vertex AI or in a dialect, and some formats are one vendor's alone.
     """
     model = model.lower()
-    if "gemini" in model and vertex:
+    if "gemini" in model and (vertex or dialect == "openrouter"):
         return VERTEX_3 if "gemini-3" in model else VERTEX_2
     if "grok" in model and dialect == "azure":
         return GROK_AT_AZURE

@@ -20,7 +20,7 @@ class Floor(NamedTuple):
 
 
 FLOORS = {
-    "anthropic": Floor(6, 70),
+    "anthropic": Floor(7, 73),
     "azure": Floor(33, 87),
     "azure-responses": Floor(90, 90),
     "deepseek": Floor(78, 94),
@@ -29,8 +29,8 @@ FLOORS = {
     "groq": Floor(70, 90),
     "mistral": Floor(45, 81),
     "openai": Floor(90, 96),
-    "openai-responses": Floor(47, 69),
-    "openrouter": Floor(16, 60),
+    "openai-responses": Floor(47, 70),
+    "openrouter": Floor(20, 64),
     "vertex": Floor(44, 77),
     "xai-responses": Floor(20, 60),
 }
