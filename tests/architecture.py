@@ -134,13 +134,13 @@ def _reads_environment(path: str, text: str) -> bool:
 
 
 def too_long(sources: Sources, lines: int, function_lines: int) -> list[str]:
-    """Find files and functions of more lines than these."""
+    """Find files and functions with more lines than these."""
     found = [f"{path} is too long" for path, text in sources.items() if text.count("\n") > lines]
     return found + [
         f"{path}: {node.name} is too long"
         for path, text in sources.items()
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, Function) and (node.end_lineno or 0) - node.lineno >= function_lines
+        if isinstance(node, Function) and (node.end_lineno or 0) - node.lineno + 1 > function_lines
     ]
 
 

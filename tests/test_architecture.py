@@ -109,8 +109,8 @@ ENVIRONMENT = [
 ]
 """The files that may read the process's environment."""
 
-LINES, FUNCTION_LINES, PARAMETERS = 400, 41, 5
-"""How many lines a file has at most, and a function less than that many after its first; and its parameters."""
+LINES, FUNCTION_LINES, PARAMETERS = 400, 40, 5
+"""The most lines of a file and of a function, and the most parameters of a function."""
 
 
 def providers_that_know_others(sources: Sources) -> list[str]:

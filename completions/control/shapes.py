@@ -83,6 +83,13 @@ def _scenario() -> dict[str, Schema]:
     return {"scenario_state": _object(scenario=_or_null(running), known=_list(TEXT), pushed=FLAG)}
 
 
+READINESS: Schema = {
+    "type": "object",
+    "properties": dict.fromkeys(("status", "script", "problem", "state", "journal"), TEXT),
+    "required": ["status", "script"],
+}
+
+
 def _answers() -> dict[str, Schema]:
     facts = {
         "name": TEXT,
@@ -115,11 +122,7 @@ def _answers() -> dict[str, Schema]:
         "selection": _object(namespace=TEXT),
         "namespace_removed": _object(namespace=TEXT, removed=FLAG, deleted=COUNT),
         "health": _object(status={"const": "ok"}),
-        "readiness": {
-            "type": "object",
-            "properties": dict.fromkeys(("status", "script", "problem", "state", "journal"), TEXT),
-            "required": ["status", "script"],
-        },
+        "readiness": READINESS,
         "document": ANY_OBJECT,
         "failure": _object(message=TEXT, type=TEXT, param=_or_null(TEXT), code=_or_null(TEXT)),
         "error": _object(error=ref("failure")),
@@ -162,15 +165,15 @@ def _exchanges() -> dict[str, Schema]:
         "deleted": _object(deleted=COUNT),
         "totals": _object(count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in TOTALLED}),
         "threads": _object(threads=_list(_thread(brief)), more=FLAG),
-        "verdict": _object(
-            requests=COUNT,
-            calls=COUNT,
-            retries=COUNT,
-            findings=_list(_object(rule=TEXT, message=TEXT, guide=TEXT, evidence=_list(TEXT))),
-            text=TEXT,
-        ),
+        "verdict": _verdict(),
         "misses": _object(unmatched=_list(_object(**miss))),
     }
+
+
+def _verdict() -> Schema:
+    """Return a verdict on a client, as `verdicts/operation.py` makes it."""
+    findings = _list(_object(rule=TEXT, message=TEXT, guide=TEXT, evidence=_list(TEXT)))
+    return _object(requests=COUNT, calls=COUNT, retries=COUNT, findings=findings, text=TEXT)
 
 
 def _thread(brief: Mapping[str, Schema]) -> Schema:

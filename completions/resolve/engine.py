@@ -48,9 +48,8 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     limit, in which case the request costs nothing, and `ScriptChanged` if the script has changed meanwhile.
     """
     script, headers = space.script, prompt.headers
-    overrides = (
-        overrides_of(script, prompt) if FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers else None
-    )
+    overriding = FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers
+    overrides = overrides_of(script, prompt) if overriding else None
     charge = await charge_for(script, prompt) if script.limits or script.quota else None
     seen = None if script.seed is None else identity(prompt)
     try:
