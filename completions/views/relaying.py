@@ -129,9 +129,9 @@ class _Finished:
     def _recorded(self) -> Recorded:
         record, exchange = self._record, self._record.exchange
         headers = exchange.response_headers
-        path = f"{exchange.path.removeprefix(f'/ns/{exchange.namespace}')}"
+        path = exchange.path.removeprefix(f"/ns/{exchange.namespace}")
         return Recorded(
-            path=path + (f"?{exchange.query}" if not exchange.endpoint else ""),
+            path=path,
             status=self._answer.status,
             headers=tuple((name.lower(), value) for name, value in headers.items()),
             pieces=tuple(record.pieces),

@@ -17,6 +17,8 @@ function marks(exchange) {
   return [
     badge(tone(exchange.status), exchange.status ? String(exchange.status) : "no response"),
     exchange.unmatched ? badge("bad", "unmatched") : exchange.rule ? badge("accent", `rule ${exchange.rule}`) : null,
+    exchange.upstream ? badge("quiet", `upstream ${exchange.upstream}`) : null,
+    exchange.cassette ? badge("quiet", `cassette ${exchange.cassette}`) : null,
     exchange.endpoint ? badge("", exchange.endpoint) : null,
     exchange.stream ? badge("", "stream") : null,
     exchange.retry ? badge("warn", `retry ${exchange.retry}`) : null,

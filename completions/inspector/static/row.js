@@ -25,7 +25,7 @@ function chain(attempts) {
 }
 
 function rule(exchange) {
-  if (!exchange.unmatched) return [exchange.rule ?? ""];
+  if (!exchange.unmatched) return [exchange.rule ?? (exchange.upstream ? "upstream" : "")];
   const nearest = exchange.near_misses[0];
   return [badge("quiet", "unmatched"), ...(nearest ? [" ", make("span", { class: "muted" }, `near ${nearest.rule}`)] : [])];
 }
