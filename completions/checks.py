@@ -28,7 +28,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]
     hint = "docs/configuration.md lists all settings."
     doubts = [Warning(doubt, hint=hint, id="completions.W002") for doubt in conf.ENVIRONMENT_DOUBTS]
-    return [*problems, *doubts, *_script_problems(), *_upstream_problems(), *_state_problems(), *_journal_problems()]
+    elsewhere = [*_upstream_problems(), *_cassette_problems()]
+    return [*problems, *doubts, *_script_problems(), *elsewhere, *_state_problems(), *_journal_problems()]
 
 
 class _Told:
@@ -102,6 +103,13 @@ def _upstream_problems() -> list[CheckMessage]:
         hint = "MOCK_UPSTREAM takes URLs, separated by commas: https://HOST for all, or /PATH=URL and FORMAT=URL."
         return [Error(f"MOCK_UPSTREAM cannot be used: {exc}.", hint=hint, id="completions.E007")]
     return []
+
+
+def _cassette_problems() -> list[CheckMessage]:
+    if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or Path(conf.CASSETTES).is_dir():
+        return []
+    told = f"CASSETTES={conf.CASSETTES!r} is no folder, and nothing is recorded, so every request is an error."
+    return [Warning(told, hint="Record something: manage.py serve --record DIR.", id="completions.W004")]
 
 
 def _script_problems() -> list[CheckMessage]:

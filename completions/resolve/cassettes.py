@@ -13,7 +13,8 @@ from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.outcome import NearMiss, Outcome, Recorded, Upstream
-from completions.script.rules import Rule
+from completions.script.pace import UNPACED
+from completions.script.rules import Rule, Script
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
 from completions.state.ledger import Claim, Want
 from completions.state.namespaces import Namespace
@@ -42,15 +43,18 @@ class Cassettes:
         """Whether another server answers everything, and nothing is recorded."""
         return self.mode == PASS
 
-    async def rules(self, prompt: Prompt, before: Sequence[Rule]) -> Sequence[Rule]:
-        """Return the rules that answer a prompt, with what was recorded for it behind them."""
+    async def rules(self, script: Script, prompt: Prompt, before: Sequence[Rule]) -> Sequence[Rule]:
+        """Return the rules that answer a prompt, with what was recorded for it behind them, as the script paces it."""
         if self.mode in (ALL, PASS) or (before and before[-1].times is None):
             return before
         if self.deck.is_due:
             await budget.in_thread(self.deck.look)
         question = await budget.run(question_of, prompt)
         found = await budget.run(partial(self.deck.find, fresh=not self.records), question)
-        return before if found is None else [*before, found]
+        if found is None:
+            return before
+        pace = script.pacing if found.pacing == UNPACED else found.pacing
+        return [*before, replace(found, pacing=pace, chaos=found.chaos or script.chaos)]
 
     def miss(self, prompt: Prompt) -> tuple[RequestError, tuple[NearMiss, ...]]:
         """Return the error of a request for which nothing was recorded, and the nearest that was."""

@@ -29,7 +29,7 @@ from completions.script.errors import Failure
 from completions.script.faults import Chaos, Strike
 from completions.script.matchers import Matcher
 from completions.script.near import near_misses, unmatched
-from completions.script.pace import UNPACED, Pace, identity
+from completions.script.pace import Pace, identity
 from completions.script.passing import PassOn
 from completions.script.replies import Answer, Answered, Auto, Fixed
 from completions.script.rules import Rule, Script
@@ -56,7 +56,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         rules = await candidates(script, prompt, overrides)
         cassettes = cassettes_of(space) if has_cassettes(space) else None
         if cassettes is not None and not (overrides and overrides.answers(prompt)):
-            rules = await cassettes.rules(prompt, rules)
+            rules = await cassettes.rules(script, prompt, rules)
     except RuleFailed as exc:
         return _failed(exc, script.pacing, prompt)
     diced = overrides is None or not overrides.is_trouble
@@ -248,9 +248,7 @@ async def _planned(
 
 
 async def _with_cassettes(script: Script, plan: Plan, cassettes: Cassettes, prompt: Prompt) -> Plan:
-    """Return the plan as the script's defaults have it; what nothing was recorded for is an error, or passed on."""
-    if plan.cassette is not None:
-        return plan._replace(pace=script.pacing, dice=script.chaos) if plan.pace == UNPACED else plan
+    """Return the plan; what nothing was recorded for is an error, or passed on."""
     if plan.rule is not None or isinstance(plan.answer, Failure) or prompt.task == "state":
         return plan
     if upstream_of(script) is not None and (cassettes.records or cassettes.mode == PASS):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
+from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
@@ -50,14 +51,23 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) ->
     try:
         prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
         exchange.note_outcome(outcome)
-        if outcome.reply is None:
-            raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
-        status, data = 200, wire.render(outcome.reply, prompt).data
+        status, data = _rendered(wire, prompt, outcome)
     except RequestError as exc:
         status, data = _error_line(wire, exc, exchange)
     exchange.status, exchange.response_body, exchange.sent_bytes = status, data, len(data)
     end_exchange(exchange)
     return Answered(status, exchange.request_id, data, outcome)
+
+
+def _rendered(wire: WireFormat, prompt: Prompt, outcome: Outcome) -> tuple[int, bytes]:
+    """Return the status and the bytes of an answer; raise its error."""
+    if outcome.recorded is not None:
+        return outcome.recorded.status, outcome.recorded.body
+    if outcome.upstream is not None:
+        raise RequestError("The requests of a batch are not passed on.", status=501, code="not_passed_on")
+    if outcome.reply is None:
+        raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
+    return 200, wire.render(outcome.reply, prompt).data
 
 
 def _error_line(wire: WireFormat, exc: RequestError, exchange: Exchange) -> tuple[int, bytes]:

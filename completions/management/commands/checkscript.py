@@ -106,6 +106,11 @@ def _who(outcome: Outcome, script: Script) -> str:
 def _answer(outcome: Outcome) -> Iterator[str]:
     for fault in outcome.faults:
         yield f"fault {fault.name} {dict(fault.parameters)}"
+    if outcome.upstream is not None:
+        yield f"passed on to {', '.join(url for _, url in outcome.upstream.urls)}"
+    if outcome.recorded is not None:
+        recorded = outcome.recorded
+        yield f"recorded answer of {recorded.path}: status {recorded.status}, {len(recorded.body)} bytes"
     if outcome.error is not None:
         yield _error(outcome.error)
     if outcome.reply is not None:

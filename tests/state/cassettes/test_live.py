@@ -166,3 +166,21 @@ def test_record__needs_a_folder() -> None:
     done = run_manage("serve", "--mode", "none")
     assert done.returncode == 1
     assert "--mode needs a folder: --record DIR, or CASSETTES=DIR." in done.stderr
+
+
+def test_setting__that_names_no_folder_is_told(tmp_path: Path) -> None:
+    done = run_manage("check", CASSETTES=str(tmp_path / "away"))
+    assert "(completions.W004)" in done.stderr
+    assert "is no folder, and nothing is recorded, so every request is an error." in done.stderr
+
+
+def test_try__says_who_else_answers(tmp_path: Path) -> None:
+    script = tmp_path / "script.yaml"
+    played = "{response: {path: /v1/chat/completions, body: '{}'}}"
+    text = f"- {{match: {{last_user: a}}, reply: {played}}}\n- {{reply: {{upstream: 'http://127.0.0.1:9'}}}}\n"
+    script.write_text(f"version: 1\nrules:\n{text}")
+    assert (
+        "recorded answer of /v1/chat/completions: status 200, 2 bytes"
+        in run_manage("checkscript", str(script), "--try", "a").stdout
+    )
+    assert "passed on to http://127.0.0.1:9" in run_manage("checkscript", str(script), "--try", "b").stdout
