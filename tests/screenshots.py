@@ -74,7 +74,25 @@ async def fill_more(url: str) -> dict[str, str]:
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
         response = await client.post("v1/embeddings", json={"model": "text-embedding-3-small", "input": "refund"})
         ids["vector"] = response.headers["x-request-id"]
+    ids["thread"] = await agent(url)
     return ids
+
+
+async def agent(url: str) -> str:
+    """Be an agent that looks something up and then answers; return the id of its first request."""
+    messages: list[dict[str, object]] = [{"role": "user", "content": "What is the weather in Paris?"}]
+    first = ""
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as client:
+        for text in ("Is this a good day for the minutes?", "How long does a refund take?", ""):
+            body = {"model": "gpt-4o", "messages": messages}
+            response = await client.post("v1/chat/completions", json=body, headers={"X-Mock-Pacing": "apply=both"})
+            first = first or response.headers["x-request-id"]
+            message = response.json()["choices"][0]["message"]
+            messages.append(message)
+            for call in message.get("tool_calls") or ():
+                messages.append({"role": "tool", "tool_call_id": call["id"], "content": "It rains."})
+            messages.append({"role": "user", "content": text})
+    return first
 
 
 LIST = "#pulse[data-state=live]"
@@ -90,6 +108,9 @@ def shots(ids: dict[str, str]) -> list[Shot]:
         Shot("list-beside", f"?exchange={ids['refund']}", DETAIL),
         *(Shot(f"exchange-{name}", f"{at}{id}", DETAIL) for name, id in ids.items()),
         Shot("exchange-gone", f"{at}req_gone", DETAIL),
+        Shot("runs", f"inspector/runs?thread={ids['thread']}", ".is-answer .words"),
+        Shot("docs", "docs/", "#doc h1"),
+        Shot("docs-page", "docs/pacing", "#doc h1"),
         Shot("playground", f"inspector/playground?exchange={ids['refund']}", "#origin a"),
         Shot("script", "inspector/script", "#rules .name"),
         Shot("script-recipe", f"inspector/script?exchange={ids['refund']}", "#recipe-text"),

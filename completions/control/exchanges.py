@@ -44,6 +44,7 @@ FILTERS = (
     Parameter("retried", "Whether it was a retry, as far as the client said so.", bool),
     Parameter("client_left", "Whether the client left before the end.", bool),
     Parameter("since", "Those after a request, by its id, or from a time on, in ISO 8601."),
+    Parameter("until", "Those before a time, in ISO 8601."),
     Parameter("text", "A part of the last user message."),
     Parameter("search", "A part of what was asked or answered, of the id, the address, a header or an error."),
 )

@@ -51,7 +51,8 @@ FOLLOW_MAX = 100
 class Filter:
     """Which exchanges are meant: those for which all that is given holds.
 
-    `status_class` is as `4xx`. `since` is a request's id, which is not among them itself, or a time in ISO 8601; `text`
+    `status_class` is as `4xx`. `since` is a request's id, which is not among them itself, or a time in ISO 8601,
+    and `until` a time; `text`
     is a part of the summary, `search` one of anything that the journal has in words (`search.py`).
     """
 
@@ -69,6 +70,7 @@ class Filter:
     retried: bool | None = None
     client_left: bool | None = None
     since: str | None = None
+    until: str | None = None
     text: str | None = None
     search: str | None = None
     ids: tuple[int, ...] | None = None
@@ -319,6 +321,8 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
         rows = rows.filter(summary__icontains=filter.text)
     if filter.search is not None:
         rows = mentioning(rows, filter.search)
+    if filter.until is not None:
+        rows = rows.filter(time__lt=_bound("until", filter.until))
     if filter.since is None:
         return rows
     moment = _moment(filter.since)
@@ -333,6 +337,14 @@ def _moment(text: str) -> datetime | None:
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment if settings.USE_TZ else moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _bound(name: str, text: str) -> datetime:
+    """Read a time in ISO 8601, and raise the error of a parameter that is none."""
+    moment = _moment(text)
+    if moment is None:
+        raise RequestError(f"`{name}` takes a time in ISO 8601, and is {text[:60]!r}.", param=name)
+    return moment
 
 
 def _place(store: Store, name: str, request_id: str) -> int:

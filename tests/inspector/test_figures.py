@@ -1,5 +1,7 @@
 """The figures' page, in a real browser, and how it and the pages beside it look."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Browser, expect
 
@@ -37,6 +39,61 @@ async def test_plots__tell_their_values_by_key(site: Site) -> None:
     await expect(requests.locator(".legend")).to_contain_text("errors 0")
     await expect(requests.locator(".plot-cross")).to_have_count(1)
     await expect(page.locator(".plot").nth(2).locator(".plot-dot")).not_to_have_count(0)
+
+
+async def test_plots__lead_to_the_list_and_zoom(site: Site) -> None:
+    page = site.page
+    ids = []
+    for at in range(3):
+        ids.append(await site.ask("A refund?", stream=True))
+        await asyncio.sleep(1.1 if at < 2 else 0)  # so that they are in steps of their own
+    await site.open("inspector/figures")
+    plot = page.locator(".plot").first
+    await expect(plot.locator(".plot-bar")).to_have_count(3)
+    await expect(page.locator("#skeleton")).to_be_hidden()
+    bars = [await bar.bounding_box() for bar in await plot.locator(".plot-bar").all()]
+    box = await plot.locator("svg").bounding_box()
+    assert box is not None and all(bar is not None for bar in bars)
+    y = box["y"] + 60
+    centres = [bar["x"] + bar["width"] / 2 for bar in bars if bar is not None]
+    await page.mouse.move(centres[1] - 2, y)
+    await page.mouse.down()
+    await page.mouse.move(centres[2] + 2, y, steps=4)
+    await page.mouse.up()
+    await expect(plot.locator(".plot-bar")).to_have_count(2)
+    assert "since=" in page.url and "until=" in page.url
+    await page.reload()
+    await expect(plot.locator(".plot-bar")).to_have_count(2)
+    await page.get_by_role("button", name="All of the time").click()
+    await expect(plot.locator(".plot-bar")).to_have_count(3)
+    await plot.locator("svg").focus()
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/_mock/?**")
+    await expect(page.locator("#rows > li")).to_have_count(1)
+    assert await page.locator("#rows > li").get_attribute("data-id") == ids[0]
+
+
+async def test_plots__leave_gaps_open_and_label_round_times(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/figures")
+    drawn = await page.evaluate("""async () => {
+      const static_ = document.querySelector('link[rel=stylesheet]').href.replace('style.css', 'plot.js');
+      const { Plot } = await import(static_);
+      const series = [{name: 'a', tone: 0, of: (step) => step.a}];
+      const plot = new Plot({title: 't', form: 'lines', write: String, series});
+      document.querySelector('#main').append(plot.card);
+      const start = Date.UTC(2026, 0, 1, 10, 3);
+      const steps = [1, 2, null, 4, null, 6, 7, ...Array(53).fill(null)].map(
+        (a, at) => ({a, time: new Date(start + at * 60000).toISOString()}));
+      plot.show(steps, 60);
+      await new Promise((done) => setTimeout(done, 100));
+      const texts = [...plot.svg.querySelectorAll('.plot-label')].map((e) => e.textContent);
+      const labels = texts.filter((text) => text.includes(':'));
+      return {path: plot.svg.querySelector('.plot-line').getAttribute('d'), labels};
+    }""")
+    assert [part.count("L") for part in drawn["path"].split("M")[1:]] == [1, 0, 1]
+    assert drawn["labels"] and all(int(label.split(":")[1]) % 5 == 0 for label in drawn["labels"])
 
 
 async def test_filters__live_in_the_address(site: Site) -> None:

@@ -195,3 +195,47 @@ async def test_answer__that_is_markup_does_nothing(site: Site) -> None:
     await expect(page.locator("#facts")).to_contain_text("whole")
     assert await page.locator("#reply script, #reply img, #events img").count() == 0
     assert await page.evaluate("window.struck") is None
+
+
+async def test_menus__write_headers_and_offer_models(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.locator("summary", has_text="Headers").click()
+    await expect(page.locator("#fault option", has_text="disconnect")).to_have_count(1)
+    await expect(page.locator("#models option")).not_to_have_count(0)
+    await page.get_by_label("Fault").select_option("json_error_200")
+    await page.get_by_label("Pace", exact=True).select_option("At once")
+    lines = (await page.get_by_label("A header in each line").input_value()).split("\n")
+    assert lines[1:] == ["X-Mock-Fault: json_error_200", "X-Mock-Pacing: ttft_ms=0; itl_ms=0; apply=both"]
+    await page.get_by_label("Fault").select_option("")
+    assert "X-Mock-Fault" not in await page.get_by_label("A header in each line").input_value()
+
+
+async def test_share__is_an_address_with_the_request_and_without_its_key(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("Content").fill("How long does a refund take? \u4f60\u597d")
+    await page.get_by_role("button", name="Share").click()
+    await expect(page.locator("#said")).to_have_text("Copied the link")
+    link = str(await page.evaluate("navigator.clipboard.readText()"))
+    assert link == page.url
+    await page.goto("about:blank")
+    await page.goto(link)
+    await expect(page.get_by_label("Content")).to_have_value("How long does a refund take? \u4f60\u597d")
+    assert "Bearer" not in await page.locator("#headers").input_value()
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#reply")).to_contain_text("Refunds take five days.")
+
+
+async def test_history__brings_back_what_was_sent(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    for text in ("first refund", "second refund"):
+        await page.get_by_label("Content").fill(text)
+        await page.get_by_role("button", name="Send").click()
+        await expect(page.locator("#facts")).to_contain_text("whole")
+    await page.reload()
+    past = page.get_by_label("Sent before")
+    await expect(past.locator("option")).to_have_count(3)
+    await past.select_option(index=2)
+    await expect(page.get_by_label("Content")).to_have_value("first refund")

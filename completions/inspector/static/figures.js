@@ -17,21 +17,39 @@ const middle = (name) => [
   { name: "95th percentile", tone: 2, of: (step) => step[name].p95 },
 ];
 
+/** Go to the list of what a step has. */
+function pick(from, to) {
+  const given = filters();
+  for (const name of ["span", "since", "until"]) given.delete(name);
+  given.set("since", from);
+  given.set("until", to);
+  location.href = `${root}?${given}`;
+}
+
+/** Show a part of the time alone. */
+function zoom(from, to) {
+  zoomed = from && { since: from, until: to };
+  keep();
+  look();
+}
+
+const acts = { onPick: pick, onZoom: zoom };
 const plots = [
   new Plot({
-    title: "Requests", form: "bars", write: short,
+    ...acts, title: "Requests", form: "bars", write: short,
     series: [{ name: "answered", tone: 0, of: (step) => step.requests - step.errors }, { name: "errors", tone: 1, of: (step) => step.errors }],
   }),
   new Plot({
-    title: "Tokens", form: "bars", write: short,
+    ...acts, title: "Tokens", form: "bars", write: short,
     series: [{ name: "in", tone: 0, of: (step) => step.prompt_tokens }, { name: "out", tone: 3, of: (step) => step.completion_tokens }],
   }),
-  new Plot({ title: "Time to first token", form: "lines", write: time, series: middle("ttft_ms") }),
-  new Plot({ title: "Inter-token latency", form: "lines", write: time, series: middle("itl_ms") }),
+  new Plot({ ...acts, title: "Time to first token", form: "lines", write: time, series: middle("ttft_ms") }),
+  new Plot({ ...acts, title: "Inter-token latency", form: "lines", write: time, series: middle("itl_ms") }),
 ];
 
 let asked = 0;
 let look;
+let zoomed = null; // the part of the time that is shown, or all of it
 
 function filters() {
   const given = new URLSearchParams();
@@ -39,6 +57,7 @@ function filters() {
   if (model.value) given.set("model", model.value);
   if (rule.value) given.set("rule", rule.value);
   if (span.value) given.set("span", span.value);
+  for (const [name, value] of Object.entries(zoomed ?? {})) given.set(name, value);
   return given;
 }
 
@@ -46,7 +65,7 @@ function question() {
   const given = filters();
   const minutes = Number(given.get("span"));
   given.delete("span");
-  if (minutes) given.set("since", new Date(Date.now() - minutes * 60000).toISOString());
+  if (minutes && !zoomed) given.set("since", new Date(Date.now() - minutes * 60000).toISOString());
   given.set("steps", STEPS);
   return given;
 }
@@ -96,6 +115,8 @@ function length(seconds) {
 
 function show(found) {
   const isEmpty = found.steps.length === 0;
+  field("skeleton").hidden = true;
+  field("zoomed").hidden = !zoomed;
   field("problem").hidden = true;
   field("figures").hidden = isEmpty;
   field("nothing").hidden = !isEmpty || filters().size > 0;
@@ -116,6 +137,7 @@ async function read() {
     const found = await call("GET", `figures?${question()}`);
     if (turn === asked) show(found);
   } catch (error) {
+    field("skeleton").hidden = true;
     field("problem").textContent = error.message;
     field("problem").hidden = false;
   }
@@ -126,18 +148,26 @@ function state(name) {
   field("pulse").textContent = name === "live" ? "Live" : "Reconnecting";
 }
 
+/** Keep the address as the page is. */
+function keep() {
+  const query = filters().toString();
+  history.replaceState(null, "", query ? `?${query}` : location.pathname);
+}
+
 function start() {
   const given = new URLSearchParams(location.search);
+  if (given.get("since") && given.get("until")) zoomed = { since: given.get("since"), until: given.get("until") };
   for (const name of ["model", "rule"]) {
     if (given.get(name)) offer(form.elements[name], [given.get(name)]);
   }
   for (const name of ["model", "rule", "span"]) form.elements[name].value = given.get(name) ?? "";
-  form.addEventListener("change", () => {
-    const query = filters().toString();
-    history.replaceState(null, "", query ? `?${query}` : location.pathname);
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "span") zoomed = null;
+    keep();
     look();
   });
-  field("all").addEventListener("click", () => { form.reset(); form.dispatchEvent(new Event("change")); });
+  field("zoomed").addEventListener("click", () => zoom(null));
+  field("all").addEventListener("click", () => { zoomed = null; form.reset(); form.dispatchEvent(new Event("change")); });
   field("plots").append(...plots.map((plot) => plot.card));
   look = follow(read, state);
   look();

@@ -1,10 +1,11 @@
 // The playground: a request in a form or as JSON, new or that of an exchange, and its answer as it arrives.
 
 import { call } from "./api.js";
-import { find, make, root } from "./dom.js";
+import { copy, find, make, root } from "./dom.js";
 import { FORMATS, formatOf, headersOf } from "./formats.js";
 import { empty, take } from "./said.js";
-import { ms } from "./show.js";
+import { history, ofMark, remember, toMark } from "./requests.js";
+import { clock, ms } from "./show.js";
 import { address as addressOf } from "./snippets.js";
 import { send } from "./stream.js";
 
@@ -182,6 +183,8 @@ async function submit(click) {
   } catch (error) {
     return wrong(`The other fields are no JSON: ${error.message}`, field("more"));
   }
+  remember(current(body));
+  past();
   begin();
   stopping = new AbortController();
   const said = empty();
@@ -218,6 +221,40 @@ function follow(list, item) {
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
   list.append(item);
   if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+const current = (body) => ({ method, path: field("path").value, headers: field("headers").value, body: body ?? "" });
+
+/** Offer what was sent before. */
+function past() {
+  const offers = history().map((each, index) => make("option", { value: index }, `${clock(each.time)} ${each.method} ${each.path} ${each.body.replace(/\s+/g, " ").slice(0, 60)}`));
+  field("past").replaceChildren(make("option", { value: "" }, "Sent before"), ...offers);
+  field("past").hidden = offers.length === 0;
+}
+
+/** Put a header in the place of one of the same name, or take that away. */
+function setHeader(name, value) {
+  const kept = field("headers").value.split("\n").filter((line) => line.trim() && !line.toLowerCase().startsWith(`${name.toLowerCase()}:`));
+  field("headers").value = [...kept, ...(value ? [`${name}: ${value}`] : [])].join("\n");
+}
+
+/** Offer the faults of the closed list and the script's models. */
+async function menus() {
+  const { components } = await call("GET", "openapi.json");
+  for (const name of components.schemas.one_fault.anyOf.flatMap((each) => each.enum ?? [])) field("fault").append(make("option", {}, name));
+  const response = await fetch(`${base}/v1/models`, { headers: headersOf(FORMATS.chat.headers) });
+  const { data = [] } = response.ok ? await response.json() : {};
+  field("models").append(...data.map(({ id }) => make("option", { value: id })));
+}
+
+function share() {
+  try {
+    const mark = toMark(current(isForm() ? JSON.stringify(written(), null, 2) : field("body").value));
+    window.history.replaceState(null, "", `${location.pathname}#${mark}`);
+    copy(location.href, "Copied the link");
+  } catch (error) {
+    wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+  }
 }
 
 /** Take up a request that another page has left: an example of the manual, or one that an address has. */
@@ -277,7 +314,15 @@ function start() {
   const id = new URLSearchParams(location.search).get("exchange");
   const draft = new URLSearchParams(location.search).has("draft") && sessionStorage.getItem("request");
   if (id) replay(id).catch((error) => wrong(error.message));
-  else if (draft) takeUp(JSON.parse(draft));
+  else if (draft || ofMark(location.hash)) takeUp(ofMark(location.hash) ?? JSON.parse(draft));
+  addEventListener("hashchange", () => { const request = ofMark(location.hash); if (request) takeUp(request); });
+  field("share").addEventListener("click", share);
+  field("past").addEventListener("change", () => { const chosen = history()[field("past").value]; if (chosen) takeUp(chosen); });
+  for (const [name, header] of [["fault", "X-Mock-Fault"], ["pacing", "X-Mock-Pacing"]]) {
+    field(name).addEventListener("change", () => { setHeader(header, field(name).value); field("headers").closest("details").open = true; });
+  }
+  past();
+  menus().catch(() => {}); // without them one types
 }
 
 start();

@@ -5,16 +5,26 @@ import { draw, make } from "./dom.js";
 const HEIGHT = 190;
 const EDGE = { left: 56, right: 8, top: 10, bottom: 22 };
 
-/** Round marks from 0 up to at least `most`, some four of them. */
-export function marks(most) {
+/** Round marks from 0 up to at least `most`, some four of them, no nearer to each other than `least`. */
+export function marks(most, least = 0) {
   if (!(most > 0)) return [0, 1];
   const rough = most / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough);
+  const step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= Math.max(rough, least));
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 
 const two = (value) => String(value).padStart(2, "0");
+
+const LENGTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800]; // seconds
+
+/** The round times among steps that have room for their labels: full minutes, quarters, hours, in the reader's own time. */
+function roundTimes(steps, length, room) {
+  const wanted = LENGTHS.find((each) => each >= length && (steps.length * length) / each <= room) ?? LENGTHS.at(-1);
+  const local = (time) => new Date(time).getTime() / 1000 - new Date(time).getTimezoneOffset() * 60;
+  const found = steps.flatMap(({ time }, index) => (local(time) % wanted < length && Math.floor(local(time) / wanted) * wanted >= local(time) - 1e-6 ? [index] : []));
+  return found.length ? found : [0];
+}
 
 function moment(time, length) {
   const at = new Date(time);
@@ -25,16 +35,18 @@ function moment(time, length) {
 export class Plot {
   /**
    * `series` are `{name, tone, of: step => number or null}`, from the bottom up where they are stacked; `form` is
-   * "bars" or "lines"; `write` makes a text of a value.
+   * "bars" or "lines"; `write` makes a text of a value. `onPick(from, to)` is told of a step that was chosen, and
+   * `onZoom(from, to)` of steps over which the pointer was drawn, by their times.
    */
-  constructor({ title, series, form, write }) {
-    Object.assign(this, { series, form, write, title, steps: [], length: 1, at: null });
+  constructor({ title, series, form, write, onPick, onZoom }) {
+    Object.assign(this, { series, form, write, title, onPick, onZoom, steps: [], length: 1, at: null, from: null });
     this.legend = make("div", { class: "legend" });
     this.svg = draw("svg", { role: "img", tabindex: "0" });
     this.card = make("section", { class: "card plot" }, make("h2", {}, title), this.legend, this.svg);
     this.svg.addEventListener("pointermove", (event) => this.point(this.indexAt(event)));
-    this.svg.addEventListener("pointerdown", (event) => this.point(this.indexAt(event)));
-    this.svg.addEventListener("pointerleave", () => this.point(null));
+    this.svg.addEventListener("pointerdown", (event) => { this.from = this.indexAt(event); this.point(this.from); });
+    this.svg.addEventListener("pointerup", (event) => this.choose(this.indexAt(event)));
+    this.svg.addEventListener("pointerleave", () => { this.from = null; this.point(null); });
     this.svg.addEventListener("blur", () => this.point(null));
     this.svg.addEventListener("keydown", (event) => this.key(event));
     new ResizeObserver(() => this.paint()).observe(this.svg);
@@ -64,7 +76,22 @@ export class Plot {
     return Math.max(0, Math.min(this.steps.length - 1, Math.floor((x / this.inner) * this.steps.length)));
   }
 
+  /** Take what was clicked on, or drawn over. */
+  choose(index) {
+    const { from } = this;
+    this.from = null;
+    if (from === null || !this.steps.length) return;
+    const [first, last] = [Math.min(from, index), Math.max(from, index)];
+    (first === last ? this.onPick : this.onZoom)(this.steps[first].time, this.endOf(last));
+  }
+
+  /** When a step ends. */
+  endOf(index) {
+    return new Date(new Date(this.steps[index].time).getTime() + this.length * 1000).toISOString();
+  }
+
   key(event) {
+    if (event.key === "Enter" && this.at !== null) this.onPick(this.steps[this.at].time, this.endOf(this.at));
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!by || !this.steps.length) return;
     event.preventDefault();
@@ -84,7 +111,7 @@ export class Plot {
     if (!this.width || !this.steps.length) return;
     const sum = (step) => this.series.reduce((all, { of }) => all + (of(step) ?? 0), 0);
     const most = (step) => Math.max(0, ...this.series.map(({ of }) => of(step) ?? 0));
-    const ticks = marks(Math.max(...this.steps.map(this.form === "bars" ? sum : most)));
+    const ticks = marks(Math.max(...this.steps.map(this.form === "bars" ? sum : most)), this.form === "bars" ? 1 : 0);
     this.top = ticks.at(-1);
     this.svg.setAttribute("viewBox", `0 0 ${this.width} ${HEIGHT}`);
     this.svg.setAttribute("aria-label", this.summary());
@@ -94,7 +121,7 @@ export class Plot {
 
   summary() {
     const named = this.series.map(({ name, of }) => `${name} up to ${this.write(Math.max(0, ...this.steps.map((step) => of(step) ?? 0)))}`);
-    return `${this.title}: ${named.join(", ")}. The arrow keys go from step to step.`;
+    return `${this.title}: ${named.join(", ")}. The arrow keys go from step to step, and Enter to its exchanges.`;
   }
 
   grid(ticks) {
@@ -105,18 +132,20 @@ export class Plot {
   }
 
   times() {
-    const every = Math.max(1, Math.ceil(this.steps.length / Math.max(2, Math.floor(this.inner / 90))));
-    return this.steps.flatMap(({ time }, index) => {
-      if (index % every !== 0) return [];
+    return roundTimes(this.steps, this.length, Math.max(2, Math.floor(this.inner / 90))).map((index) => {
       const anchor = this.x(index) < EDGE.left + 24 ? "start" : this.x(index) > this.width - 36 ? "end" : "middle";
-      return [draw("text", { class: "plot-label", x: this.x(index), y: HEIGHT - 6, "text-anchor": anchor }, moment(time, this.length))];
+      return draw("text", { class: "plot-label", x: this.x(index), y: HEIGHT - 6, "text-anchor": anchor }, moment(this.steps[index].time, this.length));
     });
   }
 
   cross() {
     if (this.at === null) return [];
     const x = this.x(this.at);
-    return [draw("line", { class: "plot-cross", x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom })];
+    const from = this.from === null || this.from === this.at ? x : this.x(this.from);
+    return [
+      draw("rect", { class: "plot-range", x: Math.min(x, from), width: Math.abs(x - from), y: EDGE.top, height: HEIGHT - EDGE.bottom - EDGE.top }),
+      draw("line", { class: "plot-cross", x1: x, x2: x, y1: EDGE.top, y2: HEIGHT - EDGE.bottom }),
+    ];
   }
 
   bars() {
@@ -139,8 +168,10 @@ export class Plot {
     return this.series.flatMap(({ tone, of }) => {
       const points = this.steps.map((step, index) => ({ value: of(step), index })).filter(({ value }) => value !== null);
       if (!points.length) return [];
-      const path = points.map(({ value, index }, at) => `${at ? "L" : "M"}${this.x(index).toFixed(1)} ${this.y(value).toFixed(1)}`).join("");
-      const dots = points.length <= 40 ? points : points.filter(({ index }) => index === this.at);
+      const follows = (at) => at > 0 && points[at].index === points[at - 1].index + 1; // a gap stays open
+      const path = points.map(({ value, index }, at) => `${follows(at) ? "L" : "M"}${this.x(index).toFixed(1)} ${this.y(value).toFixed(1)}`).join("");
+      const isAlone = (at) => !follows(at) && (at === points.length - 1 || !follows(at + 1));
+      const dots = points.filter(({ index }, at) => points.length <= 40 || index === this.at || isAlone(at));
       return [
         draw("path", { class: `plot-line tone-${tone}`, d: path }),
         ...dots.map(({ value, index }) => draw("circle", { class: `plot-dot tone-${tone}`, cx: this.x(index), cy: this.y(value), r: index === this.at ? 4.5 : 3 })),

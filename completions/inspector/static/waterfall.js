@@ -14,8 +14,9 @@ export function gist({ tool_calls: calls, answer, error, status, fault }) {
   return text.length > 90 ? `${text.slice(0, 89)}…` : text;
 }
 
-function step(total) {
-  const rough = total / 4;
+/** A round step of time that leaves room for the labels. */
+function step(total, width) {
+  const rough = total / Math.max(1, Math.min(5, Math.floor(width / 80)));
   const power = 10 ** Math.floor(Math.log10(rough));
   return [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough);
 }
@@ -40,7 +41,7 @@ function picture(thread, width) {
   const scale = (at) => (Math.min(at, total) / total) * (width - RIGHT);
   const height = turns.length * LINE + AXIS;
   const svg = draw("svg", { width, height, role: "group", "aria-label": `Waterfall of ${turns.length} turns over ${ms(total)}` });
-  for (let at = 0; at <= total; at += step(total)) {
+  for (let at = 0; at <= total; at += step(total, width - RIGHT)) {
     svg.append(draw("path", { class: "w-grid", d: `M${scale(at)} 0V${height - AXIS + 4}` }), draw("text", { x: scale(at), y: height - 4, "text-anchor": at ? "middle" : "start" }, ms(at).replace(".0 ms", " ms")));
   }
   svg.append(...turns.map((turn, index) => bars(turn, index, scale)));
