@@ -178,7 +178,7 @@ class RequestLine:
         fault = f" fault={exchange.fault.replace(' ', '')}" if exchange.fault is not None else ""
         if exchange.ineffective:
             fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
-        rule = " UNMATCHED" if exchange.unmatched else f" rule={printable(exchange.rule)}" if exchange.rule else ""
+        rule = " UNMATCHED" if exchange.unmatched else f" rule={_value(exchange.rule)}" if exchange.rule else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
             f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{retry}{queued}{fault}{stream}"
@@ -236,6 +236,12 @@ SHORT = 8
 def short(request_id: str) -> str:
     """Return the end of an id, by which the inspector's search finds the request."""
     return request_id[-SHORT:]
+
+
+def _value(name: str) -> str:
+    """Return a name as a value of a line, in quotes where it has a space."""
+    text = printable(name)
+    return f'"{text}"' if " " in text else text
 
 
 def printable(text: str) -> str:

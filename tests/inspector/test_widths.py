@@ -92,6 +92,8 @@ FILLED: dict[str, tuple[str, Act]] = {
     f"?text={'text' * 40}": ("#none", look),
     f"?since={'since' * 40}": ("main [role=alert]", look),
     "inspector/figures": (".plot-bar", look),
+    "inspector/runs": (".thread", look),
+    "docs/control-api": ("#doc h1", look),
     f"inspector/figures?model={MODEL}&rule={RULE}": (".plot-bar", look),
     "inspector/script": ("#rules .name", edit),
     "inspector/script?exchange={refund}": ("#recipe-text", look),

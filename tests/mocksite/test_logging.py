@@ -67,6 +67,7 @@ def test_text__says_where_no_rule_matched_and_shortens_the_id() -> None:
     missed = replace(EXCHANGE, rule=None, unmatched=True, request_id="req_019a0000000000000000000012345678")
     assert str(RequestLine(missed)).startswith("POST /v1/chat/completions 200 UNMATCHED model=gpt-4o stream")
     assert str(RequestLine(missed)).endswith(" 12345678")
+    assert ' 200 rule="rule 1" model=gpt-4o' in str(RequestLine(replace(EXCHANGE, rule="rule 1")))
     assert str(ChunkLine(missed, (1, 1, 8), 0.1, 20)) == "chunk 1/8 +100ms 20B 12345678"
 
 

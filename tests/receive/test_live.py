@@ -264,7 +264,7 @@ def test_client__that_leaves_frees_its_stream(slow: LiveServer, reset: bool) -> 
     if reset:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     connection.close()
-    slow.wait_for(r"POST /v1/chat/completions 200 stream chunks=2 .*client left", since=before)
+    slow.wait_for(r"POST /v1/chat/completions 200 rule=mock stream chunks=2 .*client left", since=before)
 
 
 SCRIPT = """\
