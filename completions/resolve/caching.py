@@ -143,7 +143,7 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
 def _ends(prompt: Prompt) -> Iterator[float]:
     """Go through the tokens up to the end of each block, by the same weights as those of the whole prompt."""
     vendor = vendor_of(prompt.model or "", "anthropic", vertex=False, dialect=None)
-    weights = CLAUDE if vendor is None else vendor.weights
+    weights = vendor.weights if vendor is not None and vendor.name.startswith("claude") else CLAUDE
     end = weights["base"] - BEGINS_ANSWER - weights["message"]
     end += weights["tools"] - weights["tool"] if prompt.tools else 0
     for block in prompt.cache_blocks:

@@ -84,6 +84,23 @@ def marked(*turns: str, ttl: str = "5m", **more: Any) -> Prompt:
     return read_claude(body | more, {})
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        *("claude-opus-4-8", "claude-fable-5", "anthropic/claude-3.7-sonnet", "google/gemini-2.5-flash"),
+        *("gpt-5", "deepseek-v4-flash", "mistral-large-latest", "llama-4", "qwen3-32b", "grok-4", "no-such-model"),
+    ],
+)
+async def test_marks__count_for_every_model(space: Namespace, model: str) -> None:
+    """OpenRouter takes marks for the models of all vendors."""
+    tools = [{"name": "f", "description": "Runs.", "input_schema": {"type": "object", "properties": {}}}]
+    call = {"type": "tool_use", "id": "toolu_1", "name": "f", "input": {"path": "a"}}
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="}}
+    said = [{"role": "user", "content": [image]}, {"role": "assistant", "content": [call]}]
+    usage = await used(space, marked("Hi", model=model, tools=tools, messages=said))
+    assert 0 < usage.cached_tokens + usage.cache_creation_tokens < usage.prompt_tokens
+
+
 async def test_marks__are_written_then_read(space: Namespace) -> None:
     first, second = await used(space, marked("Hi")), await used(space, marked("Hello, you"))
     assert first.cache_creation_tokens > 2_000 and first.cached_tokens == 0
