@@ -1,6 +1,8 @@
 """System checks: a wrong setting is one clear line, and stops the start."""
 
+import multiprocessing
 import os
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -41,9 +43,16 @@ def note_told() -> None:
     _Told.by_command = True
 
 
+def _is_worker_of_serve() -> bool:
+    """Whether `serve` has started this process, after it printed what the checks say; it hands its arguments on."""
+    return multiprocessing.parent_process() is not None and sys.argv[1:2] == ["serve"]
+
+
 def untold_warnings() -> list[str]:
     """Return what the checks only warn of, a sentence each, where no command of ours has printed it."""
-    return [] if _Told.by_command else [str(each.msg) for each in check_settings(None) if not each.is_serious()]
+    if _Told.by_command or _is_worker_of_serve():
+        return []
+    return [str(each.msg) for each in check_settings(None) if not each.is_serious()]
 
 
 def _journal_problems() -> list[CheckMessage]:

@@ -1,6 +1,5 @@
 """Run uvicorn for the project's ASGI application, by the settings; `serve` and `runserver` share it."""
 
-import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -10,9 +9,7 @@ import uvicorn
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from completions.inspector.address import address_problem, start_lines
-
-logger = logging.getLogger("completions")
+from completions.inspector.address import address_problem
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """What tells prometheus-client, when it is imported, where several processes keep their numbers."""
@@ -48,9 +45,6 @@ def use_cassettes(folder: str, mode: str) -> None:
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
     """Serve until a signal ends it. Logging is the settings' own, and websockets are not loaded."""
     check_port(host, port)
-    if workers > 1 and port:
-        for line in start_lines(host, port):
-            logger.info("%s", line)
     with shared_metrics() if workers > 1 else nullcontext():
         uvicorn.run(
             application_path(),

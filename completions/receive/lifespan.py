@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import ctypes
 import gc
-import logging
 import signal
 import threading
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,19 +14,17 @@ from django.urls import get_resolver
 from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from completions.checks import untold_warnings, workers_problem
+from completions.checks import workers_problem
 from completions.conf import conf
-from completions.inspector.address import start_lines
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.receive.protocol import Protocol, watch_unfinished
+from completions.receive.starting import Places, announce, workers_of
 from completions.state.namespaces import namespace
 from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
 from completions.tokens import text as tokens
 from completions.tokens.models import prices
-
-logger = logging.getLogger("completions")
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -50,7 +47,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 await store.open()
             if server is not None:
                 adopt(server)
-                announce(server)
+                _Adopted.places = announce(server)
             if conf.JOURNAL:
                 writer.start()
             watching = asyncio.create_task(watch_script())
@@ -59,6 +56,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
             watching.cancel()
             if _Adopted.watch is not None:
                 _Adopted.watch.cancel()
+            if _Adopted.places is not None:
+                _Adopted.places.leave()
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
                 queries.beforehand.remove(store.calls.all)
@@ -78,32 +77,12 @@ async def watch_script() -> None:
 class _Adopted:
     server: Server | None = None
     watch: "asyncio.Task[None] | None" = None
+    places: Places | None = None
 
 
 def is_ending() -> bool:
     """Whether the server was told to end, and waits for what is under way."""
     return _Adopted.server is not None and _Adopted.server.should_exit
-
-
-def announce(server: Server) -> None:
-    """Say what answers, where it is recorded and where to look, once the server listens.
-
-    Of several workers none says it, but who starts them.
-    """
-    loop = asyncio.get_running_loop()
-    if workers_of(server) == 1 and not server.config.should_reload:
-        for warning in untold_warnings():
-            logger.warning("%s", warning)
-
-    def look() -> None:
-        if server.started and server.servers and (sockets := server.servers[0].sockets):
-            if workers_of(server) == 1 and isinstance(name := sockets[0].getsockname(), tuple):
-                for line in start_lines(*name[:2]):
-                    logger.info("%s", line)
-        elif not server.should_exit:
-            loop.call_later(0.02, look)
-
-    loop.call_soon(look)
 
 
 def warm() -> None:
@@ -134,11 +113,6 @@ def running_server() -> Server | None:
         return None
     owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
     return owner if isinstance(owner, Server) else None
-
-
-def workers_of(server: Server) -> int:
-    """Return how many processes serve beside this one, itself included: of uvicorn's own, WEB_CONCURRENCY too."""
-    return 1 if server.config.should_reload else server.config.workers
 
 
 def adopt(server: Server) -> None:

@@ -64,6 +64,20 @@ def at(server: LiveServer, text: str) -> int:
     return next(number for number, line in enumerate(server.log) if text in line)
 
 
+@pytest.mark.parametrize(
+    "command", [(), ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--workers", "3")]
+)
+def test_start__is_told_by_the_last_worker_once(redis_url: str, script: str, command: tuple[str, ...]) -> None:
+    workers = {} if command else {"WORKERS": "3"}
+    with LiveServer(*command, STATE_URL=redis_url, MOCK_SCRIPT=script, API_KEY="k", **workers) as server:
+        server.wait_for("The inspector is at ")
+        for told in ("The script is ", "The journal is ", f"The inspector is at {server.url}/_mock/", "API_KEY is set"):
+            assert sum(told in line for line in server.log) == 1
+        started = [number for number, line in enumerate(server.log) if "startup complete" in line]
+        assert len(started) == 3
+        assert max(started) < at(server, "The script is ")
+
+
 @pytest.fixture
 def space(request: pytest.FixtureRequest) -> str:
     """Return a namespace that no other test has."""
