@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from collections.abc import Collection
+from socket import SO_ERROR, SOL_SOCKET
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -22,6 +23,15 @@ MAX_HEAD = 64 * 1024
 
 LOOK_EVERY = 1.0
 """Seconds between two looks for requests that are under way for too long."""
+
+GRACE = 1.0
+"""Seconds after which a client that sends no more, and was sent nothing, is asked whether it has left."""
+
+ECHO = 0.1
+"""Seconds that its machine is given to say so; a slower one is heard at the next look."""
+
+STILL_THERE = b"HTTP/1.1 100 Continue\r\n\r\n"
+"""What says nothing to a client that waits for a response, and is refused by the machine of one that has left."""
 
 
 async def watch_unfinished(connections: Collection[object]) -> None:
@@ -46,6 +56,7 @@ class Protocol(HttpToolsProtocol):
     _waits_for: object = None
     _since = 0.0
     _idle_since: float | None = None
+    _is_half_closed = False
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""
@@ -74,8 +85,41 @@ class Protocol(HttpToolsProtocol):
         self.flow.resume_reading()
         self._idle_since = time.monotonic()
 
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio's own signature, which uvicorn narrows
+        """Go on with the answers to a client that has closed its own side alone; end where it waits for none.
+
+        A client that has left sends the same, so whether it has is found out by what is written to it.
+        """
+        cycle = self.cycle
+        waits = cycle is not None and not cycle.response_complete and not cycle.more_body
+        if not waits or self._is_half_closed or self.transport.get_extra_info("sslcontext") is not None:
+            return False
+        if cycle.scope["http_version"] == "1.0" and not cycle.response_started:
+            return False  # it knows nothing that comes before a response
+        self._is_half_closed = True
+        (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
+        self.loop.call_later(GRACE, self._ask_whether_it_left)
+        return True
+
+    def _ask_whether_it_left(self) -> None:
+        """Write what changes no response: before one an interim one, within one a zero before the next chunk's size."""
+        if self.transport.is_closing() or self.cycle.response_complete:
+            return
+        if not self.cycle.response_started:
+            self.transport.write(STILL_THERE)
+        elif self.cycle.chunked_encoding:
+            self.transport.write(b"0")
+        self.loop.call_later(ECHO, self._end_if_left)
+
+    def _end_if_left(self) -> None:
+        """End the connection of a client whose machine has refused what was written."""
+        if not self.transport.is_closing() and self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR):
+            self.transport.abort()
+
     def end_if_unfinished(self, now: float) -> None:
         """End a connection whose request is under way for too long, or that has none; called each second."""
+        if self._is_half_closed:
+            self._end_if_left()
         if self._idle_since is not None and now - self._idle_since > self.timeout_keep_alive:
             self.timeout_keep_alive_handler()
             return

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from completions.receive.protocol import STILL_THERE
 from tests.document import MOCK, PIECES, events, fold
 from tests.patience import PATIENCE
 from tests.server import LiveServer
@@ -265,6 +266,75 @@ def test_client__that_leaves_frees_its_stream(slow: LiveServer, reset: bool) -> 
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     connection.close()
     slow.wait_for(r"POST /v1/chat/completions 200 rule=mock stream chunks=2 .*client left", since=before)
+
+
+@pytest.mark.parametrize("body", [b'{"stream":true}', b"{}"], ids=["streamed", "whole"])
+def test_client__that_closes_its_own_side_alone_gets_its_answer(server: LiveServer, body: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(request(body))
+        connection.shutdown(socket.SHUT_WR)
+        head, _, rest = read_all(connection).removeprefix(STILL_THERE).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert rest.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n") if body != b"{}" else json.loads(rest) == MOCK
+
+
+def test_client__that_closes_its_own_side_alone_gets_all_that_it_has_asked(server: LiveServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(request(b'{"stream":true}') + request() + request(b'{"stream":true}'))
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection).count(b"HTTP/1.1 200 OK") == 3
+
+
+PAUSED = """\
+version: 1
+rules:
+- {match: {last_user: first}, hold: {gate: gate, timeout_ms: 3600000}, reply: Hello.}
+- {hold: {gate: gate, timeout_ms: 3600000, after_tokens: 1}, reply: Hello.}
+"""
+
+
+@pytest.fixture(scope="module")
+def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server whose answers wait at a gate: before they begin, or within."""
+    file = tmp_path_factory.mktemp("paused") / "paused.yaml"
+    file.write_text(PAUSED)
+    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+        yield live
+
+
+def held(server: LiveServer, text: str) -> socket.socket:
+    """Return a connection whose request waits at the gate."""
+    connection = connect(server)
+    body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
+    connection.sendall(request(json.dumps(body).encode()))
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with urllib.request.urlopen(f"{server.url}/_mock/gates", timeout=PATIENCE) as response:
+            if json.load(response)["gates"] == {"gate": 1}:
+                return connection
+        time.sleep(0.05)
+    raise AssertionError("nothing waits at the gate")
+
+
+@pytest.mark.parametrize("where", ["first", "within"])
+def test_client__that_is_silent_is_asked_whether_it_has_left(paused: LiveServer, where: str) -> None:
+    """What it is asked with is no part of its response."""
+    with held(paused, where) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(1.5)  # the gate is held until it was asked
+        release = urllib.request.Request(f"{paused.url}/_mock/gates/gate/release", method="POST")
+        urllib.request.urlopen(release, timeout=PATIENCE).close()
+        answer = read_all(connection).removeprefix(STILL_THERE)
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert fold(events(dechunk(rest)))["choices"][0]["message"]["content"] == "Hello."
+
+
+@pytest.mark.parametrize("where", ["first", "within"])
+def test_client__that_leaves_in_a_silence_is_noticed(paused: LiveServer, where: str) -> None:
+    before = len(paused.log)
+    held(paused, where).close()
+    paused.wait_for("client left", since=before)
 
 
 SCRIPT = """\
