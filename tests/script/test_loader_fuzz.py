@@ -1,11 +1,10 @@
 """Whatever text is given as a script, it is one or a `ScriptError` with its place: never another exception."""
 
 import json
-import os
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.exceptions import ScriptError
@@ -16,9 +15,7 @@ from completions.script.lookups import LOOKUPS
 from completions.script.reading import read_text
 from completions.script.review import doubts
 from completions.script.rules import Script
-
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
-"""How many scripts each test makes; FUZZ_EXAMPLES=10000 for a long run."""
+from tests.fuzzing import quiet
 
 TABLES = [table for table in vars(language).values() if isinstance(table, dict)]
 KEYS = sorted({key for table in TABLES for key in table if isinstance(key, str)} | {*FIELDS, *OWN, *LOOKUPS})
@@ -81,8 +78,6 @@ MORE_PIECES = """%TAG|---|...|#|{{ x }}|, |\\ud83c|name|a|1e999|\x00|\ufeff|é| 
 TEXTS = st.lists(st.sampled_from([*PIECES.split("|"), *MORE_PIECES.split("|"), "|", "9" * 400]), max_size=40).map(
     "".join
 )
-
-quiet = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def loaded(text: str) -> Script | None:
