@@ -22,6 +22,9 @@ T = TypeVar("T")
 LOOP_SECONDS = 0.005
 """Processor time that work may take on the event loop before it moves to a thread."""
 
+ANSWER_CHARACTERS = 1_000_000
+"""Characters that an answer may say in all its choices; each token of a stream is an event in memory."""
+
 LOOP_CHARACTERS = 50_000
 """Characters that are tokenized on the event loop before the work moves to a thread."""
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
+from completions import budget
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.outcome import Fault
 from completions.resolve.arrange import arranged
@@ -94,7 +95,8 @@ def _repeat(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -> 
     text = (choice.text or "I see.").rstrip()
     found = SENTENCE.search(text)
     sentence = found.group().strip() if found and found.group().strip() else text
-    return replace(choice, text=" ".join([text, *[sentence] * int(parameters["times"])]))
+    times = min(int(parameters["times"]), budget.ANSWER_CHARACTERS // len(sentence) + 1)  # then it is refused anyway
+    return replace(choice, text=" ".join([text, *[sentence] * times]))
 
 
 def _empty(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -> Choice:

@@ -14,7 +14,7 @@ from completions.resolve.caching import MIN_CACHED, with_cache
 from completions.resolve.cassettes import PASS, Cassettes, cassettes_of
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
-from completions.resolve.finish import finish
+from completions.resolve.finish import finish, length
 from completions.resolve.overrides import (
     ERROR_KEY,
     FAULT_KEY,
@@ -215,6 +215,9 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         error = answered if isinstance(answered, RequestError) else error
     if isinstance(answered, Reply):
         answered = distort(answered, prompt, plan.faults) if plan.faults else answered
+        if length(answered, prompt) > budget.ANSWER_CHARACTERS:
+            answered = error = _too_long(script, plan)
+    if isinstance(answered, Reply):
         reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = pacing_of(plan.pace, prompt, counted)
@@ -224,6 +227,13 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     if isinstance(answered, Recorded):
         outcome = replace(outcome, recorded=answered)
     return outcome if plan.cassette is None else replace(outcome, cassette=plan.cassette)
+
+
+def _too_long(script: Script, plan: Plan) -> RuleFailed:
+    exc = AuthorError("answer_too_long", f"its answer says more than {budget.ANSWER_CHARACTERS} characters")
+    failed = script.failure(plan.rule, exc)
+    logger.error("%s", failed)
+    return failed
 
 
 async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) -> Answered:

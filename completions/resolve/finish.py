@@ -44,6 +44,15 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
     )
 
 
+def length(reply: Reply, prompt: Prompt) -> int:
+    """Return how many characters an answer says at most, in as many choices as are asked for."""
+    longest = 0
+    for choice in reply.choices:
+        said = len(choice.text or "") + len(choice.reasoning or "") + len(choice.refusal or "")
+        longest = max(longest, said + sum([len(call.arguments) for call in choice.tool_calls]))
+    return max(prompt.n, 1) * (longest + 1)
+
+
 def _created(seed: str | None) -> int:
     return int(time.time()) if seed is None else SEEDED_TIME
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,6 +28,22 @@ def named(rule: str) -> str:
 
 async def outcome_of(tmp_path: Path, script: str, text: str = "Hello", **fields: object) -> Outcome:
     return await resolve(World(tmp_path, script).namespace, asked(text, **fields))
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts"),
+    [
+        ("reply: {echo: true}", {}),
+        ("reply: {echo: true}, fault: {repeats: {times: 10000}}", {"text": "x" * 100_000}),
+        ("reply: Hello there.", {"n": 100_000}),
+        ("reply: {tool_calls: {name: a, arguments: '{{ prompt.last_user }}'}}", {"text": "x" * 400_000, "n": 3}),
+    ],
+)
+async def test_answer__that_is_too_long_is_an_error(rule: str, facts: dict[str, Any], tmp_path: Path) -> None:
+    world = World(tmp_path, rules(f"- {{{rule}}}"))
+    prompt = asked(**{"text": "x" * 1_000_001, **facts})
+    assert await world.said(prompt) == "500 answer_too_long"
+    assert await world.said("Short.") != "500 answer_too_long"
 
 
 @pytest.mark.parametrize(
