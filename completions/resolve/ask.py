@@ -51,7 +51,7 @@ async def ask(  # the last two are for one caller each
     if len(body) <= budget.LOOP_CHARACTERS:
         prompt = wire.parse(body, text, validate=validate, route=route)
     else:
-        prompt = await budget.run(wire.parse, body, text, validate=validate, route=route)
+        prompt = await budget.in_thread(wire.parse, body, text, validate=validate, route=route)
     if parsed is not None:
         parsed(prompt)
     if places := wire.refers_to(prompt):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import orjson
 
+from completions import budget
 from completions.conversation import Prompt, Usage
 from completions.outcome import Outcome
 from completions.state.namespaces import Namespace
@@ -65,6 +66,9 @@ _ANTHROPIC: tuple[tuple[str, int], ...] = (
     ("opus-4[.-][56]|haiku-4", 4096),
     ("opus-4[.-]7|haiku", 2048),
 )
+LARGE = 20_000
+"""Tokens of a prompt from which it is looked at in a thread."""
+
 ANTHROPIC = 1024
 """The smallest number of tokens that Anthropic caches: by part of the model's name, and for all other models."""
 
@@ -105,26 +109,31 @@ def steps_for(prompt: Prompt) -> Steps | None:
 
 async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
     """Compare the beginning of the prompt with earlier prompts, chunk by chunk, and remember it."""
-    whole = b"".join(_pieces(prompt))
-    ends = range(CHUNK, min(len(whole), MAX_CHUNKS * CHUNK) + 1, CHUNK)
-    chunks = (whole[end - CHUNK : end] for end in ends)
-    digests = list(_chain(prompt.model or "", chunks))
+    is_large = usage.prompt_tokens > LARGE
+    digests, size = await budget.in_thread(_digests, prompt) if is_large else _digests(prompt)
     found = await space.prefixes.use(digests, dict.fromkeys(digests, LIFE))
     known = next((at for at, seen in enumerate(found) if not seen), len(found)) * CHUNK
-    cached = usage.prompt_tokens * known // max(len(whole), 1)
+    cached = usage.prompt_tokens * known // max(size, 1)
     cached -= cached % steps.step
     return replace(usage, cached_tokens=cached) if cached >= steps.least else usage
+
+
+def _digests(prompt: Prompt) -> tuple[list[str], int]:
+    """Return the digests of a prompt's beginnings, chunk by chunk, and its size in bytes."""
+    whole = b"".join(_pieces(prompt))
+    ends = range(CHUNK, min(len(whole), MAX_CHUNKS * CHUNK) + 1, CHUNK)
+    return list(_chain(prompt.model or "", (whole[end - CHUNK : end] for end in ends))), len(whole)
 
 
 async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
     """Read the longest prefix that was cached before, and write the marked blocks after it."""
     blocks = prompt.cache_blocks
-    sizes = [min(round(end), usage.prompt_tokens - BEGINS_ANSWER) for end in _ends(prompt)]
+    is_large = usage.prompt_tokens > LARGE
+    sizes, digests = await budget.in_thread(_measured, prompt, usage) if is_large else _measured(prompt, usage)
     least = next((most for names, most in _ANTHROPIC if re.search(names, prompt.model or "")), ANTHROPIC)
     marks = [at for at, block in enumerate(blocks) if block.seconds and sizes[at] >= least]
     if not marks:
         return usage
-    digests = list(_chain(prompt.model or "", (block.text.encode() for block in blocks)))
     near = sorted({at for mark in marks for at in range(max(0, mark - LOOKBACK), mark + 1)})
     found = await space.prefixes.use(
         [digests[at] for at in near], {digests[mark]: blocks[mark].seconds for mark in marks}
@@ -161,6 +170,12 @@ def _cost(block: str, weights: Weights) -> float:
     if '"tool_use"' in head:
         return weights["call"] + weights["call_json"] * tokens.count(block)
     return weights["message"] + text_cost(block, weights)
+
+
+def _measured(prompt: Prompt, usage: Usage) -> tuple[list[int], list[str]]:
+    """Return how many tokens a prompt has up to the end of each of its blocks, and the digest of each beginning."""
+    sizes = [min(round(end), usage.prompt_tokens - BEGINS_ANSWER) for end in _ends(prompt)]
+    return sizes, list(_chain(prompt.model or "", (block.text.encode() for block in prompt.cache_blocks)))
 
 
 def _chain(first: str, pieces: Iterator[bytes]) -> Iterator[str]:

@@ -92,7 +92,7 @@ class Overrides:
 
     def check_outcome(self, outcome: Outcome, prompt: Prompt) -> Outcome:
         """Raise the 400 of a pacing that has no effect on an answer; where that is the script's own error, note it."""
-        if not self.pacing or self.error is not None:
+        if not self.pacing or self.error is not None or outcome.upstream or outcome.recorded:
             return outcome
         if outcome.reply is None:
             return replace(outcome, ineffective=(Ineffective(PACING, AN_ERROR),))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from completions.conversation import Prompt
 from completions.delivery.load import Machine
 from completions.event import Event
+from completions.exceptions import RuleFailed
 from completions.journal.exchange import Exchange
 from completions.outcome import Ineffective, Outcome
 from completions.resolve.overrides import without_effect
@@ -28,8 +29,11 @@ class Turn:
     events: list[Event] = field(default_factory=list)
 
     def note_ineffective(self, header: str, what: str, why: str) -> None:
-        """Note what has no effect on this answer; raise the 400 where the request's own `header` asks for it."""
-        if header.lower() in self.prompt.headers:
+        """Note what has no effect on this answer; raise the 400 where the request's own `header` asks for it.
+
+        What failed of the rule goes before it.
+        """
+        if header.lower() in self.prompt.headers and not isinstance(self.outcome.error, RuleFailed):
             self.exchange.faults = ()
             raise without_effect(header, f"`{what}`", why)
         self.exchange.ineffective += (Ineffective(what, why),)

@@ -63,10 +63,10 @@ class Server:
     def _argv(self, command: list[str]) -> list[str]:
         return [sys.executable, *command]
 
-    def await_start(self) -> None:
-        """Wait until the server listens, and learn its port from its log."""
+    def await_start(self, within: float = TIMEOUT) -> None:
+        """Wait until the server listens, within so many seconds, and learn its port from its log."""
         while not (port := self._listens()):
-            if self._process.poll() is not None or time.monotonic() > self.spawned + TIMEOUT:
+            if self._process.poll() is not None or time.monotonic() > self.spawned + within:
                 raise BenchmarkError(f"{self.name} did not start:\n{self.log()}")
             time.sleep(0.002)
         self.port = port

@@ -197,6 +197,12 @@ async def test_fault__of_a_script_is_noted_in_log_and_exchange(
     assert what in str(RequestLine(exchange).fields()["ineffective"])
 
 
+async def test_fault__of_a_request_whose_rule_fails_is_noted(tmp_path: Path, settings: Settings) -> None:
+    use(tmp_path, settings, "- reply: '{% lorem 1000000 %}'")
+    answer = await ask(CHAT, STREAM, **{"X-Mock-Fault": "no_done"})
+    assert (answer.status, json.loads(answer.body)["error"]["code"]) == (500, "template_failed")
+
+
 async def test_pacing__of_a_request_that_its_rule_answers_with_an_error_is_noted(
     tmp_path: Path, settings: Settings, exchanges: list[Exchange]
 ) -> None:

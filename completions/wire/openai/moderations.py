@@ -58,7 +58,10 @@ _PARTS = array(
     "objects",
     low=1,
 )
-_TEXTS = array(string(), "strings", low=1)
+MAX_INPUTS = 2048
+"""Texts of one request; the API's own limit is not known, so it is that of embeddings."""
+
+_TEXTS = array(string(), "strings", low=1, high=MAX_INPUTS)
 
 
 def _batch(value: list[Any]) -> Problem | None:
@@ -84,7 +87,7 @@ class Moderations(Unstreamed):
         """Read a request for a moderation; each text is a user message, and parts together are one."""
         document = decode_object(body)
         messages = _messages(document.get("input"))
-        if validate:
+        if validate or len(messages) > MAX_INPUTS:
             refuse(_REQUEST(document) or _images(document, messages))
         return Prompt(
             format="moderations",

@@ -96,6 +96,7 @@ def test_render__says_what_the_script_says(moderation: Moderation, flagged: bool
         ({}, "Missing required parameter: 'input'.", "input", "missing_required_parameter"),
         ({"input": 1}, "Invalid type for 'input'", "input", "invalid_type"),
         ({"input": []}, "Invalid 'input': empty array.", "input", "empty_array"),
+        ({"input": ["a"] * 2049}, "Invalid 'input': array too long.", "input", "array_above_max_length"),
         ({"input": ["a", 1]}, "Invalid type for 'input[1]'", "input[1]", "invalid_type"),
         ({"input": [{"type": "audio"}]}, "Invalid value: 'audio'.", "input[0].type", "invalid_value"),
         ({"input": [{"type": "text"}]}, "Missing required parameter", "input[0].text", "missing_required_parameter"),
@@ -103,7 +104,7 @@ def test_render__says_what_the_script_says(moderation: Moderation, flagged: bool
         ({"input": [IMAGE, IMAGE]}, "Number of images (2) exceeds maximum of 1", "input", "too_many_images"),
         ({"input": "a", "n": 1}, "Unknown parameter: 'n'.", "n", "unknown_parameter"),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_refuses__what_the_api_refuses(body: Any, message: str, param: str, code: str) -> None:
     with pytest.raises(RequestError) as error:
