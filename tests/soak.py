@@ -89,7 +89,7 @@ KINDS: dict[str, Kind] = {
     "no address": Kind(3, (404,), lambda dice: request(f"/v1/nothing/{dice.random()}", {})),
     "hostile match": Kind(2, (200,), lambda dice: request(CHAT, chat("hostile"))),
     "own namespace": Kind(
-        4, (200,), lambda dice: request(f"/ns/soak-{dice.randrange(1000)}{CHAT}", chat("order of mine"))
+        4, (200, 503), lambda dice: request(f"/ns/soak-{dice.randrange(1000)}{CHAT}", chat("order of mine"))
     ),
     "pushed rule": Kind(
         2, (201,), lambda dice: request(f"/ns/soak-{dice.randrange(50)}/_mock/rules", {"reply": "pushed", "times": 1})

@@ -45,11 +45,15 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
 
 
 def length(reply: Reply, prompt: Prompt) -> int:
-    """Return how many characters an answer says at most, in as many choices as are asked for."""
+    """Return how many characters an answer says at most, in as many choices as are asked for.
+
+    One that ASCII has not may be three tokens, and counts as three characters.
+    """
     longest = 0
     for choice in reply.choices:
-        said = len(choice.text or "") + len(choice.reasoning or "") + len(choice.refusal or "")
-        longest = max(longest, said + sum([len(call.arguments) for call in choice.tool_calls]))
+        texts = [choice.text or "", choice.reasoning or "", choice.refusal or ""]
+        texts += [call.arguments for call in choice.tool_calls]
+        longest = max(longest, sum([len(text) if text.isascii() else 3 * len(text) for text in texts]))
     return max(prompt.n, 1) * (longest + 1)
 
 

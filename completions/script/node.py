@@ -19,8 +19,8 @@ KINDS = {dict: "a mapping", list: "a list", str: "a string", int: "a whole numbe
 SHOWN = 60
 """The most characters of a wrong value in an error."""
 
-MAX_HINTS = 100
-"""The most keys of a mapping for which a similar known word is searched."""
+MAX_UNKNOWN = 100
+"""Unknown keys of one mapping that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +171,14 @@ class Node:
         """Return the values of a mapping by key; unknown and missing keys are errors."""
         found = self.entries()
         allowed = list(dict.fromkeys((*optional, *required)))
-        for number, (key, child) in enumerate(found.items()):
-            if key not in allowed:
-                hint = did_you_mean(key, allowed) if number < MAX_HINTS else ""
-                self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
-                self.source.misspelt.add(self.path or None)
+        unknown = [(key, child) for key, child in found.items() if key not in allowed]
+        for key, child in unknown[:MAX_UNKNOWN]:
+            hint = did_you_mean(key, allowed)
+            self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
+        if len(unknown) > MAX_UNKNOWN:
+            self.source.tell(self.error(f"has {len(unknown) - MAX_UNKNOWN} more keys that are not known here."))
+        if unknown:
+            self.source.misspelt.add(self.path or None)
         found = {key: child for key, child in found.items() if key in allowed}
         for key in required:
             if key not in found:

@@ -14,7 +14,7 @@ FIGURES = {
     f"thread, {text.PART_LENGTH:,} characters at a time": "tokens that are counted",
     f"{budget.THREAD_SECONDS:g} s of processor time |": "a rule's conditions",
     f"{budget.THREAD_SECONDS:g} s of processor time, {bounded_tags.MAX_CHARACTERS:,} characters": "a template",
-    f"| {budget.ANSWER_CHARACTERS:,} characters | 500 `answer_too_long` |": "what an answer says",
+    f"| {budget.ANSWER_CHARACTERS:,} characters | 500 `answer_too_long`": "what an answer says",
     f"a width of {bounded_tags.MAX_DIGITS:,}": "stringformat",
     f"{expressions.MAX_VALUES:,} values, and texts of {expressions.MAX_CHARACTERS:,} characters": "JMESPath",
     f"{budget.PYTHON_SECONDS:g} s; {budget.PYTHON_THREADS} functions": "`python:`",

@@ -34,6 +34,7 @@ async def outcome_of(tmp_path: Path, script: str, text: str = "Hello", **fields:
     ("rule", "facts"),
     [
         ("reply: {echo: true}", {}),
+        ("reply: {echo: true}", {"text": "é" * 400_000}),
         ("reply: {echo: true}, fault: {repeats: {times: 10000}}", {"text": "x" * 100_000}),
         ("reply: Hello there.", {"n": 100_000}),
         ("reply: {tool_calls: {name: a, arguments: '{{ prompt.last_user }}'}}", {"text": "x" * 400_000, "n": 3}),

@@ -103,6 +103,14 @@ def test_signs__left_open_are_found_in_one_pass(sign: str) -> None:
     assert time.thread_time() - begun < 10, "by squares it takes hours"
 
 
+def test_unknown_keys__are_named_up_to_a_number() -> None:
+    with pytest.raises(ScriptError) as caught:
+        script(rules(f"- {{{', '.join(f'key{number}: 1' for number in range(250))}}}"))
+    problems = [caught.value, *caught.value.others]
+    assert len(problems) == 101
+    assert any("has 150 more keys that are not known here" in problem.message for problem in problems)
+
+
 def test_hint__is_quick_for_a_line_of_any_length() -> None:
     begun = time.thread_time()
     with pytest.raises(ScriptError, match="mapping values are not allowed here"):
