@@ -89,6 +89,7 @@ async def test_runs__can_be_read(site: Site, width: int) -> None:
     page = site.page
     ids = await work(site)
     await site.ask("Nobody knows " + "word" * 60)
+    await Site(site.url.rpartition("/ns/")[0], page).ask("A refund?")  # in another namespace
     await page.set_viewport_size({"width": width, "height": 800})
     await site.open(f"inspector/runs?thread={ids[0]}")
     await expect(page.locator(".is-answer .words")).to_be_visible()
