@@ -15,13 +15,13 @@ os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "ERROR"}
 django.setup()
 
 from tests.reality.recorded import is_artefact, recordings, replay, tally  # noqa: E402  # Django must be set up first
-from tests.reality.test_recorded import ARTEFACTS  # noqa: E402
+from tests.reality.test_recorded import ARTEFACTS, NOT_ASKED  # noqa: E402
 
 
 def main(vendor: str = "") -> None:
     """Print the counts, and the refusals with the first recording of each."""
     done = asyncio.run(replay(recordings(vendor)))
-    for name, count in sorted(tally(done, ARTEFACTS).items()):
+    for name, count in sorted(tally(done, ARTEFACTS, NOT_ASKED).items()):
         told = (
             f"{what} {count[what]}/{count[what + ' of']}"
             for what in ("address", "answered", "refused", "opens", "ends", "tokens")

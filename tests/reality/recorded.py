@@ -213,8 +213,13 @@ def _holders(document: Any) -> Iterator[dict[str, Any]]:
 # What comes of it
 
 
-def tally(done: Iterable[Replay], artefacts: Mapping[str, str]) -> dict[str, Counter[str]]:
-    """Count by vendor: what was to be done, `answered of`, and what was done, `answered`; so `refused`, `opens`, …"""
+def tally(
+    done: Iterable[Replay], artefacts: Mapping[str, str], not_asked: Mapping[str, str]
+) -> dict[str, Counter[str]]:
+    """Count by vendor: what was to be done, `answered of`, and what was done, `answered`; so `refused`, `opens`, …
+
+    Left out are refusals of ours that are `artefacts`, and those of theirs whose reason was `not_asked`.
+    """
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for each in done:
         count, real = counts[each.recording.vendor], each.recording.status
@@ -229,10 +234,14 @@ def tally(done: Iterable[Replay], artefacts: Mapping[str, str]) -> dict[str, Cou
             count["answered"] += each.status < 300
             if each.status < 300:
                 compare(each, count)
-        elif 400 <= real < 500 and real not in NOT_THE_REQUEST:
+        elif 400 <= real < 500 and real not in NOT_THE_REQUEST and not _lacks_its_reason(each.recording, not_asked):
             count["refused of"] += 1
             count["refused"] += each.status == real
     return counts
+
+
+def _lacks_its_reason(recording: Recording, reasons: Mapping[str, str]) -> bool:
+    return any(re.search(pattern, recording.request + recording.response) for pattern in reasons)
 
 
 def is_artefact(each: Replay, artefacts: Mapping[str, str]) -> bool:
