@@ -310,4 +310,42 @@ GROQ = (
     ),
 )
 
-FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *GROQ)
+OTHERS = (
+    Family(
+        "groq",
+        "qwen/qwen3-.*",
+        efforts=("none", "default"),
+        source="iamsrikanthnani/pluely 219",
+        seen="2026-03-02",
+    ),
+    Family(
+        "deepseek",
+        r"deepseek-(reasoner|flash|v4(-.*)?)",
+        frozenset({"json_schema"}),
+        lacks_reasoning=frozenset({"forced_tools"}),
+        source="deepseek-ai/DeepSeek-V3 1376; EvoScientist/EvoScientist 348",
+        seen="2026-09-22",
+    ),
+    Family(
+        "deepseek",
+        "deepseek-chat",
+        frozenset({"json_schema"}),
+        source="EvoScientist/EvoScientist 348; deepseek-ai/DeepSeek-V3 1376: a forced tool is taken",
+        seen="2026-07-13",
+    ),
+    Family(
+        "xai",
+        r"grok-4\.20(-.*)?",
+        frozenset({"penalties", "reasoning"}),
+        source="chenyme/grok2api 814; miaoxworld/NativeTavern 83",
+        seen="2026-09-15",
+    ),
+    Family(
+        "xai",
+        r"grok-(4(\.\d|-1)?|code)(-fast|-mini|-reasoning|-non-reasoning|-\d+)*",
+        frozenset({"penalties"}),
+        source="miaoxworld/NativeTavern 83; lobehub/lobehub 13332",
+        seen="2026-09-15",
+    ),
+)
+FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ)

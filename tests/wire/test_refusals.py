@@ -14,6 +14,7 @@ from completions.script.answers import NAMED
 from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
 from completions.tokens.families import FAMILIES
+from completions.wire import registry
 from completions.wire.base import WireFormat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
@@ -25,7 +26,7 @@ CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyComp
 REVISED = date(2026, 11, 26)
 """When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
 
-FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS)
+FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS, *registry.CHAT_DIALECTS.values())
 
 ANY = Script("any", (), NAMED["auto"])
 """A script that lists no models."""
@@ -244,6 +245,42 @@ def test_addresses__refuse_models_of_another_kind(
 def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> None:
     exc = refused(wire, body)
     assert exc is None, exc.message
+
+
+@pytest.mark.parametrize(
+    ("dialect", "body", "said"),
+    [
+        (
+            "xai",
+            {"model": "grok-4.3", "presence_penalty": 0},
+            "Model grok-4.3 does not support parameter presencePenalty.",
+        ),
+        (
+            "xai",
+            {"model": "grok-4.20-0309-reasoning", "reasoning_effort": "low"},
+            "does not support parameter reasoningEffort.",
+        ),
+        ("xai", {"model": "grok-4.3", "reasoning_effort": "low"}, None),
+        ("deepseek", {"model": "deepseek-chat", **SCHEMA}, "This response_format type is unavailable now"),
+        (
+            "deepseek",
+            {"model": "deepseek-v4-pro", "tool_choice": "required", **TOOLS},
+            "Thinking mode does not support this",
+        ),
+        (
+            "deepseek",
+            {"model": "deepseek-v4-pro", "tool_choice": "required", "thinking": {"type": "disabled"}, **TOOLS},
+            None,
+        ),
+        ("deepseek", {"model": "deepseek-chat", "tool_choice": "required", **TOOLS}, None),
+        ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "medium"}, "must be one of `none` or `default`"),
+        ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "none"}, None),
+        ("groq", {"model": "openai/gpt-oss-120b", "reasoning_effort": "medium"}, None),
+    ],
+)
+def test_dialects__refuse_because_of_the_model(dialect: str, body: dict[str, Any], said: str | None) -> None:
+    exc = refused(registry.CHAT_DIALECTS[dialect], HELLO | body)
+    assert said in exc.message if said and exc else (exc, said) == (None, None)
 
 
 def test_rows__say_where_and_when_they_were_seen() -> None:

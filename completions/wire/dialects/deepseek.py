@@ -8,6 +8,7 @@ from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.wire.dialects import refusals
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, text
@@ -23,6 +24,7 @@ class DeepSeek(Vendor):
     name = "deepseek"
     vendor = "deepseek"
     words = DEEPSEEK
+    refusals = refusals.DEEPSEEK
     place = "deepseek/(?:v1/|beta/)?"
     call_opens = False
 

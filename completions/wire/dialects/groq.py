@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules
+from completions.wire.dialects import refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.openai.base import made_id, usage
@@ -56,6 +56,7 @@ class Groq(Vendor):
     name = "groq"
     vendor = "groq"
     words = GROQ
+    refusals = refusals.GROQ
     place = "groq/openai/v1/"
     whole_calls = True
     call_opens = False

@@ -8,6 +8,7 @@ from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.wire.dialects import refusals
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.openai.base import made_id
 from completions.wire.openai.responses.document import without_writes
@@ -33,6 +34,7 @@ class XAI(Vendor):
 
     name = "xai"
     vendor = "xai"
+    refusals = refusals.XAI
     place = "xai/v1/"
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:

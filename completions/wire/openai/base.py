@@ -23,6 +23,7 @@ from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.responses import rules as responses_rules
+from completions.wire.refusals import Refusal
 from completions.wire.words import NO_WORDS, Words
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
@@ -58,6 +59,8 @@ class Dialect:
     """The vendor of its models, as the model table names it; empty if models can have any name."""
     words: Mapping[str, Words] = NO_WORDS
     """The wording of common errors where it differs from OpenAI's."""
+    refusals: Sequence[Refusal] = ()
+    """What another vendor's chat refuses because of the model."""
     keep_alive = b": keep-alive\n\n"
     keep_alive_ms = 0.0
     """How often a keep-alive is sent while a stream is silent, unless the script says otherwise; 0 is never."""
@@ -216,7 +219,7 @@ class OpenAIFormat(WireFormat):
         self.verbatim_without_headers = not dialect.name
         self.vendor = dialect.vendor
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
-            self.refusals, self.words = (), dialect.words
+            self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
         self._framing = ServerSentEvents(keep_alive=dialect.keep_alive, keep_alive_ms=dialect.keep_alive_ms)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
