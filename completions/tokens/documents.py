@@ -5,7 +5,9 @@ of one line are joined, what starts elsewhere is another line, and codes become 
 """
 
 import io
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -47,6 +49,10 @@ OFFICE: Mapping[str, re.Pattern[str]] = {
     "xl/sharedStrings.xml": re.compile(r"<t(?: [^<>]*)?>([^<]*)|<(/)si>"),
 }
 """Where the text is in the files that an office document is made of: the texts, and where a line of them ends."""
+
+
+BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, LookupError, OSError, RuntimeError)
+"""What `zipfile` raises where an archive is broken."""
 
 
 class Document(NamedTuple):
@@ -93,7 +99,7 @@ def office(source: str) -> Office | None:
             name = next(name for name in OFFICE if name in archive.NameToInfo)
             with archive.open(name) as file:
                 content = file.read(INFLATED).decode("utf-8", "replace")
-    except (zipfile.BadZipFile, zlib.error, StopIteration, NotImplementedError, RuntimeError, EOFError):
+    except (StopIteration, EOFError, OverflowError, *BROKEN):
         return None
     pieces = ("\n" if ends else unescape(said) for said, ends in OFFICE[name].findall(content))
     return Office("".join(pieces).strip(), name.startswith("xl/"))

@@ -70,6 +70,15 @@ def test_office__that_cannot_be_read_is_none(source: str) -> None:
     assert documents.office(source) is None
 
 
+def test_office__that_is_broken_anywhere_is_read_or_none() -> None:
+    whole = base64.b64decode(office("word/document.xml", "<w:t>Salt</w:t>"))
+    for at in range(2, len(whole)):
+        for byte in (0x00, 0x7F, 0xFF):
+            broken = whole[:at] + bytes([byte]) + whole[at + 1 :]
+            documents.office(base64.b64encode(broken).decode())
+            documents.office(base64.b64encode(whole[:at]).decode())
+
+
 @pytest.mark.parametrize("source", ["", "https://example.com/a.pdf", "file-1", data(b"no document")])
 def test_pdf__that_cannot_be_read_is_none(source: str) -> None:
     assert documents.pdf(source) is None
