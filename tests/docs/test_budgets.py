@@ -4,6 +4,7 @@ import pytest
 
 from completions import budget, faults
 from completions.control import body
+from completions.journal import record
 from completions.script import bounded_tags, callback, errors, expressions, language, reading, regexes, signs, yaml
 from completions.tokens import text
 from tests.docs.pages import BY_NAME
@@ -19,6 +20,7 @@ FIGURES = {
     f"{expressions.MAX_VALUES:,} values, and texts of {expressions.MAX_CHARACTERS:,} characters": "JMESPath",
     f"{budget.PYTHON_SECONDS:g} s; {budget.PYTHON_THREADS} functions": "`python:`",
     f"{callback.MAX_BYTES:,} bytes": "`callback:`",
+    f"{record.KEPT_BYTES:,} bytes": "another server's answer",
     f"{reading.MAX_FILE_BYTES:,} bytes": "a script's file",
     f"{body.MAX_BYTES:,} bytes |": "a body of the",
     f"| {yaml.MAX_DEPTH} |": "inside one another",

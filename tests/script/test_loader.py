@@ -35,9 +35,9 @@ def test_builtin__mock_is_the_mission_document() -> None:
 
 
 def test_builtin__each_loads() -> None:
-    assert builtin_names() == ["mock", "auto", "echo"]
+    assert builtin_names() == ["mock", "auto", "echo", "relay"]
     assert [load(name).source for name in builtin_names()] == builtin_names()
-    assert [load(name).validate for name in builtin_names()] == [False, True, True]
+    assert [load(name).validate for name in builtin_names()] == [False, True, True, True]
 
 
 def test_load__file(tmp_path: Path) -> None:
@@ -147,7 +147,8 @@ def test_yaml__anchors_and_merges() -> None:
         ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is True."),
         (
             "version: 1\nrule: []",
-            "{file}:2: `rule` is not known here; allowed: version, defaults, rules. Did you mean `rules`?",
+            "{file}:2: `rule` is not known here; allowed: version, defaults, recorded, rules, scenarios. "
+            "Did you mean `rules`?",
         ),
         ("version: 1\nrules:\n- repyl:\n    Hi", "{file}:3: `rules[0].repyl` is not known here; allowed: name, match,"),
         (
@@ -310,7 +311,7 @@ def test_rules__error_names_line_and_what_is_allowed(text: str, error: str) -> N
         ("{pacing: 5}", "`defaults.pacing` must be a mapping, and is 5."),
         (
             "{stirct: true}",
-            "fallback, pacing, keys, limits, quota, chaos, seed. Did you mean `strict`?",
+            "fallback, pacing, keys, limits, quota, chaos, scenario, seed. Did you mean `strict`?",
         ),
     ],
 )
