@@ -211,7 +211,8 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         answered = await _answered(script, plan, plan.before or AUTO, prompt)
     reply, counted = None, 0
     if isinstance(answered, Recorded):
-        answered = played(answered, prompt, plan.match, plan.faults)
+        is_held = plan.hold is not None and plan.hold.after_tokens is not None
+        answered = played(answered, prompt, plan.match, plan.faults, is_held=is_held)
         error = answered if isinstance(answered, RequestError) else error
     if isinstance(answered, Reply):
         answered = distort(answered, prompt, plan.faults) if plan.faults else answered

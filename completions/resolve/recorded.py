@@ -17,13 +17,16 @@ AS_IT_IS = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
 
 
 def played(
-    recorded: Recorded, prompt: Prompt, match: Matcher | None, faults: tuple[Fault, ...]
+    recorded: Recorded, prompt: Prompt, match: Matcher | None, faults: tuple[Fault, ...], *, is_held: bool = False
 ) -> Recorded | Reply | RequestError:
-    """Return what is answered: ids of the recorded request are replaced by those of this one."""
+    """Return what is answered: ids of the recorded request are replaced by those of this one.
+
+    What `is_held` at a gate after some tokens is said anew, as only then it has tokens.
+    """
     found = registry.format_at(recorded.path)
     is_own = found is not None and (recorded.format or found[0].name) == prompt.format
     is_same_way = recorded.status >= 400 or recorded.stream == prompt.stream
-    if is_own and is_same_way and all(effect_of(fault) in AS_IT_IS for fault in faults):
+    if is_own and is_same_way and not is_held and all(effect_of(fault) in AS_IT_IS for fault in faults):
         return rewritten(recorded, renamed(match, prompt))
     said = said_in(recorded)
     if said.error is not None and (said.reply is None or not said.reply.choices):

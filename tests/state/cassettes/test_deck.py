@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import pytest
 from pytest_django import Settings
 
-from completions.conversation import Message, Prompt, ToolCall
+from completions.conversation import Message, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError, ScriptError
 from completions.outcome import Recorded
 from completions.resolve.recorded import played, rewritten
@@ -143,6 +143,15 @@ def test_ids__of_the_recorded_request_become_those_of_this_one() -> None:
     assert changed.body == b'data: {"call_id":"call_b","x":"call_b"}\n\ndata: [DONE]\n\n'
     assert changed.times == recorded.times
     assert changed.pieces[-1] == b"data: [DONE]\n\n"
+
+
+def test_gate__after_tokens_has_the_words_said_anew() -> None:
+    said = b'data: {"choices": [{"index": 0, "delta": {"content": "Hi"}}]}\n\ndata: [DONE]\n\n'
+    recorded = answer(said)
+    assert played(recorded, asked(stream=True), None, ()) is recorded
+    reply = played(recorded, asked(stream=True), None, (), is_held=True)
+    assert isinstance(reply, Reply)
+    assert reply.choices[0].text == "Hi"
 
 
 SECRETS = [
