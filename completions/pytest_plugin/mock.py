@@ -256,7 +256,7 @@ class MockLLM:
         given: dict[str, Any] | None = None
         if name is not None or stages is not None:
             named = {"name": name} if stages is None else {"stages": [*stages], "repeat": repeat}
-            given = {**named, "speed": speed}
+            given = named if speed == 1.0 else {**named, "speed": speed}
         told = self._ask("PUT", "scenario", body=as_json(given))
         running: dict[str, Any] | None = told["scenario"]
         return running

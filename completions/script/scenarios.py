@@ -171,12 +171,13 @@ def started(node: Node, known: Scenarios) -> Running:
     speed = fields["speed"].number() if "speed" in fields else 1.0
     if not MIN_SPEED <= speed <= MAX_SPEED:
         raise fields["speed"].wrong(f"a number from {MIN_SPEED} to {MAX_SPEED}")
-    if "stages" in fields:
-        return Running(UNNAMED, _staged(fields), speed=speed)
-    if "repeat" in fields:
+    if "stages" not in fields and "repeat" in fields:
         raise fields["repeat"].error("stands beside `stages` only.")
-    name = fields["name"].one_of(known)
-    return Running(name, known[name], speed=speed)
+    name = UNNAMED if "stages" in fields else fields["name"].one_of(known)
+    made = _staged(fields) if "stages" in fields else known[name]
+    if "speed" in fields and made.is_counted:
+        raise fields["speed"].error("has no effect: the stages of this scenario go by requests.")
+    return Running(name, made, speed=speed)
 
 
 @functools.cache

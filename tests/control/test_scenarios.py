@@ -150,6 +150,7 @@ async def test_scenario__builtin_ones_can_be_started(clock: Callable[[float], No
         ({"name": "slow_start", "stages": [{"name": "a"}]}, "either"),
         ({"name": "slow_start", "speed": 0}, "from 0.001"),
         ({"name": "slow_start", "repeat": True}, "beside `stages`"),
+        ({"stages": OUTAGE, "speed": 2}, "go by requests"),
         ({}, "either"),
     ],
 )
