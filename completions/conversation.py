@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, dataclass_transform
 
-from completions.event import RawEvent
+from completions.event import Length, RawEvent
 
 T = TypeVar("T")
 
@@ -167,15 +167,14 @@ class PromptTokens:
 class Prompt:
     """What was asked, whatever the format.
 
-    `body` is the request as it was sent; `headers` have lower-case names; `address` has the parts of the URL that the
-    format uses.
+    `body` is the request as it was sent; `headers` have lower-case names; `address` has what a format uses of the URL.
 
     `task` is the kind of answer. If it is not `generate`, the format itself makes the answer, and only rules that name
     the format apply.
 
     `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer's
-    length. A `background` request is answered at once, before the work is done. If `truncates` is set, the oldest
-    messages are dropped when the prompt is too long.
+    length. `per_chunk` is how many tokens a chunk of the stream has, if the script says so. A `background` request is
+    answered before the work is done. With `truncates`, the oldest messages of a prompt that is too long are dropped.
 
     `recalled` is what the format remembers of earlier requests. `raw_input` is set if the input is not messages: a
     text, tokens, or an array of either, counted without overhead. `counted` is the number of tokens, once they have
@@ -209,6 +208,7 @@ class Prompt:
     body: Mapping[str, object] = field(default_factory=dict)
     address: Mapping[str, str] = field(default_factory=dict)
     recalled: Mapping[str, object] = field(default_factory=dict)
+    per_chunk: Length | None = None
     raw_input: object = None
     counted: PromptTokens | None = field(default=None, init=False, compare=False)
     cache_blocks: tuple[CacheBlock, ...] = ()

@@ -1,10 +1,13 @@
-"""What a format renders and delivery sends: one body, or the events of a stream."""
+"""What a format renders and delivery sends: one body, or the events of a stream; how their times and sizes scatter."""
 
 import functools
+import math
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import accumulate, repeat, zip_longest
-from typing import Any, NamedTuple
+from random import Random
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -21,6 +24,49 @@ NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
 """The source of padding. It need not be secret here, only varied."""
 
 
+MAX_TOKENS = 32_768
+"""The most tokens that are drawn for one text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """How numbers scatter around their means, as the times of a stream do; the same seed gives the same ones.
+
+    `spread` is relative to the mean: the half width of `uniform`, and the standard deviation of the other kinds.
+    """
+
+    kind: Literal["uniform", "normal", "lognormal"]
+    spread: float
+    seed: str
+
+    def draw(self, mean: float, random: Random) -> float:
+        """Draw a number of this mean, never below zero."""
+        if not mean:
+            return 0.0
+        match self.kind:
+            case "uniform":
+                return max(mean * (1 + self.spread * (2 * random.random() - 1)), 0.0)
+            case "normal":
+                return max(random.gauss(mean, self.spread * mean), 0.0)
+        sigma = math.sqrt(math.log1p(self.spread**2))
+        return random.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A number of tokens: always the same, or scattered around a mean."""
+
+    mean: int
+    spread: Jitter | None = None
+
+    def draw(self, seed: str) -> int:
+        """Return the number for `seed`, which has all that it may depend on; at least 1."""
+        if self.spread is None:
+            return self.mean
+        drawn = self.spread.draw(self.mean, Random(f"{self.spread.seed}/{seed}"))
+        return min(max(round(drawn), 1), MAX_TOKENS)
+
+
 class Body(NamedTuple):
     """A complete answer: its bytes and their media type."""
 
@@ -31,7 +77,8 @@ class Body(NamedTuple):
 class Event(NamedTuple):
     """One event of a stream before framing: its document's bytes, and what pacing, logging and faults need to know.
 
-    A token event is due one inter-token gap after the previous one; other events go out with the token before them, or,
+    `token` is how many tokens it carries, mostly one. A token event is due an inter-token gap for each of them after
+    the previous one; other events go out with the token before them, or,
     at the start of a stream, with the first one. Every event but the terminator is a chunk. `part` is for faults:
     `finish` carries the finish reason, `arguments` is a piece of a tool call's arguments. `name` is the event's name,
     for framings that have names.
@@ -42,7 +89,7 @@ class Event(NamedTuple):
     """
 
     data: bytes
-    token: bool = False
+    token: int = 0
     chunk: bool = True
     part: str = ""
     name: str = ""
@@ -50,10 +97,15 @@ class Event(NamedTuple):
     unfinished: bytes = b""
 
     @classmethod
-    def tokens(cls, documents: Iterable[bytes], part: str = "", name: str = "") -> list["Event"]:
-        """Make a run of token events. It avoids a Python call for each, as this is most of the cost of a stream."""
-        same = (repeat(True), repeat(True), repeat(part), repeat(name), repeat(None), repeat(b""))
-        columns = zip(documents, *same, strict=False)
+    def tokens(
+        cls, documents: Iterable[bytes], part: str = "", name: str = "", counts: Iterable[int] | None = None
+    ) -> list["Event"]:
+        """Make a run of token events, of one token each unless `counts` says how many.
+
+        It avoids a Python call for each, as this is most of the cost of a stream.
+        """
+        same = (repeat(True), repeat(part), repeat(name), repeat(None), repeat(b""))
+        columns = zip(documents, repeat(True) if counts is None else counts, *same, strict=False)
         return list(map(functools.partial(tuple.__new__, cls), columns))
 
 
@@ -70,10 +122,10 @@ class RawEvent(NamedTuple):
     chunk: bool = True
 
 
-def after_tokens(tokens: Sequence[bool], count: float) -> int:
+def after_tokens(tokens: Sequence[int], count: float) -> int:
     """Return the index of the event with the token after the first `count` tokens, or the index after the last one.
 
-    `tokens` says of each event whether it carries one.
+    `tokens` says of each event how many it carries: one with several goes out only if all of them may.
     """
     last = max((at for at, token in enumerate(tokens) if token), default=-1)
     return next((at for at, seen in enumerate(accumulate(tokens)) if seen > count), last + 1)
@@ -86,8 +138,9 @@ def in_step(lanes: list[list[Event]]) -> list[Event]:
     events: list[Event] = []
     for step in zip_longest(*lanes):
         present = [event for event in step if event is not None]
+        most = max(event.token for event in present)
         first = next((at for at, event in enumerate(present) if event.token), None)
-        events += [event._replace(token=at == first) for at, event in enumerate(present)]
+        events += [event._replace(token=most if at == first else 0) for at, event in enumerate(present)]
     return events
 
 

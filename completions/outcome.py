@@ -1,36 +1,10 @@
 """The result of step 3, in neutral form: what a request gets, and how it is delivered."""
 
-import math
 from collections.abc import Callable, Mapping
-from random import Random
-from typing import Literal
 
 from completions.conversation import Reply, value
+from completions.event import Jitter, Length
 from completions.exceptions import RequestError
-
-
-@value
-class Jitter:
-    """How numbers scatter around their means, as the times of a stream do; the same seed gives the same ones.
-
-    `spread` is relative to the mean: the half width of `uniform`, and the standard deviation of the other kinds.
-    """
-
-    kind: Literal["uniform", "normal", "lognormal"]
-    spread: float
-    seed: str
-
-    def draw(self, mean: float, random: Random) -> float:
-        """Draw a number of this mean, never below zero."""
-        if not mean:
-            return 0.0
-        match self.kind:
-            case "uniform":
-                return max(mean * (1 + self.spread * (2 * random.random() - 1)), 0.0)
-            case "normal":
-                return max(random.gauss(mean, self.spread * mean), 0.0)
-        sigma = math.sqrt(math.log1p(self.spread**2))
-        return random.lognormvariate(math.log(mean) - sigma**2 / 2, sigma)
 
 
 @value
@@ -52,6 +26,7 @@ class Pacing:
     If `whole` is set, an answer that is not streamed takes as long as its stream would. `load` is the capacity it
     shares. A silent stream sends a keep-alive every `keep_alive_ms`: None means the format's own interval, 0 means
     never. A recorded answer goes at `speed` times the speed at which it came; None means as any other answer.
+    `per_chunk` is how many tokens of a text a chunk has; None means one.
     """
 
     ttft_ms: float = 0.0
@@ -61,6 +36,7 @@ class Pacing:
     load: Load | None = None
     keep_alive_ms: float | None = None
     speed: float | None = None
+    per_chunk: Length | None = None
 
 
 HOLD_MS = 30_000.0

@@ -16,15 +16,16 @@ from itertools import count
 class Share:
     """An answer's part: its steps in seconds from its start, and in `ready` how many of its frames are due by now.
 
-    A step is a token with the frames that are due with it; frames alone, as after a pause, are a step without weight.
+    A step is a frame's tokens with the frames that are due with it; frames alone, as after a pause, are a step without
+    weight.
     """
 
     __slots__ = ("_at", "_dues", "_ends", "_step", "_weights", "left", "ready", "wake")
 
-    def __init__(self, due: Sequence[float], tokens: Sequence[bool]) -> None:
+    def __init__(self, due: Sequence[float], tokens: Sequence[int]) -> None:
         self._dues: list[float] = []
         self._ends: list[int] = []
-        self._weights: list[bool] = []
+        self._weights: list[int] = []
         for end, (at, token) in enumerate(zip(due, tokens, strict=True), 1):
             if self._dues and at == self._dues[-1] and not (token and self._weights[-1]):
                 self._ends[-1], self._weights[-1] = end, self._weights[-1] or token
@@ -44,8 +45,8 @@ class Share:
         return self._step == len(self._dues)
 
     @property
-    def has_weight(self) -> bool:
-        """Whether the next step takes the capacity's time."""
+    def weight(self) -> int:
+        """How many tokens the next step has, each of which takes the capacity's time."""
         return self._weights[self._step]
 
     def start(self, at: float) -> float:
@@ -104,7 +105,7 @@ class Capacity:
         served: list[Share] = []
         while (at := self.next_at()) is not None and at <= until:
             _, _, share = heappop(self._queue)
-            self._free = at + self._seconds * share.has_weight
+            self._free = at + self._seconds * share.weight
             served.append(share)
             joins = share.serve(at, self._members * self._seconds)
             if share.has_ended:

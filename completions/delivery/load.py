@@ -34,7 +34,7 @@ class Machine:
         if self._places is not None:
             self._places.give()
 
-    def turns(self, due: Sequence[float], tokens: Sequence[bool], start: float) -> "Turns | None":
+    def turns(self, due: Sequence[float], tokens: Sequence[int], start: float) -> "Turns | None":
         """Return the turns of an answer whose times (seconds, each frame's) count from `start`; None: it needs none."""
         return None if self._capacity is None else Turns(self, Share(due, tokens), start)
 

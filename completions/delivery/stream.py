@@ -9,7 +9,8 @@ from itertools import accumulate, takewhile
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from completions.outcome import Jitter, Pacing
+from completions.event import Jitter
+from completions.outcome import Pacing
 
 WRITE_BYTES = 64 * 1024
 """The most bytes written at once; after that, the writer waits until the client has read them."""
@@ -21,12 +22,12 @@ Sent = Callable[[int, int, float], None]
 """Called after a write with the index of the first event, the index after the last, and the seconds since the start."""
 
 
-def schedule(tokens: Sequence[bool], pacing: Pacing) -> list[float]:
+def schedule(tokens: Sequence[int], pacing: Pacing) -> list[float]:
     """Return when each event is due, in seconds after the start.
 
-    `tokens` says of each event whether it carries a token. The first token is due at `ttft_ms`, each further one
-    `itl_ms` after the one before. An event without a token is due with the token before it, and events before the first
-    token are due with that.
+    `tokens` says of each event how many tokens it carries. The first token is due at `ttft_ms`, each further one
+    `itl_ms` after the one before, and an event with its last token. An event without a token is due with the token
+    before it, and events before the first token are due with that.
     """
     ttft, gap = pacing.ttft_ms / 1000, pacing.itl_ms / 1000
     if pacing.jitter is not None:
@@ -37,15 +38,16 @@ def schedule(tokens: Sequence[bool], pacing: Pacing) -> list[float]:
     return [ttft + gap * max(count - 1, 0) for count in seen]
 
 
-def _scattered(tokens: Sequence[bool], ttft: float, gap: float, jitter: Jitter) -> list[float]:
+def _scattered(tokens: Sequence[int], ttft: float, gap: float, jitter: Jitter) -> list[float]:
     """Draw the time to the first token and then each gap; the sums are absolute, as without jitter."""
     random = Random(jitter.seed)
     at = jitter.draw(ttft, random)
     due, seen = [], 0
     for token in tokens:
-        seen += token
-        if token and seen > 1:
-            at += jitter.draw(gap, random)
+        for _ in range(token):
+            seen += 1
+            if seen > 1:
+                at += jitter.draw(gap, random)
         due.append(at)
     return due
 

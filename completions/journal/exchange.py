@@ -39,7 +39,7 @@ class Sent(NamedTuple):
 
     frames: Sequence[bytes]
     sizes: Sequence[int]
-    tokens: Sequence[bool]
+    tokens: Sequence[int]
     ends: Sequence[int]
     times: Sequence[float]
     due: Sequence[float] = ()

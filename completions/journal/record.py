@@ -35,7 +35,7 @@ def end_exchange(exchange: Exchange) -> None:
 
 
 class StreamRecord:
-    """Records what is sent of a stream. The first `total` frames are chunks; `tokens` says which carry a token.
+    """Records what is sent of a stream. The first `total` frames are chunks; `tokens` says how many each carries.
 
     `open` is the number of streams in this process that have begun and not ended, `waiting` that of requests in a
     queue.
@@ -45,7 +45,7 @@ class StreamRecord:
     waiting: ClassVar[int] = 0
 
     def __init__(
-        self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[bool], total: int, log: bool
+        self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[int], total: int, log: bool
     ) -> None:
         self._exchange, self._sizes, self._total = exchange, list(map(len, frames)), total
         self._log = log and chunks_log.isEnabledFor(logging.INFO)
@@ -124,7 +124,7 @@ class RelayRecord:
         """Whether all that was sent is still here."""
         return self._size == self.exchange.sent_bytes
 
-    def end(self, tokens: Sequence[bool] = ()) -> None:
+    def end(self, tokens: Sequence[int] = ()) -> None:
         """End the exchange, once; `tokens` says which pieces carry a token."""
         if self.ended:
             return

@@ -286,9 +286,10 @@ def _ms(times: Sequence[float]) -> list[float]:
 
 def ttft(sent: Sent | None) -> float | None:
     """Return the milliseconds to the write with the first token."""
-    if sent is None or True not in sent.tokens:
+    first = next((at for at, tokens in enumerate(sent.tokens) if tokens), None) if sent is not None else None
+    if sent is None or first is None:
         return None
-    write = bisect_right(sent.ends, sent.tokens.index(True))
+    write = bisect_right(sent.ends, first)
     return round(sent.times[write] * 1000, 3) if write < len(sent.times) else None
 
 

@@ -4,6 +4,7 @@ The API's views, `try` in the control API, and everything else that answers in a
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 from completions import budget
 from completions.conf import conf
@@ -83,9 +84,12 @@ async def answer(  # those of `ask`
                 return _unread(wire, upstream)
             raise
         try:
-            return prompt, await resolve(space, prompt)
+            outcome = await resolve(space, prompt)
         except ScriptChanged:
             await space.refresh()
+            continue
+        per_chunk = outcome.pacing.per_chunk
+        return (prompt if per_chunk is None else replace(prompt, per_chunk=per_chunk)), outcome
 
 
 def _unread(wire: WireFormat, upstream: Upstream) -> tuple[Prompt, Outcome]:

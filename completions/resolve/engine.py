@@ -289,6 +289,7 @@ def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:
         pace.load,
         pace.keep_alive_ms,
         pace.speed,
+        pace.per_chunk,
     )
 
 

@@ -13,9 +13,9 @@ from completions.faults import AFTER, ERRORS_IN_STREAM, FAULTS, MAX_MS, Paramete
 from completions.outcome import Fault, Ineffective, Outcome
 from completions.script import errors
 from completions.script.errors import Failure
-from completions.script.language import APPLIES, ERROR, JITTERS, MIN_TPS, NAMED_ERRORS, STATUSES
+from completions.script.language import APPLIES, ERROR, JITTERS, MAX_TEXT_TOKENS, MIN_TPS, NAMED_ERRORS, STATUSES
 from completions.script.node import did_you_mean
-from completions.script.pace import Pace, jitter
+from completions.script.pace import Pace, always, jitter
 
 FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
 FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()
@@ -39,12 +39,16 @@ PACES: dict[str, Parameter | None] = {
     "keep_alive_ms": _MS,
     "tps": Parameter("Tokens a second.", least=MIN_TPS, whole=False),
     "speed": Parameter("Times the recorded speed.", least=MIN_TPS, whole=False),
+    "tokens_per_chunk": Parameter("Tokens.", least=1, most=MAX_TEXT_TOKENS),
     "apply": None,
     "jitter": None,
     "spread": Parameter("Relative to the mean.", whole=False),
     "seed": None,
 }
 """The parameters of a pacing: numbers, and words, which have None."""
+
+ONLY_STREAMED = {"keep_alive_ms": "keep_alive_ms", "per_chunk": "tokens_per_chunk"}
+"""The fields of a pacing without effect on an answer that is not streamed, and their parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ class Overrides:
             return
         if self.error is not None or prompt.task != "generate" or not self.pacing.get("whole", may_take_time):
             raise unpaced(prompt, why)
-        if "keep_alive_ms" in self.pacing:
-            raise without_effect(PACING, "`keep_alive_ms`", why)
+        for field_name, name in ONLY_STREAMED.items():
+            if field_name in self.pacing:
+                raise without_effect(PACING, f"`{name}`", why)
 
     def _check_fault(self, fault: Fault, prompt: Prompt, why: str) -> None:
         stage = FAULTS[fault.name].stage
@@ -213,7 +218,10 @@ def _pacing(value: str) -> dict[str, object]:
     if "tps" in numbers:
         numbers["itl_ms"] = 1000 / numbers.pop("tps")
     spread = numbers.pop("spread", None)
+    per_chunk = numbers.pop("tokens_per_chunk", None)
     fields: dict[str, object] = {**numbers}
+    if per_chunk is not None:
+        fields["per_chunk"] = always(int(per_chunk))
     if "apply" in given:
         fields["whole"] = _word("apply", given["apply"], APPLIES) == "both"
     if "jitter" in given:

@@ -6,6 +6,7 @@ from itertools import combinations
 from typing import Literal, cast
 
 from completions.conversation import ErrorSaid, Moderation, Spoken
+from completions.event import Length
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
@@ -24,7 +25,7 @@ from completions.script.language import (
     SOURCES,
     WHOLE,
 )
-from completions.script.length import Length, length
+from completions.script.length import length
 from completions.script.node import Node
 from completions.script.passing import pass_on
 from completions.script.recording import recorded

@@ -16,9 +16,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from completions.conversation import Choice, Message, Prompt, ToolCall
+from completions.event import Length
 from completions.script.calls import calls
 from completions.script.instances import instance
-from completions.script.length import Length, of_length
+from completions.script.length import of_length
 from completions.script.protocols import code, markers, quoted, react
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded

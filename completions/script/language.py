@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from completions.event import MAX_TOKENS
 from completions.tokens.capabilities import CATEGORIES
 
 VERSION = 1
@@ -108,6 +109,7 @@ PACING: Keys = {
         "number", "Milliseconds of silence after which a stream sends the API's keep-alive; 0 is never."
     ),
     "speed": Key("tps", "How many times as fast as it came a recorded answer goes; `recorded` as a whole is 1."),
+    "tokens_per_chunk": Key("length", "How many tokens of a text a chunk has: a number, or how they are distributed."),
     "load": Key("load", "What all answers with this pacing share, so that they slow each other; or `none`."),
 }
 
@@ -256,7 +258,7 @@ BLOCK: Keys = {
 }
 """A piece of an answer; exactly one of these is given."""
 
-MAX_TEXT_TOKENS = 32_768
+MAX_TEXT_TOKENS = MAX_TOKENS
 """The longest text that is made: its tokens are counted for each answer."""
 
 AUTO: Keys = {
@@ -267,7 +269,7 @@ LENGTH: Keys = {
     "mean": Key("tokens", "The mean.", required=True),
     "kind": Key("length_kind", "The distribution (`normal`)."),
     "spread": Key("number", "Relative to the mean: half the width of `uniform`, else the standard deviation (0.25)."),
-    "seed": Key("seed", "The same seed and request have the same length (0)."),
+    "seed": Key("seed", "The same seed and request, or text in chunks, have the same length (0)."),
 }
 
 EVENT: Keys = {

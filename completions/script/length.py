@@ -1,32 +1,15 @@
 """Step 3: answers of a length, as load tests want them: `reply: {auto: {tokens: 200}}`."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from random import Random
 from typing import Literal, cast
 
-from completions.outcome import Jitter
+from completions.event import Jitter, Length
 from completions.script.language import DEFAULT_SPREAD, JITTERS, LENGTH, MAX_TEXT_TOKENS, NONE
 from completions.script.node import Node
 from completions.tokens import text as tokens
 
 FILLER = " so"
 """A word of one token, in all vocabularies, which brings a text to its length where no other does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Length:
-    """How many tokens a text has: always as many, or scattered around a mean."""
-
-    mean: int
-    spread: Jitter | None = None
-
-    def draw(self, seed: str) -> int:
-        """Return the length of the answer to a request, of which `seed` has all that is asked."""
-        if self.spread is None:
-            return self.mean
-        drawn = self.spread.draw(self.mean, Random(f"{self.spread.seed}/{seed}"))
-        return min(max(round(drawn), 1), MAX_TEXT_TOKENS)
 
 
 def length(node: Node) -> Length:

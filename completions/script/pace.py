@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from completions.conversation import Prompt
+from completions.event import Jitter, Length
 from completions.faults import MAX_MS, MAX_NUMBER
-from completions.outcome import HOLD_MS, Hold, Jitter, Load
+from completions.outcome import HOLD_MS, Hold, Load
 from completions.script.language import (
     APPLIES,
     DEFAULT_SPREAD,
@@ -19,6 +20,7 @@ from completions.script.language import (
     PACING,
     RECORDED,
 )
+from completions.script.length import length
 from completions.script.node import Node
 
 
@@ -38,6 +40,7 @@ class Pace:
     load: Load | None = None
     keep_alive_ms: float | None = None
     speed: float | None = None
+    per_chunk: Length | None = None
 
 
 MILLISECONDS = ("ttft_ms", "itl_ms", "prefill_ms_per_1k", "keep_alive_ms")
@@ -71,6 +74,7 @@ def pacing(node: Node | None, default: Pace) -> Pace:
         whole=fields["apply"].one_of(APPLIES) == "both" if "apply" in fields else default.whole,
         load=_load(fields["load"]) if "load" in fields else default.load,
         speed=_rate(fields["speed"]) if "speed" in fields else default.speed,
+        per_chunk=length(fields["tokens_per_chunk"]) if "tokens_per_chunk" in fields else default.per_chunk,
     )
 
 
@@ -103,6 +107,11 @@ def jitter(kind: str, spread: float | None = None, seed: str | None = None) -> J
         return None
     spread = DEFAULT_SPREAD if spread is None else spread
     return Jitter(cast(Literal["uniform", "normal", "lognormal"], kind), spread, seed or "0")
+
+
+def always(tokens: int) -> Length:
+    """Return the size of chunks that all have so many tokens."""
+    return Length(tokens)
 
 
 def milliseconds(node: Node) -> float:

@@ -12,11 +12,11 @@ from django.template import Context
 
 from completions import budget
 from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, ToolCall
+from completions.event import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
-from completions.script.length import Length
 from completions.script.templates import Text, Tree, context, fill, has_template, write
 
 Answered = Reply | RequestError | Upstream | Recorded

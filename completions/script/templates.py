@@ -89,9 +89,9 @@ class LastUser(Template):
 
 Text = str | Template
 
-NOT_SAID = ("cache_blocks", "counted", "raw_input")
+NOT_SAID = ("cache_blocks", "counted", "per_chunk", "raw_input")
 OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in NOT_SAID)
-"""What a template can ask of a prompt; what is there for counting alone is `NOT_SAID`."""
+"""What a template can ask of a prompt; what is there for counting and streaming alone is `NOT_SAID`."""
 
 
 KNOWN = ("prompt", "turn")

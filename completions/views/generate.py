@@ -17,7 +17,7 @@ from completions.views.edge import add_headers, endpoint, note_client, read_body
 from completions.views.http import Recorded, whole_response
 from completions.views.misbehave import misbehave
 from completions.views.relaying import play, relay
-from completions.views.streaming import stream, take_time
+from completions.views.streaming import check_chunks, stream, take_time
 from completions.views.turn import Turn
 from completions.wire.base import Span, WireFormat
 
@@ -40,6 +40,7 @@ async def _render_and_deliver(turn: Turn) -> Recorded:
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
         await _write_events(turn)
     await _keep(turn)
+    check_chunks(turn)
     response = await misbehave(turn) if turn.outcome.faults else None
     return _with_headers(turn, response or await _respond(turn))
 

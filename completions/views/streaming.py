@@ -36,6 +36,14 @@ def check_keep_alive(turn: Turn, framing: Framing) -> None:
         turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no sign of life")
 
 
+def check_chunks(turn: Turn) -> None:
+    """Note a size for chunks where nothing is cut into any: the script, a cassette or another server gives them."""
+    outcome = turn.outcome
+    is_given = outcome.upstream or outcome.recorded or (outcome.reply is not None and outcome.reply.events is not None)
+    if turn.prompt.per_chunk is not None and is_given:
+        turn.note_ineffective(PACING, "tokens_per_chunk", "this answer's chunks are given as they are")
+
+
 def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
     """Return the pieces with the framing's keep-alives, at the interval of the pacing or else of the framing."""
     given = turn.outcome.pacing.keep_alive_ms
@@ -62,10 +70,10 @@ def schedule_frames(
 
 
 class _Frames(NamedTuple):
-    """A stream's frames, which of them carry a token, when each is due, and the machine that the stream shares."""
+    """A stream's frames, how many tokens each carries, when each is due, and the machine that the stream shares."""
 
     frames: list[bytes]
-    tokens: list[bool]
+    tokens: list[int]
     due: list[float]
     machine: Machine | None
 

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.delivery.stream import WRITE_BYTES, deliver, deliver_shared, schedule, wait
-from completions.outcome import Jitter, Pacing
+from completions.event import Jitter
+from completions.outcome import Pacing
 
 
 class Clock:
@@ -49,10 +50,16 @@ async def collect(
         ([False, True, True, True, False, False], [0.05, 0.05, 0.07, 0.09, 0.09, 0.09]),
         ([True, False, True, False], [0.05, 0.05, 0.07, 0.07]),
         ([False, False, True], [0.05, 0.05, 0.05]),
+        ([0, 3, 0, 3, 1, 0], [0.05, 0.09, 0.09, 0.15, 0.17, 0.17]),
     ],
 )
-def test_schedule__first_token_then_gaps_and_the_rest_rides_along(tokens: list[bool], due: list[float]) -> None:
+def test_schedule__first_token_then_gaps_and_the_rest_rides_along(tokens: list[int], due: list[float]) -> None:
     assert schedule(tokens, Pacing(ttft_ms=50, itl_ms=20)) == pytest.approx(due)
+
+
+def test_schedule__several_tokens_come_with_the_last_of_them() -> None:
+    pacing = Pacing(50, 20, Jitter("normal", 0.5, "seed"))
+    assert schedule([3, 0, 2, 1], pacing) == [schedule([1] * 6, pacing)[at] for at in (2, 2, 4, 5)]
 
 
 def test_schedule__zero_is_at_once() -> None:

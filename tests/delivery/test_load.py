@@ -47,6 +47,12 @@ def test_capacity__an_answer_without_a_pace_has_all_of_it() -> None:
     assert times(capacity, [one], 1)[0] == pytest.approx([index * 0.01 for index in range(50)])
 
 
+def test_capacity__a_frame_of_several_tokens_takes_the_time_of_each() -> None:
+    capacity, one = Capacity(100), Share([0.0] * 10, [3] * 10)
+    capacity.join(one, 0)
+    assert times(capacity, [one], 1)[0] == pytest.approx([index * 0.03 for index in range(10)])
+
+
 def test_capacity__those_who_find_room_are_not_slowed() -> None:
     capacity, shares = Capacity(400), [share(20, 0.02, ttft=0.005 * number) for number in range(8)]
     for each in shares:

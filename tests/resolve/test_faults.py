@@ -10,9 +10,10 @@ from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from completions.delivery.line import drip
+from completions.event import Jitter
 from completions.exceptions import ScriptError
 from completions.faults import COMBINED, FAULTS, Effect
-from completions.outcome import Fault, Jitter
+from completions.outcome import Fault
 from completions.resolve import engine
 from completions.resolve.overrides import read_overrides
 from completions.script.language import DEFAULT_SPREAD

@@ -202,6 +202,10 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "- {reply: a, pacing: {load: {max_concurrent: 0}}}",
             "`rules[0].pacing.load.max_concurrent` must be a whole number from 1, and is 0.",
         ),
+        (
+            "- {reply: a, pacing: {tokens_per_chunk: 0}}",
+            "`rules[0].pacing.tokens_per_chunk` must be a whole number from 1, and is 0.",
+        ),
         ("- {reply: a, pacing: {apply: all}}", "`rules[0].pacing.apply` must be one of stream, both, and is 'all'."),
         (
             "- {reply: a, pacing: {jitter: nomal}}",

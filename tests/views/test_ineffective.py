@@ -60,6 +60,8 @@ async def ask(path: str, body: object, method: str = "POST", **headers: str) -> 
         (WHOLE, "X-Mock-Pacing", "ttft_ms=5", "it has no effect: this answer is not streamed; with `apply=both` it"),
         (WHOLE, "X-Mock-Pacing", "itl_ms=5; apply=stream", "it has no effect: this answer is not streamed; with"),
         (WHOLE, "X-Mock-Pacing", "apply=both; keep_alive_ms=5", "`keep_alive_ms` has no effect: this answer is not"),
+        (WHOLE, "X-Mock-Pacing", "apply=both; tokens_per_chunk=5", "`tokens_per_chunk` has no effect: this answer is"),
+        (STREAM, "X-Mock-Pacing", "tokens_per_chunk=0", "`tokens_per_chunk` must be "),
     ],
 )
 async def test_header__without_effect_is_a_400(body: dict[str, Any], header: str, value: str, why: str) -> None:

@@ -12,12 +12,12 @@ import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE
-from completions.tokens import text as tokens
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import must_think, signature
 from completions.wire.content import cited
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
+from completions.wire.pieces import pieces as cut
 
 STOP_REASONS = {
     "stop": "end_turn",
@@ -73,16 +73,16 @@ def recorded(message: Mapping[str, Any], prompt: Prompt) -> list[Block]:
 def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
     match block.get("type"):
         case "text":
-            run = Run({"type": "text_delta", "text": HOLE}, tokens.split(block["text"], prompt.model))
+            run = Run({"type": "text_delta", "text": HOLE}, cut(block["text"], prompt))
             return Block({**block, "text": ""}, [run], block)
         case "thinking":
-            run = Run({"type": "thinking_delta", "thinking": HOLE}, tokens.split(block["thinking"], prompt.model))
+            run = Run({"type": "thinking_delta", "thinking": HOLE}, cut(block["thinking"], prompt))
             signed = Run({"type": "signature_delta", "signature": HOLE}, [block.get("signature", "")], token=False)
             return Block({**block, "thinking": "", "signature": ""}, [run, signed], block)
         case "tool_use" | "server_tool_use":
             given = orjson.dumps(block.get("input") or {}).decode()
             delta = {"type": "input_json_delta", "partial_json": HOLE}
-            pieces = Run(delta, tokens.split(given, prompt.model), part="arguments")
+            pieces = Run(delta, cut(given, prompt), part="arguments")
             return Block({**block, "input": {}}, [Run(delta, [""], token=False), pieces], block)
     return Block(block, [], block)
 
@@ -97,7 +97,7 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
     shown = "" if mapping(prompt.body.get("thinking")).get("display") == "omitted" else thought
     signed = signature(thought, reply.serial)
     runs = [
-        Run({"type": "thinking_delta", "thinking": HOLE}, tokens.split(shown, prompt.model)),
+        Run({"type": "thinking_delta", "thinking": HOLE}, cut(shown, prompt)),
         Run({"type": "signature_delta", "signature": HOLE}, [signed], token=False),
     ]
     return Block(
@@ -109,7 +109,7 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
 
 def _text(annotations: Iterable[Mapping[str, object]], said: str, prompt: Prompt) -> Block:
     citations = [citation for each in annotations if (citation := _citation(each, said))]
-    runs = [Run({"type": "text_delta", "text": HOLE}, tokens.split(said, prompt.model))]
+    runs = [Run({"type": "text_delta", "text": HOLE}, cut(said, prompt))]
     if not citations:
         return Block({"type": "text", "text": ""}, runs, {"type": "text", "text": said})
     runs.append(Run({"type": "citations_delta", "citation": HOLE}, citations, token=False))
@@ -147,7 +147,7 @@ def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
         arguments = orjson.dumps({"input": arguments}).decode()
     document = {"type": kind, "id": identity, "name": call.name, "input": {}}
     delta = {"type": "input_json_delta", "partial_json": HOLE}
-    pieces = tokens.split(arguments, prompt.model)
+    pieces = cut(arguments, prompt)
     runs = [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
     return Block(document, runs, document | {"input": partial(arguments)})
 

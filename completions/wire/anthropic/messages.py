@@ -24,6 +24,7 @@ from completions.wire.anthropic.refusals import REFUSALS
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import SSE, Framing, ServerSentEvents
+from completions.wire.pieces import counts
 from completions.wire.readback import Answer
 
 PING = Event(b'{"type":"ping"}', name="ping")
@@ -173,7 +174,9 @@ def _block(index: int, block: anthropic_message.Block) -> list[Event]:
         kind = "content_block_delta"
         documents = Template({"type": kind, "index": index, "delta": run.delta}).fill(run.values)
         events += (
-            Event.tokens(documents, run.part, kind) if run.token else [Event(data, name=kind) for data in documents]
+            Event.tokens(documents, run.part, kind, counts(run.values))
+            if run.token
+            else [Event(data, name=kind) for data in documents]
         )
     return [*events, _event({"type": "content_block_stop", "index": index})]
 

@@ -12,7 +12,6 @@ import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Template
-from completions.tokens import text as tokens
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.answer import made_id
 from completions.wire.anthropic.thinking import signature
@@ -23,6 +22,7 @@ from completions.wire.bedrock.base import BedrockFormat, hear_error, model_of
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.fields import dicts, mapping
 from completions.wire.fragments import partial
+from completions.wire.pieces import counts, pieces
 from completions.wire.readback import Answer, Voice
 
 STOP_REASONS = {
@@ -131,7 +131,7 @@ def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
         if block.kind == "reasoning":
             yield _thinking(said, reply, prompt)
         elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
-            yield Block(None, [({"text": HOLE}, tokens.split(said, prompt.model), True)], {"text": said})
+            yield Block(None, [({"text": HOLE}, pieces(said, prompt), True)], {"text": said})
         elif block.call is not None:
             yield _call(block.call, made_id("tooluse_", reply, next(places)), prompt)
 
@@ -139,7 +139,7 @@ def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
     signed = signature(thought, reply.serial)
     runs = [
-        ({"reasoningContent": {"text": HOLE}}, tokens.split(thought, prompt.model), True),
+        ({"reasoningContent": {"text": HOLE}}, pieces(thought, prompt), True),
         ({"reasoningContent": {"signature": HOLE}}, [signed], False),
     ]
     return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thought, "signature": signed}}})
@@ -150,7 +150,7 @@ def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
     if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
         arguments = orjson.dumps({"input": arguments}).decode()
     head = {"toolUseId": call.id or made, "name": call.name}
-    runs = [({"toolUse": {"input": HOLE}}, tokens.split(arguments, prompt.model), True)]
+    runs = [({"toolUse": {"input": HOLE}}, pieces(arguments, prompt), True)]
     return Block({"toolUse": head}, runs, {"toolUse": head | {"input": partial(arguments)}})
 
 
@@ -162,7 +162,10 @@ def _streamed(index: int, block: Block) -> Iterator[Event]:
     for delta, values, token in block.runs:
         documents = Template({"delta": delta, **at}).fill(values)
         name = "contentBlockDelta"
-        yield from Event.tokens(documents, part, name) if token else [Event(each, name=name) for each in documents]
+        if token:
+            yield from Event.tokens(documents, part, name, counts(values))
+        else:
+            yield from (Event(each, name=name) for each in documents)
     yield _event("contentBlockStop", at)
 
 

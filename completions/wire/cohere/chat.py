@@ -12,13 +12,14 @@ import orjson
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
-from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, hear_error
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE
 from completions.wire.openai.base import made_id
+from completions.wire.pieces import counts
+from completions.wire.pieces import pieces as cut
 from completions.wire.readback import Answer, Voice
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}
@@ -65,7 +66,7 @@ class CohereChat(CohereFormat):
         events = [_event("message-start", {"message": empty}, id=answer_id(reply))]
         texts, calls = count(), count()
         for block in choice.content:
-            kind, pieces = _kind(block, choice), tokens.split(block.text, prompt.model)
+            kind, pieces = _kind(block, choice), cut(block.text, prompt)
             if block.call is not None:
                 at = next(calls)
                 events += _streamed_call(at, _call(block.call, reply, at), prompt)
@@ -137,7 +138,7 @@ def _streamed(index: int, kind: str, pieces: list[str]) -> list[Event]:
 
 def _streamed_call(index: int, call: dict[str, Any], prompt: Prompt) -> list[Event]:
     opening = call | {"function": call["function"] | {"arguments": ""}}
-    pieces = tokens.split(call["function"]["arguments"], prompt.model)
+    pieces = cut(call["function"]["arguments"], prompt)
     delta = {"tool_calls": {"function": {"arguments": HOLE}}}
     return [
         _event("tool-call-start", {"message": {"tool_calls": opening}}, index=index, token=True),
@@ -148,7 +149,7 @@ def _streamed_call(index: int, call: dict[str, Any], prompt: Prompt) -> list[Eve
 
 def _pieces(kind: str, message: dict[str, Any], pieces: list[str], part: str = "", **facts: Any) -> list[Event]:
     template = Template({"type": kind, **facts, "delta": {"message": message}})
-    return Event.tokens(template.fill(pieces), part, kind)
+    return Event.tokens(template.fill(pieces), part, kind, counts(pieces))
 
 
 def _event(

@@ -7,7 +7,7 @@ is nothing to say (`parts`, `thoughtsTokenCount`, `safetyRatings`) is left out h
 import base64
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, groupby
 from typing import Any
 
@@ -182,10 +182,13 @@ class Said:
         """Return the log probabilities of the text's tokens, if they are asked for."""
         if self._prompt.top_logprobs is None or not self.text:
             return {}
-        entries = [self.entry(at, piece) for at, piece in enumerate(self.pieces())]
-        return {"logprobsResult": _joined(entries)}
+        return {"logprobsResult": self.entries(self.pieces(), count())}
 
-    def entry(self, at: int, piece: str) -> Document:
+    def entries(self, pieces: Iterable[str], places: Iterator[int]) -> Document:
+        """Return the log probabilities of some tokens, whose places come from `places`."""
+        return _joined([self._entry(next(places), piece) for piece in pieces])
+
+    def _entry(self, at: int, piece: str) -> Document:
         """Return the log probabilities of one token."""
         chance, count = _chance(self.choice, at, piece), self._prompt.top_logprobs or 0
         entry: Document = {"chosenCandidates": [_token(piece, chance)]}

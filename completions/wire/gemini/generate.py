@@ -25,6 +25,7 @@ from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
 from completions.wire.gemini.refusals import REFUSALS
+from completions.wire.pieces import counts, grouped, joined, pieces
 from completions.wire.readback import Answer
 
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
@@ -175,21 +176,25 @@ def _recorded(answer: Mapping[str, Any], prompt: Prompt) -> Iterator[Event]:
     for candidate in answer["candidates"]:
         content = mapping(candidate.get("content"))
         parts = content.get("parts") or ()
-        *before, last = [piece for part in parts for piece in _in_pieces(part, prompt.model)] or [{}]
-        for part in before:
+        *before, (held, last) = [piece for part in parts for piece in _in_pieces(part, prompt)] or [(0, {})]
+        for size, part in before:
             said = {"content": _content([part]), "index": candidate.get("index", 0)}
-            yield Event(orjson.dumps({**answer, "candidates": [said]}), token=True)
+            yield Event(orjson.dumps({**answer, "candidates": [said]}), size)
         ended = {**candidate, "content": content | {"parts": [last]}} if last else candidate
-        yield Event(orjson.dumps({**answer, "candidates": [ended]}), token=bool(last), part="finish")
+        yield Event(orjson.dumps({**answer, "candidates": [ended]}), held if last else 0, part="finish")
 
 
-def _in_pieces(part: dict[str, Any], model: str | None) -> list[dict[str, Any]]:
-    """Return a part, or a text's pieces; what it has beside comes with the last one, but that it is thought."""
+def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str, Any]]]:
+    """Return a part, or a text's pieces, each with its number of tokens.
+
+    What a text's part has beside comes with the last piece, but that it is thought.
+    """
     if not isinstance(said := part.get("text"), str) or not said:
-        return [part]
+        return [(1, part)]
     thought = {key: part[key] for key in ("thought",) if key in part}
-    pieces = [{"text": piece, **thought} for piece in tokens.split(said, model)]
-    return [*pieces[:-1], {**part, **pieces[-1]}]
+    texts = pieces(said, prompt)
+    told = [{"text": piece, **thought} for piece in texts]
+    return list(zip(counts(texts) or [1] * len(texts), [*told[:-1], {**part, **told[-1]}], strict=True))
 
 
 class _Chunks:
@@ -209,15 +214,16 @@ class _Chunks:
             if kind == "call":
                 events += Event.tokens(self._any.fill([self._spoken(part, index)]), "arguments")
                 continue
-            pieces = tokens.split(part["text"], self._prompt.model)
+            split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
             if kind == "reasoning" or self._prompt.top_logprobs is None:
-                events += self._pieces(part | {"text": HOLE}, pieces, index)
+                events += self._pieces(part | {"text": HOLE}, joined(split, per_chunk), index)
             else:
+                groups = grouped(split, split, per_chunk)
                 documents = [
-                    {**self._spoken({"text": piece}, index), "logprobsResult": said.entry(next(numbers), piece)}
-                    for piece in pieces
+                    {**self._spoken({"text": "".join(group)}, index), "logprobsResult": said.entries(group, numbers)}
+                    for group in groups
                 ]
-                events += Event.tokens(self._any.fill(documents))
+                events += Event.tokens(self._any.fill(documents), counts=map(len, groups))
         return events
 
     def finish(self, said: Said, *, last: bool) -> Event:
@@ -236,7 +242,7 @@ class _Chunks:
         if not pieces:
             return []
         template = self._template(self._spoken(part, index), self._began)
-        return Event.tokens(template.fill(pieces))
+        return Event.tokens(template.fill(pieces), counts=counts(pieces))
 
     def _spoken(self, part: dict[str, Any], index: int) -> dict[str, Any]:
         """Return a candidate with one part; Vertex AI gives no index to a single candidate."""

@@ -23,6 +23,7 @@ from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
 from completions.wire.ollama.readback import hear_line
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
+from completions.wire.pieces import counts, grouped, joined, pieces
 from completions.wire.readback import Answer
 
 Calls = list[dict[str, Any]] | None
@@ -79,8 +80,8 @@ class _Generating(OllamaFormat):
         said = choice.text or choice.refusal or ""
         calls = self._calls(reply, prompt)
         document = head | self._said(said, _thoughts(choice, prompt), calls) | _end(reply)
-        if prompt.top_logprobs is not None and (pieces := tokens.split(said, prompt.model)):
-            document["logprobs"] = _logprobs(pieces, choice, prompt.top_logprobs)
+        if prompt.top_logprobs is not None and (split := tokens.split(said, prompt.model)):
+            document["logprobs"] = _logprobs(split, choice, prompt.top_logprobs)
         return document
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
@@ -93,7 +94,8 @@ class _Generating(OllamaFormat):
         for block in choice.content if prompt.top_logprobs is None else in_one_text(choice):
             if block.kind == "reasoning" and _thoughts(choice, prompt):
                 template = Template(head | self._said("", HOLE) | {"done": False})
-                events += Event.tokens(template.fill(tokens.split(block.text, prompt.model)))
+                thought = pieces(block.text, prompt)
+                events += Event.tokens(template.fill(thought), counts=counts(thought))
             elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
                 events += self._text(block.text, choice, prompt, head)
             elif block.call is not None and _arguments(block.call) is not None:
@@ -106,14 +108,16 @@ class _Generating(OllamaFormat):
         hear_line(document, answer)
 
     def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
-        pieces = tokens.split(said, prompt.model)
+        split = tokens.split(said, prompt.model)
         if prompt.top_logprobs is None:
-            return Event.tokens(Template(head | self._said(HOLE) | {"done": False}).fill(pieces))
-        entries = _logprobs(pieces, choice, prompt.top_logprobs)
-        return Event.tokens(
-            orjson.dumps(head | self._said(piece) | {"done": False, "logprobs": [entry]})
-            for piece, entry in zip(pieces, entries, strict=True)
+            told = joined(split, prompt.per_chunk)
+            return Event.tokens(Template(head | self._said(HOLE) | {"done": False}).fill(told), counts=counts(told))
+        groups = grouped(_logprobs(split, choice, prompt.top_logprobs), split, prompt.per_chunk)
+        lines = (
+            head | self._said("".join(each["token"] for each in group)) | {"done": False, "logprobs": group}
+            for group in groups
         )
+        return Event.tokens(map(orjson.dumps, lines), counts=map(len, groups))
 
     def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         created = datetime.fromtimestamp(reply.created or 0, UTC)

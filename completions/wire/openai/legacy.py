@@ -14,6 +14,7 @@ from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
 from completions.wire.openai.words import LEGACY
+from completions.wire.pieces import counts, grouped, joined
 from completions.wire.readback import Answer
 
 DEFAULT_MAX_TOKENS = 16
@@ -82,15 +83,18 @@ class LegacyCompletions(OpenAIFormat):
         return replace(said, reply=replace(said.reply, choices=tuple(choices)), pieces=pieces)
 
     def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> list[Event]:
-        pieces = tokens.split(choice.text or "", prompt.model)
+        split = tokens.split(choice.text or "", prompt.model)
         if prompt.top_logprobs is None:
-            return Event.tokens(chunks.each(self._choice(index, HOLE, None), pieces))
-        frames = []
-        for at, piece in enumerate(pieces):
-            logprobs = _logprobs(prompt, [piece], offset, [given(choice.logprobs, at)])
-            frames.append(chunks.one(self._choice(index, piece, logprobs)))
-            offset += len(piece)
-        return Event.tokens(frames)
+            said = joined(split, prompt.per_chunk)
+            return Event.tokens(chunks.each(self._choice(index, HOLE, None), said), counts=counts(said))
+        frames, groups = [], grouped([*enumerate(split)], split, prompt.per_chunk)
+        for group in groups:
+            pieces = [piece for _, piece in group]
+            logprobs = _logprobs(prompt, pieces, offset, [given(choice.logprobs, at) for at, _ in group])
+            text = "".join(pieces)
+            frames.append(chunks.one(self._choice(index, text, logprobs)))
+            offset += len(text)
+        return Event.tokens(frames, counts=map(len, groups))
 
     def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return {

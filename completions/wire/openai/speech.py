@@ -5,8 +5,8 @@ OpenAI's reference (`CreateSpeechResponseStreamEvent`); a second costs what its 
 """
 
 import base64
-import itertools
 from collections.abc import Mapping
+from itertools import accumulate, pairwise
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.openai.audio import ENCODERS, seconds_of, spoken
 from completions.wire.openai.base import OpenAIFormat
+from completions.wire.pieces import grouped
 from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
 from completions.wire.validation import worded_problem as told
@@ -92,12 +93,13 @@ class Speech(OpenAIFormat):
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return a piece of the sound for each token of the text, and the end; joined they are the whole sound."""
         data = self.render(reply, prompt).data
-        count = max(len(tokens.split(_text(reply, prompt), prompt.model)), 1)
-        bounds = [len(data) * at // count for at in range(count + 1)]
-        pieces = (data[start:end] for start, end in itertools.pairwise(bounds))
+        split = tokens.split(_text(reply, prompt), prompt.model) or [""]
+        sizes = list(map(len, grouped(split, split, prompt.per_chunk)))
+        bounds = [len(data) * at // len(split) for at in accumulate(sizes, initial=0)]
+        pieces = (data[start:end] for start, end in pairwise(bounds))
         deltas = ({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()} for piece in pieces)
         return [
-            *Event.tokens(map(orjson.dumps, deltas)),
+            *Event.tokens(map(orjson.dumps, deltas), counts=sizes),
             Event(orjson.dumps(self.document(reply, prompt)), part="finish"),
         ]
 

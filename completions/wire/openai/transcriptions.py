@@ -6,7 +6,7 @@ a wrong file, a file too large and an answer's format that a model has not are t
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from completions.wire.multipart import Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.logprobs import logprob
+from completions.wire.pieces import grouped
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -147,14 +148,15 @@ class Transcriptions(OpenAIFormat):
         said = _text(reply, prompt)
         wanted = _wants_logprobs(prompt)
         pieces = tokens.split(said, prompt.model)
-        deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": piece} for piece in pieces]
+        groups = grouped(pieces, pieces, prompt.per_chunk)
+        deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": "".join(group)} for group in groups]
         if wanted:
-            deltas = [delta | {"logprobs": _logprobs([delta["delta"]])} for delta in deltas]
+            deltas = [delta | {"logprobs": _logprobs(group)} for delta, group in zip(deltas, groups, strict=True)]
         done: dict[str, Any] = {"type": "transcript.text.done", "text": said}
         done |= ({"logprobs": _logprobs(pieces)} if wanted else {}) | {"usage": _usage(said, reply, prompt)}
         told = [] if _format(prompt) != "diarized_json" else _speakers(said, reply, prompt)
         return [
-            *Event.tokens(map(orjson.dumps, deltas)),
+            *Event.tokens(map(orjson.dumps, deltas), counts=map(len, groups)),
             *(Event(orjson.dumps(segment)) for segment in told),
             Event(orjson.dumps(done), part="finish"),
         ]
@@ -313,5 +315,5 @@ def _wants_logprobs(prompt: Prompt) -> bool:
     return isinstance(included, list) and "logprobs" in included and not (prompt.model or WHISPER).startswith("whisper")
 
 
-def _logprobs(pieces: list[str]) -> list[dict[str, Any]]:
+def _logprobs(pieces: Sequence[str]) -> list[dict[str, Any]]:
     return [{"token": piece, "logprob": logprob(piece), "bytes": list(piece.encode())} for piece in pieces]

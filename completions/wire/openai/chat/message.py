@@ -3,7 +3,7 @@
 Shapes: `ChatCompletionMessage`, `ChoiceDelta` and `CompletionUsage` of the openai SDK.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
@@ -14,6 +14,7 @@ from completions.wire.fields import mapping, text
 from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Chunks, Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
+from completions.wire.pieces import counts, grouped, pieces
 
 AUDIO_LIFE = 3600
 """Seconds for which an audio answer can be referred to."""
@@ -176,6 +177,7 @@ class ChoiceWriter:
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
         self._whole = self._whole_calls() if dialect.whole_calls else []
         self._last_delta: Mapping[str, Any] = {}
+        self._last_tokens = 0
 
     def start(self, more: Mapping[str, Any]) -> list[Event]:
         """Return the chunk with the role; the first choice's has `more` at its top level.
@@ -216,14 +218,17 @@ class ChoiceWriter:
         cited = {"annotations": self._annotations()}
         if cited["annotations"] and self._dialect.delta(cited, self._choice):
             events.append(self._event(cited))
-        return events[:-1] if self._dialect.finish_joined else events
+        if not self._dialect.finish_joined:
+            return events
+        self._last_tokens = events[-1].token if events else 0
+        return events[:-1]
 
     def finish(self, more: Mapping[str, Any]) -> Event:
         """Return the chunk with the finish reason."""
         joined = self._last_delta if self._dialect.finish_joined else {}
         unfinished = self._chunks.one(self._around(joined)) if joined else b""
         chunk = self._chunks.one(self.finished(joined), more)
-        return Event(chunk, token=bool(joined), part="finish", unfinished=unfinished)
+        return Event(chunk, max(self._last_tokens, 1) if joined else 0, part="finish", unfinished=unfinished)
 
     def finished(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         """Return the choice with its finish reason."""
@@ -259,13 +264,16 @@ class ChoiceWriter:
     def _text(self, key: str, text: str) -> list[Event]:
         if self._prompt.top_logprobs is None or self._reply.body is not None:
             return self._pieces({key: HOLE}, text)
-        entries = chat_entries(self._split(text), self._prompt.top_logprobs, self._choice.logprobs)
-        self._last_delta = {key: entries[-1]["token"]}
-        return Event.tokens(self._chunks.one(self._with_logprobs(key, entry)) for entry in entries)
+        split = tokens.split(text, self._prompt.model)
+        entries = chat_entries(split, self._prompt.top_logprobs, self._choice.logprobs)
+        groups = grouped(entries, split, self._prompt.per_chunk)
+        self._last_delta = {key: _text_of(groups[-1])}
+        documents = [self._chunks.one(self._with_logprobs(key, group)) for group in groups]
+        return Event.tokens(documents, counts=map(len, groups))
 
-    def _with_logprobs(self, key: str, entry: dict[str, Any]) -> dict[str, Any]:
-        entries = {"content": None, "refusal": None, key: [entry]}
-        return self._around({key: entry["token"]}) | {"logprobs": entries, "finish_reason": None}
+    def _with_logprobs(self, key: str, group: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        entries = {"content": None, "refusal": None, key: group}
+        return self._around({key: _text_of(group)}) | {"logprobs": entries, "finish_reason": None}
 
     def _spoken(self, audio: dict[str, Any]) -> list[Event]:
         said = self._pieces({"audio": {"transcript": HOLE}}, audio["transcript"])
@@ -277,17 +285,18 @@ class ChoiceWriter:
         return Event(self._chunks.one(self._around(delta)), token=token)
 
     def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> list[Event]:
-        pieces = self._split(text)
-        if pieces and self._dialect.finish_joined:
-            self._last_delta = _filled(delta, pieces[-1])
-        return Event.tokens(self._chunks.each(self._around(delta), pieces), part)
-
-    def _split(self, text: str) -> list[str]:
-        return tokens.split(text, self._prompt.model)
+        said = pieces(text, self._prompt)
+        if said and self._dialect.finish_joined:
+            self._last_delta = _filled(delta, said[-1])
+        return Event.tokens(self._chunks.each(self._around(delta), said), part, counts=counts(said))
 
     def _around(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}
         return self._dialect.choice({**told, **self._beside, "finish_reason": None})
+
+
+def _text_of(entries: Sequence[dict[str, Any]]) -> str:
+    return "".join(entry["token"] for entry in entries)
 
 
 def _filled(document: Any, value: str) -> Any:

@@ -15,7 +15,7 @@ from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document, thoughts
-from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, kept
+from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, keep_chunks, kept
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
 from completions.wire.openai.responses.readback import hear_count, hear_response
 from completions.wire.openai.responses.refusals import REFUSALS
@@ -111,7 +111,9 @@ class Responses(OpenAIFormat):
         if not stored and conversation_id(prompt.body) is None:
             return ()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
-        return kept(self._document(reply, prompt), own, dicts(prompt.recalled.get("items")), span(), stored=stored)
+        before = dicts(prompt.recalled.get("items"))
+        keep = kept(self._document(reply, prompt), own, before, span(), stored=stored)
+        return keep if prompt.per_chunk is None else keep_chunks(keep, prompt.per_chunk)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the complete one, or for the background a queued one."""
@@ -124,7 +126,7 @@ class Responses(OpenAIFormat):
         """Return the typed events."""
         padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation"
         told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}
-        return self._dialect.narrated(narrate(told, obfuscate=padded))
+        return self._dialect.narrated(narrate(told, prompt.per_chunk, obfuscate=padded))
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         dialect, made = self._speaks(prompt), document(reply, prompt)

@@ -7,9 +7,10 @@ from the clock, so nothing has to run in the background.
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from completions.event import Event
+from completions.event import Event, Jitter, Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, Kept
 from completions.wire.fields import dicts
@@ -41,6 +42,20 @@ def kept(
         document = new_conversation(conversation["id"], int(begins), {}, [*given, *output])
         keep.append(Kept(CONVERSATION, conversation["id"], document, grows="items"))
     return keep
+
+
+def keep_chunks(keep: list[Kept], per_chunk: Length) -> list[Kept]:
+    """Note with a stored response how many tokens its deltas have, so that its stream goes on in the same events."""
+    return [
+        each._replace(document={**each.document, "per_chunk": asdict(per_chunk)}) if each.kind == RESPONSE else each
+        for each in keep
+    ]
+
+
+def _per_chunk(record: Document) -> Length | None:
+    if (given := record.get("per_chunk")) is None:
+        return None
+    return Length(given["mean"], given["spread"] and Jitter(**given["spread"]))
 
 
 def whole_item(item: Mapping[str, Any], seed: str | None = None) -> dict[str, Any]:
@@ -107,7 +122,7 @@ def resumed(record: Document, after: int, now: float, *, obfuscate: bool) -> tup
     """Return the events after a number, and in how many seconds from now each is due."""
     if "cancelled" in record:
         return [], []
-    events = narrate(record["response"], obfuscate=obfuscate)
+    events = narrate(record["response"], _per_chunk(record), obfuscate=obfuscate)
     begins, ends = record["begins"], record["ends"]
     gaps = max(sum(event.token for event in events) - 1, 1)
     due, seen = [], 0

@@ -10,9 +10,10 @@ from typing import Any
 
 import orjson
 
-from completions.event import Event, padding
+from completions.event import Event, Length, padding
 from completions.tokens import text as tokens
 from completions.wire.openai.responses.document import begun
+from completions.wire.pieces import counts, grouped, joined
 
 SEQUENCE = "sequence_number"
 
@@ -40,9 +41,9 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
-def narrate(document: Mapping[str, Any], *, obfuscate: bool) -> list[Event]:
-    """Return the events for a document; with `obfuscate` each delta is padded."""
-    return _Narrator(document, obfuscate).tell()
+def narrate(document: Mapping[str, Any], per_chunk: Length | None = None, *, obfuscate: bool) -> list[Event]:
+    """Return the events for a document, with so many tokens a delta; with `obfuscate` each delta is padded."""
+    return _Narrator(document, per_chunk, obfuscate).tell()
 
 
 def sequence_number(event: Event) -> int:
@@ -54,8 +55,8 @@ def sequence_number(event: Event) -> int:
 class _Narrator:
     """Writes one stream, numbering its events."""
 
-    def __init__(self, document: Mapping[str, Any], obfuscate: bool) -> None:
-        self._document, self._obfuscate = document, obfuscate
+    def __init__(self, document: Mapping[str, Any], per_chunk: Length | None, obfuscate: bool) -> None:
+        self._document, self._per_chunk, self._obfuscate = document, per_chunk, obfuscate
         self._model = document["model"]
         self._events: list[Event] = []
 
@@ -73,7 +74,7 @@ class _Narrator:
         self._add(f"response.{self._document['status']}", {"response": self._document}, part="finish")
         return self._events
 
-    def _add(self, kind: str, fields: Mapping[str, Any], *, token: bool = False, part: str = "") -> None:
+    def _add(self, kind: str, fields: Mapping[str, Any], *, token: int = 0, part: str = "") -> None:
         document = {"type": kind, SEQUENCE: len(self._events), **fields}
         self._events.append(Event(orjson.dumps(document), token, True, part, kind))
 
@@ -146,8 +147,10 @@ class _Narrator:
     def _text(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         kind, entries = "response.output_text", part["logprobs"]
         if entries:
-            for entry in entries:
-                self._add(f"{kind}.delta", {**at, "delta": entry["token"], "logprobs": [_short(entry)]}, token=True)
+            for group in grouped(entries, [entry["token"] for entry in entries], self._per_chunk):
+                said = "".join(entry["token"] for entry in group)
+                delta = {**at, "delta": said, "logprobs": [_short(entry) for entry in group]}
+                self._add(f"{kind}.delta", delta, token=len(group))
         else:
             self._deltas(f"{kind}.delta", {**at, "logprobs": []}, part["text"])
         for place, annotation in enumerate(part["annotations"]):
@@ -175,11 +178,12 @@ class _Narrator:
         head = f'{{"type":"{kind}","{SEQUENCE}":'.encode()
         middle = b"," + orjson.dumps(fields)[1:-1] + b',"delta":'
         documents, dumps = [], orjson.dumps
-        for number, piece in enumerate(tokens.split(said, self._model), len(self._events)):
+        pieces = joined(tokens.split(said, self._model), self._per_chunk)
+        for number, piece in enumerate(pieces, len(self._events)):
             data = dumps(piece)
             end = b',"obfuscation":"' + padding(data) + b'"}' if self._obfuscate else b"}"
             documents.append(head + str(number).encode() + middle + data + end)
-        self._events += Event.tokens(documents, part, kind)
+        self._events += Event.tokens(documents, part, kind, counts(pieces))
 
 
 def _is_call(kind: str) -> bool:
