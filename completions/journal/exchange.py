@@ -57,12 +57,12 @@ class World(Protocol):
 class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock; sizes are bytes of the body.
 
-    `queued` is the time spent waiting for a place. `headers` are response headers for this request only. `ineffective`
-    is what was asked for without effect. `at_end` is called when the response has been sent. `query` is the query
-    string and `target` the path as it was sent. `upstream` is the other server that answered, `cassette` the file of
-    its recorded answer. `answer` is the beginning of the reply, which the journal can search; `finish` is why it ends.
-    Bodies and headers are references to the request's and the response's own, until the journal cuts and encodes them.
-    The journal omits exchanges without `is_kept`.
+    `queued` is the time spent waiting for a place, `rendering` that of a rendering that took long. `headers` are
+    response headers for this request only. `ineffective` is what was asked for without effect. `at_end` is called
+    when the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is
+    the other server that answered, `cassette` the file of its recorded answer. `answer` is the beginning of the
+    reply, which the journal can search; `finish` is why it ends. Bodies and headers are references to the request's
+    and the response's own, until the journal cuts and encodes them. The journal omits exchanges without `is_kept`.
     """
 
     method: str
@@ -89,6 +89,7 @@ class Exchange:
     retry: int = 0
     idempotency_key: str | None = None
     queued: float = 0.0
+    rendering: float = 0.0
     headers: Mapping[str, str] | None = None
     at_end: Callable[[], None] | None = None
     summary: str = ""
@@ -110,8 +111,8 @@ class Exchange:
 
     @property
     def begun(self) -> float:
-        """When the answer could begin: on arrival, or when it got its place."""
-        return self.started + self.queued
+        """When the answer could begin: on arrival, or when it got its place, or when a long rendering was over."""
+        return self.started + self.queued + self.rendering
 
     @property
     def fault(self) -> str | None:

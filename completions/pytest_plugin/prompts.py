@@ -1,16 +1,17 @@
 """Between the JSON of callbacks and Python: the Prompt that a callable gets, and what it returns."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
 from completions.conversation import (
+    Block,
     CacheBlock,
     Choice,
     Message,
     Part,
     Prompt,
-    PromptTokens,
     Reply,
     ResponseFormat,
     Thought,
@@ -23,7 +24,7 @@ from completions.exceptions import RequestError
 
 def prompt(document: Mapping[str, Any]) -> Prompt:
     """Return the prompt that `completions.script.callback.document` wrote."""
-    known = {field.name for field in fields(Prompt)}
+    known = {field.name for field in fields(Prompt) if field.init}
     given = {key: value for key, value in document.items() if key in known}
     return Prompt(
         **given
@@ -34,7 +35,6 @@ def prompt(document: Mapping[str, Any]) -> Prompt:
             "response_format": ResponseFormat(**document["response_format"]),
             "stop": tuple(document["stop"]),
             "cache_blocks": tuple(CacheBlock(**block) for block in document["cache_blocks"]),
-            "counted": None if document["counted"] is None else PromptTokens(**document["counted"]),
         }
     )
 
@@ -84,10 +84,22 @@ def _reply(reply: Reply) -> dict[str, Any]:
 
 def _choice(choice: Choice) -> dict[str, Any]:
     given = {key: getattr(choice, key) for key in ("text", "finish_reason", "refusal", "reasoning")}
-    lists = {"annotations": list(choice.annotations), "logprobs": list(choice.logprobs)}
-    calls = [
-        {"name": call.name, "arguments": call.arguments, "type": call.kind, **({"id": call.id} if call.id else {})}
-        for call in choice.tool_calls
-    ]
+    lists: dict[str, Any] = {"annotations": list(choice.annotations), "logprobs": list(choice.logprobs)}
     said = {key: value for key, value in given.items() if value is not None}
-    return said | {key: value for key, value in (lists | {"tool_calls": calls}).items() if value}
+    if choice.blocks:
+        said = {key: said[key] for key in said.keys() - {"text", "refusal", "reasoning"}}
+        lists["blocks"] = [_block(block) for block in choice.blocks]
+    else:
+        lists["tool_calls"] = list(map(_call, choice.tool_calls))
+    return said | {key: value for key, value in lists.items() if value}
+
+
+def _block(block: Block) -> dict[str, Any]:
+    return {"tool_call": _call(block.call)} if block.call else {block.kind: block.text}
+
+
+def _call(call: ToolCall) -> dict[str, Any]:
+    found: dict[str, Any] = {"name": call.name, "arguments": call.arguments, "type": call.kind}
+    if call.id:
+        found["id"] = call.id
+    return found | ({"result": json.loads(call.result)} if call.result else {})

@@ -156,6 +156,9 @@ TOOL_RESULT = {
 EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's body.", keyed=True, misfit=_misfit)
 """`expr` holds a bare expression that must be true, or conditions by expression."""
 
-OWN = {"tool_result": "What the tool that answered last said, or its `name` and `text`.", "expr": EXPR.help}
-OWN["request"] = "A recorded request: one that asks the same fits."
+OWN = {
+    "tool_result": "What the tool that answered last said, or its `name` and `text`.",
+    "expr": EXPR.help,
+    "request": "A recorded request: one that asks the same fits.",
+}
 """The fields with a shape of their own."""

@@ -21,6 +21,10 @@ from completions.views.streaming import check_chunks, stream, take_time
 from completions.views.turn import Turn
 from completions.wire.base import Span, WireFormat
 
+LONG_RENDERING = 0.1
+"""Seconds of rendering, as of the first stream that loads the tokenizer, after which the chunks' times count from its
+end, so that they do not all leave at once."""
+
 
 @endpoint("POST", by_format=True)
 async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
@@ -75,7 +79,10 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
 async def _write_events(turn: Turn) -> None:
     """Render the events of an answer that takes time; if it is not streamed, wait as long as its stream would take."""
     if turn.outcome.reply is not None:
+        start = time.monotonic()
         turn.events = await budget.run(turn.wire.stream, turn.outcome.reply, turn.prompt)
+        if (took := time.monotonic() - start) > LONG_RENDERING:
+            turn.exchange.rendering = took
     if turn.events and turn.outcome.pacing.whole and not (turn.prompt.stream or turn.prompt.background):
         await take_time(turn)
 

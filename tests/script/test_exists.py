@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from completions.script.conditions import match
-from completions.script.fields import FIELDS, LOOKUPS_OF, OWN
+from completions.script.fields import FIELDS, LOOKUPS_OF
 from completions.script.reading import read_text
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
@@ -161,7 +161,7 @@ def exists(field: str, format_: str, body: Body, headers: Mapping[str, str] | No
 
 
 THERE, MISSING = (True, False, False), (False, True, True)
-TAKE_EXISTS = [name for name, field in FIELDS.items() if "exists" in LOOKUPS_OF[field.kind]] + [*OWN]
+TAKE_EXISTS = [name for name, field in FIELDS.items() if "exists" in LOOKUPS_OF[field.kind]] + ["tool_result", "expr"]
 
 
 @pytest.mark.parametrize("field", TAKE_EXISTS)

@@ -128,6 +128,12 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
 ]
 
 
+def test_addresses__have_formats_with_names() -> None:
+    """By its name a rule matches a format, and the journal lists it."""
+    unnamed = [address.route for address in registry.ADDRESSES if address.use == "generate" and not address.wire.name]
+    assert unnamed == []
+
+
 @pytest.mark.parametrize(("model", "more", "words", "code", "param"), CHAT_CASES)
 def test_chat__refuses_what_the_model_does_not_take(
     model: str, more: dict[str, Any], words: str, code: str | None, param: str | None

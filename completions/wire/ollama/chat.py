@@ -140,6 +140,8 @@ class _Generating(OllamaFormat):
 class OllamaChat(_Generating):
     """Ollama's chat."""
 
+    name = "ollama"
+
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
@@ -160,6 +162,8 @@ class OllamaChat(_Generating):
 
 class OllamaGenerate(_Generating):
     """Ollama's completions: a prompt without tools."""
+
+    name = "ollama_generate"
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -42,6 +42,8 @@ class _Embedding(OllamaFormat):
 class OllamaEmbed(_Embedding):
     """A vector for each input; `dimensions` shortens it."""
 
+    name = "ollama_embed"
+
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
@@ -68,6 +70,8 @@ class OllamaEmbed(_Embedding):
 
 class OllamaEmbeddings(_Embedding):
     """One prompt, one vector."""
+
+    name = "ollama_embed"
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

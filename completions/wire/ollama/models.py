@@ -43,6 +43,8 @@ def version(models: Collection[str]) -> dict[str, Any]:
 class OllamaShow(OllamaFormat):
     """One model's description."""
 
+    name = "ollama_show"
+
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
