@@ -21,19 +21,22 @@ The ground floor knows nothing of the rooms: `conversation.py` (question and ans
 settings). Django's own: `apps.py`, `checks.py`, `migrations/`.
 """
 
-from completions.conversation import (
-    Block,
-    Choice,
-    Message,
-    Moderation,
-    Part,
-    Prompt,
-    Reply,
-    Tool,
-    ToolCall,
-    ToolResult,
-    Usage,
-)
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from completions.conversation import (
+        Block,
+        Choice,
+        Message,
+        Moderation,
+        Part,
+        Prompt,
+        Reply,
+        Tool,
+        ToolCall,
+        ToolResult,
+        Usage,
+    )
 
 # What a `python:` function or a callback of one's own takes and returns.
 __all__ = [
@@ -49,3 +52,12 @@ __all__ = [
     "ToolResult",
     "Usage",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what users import from here when they do: pytest loads the plugin, and so this, in every project."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from completions import conversation
+
+    return getattr(conversation, name)

@@ -24,7 +24,7 @@ MAX_HEAD = 64 * 1024
 LOOK_EVERY = 1.0
 """Seconds between two looks for requests that are under way for too long."""
 
-GRACE = 1.0
+GRACE = 0.1
 """Seconds after which a client that sends no more, and was sent nothing, is asked whether it has left."""
 
 ECHO = 0.1

@@ -111,7 +111,7 @@ def test_metrics__have_real_figures_under_vllms_names(live: LiveServer) -> None:
     assert (grown("request_success_total stop"), grown("request_success_total length")) == (2, 1)
     assert grown("request_prompt_tokens_count") == grown("e2e_request_latency_seconds_count") == 3
     assert grown("time_to_first_token_seconds_count") == 1
-    assert grown("time_to_first_token_seconds_sum") >= 0.03
+    assert grown("time_to_first_token_seconds_sum") >= 0.029  # a timer may be early by its resolution
     assert 1 <= grown("inter_token_latency_seconds_count") <= 19
     assert grown("inter_token_latency_seconds_sum") > 0
     assert after["vllm:num_requests_running"] == 0

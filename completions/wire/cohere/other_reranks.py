@@ -85,11 +85,11 @@ class Rerank(CohereRerank):
         """Return the message as Jina and Voyage have it."""
         return {"detail": exc.message}
 
-    def identified(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the error as it is: these have no id."""
         return document
 
-    def refused(self, exc: RequestError) -> RequestError:
+    def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error without Cohere's words."""
         return exc
 

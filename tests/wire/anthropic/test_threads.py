@@ -1,6 +1,7 @@
 """Anthropic's message threads: the SDK's own tool runner and thread helper, and what the API refuses of threads."""
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -144,7 +145,13 @@ def test_thread__is_taken_while_it_is_answered_and_free_when_the_client_left(ser
         body = {"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": "later"}]}
         httpx.post(f"{server.url}/v1/messages", json={**body, "thread": after(first)}, headers=HEADERS, timeout=1)
     answers: list[httpx.Response] = []
-    waiting = threading.Thread(target=lambda: answers.append(ask(server, "later", after(first))))
+
+    def ask_when_free() -> None:  # it takes a moment to find out that a client has left, and not only half closed
+        while (answer := ask(server, "later", after(first))).status_code == 400:
+            time.sleep(0.05)
+        answers.append(answer)
+
+    waiting = threading.Thread(target=ask_when_free)
     waiting.start()
     while not httpx.get(f"{server.url}/_mock/gates").json()["gates"].get("later"):
         pass
