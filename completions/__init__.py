@@ -12,13 +12,13 @@ A generating request walks six steps, once, and never back:
 
 Three faces call them: `views/` (what applications talk to), `control/` (what tests and tools talk to) and `inspector/`
 (what people look at); `urls.py` gives them their addresses. `pytest_plugin/` starts a server for tests and speaks to
-`control/`, for those without pytest too; `management/` has the commands. `wire/` shares
+`control/`, for those without pytest too; `management/` has the commands and Django's checks. `wire/` shares
 `base.py`, framing and validation among the providers; `tokens/` splits and counts text, and knows the models.
 
 The ground floor knows nothing of the rooms: `conversation.py` (question and answer), `event.py` (a stream's pieces),
 `outcome.py` (what a request gets, and how fast), `faults.py` (the closed list), `exceptions.py`, `ids.py`,
 `budget.py` (how much work what others wrote may make), and `conf.py` (the
-settings). Django's own: `apps.py`, `checks.py`, `migrations/`.
+settings). Django's own: `apps.py`, `migrations/`.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -13,4 +13,4 @@ class CompletionsConfig(AppConfig):
     def ready(self) -> None:
         """Register the wire formats, whose names scripts may say, and the checks."""
         from completions.wire import registry  # noqa: F401, I001  # registers them; checks read scripts
-        from completions import checks  # noqa: F401  # registers itself
+        from completions.management import checks  # noqa: F401  # registers itself

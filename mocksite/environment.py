@@ -1,7 +1,7 @@
 """Read typed values from the environment, and collect what is wrong with them instead of raising.
 
 A wrong value leaves its default in place and adds a sentence to `problems`; a system check
-(`completions/checks.py`) reports these and stops the start, so that a typing error is one clear
+(`completions/management/checks.py`) reports these and stops the start, so that a typing error is one clear
 line and never a traceback out of the settings module.
 """
 

@@ -14,10 +14,10 @@ from django.urls import get_resolver
 from uvicorn import Server
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from completions.checks import workers_problem
 from completions.conf import conf
 from completions.journal import queries
 from completions.journal.writer import writer
+from completions.management.checks import workers_problem
 from completions.receive.protocol import Protocol, watch_unfinished
 from completions.receive.starting import Places, announce, workers_of
 from completions.state.namespaces import namespace

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from uvicorn import Server
 
-from completions.checks import untold_warnings
 from completions.inspector.address import start_lines
+from completions.management.checks import untold_warnings
 
 logger = logging.getLogger("completions")
 

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from completions.conf import conf
+from completions.models import Exchange
 from completions.state.cassettes.deck import Deck
 from completions.state.cassettes.upkeep import findings
 
@@ -44,8 +44,7 @@ class Command(BaseCommand):
 def _used() -> Collection[str]:
     """Return the files that answered, as the journal has them."""
     try:
-        exchanges = apps.get_model("completions", "Exchange")._default_manager
-        files = exchanges.exclude(cassette=None).values_list("cassette", flat=True).distinct()
+        files = Exchange.objects.exclude(cassette=None).values_list("cassette", flat=True).distinct()
         return {str(file) for file in files}
     except DatabaseError as exc:
         raise CommandError(f"The journal cannot be read: {exc}") from exc

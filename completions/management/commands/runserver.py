@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.commands.runserver import Command as DjangoRunserver
 
-from completions.checks import note_told
 from completions.conf import conf
+from completions.management.checks import note_told
 from completions.management.server import check_port, run
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from completions.checks import note_told, workers_problem
 from completions.conf import conf
+from completions.management.checks import note_told, workers_problem
 from completions.management.child import listen, run_for_parent
 from completions.management.server import check_port, run, use_cassettes
 from completions.resolve.cassettes import MODES, NEW
