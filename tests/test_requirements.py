@@ -1,6 +1,7 @@
 """The lists of requirements: what moves fast is bounded as docs/versions.md says, at both ends of what is tested."""
 
 import re
+import tomllib
 
 import pytest
 from packaging.requirements import Requirement
@@ -59,3 +60,9 @@ def test_fault_table__is_that_of_the_bounds() -> None:
 
 def test_python__has_no_upper_bound() -> None:
     assert 'requires-python = ">=3.11"' in (ROOT / "pyproject.toml").read_text()
+
+
+def test_package__needs_what_the_list_has() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = [Requirement(each) for each in project["dependencies"] + project["optional-dependencies"]["pytest"]]
+    assert sorted(map(str, needed)) == sorted(map(str, PRODUCT.values()))

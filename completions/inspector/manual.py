@@ -1,4 +1,4 @@
-"""The manual: the pages of `docs/`, which a wheel has beside this file, for `setup.py` puts them there."""
+"""The manual: the pages of `docs/`, to which `manual` beside this file is a link; a wheel has a copy in its place."""
 
 import re
 from functools import cache
@@ -8,6 +8,9 @@ from typing import NamedTuple
 FOLDER = next(
     (place for place in (Path(__file__).parent / "manual", Path(__file__).parents[2] / "docs") if place.is_dir()), None
 )
+READMES = (Path(__file__).parent / "start.md", Path(__file__).parents[2] / "README.md")
+"""The project's own README, in the same two places."""
+
 INDEX, START = "README", "start"
 """The names of the index, and of the project's own README: the first ten minutes."""
 
@@ -28,8 +31,8 @@ def files() -> dict[str, Path]:
     if FOLDER is None:
         return {}
     found = {file.stem: file for file in sorted(FOLDER.glob("*.md"))}
-    readme = FOLDER.parent / "README.md"
-    return {START: readme, **found} if START not in found and readme.is_file() else found
+    readme = next((file for file in READMES if file.is_file()), None)
+    return found if readme is None else {START: readme, **found}
 
 
 @cache
