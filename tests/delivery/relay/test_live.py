@@ -144,10 +144,17 @@ def test_request__goes_on_byte_for_byte(relay: LiveServer, raw: RawServer) -> No
 def test_answer__that_breaks_off_breaks_off(
     relay: LiveServer, raw: RawServer, sent: bytes, raised: type[Exception]
 ) -> None:
-    raw.answer = lambda connection: connection.send(sent)
+    has_come = threading.Event()  # a connection that breaks off may take along what was not read yet
+
+    def answer(connection: Connection) -> None:
+        connection.send(sent)
+        has_come.wait(PATIENCE)
+
+    raw.answer = answer
     with CLIENT.stream("POST", f"{relay.url}/v1/embeddings", content=b"{}") as response, pytest.raises(raised):
         pieces = response.iter_raw()
         assert next(pieces) == b"12345"
+        has_come.set()
         next(pieces)
     found = last_exchange(relay)
     assert (found["status"], found["error"]["code"]) == (200, "upstream_broke_off")
