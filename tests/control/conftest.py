@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker, Settings
 
-from completions.state import namespaces
+from completions.state import namespaces, selection
 from tests.journal.database import journal_in
 from tests.scripts import rules
 
@@ -29,3 +29,5 @@ def world(tmp_path: Path, settings: Settings, django_db_blocker: DjangoDbBlocker
     with journal_in(f"sqlite:///{tmp_path}/journal.sqlite3", django_db_blocker):
         yield
     namespaces._spaces.clear()
+    selection.current.name = selection.DEFAULT  # a fuzzed request may have selected another
+    selection.current.retired.clear()

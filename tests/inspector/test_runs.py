@@ -78,7 +78,7 @@ async def test_tests__are_listed_as_they_run(site: Site) -> None:
     await elsewhere.ask("Nobody knows")
     row = page.locator("#spaces-table tr").filter(has=page.get_by_role("link", name=name, exact=True))
     await expect(row).to_contain_text("2")
-    assert await row.locator("td").nth(2).inner_text() == "1"
+    await expect(row.locator("td").nth(2)).to_have_text("1")
     await row.get_by_role("link", name=name, exact=True).click()
     await expect(page.locator(".thread")).to_have_count(2)
     assert page.url.endswith(f"/ns/{name}/_mock/inspector/runs")
