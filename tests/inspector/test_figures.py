@@ -41,6 +41,13 @@ async def test_plots__tell_their_values_by_key(site: Site) -> None:
     await expect(page.locator(".plot").nth(2).locator(".plot-dot")).not_to_have_count(0)
 
 
+PLACES = """plot => {
+    const centre = (bar) => bar.getBoundingClientRect().x + bar.getBoundingClientRect().width / 2;
+    return [plot.querySelector("svg").getBoundingClientRect().y, [...plot.querySelectorAll(".plot-bar")].map(centre)];
+}"""
+"""Where a plot begins, and the centres of its bars: all at once, for it is drawn anew while one looks."""
+
+
 async def test_plots__lead_to_the_list_and_zoom(site: Site) -> None:
     page = site.page
     ids = []
@@ -51,11 +58,8 @@ async def test_plots__lead_to_the_list_and_zoom(site: Site) -> None:
     plot = page.locator(".plot").first
     await expect(plot.locator(".plot-bar")).to_have_count(3)
     await expect(page.locator("#skeleton")).to_be_hidden()
-    bars = [await bar.bounding_box() for bar in await plot.locator(".plot-bar").all()]
-    box = await plot.locator("svg").bounding_box()
-    assert box is not None and all(bar is not None for bar in bars)
-    y = box["y"] + 60
-    centres = [bar["x"] + bar["width"] / 2 for bar in bars if bar is not None]
+    top, centres = await plot.evaluate(PLACES)
+    y = top + 60
     await page.mouse.move(centres[1] - 2, y)
     await page.mouse.down()
     await page.mouse.move(centres[2] + 2, y, steps=4)
