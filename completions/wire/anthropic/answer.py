@@ -17,7 +17,7 @@ from completions.wire.anthropic.thinking import must_think, signature
 from completions.wire.content import cited
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
-from completions.wire.pieces import pieces as cut
+from completions.wire.framing import pieces as cut
 
 STOP_REASONS = {
     "stop": "end_turn",

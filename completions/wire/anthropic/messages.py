@@ -23,8 +23,7 @@ from completions.wire.anthropic.readback import hear_count, hear_message
 from completions.wire.anthropic.refusals import REFUSALS
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
-from completions.wire.framing import SSE, Framing, ServerSentEvents
-from completions.wire.pieces import counts
+from completions.wire.framing import SSE, Framing, ServerSentEvents, counts
 from completions.wire.readback import Answer
 
 PING = Event(b'{"type":"ping"}', name="ping")

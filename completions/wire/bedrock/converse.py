@@ -22,7 +22,7 @@ from completions.wire.bedrock.base import BedrockFormat, hear_error, model_of
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.fields import dicts, mapping
 from completions.wire.fragments import partial
-from completions.wire.pieces import counts, pieces
+from completions.wire.framing import counts, pieces
 from completions.wire.readback import Answer, Voice
 
 STOP_REASONS = {

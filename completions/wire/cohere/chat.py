@@ -16,10 +16,9 @@ from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, hear_error
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.framing import DONE
+from completions.wire.framing import DONE, counts
+from completions.wire.framing import pieces as cut
 from completions.wire.openai.base import made_id
-from completions.wire.pieces import counts
-from completions.wire.pieces import pieces as cut
 from completions.wire.readback import Answer, Voice
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}

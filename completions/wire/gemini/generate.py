@@ -14,7 +14,7 @@ from completions.tokens import text as tokens
 from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
-from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
+from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents, counts, grouped, joined, pieces
 from completions.wire.gemini import caches
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
@@ -25,7 +25,6 @@ from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
 from completions.wire.gemini.refusals import REFUSALS
-from completions.wire.pieces import counts, grouped, joined, pieces
 from completions.wire.readback import Answer
 
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}

@@ -16,14 +16,13 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat
 from completions.wire.content import in_one_text
-from completions.wire.framing import JSON_LINES, Framing
+from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
 from completions.wire.ollama.readback import hear_line
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.pieces import counts, grouped, joined, pieces
 from completions.wire.readback import Answer
 
 Calls = list[dict[str, Any]] | None

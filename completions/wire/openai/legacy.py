@@ -9,12 +9,12 @@ from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
+from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import hear_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
 from completions.wire.openai.words import LEGACY
-from completions.wire.pieces import counts, grouped, joined
 from completions.wire.readback import Answer
 
 DEFAULT_MAX_TOKENS = 16

@@ -17,9 +17,9 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import mapping, text, text_or_none
+from completions.wire.framing import grouped
 from completions.wire.openai.audio import ENCODERS, seconds_of, spoken
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.pieces import grouped
 from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
 from completions.wire.validation import worded_problem as told

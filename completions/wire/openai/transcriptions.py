@@ -17,11 +17,11 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import mapping, text, text_or_none
+from completions.wire.framing import grouped
 from completions.wire.multipart import Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.logprobs import logprob
-from completions.wire.pieces import grouped
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,

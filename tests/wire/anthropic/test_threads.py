@@ -139,22 +139,22 @@ def test_thread__may_be_gone_on_from_after_an_error(server: LiveServer) -> None:
     assert code(ask(server, "busy", after(first))) == (200, None)
 
 
+def waiting_at_gate(server: LiveServer) -> int:
+    return int(httpx.get(f"{server.url}/_mock/gates").json()["gates"].get("later", 0))
+
+
 def test_thread__is_taken_while_it_is_answered_and_free_when_the_client_left(server: LiveServer) -> None:
     first = begun(server)
     with pytest.raises(httpx.ReadTimeout):
         body = {"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": "later"}]}
         httpx.post(f"{server.url}/v1/messages", json={**body, "thread": after(first)}, headers=HEADERS, timeout=1)
+    while waiting_at_gate(server):
+        time.sleep(0.05)  # it takes a moment to find out that a client has left, and not only closed its own side
     answers: list[httpx.Response] = []
-
-    def ask_when_free() -> None:  # it takes a moment to find out that a client has left, and not only half closed
-        while (answer := ask(server, "later", after(first))).status_code == 400:
-            time.sleep(0.05)
-        answers.append(answer)
-
-    waiting = threading.Thread(target=ask_when_free)
+    waiting = threading.Thread(target=lambda: answers.append(ask(server, "later", after(first))))
     waiting.start()
-    while not httpx.get(f"{server.url}/_mock/gates").json()["gates"].get("later"):
-        pass
+    while not waiting_at_gate(server):
+        time.sleep(0.05)
     with pytest.raises(ThreadContinueInFlightError):
         client(server).beta.messages.create(
             model=MODEL,

@@ -11,10 +11,10 @@ from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.content import in_one_text
 from completions.wire.fields import mapping, text
+from completions.wire.framing import counts, grouped, pieces
 from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Chunks, Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.pieces import counts, grouped, pieces
 
 AUDIO_LIFE = 3600
 """Seconds for which an audio answer can be referred to."""

@@ -12,8 +12,8 @@ import orjson
 
 from completions.event import Event, Length, padding
 from completions.tokens import text as tokens
+from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
-from completions.wire.pieces import counts, grouped, joined
 
 SEQUENCE = "sequence_number"
 
