@@ -1,7 +1,7 @@
 """The app's settings, read from Django's at the time of use, with defaults for projects that set none."""
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from django.conf import settings
 
@@ -18,8 +18,8 @@ class Setting(Generic[T]):
         self.name = name
 
     def __get__(self, instance: object, owner: type) -> T:
-        value: Any = getattr(settings, self.name, self.default)
-        return value  # type: ignore[no-any-return]  # checked where the settings are read
+        value: T = getattr(settings, self.name, self.default)  # checked where the settings are read
+        return value
 
 
 class Conf:

@@ -56,7 +56,7 @@ class Exchange(models.Model):
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""
 
         db_table = "completions_exchange"
-        indexes = [models.Index(fields=["namespace", "id"], name="completions_exchange_namespace")]  # noqa: RUF012  # Django's
+        indexes = (models.Index(fields=["namespace", "id"], name="completions_exchange_namespace"),)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status} {self.request_id}"

@@ -7,10 +7,10 @@ import argparse
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import httpx
-from playwright.async_api import Browser
+from playwright.async_api import Browser, ViewportSize
 
 from tests.browser import browser
 from tests.patience import PATIENCE
@@ -61,8 +61,8 @@ async def fill(url: str) -> dict[str, str]:
         await ask(url, "Where is my order #4411?", headers=headers)
     ids["missed"] = await ask(url, "Which umbrella is best in a storm?", model="gpt-4.1")
     ids["refund"] = await ask(url, "How long does a refund take?")
-    claude = {"model": "claude-sonnet-4-5", "path": "v1/messages", "max_tokens": 500}
-    ids["cut"] = await ask(url, "Tell me a long story", **claude)  # type: ignore[arg-type]
+    claude: dict[str, Any] = {"model": "claude-sonnet-4-5", "path": "v1/messages", "max_tokens": 500}
+    ids["cut"] = await ask(url, "Tell me a long story", **claude)
     await ask(url, "Is this comment friendly? 'Well done!'", model="gpt-4o-mini", stream=False)
     return ids
 
@@ -122,8 +122,8 @@ def shots(ids: dict[str, str]) -> list[Shot]:
 async def take(started: Browser, url: str, file: Path, scheme: Scheme, size: tuple[int, int], ready: str) -> None:
     """Take one picture; with a height of 0 of the whole page."""
     width, height = size
-    viewport = {"width": width, "height": height or 900}
-    async with await started.new_context(viewport=viewport, color_scheme=scheme) as context:  # type: ignore[arg-type]
+    viewport: ViewportSize = {"width": width, "height": height or 900}
+    async with await started.new_context(viewport=viewport, color_scheme=scheme) as context:
         page = await context.new_page()
         await page.goto(url)
         await page.locator(ready).first.wait_for()

@@ -170,10 +170,10 @@ async def delete(filter: Filter) -> int:
 async def wait(
     filter: Filter,
     count: int,
-    timeout: float,  # noqa: ASYNC109  # it gives back None, where `asyncio.timeout` would raise
+    seconds: float,
     look: Callable[[], Awaitable[Filter]] | None = None,
 ) -> list[dict[str, Any]] | None:
-    """Wait until there are `count` exchanges, and list them; None where there are not within `timeout` seconds.
+    """Wait until there are `count` exchanges, and list them; None where there are not within so many `seconds`.
 
     `look` returns the filter as it is now, where it depends on what has ended (`matching.py`).
     """
@@ -183,7 +183,7 @@ async def wait(
         if filter.namespace in (None, exchange.namespace):
             loop.call_soon_threadsafe(woken.set)
 
-    deadline = time.monotonic() + timeout
+    deadline = time.monotonic() + seconds
     writer.added.append(wake)
     try:
         while True:

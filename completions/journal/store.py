@@ -116,7 +116,7 @@ class Store:
     def insert(self, rows: Sequence[Row]) -> None:
         """Write the rows in one transaction; rows whose id exists stay as they are."""
         with transaction.atomic(using=self.alias), self.connection.cursor() as cursor:
-            cursor.executemany(self._insert, map(self._values, rows))  # type: ignore[arg-type]  # any iterable does
+            cursor.executemany(self._insert, [self._values(row) for row in rows])
 
     def _values(self, row: Row) -> tuple[Any, ...]:
         """Return a row's values; of all columns only the time has another shape in each database."""

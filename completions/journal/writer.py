@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DataError, Error, IntegrityError
@@ -77,7 +77,7 @@ class Writer:
         self.written = self.dropped = 0
         self._fresh: deque[tuple[Exchange, bool, int]] = deque()
         self._pending: deque[tuple[Exchange, int]] = deque()
-        self._jobs: deque[tuple[Callable[[Store], object], Future[object]]] = deque()
+        self._jobs: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
         self._bytes_in = self._bytes_out = 0
         self._unpruned = 0
         self._next_try = 0.0
@@ -131,7 +131,7 @@ class Writer:
         It gets the store. The future raises `JournalUnavailable` if the database cannot be used.
         """
         future: Future[T] = Future()
-        self._jobs.append((question, future))  # type: ignore[arg-type]  # of one type with its question
+        self._jobs.append((question, future))
         self.start()
         self._wake.set()
         return future

@@ -89,7 +89,7 @@ def with_mock_llm(function: F) -> F:
 
     made = awaited if inspect.iscoroutinefunction(function) else called
     del vars(made)["__wrapped__"]  # by which pytest would look for a fixture, and hand over a second mock
-    return made  # type: ignore[return-value]
+    return made  # type: ignore[return-value]  # it takes what the function takes, but for the mock
 
 
 class LLMMixin(UnitTestCase):

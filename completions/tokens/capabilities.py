@@ -14,7 +14,7 @@ from completions.tokens.families import FAMILIES, Family
 CATEGORIES = (
     "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm",
     "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence", "violence/graphic",
-)  # fmt: skip
+)  # fmt: skip  # a table by hand
 """What a text or an image can be flagged for; `openai.types.Moderation`."""
 
 FEATURES: Mapping[str, str] = {

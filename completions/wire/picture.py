@@ -42,7 +42,7 @@ GLYPHS = {
     "L": "7F40404040", "M": "7F020C027F", "N": "7F0408107F", "O": "3E4141413E", "P": "7F09090906", "Q": "3E4151215E",
     "R": "7F09192946", "S": "4649494931", "T": "01017F0101", "U": "3F4040403F", "V": "1F2040201F", "W": "3F4038403F",
     "X": "6314081463", "Y": "0708700807", "Z": "6151494543",
-}  # fmt: skip
+}  # fmt: skip  # a table by hand
 """The columns of each character in hexadecimal, whose lowest bit is the top dot."""
 
 UNKNOWN = "7F4141417F"

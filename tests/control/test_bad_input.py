@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import pytest
 
 from completions.control.body import MAX_BYTES
+from completions.control.operation import Operation
 from completions.control.table import OPERATIONS
 from completions.receive.handler import Handler
 from tests.asgi import call
@@ -66,7 +67,7 @@ RULE = "{reply: Hi}"
         ("GET", "unmatched", {"status": "404"}, "", "status", "allowed: limit, before."),
         ("POST", "reset", {"all": "1"}, "", "all", "is no query parameter here"),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table by hand
 async def test_refusal__names_the_field(
     method: str, path: str, query: dict[str, str], body: str, param: str | None, message: str
 ) -> None:
@@ -110,7 +111,7 @@ async def test_methods__are_told() -> None:
 @pytest.mark.parametrize(
     "body", ["", "a: b: c", "\0", "{", "- 1", "5", "true", '"text"', "!!python/object:os.system {}"]
 )
-async def test_body__of_any_operation_that_is_wrong(operation, body: str) -> None:  # type: ignore[no-untyped-def]
+async def test_body__of_any_operation_that_is_wrong(operation: Operation, body: str) -> None:
     answer = await control(operation.method, operation.path, body)
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, "invalid_script")
 

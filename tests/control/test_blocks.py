@@ -230,8 +230,8 @@ async def test_blocks__citations_stand_in_their_texts() -> None:
     assert texts == ["One", "three"]
     for stream in (False, True):
         choice = await heard("/v1/responses", RESPONSES | {"stream": stream})
-        found = [each["url_citation"] for each in choice.annotations]
-        assert [(each["start_index"], each["end_index"]) for each in found] == places  # type: ignore[index]
+        found: list[Any] = [each["url_citation"] for each in choice.annotations]
+        assert [(each["start_index"], each["end_index"]) for each in found] == places
 
 
 @pytest.mark.parametrize(

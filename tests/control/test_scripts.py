@@ -62,7 +62,7 @@ async def test_rules__before_and_after_in_the_order_they_are_pushed() -> None:
     shown = (await told("GET", "rules"))["rules"]
     assert [(each["name"], each["pushed"], each["uses"]) for each in shown] == [
         ("c", "before", 1), ("pushed 1", "before", 1), ("pushed 2", "before", 1), ("pushed 4", "after", None),
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table by hand
     assert shown[0]["rule"] == {"name": "c", "reply": "C", "times": 1}
 
 

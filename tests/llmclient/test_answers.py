@@ -142,7 +142,7 @@ def test_n__every_choice_has_its_own_text_and_finish(wire: WireServer, ask: Ask)
     assert [(choice.text, choice.finish_reason) for choice in completion.choices] == [("0a", "stop"), ("1bc", "length")]
     assert [(piece.index, piece.text) for piece in pieces if piece.text] == [
         (0, "0"), (1, "1"), (1, "b"), (0, "a"), (1, "c")
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table by hand
 
 
 def test_compressed_body__cannot_be_watched_but_is_read(wire: WireServer, ask: Ask) -> None:

@@ -83,7 +83,7 @@ def test_reply__a_wrong_one_says_what_is_wrong(mock_llm: MockLLM) -> None:
     with pytest.raises(ControlError, match=r"`rule.reply.txt` is not known here.*Did you mean `text`"):
         mock_llm.reply({"txt": "a"})
     with pytest.raises(TypeError, match="`when` takes a text"):
-        mock_llm.reply("a", when=3)  # type: ignore[arg-type]
+        mock_llm.reply("a", when=3)  # type: ignore[arg-type]  # on purpose
 
 
 @pytest.mark.parametrize(
@@ -394,4 +394,4 @@ def test_module_client__works(mock_llm: MockLLM, monkeypatch: pytest.MonkeyPatch
     mock_llm.reply("from the module")
     answer = openai.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello"}])
     assert answer.choices[0].message.content == "from the module"
-    openai._reset_client()  # type: ignore[attr-defined, unused-ignore]
+    openai._reset_client()  # type: ignore[attr-defined, unused-ignore]  # not in all versions

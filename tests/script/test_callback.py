@@ -55,8 +55,8 @@ async def program() -> AsyncIterator[tuple[Program, str]]:
 
 
 async def answered(url: str, more: str = "", prompt: Any = None) -> Any:
-    answer = script(rules(f"- reply: {{callback: {url}{more}}}")).rules[0].answers[0]
-    return await answer(prompt or asked())  # type: ignore[misc]
+    answer: Any = script(rules(f"- reply: {{callback: {url}{more}}}")).rules[0].answers[0]
+    return await answer(prompt or asked())
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ PLAIN = Claim((Want("plain", None, False, False),))
 
 
 @asynccontextmanager
-async def workers(url: str, count: int = 2, timeout: float = PATIENCE) -> AsyncIterator[list[RedisStore]]:  # noqa: ASYNC109
+async def workers(url: str, count: int = 2, timeout: float = PATIENCE) -> AsyncIterator[list[RedisStore]]:  # noqa: ASYNC109  # Redis'
     """Open as many stores as there would be workers, and close them; Redis may take `timeout` seconds to answer."""
     async with AsyncExitStack() as stack:
         stores = [RedisStore(url, timeout) for _ in range(count)]

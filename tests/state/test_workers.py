@@ -164,7 +164,8 @@ async def test_push__is_seen_by_the_next_request(
     for number in range(3):
         assert ask(pair[0], space, "Hi").said == ask(pair[1], space, "Hi").said
         rule = json.dumps({"name": "pushed", "reply": f"Pushed {number}."})
-        await pusher.change(lambda pushed, rule=rule: Pushed(before=(rule,)))  # type: ignore[misc]
+        pushed = Pushed(before=(rule,))
+        await pusher.change(lambda before, pushed=pushed: pushed)  # type: ignore[misc]  # bound to this round's
         assert [ask(server, space, "Hi").said for server in pair] == [f"Pushed {number}."] * 2
     assert await pusher.remove()
     assert [ask(server, space, "Hi").said for server in pair] == ["Hello."] * 2

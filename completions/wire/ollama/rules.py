@@ -93,7 +93,7 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
     think, form = body.get("think"), body.get("format")
     if not (think is None or type(think) is bool or think in THOUGHTS):
         raise RequestError(f"invalid think value: {orjson.dumps(think).decode()} (must be \"high\", \"medium\", "
-                           f"\"low\", \"max\", true, or false)")  # fmt: skip
+                           f"\"low\", \"max\", true, or false)")  # fmt: skip  # a table by hand
     if not (form in (None, "", "json") or isinstance(form, dict)):
         raise RequestError(
             f'invalid format: {orjson.dumps(form).decode()}; expected "json" or a valid JSON Schema object'

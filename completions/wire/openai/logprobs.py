@@ -11,7 +11,7 @@ from itertools import repeat
 from typing import Any
 
 ALTERNATIVES = (" the", " a", ".", ",", " and", " to", " of", "\n", " in", " is", "I", " that", " it", " for", "The",
-                " with", " on", " as", " be", " are", " this")  # fmt: skip
+                " with", " on", " as", " be", " are", " this")  # fmt: skip  # a table by hand
 """Tokens that stand in for what else might have been said."""
 
 

@@ -57,7 +57,7 @@ OF_MODELS: Mapping[str, Collection[str]] = {
 
 LANGUAGES = {"de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "ja": "japanese",
              "ko": "korean", "nl": "dutch", "pl": "polish", "pt": "portuguese", "ru": "russian",
-             "zh": "chinese"}  # fmt: skip
+             "zh": "chinese"}  # fmt: skip  # a table by hand
 TOKENS_PER_SECOND = 10
 
 _VAD = either("one of a string or object", string=choice("auto"), object=obj)

@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 SUBJECTS = ("The team", "Our customer", "The new office", "My colleague", "The report", "Everyone", "The project",
             "The board", "Her neighbour", "The museum", "The train", "The library", "The doctor", "The garden",
-            "Their teacher", "The city")  # fmt: skip
+            "Their teacher", "The city")  # fmt: skip  # a table by hand
 PREDICATES = ("will be ready", "asked for a call", "moved the meeting", "has good news", "needs another week",
               "found the missing key", "opens its doors", "wants to hear more", "starts again", "sent the numbers",
               "agreed to the plan", "changed the schedule", "is waiting for an answer", "wrote a long letter",
-              "made a small mistake", "looks better")  # fmt: skip
+              "made a small mistake", "looks better")  # fmt: skip  # a table by hand
 ENDS = ("on Friday", "next month", "before lunch", "at nine o'clock", "this afternoon", "after the holidays",
         "in the morning", "without delay", "as we hoped", "by the river", "in the spring", "for the first time",
-        "at the end of the week", "every year", "since yesterday", "after all")  # fmt: skip
+        "at the end of the week", "every year", "since yesterday", "after all")  # fmt: skip  # a table by hand
 
 SECONDS_PER_SENTENCE = 4.0
 MAX_SENTENCES = 150

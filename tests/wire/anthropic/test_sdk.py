@@ -128,7 +128,8 @@ def test_agent__loop_with_a_tool_ends(auto: LiveServer) -> None:
             if block.type == "tool_use"
         ]
         messages.append(UserMessageParam(role="user", content=results))
-    assert message.stop_reason == "end_turn" and "21" in message.content[0].text  # type: ignore[union-attr]
+    assert message.content[0].type == "text" and "21" in message.content[0].text
+    assert message.stop_reason == "end_turn"
 
 
 def test_models__are_listed_and_found(auto: LiveServer, scripted: LiveServer) -> None:

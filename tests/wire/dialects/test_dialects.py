@@ -347,10 +347,10 @@ def test_azure_sdk__chats_calls_and_embeds(azure: openai.AzureOpenAI) -> None:
     chunks = list(azure.chat.completions.create(model="mine", messages=HI, stream=True))
     assert chunks[0].choices == []
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks[1:]) == "I thought."
-    called = azure.chat.completions.create(model="mine", messages=HI, tools=[TOOL]).choices[0].message
+    called: Any = azure.chat.completions.create(model="mine", messages=HI, tools=[TOOL]).choices[0].message
     assert called.tool_calls
     result: Any = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "content": "3"}
-    after = azure.chat.completions.create(model="mine", messages=[*HI, called, result], tools=[TOOL])  # type: ignore[list-item]
+    after = azure.chat.completions.create(model="mine", messages=[*HI, called, result], tools=[TOOL])
     assert after.choices[0].message.content == "It is three."
     form: Any = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
     shaped = azure.chat.completions.create(model="mine", messages=HI, response_format=form)
@@ -366,7 +366,8 @@ def test_azure_sdk__errors_faults_and_retries(azure: openai.AzureOpenAI, live: L
     with pytest.raises(openai.BadRequestError) as blocked:
         ask("block")
     assert blocked.value.code == "content_filter"
-    assert blocked.value.body["innererror"]["code"] == "ResponsibleAIPolicyViolation"  # type: ignore[index]
+    body: Any = blocked.value.body
+    assert body["innererror"]["code"] == "ResponsibleAIPolicyViolation"
     with pytest.raises(openai.AuthenticationError, match="invalid subscription key"):
         ask("Hi", api_key="wrong")
     with pytest.raises(openai.RateLimitError):

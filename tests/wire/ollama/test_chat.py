@@ -148,7 +148,8 @@ def test_prompt__reads_everything() -> None:
     )
     assert (prompt.system, prompt.last_user, prompt.stream) == ("S", "U", True)
     assert [part.source for part in prompt.messages[1].parts] == ["aGk="]
-    assert (prompt.tools[0].name, prompt.tools[0].parameters) == ("get_weather", TOOL["function"]["parameters"])  # type: ignore[index]
+    function: Any = TOOL["function"]
+    assert (prompt.tools[0].name, prompt.tools[0].parameters) == ("get_weather", function["parameters"])
     assert (prompt.response_format.kind, prompt.response_format.schema) == ("json_schema", schema)
     assert (prompt.max_tokens, prompt.stop, prompt.reasoning_effort) == (9, ("x", "y"), "low")
     assert parsed(format="json").response_format.kind == "json_object"

@@ -328,7 +328,7 @@ def test_chat__modern_envelope_is_complete_in_order() -> None:
     body = CHAT.document(reply, prompt())
     assert list(body) == [
         "id", "object", "created", "model", "choices", "usage", "service_tier", "system_fingerprint"
-    ]  # fmt: skip
+    ]  # fmt: skip  # a table by hand
     assert body["choices"] == [
         {
             "index": 0,

@@ -198,9 +198,9 @@ def test_previous_response__is_remembered(scripted: openai.OpenAI, stream: bool)
     first = scripted.responses.create(model="gpt-4o", input="Hi", instructions="Be kind")
     if stream:
         with scripted.responses.stream(model="gpt-4o", input="And?", previous_response_id=first.id) as events:
-            second = events.get_final_response()
+            second: Any = events.get_final_response()
     else:
-        second = scripted.responses.create(model="gpt-4o", input="And?", previous_response_id=first.id)  # type: ignore[assignment]
+        second = scripted.responses.create(model="gpt-4o", input="And?", previous_response_id=first.id)
     assert (second.output_text, second.previous_response_id) == ('You said "Hi" first.', first.id)
     third = scripted.responses.create(model="gpt-4o", input="And now?", previous_response_id=second.id)
     assert third.output_text == "Twice already."
@@ -255,10 +255,10 @@ def test_stored_response__is_shown_listed_and_removed(scripted: openai.OpenAI) -
     asked: Any = [{"role": "user", "content": text} for text in ("One", "Two", "Three")]
     made = scripted.responses.create(model="gpt-4o", input=asked)
     assert scripted.responses.retrieve(made.id) == made
-    pages = scripted.responses.input_items.list(made.id, limit=2)
-    assert [item.content[0].text for item in pages] == ["Three", "Two", "One"]  # type: ignore[union-attr, index]
-    ordered = scripted.responses.input_items.list(made.id, order="asc", after=pages.data[1].id)
-    assert [item.content[0].text for item in ordered] == ["Three"]  # type: ignore[union-attr, index]
+    pages: Any = scripted.responses.input_items.list(made.id, limit=2)
+    assert [item.content[0].text for item in pages] == ["Three", "Two", "One"]
+    ordered: Any = scripted.responses.input_items.list(made.id, order="asc", after=pages.data[1].id)
+    assert [item.content[0].text for item in ordered] == ["Three"]
     scripted.responses.delete(made.id)
     with pytest.raises(openai.NotFoundError):
         scripted.responses.retrieve(made.id)
@@ -319,8 +319,8 @@ def test_conversation__grows_by_what_is_said(scripted: openai.OpenAI) -> None:
     assert first.conversation and first.conversation.id == conversation.id
     second = scripted.responses.create(model="gpt-4o", input="And?", conversation={"id": conversation.id})
     assert second.output_text == 'You said "Hi" first.'
-    items = list(scripted.conversations.items.list(conversation.id, order="asc", limit=3))
-    said = [item.content[0].text for item in items if item.type == "message"]  # type: ignore[union-attr]
+    items: list[Any] = list(scripted.conversations.items.list(conversation.id, order="asc", limit=3))
+    said = [item.content[0].text for item in items if item.type == "message"]
     assert said == ["Hi", "Hello there.", "And?", 'You said "Hi" first.']
 
 

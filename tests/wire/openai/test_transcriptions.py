@@ -146,7 +146,7 @@ def test_translation__is_english() -> None:
         ({"voice": "alloy"}, 400, "Unknown parameter: 'voice'.", "voice", "unknown_parameter"),
     ],
     ids=range(9),
-)  # fmt: skip
+)  # fmt: skip  # a table by hand
 def test_refuses__what_the_api_refuses(
     fields: dict[str, Any], status: int, message: str, param: str | None, code: str | None
 ) -> None:

@@ -143,7 +143,7 @@ GOOD: dict[str, JSON] = {
         safety_identifier="s",
     ),
     "moderation": asked(moderation={"model": "omni-moderation-latest", "policy": {"input": {"mode": "block"}}}),
-}  # fmt: skip
+}  # fmt: skip  # a table by hand
 
 
 @pytest.mark.parametrize("body", GOOD.values(), ids=GOOD)
@@ -321,7 +321,7 @@ BAD: list[tuple[JSON, str | None, str | None]] = [
     (asked(function_call="auto"), None, "function_call"),
     (asked(functions=[FUNCTION], function_call="required"), VALUE, "function_call"),
     (asked(functions=[FUNCTION], function_call={"name": "other"}), None, "function_call"),
-]  # fmt: skip
+]  # fmt: skip  # a table by hand
 
 
 def refused(body: JSON) -> RequestError:
@@ -536,7 +536,7 @@ LEGACY: JSON = {"model": "gpt-3.5-turbo-instruct", "prompt": "Once"}
         {}, {"prompt": None}, {"prompt": ["a", "b"]}, {"prompt": [1, 2]}, {"prompt": [[1], [2, 3]]}, {"max_tokens": 0},
         {"logprobs": 5, "echo": True, "suffix": "!"}, {"n": 2, "best_of": 3}, {"stream": True, "stream_options": {}},
     ],
-)  # fmt: skip
+)  # fmt: skip  # a table by hand
 def test_legacy__takes_what_the_api_takes(more: JSON) -> None:
     legacy_rules.validate(LEGACY | more)
 

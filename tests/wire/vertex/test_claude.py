@@ -55,7 +55,7 @@ def test_sdk__gets_a_message_whole_and_streamed(sdk: anthropic.AnthropicVertex) 
     assert message.model == "claude-sonnet-4-5-20250929" and message.id.startswith("msg_vrtx_01")
     with sdk.messages.stream(**asked) as stream:
         streamed = stream.get_final_message()
-    assert streamed.content[0].text == "To Claude."  # type: ignore[union-attr]
+    assert streamed.content[0].to_dict() == {"type": "text", "text": "To Claude."}
     assert streamed.usage.output_tokens == message.usage.output_tokens
     asked["betas"] = ["context-1m-2025-08-07"]
     beta: Any = sdk.beta.messages
@@ -63,8 +63,9 @@ def test_sdk__gets_a_message_whole_and_streamed(sdk: anthropic.AnthropicVertex) 
 
 
 def test_sdk__counts_tokens_as_anthropic_does(sdk: anthropic.AnthropicVertex) -> None:
-    message = sdk.messages.create(model=MODEL, max_tokens=100, messages=[USER])  # type: ignore[list-item]
-    counted = sdk.messages.count_tokens(model=MODEL, messages=[USER])  # type: ignore[list-item]
+    asked: Any = {"model": MODEL, "messages": [USER]}
+    message = sdk.messages.create(max_tokens=100, **asked)
+    counted = sdk.messages.count_tokens(**asked)
     assert counted.input_tokens == message.usage.input_tokens > 0
 
 
