@@ -1,7 +1,5 @@
 """The app."""
 
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -14,5 +12,5 @@ class CompletionsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the wire formats, whose names scripts may say, and the checks."""
-        import_module("completions.wire.registry")
-        import_module("completions.management.checks")  # which read scripts
+        from completions.wire import registry  # noqa: F401, I001  # registers them; checks read scripts
+        from completions.management import checks  # noqa: F401  # registers itself
