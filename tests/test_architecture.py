@@ -34,7 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "outcome": {"conversation", "event", "exceptions"},
     "tokens": {"budget", "conversation", "exceptions"},
     "script": {"budget", "conversation", "event", "exceptions", "faults", "outcome", "tokens"},
-    "wire": {"conversation", "event", "exceptions", "tokens"},
+    "wire": {"budget", "conversation", "event", "exceptions", "tokens"},
     "delivery": {"event", "faults", "outcome"},
     "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},
     "models": set(),  # Django's

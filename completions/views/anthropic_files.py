@@ -1,16 +1,17 @@
 """The views of Anthropic's files; a rule that names `format: anthropic_file` can refuse one."""
 
-import base64
 import time
 from typing import Any
 
+from completions.state import blobs
 from completions.state.records import Document
 from completions.views.edge import read_body
 from completions.views.paced import name_of
 from completions.views.stored import Asked, stored
 from completions.wire.anthropic import files
-from completions.wire.anthropic.files import CONTENT, FILE
+from completions.wire.anthropic.files import FILE
 from completions.wire.multipart import read_form
+from completions.wire.storage import MAX_STORED
 
 
 async def _there(asked: Asked) -> list[Document]:
@@ -30,10 +31,10 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
     form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
     file, data = files.read_upload(form, time.time())
-    if (size := sum(each["bytes"] for each in await _there(asked)) + len(data)) > files.MAX_STORED:
+    if (size := sum(each["bytes"] for each in await _there(asked)) + len(data)) > MAX_STORED:
         raise files.full(size)
     file["id"] = await name_of(asked, file, FILE, "filename", "mime_type") or file["id"]
-    await asked.records.put(CONTENT, file["id"], {"base64": base64.b64encode(data).decode()})
+    await blobs.put(asked.records, (FILE, file["id"]), data)
     await asked.records.put(FILE, file["id"], file)
     return files.shown(file)
 
@@ -62,5 +63,5 @@ async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
     await _file(asked, name)
     await asked.records.delete(FILE, name)
-    await asked.records.delete(CONTENT, name)
+    await blobs.drop(asked.records, (FILE, name))
     return files.deleted(name)

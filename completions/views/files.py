@@ -1,10 +1,10 @@
 """The views of OpenAI's files."""
 
-import base64
 import time
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.edge import read_body
 from completions.views.http import RawResponse, Recorded
@@ -12,15 +12,16 @@ from completions.views.paced import name_of
 from completions.views.stored import Asked, stored
 from completions.wire.multipart import read_form
 from completions.wire.openai import files
-from completions.wire.openai.files import CONTENT, FILE
+from completions.wire.openai.files import FILE
+from completions.wire.storage import MAX_STORED
 
 
 async def put_file(records: Records, file: Document, data: bytes) -> None:
     """Keep a file and its bytes; raise `RequestError` where there is no room."""
     there = [each for each in await records.all(FILE) if files.is_there(each, time.time())]
-    if (size := sum(each["bytes"] for each in there) + len(data)) > files.MAX_STORED:
+    if (size := sum(each["bytes"] for each in there) + len(data)) > MAX_STORED:
         raise files.full(size)
-    await records.put(CONTENT, file["id"], {"base64": base64.b64encode(data).decode()})
+    await blobs.put(records, (FILE, file["id"]), data)
     await records.put(FILE, file["id"], file)
 
 
@@ -35,10 +36,10 @@ async def file_named(records: Records, name: str) -> Document:
 async def content_of(records: Records, name: str) -> bytes:
     """Return a file's bytes."""
     await file_named(records, name)
-    content = await records.get(CONTENT, name)
-    if content is None:
+    data = await blobs.get(records, (FILE, name))
+    if data is None:
         raise files.not_found(name)
-    return base64.b64decode(content["base64"])
+    return data
 
 
 @stored
@@ -80,7 +81,7 @@ async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
     await file_named(asked.records, name)
     await asked.records.delete(FILE, name)
-    await asked.records.delete(CONTENT, name)
+    await blobs.drop(asked.records, (FILE, name))
     return files.deleted(name)
 
 

@@ -3,7 +3,6 @@
 By a rule that names `format: gemini_file`, `ttft_ms` is the time for which a video or a sound is processed.
 """
 
-import base64
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +10,7 @@ from urllib.parse import urlencode
 from completions import budget
 from completions.exceptions import RequestError
 from completions.resolve.ask import TextHeaders
+from completions.state import blobs
 from completions.state.namespaces import DEFAULT, namespace
 from completions.state.records import Document
 from completions.views.edge import read_body, sent_headers
@@ -20,7 +20,8 @@ from completions.views.stored import Asked, stored
 from completions.wire.base import decode_object
 from completions.wire.gemini import caches, files
 from completions.wire.gemini.caches import CACHE
-from completions.wire.gemini.files import CONTENT, FILE, UPLOAD
+from completions.wire.gemini.files import FILE, UPLOAD
+from completions.wire.storage import MAX_STORED
 
 FINAL, ACTIVE = {"x-goog-upload-status": "final"}, {"x-goog-upload-status": "active"}
 
@@ -45,7 +46,8 @@ async def uploaded(asked: Asked) -> Recorded:
         document, kind, data = files.related(body, media_type)
     else:
         document, kind, data = {}, media_type, body
-    upload = files.taken(await _begun(asked, document, kind), data, "")
+    upload = files.taken(await _begun(asked, document, kind), len(data), "")
+    await blobs.put(asked.records, (UPLOAD, upload["id"]), data)
     return _answer(await _made(asked, upload), FINAL)
 
 
@@ -57,19 +59,18 @@ async def _begun(asked: Asked, document: dict[str, Any], media_type: str) -> dic
     facts = {"name": upload["name"], "display_name": upload["display_name"], "mime_type": upload["media_type"]}
     space = namespace(asked.exchange.namespace)
     outcome = await pace_of(space, sent_headers(asked.request), {**facts, "metadata": facts}, FILE)
-    return {**upload, "processing": outcome.pacing.ttft_ms / 1000}
+    return {**upload, "id": files.new_id(40), "processing": outcome.pacing.ttft_ms / 1000}
 
 
 async def _begin(asked: Asked, body: bytes, sent: TextHeaders) -> Recorded:
     document = decode_object(body) if body.strip() else {}
     upload = await _begun(asked, document, sent.get("x-goog-upload-header-content-type") or "")
-    name = files.new_id(40)
-    await asked.records.put(UPLOAD, name, {**upload, "id": name})
+    await asked.records.put(UPLOAD, upload["id"], upload)
     path, space = asked.request.path, asked.exchange.namespace
     if space != DEFAULT and not path.startswith("/ns/"):
         path = f"/ns/{space}{path}"
     place = asked.request.build_absolute_uri(path)
-    url = f"{place}?{urlencode({'upload_id': name, 'upload_protocol': 'resumable'})}"
+    url = f"{place}?{urlencode({'upload_id': upload['id'], 'upload_protocol': 'resumable'})}"
     return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
 
 
@@ -82,10 +83,12 @@ async def _going_on(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
         return _answer(b"", {"x-goog-upload-size-received": str(upload["received"]), **ACTIVE})
     if commands == {"cancel"}:
         await asked.records.delete(UPLOAD, name)
+        await blobs.drop(asked.records, (UPLOAD, name))
         return _answer(b"", {"x-goog-upload-status": "cancelled"})
     if "upload" in commands:
         data, offset = read_body(asked.request), sent.get("x-goog-upload-offset") or ""
-        upload = await asked.change(UPLOAD, name, lambda before: files.taken(before, data, offset))
+        upload = await asked.change(UPLOAD, name, lambda before: files.taken(before, len(data), offset))
+        await blobs.append(asked.records, (UPLOAD, name), data)
     if "finalize" not in commands:
         return _answer(b"", ACTIVE)
     made = await _made(asked, upload)
@@ -95,12 +98,13 @@ async def _going_on(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
 
 async def _made(asked: Asked, upload: Document) -> dict[str, Any]:
     """Keep the file of an upload that has ended; raise the error of no room."""
-    data, now = base64.b64decode(upload["base64"]), time.time()
+    now, owner = time.time(), (UPLOAD, upload["id"])
     there = sum(each["bytes"] for each in await asked.records.all(FILE) if now < each["expires"])
-    if there + len(data) > files.MAX_STORED:
-        raise files.full(there + len(data))
-    file = files.new_file(upload, data, now, now + upload["processing"])
-    await asked.records.put(CONTENT, file["name"], {"base64": upload["base64"]})
+    if there + upload["received"] > MAX_STORED:
+        raise files.full(there + upload["received"])
+    data = await blobs.get(asked.records, owner) or b""
+    file = await budget.in_thread(files.new_file, upload, data, now, now + upload["processing"])
+    await blobs.move(asked.records, [owner], (FILE, file["name"]))
     await asked.records.put(FILE, file["name"], file)
     return {"file": files.shown(file, now)}
 
@@ -136,7 +140,7 @@ async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
     file = await _file(asked, name)
     await asked.records.delete(FILE, file["name"])
-    await asked.records.delete(CONTENT, file["name"])
+    await blobs.drop(asked.records, (FILE, file["name"]))
     return {}
 
 

@@ -4,13 +4,13 @@ By a rule that names `format: gemini_batch`, `ttft_ms` is the time for which a b
 each request.
 """
 
-import base64
 import time
 from collections.abc import Sequence
 from typing import Any
 
 from completions.outcome import Outcome
 from completions.resolve.ask import Headers
+from completions.state import blobs
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
 from completions.views.edge import sent_headers
@@ -20,7 +20,7 @@ from completions.views.paced import pace_of, pass_gate, start
 from completions.views.stored import Asked, stored
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
-from completions.wire.gemini.files import CONTENT, FILE
+from completions.wire.gemini.files import FILE
 
 LINES = "application/jsonl"
 
@@ -42,10 +42,10 @@ async def made(asked: Asked, model: str) -> dict[str, Any]:
 
 
 async def _content(asked: Asked, name: str) -> bytes:
-    content = await asked.records.get(CONTENT, name)
-    if content is None:
+    data = await blobs.get(asked.records, (FILE, name))
+    if data is None:
         raise files.absent(name.removeprefix("files/"))
-    return base64.b64decode(content["base64"])
+    return data
 
 
 async def _answer(space: Namespace, headers: Headers, batch: Document, lines: Sequence[Line], outcome: Outcome) -> None:
@@ -67,7 +67,7 @@ async def _kept(space: Namespace, data: bytes, now: float) -> str:
     """Keep the results in a file; return its name."""
     upload = files.begun({"file": {"name": f"files/batch-{files.new_id(34)}"}}, LINES)
     file = files.new_file(upload, data, now, now)
-    await space.records.put(CONTENT, file["name"], {"base64": base64.b64encode(data).decode()})
+    await blobs.put(space.records, (FILE, file["name"]), data)
     await space.records.put(FILE, file["name"], file)
     return str(file["name"])
 

@@ -1,10 +1,11 @@
 """The views of OpenAI's uploads, by which a file comes in parts."""
 
-import base64
 import time
 from typing import Any
 
+from completions import budget
 from completions.exceptions import RequestError
+from completions.state import blobs
 from completions.state.records import Document
 from completions.views.edge import read_body
 from completions.views.files import put_file
@@ -13,6 +14,7 @@ from completions.views.stored import Asked, stored
 from completions.wire.multipart import read_form
 from completions.wire.openai import files, uploads
 from completions.wire.openai.uploads import PART, UPLOAD
+from completions.wire.storage import MAX_STORED
 
 
 async def _change(asked: Asked, name: str, **facts: Any) -> Document:
@@ -46,12 +48,12 @@ async def part_added(asked: Asked, name: str) -> dict[str, Any]:
     data = form.files.get("data")
     if data is None:
         raise RequestError("'data' is a required property", param="data")
-    if (size := sum(before["parts"].values()) + len(data.data)) > files.MAX_STORED:
+    if (size := sum(before["parts"].values()) + len(data.data)) > MAX_STORED:
         raise files.full(size)
     if len(data.data) > uploads.MAX_PART:
         raise RequestError(f"A part has at most {uploads.MAX_PART} bytes.", status=413, param="data")
     part = uploads.new_part(name, time.time())
-    await asked.records.put(PART, part["id"], {"base64": base64.b64encode(data.data).decode()})
+    await blobs.put(asked.records, (PART, part["id"]), data.data)
     await _change(asked, name, parts={part["id"]: len(data.data)})
     return part
 
@@ -62,9 +64,9 @@ async def completed(asked: Asked, name: str) -> dict[str, Any]:
     upload, body = await _change(asked, name), asked.body
     uploads.check_completion(body)
     uploads.check_parts(upload, body["part_ids"])
-    kept = [await asked.records.get(PART, part) for part in body["part_ids"]]
-    data = b"".join(base64.b64decode(part["base64"]) for part in kept if part is not None)
-    uploads.check_sum(data, body.get("md5"))
+    kept = [await blobs.get(asked.records, (PART, part)) for part in body["part_ids"]]
+    data = b"".join(part for part in kept if part is not None)
+    await budget.in_thread(uploads.check_sum, data, body.get("md5"))
     now = time.time()
     file = files.new_file(upload["filename"], len(data), upload["purpose"], int(now), upload["lasts"])
     await put_file(asked.records, file, data)
@@ -83,4 +85,4 @@ async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
 
 async def _forget(asked: Asked, upload: Document) -> None:
     for part in upload["parts"]:
-        await asked.records.delete(PART, part)
+        await blobs.drop(asked.records, (PART, part))

@@ -83,7 +83,7 @@ async def _indexed(asked: Asked, store: str, one: Wanted) -> dict[str, Any]:
     outcome = await pace_of(space, sent_headers(asked.request), facts, FILE)
     now = time.time()
     ready = now + outcome.pacing.ttft_ms / 1000
-    return await budget.run(vector_stores.new_file, file, content, one, now, ready)
+    return await budget.in_thread(vector_stores.new_file, file, content, one, now, ready)
 
 
 @stored

@@ -11,12 +11,10 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.multipart import Form
+from completions.wire.storage import no_room
 
-FILE, CONTENT = "anthropic_file", "anthropic_file_content"
-"""The kinds under which a file and its bytes are kept; the first names its rules."""
-
-MAX_STORED = 256 * 1024 * 1024
-"""Bytes that a namespace keeps of files; the API has 100 GB for an organization."""
+FILE = "anthropic_file"
+"""The kind under which a file is kept, which names its rules too."""
 
 MAX_NAME = 255
 FORBIDDEN = frozenset('<>:"|?*\\/' + "".join(map(chr, range(32))))
@@ -117,5 +115,4 @@ def not_downloadable(name: str) -> RequestError:
 
 def full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
-    why = f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some."
-    return RequestError(why, status=413, facts=None)
+    return no_room(size, status=413, facts=None)

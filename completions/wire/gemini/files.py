@@ -21,14 +21,12 @@ from completions.wire.fields import mapping, text
 from completions.wire.gemini.errors import SERVICE
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.times import written
+from completions.wire.storage import MAX_STORED, no_room
 
-FILE, CONTENT, UPLOAD = "gemini_file", "gemini_file_content", "gemini_upload"
-"""The kinds under which a file, its bytes, and an upload that goes on are kept; the first names its rules."""
+FILE, UPLOAD = "gemini_file", "gemini_upload"
+"""The kinds under which a file and an upload that goes on are kept; the first names its rules too."""
 
 LASTS = 48 * 3600
-MAX_STORED = 256 * 1024 * 1024
-"""Bytes that a namespace keeps of files; the API has 20 GB for a project."""
-
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 NAME = re.compile(r"files/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 SLOW = ("video/", "audio/")
@@ -53,19 +51,17 @@ def begun(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
         "name": name or f"files/{new_id(12)}",
         "display_name": text(pick(file, "displayName")),
         "media_type": media_type or text(pick(file, "mimeType")) or "application/octet-stream",
-        "base64": "",
         "received": 0,
     }
 
 
-def taken(upload: Document, data: bytes, offset: str) -> dict[str, Any]:
-    """Return an upload with its next bytes; raise the error of bytes that do not follow on those before."""
+def taken(upload: Document, size: int, offset: str) -> dict[str, Any]:
+    """Return an upload with `size` more bytes; raise the error of bytes that do not follow on those before."""
     if offset and offset != str(upload["received"]):
         raise RequestError(f"The upload has {upload['received']} bytes, so the offset cannot be {offset[:20]}.")
-    whole = base64.b64decode(upload["base64"]) + data
-    if len(whole) > MAX_STORED:
-        raise full(len(whole))
-    return {**upload, "base64": base64.b64encode(whole).decode(), "received": len(whole)}
+    if (whole := upload["received"] + size) > MAX_STORED:
+        raise full(whole)
+    return {**upload, "received": whole}
 
 
 def new_file(upload: Document, data: bytes, now: float, ready: float) -> dict[str, Any]:
@@ -133,8 +129,7 @@ def exists(name: str) -> RequestError:
 
 def full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
-    why = f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some."
-    return RequestError(why, status=429, code="RESOURCE_EXHAUSTED", facts=None)
+    return no_room(size, status=429, code="RESOURCE_EXHAUSTED", facts=None)
 
 
 def page(found: list[dict[str, Any]], query: Mapping[str, str], key: str, usual: int) -> dict[str, Any]:

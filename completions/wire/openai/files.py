@@ -9,16 +9,14 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document
+from completions.wire.storage import no_room
 
-FILE, CONTENT = "file", "file_content"
-"""The kinds under which a file and its bytes are kept."""
+FILE = "file"
+"""The kind under which a file is kept, which names its rules too."""
 
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 LINES_ONLY = ("batch", "fine-tune")
 """Purposes for which a file has a JSON document a line."""
-
-MAX_STORED = 256 * 1024 * 1024
-"""Bytes that a namespace keeps of files; the API has 2.5 TB for an organization."""
 
 HOUR, MONTH = 3600, 2_592_000
 """Seconds: the least and the most after which a file may expire."""
@@ -79,11 +77,7 @@ def not_found(name: str) -> RequestError:
 
 def full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
-    return RequestError(
-        f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some.",
-        status=413,
-        code="storage_limit_exceeded",
-    )
+    return no_room(size, status=413, code="storage_limit_exceeded")
 
 
 def deleted(name: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import mul
 from typing import Any, NamedTuple
 
+from completions import budget
 from completions.tokens import text as tokens
 from completions.wire import validation
 from completions.wire.base import Document
@@ -66,6 +67,7 @@ def _vector(content: str) -> "array[float]":
 
 def search(files: Mapping[str, Document], asked: Question) -> list[dict[str, Any]]:
     """Return the chunks that are closest to one of the texts, the closest first, each a result of its own."""
+    budget.spend_characters(sum(len(chunk["text"]) for file in files.values() for chunk in file["chunks"]))
     wanted = [_vector(query) for query in asked.queries]
     found = [
         (_score(wanted, chunk), name, file, chunk["text"])

@@ -14,7 +14,7 @@ from completions.wire.openai import files
 from completions.wire.validation import Check, array, choice, integer, nullable, record, refuse, string
 
 UPLOAD, PART = "upload", "upload_part"
-"""The kinds under which an upload and the bytes of its parts are kept."""
+"""The kinds under which an upload and its parts are kept; the first names its rules too."""
 
 MAX_BYTES, MAX_PART = 8 * 1024**3, 64 * 1024**2
 LASTS = 3600

@@ -1,0 +1,66 @@
+"""The bytes of uploaded files, beside the documents that describe them, which are JSON.
+
+They are kept as pieces in base64, in the order in which they came, so that an upload in pieces is not encoded anew with
+each of them. Large ones are encoded and decoded in a thread.
+"""
+
+import base64
+from collections.abc import Sequence
+
+from completions import budget
+from completions.state.records import Document, Records
+
+Owner = tuple[str, str]
+"""The kind and the id of the document whose bytes they are."""
+
+
+def _kind(owner: Owner) -> str:
+    return f"{owner[0]}_bytes"
+
+
+async def put(records: Records, owner: Owner, data: bytes) -> None:
+    """Keep bytes, in place of those that the owner had."""
+    await records.put(_kind(owner), owner[1], {"pieces": [await _encoded(data)]})
+
+
+async def append(records: Records, owner: Owner, data: bytes) -> None:
+    """Keep bytes behind those that the owner has, if it has any."""
+    piece = await _encoded(data)
+
+    def longer(before: Document | None) -> Document:
+        return {"pieces": [*(before["pieces"] if before else ()), piece]}
+
+    await records.change(_kind(owner), owner[1], longer)
+
+
+async def get(records: Records, owner: Owner) -> bytes | None:
+    """Return the owner's bytes; None where it has none."""
+    blob = await records.get(_kind(owner), owner[1])
+    return None if blob is None else await _decoded(blob["pieces"])
+
+
+async def move(records: Records, owners: Sequence[Owner], owner: Owner) -> None:
+    """Give an owner the bytes of others, in their order."""
+    found = [blob for each in owners if (blob := await records.get(_kind(each), each[1])) is not None]
+    await records.put(_kind(owner), owner[1], {"pieces": [piece for blob in found for piece in blob["pieces"]]})
+    for each in owners:
+        await drop(records, each)
+
+
+async def drop(records: Records, owner: Owner) -> None:
+    """Keep the owner's bytes no longer."""
+    await records.delete(_kind(owner), owner[1])
+
+
+async def _encoded(data: bytes) -> str:
+    def encode() -> str:
+        return base64.b64encode(data).decode()
+
+    return encode() if len(data) <= budget.LOOP_CHARACTERS else await budget.in_thread(encode)
+
+
+async def _decoded(pieces: Sequence[str]) -> bytes:
+    def decode() -> bytes:
+        return b"".join(map(base64.b64decode, pieces))
+
+    return decode() if sum(map(len, pieces)) <= budget.LOOP_CHARACTERS else await budget.in_thread(decode)
