@@ -6,7 +6,7 @@ from typing import Any
 from completions.state import blobs
 from completions.state.records import Document
 from completions.views.edge import read_body
-from completions.views.paced import name_of
+from completions.views.paced import scripted_id
 from completions.views.stored import Asked, stored
 from completions.wire.anthropic import files
 from completions.wire.anthropic.files import FILE
@@ -32,8 +32,8 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
     form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
     file, data = files.read_upload(form, time.time())
     if (size := sum(each["bytes"] for each in await _there(asked)) + len(data)) > MAX_STORED:
-        raise files.full(size)
-    file["id"] = await name_of(asked, file, FILE, "filename", "mime_type") or file["id"]
+        raise files.storage_full(size)
+    file["id"] = await scripted_id(asked, file, FILE, "filename", "mime_type") or file["id"]
     await blobs.put(asked.records, (FILE, file["id"]), data)
     await asked.records.put(FILE, file["id"], file)
     return files.shown(file)
@@ -43,7 +43,7 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first."""
     wanted = [*asked.request.GET.getlist("ids"), *asked.request.GET.getlist("ids[]")]
-    return files.page([files.shown(file) for file in await _there(asked)][::-1], asked.query, wanted)
+    return files.file_page([files.shown(file) for file in await _there(asked)][::-1], asked.query, wanted)
 
 
 @stored

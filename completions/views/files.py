@@ -8,7 +8,7 @@ from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.edge import read_body
 from completions.views.http import RawResponse, Recorded
-from completions.views.paced import name_of
+from completions.views.paced import scripted_id
 from completions.views.stored import Asked, stored
 from completions.wire.multipart import read_form
 from completions.wire.openai import files
@@ -20,7 +20,7 @@ async def put_file(records: Records, file: Document, data: bytes) -> None:
     """Keep a file and its bytes; raise `RequestError` where there is no room."""
     there = [each for each in await records.all(FILE) if files.is_there(each, time.time())]
     if (size := sum(each["bytes"] for each in there) + len(data)) > MAX_STORED:
-        raise files.full(size)
+        raise files.storage_full(size)
     await blobs.put(records, (FILE, file["id"]), data)
     await records.put(FILE, file["id"], file)
 
@@ -51,7 +51,7 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
     assert upload is not None
     lasts = files.expires_after(form.fields)
     file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lasts)
-    file["id"] = await name_of(asked, file, FILE, "filename", "purpose") or file["id"]
+    file["id"] = await scripted_id(asked, file, FILE, "filename", "purpose") or file["id"]
     await put_file(asked.records, file, upload.data)
     return file
 

@@ -37,7 +37,7 @@ async def uploaded(asked: Asked) -> Recorded:
     """Begin an upload, go on with it, or take a whole file at once, as the headers say."""
     sent = TextHeaders(sent_headers(asked.request))
     if name := asked.query.get("upload_id", ""):
-        return await _going_on(asked, name, sent)
+        return await _resume(asked, name, sent)
     body, media_type = read_body(asked.request), sent.get("content-type") or ""
     protocol = sent.get("x-goog-upload-protocol") or asked.query.get("uploadType") or ""
     if protocol == "resumable":
@@ -46,16 +46,16 @@ async def uploaded(asked: Asked) -> Recorded:
         document, kind, data = files.related(body, media_type)
     else:
         document, kind, data = {}, media_type, body
-    upload = files.taken(await _begun(asked, document, kind), len(data), "")
+    upload = files.received(await _new_upload(asked, document, kind), len(data), "")
     await blobs.put(asked.records, (UPLOAD, upload["id"]), data)
     return _answer(await _made(asked, upload), FINAL)
 
 
-async def _begun(asked: Asked, document: dict[str, Any], media_type: str) -> dict[str, Any]:
+async def _new_upload(asked: Asked, document: dict[str, Any], media_type: str) -> dict[str, Any]:
     """Return an upload that begins; raise the error of a rule, or of a name that is taken."""
-    upload = files.begun(document, media_type)
+    upload = files.new_upload(document, media_type)
     if await _present(asked, upload["name"]) is not None:
-        raise files.exists(upload["name"])
+        raise files.already_exists(upload["name"])
     facts = {"name": upload["name"], "display_name": upload["display_name"], "mime_type": upload["media_type"]}
     space = namespace(asked.exchange.namespace)
     outcome = await pace_of(space, sent_headers(asked.request), {**facts, "metadata": facts}, FILE)
@@ -64,7 +64,7 @@ async def _begun(asked: Asked, document: dict[str, Any], media_type: str) -> dic
 
 async def _begin(asked: Asked, body: bytes, sent: TextHeaders) -> Recorded:
     document = decode_object(body) if body.strip() else {}
-    upload = await _begun(asked, document, sent.get("x-goog-upload-header-content-type") or "")
+    upload = await _new_upload(asked, document, sent.get("x-goog-upload-header-content-type") or "")
     await asked.records.put(UPLOAD, upload["id"], upload)
     path, space = asked.request.path, asked.exchange.namespace
     if space != DEFAULT and not path.startswith("/ns/"):
@@ -74,7 +74,7 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders) -> Recorded:
     return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
 
 
-async def _going_on(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
+async def _resume(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
     upload = await asked.records.get(UPLOAD, name)
     if upload is None:
         raise RequestError("Upload has already been terminated.", status=404)
@@ -87,7 +87,7 @@ async def _going_on(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
         return _answer(b"", {"x-goog-upload-status": "cancelled"})
     if "upload" in commands:
         data, offset = read_body(asked.request), sent.get("x-goog-upload-offset") or ""
-        upload = await asked.change(UPLOAD, name, lambda before: files.taken(before, len(data), offset))
+        upload = await asked.change(UPLOAD, name, lambda before: files.received(before, len(data), offset))
         await blobs.append(asked.records, (UPLOAD, name), data)
     if "finalize" not in commands:
         return _answer(b"", ACTIVE)
@@ -101,7 +101,7 @@ async def _made(asked: Asked, upload: Document) -> dict[str, Any]:
     now, owner = time.time(), (UPLOAD, upload["id"])
     there = sum(each["bytes"] for each in await asked.records.all(FILE) if now < each["expires"])
     if there + upload["received"] > MAX_STORED:
-        raise files.full(there + upload["received"])
+        raise files.storage_full(there + upload["received"])
     data = await blobs.get(asked.records, owner) or b""
     file = await budget.in_thread(files.new_file, upload, data, now, now + upload["processing"])
     await blobs.move(asked.records, [owner], (FILE, file["name"]))
@@ -117,7 +117,7 @@ async def _present(asked: Asked, name: str) -> Document | None:
 async def _file(asked: Asked, name: str) -> Document:
     file = await _present(asked, f"files/{name}")
     if file is None:
-        raise files.absent(name)
+        raise files.not_found(name)
     return file
 
 
@@ -157,7 +157,7 @@ async def cache_made(asked: Asked, place: str = "") -> dict[str, Any]:
 async def _cache(asked: Asked, name: str) -> Document:
     cache = await asked.records.get(CACHE, name)
     if cache is None or time.time() >= cache["expires"]:
-        raise caches.absent()
+        raise caches.not_found()
     return cache
 
 

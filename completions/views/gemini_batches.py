@@ -44,7 +44,7 @@ async def made(asked: Asked, model: str) -> dict[str, Any]:
 async def _content(asked: Asked, name: str) -> bytes:
     data = await blobs.get(asked.records, (FILE, name))
     if data is None:
-        raise files.absent(name.removeprefix("files/"))
+        raise files.not_found(name.removeprefix("files/"))
     return data
 
 
@@ -65,7 +65,7 @@ async def _answer(space: Namespace, headers: Headers, batch: Document, lines: Se
 
 async def _kept(space: Namespace, data: bytes, now: float) -> str:
     """Keep the results in a file; return its name."""
-    upload = files.begun({"file": {"name": f"files/batch-{files.new_id(34)}"}}, LINES)
+    upload = files.new_upload({"file": {"name": f"files/batch-{files.new_id(34)}"}}, LINES)
     file = files.new_file(upload, data, now, now)
     await blobs.put(space.records, (FILE, file["name"]), data)
     await space.records.put(FILE, file["name"], file)
@@ -77,7 +77,7 @@ async def downloaded(asked: Asked, name: str) -> Recorded:
     """Send the bytes of a file that the API has made; what was uploaded is not sent back."""
     file = await asked.records.get(FILE, f"files/{name}")
     if file is None:
-        raise files.absent(name)
+        raise files.not_found(name)
     if not name.startswith("batch-"):
         raise files.not_downloadable(name)
     return RawResponse(await _content(asked, file["name"]), 200, file["media_type"])
@@ -94,7 +94,7 @@ async def listed(asked: Asked) -> dict[str, Any]:
 async def _batch(asked: Asked, name: str) -> Document:
     batch = await asked.records.get(BATCH, f"batches/{name}")
     if batch is None:
-        raise batches.absent(name)
+        raise batches.not_found(name)
     return batch
 
 

@@ -15,6 +15,7 @@ from completions.views.paced import pace_of, pass_gate, start
 from completions.views.stored import Asked, stored
 from completions.wire.anthropic import batches
 from completions.wire.anthropic.batches import BATCH, MESSAGES
+from completions.wire.anthropic.pages import page
 
 
 @stored
@@ -65,7 +66,7 @@ async def listed(asked: Asked) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
     found = [batches.shown(each, now, _url(asked, each)) for each in await asked.records.all(BATCH)]
-    return batches.page(found[::-1], asked.query)
+    return page(found[::-1], asked.query)
 
 
 @stored

@@ -33,7 +33,7 @@ async def pace_of(space: Namespace, headers: Headers, body: dict[str, Any], name
     return outcome
 
 
-async def name_of(asked: Asked, body: Mapping[str, Any], format: str, *facts: str) -> str | None:
+async def scripted_id(asked: Asked, body: Mapping[str, Any], format: str, *facts: str) -> str | None:
     """Return the id that the script's rule for a format has for what is made; raise the error that it has.
 
     What has no metadata is matched by these `facts` of its body as if they were.

@@ -29,6 +29,12 @@ AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
 
 
+def _mark_chooser(chosen: AnyView) -> None:
+    """Mark a function that returns the coroutine of the view that it chooses, so that there is one fewer to await."""
+    markcoroutinefunction(chosen)
+    chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
+
+
 def by_method(**views: AnyView) -> AnyView:
     """Make one view of several, by the request's method; a HEAD is answered as a GET is."""
 
@@ -40,8 +46,7 @@ def by_method(**views: AnyView) -> AnyView:
         view: AnyView = views.get("GET" if request.method == "HEAD" else request.method or "", refused)
         return view(request, **route)
 
-    markcoroutinefunction(chosen)  # it returns a view's own, so that there is one fewer to await
-    chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
+    _mark_chooser(chosen)
     chosen.views = views  # type: ignore[attr-defined]  # who asks what answers a method
     return chosen
 
@@ -54,8 +59,7 @@ def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
         wire = format_of(request, told, None)
         return usual(request, **route) if wire is None else others[wire](request, wire=wire, **route)
 
-    markcoroutinefunction(chosen)
-    chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
+    _mark_chooser(chosen)
     return chosen
 
 

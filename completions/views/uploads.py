@@ -9,7 +9,7 @@ from completions.state import blobs
 from completions.state.records import Document
 from completions.views.edge import read_body
 from completions.views.files import put_file
-from completions.views.paced import name_of
+from completions.views.paced import scripted_id
 from completions.views.stored import Asked, stored
 from completions.wire.multipart import read_form
 from completions.wire.openai import files, uploads
@@ -35,7 +35,7 @@ async def made(asked: Asked) -> dict[str, Any]:
     body = asked.body
     uploads.check_upload(body)
     upload = uploads.new_upload(body, time.time())
-    upload["id"] = await name_of(asked, body, UPLOAD, "filename", "purpose") or upload["id"]
+    upload["id"] = await scripted_id(asked, body, UPLOAD, "filename", "purpose") or upload["id"]
     await asked.records.put(UPLOAD, upload["id"], upload)
     return uploads.shown(upload, time.time())
 
@@ -49,7 +49,7 @@ async def part_added(asked: Asked, name: str) -> dict[str, Any]:
     if data is None:
         raise RequestError("'data' is a required property", param="data")
     if (size := sum(before["parts"].values()) + len(data.data)) > MAX_STORED:
-        raise files.full(size)
+        raise files.storage_full(size)
     if len(data.data) > uploads.MAX_PART:
         raise RequestError(f"A part has at most {uploads.MAX_PART} bytes.", status=413, param="data")
     part = uploads.new_part(name, time.time())

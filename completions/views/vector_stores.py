@@ -13,10 +13,10 @@ from completions.state.namespaces import namespace
 from completions.state.records import Document
 from completions.views.edge import sent_headers
 from completions.views.files import content_of, file_named
-from completions.views.paced import name_of, pace_of
+from completions.views.paced import pace_of, scripted_id
 from completions.views.stored import Asked, stored
 from completions.wire.openai import searching, vector_stores
-from completions.wire.openai.vector_stores import FILE_BATCH, STORE, STORE_FILES, Wanted, not_found
+from completions.wire.openai.vector_stores import FILE_BATCH, STORE, STORE_FILES, FileToAdd, not_found
 
 FILE = "vector_store_file"
 """The format that a rule names to say how a file becomes searchable."""
@@ -61,7 +61,7 @@ def _check(asked: Asked, what: str) -> dict[str, Any]:
     return body
 
 
-async def _index(asked: Asked, store: str, wanted: Iterable[Wanted], batch: str | None = None) -> Files:
+async def _index(asked: Asked, store: str, wanted: Iterable[FileToAdd], batch: str | None = None) -> Files:
     """Put files into a store, and return them."""
     added = {one.file_id: await _indexed(asked, store, one) | {"batch": batch} for one in wanted}
 
@@ -72,7 +72,7 @@ async def _index(asked: Asked, store: str, wanted: Iterable[Wanted], batch: str 
     return added
 
 
-async def _indexed(asked: Asked, store: str, one: Wanted) -> dict[str, Any]:
+async def _indexed(asked: Asked, store: str, one: FileToAdd) -> dict[str, Any]:
     file, data = await file_named(asked.records, one.file_id), await content_of(asked.records, one.file_id)
     try:
         content = data.decode()
@@ -91,9 +91,9 @@ async def made(asked: Asked) -> dict[str, Any]:
     """Make a vector store, with files if there are any."""
     body = _check(asked, "store")
     store = vector_stores.new_store(body, time.time())
-    store["id"] = await name_of(asked, body, STORE) or store["id"]
+    store["id"] = await scripted_id(asked, body, STORE) or store["id"]
     await asked.records.put(STORE, store["id"], store)
-    if wanted := vector_stores.wanted(body):
+    if wanted := vector_stores.files_to_add(body):
         try:
             await _index(asked, store["id"], wanted)
         except BaseException:
@@ -148,7 +148,7 @@ async def file_added(asked: Asked, name: str) -> dict[str, Any]:
     """Put a file into a vector store; it is in progress when this is answered."""
     body = _check(asked, "file")
     await _touch(asked, name)
-    ((file_id, file),) = (await _index(asked, name, vector_stores.wanted(body))).items()
+    ((file_id, file),) = (await _index(asked, name, vector_stores.files_to_add(body))).items()
     return vector_stores.shown_file(name, file_id, file, now=0)
 
 
@@ -234,9 +234,9 @@ async def batch_made(asked: Asked, name: str) -> dict[str, Any]:
     body = _check(asked, "batch")
     await _touch(asked, name)
     batch = vector_stores.new_batch(name, time.time())
-    batch["id"] = await name_of(asked, {"metadata": body.get("attributes")}, FILE_BATCH) or batch["id"]
+    batch["id"] = await scripted_id(asked, {"metadata": body.get("attributes")}, FILE_BATCH) or batch["id"]
     await asked.records.put(FILE_BATCH, f"{name}/{batch['id']}", batch)
-    files = await _index(asked, name, vector_stores.wanted(body), batch["id"])
+    files = await _index(asked, name, vector_stores.files_to_add(body), batch["id"])
     return vector_stores.shown_batch(batch, list(files.values()), now=0)
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.wire.anthropic.pages import page
 from completions.wire.base import Document
 from completions.wire.multipart import Form
 from completions.wire.storage import no_room
@@ -67,35 +68,18 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def page(found: Sequence[dict[str, Any]], query: Mapping[str, str], wanted: Sequence[str]) -> dict[str, Any]:
-    """Return a page of the files, given the newest first: by `limit`, and `page` or `after_id` and `before_id`.
+def file_page(found: Sequence[dict[str, Any]], query: Mapping[str, str], wanted: Sequence[str]) -> dict[str, Any]:
+    """Return a page of the files, given the newest first; where ids are `wanted`, they are the page.
 
-    Where ids are `wanted`, they are the page.
+    The next page is asked for by `page`, or by `after_id` as in older versions of the SDK.
     """
-    text, start = query.get("limit", "20"), 0
-    if not (text.isdecimal() and 1 <= int(text[:6]) <= MAX_PAGE):
-        raise RequestError(f"limit: Input should be from 1 to {MAX_PAGE}")
     if wanted:
-        return _page([file for file in found if file["id"] in wanted], None)
-    names, most = [file["id"] for file in found], int(text)
-    last = query.get("after_id") or query.get("page", "").removeprefix("page_")
-    if last:
-        start = names.index(last) + 1 if last in names else len(names)
-    elif (first := query.get("before_id")) is not None:
-        found = found[: names.index(first) if first in names else 0]
-        start = max(0, len(found) - most)
-    part = list(found[start : start + most])
-    return _page(part, f"page_{part[-1]['id']}" if start + most < len(found) else None)
-
-
-def _page(part: list[dict[str, Any]], following: str | None) -> dict[str, Any]:
-    return {
-        "data": part,
-        "first_id": part[0]["id"] if part else None,
-        "last_id": part[-1]["id"] if part else None,
-        "has_more": following is not None,
-        "next_page": following,
-    }
+        found, query = [file for file in found if file["id"] in wanted], {"limit": str(MAX_PAGE)}
+    elif "page" in query:
+        query = {**query, "after_id": query["page"].removeprefix("page_")}
+    shown_page = page(found, query)
+    follows = shown_page["has_more"] and "before_id" not in query
+    return {**shown_page, "next_page": f"page_{shown_page['last_id']}" if follows else None}
 
 
 def deleted(name: str) -> dict[str, Any]:
@@ -113,6 +97,6 @@ def not_downloadable(name: str) -> RequestError:
     return RequestError(f"File '{name[:200]}' is not downloadable.", facts=None)
 
 
-def full(size: int) -> RequestError:
+def storage_full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
     return no_room(size, status=413, facts=None)

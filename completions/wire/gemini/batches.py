@@ -20,7 +20,7 @@ BATCH = "gemini_batch"
 """The kind under which a batch is kept, which names its rules too."""
 
 TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch"
-LASTS = 48 * 3600
+LIFETIME = 48 * 3600
 """Seconds after which a batch expires that is not done: Google's page on the Batch API."""
 
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
     request: Mapping[str, Any]
 
 
-class Asked(NamedTuple):
+class Source(NamedTuple):
     """What a batch is made of: its name for people, and its requests, or the file that has them."""
 
     display_name: str
@@ -39,7 +39,7 @@ class Asked(NamedTuple):
     file: str
 
 
-def read_batch(body: Mapping[str, Any]) -> Asked:
+def read_batch(body: Mapping[str, Any]) -> Source:
     """Return what a request for a batch asks for; raise what is wrong with it."""
     batch = inner(body, "batch")
     source = inner(batch, "inputConfig")
@@ -47,7 +47,7 @@ def read_batch(body: Mapping[str, Any]) -> Asked:
     if bool(file) == bool(within):
         raise RequestError("* BatchGenerateContentRequest.batch.input_config: exactly one of requests and file_name\n")
     lines = [Line(mapping(each.get("metadata")), inner(each, "request")) for each in within]
-    return Asked(text(pick(batch, "displayName")), lines, file)
+    return Source(text(pick(batch, "displayName")), lines, file)
 
 
 def read_lines(data: bytes) -> list[Line]:
@@ -68,14 +68,14 @@ def read_lines(data: bytes) -> list[Line]:
     return lines
 
 
-def new_batch(model: str, asked: Asked, total: int, now: float, started: float) -> dict[str, Any]:
+def new_batch(model: str, source: Source, total: int, now: float, started: float) -> dict[str, Any]:
     """Return a batch; `done` is when all its requests are answered, once that is known."""
     return {
         "id": f"batches/{new_id(36)}",
         "model": f"models/{model}",
-        "display_name": asked.display_name,
+        "display_name": source.display_name,
         "total": total,
-        "in_file": bool(asked.file),
+        "in_file": bool(source.file),
         "created": now,
         "started": started,
         "done": None,
@@ -113,7 +113,7 @@ def state_at(batch: Document, now: float) -> str:
         return "CANCELLED"
     if done is not None and now >= done:
         return "FAILED" if batch["failed"] == batch["total"] else "SUCCEEDED"
-    if now >= batch["created"] + LASTS:
+    if now >= batch["created"] + LIFETIME:
         return "EXPIRED"
     return "RUNNING" if now >= batch["started"] else "PENDING"
 
@@ -122,7 +122,7 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
     """Return the operation of a batch as it is at a time."""
     state = state_at(batch, now)
     over, answered = state not in ("PENDING", "RUNNING"), state in ("SUCCEEDED", "FAILED")
-    end = batch["done"] if answered else batch["cancelled"] or batch["created"] + LASTS
+    end = batch["done"] if answered else batch["cancelled"] or batch["created"] + LIFETIME
     failed = batch["failed"] if answered else 0
     counts = {
         "successfulRequestCount": batch["total"] - failed if answered else 0,
@@ -147,7 +147,7 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
     return operation | {"done": True} | ({"response": {"@type": TYPE, **batch["output"]}} if answered else {})
 
 
-def absent(name: str) -> RequestError:
+def not_found(name: str) -> RequestError:
     """Return the API's error of a batch that is not there."""
     return RequestError(f"Batch {name[:100]} not found.", status=404, code="NOT_FOUND", facts=None)
 

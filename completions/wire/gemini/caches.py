@@ -4,6 +4,7 @@ Shapes as recorded of the API in August 2026, and `google.genai.types.CachedCont
 API's, as its users quote them.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -24,9 +25,9 @@ from completions.wire.gemini.times import duration, moment, written
 CACHE = "gemini_cache"
 """The kind under which a cache is kept, which names its rules too."""
 
-USUAL_TTL = 3600
-LEAST = {"gemini-3": 4096}
-USUAL_LEAST = 1024
+DEFAULT_TTL = 3600
+MIN_TOKENS_OF = {"gemini-3": 4096}
+MIN_TOKENS = 1024
 """The fewest tokens that can be cached, by how the model's name begins; Google's page on context caching (Aug 2026)."""
 
 OWN = ("systemInstruction", "tools", "toolConfig")
@@ -46,17 +47,19 @@ def new_cache(body: Mapping[str, Any], place: str, headers: Mapping[str, str], n
     if not model:
         raise RequestError("* CreateCachedContentRequest.model: must be specified\n")
     counted = _counted(body, model, place, headers)
-    least = next((least for start, least in LEAST.items() if model.rpartition("/")[2].startswith(start)), USUAL_LEAST)
+    least = next(
+        (least for start, least in MIN_TOKENS_OF.items() if model.rpartition("/")[2].startswith(start)), MIN_TOKENS
+    )
     if counted < least:
         raise RequestError(f"Cached content is too small. total_token_count={counted}, min_total_token_count={least}")
-    name = "".join(filter(str.isdigit, new_id(120)))[:19] if place else new_id(40)
+    identifier = str(secrets.randbelow(10**19)).zfill(19) if place else new_id(40)
     return {
-        "name": f"{place}cachedContents/{name}",
+        "name": f"{place}cachedContents/{identifier}",
         "model": model if "/" in model else f"models/{model}",
         "display_name": text(pick(body, "displayName")),
         "created": now,
         "updated": now,
-        "expires": _end(body, now) or now + USUAL_TTL,
+        "expires": _expiry(body, now) or now + DEFAULT_TTL,
         "tokens": counted,
         "vertex": bool(place),
         "contents": many(body.get("contents") or []),
@@ -70,7 +73,7 @@ def _counted(body: Mapping[str, Any], model: str, place: str, headers: Mapping[s
     return prompt_tokens(read_prompt(asked, headers, address))
 
 
-def _end(body: Mapping[str, Any], now: float) -> float | None:
+def _expiry(body: Mapping[str, Any], now: float) -> float | None:
     """Return when a request wants a cache to end; None where it does not say."""
     ttl, end = text(pick(body, "ttl")), text(pick(body, "expireTime"))
     if ttl and end:
@@ -92,7 +95,7 @@ def changed(cache: Document, body: Mapping[str, Any], now: float) -> dict[str, A
     """Return a cache that ends when a request says."""
     if violations := UPDATE(dict(body), ""):
         raise Violated(violations)
-    return {**cache, "updated": now, "expires": _end(body, now) or cache["expires"]}
+    return {**cache, "updated": now, "expires": _expiry(body, now) or cache["expires"]}
 
 
 def shown(cache: Document) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def shown(cache: Document) -> dict[str, Any]:
     }
 
 
-def absent() -> RequestError:
+def not_found() -> RequestError:
     """Return the API's error of a cache that is not there, or not any more."""
     return RequestError(
         "CachedContent not found (or permission denied)", status=403, code="PERMISSION_DENIED", facts=None
@@ -124,7 +127,7 @@ def check_alone(body: Mapping[str, Any]) -> None:
         )
 
 
-def gone_on(prompt: Prompt, cache: Document) -> Prompt:
+def continued(prompt: Prompt, cache: Document) -> Prompt:
     """Return the prompt with what its cache has before its own contents."""
     whole = {**prompt.body, **{key: cache[key] for key in OWN if key in cache}}
     whole["contents"] = [*cache["contents"], *many(prompt.body.get("contents") or [])]

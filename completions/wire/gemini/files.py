@@ -26,7 +26,7 @@ from completions.wire.storage import MAX_STORED, no_room
 FILE, UPLOAD = "gemini_file", "gemini_upload"
 """The kinds under which a file and an upload that goes on are kept; the first names its rules too."""
 
-LASTS = 48 * 3600
+LIFETIME = 48 * 3600
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 NAME = re.compile(r"files/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 SLOW = ("video/", "audio/")
@@ -38,7 +38,7 @@ def new_id(length: int) -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(length))
 
 
-def begun(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
+def new_upload(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
     """Return an upload that begins; `body` may have the `file`'s own name and display name."""
     file = inner(body, "file")
     name = text(pick(file, "name"))
@@ -55,12 +55,12 @@ def begun(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
     }
 
 
-def taken(upload: Document, size: int, offset: str) -> dict[str, Any]:
+def received(upload: Document, size: int, offset: str) -> dict[str, Any]:
     """Return an upload with `size` more bytes; raise the error of bytes that do not follow on those before."""
     if offset and offset != str(upload["received"]):
         raise RequestError(f"The upload has {upload['received']} bytes, so the offset cannot be {offset[:20]}.")
     if (whole := upload["received"] + size) > MAX_STORED:
-        raise full(whole)
+        raise storage_full(whole)
     return {**upload, "received": whole}
 
 
@@ -74,7 +74,7 @@ def new_file(upload: Document, data: bytes, now: float, ready: float) -> dict[st
         "sha256": base64.b64encode(hashlib.sha256(data).hexdigest().encode()).decode(),
         "created": now,
         "ready": ready if upload["media_type"].startswith(SLOW) else now,
-        "expires": now + LASTS,
+        "expires": now + LIFETIME,
     }
 
 
@@ -110,7 +110,7 @@ def related(body: bytes, media_type: str) -> tuple[dict[str, Any], str, bytes]:
     return document, parts[1].get_content_type(), data
 
 
-def absent(name: str) -> RequestError:
+def not_found(name: str) -> RequestError:
     """Return the API's error of a file that is not there."""
     why = f"You do not have permission to access the File {name[:100]} or it may not exist."
     return RequestError(why, status=403, code="PERMISSION_DENIED", facts=None)
@@ -122,12 +122,12 @@ def not_downloadable(name: str) -> RequestError:
     return RequestError(why, status=400, code="FAILED_PRECONDITION", facts=None)
 
 
-def exists(name: str) -> RequestError:
+def already_exists(name: str) -> RequestError:
     """Return the API's error of a name that is taken."""
     return RequestError(f"Resource already exists: {name}", status=409, code="ALREADY_EXISTS", facts=None)
 
 
-def full(size: int) -> RequestError:
+def storage_full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
     return no_room(size, status=429, code="RESOURCE_EXHAUSTED", facts=None)
 

@@ -70,8 +70,8 @@ class Gemini(WireFormat):
         if validate:
             caches.check_alone(prompt.body)
             if cache is None:
-                raise caches.absent()
-        return prompt if cache is None else caches.gone_on(prompt, cache)
+                raise caches.not_found()
+        return prompt if cache is None else caches.continued(prompt, cache)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `GenerateContentResponse`, or the answer of a method that does not generate."""

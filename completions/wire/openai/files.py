@@ -75,7 +75,7 @@ def not_found(name: str) -> RequestError:
     return RequestError(f"No such File object: {name[:200]}", status=404, param="id")
 
 
-def full(size: int) -> RequestError:
+def storage_full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
     return no_room(size, status=413, code="storage_limit_exceeded")
 

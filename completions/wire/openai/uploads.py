@@ -17,7 +17,7 @@ UPLOAD, PART = "upload", "upload_part"
 """The kinds under which an upload and its parts are kept; the first names its rules too."""
 
 MAX_BYTES, MAX_PART = 8 * 1024**3, 64 * 1024**2
-LASTS = 3600
+LIFETIME = 3600
 """Seconds after which an upload expires that is not complete."""
 
 _EXPIRES: Mapping[str, Check] = {"anchor": choice("created_at"), "seconds": integer(files.HOUR, files.MONTH)}
@@ -64,7 +64,7 @@ def shown(upload: Document, now: float) -> dict[str, Any]:
         "filename": upload["filename"],
         "purpose": upload["purpose"],
         "status": _status_at(upload, now),
-        "expires_at": upload["created_at"] + LASTS,
+        "expires_at": upload["created_at"] + LIFETIME,
         "file": upload["file"],
     }
 
@@ -74,7 +74,7 @@ def _status_at(upload: Document, now: float) -> str:
         return "completed"
     if upload["cancelled"]:
         return "cancelled"
-    return "expired" if now >= upload["created_at"] + LASTS else "pending"
+    return "expired" if now >= upload["created_at"] + LIFETIME else "pending"
 
 
 def check_pending(upload: Document, now: float) -> None:

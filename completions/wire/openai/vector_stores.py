@@ -122,7 +122,7 @@ def check(what: str, body: Mapping[str, Any], *, validate: bool = True) -> None:
         raise RequestError("Exactly one of 'file_ids' or 'files' must be provided.", code="invalid_request")
 
 
-class Wanted(NamedTuple):
+class FileToAdd(NamedTuple):
     """A file that is to be put into a store: its id, its attributes, and how it is cut."""
 
     file_id: str
@@ -130,11 +130,11 @@ class Wanted(NamedTuple):
     strategy: Mapping[str, Any]
 
 
-def wanted(body: Mapping[str, Any]) -> list[Wanted]:
+def files_to_add(body: Mapping[str, Any]) -> list[FileToAdd]:
     """Return the files that a request names, each with what it says of it, or what it says of all."""
     each = dicts(body.get("files")) or [{**body, "file_id": name} for name in texts(body.get("file_ids"))]
     return [
-        Wanted(one["file_id"], mapping(one.get("attributes")), strategy(mapping(one.get("chunking_strategy"))))
+        FileToAdd(one["file_id"], mapping(one.get("attributes")), strategy(mapping(one.get("chunking_strategy"))))
         for one in (each or ([dict(body)] if "file_id" in body else []))
     ]
 
@@ -194,7 +194,7 @@ def shown(store: Document, files: Mapping[str, Document], now: float) -> dict[st
     }
 
 
-def new_file(file: Document, content: str | None, one: Wanted, now: float, ready: float) -> dict[str, Any]:
+def new_file(file: Document, content: str | None, one: FileToAdd, now: float, ready: float) -> dict[str, Any]:
     """Return a file of a store, with its chunks; without `content` it fails, for it is no text."""
     failed = {
         "code": "unsupported_file",
