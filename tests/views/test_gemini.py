@@ -221,6 +221,22 @@ def test_cache__what_it_refuses(place: str) -> None:
         assert said in answer.json()["error"]["message"]
 
 
+def test_batch__what_it_refuses(place: str) -> None:
+    for inner, said in [
+        ({}, "exactly one of requests and file_name"),
+        ({"fileName": "files/a", "requests": {"requests": [{"request": {}}]}}, "exactly one of requests"),
+        (
+            {"requests": {"requests": [{"request": 5}]}},
+            "Invalid value at 'batch.input_config.requests.requests[0].request'",
+        ),
+        ({"request": {}}, "Unknown name \"request\" at 'batch.input_config'"),
+    ]:
+        url = f"{place}/v1beta/models/gemini-2.5-flash:batchGenerateContent"
+        answer = httpx.post(url, json={"batch": {"inputConfig": inner}}, headers=KEY)
+        assert answer.status_code == 400, answer.text
+        assert said in answer.json()["error"]["message"]
+
+
 def test_cache__on_vertex(place: str) -> None:
     model = "projects/p/locations/europe-west1/publishers/google/models/gemini-2.5-flash"
     body = {"model": model, "contents": [{"role": "user", "parts": [{"text": LONG}]}]}

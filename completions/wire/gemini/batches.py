@@ -12,8 +12,10 @@ import orjson
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import mapping, text
+from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.files import new_id
+from completions.wire.gemini.proto import long, message, repeated, string, struct
 from completions.wire.gemini.times import written
 
 BATCH = "gemini_batch"
@@ -22,6 +24,15 @@ BATCH = "gemini_batch"
 TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch"
 LIFETIME = 48 * 3600
 """Seconds after which a batch expires that is not done: Google's page on the Batch API."""
+
+
+_LINE = message("InlinedRequest", {"request": struct, "metadata": struct})
+_INPUT = {"fileName": string, "requests": message("InlinedRequests", {"requests": repeated(_LINE)})}
+_BATCH = {"name": string, "model": string, "displayName": string, "priority": long, "webhookConfig": struct}
+_REQUEST = message(
+    "BatchGenerateContentRequest",
+    {"batch": message("GenerateContentBatch", {**_BATCH, "inputConfig": message("InputConfig", _INPUT)})},
+)
 
 
 class Line(NamedTuple):
@@ -40,7 +51,9 @@ class Source(NamedTuple):
 
 
 def read_batch(body: Mapping[str, Any]) -> Source:
-    """Return what a request for a batch asks for; raise what is wrong with it."""
+    """Return what a request for a batch asks for; raise what is wrong with it, but for the requests themselves."""
+    if violations := _REQUEST(dict(body), ""):
+        raise Violated(violations)
     batch = inner(body, "batch")
     source = inner(batch, "inputConfig")
     file, within = text(pick(source, "fileName")), many(inner(source, "requests").get("requests") or [])
