@@ -7,7 +7,8 @@ import pytest
 
 from completions.control.verdicts.calls import Attempt, calls_of
 from completions.control.verdicts.findings import findings
-from completions.conversation import Said
+from completions.control.verdicts.operation import _verdict
+from completions.conversation import Said, Traffic
 
 FIRST = Attempt("0", 0.0, 0.01, 503, None, None, ("/v1", "m", "body", "client"), None, None, False, False, {}, Said())
 
@@ -71,3 +72,19 @@ def test_calls__are_told_apart_by_the_count_and_the_key_that_clients_send() -> N
 
 def test_calls__end_with_a_success() -> None:
     assert len(calls_of([replace(FIRST, status=200), replace(FIRST, id="1", begun=0.5)])) == 2
+
+
+def test_calls__of_one_millisecond_are_in_the_order_in_which_they_ended() -> None:
+    shown: dict[str, Any] = {
+        "time": "2026-01-01T00:00:00.001Z",
+        "duration_ms": 0.3,
+        "request": {"headers": {}},
+        "response": {"headers": {}},
+        **dict.fromkeys(("retry", "idempotency_key", "model", "fault", "error", "stream", "client_left")),
+        "path": "/v1/chat/completions",
+    }
+    traffic = Traffic("POST", shown["path"], b"{}", (b"{}",))
+    ended = {"1": 503, "2": 503, "3": 503, "4": 200}
+    told = _verdict([({**shown, "id": id, "status": ended[id]}, traffic) for id in reversed(ended)], "openai")
+    assert (told["calls"], told["retries"]) == (1, 3)
+    assert told["findings"][0]["evidence"] == ["1", "2", "3", "4"]

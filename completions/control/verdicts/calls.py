@@ -110,7 +110,10 @@ class Call:
 
 
 def calls_of(attempts: Iterable[Attempt]) -> list[Call]:
-    """Group attempts into calls: by the key where they have one, else by who asked what, by counts, and by time."""
+    """Group attempts into calls: by the key where they have one, else by who asked what, by counts, and by time.
+
+    They are given as they ended: that tells the order of those that began within one millisecond.
+    """
     found: list[Call] = []
     for each in sorted(attempts, key=lambda attempt: attempt.begun):
         call = next((call for call in reversed(found) if call.continues_with(each)), None)

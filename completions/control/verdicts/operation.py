@@ -29,7 +29,7 @@ async def get_verdict(call: Call) -> Recorded:
 
 
 def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str) -> dict[str, Any]:
-    calls = calls_of(attempt(shown, traffic.request, read(traffic, dialect)) for shown, traffic in found)
+    calls = calls_of(attempt(shown, traffic.request, read(traffic, dialect)) for shown, traffic in reversed(found))
     guides = {rule.__name__: rule.__doc__ or "" for rule in RULES}
     wrong = [
         {"rule": each.rule, "message": each.message, "guide": guides[each.rule], "evidence": list(each.evidence)}
