@@ -177,8 +177,8 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
         return Plan(None, overrides.error, script.pacing).with_overrides(overrides)
     if taken.rule < len(rules):
         rule = rules[taken.rule]
-        answer = rule.answers[min(taken.uses, len(rule.answers) - 1)]
-        plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=rule.before)
+        answer, before = rule.answer(taken.uses), rule.says_before(taken.uses)
+        plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=before)
         plan = plan._replace(match=rule.match, cassette=rule.cassette) if rule.cassette else plan
     elif (upstream := upstream_of(script)) is not None and prompt.task != "state":
         plan = Plan(None, PassOn(upstream), script.pacing, script.chaos)

@@ -10,6 +10,7 @@ from completions.event import Length
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
+from completions.script.dataset.answer import ROW, FromData, from_data
 from completions.script.errors import failure
 from completions.script.events import word_by_word
 from completions.script.language import (
@@ -51,8 +52,12 @@ NAMED: dict[str, Answer] = {"auto": Auto(), "echo": Written((WrittenChoice(text=
 
 
 def fallback(node: Node) -> Answer:
-    """Read a fallback: `auto`, `echo`, or any answer."""
-    return NAMED.get(node.value) or answer(node) if isinstance(node.value, str) else answer(node)
+    """Read a fallback: `auto`, `echo`, or any answer that does not depend on how often it was given."""
+    made = NAMED.get(node.value) or answer(node) if isinstance(node.value, str) else answer(node)
+    if isinstance(made, FromData) and made.is_in_turn:
+        advice = f"Write `by: {language.BY_HASH}`, or put the reply in a last rule without `match`."
+        raise node.error(f"cannot take the lines of a dataset in turn: only the answers of rules are counted. {advice}")
+    return made
 
 
 def answer(node: Node) -> Answer:
@@ -66,7 +71,10 @@ def reply(node: Node) -> Answer:
     """Read a reply: a text, or a mapping."""
     if not isinstance(node.value, dict):
         return written((WrittenChoice(text=text(node)),), Facts())
+    node = node.naming(ROW) if "dataset" in node.value else node
     fields = node.keyed(REPLY)
+    if "dataset" in fields:
+        return _from_data(node, fields)
     for key in ALONE:
         if key in fields:
             _alone(fields, key, ())
@@ -95,6 +103,22 @@ def _reply(node: Node, fields: Fields) -> Answer:
         case "choices":
             return written(_choices(fields["choices"]), facts)
     return written((_choice(fields),), facts)
+
+
+def _from_data(node: Node, fields: Fields) -> Answer:
+    _alone(fields, "dataset", language.BESIDE_DATASET)
+    dataset = fields.pop("dataset")
+    facts = _facts(fields)
+    if fields.keys() <= {*FACTS}:
+        return from_data(dataset, facts, (), answer)
+    if not fields.keys() & {*CONTENT}:
+        key, child = next((key, child) for key, child in fields.items() if key not in FACTS)
+        raise child.error(f"has no effect: each line of the dataset says its own `{key}`, or a `text` stands here too.")
+    source = _source(node, fields, CONTENT)
+    if source in WHOLE:
+        _alone(fields, source, FACTS)
+    choices = _choices(fields["choices"]) if source == "choices" else (_choice(fields),)
+    return from_data(dataset, facts, choices, answer)
 
 
 def _source(node: Node, fields: Fields, content: tuple[str, ...]) -> str:

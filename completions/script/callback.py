@@ -31,7 +31,7 @@ MAX_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 """Bytes of it that are read at a time."""
 
-ELSEWHERE = ("python", "callback", "upstream")
+ELSEWHERE = ("python", "callback", "upstream", "dataset")
 """Sources that what comes back cannot name: it is the answer, and not where another one is to be had."""
 
 DERIVED = ("last_user", "system", "turn", "tool_result")

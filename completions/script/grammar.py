@@ -25,6 +25,7 @@ KINDS: dict[str, Schema] = {
     "text": TEXT,
     "flag": {"type": "boolean"},
     "true": {"const": True},
+    "dataset_by": {"enum": list(language.DATASET_BY)},
     "number": {"type": "number", "minimum": 0, "maximum": MAX_MS},
     "tps": {"type": "number", "minimum": language.MIN_TPS, "maximum": MAX_NUMBER},
     "apply": {"enum": list(language.APPLIES)},
@@ -109,7 +110,7 @@ def _answer(keys: Keys) -> Schema:
     """A reply, or one choice of it: at most one source, at least something said, whole sources with facts alone."""
     apart: Schema = {"not": {"anyOf": _one_of(language.IN_BLOCKS)}}
     alone: list[tuple[str, Sequence[str]]] = [(source, (*language.FACTS, "events")) for source in language.WHOLE]
-    alone += [("body", ("events",)), *((key, ()) for key in language.ALONE)]
+    alone += [("dataset", language.BESIDE_DATASET), ("body", ("events",)), *((key, ()) for key in language.ALONE)]
     only_events = [{"required": ["events"], "maxProperties": 1}] if "events" in keys else []
     return _mapping(
         keys,
@@ -225,6 +226,7 @@ def _reply_parts() -> dict[str, Schema]:
         "events": _list_of({"anyOf": [TEXT, _mapping(language.EVENT, minProperties=1)]}),
         "choices": _list_of({"anyOf": [TEXT, _answer(language.CHOICE)]}),
         "callback": {"anyOf": [KINDS["url"], _mapping(language.CALLBACK)]},
+        "dataset": {"anyOf": [TEXT, _mapping(language.DATASET)]},
         "failure": _mapping(language.FAILURE),
         "usage": _mapping(language.USAGE),
         "moderation": _mapping(language.MODERATION),

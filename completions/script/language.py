@@ -220,6 +220,7 @@ REPLY: Keys = {
     "auto": Key("auto", "A valid answer to anything, made from the request; a mapping says how long its text is."),
     "python": Key("callable", "`module:function`, called with the Prompt; returns a Reply, Choices or a string."),
     "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
+    "dataset": Key("dataset", "A file of JSON lines that answer; texts beside it are templates over a line, `row`."),
     "events": Key("events", "A stream's events, word by word; what stands beside them answers what is not streamed."),
     "body": Key("body", "A document of an API, verbatim: a chat completion, a response, a message, Gemini's answer."),
     "response": Key("response", "An answer as another server gave it, byte for byte. It stands alone."),
@@ -282,7 +283,7 @@ EVENT: Keys = {
 }
 """A verbatim event; its fields are sent in their order."""
 
-CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning")
+CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning", "dataset")
 """The keys of a reply of which at least one is required."""
 
 WHOLE = ("choices", "auto", "python", "callback")
@@ -293,6 +294,19 @@ ALONE = ("upstream", "response")
 
 FACTS = ("id", "created", "model", "usage")
 """The keys that concern the reply as a whole."""
+
+BY_TURN, BY_HASH, BY_PROMPT = "turn", "hash", "prompt"
+DATASET_BY = (BY_TURN, BY_HASH, BY_PROMPT)
+"""How a line is chosen: one after the other, by a hash of the conversation, or the one that has its prompt."""
+
+DATASET: Keys = {
+    "file": Key("text", "The file, a JSON object or text in each line; its path is relative to the script.", True),
+    "by": Key("dataset_by", "How a line is chosen: in `turn` (the default), by `hash` of the messages, by `prompt`."),
+    "prompt": Key("text", "Where a line has its prompt, as `question` or `messages.0.content` (`prompt`)."),
+}
+
+BESIDE_DATASET = (*(key for key in CHOICE if key not in ("echo", "embedding", "moderation")), "choices", *FACTS)
+"""The keys of a reply that can stand beside `dataset`, as templates over a line."""
 
 CALLBACK: Keys = {
     "url": Key("url", "Where the Prompt is posted to, http or https.", required=True),

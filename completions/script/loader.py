@@ -11,6 +11,7 @@ from completions.faults import ERRORS_IN_STREAM
 from completions.outcome import Fault
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
+from completions.script.dataset.answer import matched
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, combined
 from completions.script.language import ANSWERS, DEFAULTS, ORIGIN, RULE, SCRIPT, VERSION
@@ -147,7 +148,7 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     return Rule(
         name=take("name", lambda node: node.raw, f"rule {number}"),
         answers=answers,
-        match=take("match", match, None),
+        match=matched(take("match", match, None), answers),
         times=take("times", lambda node: node.count(least=1), None),
         pacing=take("pacing", lambda node: pacing(node, pace), pace),
         hold=take("hold", hold, None),

@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import yaml
@@ -37,6 +37,7 @@ class Source:
 
     `problems` gathers what is wrong with it; where it is None, the first problem is raised. `misspelt` has the paths of
     mappings with unknown keys. `doubts` are of what can be used, and most likely means something else.
+    `names` is what templates can name.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Source:
     problems: list[ScriptError] | None = None
     misspelt: set[str | None] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
+    names: tuple[str, ...] = ("prompt", "turn")
 
     def tell(self, problem: ScriptError) -> None:
         """Note a problem, or raise it; what is said to be missing where a key is misspelt is most likely that key."""
@@ -80,6 +82,11 @@ class Node:
         """The line of its key, or else its own."""
         line: int = self._key.start_mark.line
         return line + 1
+
+    def naming(self, name: str) -> "Node":
+        """Return the same value, in which templates can name one thing more."""
+        source = replace(self.source, names=(*self.source.names, name))
+        return Node(source, self._node, self.value, self.path, self._key)
 
     def error(self, message: str, line: int | None = None) -> ScriptError:
         """Return an error at this value's line, or another one."""

@@ -1,10 +1,12 @@
 """Read a text or a file into nodes: YAML, or JSON where it is that; what is wrong with it has a line and a column."""
 
+import contextlib
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -24,15 +26,22 @@ def read(path: Path, name: str) -> Node:
     return read_text(text_of(path, name), name)
 
 
-def text_of(path: Path, name: str) -> str:
-    """Return the text of a YAML file; `name` stands for it in errors. What is no file is not waited for."""
+@contextlib.contextmanager
+def opened(path: Path, name: str) -> Iterator[BinaryIO]:
+    """Open a file for reading; `name` stands for it in errors. What is no file is not waited for."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ScriptError("cannot be read: it is not a file.", name)
-            data = file.read(MAX_FILE_BYTES + 1)
+            yield file
     except OSError as exc:
         raise ScriptError(f"cannot be read: {exc.strerror}.", name) from exc
+
+
+def text_of(path: Path, name: str) -> str:
+    """Return the text of a YAML file; `name` stands for it in errors."""
+    with opened(path, name) as file:
+        data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
         raise ScriptError(f"is larger than {MAX_FILE_BYTES} bytes.", name)
     try:

@@ -7,6 +7,7 @@ from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import AuthorError, RuleFailed
 from completions.outcome import Fault, Hold, Upstream
+from completions.script.dataset.answer import FromData
 from completions.script.faults import Chaos
 from completions.script.index import Index
 from completions.script.limits import Limits, Quota
@@ -41,12 +42,26 @@ class Rule:
     is_counted: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "is_counted", self.times is not None or len(self.answers) > 1)
+        in_turn = any(isinstance(each, FromData) and each.is_in_turn for each in (*self.answers, self.before))
+        object.__setattr__(self, "is_counted", self.times is not None or len(self.answers) > 1 or in_turn)
+
+    def answer(self, uses: int) -> Answer:
+        """Return the answer of a request before which the rule answered so often."""
+        number = min(uses, len(self.answers) - 1)
+        return _in_turn(self.answers[number], uses - number)
+
+    def says_before(self, uses: int) -> Answer | None:
+        """Return what a stream of such a request says before its error."""
+        return None if self.before is None else _in_turn(self.before, uses)
 
     def why_not(self, prompt: Prompt) -> str:
         """Return why the rule did not answer this prompt."""
         why = self.match.why_not(prompt) if self.match else None
         return why or f"it has answered its {self.times} time{'' if self.times == 1 else 's'}"
+
+
+def _in_turn(answer: Answer, turn: int) -> Answer:
+    return answer.at(turn) if isinstance(answer, FromData) else answer
 
 
 @dataclass(frozen=True, slots=True)

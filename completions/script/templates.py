@@ -2,13 +2,13 @@
 
 import functools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 
 from django.template import Context, Engine, TemplateSyntaxError
 from django.template import Template as DjangoTemplate
+from django.template.base import FilterExpression, Variable, VariableNode
 from django.template.base import Node as DjangoNode
-from django.template.base import VariableNode
 
 from completions import budget
 from completions.conversation import Prompt
@@ -64,6 +64,14 @@ class Template:
                 found.append(str(lookups[0]))
         return found
 
+    def fields_asked(self, name: str) -> Iterator[str]:
+        """Yield the keys of what has this name that the template cannot do without."""
+        for node in self._template.nodelist:
+            match getattr(node, "filter_expression", None):
+                case FilterExpression(var=Variable(lookups=(found, str(key), *_)), filters=filters) if found == name:
+                    if not any(function.__name__.startswith("default") for function, _ in filters):
+                        yield key
+
 
 def _metered(node: DjangoNode, context: Context) -> str:
     """Render a node of a template if there is time and space left."""
@@ -92,10 +100,6 @@ Text = str | Template
 NOT_SAID = ("cache_blocks", "counted", "per_chunk", "raw_input")
 OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in NOT_SAID)
 """What a template can ask of a prompt; what is there for counting and streaming alone is `NOT_SAID`."""
-
-
-KNOWN = ("prompt", "turn")
-"""The names that a template can use."""
 
 
 class Asked:
@@ -194,6 +198,20 @@ def has_template(value: Tree) -> bool:
     return isinstance(value, Template)
 
 
+def fields_asked(value: object, name: str) -> frozenset[str]:
+    """Return the keys of what has this name that the templates in a value, or in its fields, cannot do without."""
+    match value:
+        case Template():
+            return frozenset(value.fields_asked(name)) if not isinstance(value, LastUser) else frozenset()
+        case dict():
+            parts: Iterable[object] = value.values()
+        case list() | tuple():
+            parts = value
+        case _:
+            parts = [getattr(value, each.name) for each in fields(value)] if is_dataclass(value) else ()
+    return frozenset().union(*(fields_asked(part, name) for part in parts))
+
+
 def _compiled(node: Node, source: str) -> Text:
     if node.literal or ("{{" not in source and "{%" not in source):
         return source
@@ -210,5 +228,5 @@ def _compiled(node: Node, source: str) -> Text:
         raise node.error(f"is not a Django template: {exc}", line) from exc
     if unknown := template.unknown():
         raise node.error(f"asks for `{unknown[0]}`, which a prompt has not.{unknown[1]}", node.text_line)
-    doubt_names(node, signs, template.asked(), KNOWN)
+    doubt_names(node, signs, template.asked(), node.source.names)
     return template

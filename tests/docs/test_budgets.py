@@ -6,6 +6,7 @@ from completions import budget, faults
 from completions.control import body
 from completions.journal import record
 from completions.script import bounded_tags, callback, errors, expressions, language, reading, regexes, signs, yaml
+from completions.script.dataset import file as data
 from completions.tokens import text
 from tests.docs.pages import BY_NAME
 
@@ -22,6 +23,8 @@ FIGURES = {
     f"{callback.MAX_BYTES:,} bytes": "`callback:`",
     f"{record.KEPT_BYTES:,} bytes": "another server's answer",
     f"{reading.MAX_FILE_BYTES:,} bytes": "a script's file",
+    f"{data.MAX_LINE_BYTES:,} bytes |": "data file",
+    f"{data.MAX_LINES:,} lines": "a data file",
     f"{body.MAX_BYTES:,} bytes |": "a body of the",
     f"| {yaml.MAX_DEPTH} |": "inside one another",
     f"| {yaml.MAX_VALUES:,} |": "values and keys",

@@ -27,6 +27,9 @@ LANGUAGES = {"console", "python", "yaml", "sh", "json", "text"}
 FILE = re.compile(r"# (\w+\.py)\n")
 """The first line of a block that is a file of a project."""
 
+DATA = re.compile(r"# (\w+\.jsonl)\n")
+"""The first line of a block that is a data file of a script; what follows it is the file."""
+
 
 def examples(language: str) -> list[ParameterSet]:
     """Return the blocks in a language as parameters of a test, named by their pages."""
@@ -179,7 +182,8 @@ async def test_script__answers_what_the_page_says(
     async_client: AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for name, code in files_of(page).items():
+    data = {match[1]: block[match.end() :] for block in page.blocks_of("text") if (match := DATA.match(block))}
+    for name, code in (files_of(page) | data).items():
         (tmp_path / name).write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     file = tmp_path / "script.yaml"

@@ -58,6 +58,7 @@ KEYS = {
         language.MODERATION,
     ),
     "blocks": (language.BLOCK,),
+    "datasets": (language.DATASET, language.DATASET_BY),
     "load-tests": (language.AUTO, language.LENGTH),
     "pacing": (language.PACING, language.LOAD, language.JITTER, language.HOLD),
     "errors": (language.ERROR,),

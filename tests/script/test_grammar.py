@@ -58,6 +58,10 @@ def test_script__needs_no_rules_where_its_defaults_answer(text: str) -> None:
             [
                 "- name: a",
                 "- {reply: a, error: 500}",
+                "- {reply: {dataset: {by: hash}}}",
+                "- {reply: {dataset: {file: a, by: chance}}}",
+                "- {reply: {dataset: a, python: 'os:getcwd'}}",
+                "- {reply: {dataset: a, events: [a]}}",
                 "- {reply: a, times: 0}",
                 "- {reply: a, pacing: {itl: 1}}",
                 "- {reply: a, pacing: {itl_ms: -1}}",

@@ -29,6 +29,7 @@ defaults:
 rules:
 - {name: order, match: {last_user: order}, replies: [one, two, three, four, five]}
 - {name: retiring, match: {last_user: retiring}, times: 5, reply: Still here.}
+- {name: data, match: {last_user: data}, reply: {dataset: data.jsonl}}
 - {name: held, match: {last_user: held}, hold: gate, reply: Here I am.}
 - {name: midway, match: {last_user: midway}, hold: {gate: gate, after_tokens: 1}, reply: one two three}
 - {name: forever, match: {last_user: forever}, hold: {gate: forever, timeout_ms: 3600000}, reply: Never.}
@@ -42,6 +43,7 @@ QUICK = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0"}
 def script(tmp_path_factory: pytest.TempPathFactory) -> str:
     file = tmp_path_factory.mktemp("workers") / "script.yaml"
     file.write_text(SCRIPT)
+    file.with_name("data.jsonl").write_text("".join(f'"line {number}"\n' for number in range(10)))
     return str(file)
 
 
@@ -125,6 +127,12 @@ def gates(server: LiveServer, space: str) -> Any:
 def test_replies__come_in_order_across_workers(pair: tuple[LiveServer, LiveServer], space: str) -> None:
     said = [ask(pair[number % 2], space, "order").said for number in range(6)]
     assert said == ["one", "two", "three", "four", "five", "five"]
+
+
+def test_dataset__gives_each_line_once_a_turn_across_workers(pair: tuple[LiveServer, LiveServer], space: str) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        said = list(pool.map(lambda number: ask(pair[number % 2], space, "data").said, range(20)))
+    assert Counter(said) == {f"line {number}": 2 for number in range(10)}
 
 
 def test_rpm__holds_exactly_across_workers(pair: tuple[LiveServer, LiveServer], space: str) -> None:

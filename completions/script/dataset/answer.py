@@ -1,0 +1,182 @@
+"""Answers from data: which line of a file answers a prompt, and how that line is said."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from completions import budget
+from completions.conversation import Prompt, Reply
+from completions.exceptions import AuthorError, ScriptError
+from completions.script.as_json import as_json
+from completions.script.callback import ELSEWHERE
+from completions.script.dataset.file import DataFile, Lines, data_file
+from completions.script.dataset.line import PROMPT, Needs, Row, said_by
+from completions.script.language import BY_PROMPT, BY_TURN, DATASET, DATASET_BY
+from completions.script.matchers import All, Matcher, Words, shown
+from completions.script.node import Node
+from completions.script.reading import read_text
+from completions.script.replies import Answer, Answered, Awaited, Facts, Written, WrittenChoice, dumps
+from completions.script.templates import context, fields_asked
+
+ROW = "row"
+"""The name of the line in templates."""
+
+
+class _Object(dict[str, object]):
+    """An object in a line; in a text it stands as JSON."""
+
+    def __str__(self) -> str:
+        return dumps(self)
+
+
+class _List(list[object]):
+    """A list in a line; in a text it stands as JSON."""
+
+    def __str__(self) -> str:
+        return dumps(self)
+
+
+@dataclass(frozen=True, slots=True)
+class FromData:
+    """The answer that a line of a file gives: what is `written` over its fields, or what it says itself.
+
+    `turn` counts the requests that were answered before, where lines are chosen in turn. `read` reads what a line
+    says, as an item of `replies:`.
+    """
+
+    file: DataFile
+    by: str
+    facts: Facts
+    read: Callable[[Node], Answer]
+    written: Written | None = None
+    turn: int = 0
+
+    @property
+    def is_in_turn(self) -> bool:
+        """Whether each request takes the next line."""
+        return self.by == BY_TURN
+
+    def at(self, turn: int) -> "FromData":
+        """Return the answer after so many others of this one's."""
+        return replace(self, turn=turn)
+
+    async def __call__(self, prompt: Prompt) -> Answered:
+        """Read the line in a thread, and say it."""
+        row, answer = await budget.in_thread(self._line, prompt)
+        answered = await budget.run(self._say, row, answer, prompt)
+        if not isinstance(answered, Answered):  # as a line's own `auto` may take a thread
+            answered = await answered
+        return answered
+
+    def _line(self, prompt: Prompt) -> tuple[Row, Answer | None]:
+        """Return the line for a prompt, and what it says itself, if that is what answers."""
+        try:
+            found = self.file.row(partial(self._choose, prompt))
+        except ScriptError as exc:  # it was checked, so the file changes under our hands
+            raise AuthorError("dataset_failed", f"its data cannot be used: {exc}") from exc
+        if found is None:
+            raise AuthorError("dataset_failed", f"no line of {self.file.name} has this prompt")
+        row, number = found
+        return row, None if self.written else line_answer(row, number, self.file.name, self.read)
+
+    def _choose(self, prompt: Prompt, lines: Lines) -> int | None:
+        if self.by == BY_PROMPT:
+            return lines.find(prompt.last_user)
+        return (self.turn if self.is_in_turn else _hash(prompt)) % len(lines.starts)
+
+    def _say(self, row: Row, answer: Answer | None, prompt: Prompt) -> Answered | Awaited:
+        names = context(prompt)
+        names[ROW] = _told(row)
+        if answer is None:
+            return self.written.write(names) if self.written else Reply(())
+        answered = answer(prompt)
+        return self.facts.apply(answered, names) if isinstance(answered, Reply) else answered
+
+
+@dataclass(frozen=True, slots=True)
+class InData(Matcher):
+    """Holds for prompts that a file has a line for."""
+
+    file: DataFile
+
+    def matches(self, prompt: Prompt) -> bool:
+        """Look in the index."""
+        return self.file.find(prompt.last_user) is not None
+
+    def claim(self) -> str:
+        """Name the file."""
+        return f"last_user is a prompt of {self.file.name}"
+
+    def seen(self, prompt: Prompt) -> str:
+        """Return the last user message."""
+        return shown(prompt.last_user)
+
+    def distance(self, prompt: Prompt, words: Words) -> float:
+        """Return 0 or 1: the prompts on the disk are not compared."""
+        return 0.0 if self.matches(prompt) else 1.0
+
+
+def matched(match: Matcher | None, answers: tuple[Answer, ...]) -> Matcher | None:
+    """Return a rule's condition; one whose reply is chosen by the prompt answers only prompts that there are."""
+    match answers:
+        case (FromData(by=by, file=file),) if by == BY_PROMPT:
+            return InData(file) if match is None else All((match, InData(file)))
+    return match
+
+
+def from_data(node: Node, facts: Facts, choices: tuple[WrittenChoice, ...], read: Callable[[Node], Answer]) -> FromData:
+    """Read `dataset:`, a path or a mapping; without `choices` the lines say themselves what is answered."""
+    fields = node.keyed(DATASET) if isinstance(node.value, dict) else {"file": node}
+    by = fields["by"].one_of(DATASET_BY) if "by" in fields else BY_TURN
+    if "prompt" in fields and by != BY_PROMPT:
+        raise fields["prompt"].error(f"has no effect: lines are chosen by {by}. It stands beside `by: {BY_PROMPT}`.")
+    prompt = fields["prompt"].as_(str) if "prompt" in fields else PROMPT
+    needs = Needs(prompt if by == BY_PROMPT else None, fields_asked((choices, facts), ROW), not choices)
+    name = fields["file"].as_(str)
+    path = Path(node.file).expanduser().parent / Path(name).expanduser()
+    check = partial(_check, read, name) if not choices else lambda row, number: None
+    try:
+        file = data_file(path, name, needs, check)
+    except ScriptError as exc:
+        if exc.line is None:
+            raise fields["file"].error(f"names {name}, which {exc.message}") from exc
+        for problem in (exc, *exc.others[:-1]) if exc.others else ():
+            node.source.tell(problem)
+        raise (exc.others or (exc,))[-1] from None
+    return FromData(file, by, facts, read, Written(choices, facts) if choices else None)
+
+
+def _check(read: Callable[[Node], Answer], name: str, row: Row, number: int) -> None:
+    """Raise `ScriptError` where what a line says is no answer."""
+    if isinstance(row, Mapping) and not isinstance(row.get("reply"), str):
+        line_answer(row, number, name, read)
+
+
+def line_answer(row: Row, number: int, name: str, read: Callable[[Node], Answer]) -> Answer:
+    """Return what a line of a file says; nothing in it is a template."""
+    said = said_by(row)
+    path = "" if isinstance(said, Mapping) and "error" in said else "reply"
+    try:
+        if isinstance(said, Mapping) and (named := [key for key in ELSEWHERE if key in said]):
+            raise ScriptError(f"`{named[0]}` cannot stand in a line.", name)
+        return read(read_text(as_json(said), name, path, literal=True, is_json=True))
+    except ScriptError as exc:
+        raise ScriptError(exc.message, name, number) from exc
+
+
+def _told(row: object) -> object:
+    """Return a line as templates see it."""
+    match row:
+        case Mapping():
+            return _Object({key: _told(value) for key, value in row.items()})
+        case list():
+            return _List(map(_told, row))
+    return row
+
+
+def _hash(prompt: Prompt) -> int:
+    """Return a number for a conversation, the same on every API and in every process."""
+    said = repr([(message.role, message.text) for message in prompt.messages])
+    return int.from_bytes(hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
