@@ -14,7 +14,7 @@ from completions.outcome import Outcome, Pacing, Upstream
 from completions.resolve import models
 from completions.resolve.engine import resolve, takes_all, upstream_of
 from completions.resolve.keys import check_key
-from completions.resolve.recall import recall
+from completions.resolve.recall import Shelf, recall
 from completions.script.rules import Script
 from completions.state.ledger import ScriptChanged
 from completions.state.namespaces import Namespace
@@ -42,7 +42,7 @@ async def ask(  # the last two are for one caller each
     """Parse a request in a namespace; raise the error with which its script, or the API's rules, refuse it.
 
     `route` has the named parts of the URL and the query parameters. `script` replaces the namespace's script. `parsed`
-    is called with the prompt before any check that can refuse it.
+    is called with the prompt before any check that can refuse it, and again with what the prompt refers to.
     """
     script = space.script if script is None else script
     validate = script.validate and not takes_all(space, script)
@@ -56,7 +56,10 @@ async def ask(  # the last two are for one caller each
     if parsed is not None:
         parsed(prompt)
     if places := wire.refers_to(prompt):
-        prompt = await recall(space.records, wire, prompt, places, validate=validate)
+        shelf = Shelf(space.records, script.prompts)
+        prompt = await recall(shelf, wire, prompt, places, validate=validate)
+        if parsed is not None:
+            parsed(prompt)
     if validate:
         prompt = await budget.run(models.admit, prompt, wire, script, len(body))
         if models.can_be_deleted(prompt.model):

@@ -2,32 +2,54 @@
 
 import math
 import time
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import NamedTuple
 
 from completions.conversation import Prompt
 from completions.state.records import Document, Records
 from completions.wire.base import Kept, Place, WireFormat
+from completions.wire.openai.responses.templates import PROMPT
+
+ANY: Document = {}
 
 GONE: Document = {"expires": 0}
 """Stands for a document that was deleted between being found and being taken."""
 
 
+class Shelf(NamedTuple):
+    """Where the documents are: those that requests have stored, and the prompt templates of the script by id."""
+
+    records: Records
+    templates: Mapping[str, Document]
+
+    async def find(self, place: Place) -> Document | None:
+        """Return a document that is there; where a script has no templates, an empty one stands for any."""
+        kind, name = place
+        if kind == PROMPT:
+            return self.templates.get(name) if self.templates else ANY
+        document = await self.records.get(kind, name)
+        return None if document is None or document.get("expires", math.inf) <= time.time() else document
+
+
 async def recall(
-    records: Records, wire: WireFormat, prompt: Prompt, places: Collection[Place], *, validate: bool
+    shelf: Shelf, wire: WireFormat, prompt: Prompt, places: Collection[Place], *, validate: bool
 ) -> Prompt:
-    """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
-    found = {place: document for place in places if (document := await _present(records, place)) is not None}
-    taken = found.get(wire.continues_from(prompt) or ("", ""))
-    if validate and taken is not None:
-        _check_free(wire, taken)
-    return wire.recall(prompt, found, validate=validate)
+    """Return the prompt with the documents that it refers to, and those that they bring it to refer to.
 
-
-async def _present(records: Records, place: Place) -> Document | None:
-    document = await records.get(*place)
-    return None if document is None or document.get("expires", math.inf) <= time.time() else document
+    With `validate`, raise if one is missing.
+    """
+    while True:
+        found = {place: document for place in places if (document := await shelf.find(place)) is not None}
+        taken = found.get(wire.continues_from(prompt) or ("", ""))
+        if validate and taken is not None:
+            _check_free(wire, taken)
+        prompt = wire.recall(prompt, found, validate=validate)
+        more = wire.refers_to(prompt)
+        if not more or more == places:
+            return prompt
+        places = more
 
 
 def _check_free(wire: WireFormat, document: Document) -> None:

@@ -60,6 +60,8 @@ KINDS: dict[str, Schema] = {
     "url": {"type": "string", "pattern": "^https?://[^/]"},
     "arguments": {"type": ["object", "string"]},
     "objects": {"type": "array", "items": {"type": "object"}},
+    "prompt_role": {"enum": list(language.PROMPT_ROLES)},
+    "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(language.NOT_IN_PROMPTS)}}},
     "headers": {"type": "object", "additionalProperties": SCALARS},
     "body": {
         "type": "object",
@@ -202,6 +204,15 @@ def _models() -> Schema:
     }
 
 
+def _prompts() -> dict[str, Schema]:
+    """Return the schema of prompt templates: each is one, or a list of its versions."""
+    one = _mapping(language.PROMPT)
+    return {
+        "prompts": {"type": "object", "additionalProperties": {"anyOf": [one, _list_of(one)]}},
+        "prompt_messages": _list_of(_mapping(language.PROMPT_MESSAGE)),
+    }
+
+
 def _scenario_parts() -> dict[str, Schema]:
     """Return the schemas of scenarios."""
     stages = _list_of(_mapping(language.STAGE, allOf=_exclusive(("seconds", "requests"))))
@@ -274,7 +285,7 @@ def schema() -> Schema:
         "fallback": answer,
         "error": {"anyOf": [STATUS, {"enum": list(language.NAMED_ERRORS)}, _error()]},
     }
-    definitions |= _reply_parts() | _scenario_parts() | _elsewhere()
+    definitions |= _reply_parts() | _scenario_parts() | _elsewhere() | _prompts()
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
     return {**head, **_mapping(language.SCRIPT), "$defs": definitions}

@@ -48,7 +48,24 @@ SCRIPT: Keys = {
     "recorded": Key("recorded", "When, from where and by which version it was recorded, if it was."),
     "rules": Key("rules", "Conditions with their answers; the first that matches answers.", required=True),
     "scenarios": Key("scenarios", "Stages that all answers can go through, by the scenario's name."),
+    "prompts": Key("prompts", "The prompt templates of responses, by id; none listed: any id will do."),
 }
+
+PROMPT: Keys = {
+    "messages": Key("prompt_messages", "The messages, with `{{name}}` where a variable stands.", required=True),
+    "request": Key(
+        "any_object", "Other fields of a request, in the API's shape; what a request says itself goes before."
+    ),
+}
+"""A version of a prompt template."""
+
+PROMPT_ROLES = ("developer", "system", "user", "assistant")
+PROMPT_MESSAGE: Keys = {
+    "role": Key("prompt_role", "Who says it.", required=True),
+    "content": Key("text", "What is said.", required=True),
+}
+NOT_IN_PROMPTS = ("prompt", "input", "instructions", "previous_response_id", "conversation", "stream", "background")
+"""Fields of a request that a template does not have."""
 
 DEFAULTS: Keys = {
     "models": Key(

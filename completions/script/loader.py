@@ -20,6 +20,7 @@ from completions.script.models import UNLISTED, models
 from completions.script.node import Node
 from completions.script.pace import Pace, hold, pacing
 from completions.script.passing import PassOn
+from completions.script.prompts import prompts
 from completions.script.reading import read
 from completions.script.recording import Play
 from completions.script.replies import Answer
@@ -65,12 +66,10 @@ def _script(document: Node) -> Script:
     if fields["version"].as_(int) != VERSION:
         fields["version"].source.tell(fields["version"].error(f"must be {VERSION}."))
     nothing: dict[str, Node] = {}
-    defaults = (
-        fields["defaults"].attempt(lambda node: node.keyed(DEFAULTS), nothing) if "defaults" in fields else nothing
-    )
+    top = _Taker(fields)
+    defaults = top("defaults", lambda node: node.keyed(DEFAULTS), nothing)
     take = _Taker(defaults)
-    if "recorded" in fields:
-        fields["recorded"].attempt(lambda node: node.keyed(ORIGIN), nothing)
+    top("recorded", lambda node: node.keyed(ORIGIN), nothing)
     strict = take("strict", _flag, False)
     if strict and "fallback" in defaults:
         node = defaults["fallback"]
@@ -79,7 +78,7 @@ def _script(document: Node) -> Script:
     pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
     dice = take("chaos", chaos, None)
     none: dict[str, Scenario] = {}
-    known = builtin() | (fields["scenarios"].attempt(scenarios, none) if "scenarios" in fields else none)
+    known = builtin() | top("scenarios", scenarios, none)
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
@@ -98,6 +97,7 @@ def _script(document: Node) -> Script:
         dialect=take("dialect", lambda node: node.one_of(DIALECTS), ""),
         doubts=tuple(document.source.doubts),
         scenarios=known,
+        prompts=top("prompts", prompts, {}),
         running=take("scenario", lambda node: started(node, known), None),
     )
 

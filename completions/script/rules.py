@@ -15,6 +15,7 @@ from completions.script.matchers import Matcher
 from completions.script.models import UNLISTED, Models
 from completions.script.node import Doubt
 from completions.script.pace import UNPACED, Pace
+from completions.script.prompts import Templates
 from completions.script.replies import Answer, Fixed
 from completions.script.scenarios import Running, Scenarios
 
@@ -86,6 +87,7 @@ class Script:
     dialect: str = ""
     doubts: tuple[Doubt, ...] = ()
     scenarios: Scenarios = field(default_factory=dict)
+    prompts: Templates = field(default_factory=dict)
     running: Running | None = None
     has_fallback: bool = False
     upstream: Upstream | None = None

@@ -16,7 +16,7 @@ from completions.wire.content import cited
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.base import made_id, service_tier
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.responses import hosted, order
+from completions.wire.openai.responses import hosted, order, templates
 from completions.wire.openai.responses.prompt import included
 
 FAILED = "The server had an error while processing your request."
@@ -43,7 +43,7 @@ _PREFIXES = {
 }
 """The prefixes of items' ids, by type."""
 
-_TEXTS = ("instructions", "previous_response_id", "prompt_cache_key", "safety_identifier", "user")
+_TEXTS = ("previous_response_id", "prompt_cache_key", "safety_identifier", "user")
 _COUNTS = ("max_output_tokens", "max_tool_calls")
 """The fields that a response repeats if its request has them."""
 
@@ -135,7 +135,7 @@ def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
 def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]:
     """Return the fields that repeat the request, with the defaults of missing ones."""
     body = prompt.body
-    conversation = conversation_id(body)
+    conversation, images = conversation_id(body), templates.IMAGE_URL in included(body)
     reasoning, form = mapping(body.get("reasoning")), mapping(body.get("text"))
     echo = {
         "id": name,
@@ -148,6 +148,7 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         "incomplete_details": None,
         "model": model,
         "output": [],
+        "instructions": templates.shown_instructions(body, images=images),
         **{key: text_or_none(body.get(key)) for key in _TEXTS},
         **{key: whole(body.get(key), 0) for key in _COUNTS},
         "parallel_tool_calls": prompt.parallel_tool_calls,
@@ -167,8 +168,8 @@ def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]
         **{key: _number(body.get(key), 0.0) for key in ("frequency_penalty", "presence_penalty")},
         **STEADY,
     }
-    if asked := mapping(body.get("prompt")):
-        echo["prompt"] = {"variables": None, "version": None} | asked
+    if mapping(body.get("prompt")):
+        echo["prompt"] = templates.shown_prompt(body, images=images)
     return echo | {"conversation": {"id": conversation}} if conversation else echo
 
 

@@ -6,13 +6,14 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Prompt, Reply
+from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, decode_object
-from completions.wire.fields import dicts, text
+from completions.wire.documents import documents as documents_of
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import hosted, order
+from completions.wire.openai.responses import hosted, order, templates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document, thoughts
 from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, keep_chunks, kept
@@ -70,7 +71,13 @@ class Responses(OpenAIFormat):
             order.check(items, stored=body.get("store") is not False)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return what was said before that is referred to, and the files of the vector stores to be searched."""
+        """Return what was said before that is referred to, and the files of the vector stores to be searched.
+
+        A prompt template comes first, and alone: what it says of the request may refer to more.
+        """
+        name = templates.template_id(prompt.body) if "prompt" in prompt.body and prompt.task == "generate" else None
+        if name is not None and templates.PROMPT not in prompt.recalled:
+            return [(templates.PROMPT, name)]
         return [*self._said_before(prompt), *((STORE_FILES, name) for name in hosted.stores(prompt))]
 
     def _said_before(self, prompt: Prompt) -> list[Place]:
@@ -81,10 +88,13 @@ class Responses(OpenAIFormat):
         return places + [(ITEM, name) for name in references(own_items(prompt.body))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with everything said before it; the instructions are its own."""
+        """Return the prompt with everything said before it; the instructions are its own, or its template's."""
+        named = [place for place in self.refers_to(prompt) if place[0] == templates.PROMPT]
+        if named:
+            return self._with_template(prompt, named[0][1], documents.get(named[0]), validate=validate)
         files = {name: found["files"] for (kind, name), found in documents.items() if kind == STORE_FILES}
         if files:
-            prompt = replace(prompt, recalled={"files": files})
+            prompt = replace(prompt, recalled={**prompt.recalled, "files": files})
         if not (places := self._said_before(prompt)):
             return prompt
         if validate:
@@ -104,6 +114,19 @@ class Responses(OpenAIFormat):
         before = before[-MAX_ITEMS:]
         recalled = {**prompt.recalled, "items": before, "own": own}
         return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
+
+    def _with_template(self, prompt: Prompt, name: str, template: Document | None, *, validate: bool) -> Prompt:
+        """Return the prompt with what its template says; one with nothing in it stands for any."""
+        recalled = {**prompt.recalled, templates.PROMPT: name}
+        if template is None and validate:
+            raise templates.not_found(name)
+        if not template:
+            return replace(prompt, recalled=recalled)
+        body = templates.expanded(prompt.body, template, validate=validate)
+        if validate:
+            said = dicts(body["instructions"])
+            self._validate({**body, "instructions": None, "input": [*said, *own_items(body)]} if said else body)
+        return replace(read_prompt(body, prompt.headers), recalled=recalled)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the response, its items, and the items to append to the conversation."""
@@ -144,6 +167,19 @@ class Responses(OpenAIFormat):
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a response or an event of its stream says."""
         hear_response(document, answer)
+
+    def read(self, traffic: Traffic) -> Said:
+        """Return the question and the answer of an exchange; what a prompt template said is told by the answer."""
+        said = super().read(traffic)
+        if said.prompt is None or templates.template_id(said.prompt.body) is None:
+            return said
+        for _, heard in documents_of(traffic.response):
+            told = mapping(heard.get("response", heard)).get("instructions")
+            if isinstance(told, list):
+                body = {**said.prompt.body, "instructions": told}
+                return replace(said, prompt=replace(said.prompt, messages=messages(body, own_items(body)), body=body))
+            break
+        return said
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""

@@ -109,6 +109,9 @@ _PARTS: Mapping[str, Check] = {
 _CONTENT = text_or("objects", array(tagged("type", _PARTS), "objects"), high=MAX_TEXT)
 _OUTPUT = text_or("objects", array(tagged("type", _INPUT_PARTS), "objects"), high=MAX_TEXT)
 
+VARIABLE = either("one of a string or object", string=_TEXT, object=tagged("type", _INPUT_PARTS))
+"""Check what stands for a variable of a prompt template."""
+
 _ROLE = choice("assistant", "system", "developer", "user")
 _BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS}
 _MESSAGE = record(

@@ -78,8 +78,10 @@ def messages(body: Mapping[str, object], items: Iterable[Mapping[str, Any]]) -> 
 
     What was thought belongs to what was said after it.
     """
-    instructions = text(body.get("instructions"))
+    given = body.get("instructions")
+    instructions = text(given)
     said = [Message("system", instructions)] if instructions else []
+    said += [message for item in dicts(given) if (message := _message(item)) is not None]  # a prompt template's
     thoughts: tuple[Thought, ...] = ()
     for item in items:
         if item.get("type") == "reasoning":

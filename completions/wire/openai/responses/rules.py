@@ -12,7 +12,7 @@ from completions.wire.base import Document, Place
 from completions.wire.fields import dicts
 from completions.wire.media_type import named_type
 from completions.wire.openai import strict_schema
-from completions.wire.openai.responses.item_rules import INPUT, item, unmatched
+from completions.wire.openai.responses.item_rules import INPUT, VARIABLE, item, unmatched
 from completions.wire.openai.responses.prompt import own_items
 from completions.wire.openai.responses.tool_rules import TOOL_CHOICE, tools, unsuitable
 from completions.wire.openai.stored import metadata
@@ -103,7 +103,15 @@ def text(rules: SchemaRules) -> Check:
     return nullable(record({"format": nullable(form), "verbosity": verbosity}))
 
 
-_PROMPT = record({"id": string(low=1), "variables": nullable(obj), "version": nullable(_STRING)}, ("id",))
+def _variables(value: Any) -> Problem | None:
+    """Check what stands for the variables of a prompt template: texts, or parts of the input."""
+    if (problem := obj(value)) is not None:
+        return problem
+    found = ((name, VARIABLE(given)) for name, given in value.items())
+    return next((problem.under(name) for name, problem in found if problem is not None), None)
+
+
+_PROMPT = record({"id": string(low=1), "variables": nullable(_variables), "version": nullable(_STRING)}, ("id",))
 _CONVERSATION = either(
     "one of a string or object",
     string=identifier("conv"),
