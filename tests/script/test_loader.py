@@ -148,7 +148,7 @@ def test_yaml__anchors_and_merges() -> None:
         ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is True."),
         (
             "version: 1\nrule: []",
-            "{file}:2: `rule` is not known here; allowed: version, defaults, recorded, rules, scenarios. "
+            "{file}:2: `rule` is not known here; allowed: version, defaults, recorded, rules, scenarios, prompts. "
             "Did you mean `rules`?",
         ),
         ("version: 1\nrules:\n- repyl:\n    Hi", "{file}:3: `rules[0].repyl` is not known here; allowed: name, match,"),
