@@ -5,7 +5,7 @@ from itertools import combinations
 
 from completions.conversation import DIALECTS
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
-from completions.script import language
+from completions.script import language, prompts
 from completions.script.errors import LATEST
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.language import Keys
@@ -60,8 +60,8 @@ KINDS: dict[str, Schema] = {
     "url": {"type": "string", "pattern": "^https?://[^/]"},
     "arguments": {"type": ["object", "string"]},
     "objects": {"type": "array", "items": {"type": "object"}},
-    "prompt_role": {"enum": list(language.PROMPT_ROLES)},
-    "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(language.NOT_IN_PROMPTS)}}},
+    "prompt_role": {"enum": list(prompts.ROLES)},
+    "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(prompts.WITHOUT)}}},
     "headers": {"type": "object", "additionalProperties": SCALARS},
     "body": {
         "type": "object",
@@ -206,10 +206,10 @@ def _models() -> Schema:
 
 def _prompts() -> dict[str, Schema]:
     """Return the schema of prompt templates: each is one, or a list of its versions."""
-    one = _mapping(language.PROMPT)
+    one = _mapping(prompts.PROMPT)
     return {
         "prompts": {"type": "object", "additionalProperties": {"anyOf": [one, _list_of(one)]}},
-        "prompt_messages": _list_of(_mapping(language.PROMPT_MESSAGE)),
+        "prompt_messages": _list_of(_mapping(prompts.MESSAGE)),
     }
 
 

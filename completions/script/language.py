@@ -51,22 +51,6 @@ SCRIPT: Keys = {
     "prompts": Key("prompts", "The prompt templates of responses, by id; none listed: any id will do."),
 }
 
-PROMPT: Keys = {
-    "messages": Key("prompt_messages", "The messages, with `{{name}}` where a variable stands.", required=True),
-    "request": Key(
-        "any_object", "Other fields of a request, in the API's shape; what a request says itself goes before."
-    ),
-}
-"""A version of a prompt template."""
-
-PROMPT_ROLES = ("developer", "system", "user", "assistant")
-PROMPT_MESSAGE: Keys = {
-    "role": Key("prompt_role", "Who says it.", required=True),
-    "content": Key("text", "What is said.", required=True),
-}
-NOT_IN_PROMPTS = ("prompt", "input", "instructions", "previous_response_id", "conversation", "stream", "background")
-"""Fields of a request that a template does not have."""
-
 DEFAULTS: Keys = {
     "models": Key(
         "models",

@@ -6,8 +6,24 @@ Their `{{…}}` are the API's own placeholders for the variables of a request, a
 from collections.abc import Mapping
 from typing import Any
 
-from completions.script import language
+from completions.script.language import Key, Keys
 from completions.script.node import Node
+
+PROMPT: Keys = {
+    "messages": Key("prompt_messages", "The messages, with `{{name}}` where a variable stands.", required=True),
+    "request": Key(
+        "any_object", "Other fields of a request, in the API's shape; what a request says itself goes before."
+    ),
+}
+"""A version of a prompt template."""
+
+ROLES = ("developer", "system", "user", "assistant")
+MESSAGE: Keys = {
+    "role": Key("prompt_role", "Who says it.", required=True),
+    "content": Key("text", "What is said.", required=True),
+}
+WITHOUT = ("prompt", "input", "instructions", "previous_response_id", "conversation", "stream", "background")
+"""Fields of a request that a template does not have."""
 
 Templates = Mapping[str, Mapping[str, Any]]
 """The templates by id, each with its `versions`: their `messages`, and what else they say of a `request`."""
@@ -26,16 +42,16 @@ def _versions(node: Node) -> list[dict[str, Any]]:
 
 
 def _version(node: Node) -> dict[str, Any]:
-    fields = node.keyed(language.PROMPT)
+    fields = node.keyed(PROMPT)
     if not fields["messages"].items():
         raise fields["messages"].error("must hold at least one message.")
     request = fields["request"].as_(dict) if "request" in fields else {}
-    for name in language.NOT_IN_PROMPTS:
+    for name in WITHOUT:
         if name in request:
             raise fields["request"].error(f"cannot have `{name}`, which a request says itself.")
     return {"messages": [_message(item) for item in fields["messages"].items()], "request": request}
 
 
 def _message(node: Node) -> dict[str, str]:
-    fields = node.keyed(language.PROMPT_MESSAGE)
-    return {"role": fields["role"].one_of(language.PROMPT_ROLES), "content": fields["content"].as_(str)}
+    fields = node.keyed(MESSAGE)
+    return {"role": fields["role"].one_of(ROLES), "content": fields["content"].as_(str)}

@@ -19,7 +19,7 @@ from completions.journal.metrics import metrics
 from completions.pytest_plugin.exchanges import Exchange
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.mock import MockLLM
-from completions.script import language
+from completions.script import language, prompts
 from completions.script.fields import FIELDS
 from completions.script.lookups import LOOKUPS
 from completions.script.templates import OF_PROMPT
@@ -63,6 +63,7 @@ KEYS = {
     "pacing": (language.PACING, language.LOAD, language.JITTER, language.HOLD),
     "errors": (language.ERROR,),
     "faults": (language.CHAOS,),
+    "openai": (prompts.PROMPT, prompts.MESSAGE),
     "limits": (language.LIMITS, language.QUOTA),
 }
 """The tables of the script language, and the page that explains each."""
