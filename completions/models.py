@@ -49,6 +49,8 @@ class Exchange(models.Model):
     answer = models.TextField(default="")
     fingerprint = models.TextField(default="")
     ineffective = models.TextField(default="[]")
+    connection = models.TextField(null=True)
+    connection_ms = models.FloatField(null=True)
     upstream = models.TextField(null=True)
     cassette = models.TextField(null=True)
 

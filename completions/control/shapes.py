@@ -129,7 +129,7 @@ def _answers() -> dict[str, Schema]:
     }
 
 
-NAMES_OR_NULL = ("endpoint", "model", "rule", "upstream", "cassette", "fault", "idempotency_key")
+NAMES_OR_NULL = ("endpoint", "model", "rule", "upstream", "cassette", "connection", "fault", "idempotency_key")
 """Facts of an exchange that it may not have."""
 
 
@@ -145,7 +145,7 @@ def _exchanges() -> dict[str, Schema]:
         **{name: _or_null(TEXT) for name in NAMES_OR_NULL},
         **dict.fromkeys(("stream", "unmatched", "client_left"), FLAG),
         **dict.fromkeys(("status", "retry", "chunks", "bytes"), COUNT),
-        **{name: _or_null(NUMBER) for name in ("cost_usd", "ttft_ms", "tokens_sent")},
+        **{name: _or_null(NUMBER) for name in ("cost_usd", "ttft_ms", "tokens_sent", "connection_ms")},
         "duration_ms": NUMBER,
         "near_misses": misses,
         "fault_parameters": _or_null(_map(NUMBER)),
@@ -173,7 +173,8 @@ def _exchanges() -> dict[str, Schema]:
 def _verdict() -> Schema:
     """Return a verdict on a client, as `verdicts/operation.py` makes it."""
     findings = _list(_object(rule=TEXT, message=TEXT, guide=TEXT, evidence=_list(TEXT)))
-    return _object(requests=COUNT, calls=COUNT, retries=COUNT, findings=findings, text=TEXT)
+    facts = dict.fromkeys(("requests", "calls", "retries", "answered"), COUNT)
+    return _object(**facts, score=_or_null(COUNT), findings=findings, text=TEXT)
 
 
 def _thread(brief: Mapping[str, Schema]) -> Schema:

@@ -7,7 +7,7 @@ from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAI
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
 from completions.control.threads import get_threads
-from completions.control.verdicts.operation import get_verdict
+from completions.control.verdicts.operation import TIMEOUT, get_verdict
 from completions.journal import metrics
 from completions.state.edits import PLACES
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
@@ -74,7 +74,7 @@ OPERATIONS = (
     Operation("GET", "unmatched", exchanges.get_unmatched, {200: "misses", 409: "error"}, PAGE),
     Operation("GET", "threads", get_threads, {200: "threads", 409: "error"}),
     Operation("GET", "runs", exchanges.get_runs, {200: "runs", 409: "error"}),
-    Operation("GET", "verdict", get_verdict, {200: "verdict", 409: "error"}),
+    Operation("GET", "verdict", get_verdict, {200: "verdict", 409: "error"}, (TIMEOUT,)),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
     Operation("POST", "namespaces/{name}/select", spaces.select_namespace, {200: "selection", 409: "error"}),
     Operation("POST", "namespaces/{name}/retire", spaces.retire_namespace, RETIRED, (REMOVE,)),

@@ -42,6 +42,8 @@ def brief(row: Exchange) -> dict[str, Any]:
         "rule": row.rule,
         "upstream": row.upstream,
         "cassette": row.cassette,
+        "connection": row.connection,
+        "connection_ms": row.connection_ms,
         "unmatched": row.unmatched,
         "near_misses": orjson.loads(row.near_misses),
         "error": None if row.error is None else orjson.loads(row.error),

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from completions.conversation import Prompt, Reply, Said, Usage
 from completions.exceptions import RequestError
@@ -45,6 +45,23 @@ class Sent(NamedTuple):
     due: Sequence[float] = ()
 
 
+class Connection(NamedTuple):
+    """The connection of a request: its id, and when it was opened, in seconds on the monotonic clock."""
+
+    id: str
+    opened: float
+
+
+CONNECTION = "mock.connection"
+"""The key of a request's connection in the state of its ASGI scope."""
+
+
+def connection_of(scope: Mapping[str, Any]) -> Connection | None:
+    """Return the connection that a scope tells; None where it tells none, as under another server."""
+    state: Mapping[str, Connection] | None = scope.get("state")
+    return state.get(CONNECTION) if state else None
+
+
 class World(Protocol):
     """The namespace of an exchange, which may be removed before the exchange ends."""
 
@@ -60,7 +77,8 @@ class Exchange:
     `queued` is the time spent waiting for a place, `rendering` that of a rendering that took long. `headers` are
     response headers for this request only. `ineffective` is what was asked for without effect. `at_end` is called
     when the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is
-    the other server that answered, `cassette` the file of its recorded answer. `answer` is the beginning of the
+    the other server that answered, `cassette` the file of its recorded answer. `connection` is None where the server
+    does not tell it. `answer` is the beginning of the
     reply, which the journal can search; `finish` is why it ends. Bodies and headers are references to the request's
     and the response's own, until the journal cuts and encodes them. The journal omits exchanges without `is_kept`.
     """
@@ -95,6 +113,7 @@ class Exchange:
     summary: str = ""
     query: str = ""
     target: str = ""
+    connection: Connection | None = None
     upstream: str | None = None
     cassette: str | None = None
     answer: str = ""

@@ -74,6 +74,8 @@ class Row(NamedTuple):
     answer: str
     fingerprint: str
     ineffective: str
+    connection: str | None
+    connection_ms: float | None
     upstream: str | None = None
     cassette: str | None = None
 
@@ -89,7 +91,6 @@ def make_row(exchange: Exchange) -> Row:
 
 def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:
     """Return the row of an exchange whose request is already clean."""
-    usage = exchange.usage
     return Row(
         exchange.request_id,
         _text(exchange.namespace)[:200],
@@ -108,9 +109,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         exchange.retry,
         REDACTED if hide.hides("idempotency-key") else _optional(exchange.idempotency_key),
         REDACTED if removed.found and exchange.summary else _text(" ".join(exchange.summary.split())),
-        usage.prompt_tokens if usage else None,
-        usage.completion_tokens if usage else None,
-        cost(exchange.model, usage) if usage else None,
+        *_used(exchange),
         ttft(exchange.sent),
         round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
         exchange.chunks,
@@ -126,7 +125,17 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         _fault_parameters(exchange),
         *_found_by(exchange, hide, request_body, removed),
         _ineffective(exchange),
+        exchange.connection.id if exchange.connection else None,
+        _connection_ms(exchange),
     )
+
+
+def _used(exchange: Exchange) -> tuple[int | None, int | None, float | None]:
+    """Return the tokens of the prompt and of the completion, and what they cost."""
+    usage = exchange.usage
+    if usage is None:
+        return None, None, None
+    return usage.prompt_tokens, usage.completion_tokens, cost(exchange.model, usage)
 
 
 def _found_by(exchange: Exchange, hide: Redaction, body: bytes, removed: Removed) -> tuple[str, str, str]:
@@ -156,6 +165,11 @@ def _ineffective(exchange: Exchange) -> str:
     if not exchange.ineffective:
         return "[]"
     return _json([{"what": each.what, "why": each.why} for each in exchange.ineffective])
+
+
+def _connection_ms(exchange: Exchange) -> float | None:
+    """Return the age of the connection in milliseconds when the request came."""
+    return round((exchange.started - exchange.connection.opened) * 1000, 3) if exchange.connection else None
 
 
 def _fault_parameters(exchange: Exchange) -> str | None:

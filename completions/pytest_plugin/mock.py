@@ -237,9 +237,12 @@ class MockLLM:
         """
         self._snapshots.check(self._answered(), name, normalise)
 
-    def verdict(self) -> Verdict:
-        """Return what the requests show about how the client handles errors and streams."""
-        return Verdict(self._ask("GET", "verdict"))
+    def verdict(self, *, timeout: float | None = None) -> Verdict:
+        """Return what the requests show about how the client handles errors and streams.
+
+        `timeout` is how many seconds the client may wait in silence at most; the SDKs' 10 minutes by default.
+        """
+        return Verdict(self._ask("GET", "verdict", {} if timeout is None else {"timeout_ms": round(timeout * 1000)}))
 
     def scenario(
         self,

@@ -24,6 +24,9 @@ class Verdict:
         self.requests: int = document["requests"]
         self.calls: int = document["calls"]
         self.retries: int = document["retries"]
+        self.answered: int = document["answered"]
+        self.score: int | None = document["score"]
+        """The share of good calls in percent; None without calls."""
         self.findings = [Finding(**each) for each in document["findings"]]
         self._text: str = document["text"]
 

@@ -21,7 +21,7 @@ from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, s
 from completions.delivery.sabotage import Ending
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
-from completions.journal.exchange import Exchange
+from completions.journal.exchange import Exchange, connection_of
 from completions.receive.connection import (
     CLIENT_LEFT,
     can_sever,
@@ -147,6 +147,7 @@ class Handler(ASGIHandler):
         response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
         query = scope["query_string"].decode("latin-1")
         exchange = Exchange(scope["method"], scope["path"], query=query, request_headers=dict(scope["headers"]))
+        exchange.connection = connection_of(scope)
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS
         response.record(exchange)

@@ -11,7 +11,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from completions.conf import conf
 from completions.exceptions import RequestError
-from completions.ids import new_request_id
+from completions.ids import hex_id, new_request_id
+from completions.journal.exchange import CONNECTION, Connection
 from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
@@ -57,6 +58,11 @@ class Protocol(HttpToolsProtocol):
     _since = 0.0
     _idle_since: float | None = None
     _is_half_closed = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+        """Let the requests of a connection know it: uvicorn copies the state into the scope of each."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, CONNECTION: Connection(f"conn_{hex_id(8)}", time.monotonic())}
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from completions.conf import conf
 from completions.exceptions import BodyTooLarge, RequestError
-from completions.journal.exchange import Exchange
+from completions.journal.exchange import Exchange, connection_of
 from completions.journal.record import end_exchange
 from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.cassettes import cassettes_of
@@ -91,7 +91,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
     """Return the exchange of a request, labelled with its view or format; leave in `kwargs` what the view takes."""
     started: float = getattr(request, "received", None) or time.monotonic()
-    exchange = Exchange(request.method or "", request.path, started, query=query_string(request))
+    exchange = Exchange(request.method or "", request.path, started)
     named: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
         kwargs["wire"] = format_of(request, others, kwargs["wire"])
@@ -99,7 +99,11 @@ def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchan
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
     exchange.request_headers = getattr(request, "sent_headers", None) or sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
-    exchange.target = target_of(request)
+    scope: Mapping[str, Any] | None = getattr(request, "scope", None)
+    if scope is None:
+        exchange.query = query_string(request)
+    else:
+        (exchange.query, exchange.target), exchange.connection = _address(scope), connection_of(scope)
     exchange.namespace = named or namespace_of(exchange.request_headers) or selection.current.name
     return exchange
 
@@ -286,16 +290,15 @@ def sent_headers(request: HttpRequest) -> Headers:
 def query_string(request: HttpRequest) -> str:
     """Return the query string. Django's META takes long to build, so it is used only under WSGI."""
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
-    if scope is None:
-        return str(request.META.get("QUERY_STRING", ""))
+    return str(request.META.get("QUERY_STRING", "")) if scope is None else _address(scope)[0]
+
+
+def _address(scope: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the query string, and the path as it was sent, with its escapes; empty where that is not told."""
     query: bytes | str = scope.get("query_string", b"")  # a text in Django's own test client
-    return query if isinstance(query, str) else query.decode()
-
-
-def target_of(request: HttpRequest) -> str:
-    """Return a request's path as it was sent, with its escapes; empty where that is not told."""
-    raw: bytes | None = getattr(request, "scope", {}).get("raw_path")
-    return (raw or b"").partition(b"?")[0].decode("latin-1")
+    raw: bytes | None = scope.get("raw_path")
+    path = (raw or b"").partition(b"?")[0].decode("latin-1")
+    return query if isinstance(query, str) else query.decode(), path
 
 
 def _queried(request: HttpRequest) -> str | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from completions.control.verdicts.calls import Attempt, calls_of
+from completions.control.verdicts.calls import Attempt, Case, calls_of
 from completions.control.verdicts.findings import findings
 from completions.control.verdicts.operation import _verdict
 from completions.conversation import Said, Traffic
@@ -20,7 +20,7 @@ def attempts(*begun: float, **more: Any) -> list[Attempt]:
 
 
 def rules(*made: Attempt) -> list[str]:
-    return list(dict.fromkeys(each.rule for each in findings(calls_of(made))))
+    return list(dict.fromkeys(each.rule for each in findings(Case(calls_of(made)))))
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,13 @@ def test_calls__of_one_millisecond_are_in_the_order_in_which_they_ended() -> Non
         "request": {"headers": {}},
         "response": {"headers": {}},
         **dict.fromkeys(("retry", "idempotency_key", "model", "fault", "error", "stream", "client_left")),
+        **dict.fromkeys(("connection", "connection_ms")),
+        "method": "POST",
+        "query": "",
         "path": "/v1/chat/completions",
     }
     traffic = Traffic("POST", shown["path"], b"{}", (b"{}",))
     ended = {"1": 503, "2": 503, "3": 503, "4": 200}
-    told = _verdict([({**shown, "id": id, "status": ended[id]}, traffic) for id in reversed(ended)], "openai")
+    told = _verdict([({**shown, "id": id, "status": ended[id]}, traffic) for id in reversed(ended)], "openai", 600.0)
     assert (told["calls"], told["retries"]) == (1, 3)
     assert told["findings"][0]["evidence"] == ["1", "2", "3", "4"]

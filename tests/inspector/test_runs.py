@@ -59,7 +59,7 @@ async def test_verdict__tells_what_is_wrong_with_its_evidence(site: Site) -> Non
     page = site.page
     await site.ask("A refund?")
     await site.open("inspector/runs")
-    await expect(page.locator("#verdict .badge.ok")).to_be_visible()
+    await expect(page.locator("#verdict-found .badge.ok")).to_be_visible()
     for _ in range(8):
         await site.ask("Nobody knows")
     await expect(page.locator(".findings .badge").first).to_have_text("retried_in_vain")

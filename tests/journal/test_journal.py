@@ -112,6 +112,8 @@ async def test_whole_answer__in_full() -> None:
         "rule": "refunds",
         "upstream": None,
         "cassette": None,
+        "connection": None,
+        "connection_ms": None,
         "unmatched": False,
         "near_misses": [],
         "error": None,

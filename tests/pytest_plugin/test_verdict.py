@@ -1,15 +1,19 @@
 """The verdict on a client, with clients that do it right and wrong on purpose."""
 
+import asyncio
+import contextlib
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import anthropic
 import httpx
 import openai
 import pytest
 import tenacity
-from openai import OpenAI
+from openai import AsyncOpenAI, OpenAI
 
 from completions.pytest_plugin.mock import MockLLM
 from tests.server import ROOT
@@ -120,12 +124,150 @@ def test_verdict__a_stream_that_is_left(mock_llm: MockLLM) -> None:
     assert mock_llm.verdict().rules == ["stream_abandoned"]
 
 
+def anew(mock_llm: MockLLM) -> None:
+    """Ask over a connection of its own."""
+    httpx.post(f"{mock_llm.base_url}/chat/completions", json=ASKED, trust_env=False).raise_for_status()
+
+
+def repeated(client: Client) -> Callable[[MockLLM, int], object]:
+    """Return what asks several times in the same way."""
+    return lambda mock_llm, times: [client(mock_llm) for _ in range(times)]
+
+
+ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+QUESTION = {"max_tokens": 10, "model": "claude-sonnet-5", "messages": [{"role": "user", "content": "Hello"}]}
+CLAUDE: Any = QUESTION
+
+
+def shared(mock_llm: MockLLM, times: int) -> None:
+    """Ask with one client, streamed too."""
+    with OpenAI() as client:
+        for number in range(times):
+            answer = client.chat.completions.create(**ASKED, stream=number % 2 == 0)  # type: ignore[call-overload]
+            _ = list(answer)
+
+
+def claude(mock_llm: MockLLM, times: int) -> None:
+    """Ask with one client of Anthropic's."""
+    with anthropic.Anthropic() as client:
+        for _ in range(times):
+            client.messages.create(**CLAUDE)
+
+
+def at_once_by_threads(mock_llm: MockLLM, times: int) -> None:
+    """Ask with one client from several threads."""
+    with OpenAI() as client, ThreadPoolExecutor(times) as pool:
+        made = [pool.submit(client.chat.completions.create, **ASKED) for _ in range(times)]  # type: ignore[arg-type]
+        _ = [each.result() for each in made]
+
+
+async def gathered(times: int) -> None:
+    """Ask with one client, all at once."""
+    async with AsyncOpenAI() as client:
+        await asyncio.gather(*(client.chat.completions.create(**ASKED) for _ in range(times)))  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("client", "rules"),
+    [
+        (shared, []),
+        (claude, []),
+        (at_once_by_threads, []),
+        (lambda mock_llm, times: asyncio.run(gathered(times)), []),
+        (repeated(post), []),
+        (repeated(anew), ["connections_not_reused"]),
+        (repeated(sdk), ["connections_not_reused"]),
+    ],
+)
+def test_verdict__on_connections(mock_llm: MockLLM, client: Callable[[MockLLM, int], object], rules: list[str]) -> None:
+    client(mock_llm, 8)
+    verdict = mock_llm.verdict()
+    assert (verdict.rules, verdict.calls, verdict.answered) == (rules, 8, 8), str(verdict)
+    assert verdict.score == (12 if rules else 100)  # of eight calls the first could not do better
+    assert len({exchange.connection for exchange in mock_llm.exchanges}) in range(1, 9)
+
+
+@pytest.mark.parametrize("address", ["/v1beta/models/gemini-2.5-flash:generateContent?key=abc", "/v1beta/models?key=a"])
+def test_verdict__on_keys_in_addresses(mock_llm: MockLLM, address: str) -> None:
+    method, body = ("POST", {"contents": [{"parts": [{"text": "Hello"}]}]}) if ":" in address else ("GET", None)
+    address, _, query = address.partition("?")
+    HTTP.request(method, mock_llm.url + address, json=body, headers={"x-goog-api-key": "abc"}).raise_for_status()
+    assert mock_llm.verdict().rules == []
+    HTTP.request(method, f"{mock_llm.url}{address}?{query}", json=body).raise_for_status()
+    (finding,) = mock_llm.verdict().findings
+    assert (finding.rule, finding.message) == ("keys_in_queries", "It sent a key in the address, as `key`.")
+    assert finding.evidence == [mock_llm.exchanges[-1].id]
+
+
+@pytest.mark.parametrize(
+    ("sdk_limit", "most", "message"),
+    [
+        (600.0, None, ""),
+        (2.0, 3.0, ""),
+        (None, None, "It has no time limit, as its SDK says."),
+        (60.0, 3.0, "Its time limit is 60 s, as its SDK says."),
+    ],
+)
+@pytest.mark.parametrize("made", [OpenAI, anthropic.Anthropic])
+def test_verdict__on_the_time_limit_that_an_sdk_tells(
+    mock_llm: MockLLM, made: Any, sdk_limit: float | None, most: float | None, message: str
+) -> None:
+    with made(timeout=sdk_limit) as client:
+        _ = client.chat.completions.create(**ASKED) if made is OpenAI else client.messages.create(**CLAUDE)
+    found = mock_llm.verdict(timeout=most).findings
+    assert [(each.rule, each.message) for each in found] == ([("no_timeout", message)] if message else [])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_verdict__on_a_client_that_waits_in_silence(mock_llm: MockLLM, stream: bool) -> None:
+    """Any client shows it that is held for longer than it should wait."""
+    mock_llm.fault("stall" if stream else "hang", times=1)
+    mock_llm.fault("stall" if stream else "slow_headers", reply="one two three", ms=600)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{mock_llm.base_url}/chat/completions", json={**ASKED, "stream": stream}, timeout=0.3)
+    mock_llm.wait_for(1)
+    assert "no_timeout" not in mock_llm.verdict(timeout=0.2).rules
+    HTTP.post(f"{mock_llm.base_url}/chat/completions", json={**ASKED, "stream": stream}, timeout=None)
+    (finding,) = [each for each in mock_llm.verdict(timeout=0.5).findings if each.rule == "no_timeout"]
+    assert finding.message.startswith("It still waited after 0.")
+    assert finding.evidence == [mock_llm.exchanges[-1].id]
+    assert "no_timeout" not in mock_llm.verdict().rules
+
+
+def test_verdict__scores_a_scenario(mock_llm: MockLLM) -> None:
+    mock_llm.reply("Hi.")
+    stages: list[dict[str, Any]] = [
+        {"name": "well", "requests": 2},
+        {"name": "down", "requests": 2, "error": 503},
+        {"name": "up"},
+    ]
+    mock_llm.scenario(stages=stages)
+    with OpenAI() as client:
+        for _ in range(4):
+            client.chat.completions.create(**ASKED)  # type: ignore[call-overload]
+    verdict = mock_llm.verdict()
+    assert (verdict.score, verdict.calls, verdict.retries, verdict.answered) == (100, 4, 2, 4), str(verdict)
+    mock_llm.reset()
+    mock_llm.reply("Hi.")
+    mock_llm.scenario(stages=stages)
+    with OpenAI(max_retries=0) as client:
+        for _ in range(4):
+            with contextlib.suppress(openai.InternalServerError):
+                client.chat.completions.create(**ASKED)  # type: ignore[call-overload]
+    verdict = mock_llm.verdict()
+    assert (verdict.score, verdict.calls, verdict.answered) == (50, 4, 2), str(verdict)
+
+
 def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:
     command = [sys.executable, "-m", "mocksite", "verdict", "--url", mock_llm.url.partition("/ns/")[0]]
-    command += ["--namespace", mock_llm.namespace]
+    command += ["--namespace", mock_llm.namespace, "--timeout", "30"]
     post(mock_llm)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "1 requests, 1 calls, 0 retries: nothing found\n"), done.stderr
+    told = "1 requests, 1 calls, 0 retries, 1 answered: nothing found, score 100 of 100\n"
+    assert (done.returncode, done.stdout) == (
+        0,
+        told,
+    ), done.stderr
     mock_llm.error(503, times=8)
     at_once(mock_llm)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)

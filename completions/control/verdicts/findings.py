@@ -1,9 +1,12 @@
 """What is wrong with how a client takes errors and streams: a closed list of rules, each with what it rests on."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from completions.control.verdicts.calls import Attempt, Call
+from completions.control.verdicts.calls import ROUNDING, Attempt, Case
 
 EARLY = 0.05
 """Seconds that a retry may be too early: the journal's times are those of the server, in milliseconds."""
@@ -17,8 +20,14 @@ MIN_WAIT = 0.1
 WAITS_FOR_JITTER = 5
 """Waits that must be there to say that they are all the same; of so many random ones some differ."""
 
-RETRIED = {408, 409, 425, 429}
-"""Statuses under 500 that may be another one the next time."""
+NEEDLESS = 3
+"""Connections opened without need from which on it is no accident."""
+
+KEPT_ALIVE = 4.0
+"""Seconds for which a free connection is sure to be open: uvicorn closes it after 5."""
+
+SEEN_AFTER = 0.05
+"""Seconds after which a busy client knows that an answer has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +39,35 @@ class Finding:
     evidence: tuple[str, ...]
 
 
-def retry_after_ignored(calls: Sequence[Call]) -> Iterator[Finding]:
+def retry_after_ignored(case: Case) -> Iterator[Finding]:
     """A retry must not come before the time that Retry-After names (RFC 9110, 10.2.3)."""
-    for first, then in _retries(calls):
+    for first, then in case.retries:
         wait, waited = first.told_to_wait, then.begun - first.ended
         if wait is not None and waited < wait * 0.95 - EARLY:
             yield _finding(f"It was told to wait {wait:g} s, and came again after {_s(waited)}.", first, then)
 
 
-def retried_in_vain(calls: Sequence[Call]) -> Iterator[Finding]:
+def retried_in_vain(case: Case) -> Iterator[Finding]:
     """A request that is wrong stays wrong: only 408, 409, 425, 429, 5xx and broken connections are worth a retry."""
-    for first, then in _retries(calls):
+    for first, then in case.retries:
         if first.headers.get("x-should-retry") == "false":
             yield _finding("It retried though the answer said `x-should-retry: false`.", first, then)
-        elif 400 <= first.status < 500 and first.status not in RETRIED:
+        elif first.is_refused:
             code = f" {first.code}" if first.code else ""
             yield _finding(f"It retried after a {first.status}{code}, which no retry mends.", first, then)
 
 
-def storm(calls: Sequence[Call]) -> Iterator[Finding]:
+def storm(case: Case) -> Iterator[Finding]:
     """Retries must end: failed requests count towards the limits too (OpenAI's help, "429 Too Many Requests")."""
-    for call in calls:
+    for call in case.calls:
         if len(call.attempts) > MAX_ATTEMPTS:
             took = call.attempts[-1].ended - call.attempts[0].begun
             yield _finding(f"It made {len(call.attempts)} attempts of one call within {_s(took)}.", *call.attempts)
 
 
-def no_backoff(calls: Sequence[Call]) -> Iterator[Finding]:
+def no_backoff(case: Case) -> Iterator[Finding]:
     """Each retry must wait longer than the one before (OpenAI's help, "429 Too Many Requests")."""
-    for call in calls:
+    for call in case.calls:
         waits = [(first, then) for first, then in call.retries if first.told_to_wait is None]
         seconds = [then.begun - first.ended for first, then in waits]
         if any(wait < MIN_WAIT for wait in seconds):
@@ -68,10 +77,10 @@ def no_backoff(calls: Sequence[Call]) -> Iterator[Finding]:
             yield _finding(f"Its waits did not grow: {told}.", *call.attempts)
 
 
-def no_jitter(calls: Sequence[Call]) -> Iterator[Finding]:
+def no_jitter(case: Case) -> Iterator[Finding]:
     """Waits must differ at random, or clients that fail together come again together."""
     by_number: dict[int, list[tuple[Attempt, Attempt]]] = {}
-    for call in calls:
+    for call in case.calls:
         for number, (first, then) in enumerate(call.retries, 1):
             if first.told_to_wait is None:
                 by_number.setdefault(number, []).append((first, then))
@@ -82,9 +91,9 @@ def no_jitter(calls: Sequence[Call]) -> Iterator[Finding]:
             yield _finding(f"It waited {_s(min(waits))} to {_s(max(waits))} before retry {number}, each time.", *ids)
 
 
-def cut_stream_taken_for_whole(calls: Sequence[Call]) -> Iterator[Finding]:
+def cut_stream_taken_for_whole(case: Case) -> Iterator[Finding]:
     """What came before a stream broke is no answer: it has no finish reason."""
-    attempts = sorted((each for call in calls for each in call.attempts), key=lambda attempt: attempt.begun)
+    attempts = case.attempts
     for index, cut in enumerate(attempts):
         text = _cut_text(cut)
         later = next((each for each in attempts[index + 1 :] if text and _repeats(each, cut, text)), None)
@@ -92,15 +101,47 @@ def cut_stream_taken_for_whole(calls: Sequence[Call]) -> Iterator[Finding]:
             yield _finding(f"It sent a part of an answer back as the whole: {text[:60]!r}.", cut, later)
 
 
-def stream_abandoned(calls: Sequence[Call]) -> Iterator[Finding]:
+def stream_abandoned(case: Case) -> Iterator[Finding]:
     """A stream that is left before its end is paid for as far as it went; one that nobody reads holds a connection."""
-    for call in calls:
+    for call in case.calls:
         for each in call.attempts:
             if each.stream and each.client_left:
                 yield _finding("It left a stream before its end.", each)
 
 
-RULES: tuple[Callable[[Sequence[Call]], Iterator[Finding]], ...] = (
+def no_timeout(case: Case) -> Iterator[Finding]:
+    """A request needs a time limit: a connection can stay silent for ever. The SDKs' is 10 minutes (their README)."""
+    for attempts in case.by_client():
+        told = [each for each in attempts if each.time_limit is not None and each.time_limit > case.patience]
+        waited = [each for each in attempts if each.silence >= case.patience]
+        if told and (limit := max(each.time_limit or 0 for each in told)) == math.inf:
+            yield _finding("It has no time limit, as its SDK says.", *told)
+        elif told:
+            yield _finding(f"Its time limit is {_s(limit)}, as its SDK says.", *told)
+        elif waited:
+            longest = max(each.silence for each in waited)
+            yield _finding(f"It still waited after {_s(longest)} in which nothing came.", *waited)
+
+
+def connections_not_reused(case: Case) -> Iterator[Finding]:
+    """A connection is there for the next request too (RFC 9112, 9.3); each new one costs round trips, and TLS more."""
+    for attempts in case.by_client():
+        needless = list(_needless(attempts))
+        if len(needless) >= NEEDLESS:
+            told = f"It opened a connection {len(needless)} times though the one before was free, and not used again."
+            yield _finding(told, *needless)
+
+
+def keys_in_queries(case: Case) -> Iterator[Finding]:
+    """Addresses are kept in logs: a key belongs in a header (RFC 6750, 5.3; Google's guides: `x-goog-api-key`)."""
+    for attempts in case.by_client():
+        shown = [each for each in attempts if each.keys]
+        if shown:
+            names = ", ".join(f"`{name}`" for name in dict.fromkeys(name for each in shown for name in each.keys))
+            yield _finding(f"It sent a key in the address, as {names}.", *shown)
+
+
+RULES: tuple[Callable[[Case], Iterator[Finding]], ...] = (
     retry_after_ignored,
     retried_in_vain,
     storm,
@@ -108,17 +149,32 @@ RULES: tuple[Callable[[Sequence[Call]], Iterator[Finding]], ...] = (
     no_jitter,
     cut_stream_taken_for_whole,
     stream_abandoned,
+    no_timeout,
+    connections_not_reused,
+    keys_in_queries,
 )
 """The closed list, in the order in which findings are told."""
 
 
-def findings(calls: Sequence[Call]) -> list[Finding]:
+def findings(case: Case) -> list[Finding]:
     """Return all that is wrong, rule by rule."""
-    return [Finding(rule.__name__, each.message, each.evidence) for rule in RULES for each in rule(calls)]
+    return [Finding(rule.__name__, each.message, each.evidence) for rule in RULES for each in rule(case)]
 
 
-def _retries(calls: Sequence[Call]) -> Iterator[tuple[Attempt, Attempt]]:
-    return (pair for call in calls for pair in call.retries)
+def score(case: Case, found: Sequence[Finding]) -> int | None:
+    """Return the share of good calls in percent; None without calls.
+
+    A call is good if nothing was found in it, and it was answered in the end, or refused for good.
+    """
+    if not case.calls:
+        return None
+    shown = {id for each in found for id in each.evidence}
+    good = [
+        call
+        for call in case.calls
+        if (call.is_answered or call.attempts[-1].is_refused) and not any(each.id in shown for each in call.attempts)
+    ]
+    return 100 * len(good) // len(case.calls)
 
 
 def _finding(message: str, *attempts: Attempt) -> Finding:
@@ -131,6 +187,21 @@ def _cut_text(attempt: Attempt) -> str:
     if not attempt.stream or attempt.fault is None or reply is None or not reply.choices:
         return ""
     return "" if reply.choices[0].finish_reason else reply.choices[0].text or ""
+
+
+def _needless(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
+    """Yield the attempts of a client over a new connection while the one before was free, which was not used again.
+
+    A client that asks several things at once may not have seen the end of an answer that the server has sent.
+    """
+    uses = Counter(each.connection for each in attempts)
+    unseen = SEEN_AFTER if any(then.begun < first.ended for first, then in pairwise(attempts)) else -ROUNDING
+    ended = 0.0
+    for first, then in pairwise(attempts):
+        ended = max(ended, first.ended)
+        is_free = uses[first.connection] == 1 and first.leaves_connection_open
+        if is_free and then.connection is not None and unseen <= then.opened - ended < KEPT_ALIVE:
+            yield then
 
 
 def _repeats(later: Attempt, cut: Attempt, text: str) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.conf import conf
-from completions.control.operation import Call
-from completions.control.verdicts.calls import attempt, calls_of
-from completions.control.verdicts.findings import RULES, findings
+from completions.control.operation import Call, Parameter
+from completions.control.verdicts.calls import SDKS_WAIT, Case, attempt, calls_of
+from completions.control.verdicts.findings import RULES, findings, score
 from completions.conversation import Traffic
 from completions.exceptions import RequestError
 from completions.journal import queries
@@ -18,31 +18,45 @@ from completions.wire.registry import read
 MAX_EXCHANGES = 2000
 """Exchanges that are looked at: the newest."""
 
+TIMEOUT = Parameter(
+    "timeout_ms", "How long the client may wait in silence at most.", int, int(SDKS_WAIT * 1000), 1, 86_400_000
+)
+"""What the verdict's query takes."""
+
 
 async def get_verdict(call: Call) -> Recorded:
     """Say what the requests show of how the client takes errors, limits and streams, with the evidence."""
     if not conf.JOURNAL:
         raise RequestError("There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")
-    found = await queries.listing_in_full(Filter(call.namespace, method="POST"), MAX_EXCHANGES)
+    found = await queries.listing_in_full(Filter(call.namespace), MAX_EXCHANGES)
     dialect = (await call.space()).script.dialect
-    return FastJsonResponse(await asyncio.to_thread(_verdict, found, dialect))
+    return FastJsonResponse(await asyncio.to_thread(_verdict, found, dialect, call.query["timeout_ms"] / 1000))
 
 
-def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str) -> dict[str, Any]:
-    calls = calls_of(attempt(shown, traffic.request, read(traffic, dialect)) for shown, traffic in reversed(found))
+def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str, patience: float) -> dict[str, Any]:
+    asked = [each for each in reversed(found) if each[0]["method"] != "OPTIONS"]  # which a browser asks by itself
+    calls = calls_of(attempt(shown, traffic.request, read(traffic, dialect)) for shown, traffic in asked)
+    case = Case(calls, patience)
+    judged = findings(case)
     guides = {rule.__name__: rule.__doc__ or "" for rule in RULES}
     wrong = [
         {"rule": each.rule, "message": each.message, "guide": guides[each.rule], "evidence": list(each.evidence)}
-        for each in findings(calls)
+        for each in judged
     ]
-    facts = {"requests": len(found), "calls": len(calls), "retries": sum(len(call.retries) for call in calls)}
-    return {**facts, "findings": wrong, "text": _text(facts, wrong)}
+    facts = {
+        "requests": len(asked),
+        "calls": len(calls),
+        "retries": len(case.retries),
+        "answered": sum(call.is_answered for call in calls),
+    }
+    points = score(case, judged)
+    return {**facts, "score": points, "findings": wrong, "text": _text(facts, points, wrong)}
 
 
-def _text(facts: Mapping[str, int], wrong: Sequence[Mapping[str, Any]]) -> str:
+def _text(facts: Mapping[str, int], points: int | None, wrong: Sequence[Mapping[str, Any]]) -> str:
     """Return the verdict as a text."""
     counts = ", ".join(f"{count} {name}" for name, count in facts.items())
-    lines = [f"{counts}: {len(wrong) or 'nothing'} found"]
+    lines = [f"{counts}: {len(wrong) or 'nothing'} found" + ("" if points is None else f", score {points} of 100")]
     for each in wrong:
         lines += [f"{each['rule']}: {each['message']}", f"  {each['guide']}", f"  {', '.join(each['evidence'])}"]
     return "\n".join(lines)

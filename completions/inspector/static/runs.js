@@ -89,9 +89,11 @@ function finding({ rule, message, guide, evidence }) {
   return make("li", {}, make("p", { class: "row" }, make("span", { class: "badge warn" }, rule), make("span", {}, message)), make("p", { class: "muted help" }, guide), make("p", { class: "help" }, ...links));
 }
 
-function verdict({ requests, calls, retries, findings }) {
+function verdict({ requests, calls, retries, answered: got, score, findings }) {
   field("verdict").hidden = requests === 0;
-  field("verdict-facts").textContent = `${count(requests)} requests, ${count(calls)} calls, ${count(retries)} retries`;
+  field("verdict-facts").textContent = `${count(requests)} requests, ${count(calls)} calls, ${count(retries)} retries, ${count(got)} answered`;
+  field("verdict-score").textContent = `Score ${score} of 100`;
+  field("verdict-score").className = `badge ${score === 100 ? "ok" : "warn"}`;
   const fine = make("p", { class: "row" }, make("span", { class: "badge ok" }, "ok"), "Nothing is wrong with how the client takes errors, limits and streams, as far as its requests show.");
   field("verdict-found").replaceChildren(findings.length ? make("ul", { class: "findings" }, ...findings.map(finding)) : fine);
 }

@@ -14,6 +14,8 @@ from completions.conf import conf
 TIMEOUT = 60.0
 """Seconds that the server may take."""
 
+LIMIT = "The seconds that the client may wait in silence at most (600, as the SDKs do)."
+
 
 class Command(BaseCommand):
     """Ask a running mock for its verdict on the client."""
@@ -24,20 +26,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take where the mock is."""
         parser.add_argument("--url", default=f"http://127.0.0.1:{conf.PORT}", help="The mock's address.")
+        parser.add_argument("--timeout", type=float, default=600.0, help=LIMIT)
         parser.add_argument("--namespace", default="default", help="The namespace that the client used (default).")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the verdict."""
-        verdict = _asked(options["url"].rstrip("/"), options["namespace"])
+        verdict = _asked(options["url"].rstrip("/"), options["namespace"], options["timeout"])
         self.stdout.write(verdict["text"])
         if verdict["findings"]:
             raise SystemExit(1)
 
 
-def _asked(url: str, namespace: str) -> dict[str, Any]:
+def _asked(url: str, namespace: str, limit: float) -> dict[str, Any]:
     """Return the verdict; raise CommandError where there is none."""
     headers = {"Authorization": f"Bearer {conf.ADMIN_TOKEN}"} if conf.ADMIN_TOKEN else {}
-    address = f"{url}/ns/{quote(namespace, safe='')}/_mock/verdict"
+    address = f"{url}/ns/{quote(namespace, safe='')}/_mock/verdict?timeout_ms={limit * 1000:.0f}"
     try:
         request = urllib.request.Request(address, headers=headers)
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
