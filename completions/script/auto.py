@@ -20,7 +20,7 @@ from completions.event import Length
 from completions.script.calls import calls
 from completions.script.instances import instance
 from completions.script.length import of_length
-from completions.script.protocols import code, markers, quoted, react
+from completions.script.protocols import code, markers, quoted, react, told
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
 from completions.script.sentences import keywords, plan, retold, sentences, thoughts
@@ -43,8 +43,12 @@ REASONING_MODELS = re.compile(
 PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-4)")
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
-PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer)
+PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer, told.answer)
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
+
+
+REFUSED = "ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_1FAEFB6177B4672DEE07F9D3AFC62588CCD2631EDCF22E8CCC1FB35B501C9C86"
+"""What Anthropic's guide "Streaming refusals" gives to those who want to see Claude refuse."""
 
 
 def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
@@ -82,6 +86,8 @@ def _canonical(value: object) -> object:
 
 
 def _choice(prompt: Prompt, seed: str, length: Length | None) -> Choice:
+    if REFUSED in prompt.last_user and "claude" in (prompt.model or ""):
+        return Choice(refusal="This request cannot be answered.")
     called = calls(prompt, seed)
     return Choice(
         text=_plan(prompt, seed, called) if called else _text(prompt, seed, length),

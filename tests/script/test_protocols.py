@@ -472,3 +472,26 @@ def test_protocols__long_texts_cost_little(text: str) -> None:
 )
 def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
     assert [part.text for part in braced(text)] == parts
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("Reply with exactly: OK", "OK"),
+        ("Remember this. Reply exactly: stored", "stored"),
+        ('Do not call it yet. Reply only with "loaded".', "loaded"),
+        ("Now say exactly 'it works'!", "it works"),
+        ("Respond with just the word: pong", "pong"),
+        ("What is 2+2? Reply with just the number.", None),
+        ("Reply with exactly the page title.", None),
+        ("Answer only with: yes or no", None),
+        ("Reply with exactly: OK\nThen tell me about Rome.", None),
+    ],
+)
+def test_words_to_say__are_said(asked: str, words: str | None) -> None:
+    found = said(("user", asked))
+    assert found == words if words is not None else len(found) > 40
+
+
+def test_words_to_say__not_where_json_is_asked_for() -> None:
+    assert json.loads(said(("user", "Reply with exactly: OK"), response_format=ResponseFormat("json_object")))

@@ -146,7 +146,7 @@ LOGPROBS: dict[str, tuple[Body, Callable[[Body], list[tuple[str, list[str]]]]]] 
                 [entry["token"] for entry in candidate["logprobsResult"]["chosenCandidates"]],
             )
             for candidate in each["candidates"]
-            if "parts" in candidate["content"] and "logprobsResult" in candidate and "finishReason" not in candidate
+            if "parts" in candidate["content"] and "logprobsResult" in candidate
         ],
     ),
 }

@@ -13,7 +13,7 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
-from completions.wire.anthropic.thinking import must_think, signature
+from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.content import cited
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
@@ -93,9 +93,12 @@ def said(reply: Reply) -> Choice:
 
 
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
-    """Return the thinking; where the request wants it omitted, the signature is all that is there."""
+    """Return the thinking; where the request wants it omitted or redacted, the signature is all that is there."""
     shown = "" if mapping(prompt.body.get("thinking")).get("display") == "omitted" else thought
     signed = signature(thought, reply.serial)
+    if is_redacted(prompt):
+        redacted = {"type": "redacted_thinking", "data": signed}
+        return Block(redacted, [], redacted)
     runs = [
         Run({"type": "thinking_delta", "thinking": HOLE}, cut(shown, prompt)),
         Run({"type": "signature_delta", "signature": HOLE}, [signed], token=False),

@@ -8,6 +8,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from completions.conversation import Prompt
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.fields import dicts, mapping
 from completions.wire.seals import decoded, sealed, verdict
@@ -28,6 +29,17 @@ NOT_FIRST = (
     "recommend you include thinking blocks from previous turns. To avoid this requirement, disable `thinking`. Please "
     "consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking"
 )
+
+
+REDACTS = (
+    "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E193C177646C7398A98432ECCCE4C1253D5E2D82641AC0E52CC2876CB"
+)
+"""What Anthropic's guide gives to those who want to see thinking redacted (recorded 2025-11)."""
+
+
+def is_redacted(prompt: Prompt) -> bool:
+    """Tell whether the user asks for thinking that is redacted."""
+    return REDACTS in prompt.last_user
 
 
 def signature(thought: str, serial: str) -> str:

@@ -3,6 +3,8 @@
 Sources: OpenRouter's API reference; answers, streams and errors recorded in 2025 and 2026.
 """
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -16,8 +18,9 @@ from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import OPENROUTER
 from completions.wire.framing import DONE
-from completions.wire.openai.base import made_id
+from completions.wire.openai.base import Dialect, made_id
 from completions.wire.openai.base import usage as counts
+from completions.wire.seals import sealed
 from completions.wire.validation import Check, Problem
 
 FAILED = "Provider returned error"
@@ -49,10 +52,17 @@ class OpenRouter(Vendor):
         name, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
         return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
+    def for_model(self, model: str | None) -> Dialect:
+        """Return the dialect as it is for the models of one maker: some sign or encrypt what was thought."""
+        return _OF_MAKERS.get((model or "").partition("/")[0], self) if "gpt-oss" not in (model or "") else self
+
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""
-        details = [{"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}]
-        return {"reasoning": text, "reasoning_details": details}
+        return {"reasoning": text, "reasoning_details": [self.detail({"text": text})]}
+
+    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a detail of the reasoning."""
+        return {"type": "reasoning.text", **said, "format": "unknown", "index": 0}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with the provider."""
@@ -170,3 +180,54 @@ class OpenRouter(Vendor):
             **self.error(exc),
             "choices": [choice | {"native_finish_reason": "error"}],
         }
+
+
+class OfAnthropic(OpenRouter):
+    """OpenRouter's dialect for Claude, which signs what it thought (recorded 2025-10 to 2026-08)."""
+
+    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a detail of the reasoning."""
+        return super().detail(said) | {"format": "anthropic-claude-v1"}
+
+    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+        """Return the signature."""
+        return {"reasoning": None, "reasoning_details": [self.detail({"signature": _seal(thoughts)})]}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message; its reasoning is signed."""
+        document = super().message(message, choice)
+        if thoughts := choice.reasoning:
+            document["reasoning_details"] = [self.detail({"text": thoughts, "signature": _seal(thoughts)})]
+        return document
+
+
+class OfOpenAI(OpenRouter):
+    """OpenRouter's dialect for OpenAI's models, whose reasoning is summed up and encrypted (2025-10 to 2026-06)."""
+
+    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a summary of the reasoning."""
+        return {"type": "reasoning.summary", "summary": said["text"], "format": "openai-responses-v1", "index": 0}
+
+    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+        """Return the reasoning as the API encrypts it."""
+        return {"reasoning": None, "reasoning_details": [self._encrypted(thoughts)]}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message; its reasoning is summed up, and encrypted."""
+        document = super().message(message, choice)
+        if thoughts := choice.reasoning:
+            document["reasoning_details"] = [self.detail({"text": thoughts}), self._encrypted(thoughts)]
+        return document
+
+    def _encrypted(self, thoughts: str) -> dict[str, Any]:
+        name = hashlib.blake2s(thoughts.encode(), digest_size=25).hexdigest()
+        told = {"type": "reasoning.encrypted", "data": _seal(thoughts), "id": f"rs_{name}"}
+        return told | {"format": "openai-responses-v1", "index": 0}
+
+
+def _seal(thoughts: str) -> str:
+    return base64.b64encode(sealed(thoughts)).decode()
+
+
+_OF_MAKERS: Mapping[str, Dialect] = {"anthropic": OfAnthropic(), "openai": OfOpenAI()}
+"""The dialects of those whose reasoning has to come back unchanged, by how OpenRouter names the makers."""

@@ -136,9 +136,14 @@ class Said:
         part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
         return [part | self.signature if at == 0 else part]
 
-    def held_back(self) -> list[Document]:
-        """Return the call that a stream ends with, whose model says no more after it: one that is not strict."""
-        return [part for _, part in [*self.blocks()][-1:] if "functionCall" in part and not self.is_strict]
+    @property
+    def ends_speaking(self) -> bool:
+        """Whether a stream's last text or call comes in the chunk that ends it: of all models but the strict ones.
+
+        So it is in every recorded stream of Gemini 2; Gemini 3 ends with an empty part.
+        """
+        last = next(reversed([*self.blocks()]), ("", {}))
+        return not self.is_strict and (last[0] == "text" or "functionCall" in last[1])
 
     def ending_part(self) -> Document:
         """Return the empty part that ends a stream."""

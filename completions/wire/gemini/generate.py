@@ -94,13 +94,13 @@ class Gemini(WireFormat):
         return {"candidates": candidates, "usageMetadata": _usage(reply, prompt), **_tail(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the chunks: one per token and per call, one to finish each candidate; there is no terminator."""
+        """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
         if (own := reply.verbatim(self.name)) is not None:
             return [*_recorded(own, prompt), *([] if _is_sse(prompt) else [CLOSE])]
         chunks = _Chunks(reply, prompt)
         saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
-        finishes = [chunks.finish(said, last=index == len(saids) - 1) for index, said in enumerate(saids)]
+        finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
         return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
@@ -203,13 +203,13 @@ class _Chunks:
         self._reply, self._prompt = reply, prompt
         self._began = _usage(reply, prompt, so_far=True)
         self._any = self._template(HOLE, self._began)
+        self._held: dict[int, Event] = {}
 
     def says(self, said: Said, index: int) -> list[Event]:
         """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
         events: list[Event] = []
         numbers = count()
-        blocks = [*said.blocks()]
-        for kind, part in blocks[: len(blocks) - len(said.held_back())]:
+        for kind, part in said.blocks():
             if kind == "call":
                 events += Event.tokens(self._any.fill([self._spoken(part, index)]), "arguments")
                 continue
@@ -223,19 +223,23 @@ class _Chunks:
                     for group in groups
                 ]
                 events += Event.tokens(self._any.fill(documents), counts=map(len, groups))
+        if events and said.ends_speaking:
+            self._held[index] = events.pop()
         return events
 
-    def finish(self, said: Said, *, last: bool) -> Event:
-        """Return the chunk that ends a candidate; the last one has the usage and, with older models, the call."""
-        joined = said.held_back()
-        parts: list[dict[str, Any]] = joined or ([said.ending_part()] if said.text or said.calls else [])
+    def finish(self, said: Said, index: int) -> Event:
+        """Return the chunk that ends a candidate; that of the last one has the usage."""
+        held = self._held.get(index)
         ending = said.ending()
         if is_vertex(self._prompt) and self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
-        counted = _usage(self._reply, self._prompt) if last else self._began
-        content = {"content": _content(parts)}
-        chunk, bare = self._template(HOLE, counted).fill([{**content, **ending}, content])
-        return Event(chunk, token=bool(joined), part="finish", unfinished=bare if joined else b"")
+        counted = _usage(self._reply, self._prompt) if index == len(self._reply.choices) - 1 else self._began
+        if held is not None:
+            spoken = orjson.loads(held.data)["candidates"][0]
+        else:
+            spoken = {"content": _content([said.ending_part()] if said.text or said.calls else [])}
+        chunk, bare = self._template(HOLE, counted).fill([{**spoken, **ending}, spoken])
+        return Event(chunk, held.token if held else 0, part="finish", unfinished=bare if held else b"")
 
     def _pieces(self, part: dict[str, Any], pieces: list[str], index: int) -> list[Event]:
         if not pieces:

@@ -83,6 +83,10 @@ class Dialect:
         """Tell whether the vendor has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
 
+    def for_model(self, model: str | None) -> "Dialect":
+        """Return the dialect as it is for a model: where others' models are passed on, some answer in their own way."""
+        return self
+
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply as this API gives it; a verbatim document is OpenAI's, and other vendors write their own."""
         return reply if reply.body_format == "chat" else replace(reply, body=None)
@@ -117,6 +121,10 @@ class Dialect:
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning; empty if this API does not reveal reasoning."""
+        return {}
+
+    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+        """Return the delta that follows reasoning: what its next request has to send back; empty if there is none."""
         return {}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -333,6 +341,12 @@ class Chunks:
         """Return the chunk with the usage and the further fields: no choices."""
         return Event(Template(self._head | {**more, "usage": HOLE}).fill([document])[0])
 
+    def bare(self, more: Mapping[str, Any]) -> Event:
+        """Return the chunk that has further fields alone, and no choices."""
+        return Event(
+            Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).fill([more["moderation"]])[0]
+        )
+
     def _template(self, choice: object) -> Template:
         return Template(self._with(choice))
 
@@ -340,6 +354,8 @@ class Chunks:
         return self._head | {"choices": [choice]} | self._tail
 
 
-def stream(starts: list[Event], lanes: list[list[Event]], finishes: list[Event], ending: Event | None) -> list[Event]:
+def stream(
+    starts: list[Event], lanes: list[list[Event]], finishes: list[Event], endings: Sequence[Event]
+) -> list[Event]:
     """Return a whole stream: the start of its choices, their content, their ends, the usage, the terminator."""
-    return [*starts, *in_step(lanes), *finishes, *([ending] if ending else []), DONE]
+    return [*starts, *in_step(lanes), *finishes, *endings, DONE]

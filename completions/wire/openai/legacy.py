@@ -63,7 +63,7 @@ class LegacyCompletions(OpenAIFormat):
             finish = self._choice(index, "", None) | {"finish_reason": choice.finish_reason}
             finishes.append(Event(chunks.one(finish), part="finish"))
         ending = chunks.usage(usage(reply.usage)) if prompt.include_usage else None
-        return stream(starts, lanes, finishes, ending)
+        return stream(starts, lanes, finishes, [ending] if ending else [])
 
     def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a text completion or a chunk."""

@@ -104,7 +104,7 @@ class Moderations(Unstreamed):
         model = reply.model or prompt.model or DEFAULT_MODEL
         scripted = [choice.moderation for choice in reply.choices] or [None]
         results = [
-            _result(message, scripted[index % len(scripted)] or Moderation())
+            result(message, scripted[index % len(scripted)] or Moderation())
             for index, message in enumerate(prompt.messages)
         ]
         return {"id": reply.id or made_id("modr-", reply), "model": ANSWERED.get(model, model), "results": results}
@@ -134,7 +134,8 @@ def _images(body: Mapping[str, Any], messages: Sequence[Message]) -> Problem | N
     return None
 
 
-def _result(message: Message, found: Moderation) -> dict[str, Any]:
+def result(message: Message, found: Moderation) -> dict[str, Any]:
+    """Return what one message is flagged for."""
     scores = {name: found.scores.get(name, _benign(message.text, name)) for name in CATEGORIES}
     flags = {name: score >= THRESHOLD for name, score in scores.items()}
     kinds = (["text"] if message.text or not message.parts else [], ["image"] if message.parts else [])

@@ -9,6 +9,7 @@ import pytest
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicMessages
+from completions.wire.anthropic.thinking import REDACTS
 
 WIRE = AnthropicMessages()
 HEADERS = {"anthropic-version": "2023-06-01"}
@@ -25,6 +26,18 @@ def answered(thought: str | None, thinking: dict[str, Any] | None = None) -> lis
     body = {"model": "claude-sonnet-4-5", "max_tokens": 5000, "messages": [USER], "thinking": thinking or BUDGET}
     content: list[dict[str, Any]] = WIRE.document(Reply((choice,), serial="s"), Prompt(body=body))["content"]
     return content
+
+
+def test_thinking__is_redacted_for_the_guide_s_string_and_taken_back() -> None:
+    choice = Choice("So.", "stop", reasoning="Hm.")
+    asked = {"role": "user", "content": REDACTS}
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 5000, "messages": [asked], "thinking": BUDGET}
+    prompt = WIRE.parse(orjson.dumps(body), HEADERS, validate=True)
+    content = WIRE.document(Reply((choice,), serial="s"), prompt)["content"]
+    assert [block["type"] for block in content] == ["redacted_thinking", "text"]
+    assert refused(asked, said(*content), USER) is None
+    opened = [orjson.loads(event.data) for event in WIRE.events(Reply((choice,), serial="s"), prompt)]
+    assert content[0] in [event.get("content_block") for event in opened]
 
 
 def refused(*messages: dict[str, Any], thinking: dict[str, Any] | None = BUDGET) -> str | None:

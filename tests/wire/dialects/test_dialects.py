@@ -83,6 +83,30 @@ def test_openrouter__names_provider_and_native_reason() -> None:
     assert chunks[-1]["usage"]["cost"] == pytest.approx(12e-6)
 
 
+@pytest.mark.parametrize(
+    ("model", "kinds"),
+    [
+        ("anthropic/claude-sonnet-4.5", ["reasoning.text anthropic-claude-v1 text signature"]),
+        ("openai/gpt-5-mini", ["reasoning.summary openai-responses-v1 summary", "reasoning.encrypted data id"]),
+        ("openai/gpt-oss-120b", ["reasoning.text unknown text"]),
+        ("minimax/minimax-m2", ["reasoning.text unknown text"]),
+    ],
+)
+def test_openrouter__has_reasoning_as_the_makers_sign_it(model: str, kinds: list[str]) -> None:
+    document, chunks = both("openrouter", model=model)
+    whole = document["choices"][0]["message"]
+    assert whole["reasoning"] == "Hm"
+    assert len(whole["reasoning_details"]) == len(kinds)
+    for detail, kind in zip(whole["reasoning_details"], kinds, strict=True):
+        assert {detail["type"], *detail, detail["format"]} >= set(kind.split())
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    streamed = [detail for delta in deltas for detail in delta.get("reasoning_details") or []]
+    told = {(name, value) for detail in streamed for name, value in detail.items()}
+    assert told == {(name, value) for detail in whole["reasoning_details"] for name, value in detail.items()}
+    again = [*HI, {"role": "assistant", "content": "Hi you", "reasoning_details": whole["reasoning_details"]}, *HI]
+    parsed(registry.CHAT_DIALECTS["openrouter"], model=model, messages=again)
+
+
 def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
     document, chunks = both("mistral")
     message, thinking = (

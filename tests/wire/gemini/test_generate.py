@@ -1,6 +1,7 @@
 """Gemini's format, pure: how requests are read, what answers and streams look like, what is refused and how."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -228,8 +229,20 @@ def test_stream__as_an_array_is_one_document_with_the_same_chunks() -> None:
 def test_stream__counts_the_prompt_first_and_all_at_the_end() -> None:
     prompt = asked(HELLO, "streamGenerateContent")
     found = chunks(GEMINI.events(finish(Reply((Choice(text=TEXT),)), prompt), prompt))
-    assert ["candidatesTokenCount" in chunk["usageMetadata"] for chunk in found] == [False] * 6 + [True]
+    assert ["candidatesTokenCount" in chunk["usageMetadata"] for chunk in found] == [False] * 5 + [True]
     assert found[-1]["candidates"][0]["finishReason"] == "STOP"
+
+
+@pytest.mark.parametrize(
+    ("model", "pieces"), [("gemini-2.5-flash", ["Yes", "."]), ("gemini-3-flash-preview", ["Yes", ".", ""])]
+)
+def test_stream__ends_with_the_last_piece_of_the_text_but_of_strict_models(model: str, pieces: list[str]) -> None:
+    prompt = replace(asked(HELLO, "streamGenerateContent"), model=model)
+    events = GEMINI.events(finish(Reply((Choice(text="Yes."),)), prompt), prompt)
+    ends = [chunk["candidates"][0] for chunk in chunks(events)]
+    assert [end["content"]["parts"][0]["text"] for end in ends] == pieces
+    assert ["finishReason" in end for end in ends] == [False] * (len(pieces) - 1) + [True]
+    assert sum(event.token for event in events) == 2
 
 
 CONVERSATION: dict[str, Any] = {

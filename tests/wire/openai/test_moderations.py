@@ -12,7 +12,9 @@ from openai.types import ModerationMultiModalInputParam
 from completions.conversation import Choice, Moderation, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import CATEGORIES
+from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.moderations import Moderations
+from completions.wire.openai.responses.format import Responses
 from llmclient import lite
 from tests.scripts import World, rules, script
 from tests.server import LiveServer
@@ -50,6 +52,34 @@ def test_render__has_the_api_s_shape() -> None:
     assert result["flagged"] is False
     for key in ("categories", "category_scores", "category_applied_input_types"):
         assert tuple(result[key]) == CATEGORIES
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_moderation__comes_with_an_answer_that_asks_for_it(stream: bool) -> None:
+    wire, asked = ChatCompletions(), {"model": "gpt-5", "messages": [{"role": "user", "content": "Hello"}]}
+    body = asked | {"stream": stream, "moderation": {"model": "omni-moderation-latest"}}
+    prompt = wire.parse(orjson.dumps(body), {}, validate=True)
+    reply = Reply((Choice(text="Hi.", finish_reason="stop"),), serial="a")
+    if stream:
+        document = orjson.loads(wire.events(reply, prompt)[-2].data)
+        assert document["choices"] == []
+    else:
+        document = wire.document(reply, prompt)
+    assert "moderation" not in wire.document(reply, wire.parse(orjson.dumps(asked), {}, validate=True))
+    for side, said in (("input", "Hello"), ("output", "Hi.")):
+        found = document["moderation"][side]
+        assert (found["type"], found["model"]) == ("moderation_results", "omni-moderation-latest")
+        told = {"type": "moderation_result", "model": "omni-moderation-latest"}
+        assert found["results"] == [told | results(input=said)[0]]
+
+
+def test_moderation__comes_with_a_response_that_asks_for_it() -> None:
+    wire, body = Responses(), {"model": "gpt-5", "input": "Hello", "moderation": {"model": "omni-moderation-latest"}}
+    reply = Reply((Choice(text="Hi.", finish_reason="stop"),), serial="a")
+    found = wire.document(reply, wire.parse(orjson.dumps(body), {}, validate=True))["moderation"]
+    assert {name: each["type"] for name, each in found.items()} == dict.fromkeys(
+        ("input", "output"), "moderation_result"
+    )
 
 
 def test_render__is_benign_and_the_same_again() -> None:

@@ -20,6 +20,7 @@ from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_DIALECTS, NO_ROUTE, Kept, Span, WireFormat, decode_object
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
+from completions.wire.openai import moderated
 from completions.wire.openai.base import (
     OPENAI,
     Chunks,
@@ -77,7 +78,8 @@ class ChatCompletions(OpenAIFormat):
         choices = [self._choice(reply, prompt, index) for index in range(len(reply.choices))]
         head, counted = self._head(reply, prompt), self._usage(reply, prompt)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
-        return head | {"choices": choices, "usage": counted} | tail | self._dialect.whole_extras(reply, prompt)
+        extras = self._dialect.whole_extras(reply, prompt) | self._moderated(reply, prompt)
+        return head | {"choices": choices, "usage": counted} | tail | extras
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
         """Return the documents to store if the request asks for it."""
@@ -85,7 +87,7 @@ class ChatCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
-        dialect, reply = self._dialect, self._dialect.adapt_reply(reply)
+        dialect, reply = self._dialect.for_model(prompt.model), self._dialect.adapt_reply(reply)
         head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
@@ -98,11 +100,17 @@ class ChatCompletions(OpenAIFormat):
         finishes = [
             writer.finish(dialect.last_chunk_extras(reply, counted) if writer in last else {}) for writer in writers
         ]
-        ending = None
+        endings = []
         if dialect.has_usage_chunk(prompt):
-            ending = chunks.usage(counted, dialect.usage_chunk_extras(writers[-1].finished({})))
-        events = dialect.opening_events(reply) + stream(starts, lanes, finishes, ending)
+            endings.append(chunks.usage(counted, dialect.usage_chunk_extras(writers[-1].finished({}))))
+        if found := self._moderated(reply, prompt):
+            endings.append(chunks.bare(found))
+        events = dialect.opening_events(reply) + stream(starts, lanes, finishes, endings)
         return dialect.stream(events, counted, prompt)
+
+    def _moderated(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what was found where a moderation is asked for, which is OpenAI's alone."""
+        return {} if self._dialect.name or reply.body is not None else moderated.of_chat(reply, prompt)
 
     def _usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return self._dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
@@ -130,7 +138,7 @@ class ChatCompletions(OpenAIFormat):
         reason = chat_message.finish_reason(choice, prompt)
         document = {
             "index": index,
-            "message": self._dialect.message(message, choice),
+            "message": self._dialect.for_model(prompt.model).message(message, choice),
             "logprobs": _logprobs(message, choice, prompt),
             "finish_reason": reason,
         }

@@ -243,8 +243,8 @@ class ChoiceWriter:
 
     def _thoughts(self, said: str) -> list[Event]:
         """Return what is thought, where the dialect tells it."""
-        delta = self._dialect.reasoning_delta(HOLE)
-        return self._pieces(delta, said) if delta else []
+        delta, sealed = self._dialect.reasoning_delta(HOLE), self._dialect.sealed_delta(said)
+        return [*(self._pieces(delta, said) if delta else []), *([self._event(sealed)] if sealed else [])]
 
     def _calls_in_pieces(self) -> Iterator[list[Event]]:
         for opening, fragment, arguments in self._calls:

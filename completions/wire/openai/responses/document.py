@@ -14,6 +14,7 @@ from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, To
 from completions.tokens import text as tokens
 from completions.wire.content import cited
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id, service_tier
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.responses import hosted, order, templates
@@ -95,6 +96,7 @@ def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
         "usage": usage(reply.usage),
+        "moderation": moderated.of_response(reply, prompt),
     }
 
 
@@ -106,7 +108,7 @@ def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
 
 def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
     """Return a response that is not complete: `queued`, `in_progress` or `cancelled`."""
-    unsaid = dict.fromkeys(("completed_at", "error", "incomplete_details", "usage"))
+    unsaid = dict.fromkeys(("completed_at", "error", "incomplete_details", "usage", "moderation"))
     return {**document, **unsaid, "output": [], "status": status}
 
 

@@ -1,0 +1,35 @@
+"""Step 4 for requests with `moderation`: what the messages and the answer would be flagged for, beside the answer.
+
+Shapes: answers of chat completions and of responses, and a stream of chat completions, recorded in 2026-07.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.conversation import Message, Moderation, Prompt, Reply
+from completions.wire.fields import mapping, text
+from completions.wire.openai.moderations import DEFAULT_MODEL, result
+
+
+def of_chat(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the field of a chat completion; none where it was not asked for."""
+    found = of_response(reply, prompt)
+    if found is None:
+        return {}
+    lists = {
+        name: {"type": "moderation_results", "model": each["model"], "results": [each]} for name, each in found.items()
+    }
+    return {"moderation": lists}
+
+
+def of_response(reply: Reply, prompt: Prompt) -> dict[str, Any] | None:
+    """Return what was found in the input and in the output; None where it was not asked for."""
+    asked: Mapping[str, Any] = mapping(prompt.body.get("moderation"))
+    if not asked:
+        return None
+    told = {"type": "moderation_result", "model": text(asked.get("model")) or DEFAULT_MODEL}
+    texts = {
+        "input": "\n".join(message.text for message in prompt.messages),
+        "output": "\n".join(choice.text or choice.refusal or "" for choice in reply.choices),
+    }
+    return {name: told | result(Message("user", said), Moderation()) for name, said in texts.items()}
