@@ -54,7 +54,16 @@ class Conf:
     ENVIRONMENT_PROBLEMS: Setting[tuple[str, ...]] = Setting(())
 
 
-conf = Conf()
-conf.__dict__ = object.__getattribute__(settings, "__dict__")
+class DjangoConf:
+    """Those of Django's own that every request reads."""
+
+    ALLOWED_HOSTS: Setting[Sequence[str]] = Setting(())
+    FORCE_SCRIPT_NAME: Setting[str | None] = Setting(None)
+    MIDDLEWARE: Setting[Sequence[str]] = Setting(())
+    ROOT_URLCONF: Setting[str | None] = Setting(None)
+
+
+conf, django_conf = Conf(), DjangoConf()
+conf.__dict__ = django_conf.__dict__ = object.__getattribute__(settings, "__dict__")
 """Django keeps here what it has read of its settings, and forgets it when one changes. Python looks here first, so a
 setting costs no call but the first time."""

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,8 +35,15 @@ class GatheringHandler(logging.StreamHandler[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: list[str] = []
+        self._lines: deque[str] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    def handle(self, record: logging.LogRecord) -> Any:
+        """Take a record that the filters let through. Only a write needs the lock: a line is taken in one step."""
+        passed: Any = self.filter(record) if self.filters else True
+        if passed:
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return passed
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, or let it wait for others."""
@@ -49,9 +57,8 @@ class GatheringHandler(logging.StreamHandler[Any]):
     def flush(self) -> None:
         """Write the lines that wait."""
         with self.lock or contextlib.nullcontext():
-            self._loop, lines = None, self._lines
-            if lines:
-                self._lines = []
+            self._loop = None  # what comes from now on is flushed once more
+            if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
                 self.stream.write("\n".join(lines) + "\n")
             super().flush()
 
@@ -98,7 +105,7 @@ class TextFormatter(logging.Formatter):
         if second != self._second:
             self._second, self._time = second, time.strftime("%H:%M:%S", time.gmtime(second))
         message = record.getMessage() if record.args else record.msg
-        line = f"{self._time}.{int(record.msecs):03d}Z {record.levelname:7} {message}"
+        line = "%s.%03dZ %-7s %s" % (self._time, record.msecs, record.levelname, message)  # noqa: UP031  # the fastest
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

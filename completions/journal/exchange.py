@@ -80,7 +80,8 @@ class Exchange:
     the other server that answered, `cassette` the file of its recorded answer. `connection` is None where the server
     does not tell it. `answer` is the beginning of the
     reply, which the journal can search; `finish` is why it ends. Bodies and headers are references to the request's
-    and the response's own, until the journal cuts and encodes them. The journal omits exchanges without `is_kept`.
+    and the response's own, until the journal cuts and encodes them; the response's headers are by lower-case name, each
+    with its name as it was given and its value. The journal omits exchanges without `is_kept`.
     """
 
     method: str
@@ -121,7 +122,7 @@ class Exchange:
     request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
     request_body: bytes = b""
     request_truncated: bool = False
-    response_headers: Mapping[str, str] = field(default_factory=dict)
+    response_headers: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     response_body: bytes = b""
     response_truncated: bool = False
     sent: Sent | None = None
@@ -229,6 +230,8 @@ def _answer(reply: Reply) -> str:
         return ""
     choice = reply.choices[0]
     text = (choice.text or choice.refusal or "")[:ANSWER]
+    if not choice.tool_calls:
+        return text
     return text + "".join(f" {call.name}({call.arguments[:SUMMARY]})" for call in choice.tool_calls)
 
 

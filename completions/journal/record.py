@@ -253,17 +253,24 @@ def printable(text: str) -> str:
 _COMMON = vars(logging.LogRecord("completions", logging.INFO, __file__, 0, None, None, None))
 """The attributes that all our log records share: one place in the source, and one process."""
 
+os.register_at_fork(after_in_child=lambda: _COMMON.update(process=os.getpid()))
+
 
 class _Line(logging.LogRecord):
     """A log record that is made without looking for its caller, which costs more than everything else."""
 
     def __init__(self, name: str, line: object) -> None:
-        facts, now = _COMMON.copy(), time.time()
-        facts["name"], facts["msg"], facts["created"] = name, line, now
-        facts["msecs"] = int(now % 1 * 1000) + 0.0
-        facts["relativeCreated"] = (now - _COMMON["created"]) * 1000 + _COMMON["relativeCreated"]
-        facts["process"], facts["thread"], facts["threadName"] = os.getpid(), None, None
-        self.__dict__ = facts
+        now = time.time()
+        self.__dict__ = {
+            **_COMMON,
+            "name": name,
+            "msg": line,
+            "created": now,
+            "msecs": int(now % 1 * 1000) + 0.0,
+            "relativeCreated": (now - _COMMON["created"]) * 1000 + _COMMON["relativeCreated"],
+            "thread": None,
+            "threadName": None,
+        }
 
 
 def _log(logger: logging.Logger, line: object) -> None:

@@ -7,7 +7,7 @@ import functools
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
@@ -119,7 +119,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         _request_headers(hide, tuple(exchange.request_headers.items())).json,
         request_body,
         exchange.request_truncated,
-        _json(hide.clean_headers(_plain(exchange.response_headers))),
+        _json(hide.clean_headers({name: value for name, (_, value) in exchange.response_headers.items()})),
         *_response(exchange, hide, removed),
         exchange.response_truncated,
         _fault_parameters(exchange),
@@ -204,12 +204,6 @@ def _request_headers(hide: Redaction, headers: tuple[tuple[bytes, bytes], ...]) 
     text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
     secrets = (value.rpartition(b" ")[2] for name, value in headers if hide.hides(name.decode("latin-1")))
     return _Headers(_json(hide.clean_headers(text)), tuple(secret for secret in secrets if len(secret) >= WORTH))
-
-
-def _plain(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return a response's headers by lower-case name; Django's own mapping looks each of them up twice."""
-    stored: Mapping[str, tuple[str, str]] | None = getattr(headers, "_store", None)
-    return headers if stored is None else {name: value for name, (_, value) in stored.items()}
 
 
 def _near_misses(exchange: Exchange, secret: bool) -> str:

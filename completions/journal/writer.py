@@ -98,8 +98,11 @@ class Writer:
             return
         limit = conf.JOURNAL_MAX_BODY
         size = FACTS + (exchange.cut_bodies(limit) if keep else exchange.drop_bodies())
-        count = len(self._fresh)
-        if keep and self._is_full(size, limit):
+        count, is_full = len(self._fresh), self._bytes_in - self._bytes_out + size > QUEUE_BYTES
+        if keep and (
+            count + len(self._pending) >= conf.JOURNAL_QUEUE
+            or (is_full and self._bytes_in - self._bytes_out + size > QUEUE_BODIES * limit)
+        ):
             self.dropped += 1
             keep, size = False, FACTS + exchange.drop_bodies()
         if keep or (self.observers and count < OBSERVED):
@@ -111,11 +114,6 @@ class Writer:
             self._wake.set()
         for call in self.added:
             call(exchange)
-
-    def _is_full(self, size: int, limit: int) -> bool:
-        if self.queued >= conf.JOURNAL_QUEUE:
-            return True
-        return self._bytes_in - self._bytes_out + size > max(QUEUE_BYTES, QUEUE_BODIES * limit)
 
     def start(self) -> None:
         """Start the thread; it opens the database when its first interval is over, not before."""

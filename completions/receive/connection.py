@@ -1,4 +1,4 @@
-"""Step 1, the client's connection: notice that the client has left, and end connections outside of HTTP's rules.
+"""Step 1, the client's connection: send responses, notice that the client has left, end it outside of HTTP's rules.
 
 In ASGI under uvicorn, `send` is a method of the request's cycle, which has the transport (`RequestResponseCycle` in
 `uvicorn/protocols/http/`, the same in both implementations). Another server's `send` has none.
@@ -8,13 +8,17 @@ import asyncio
 import socket
 import struct
 import sys
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Generator, Mapping
+from contextlib import aclosing
 from inspect import signature
-from typing import Any
+from types import coroutine
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from completions.delivery.sabotage import Ending
+from completions.receive.lifespan import is_ending
+from completions.views.http import EventStream, FastJsonResponse, Following, RawResponse, Recorded, Relayed, Severed
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -32,14 +36,19 @@ IS_KNOWN = tuple(signature(RequestResponseCycle).parameters) == (
 CLIENT_LEFT = "The client left."
 
 
-async def watched(work: Coroutine[Any, Any, None], receive: Receive) -> None:
+@coroutine
+def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any, Any, None]:
     """Run `work`. Once it waits for the first time, watch for `http.disconnect`, and cancel it when that comes.
 
     Most answers never wait, so most requests need no second task.
     """
+    try:
+        pending = work.send(None)
+    except StopIteration:
+        return
     watcher = _Watcher(receive)
     try:
-        await _Driven(work, watcher.start)
+        yield from _rest_of(work, pending)
     except asyncio.CancelledError:
         if not watcher.left:
             raise
@@ -47,14 +56,25 @@ async def watched(work: Coroutine[Any, Any, None], receive: Receive) -> None:
         watcher.stop()
 
 
+def _rest_of(work: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
+    """Run a coroutine on from where it first waits, as `await` does."""
+    while True:
+        try:
+            try:
+                value = yield pending
+            except BaseException as exc:  # a cancellation: it belongs to the coroutine, as with `await`
+                pending = work.throw(exc)
+            else:
+                pending = work.send(value)
+        except StopIteration:
+            return
+
+
 class _Watcher:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = asyncio.create_task(self._watch(asyncio.current_task()))
         self.left = False
-
-    def start(self) -> None:
-        self._task = asyncio.create_task(self._watch(asyncio.current_task()))
 
     def stop(self) -> None:
         if self._task is not None:
@@ -69,39 +89,20 @@ class _Watcher:
             worker.cancel(CLIENT_LEFT)
 
 
-class _Driven:
-    """Awaits a coroutine like `await`, and calls `on_wait` the first time it suspends."""
-
-    def __init__(self, work: Coroutine[Any, Any, None], on_wait: Callable[[], None]) -> None:
-        self._work, self._on_wait = work, on_wait
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        try:
-            pending = self._work.send(None)
-        except StopIteration:
-            return
-        self._on_wait()
-        while True:
-            try:
-                try:
-                    value = yield pending
-                except BaseException as exc:  # a cancellation: it belongs to the coroutine, as with `await`
-                    pending = self._work.throw(exc)
-                else:
-                    pending = self._work.send(value)
-            except StopIteration:
-                return
+Lines = Mapping[str, tuple[str, str]]
+"""A response's headers: by lower-case name, each with its name as it was given and its value."""
 
 
-Headers = Sequence[tuple[bytes, bytes]]
-"""A response's headers, by lower-case name."""
+def encoded(lines: Lines) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI has them."""
+    return [(name.encode(), value.encode("latin-1")) for name, (_, value) in lines.items()]
 
 
-async def send_whole(send: Send, status: int, headers: Headers, body: bytes) -> None:
+async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None:
     """Send a whole response, whose headers tell its length: under uvicorn in one write."""
     cycle = _cycle(send)
-    if (head := _head(cycle, status, headers)) is None:
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+    if (head := _head(cycle, status, lines)) is None:
+        await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
         await send({"type": "http.response.body", "body": body})
         return
     cycle.response_started = cycle.response_complete = True
@@ -111,11 +112,11 @@ async def send_whole(send: Send, status: int, headers: Headers, body: bytes) -> 
     cycle.on_response()
 
 
-async def start_stream(send: Send, status: int, headers: Headers) -> None:
+async def start_stream(send: Send, status: int, lines: Lines) -> None:
     """Send the head of a response that comes in chunks, and has no length."""
     cycle = _cycle(send)
-    if (head := _head(cycle, status, headers)) is None or cycle.chunked_encoding is not None:
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+    if (head := _head(cycle, status, lines)) is None or cycle.chunked_encoding is not None:
+        await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
         return
     cycle.response_started = cycle.chunked_encoding = True
     cycle.waiting_for_100_continue = False
@@ -141,14 +142,16 @@ def chunk_writer(send: Send) -> Callable[[bytes], bool]:
     return written
 
 
-def _head(cycle: Any, status: int, headers: Headers) -> bytes | None:
+def _head(cycle: Any, status: int, lines: Lines) -> bytes | None:
     """Return the lines of a response's head, looked at all at once; None where uvicorn is to write it itself."""
     if not (IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle)):
         return None
-    pairs = (*cycle.default_headers, *headers)
-    head = STATUS_LINE[status] + b"".join([b"%b: %b\r\n" % pair for pair in pairs])
-    whole = head.count(b"\n") == head.count(b"\r") == len(pairs) + 1 and b"\0" not in head
-    return head if whole and b"\r\nconnection: " not in head else None
+    own = "".join([f"{name}: {value}\r\n" for name, (_, value) in lines.items()])
+    whole = own.count("\n") == own.count("\r") == len(lines) and "\0" not in own
+    if not whole or "connection" in lines:
+        return None
+    defaults = [b"%b: %b\r\n" % header for header in cycle.default_headers]
+    return b"".join((STATUS_LINE[status], *defaults, own.encode("latin-1")))
 
 
 def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:
@@ -207,3 +210,87 @@ def spare_headers(send: Send, names: Collection[bytes]) -> None:
 
 def _cycle(send: Send) -> Any:
     return getattr(send, "__self__", None)
+
+
+async def _send_body(response: RawResponse, send: Send) -> bool:
+    if response.pieces is not None:
+        await _start(response, send)
+        await _send_pieces(response.pieces, send)
+        await send({"type": "http.response.body"})
+    elif response.is_small:
+        await send_whole(send, response.status_code, response.lines, response.data)
+    else:
+        return False
+    return True
+
+
+async def _sever(response: Severed, send: Send) -> bool:
+    if not can_sever(send):
+        return await _send_body(response, send)
+    response.exchange.note_no_response()
+    await sever(send, response.ending)
+    return True
+
+
+async def _send_stream(response: EventStream, send: Send) -> bool:
+    """Send a stream piece by piece; Django has three generators around each piece."""
+    if not response.is_raw:
+        return False
+    ending = end_by_closing(send, response.ending)
+    await start_stream(send, response.status_code, response.lines)
+    await _send_pieces(response.pieces, send)
+    if ending is Ending.WHOLE:
+        await send({"type": "http.response.body"})
+    elif can_sever(send):
+        await sever(send, ending)
+    return True
+
+
+async def _send_relayed(response: Relayed, send: Send) -> bool:
+    """Send another server's answer on, and end it as that one did."""
+    headers = response.header_list()
+    spare_headers(send, {name for name, _ in headers})
+    end_by_closing(send, Ending.WHOLE)
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+    await _send_pieces(response.pieces, send)
+    if response.source.ending is Ending.WHOLE:
+        await send({"type": "http.response.body"})
+    elif can_sever(send):
+        await sever(send, response.source.ending)
+    return True
+
+
+async def _send_following(response: Following, send: Send) -> bool:
+    """Send a stream that has no end, until the server shuts down, which would otherwise wait for it."""
+    await _start(response, send)
+    async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
+        async for piece in pieces:
+            if is_ending():
+                break
+            if piece:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body"})
+    return True
+
+
+WAYS: Mapping[type[Recorded], Callable[[Any, Send], Awaitable[bool]]] = {
+    FastJsonResponse: _send_body,
+    RawResponse: _send_body,
+    Severed: _sever,
+    EventStream: _send_stream,
+    Relayed: _send_relayed,
+    Following: _send_following,
+}
+"""By class, what sends a response. It returns False if Django has to: middleware may have changed what is sent."""
+
+
+async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
+    written = chunk_writer(send)
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if not written(piece):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _start(response: Recorded, send: Send) -> None:
+    await send({"type": "http.response.start", "status": response.status_code, "headers": encoded(response.lines)})

@@ -6,46 +6,23 @@ exceptions are its own. The control API uses the database, so its paths take Dja
 """
 
 import asyncio
-import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
 
 from asgiref.sync import ThreadSensitiveContext
-from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
 
-from completions.delivery.sabotage import Ending
+from completions.conf import django_conf
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
-from completions.journal.exchange import Exchange, connection_of
-from completions.receive.connection import (
-    CLIENT_LEFT,
-    can_sever,
-    chunk_writer,
-    end_by_closing,
-    send_whole,
-    sever,
-    spare_headers,
-    start_stream,
-    watched,
-)
-from completions.receive.lifespan import is_ending, lifespan
+from completions.receive.connection import CLIENT_LEFT, WAYS, watched
+from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
-from completions.views.http import (
-    REQUEST_ID,
-    EventStream,
-    Following,
-    RawResponse,
-    Recorded,
-    Relayed,
-    Severed,
-    error_response,
-)
+from completions.views.http import REQUEST_ID, Recorded, Severed, error_response
 from completions.wire.base import WireFormat
 
 Scope = dict[str, Any]
@@ -60,13 +37,20 @@ KNOWN_HOSTS = 256
 KNOWN_PATHS = 1024
 
 
+class Route(NamedTuple):
+    """What the URLconf has for a method and a path: the match, and our view, if it is one that needs no middleware."""
+
+    match: ResolverMatch
+    view: Callable[..., Awaitable[HttpResponseBase]] | None
+
+
 class Handler(ASGIHandler):
     """The ASGI application: HTTP, and `lifespan`."""
 
     def __init__(self) -> None:
         super().__init__()
         self._resolver: URLResolver | None = None
-        self._matches: dict[str, ResolverMatch] = {}
+        self._routes: dict[tuple[str, str], Route] = {}
         self._hosts: dict[bytes, object] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +72,7 @@ class Handler(ASGIHandler):
         except RequestAborted:
             return
         except RequestError as exc:
-            await self._refuse(scope, exc, send, page)
+            await self._refuse(request, exc, send, page)
         else:
             if stock:
                 async with ThreadSensitiveContext():
@@ -104,7 +88,8 @@ class Handler(ASGIHandler):
         """
         if not request.path_info.startswith("/"):  # `OPTIONS *`
             raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
-        _check_query(request.scope)
+        if query := request.scope.get("query_string"):
+            _check_query(query)
         self._check_host(request)
         if not stock and origins.ORIGIN in request.sent_headers:
             return origins.admit(request, request.sent_headers)
@@ -131,23 +116,18 @@ class Handler(ASGIHandler):
 
     def _respond(self, request: LeanRequest) -> Awaitable[HttpResponseBase]:
         """Call the view: ours directly if there is no middleware, all others through Django's middleware chain."""
-        if not settings.MIDDLEWARE:
-            with contextlib.suppress(Resolver404):
-                view, args, kwargs = self.resolve_request(request)
-                view = getattr(view, "views", {}).get(request.method, view)
-                if hasattr(view, "answers_always"):
-                    response: Awaitable[HttpResponseBase] = view(request, *args, **kwargs)
-                    return response
+        if not django_conf.MIDDLEWARE and (route := self._route(request)) is not None and route.view is not None:
+            match = request.resolver_match = route.match
+            response: Awaitable[HttpResponseBase] = route.view(request, *match.args, **match.kwargs)
+            return response
         chain: Awaitable[HttpResponseBase] = self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
         return chain
 
-    async def _refuse(self, scope: Scope, exc: RequestError, send: Send, page: str | None) -> None:
+    async def _refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before it reaches Django, in the format of its address."""
-        wire = _wire_of(scope["path"])
+        wire = _wire_of(request.path)
         response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
-        query = scope["query_string"].decode("latin-1")
-        exchange = Exchange(scope["method"], scope["path"], query=query, request_headers=dict(scope["headers"]))
-        exchange.connection = connection_of(scope)
+        exchange = request.begin()
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS
         response.record(exchange)
@@ -158,61 +138,58 @@ class Handler(ASGIHandler):
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         """Send a response; every response has a request id."""
-        if isinstance(response, Relayed):
-            return await _send_relayed(response, send)
-        if REQUEST_ID not in response.headers:
+        if isinstance(response, Recorded):
+            if await WAYS[type(response)](response, send):
+                return
+        elif REQUEST_ID not in response.headers:
             response.headers[REQUEST_ID] = new_request_id()
-        if isinstance(response, EventStream) and response.is_raw:
-            await _send_stream(response, send)
-        elif isinstance(response, Following):
-            await _send_following(response, send)
-        elif isinstance(response, Severed) and can_sever(send):
-            response.exchange.note_no_response()
-            await sever(send, response.ending)
-        elif isinstance(response, RawResponse) and response.pieces is not None:
-            await _start(response, send)
-            await _send_pieces(response.pieces, send)
-            await send({"type": "http.response.body"})
-        elif isinstance(response, RawResponse) and response.is_small:
-            await send_whole(send, response.status_code, _headers(response), response.content)
-        else:
-            await super().send_response(response, send)
+        await super().send_response(response, send)
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """Find the view: in a table if the path is known, else with Django's resolver."""
-        if hasattr(request, "urlconf"):
+        route = None if hasattr(request, "urlconf") else self._route(request)
+        if route is None:
             return super().resolve_request(request)
-        resolver = get_resolver()
+        request.resolver_match = route.match
+        return route.match
+
+    def _route(self, request: HttpRequest) -> "Route | None":
+        """Return where a request goes; None where the URLconf does not have its path."""
+        resolver = get_resolver(django_conf.ROOT_URLCONF)
         if resolver is not self._resolver:  # the URLconf was changed, by override_settings for one
-            self._resolver, self._matches = resolver, {}
-        match = self._matches.get(request.path_info)
-        if match is None:
-            match = resolver.resolve(request.path_info)
-            if len(self._matches) >= KNOWN_PATHS:
-                self._matches.clear()
-            self._matches[request.path_info] = match
-        request.resolver_match = match
-        return match
+            self._resolver, self._routes = resolver, {}
+        known = (request.method or "", request.path_info)
+        found = self._routes.get(known)
+        if found is None:
+            try:
+                match = resolver.resolve(request.path_info)
+            except Resolver404:
+                return None
+            if len(self._routes) >= KNOWN_PATHS:
+                self._routes.clear()
+            view = getattr(match.func, "views", {}).get(request.method, match.func)
+            found = self._routes[known] = Route(match, view if hasattr(view, "answers_always") else None)
+        return found
 
     def _check_host(self, request: LeanRequest) -> None:
         """Refuse a host that ALLOWED_HOSTS does not allow; remember those that it does."""
         raw = request.sent_headers.get(b"host", b"")
         if not raw and b"host" not in request.sent_headers and request.scope["http_version"] == "1.1":
             raise RequestError("The request has no Host header, and HTTP/1.1 asks for one.", code="host_missing")
-        if raw and self._hosts.get(raw) is settings.ALLOWED_HOSTS:
+        if raw and self._hosts.get(raw) is django_conf.ALLOWED_HOSTS:
             return
         try:
             request.get_host()
         except DisallowedHost as exc:
             raise RequestError(str(exc), code="host_not_allowed") from exc
         if len(self._hosts) < KNOWN_HOSTS:
-            self._hosts[raw] = settings.ALLOWED_HOSTS
+            self._hosts[raw] = django_conf.ALLOWED_HOSTS
 
 
-def _check_query(scope: Mapping[str, Any]) -> None:
+def _check_query(query: bytes) -> None:
     """Refuse a query string that Django could not read later."""
     try:
-        scope.get("query_string", b"").decode()
+        query.decode()
     except UnicodeDecodeError as exc:
         raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
 
@@ -229,59 +206,6 @@ def _wire_of(path: str) -> WireFormat | None:
 def is_stock(path: str) -> bool:
     """Tell whether a path belongs to the control API."""
     return path.startswith(STOCK) or (path.startswith(NAMESPACES) and STOCK in path)
-
-
-async def _send_stream(response: EventStream, send: Send) -> None:
-    """Send a stream piece by piece, like `send_response`, but without its three generators around each piece."""
-    ending = end_by_closing(send, response.ending)
-    await start_stream(send, response.status_code, _headers(response))
-    await _send_pieces(response.pieces, send)
-    if ending is Ending.WHOLE:
-        await send({"type": "http.response.body"})
-    elif can_sever(send):
-        await sever(send, ending)
-
-
-async def _send_relayed(response: Relayed, send: Send) -> None:
-    """Send another server's answer on, and end it as that one did."""
-    headers = response.header_list()
-    spare_headers(send, {name for name, _ in headers})
-    end_by_closing(send, Ending.WHOLE)
-    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await _send_pieces(response.pieces, send)
-    if response.source.ending is Ending.WHOLE:
-        await send({"type": "http.response.body"})
-    elif can_sever(send):
-        await sever(send, response.source.ending)
-
-
-async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
-    written = chunk_writer(send)
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if not written(piece):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def _send_following(response: Following, send: Send) -> None:
-    """Send a stream that has no end, until the server shuts down, which would otherwise wait for it."""
-    await _start(response, send)
-    async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
-        async for piece in pieces:
-            if is_ending():
-                break
-            if piece:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body"})
-
-
-async def _start(response: HttpResponseBase, send: Send) -> None:
-    await send({"type": "http.response.start", "status": response.status_code, "headers": _headers(response)})
-
-
-def _headers(response: HttpResponseBase) -> list[tuple[bytes, bytes]]:
-    """Return a response's headers in bytes, past Django's mapping, which would look each of them up again."""
-    return [(name.encode(), value.encode("latin-1")) for name, (_, value) in response.headers._store.items()]
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

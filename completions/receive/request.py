@@ -11,11 +11,13 @@ from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIRequest, get_script_prefix
+from django.core.handlers.asgi import ASGIRequest
+from django.urls import ResolverMatch
 from django.utils.functional import cached_property
 
-from completions.conf import conf
+from completions.conf import conf, django_conf
 from completions.exceptions import BodyTooLarge, RequestError
+from completions.journal.exchange import Exchange, connection_of
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
@@ -39,20 +41,36 @@ class LeanRequest(ASGIRequest):
     by lower-case name.
     """
 
+    resolver_match: ResolverMatch | None = None
     _encoding: str | None = None
+    _post_parse_error = _read_started = False
 
     def __init__(self, scope: Mapping[str, Any], body: bytes = b"") -> None:
         self.received = time.monotonic()
         self.scope = scope
         self.sent_headers: dict[bytes, bytes] = _by_name(scope["headers"])
         self.method = scope["method"].upper()
-        self.path = scope["path"]
-        self.script_name = get_script_prefix(scope)
-        self.path_info = self.path.removeprefix(self.script_name)
-        self.resolver_match = None
+        self.path = self.path_info = scope["path"]
+        self.script_name = django_conf.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
+        if self.script_name:
+            self.path_info = self.path.removeprefix(self.script_name)
         self._body = body
-        self._post_parse_error = False
-        self._read_started = False
+
+    @property
+    def body(self) -> bytes:
+        """The body, which is here already."""
+        return self._body
+
+    def begin(self) -> Exchange:
+        """Return the exchange of this request, with all that is known of it on arrival."""
+        exchange = Exchange(self.method, self.path, self.received)
+        exchange.request_headers, exchange.request_body = self.sent_headers, self._body
+        if query := self.scope.get("query_string"):
+            exchange.query = query.decode(errors="replace")  # of a request that is refused for it
+        if raw := self.scope.get("raw_path"):
+            exchange.target = raw.partition(b"?")[0].decode("latin-1")
+        exchange.connection = connection_of(self.scope)
+        return exchange
 
     def take_body(self, body: bytes) -> None:
         """Take the complete body, which arrives after the headers."""
@@ -82,7 +100,8 @@ class LeanRequest(ASGIRequest):
 
     def close(self) -> None:
         """Close what was opened; the body is only memory."""
-        super(ASGIRequest, self).close()
+        if "_files" in self.__dict__:
+            super(ASGIRequest, self).close()
 
 
 class _Unfinished:

@@ -177,7 +177,9 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
         return Plan(None, overrides.error, script.pacing).with_overrides(overrides)
     if taken.rule < len(rules):
         rule = rules[taken.rule]
-        answer, before = rule.answer(taken.uses), rule.says_before(taken.uses)
+        answer, before = rule.answers[0], rule.before
+        if rule.is_counted:  # else it has one answer, which is always the same
+            answer, before = rule.answer(taken.uses), rule.says_before(taken.uses)
         plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=before)
         plan = plan._replace(match=rule.match, cassette=rule.cassette) if rule.cassette else plan
     elif (upstream := upstream_of(script)) is not None and prompt.task != "state":

@@ -71,6 +71,12 @@ class Namespace:
             self._rebuild()
         return self._script
 
+    @property
+    def is_to_look(self) -> bool:
+        """Whether `look` would do anything."""
+        file = self.file
+        return time.monotonic() >= file.next_look or file.script is not self._base or self._pushed is not self._of
+
     async def look(self) -> None:
         """Check whether the script has changed, and read the changes in a thread."""
         if time.monotonic() >= self.file.next_look:
@@ -218,7 +224,7 @@ class _Spaces:
 
     def get(self, name: str) -> "Namespace | None":
         """Return an existing namespace."""
-        key = _key(name)
+        key = (name, conf.MOCK_SCRIPT, conf.STATE_URL)  # `_key`, which each request pays for
         found = self.kept.get(key)
         if found is None:
             return self.alive.get(key)

@@ -37,6 +37,7 @@ logger = logging.getLogger("completions")
 NAMESPACE_PATH = re.compile("^/ns/[^/]+(?=/)")
 AUTHORIZATION, GOOGLE_KEY = b"authorization", b"x-goog-api-key"
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+NONE = b"0"
 NAMESPACE = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
 
@@ -90,21 +91,27 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
 
 def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
     """Return the exchange of a request, labelled with its view or format; leave in `kwargs` what the view takes."""
-    started: float = getattr(request, "received", None) or time.monotonic()
-    exchange = Exchange(request.method or "", request.path, started)
+    begin: Callable[[], Exchange] | None = getattr(request, "begin", None)
+    exchange = _begun(request) if begin is None else begin()
     named: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
         kwargs["wire"] = format_of(request, others, kwargs["wire"])
     place = kwargs.get("wire") if view is None else view
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
-    exchange.request_headers = getattr(request, "sent_headers", None) or sent_headers(request)
+    exchange.namespace = named or namespace_of(exchange.request_headers) or selection.current.name
+    return exchange
+
+
+def _begun(request: HttpRequest) -> Exchange:
+    """Return the exchange of one of Django's own requests; ours begin theirs themselves."""
+    exchange = Exchange(request.method or "", request.path, time.monotonic())
+    exchange.request_headers = sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is None:
         exchange.query = query_string(request)
     else:
         (exchange.query, exchange.target), exchange.connection = _address(scope), connection_of(scope)
-    exchange.namespace = named or namespace_of(exchange.request_headers) or selection.current.name
     return exchange
 
 
@@ -247,8 +254,8 @@ def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
     headers: Headers = exchange.request_headers or sent_headers(request)
     if AUTHORIZATION not in headers and (key := _queried(request)):
         headers = {**headers, GOOGLE_KEY: key.encode()}  # Google's other place for it
-    if RETRY_COUNT in headers:
-        exchange.retry = _retry(headers[RETRY_COUNT])
+    if (retry := headers.get(RETRY_COUNT, NONE)) != NONE:
+        exchange.retry = _retry(retry)
     if IDEMPOTENCY_KEY in headers:
         exchange.idempotency_key = headers[IDEMPOTENCY_KEY].decode("latin-1")
     if ORGANIZATION in headers or PROJECT in headers:

@@ -44,7 +44,8 @@ async def _render_and_deliver(turn: Turn) -> Recorded:
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
         await _write_events(turn)
     await _keep(turn)
-    check_chunks(turn)
+    if turn.prompt.per_chunk is not None:
+        check_chunks(turn)
     response = await misbehave(turn) if turn.outcome.faults else None
     return _with_headers(turn, response or await _respond(turn))
 
@@ -54,7 +55,8 @@ async def _parse_and_resolve(
 ) -> Turn:
     """Return the prompt and its outcome: steps 2 and 3."""
     exchange.world = space = namespace(exchange.namespace)
-    await space.look()
+    if space.is_to_look:
+        await space.look()
     headers, body = note_client(request, exchange), read_body(request)
     exchange.request_body = body
     if wire.reads_address:

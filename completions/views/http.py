@@ -18,6 +18,7 @@ from completions.wire.openai.base import envelope
 
 REQUEST_ID = "x-request-id"
 JSON = "application/json"
+JSON_TYPE = ("Content-Type", JSON)
 SMALL = 64 * 1024
 """Bodies up to this many bytes are sent together with the headers."""
 
@@ -28,28 +29,58 @@ def _looked_at(name: str, value: str) -> tuple[str, bool]:
     return name.lower(), value.isprintable() and value.isascii()
 
 
+Lines = dict[str, tuple[str, str]]
+"""A response's headers as Django keeps them: by lower-case name, each with its name as it was given and its value."""
+
+
 class Recorded(HttpResponseBase):
     """A response that ends its exchange when it has been sent.
 
     If it is `foreign`, it looks like one of a proxy in front of the API: it lacks the API's headers, except for the
     request id, by which it can be found in the log.
+
+    Django's constructors set on each response what few of them need, and check each header. `set_up` sets `lines`,
+    which are the headers, and the rest is there when it is read: by middleware for one.
     """
 
     exchange: Exchange
     foreign = False
+    closed, _charset, _handler_class, _reason_phrase = False, None, None, None
 
-    def set_up(self, status: int, headers: Mapping[str, str]) -> None:
-        """Set what Django's constructors set; they look at each header, and at the charset, of every answer."""
-        self.headers = ResponseHeaders({})
-        self.headers._store = {name.lower(): (name, value) for name, value in headers.items()}
-        self.cookies = SimpleCookie()
-        self.status_code, self.closed = status, False
-        self._charset = self._handler_class = self._reason_phrase = None
-        self._resource_closers: list[Any] = []
+    def set_up(self, status: int, lines: Lines) -> None:
+        """Set what differs between responses."""
+        self.status_code, self.lines = status, lines
+
+    @functools.cached_property
+    def lines(self) -> Lines:
+        """The headers, as they are sent."""
+        found: Lines = self.headers._store
+        return found
+
+    @functools.cached_property
+    def headers(self) -> ResponseHeaders:  # type: ignore[override]  # an attribute that is made late
+        """The same headers as Django's mapping, which checks what is set."""
+        found = ResponseHeaders({})
+        found._store = self.lines
+        return found
+
+    @functools.cached_property
+    def cookies(self) -> SimpleCookie:  # type: ignore[override]  # an attribute that is made late
+        """The cookies that middleware sets."""
+        return SimpleCookie()
+
+    @functools.cached_property
+    def _resource_closers(self) -> list[Any]:
+        return []
+
+    @property
+    def has_cookies(self) -> bool:
+        """Whether there are cookies to be sent."""
+        return "cookies" in self.__dict__ and bool(self.cookies)
 
     def add_headers(self, headers: Mapping[str, str]) -> None:
         """Add headers that the response lacks; only values that may contain a newline go through Django's check."""
-        there = self.headers._store  # Django's own `setdefault` costs ten times as much
+        there = self.lines  # Django's own `setdefault` costs ten times as much
         for name, value in headers.items():
             lower, plain = _looked_at(name, value)
             if lower not in there:
@@ -61,9 +92,9 @@ class Recorded(HttpResponseBase):
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and send its id."""
         self.exchange = exchange
-        self.headers[REQUEST_ID] = exchange.request_id
+        self.lines[REQUEST_ID] = (REQUEST_ID, exchange.request_id)
         exchange.status = self.status_code
-        exchange.response_headers = self.headers
+        exchange.response_headers = self.lines
 
     def end(self) -> None:
         """End the exchange. A handler that does not send Django's signals calls this instead of `close`."""
@@ -79,23 +110,26 @@ class RawResponse(Recorded, HttpResponse):
     """A complete body of any media type; it is sent in `pieces` if they are set."""
 
     pieces: AsyncGenerator[bytes, None] | None = None
+    _container: list[bytes]
 
     def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
         HttpResponse.__init__(self, data, status=status, content_type=media_type)
-        self.headers["Content-Length"] = str(len(data))
+        self.data, self._length = data, ("Content-Length", str(len(data)))
+        self.lines["content-length"] = self._length
         self.foreign = foreign
 
     @property
     def is_small(self) -> bool:
-        """Whether the body can go out in one piece, as it is: middleware may have set cookies, or another body."""
-        size = len(self.content)
-        return size <= SMALL and not self.cookies and self.headers.get("Content-Length") == str(size)
+        """Whether `data` can go out in one piece, as it is: middleware may have set cookies, or another body."""
+        if len(self.data) > SMALL or self._container != [self.data]:
+            return False
+        return self.lines.get("content-length") == self._length and not self.has_cookies
 
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and note the body."""
         super().record(exchange)
-        exchange.response_body = self.content
-        exchange.sent_bytes = len(exchange.response_body)
+        exchange.response_body = self.data
+        exchange.sent_bytes = len(self.data)
 
 
 class FastJsonResponse(RawResponse, JsonResponse):
@@ -103,9 +137,10 @@ class FastJsonResponse(RawResponse, JsonResponse):
 
     def __init__(self, document: dict[str, Any] | bytes, status: int = 200) -> None:
         """Take a document, or its encoded bytes."""
-        data = document if isinstance(document, bytes) else orjson.dumps(document)
-        self.set_up(status, {"Content-Type": JSON, "Content-Length": str(len(data))})
+        self.data = data = document if isinstance(document, bytes) else orjson.dumps(document)
         self._container = [data]
+        self._length = ("Content-Length", str(len(data)))
+        self.set_up(status, {"content-type": JSON_TYPE, "content-length": self._length})
 
 
 class Severed(FastJsonResponse):
@@ -121,6 +156,12 @@ def whole_response(body: Body) -> RawResponse:
     return FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
 
 
+UNCACHED: Lines = {
+    "cache-control": ("Cache-Control", "no-cache"),
+    "x-accel-buffering": ("X-Accel-Buffering", "no"),
+}
+
+
 class EventStream(Recorded, StreamingHttpResponse):
     """A stream of events that caches and proxies do not hold back; `progress` records what was sent.
 
@@ -134,7 +175,7 @@ class EventStream(Recorded, StreamingHttpResponse):
         media_type: str,
         ending: Ending = Ending.WHOLE,
     ) -> None:
-        self.set_up(200, {"Content-Type": media_type, "Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        self.set_up(200, {"content-type": ("Content-Type", media_type), **UNCACHED})
         self._iterator, self.is_async = pieces, True
         self.pieces = pieces
         self.progress = progress
@@ -143,7 +184,7 @@ class EventStream(Recorded, StreamingHttpResponse):
     @property
     def is_raw(self) -> bool:
         """Whether the content is still `pieces`; middleware may have wrapped it or set cookies."""
-        return getattr(self, "_iterator", None) is self.pieces and not self.cookies
+        return getattr(self, "_iterator", None) is self.pieces and not self.has_cookies
 
     def end(self) -> None:
         """End the exchange, whether the stream is complete or not."""

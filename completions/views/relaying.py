@@ -128,12 +128,11 @@ class _Finished:
 
     def _recorded(self) -> Recorded:
         record, exchange = self._record, self._record.exchange
-        headers = exchange.response_headers
         path = exchange.path.removeprefix(f"/ns/{exchange.namespace}")
         return Recorded(
             path=path,
             status=self._answer.status,
-            headers=tuple((name.lower(), value) for name, value in headers.items()),
+            headers=tuple((name, value) for name, (_, value) in exchange.response_headers.items()),
             pieces=tuple(record.pieces),
             times=tuple(seconds * 1000 for seconds in record.times),
             stream=exchange.stream,

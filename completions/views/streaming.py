@@ -37,10 +37,9 @@ def check_keep_alive(turn: Turn, framing: Framing) -> None:
 
 
 def check_chunks(turn: Turn) -> None:
-    """Note a size for chunks where nothing is cut into any: the script, a cassette or another server gives them."""
+    """Note that a size for chunks is asked for where the script, a cassette or another server gives them."""
     outcome = turn.outcome
-    is_given = outcome.upstream or outcome.recorded or (outcome.reply is not None and outcome.reply.events is not None)
-    if turn.prompt.per_chunk is not None and is_given:
+    if outcome.upstream or outcome.recorded or (outcome.reply is not None and outcome.reply.events is not None):
         turn.note_ineffective(PACING, "tokens_per_chunk", "this answer's chunks are given as they are")
 
 

@@ -439,7 +439,7 @@ async def test_texts__that_databases_refuse() -> None:
 
 async def test_row__that_cannot_be_made_costs_itself_alone(caplog: pytest.LogCaptureFixture) -> None:
     bad = Exchange("POST", CHAT)
-    bad.response_headers = {"x": object()}  # type: ignore[dict-item]  # what cannot be written
+    bad.response_headers = {"x": ("x", object())}  # type: ignore[dict-item]  # what cannot be written
     end_exchange(bad)
     await ask("refund")
     assert await queries.count(ALL) == 1

@@ -9,7 +9,7 @@ import pytest
 from tests.benchmark.ratios import HUNDRED, MOCK, TEN
 from tests.server import ROOT
 
-CEILINGS = {MOCK: 360, TEN: 610, HUNDRED: 760}
+CEILINGS = {MOCK: 278, TEN: 525, HUNDRED: 695}
 """By case, how many calls one request may make with the journal and the log on."""
 
 

@@ -11,15 +11,15 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from completions.receive import connection
-from completions.receive.connection import chunk_writer, send_whole, start_stream
+from completions.receive.connection import Lines, chunk_writer, send_whole, start_stream
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
-HEADERS = [
-    (b"content-type", b"application/json"),
-    (b"content-length", str(len(BODY)).encode()),
-    (b"x-request-id", b"1"),
-]
+HEADERS = {
+    "content-type": ("Content-Type", "application/json"),
+    "content-length": ("Content-Length", str(len(BODY))),
+    "x-request-id": ("x-request-id", "1"),
+}
 
 
 class Transport(asyncio.Transport):
@@ -59,7 +59,7 @@ def cycle(method: str = "POST", **state: Any) -> tuple[RequestResponseCycle, Tra
     return made, transport
 
 
-async def sent(made: tuple[RequestResponseCycle, Transport], headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+async def sent(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> dict[str, Any]:
     """Send a whole response, and return what came of it."""
     try:
         send: Any = made[0].send
@@ -78,7 +78,7 @@ async def sent(made: tuple[RequestResponseCycle, Transport], headers: list[tuple
     }
 
 
-async def begun(made: tuple[RequestResponseCycle, Transport], headers: list[tuple[bytes, bytes]]) -> list[Any]:
+async def begun(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> list[Any]:
     """Send a stream of two pieces, and return what came of it."""
     send: Any = made[0].send
     await start_stream(send, 200, headers)
@@ -90,13 +90,14 @@ async def begun(made: tuple[RequestResponseCycle, Transport], headers: list[tupl
     return [b"".join(made[1].written), made[1].closed, made[0].response_complete]
 
 
-CASES: dict[str, tuple[dict[str, Any], list[tuple[bytes, bytes]]]] = {
+CASES: dict[str, tuple[dict[str, Any], Lines]] = {
     "usual": ({}, HEADERS),
     "HEAD": ({"method": "HEAD"}, HEADERS),
     "to be closed": ({"keep_alive": False}, HEADERS),
-    "that closes": ({}, [*HEADERS, (b"connection", b"close")]),
-    "a line's end in a value": ({}, [*HEADERS, (b"x-mine", b"a\r\nx-other: b")]),
-    "a NUL in a value": ({}, [*HEADERS, (b"x-mine", b"a\0b")]),
+    "that closes": ({}, {**HEADERS, "connection": ("Connection", "close")}),
+    "a line's end in a value": ({}, {**HEADERS, "x-mine": ("x-mine", "a\r\nx-other: b")}),
+    "beyond ASCII": ({}, {**HEADERS, "x-mine": ("X-Mine", "caf\xe9")}),
+    "a NUL in a value": ({}, {**HEADERS, "x-mine": ("x-mine", "a\0b")}),
 }
 
 
@@ -110,7 +111,7 @@ async def test_whole__is_sent_as_uvicorn_sends_it(case: str, monkeypatch: pytest
 
 @pytest.mark.parametrize("state", [{}, {"method": "HEAD"}, {"keep_alive": False}])
 async def test_stream__is_sent_as_uvicorn_sends_it(state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    headers = [(b"content-type", b"text/event-stream")]
+    headers = {"content-type": ("Content-Type", "text/event-stream")}
     ours = await begun(cycle(**state), headers)
     monkeypatch.setattr(connection, "IS_KNOWN", False)
     assert ours == await begun(cycle(**state), headers)
