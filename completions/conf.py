@@ -36,6 +36,8 @@ class Conf:
     CASSETTES = Setting("")
     CASSETTE_MODE = Setting("none")
     CASSETTE_RETRIES = Setting(False)
+    CASSETTE_IGNORE = Setting("")
+    CASSETTE_ROOT = Setting("")
     MOCK_TTFT_MS = Setting(50.0)
     MOCK_ITL_MS = Setting(50.0)
     MAX_BODY_BYTES = Setting(32 * 1024 * 1024)

@@ -77,10 +77,17 @@ class Upstream:
     """Another server that a request is passed on to as it came: its address, or several, and its longest silence.
 
     Each of the `urls` stands behind what it is for: the beginning of a path, the name of a format, or nothing for all.
+    `headers`, by lower-case name, are sent in place of the request's own.
     """
 
     urls: tuple[tuple[str, str], ...]
     timeout_ms: float = SILENCE_MS
+    headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The address, or all of them, as MOCK_UPSTREAM has them."""
+        return ", ".join(f"{of}={url}" if of else url for of, url in self.urls)
 
 
 @value
@@ -113,6 +120,10 @@ class Recorded:
         return b"".join(self.pieces)
 
 
+Recorder = Callable[[Recorded, str, Mapping[str, str]], None]
+"""Records an answer, in a thread; takes the query and the headers of the request too, which may hold secrets."""
+
+
 @value
 class Outcome:
     """What a request gets: the reply or the error, its pacing, and the rule that gave it (None if no rule matched).
@@ -139,4 +150,4 @@ class Outcome:
     upstream: Upstream | None = None
     recorded: Recorded | None = None
     cassette: str | None = None
-    record: Callable[[Recorded], None] | None = None
+    record: Recorder | None = None

@@ -17,6 +17,7 @@ NAMES = {
     "chaos_or_null": "chaos",
     "limits_or_null": "limits",
     "started_or_null": "scenario",
+    "recording_or_null": "recording",
     "draft": "draft",
     "trial": "trial",
 }

@@ -62,6 +62,7 @@ def _scripts() -> dict[str, Schema]:
         "chaos_or_null": _or_null(ref("chaos")),
         "limits_or_null": _or_null(ref("limits")),
         "started_or_null": _or_null(ref("started")),
+        "recording_or_null": _or_null(ref("recording")),
     }
 
 
@@ -81,6 +82,12 @@ def _scenario() -> dict[str, Schema]:
     times = {"started_at": NUMBER, "seconds": NUMBER, "speed": NUMBER}
     running = _object(name=TEXT, stage=TEXT, stages=_list(TEXT), repeat=FLAG, **times)
     return {"scenario_state": _object(scenario=_or_null(running), known=_list(TEXT), pushed=FLAG)}
+
+
+def _recording() -> Schema:
+    """Return what is recorded and played."""
+    facts = {"folder": TEXT, "mode": TEXT, "records": FLAG, "upstream": _or_null(TEXT), "ignore": _list(TEXT)}
+    return _object(**facts, requests=COUNT)
 
 
 READINESS: Schema = {
@@ -115,6 +122,7 @@ def _answers() -> dict[str, Schema]:
         "removed": _object(removed=_list(TEXT)),
         "chaos_state": _object(chaos=ref("chaos_or_null"), pushed=FLAG),
         "limits_state": _object(limits=ref("limits_or_null"), pushed=FLAG),
+        "recording_state": _object(recording=_or_null(_recording()), root=_or_null(TEXT), pushed=FLAG),
         "gates": _object(gates=_map(COUNT)),
         "release": _object(gate=TEXT, released=COUNT),
         "reset": _object(namespace=TEXT, deleted=COUNT),

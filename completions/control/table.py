@@ -2,7 +2,7 @@
 
 import asyncio
 
-from completions.control import drafts, exchanges, recipes, scripts, spaces
+from completions.control import drafts, exchanges, recipes, recording, scripts, spaces
 from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
@@ -20,6 +20,7 @@ PLACE = Parameter(
     choices=PLACES,
 )
 REMOVE = Parameter("remove", "Whether all that it holds is removed, its exchanges too.", bool, False)
+RECORDED = {200: "recording_state", 409: "error"}
 RETIRED = {200: "namespace_removed", 409: "error"}
 
 
@@ -53,6 +54,9 @@ OPERATIONS = (
     Operation("GET", "scenario", scripts.get_scenario, {200: "scenario_state"}),
     Operation("PUT", "scenario", scripts.put_scenario, {200: "scenario_state"}, body="started_or_null"),
     Operation("DELETE", "scenario", scripts.delete_scenario, {200: "scenario_state"}),
+    Operation("GET", "recording", recording.get_recording, {200: "recording_state"}),
+    Operation("PUT", "recording", recording.put_recording, RECORDED, body="recording_or_null"),
+    Operation("DELETE", "recording", recording.delete_recording, {200: "recording_state"}),
     Operation("GET", "gates", spaces.get_gates, {200: "gates"}),
     Operation("POST", "gates/{name}/release", spaces.release_gate, {200: "release"}),
     Operation("POST", "reset", spaces.reset, {200: "reset"}),

@@ -16,6 +16,7 @@ from completions.conf import conf
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.resolve.upstream import read_upstreams
+from completions.script.asked.ignored import read_ignored
 from completions.script.loader import builtin_names
 from completions.script.review import doubts
 from completions.state.script_file import script_file
@@ -115,6 +116,11 @@ def _upstream_problems() -> list[CheckMessage]:
 
 
 def _cassette_problems() -> list[CheckMessage]:
+    try:
+        read_ignored(conf.CASSETTE_IGNORE)
+    except ValueError as exc:
+        hint = "CASSETTE_IGNORE takes names and patterns, separated by commas: ids,dates,whitespace,/ticket-[0-9]+/."
+        return [Error(f"CASSETTE_IGNORE cannot be used: {exc}.", hint=hint, id="completions.E008")]
     if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or Path(conf.CASSETTES).is_dir():
         return []
     told = f"CASSETTES={conf.CASSETTES!r} is no folder, and nothing is recorded, so every request is an error."

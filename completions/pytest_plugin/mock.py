@@ -264,6 +264,30 @@ class MockLLM:
         running: dict[str, Any] | None = told["scenario"]
         return running
 
+    def record(
+        self,
+        folder: str | Path | None = None,
+        *,
+        upstream: str | Mapping[str, Any] | None = None,
+        mode: str | None = None,
+        ignore: Sequence[str] | None = None,
+    ) -> dict[str, Any]:
+        """Record what another server answers to what no rule does, and from the next run on play it.
+
+        `upstream` is its address, or a mapping as in scripts. The `folder` is beside the test, and below the project's
+        root; `cassettes/` with the test's name unless given. The mode is `once` unless given; `--mock-llm-update` makes
+        it `all`. `ignore` names what may differ between two runs. Return what is recorded and played.
+        """
+        given = {"folder": self._below_root(folder), "upstream": upstream, "ignore": ignore and [*ignore]}
+        given["mode"] = "all" if mode is None and self._snapshots.are_updated else mode or "once"
+        body = {name: value for name, value in given.items() if value is not None}
+        found: dict[str, Any] = self._ask("PUT", "recording", body=body)["recording"]
+        return found
+
+    def stop_recording(self) -> None:
+        """Record and play no more; what was answered is written."""
+        self._ask("DELETE", "recording")
+
     def reset(self) -> None:
         """Forget everything: script, rules, counters, exchanges; release all gates."""
         self._ask("POST", "reset")
@@ -345,6 +369,15 @@ class MockLLM:
         if self._has_ended and method != "GET":
             raise RuntimeError(f"The test of {self!r} has ended, so nothing it is told has an effect.")
         return self._control.ask(method, f"/ns/{self.namespace}/_mock/{path}", query, body)
+
+    def _below_root(self, folder: str | Path | None) -> str:
+        """Return a folder beside the test as a path below the project's root, as the server takes it."""
+        beside, root = self._folders
+        found = (beside / (self._snapshots.cassettes if folder is None else folder)).resolve()
+        try:
+            return found.relative_to(root.resolve()).as_posix()
+        except ValueError:
+            raise ValueError(f"Recorded answers must be below {root}, and {found} is not.") from None
 
     def _text(self, script: str | Path) -> str:
         if isinstance(script, str) and "\n" in script:

@@ -133,6 +133,7 @@ def environment(project: Mapping[str, str], folder: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "mocksite.settings",
         "ENV_FILE": os.devnull,
         "MOCK_SCRIPT": str(HERE / "script.yaml"),
+        "CASSETTE_ROOT": ".",  # where it runs, which is the project's root
         "MOCK_TTFT_MS": "0",
         "MOCK_ITL_MS": "0",
         "LOG_LEVEL": "WARNING",

@@ -13,7 +13,7 @@ from completions.pytest_plugin.exchanges import Exchange
 
 __tracebackhide__ = True  # in the reports of failed tests
 
-FOLDER = "prompts"
+FOLDER, CASSETTES = "prompts", "cassettes"
 OPTION = "--mock-llm-update"
 IDS = {"id", "tool_call_id", "call_id", "tool_use_id", "item_id", "previous_response_id", "response_id"}
 """Members that hold an id, which is another one each time."""
@@ -30,11 +30,16 @@ Normalise = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Where a test's snapshots are, and whether they are written anew."""
+    """Where a test's snapshots and recorded answers are, and whether they are written anew."""
 
     folder: Path
     test: str
     are_updated: bool = False
+
+    @property
+    def cassettes(self) -> Path:
+        """The folder of the test's recorded answers."""
+        return Path(CASSETTES) / _safe(self.test)
 
     def check(self, exchanges: Sequence[Exchange], name: str, normalise: Normalise | None) -> None:
         """Hold what was asked against the file, or write the file; raise AssertionError where they differ."""

@@ -12,7 +12,7 @@ from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, KeyRefused, RequestError
 from completions.outcome import Outcome, Pacing, Upstream
 from completions.resolve import models
-from completions.resolve.engine import resolve, takes_all, upstream_of
+from completions.resolve.engine import passes_on, resolve, takes_all, upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.recall import Shelf, recall
 from completions.script.rules import Script
@@ -83,7 +83,8 @@ async def answer(  # those of `ask`
         except RequestError as exc:
             if await space.refresh():
                 continue
-            if (upstream := upstream_of(space.script)) is not None and not isinstance(exc, (KeyRefused, BodyTooLarge)):
+            upstream = None if isinstance(exc, (KeyRefused, BodyTooLarge)) else upstream_of(space.script)
+            if upstream is not None and await passes_on(space):
                 return _unread(wire, upstream)
             raise
         try:

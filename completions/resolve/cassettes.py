@@ -1,9 +1,8 @@
 """Around resolve: what was recorded for a request, and what becomes of one for which nothing was."""
 
 import contextlib
-import functools
-import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from urllib.parse import parse_qsl, urlsplit
@@ -11,27 +10,29 @@ from urllib.parse import parse_qsl, urlsplit
 from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt
-from completions.exceptions import RequestError
-from completions.outcome import NearMiss, Outcome, Recorded, Upstream
+from completions.exceptions import AuthorError, RequestError
+from completions.outcome import NearMiss, Outcome, Recorded, Recorder, Upstream
+from completions.script.asked.ignored import read_ignored
+from completions.script.asked.session import ALL, NEW, ONCE, PASS, read_kept
 from completions.script.pace import UNPACED
 from completions.script.rules import Rule, Script
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
+from completions.state.cassettes.files import NotWritten
 from completions.state.ledger import Claim, Want
 from completions.state.namespaces import Namespace
 from completions.wire import registry
 
-NONE, ONCE, NEW, ALL, PASS = MODES = ("none", "once", "new_episodes", "all", "passthrough")
-"""Nothing is recorded; only into an empty folder; what is not there; everything; nothing is recorded or played."""
+logger = logging.getLogger("completions")
 
 RETRIED = frozenset((408, 409, 429))
 """Statuses, beside those from 500, after which clients try again."""
 
 
 class Cassettes:
-    """The recorded answers that a namespace plays or records, and how."""
+    """The recorded answers that a namespace plays or records, and how. Making one reads the folder."""
 
-    def __init__(self, folder: str, mode: str) -> None:
-        self.deck, self.mode = deck(folder), mode
+    def __init__(self, folder: str, mode: str, ignored: tuple[str, ...], run: str = "") -> None:
+        self.deck, self.mode = deck(folder, ignored, run), mode
 
     @property
     def records(self) -> bool:
@@ -49,8 +50,11 @@ class Cassettes:
             return before
         if self.deck.is_due:
             await budget.in_thread(self.deck.look)
-        question = await budget.run(question_of, prompt)
-        found = await budget.run(partial(self.deck.find, fresh=not self.records), question)
+        try:
+            question = await budget.run(question_of, prompt, self.deck.ignored)
+            found = await budget.run(partial(self.deck.find, fresh=not self.records), question)
+        except budget.TooSlow as exc:
+            raise script.failure(None, AuthorError("expression_failed", f"a pattern of `ignore`: {exc}")) from exc
         if found is None:
             return before
         pace = script.pacing if found.pacing == UNPACED else found.pacing
@@ -58,24 +62,27 @@ class Cassettes:
 
     def miss(self, prompt: Prompt) -> tuple[RequestError, tuple[NearMiss, ...]]:
         """Return the error of a request for which nothing was recorded, and the nearest that was."""
-        question = question_of(prompt)
-        misses = self.deck.nearest(question)
+        misses = self.deck.nearest(question_of(prompt, self.deck.ignored))
         return miss_error(self, misses), misses
 
-    def recorder(self, prompt: Prompt, outcome: Outcome, query: str = "") -> Outcome:
+    def recorder(self, prompt: Prompt, outcome: Outcome) -> Outcome:
         """Return an outcome whose answer is recorded, where it is another server's."""
         if outcome.upstream is None or not self.records:
             return outcome
         return replace(outcome, record=partial(self._record, prompt, outcome.upstream))
 
-    def _record(self, prompt: Prompt, upstream: Upstream, answer: Recorded) -> None:
+    def _record(
+        self, prompt: Prompt, upstream: Upstream, answer: Recorded, query: str, headers: Mapping[str, str]
+    ) -> None:
         """Record an answer; runs in a thread."""
-        if not is_recorded(answer):
-            return
-        answer = with_format(answer, prompt)
-        question = question_of(prompt)
-        if (cleaned := cleaned_of(prompt, question, answer, "")) is not None:
-            self.keep(*cleaned, upstream)
+        if is_recorded(answer):
+            question = question_of(prompt, self.deck.ignored)
+            others = (headers, dict(upstream.headers))
+            self._keep(cleaned_of(prompt, question, with_format(answer, prompt), query, *others), upstream)
+
+    def raw_question(self, method: str, address: str, body: bytes) -> Question:
+        """Return what is looked for where a request is asked for which no format makes an answer."""
+        return raw_question(method, address, body, self.deck.ignored)
 
     async def stored(self, space: Namespace, question: Question) -> Recorded | None:
         """Return what was recorded at an address for which no format makes answers: the next of its answers."""
@@ -86,19 +93,23 @@ class Cassettes:
         answers = answers_of(rule)
         return answers[min(taken.uses, len(answers) - 1)]
 
-    def store(self, question: Question, upstream: Upstream) -> Callable[[Recorded], None] | None:
+    def store(self, question: Question, upstream: Upstream) -> Recorder | None:
         """Return what records an answer at such an address, where it is to be recorded."""
 
-        def record(answer: Recorded) -> None:
-            cleaned = cleaned_of(Prompt(), question, answer, "") if is_recorded(answer) else None
-            if cleaned is not None:
-                self.keep(*cleaned, upstream)
+        def record(answer: Recorded, query: str, headers: Mapping[str, str]) -> None:
+            if is_recorded(answer):
+                self._keep(cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream)
 
         return record if self.records else None
 
-    def keep(self, question: Question, answer: Recorded, upstream: Upstream) -> None:
-        """Write what is clean."""
-        self.deck.record(question, answer, upstream.urls[0][1], anew=self.mode == ALL)
+    def _keep(self, cleaned: tuple[Question, Recorded] | None, upstream: Upstream) -> None:
+        """Write what is clean; where it cannot be written, say so in the log."""
+        if cleaned is None:
+            return
+        try:
+            self.deck.record(*cleaned, upstream.urls[0][1], anew=self.mode == ALL)
+        except NotWritten as exc:
+            logger.error("An answer at %s is not recorded: %s", cleaned[1].path, exc)
 
 
 def is_recorded(answer: Recorded) -> bool:
@@ -120,23 +131,37 @@ def miss_error(cassettes: Cassettes, misses: Sequence[NearMiss]) -> RequestError
     )
 
 
-def cassettes_of(space: Namespace) -> Cassettes | None:
-    """Return what a namespace plays and records; None where it has nothing of the kind."""
+_made: dict[str, Cassettes] = {}
+"""What was made, by what a namespace has of it; the server's own by nothing but its settings."""
+
+MAX_MADE = 256
+
+
+async def cassettes_of(space: Namespace) -> Cassettes | None:
+    """Return what a namespace plays and records; None where that is nothing. A folder is read in a thread."""
     pushed = space.pushed.cassettes
-    if pushed is not None:
-        return _read(pushed)
-    return _cassettes(conf.CASSETTES, conf.CASSETTE_MODE) if conf.CASSETTES else None
+    key = pushed or f"{conf.CASSETTES}\0{conf.CASSETTE_MODE}\0{conf.CASSETTE_IGNORE}"
+    found = _made.get(key)
+    if found is None and (pushed is not None or conf.CASSETTES):
+        found = await budget.in_thread(_pushed, pushed) if pushed else await budget.in_thread(_usual)
+        if len(_made) >= MAX_MADE:
+            _made.clear()
+        if found is not None:
+            found = _made.setdefault(key, found)
+    return found
 
 
-@functools.lru_cache(maxsize=256)
-def _read(text: str) -> Cassettes:
-    found = json.loads(text)
-    return _cassettes(found["folder"], found["mode"])
+def _usual() -> Cassettes:
+    return Cassettes(conf.CASSETTES, conf.CASSETTE_MODE, read_ignored(conf.CASSETTE_IGNORE))
 
 
-@functools.lru_cache(maxsize=256)
-def _cassettes(folder: str, mode: str) -> Cassettes:
-    return Cassettes(folder, mode)
+def _pushed(text: str) -> Cassettes | None:
+    kept = read_kept(text)
+    if kept is None:
+        return None
+    ignored = kept.recording.ignored
+    ignored = read_ignored(conf.CASSETTE_IGNORE) if ignored is None else ignored
+    return Cassettes(kept.path, kept.recording.mode, ignored, kept.run)
 
 
 def with_format(answer: Recorded, prompt: Prompt) -> Recorded:
@@ -156,7 +181,8 @@ def question_at(method: str, url: str, body: bytes) -> tuple[Prompt | None, Ques
             address = {**dict(parse_qsl(parts.query)), **route}
             prompt = wire.parse(body, {"content-type": _media_type(body)}, validate=False, route=address)
             return prompt, question_of(prompt), parts.path
-    return None, raw_question(method, parts.path, parts.query, body), parts.path
+    asked = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return None, raw_question(method, asked, body), parts.path
 
 
 def _media_type(body: bytes) -> str:
@@ -173,5 +199,8 @@ def import_answer(deck: Deck, method: str, url: str, body: bytes, answer: Record
     cleaned = cleaned_of(prompt, question, answer, urlsplit(url).query)
     if cleaned is None:
         return "a secret cannot be taken out of the answer"
-    deck.record(*cleaned, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" if "://" in url else "")
+    try:
+        deck.record(*cleaned, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" if "://" in url else "")
+    except NotWritten as exc:
+        return str(exc)
     return None

@@ -11,7 +11,7 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError, RuleFailed
 from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing, Recorded, Upstream
 from completions.resolve.caching import MIN_CACHED, with_cache
-from completions.resolve.cassettes import PASS, Cassettes, cassettes_of
+from completions.resolve.cassettes import Cassettes, cassettes_of
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
 from completions.resolve.finish import finish, length
@@ -54,7 +54,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     seen = None if script.seed is None else identity(prompt)
     try:
         rules = await candidates(script, prompt, overrides)
-        cassettes = cassettes_of(space) if has_cassettes(space) else None
+        cassettes = await cassettes_of(space) if has_cassettes(space) else None
         if cassettes is not None and not (overrides and overrides.answers(prompt)):
             rules = await cassettes.rules(script, prompt, rules)
     except RuleFailed as exc:
@@ -264,7 +264,7 @@ async def _with_cassettes(script: Script, plan: Plan, cassettes: Cassettes, prom
     """Return the plan; what nothing was recorded for is an error, or passed on."""
     if plan.rule is not None or isinstance(plan.answer, Failure) or prompt.task == "state":
         return plan
-    if upstream_of(script) is not None and (cassettes.records or cassettes.mode == PASS):
+    if upstream_of(script) is not None and (cassettes.records or cassettes.passes):
         return plan
     error, misses = await budget.run(cassettes.miss, prompt)
     return plan._replace(answer=lambda prompt: error, misses=misses, unmatched=True)
@@ -275,9 +275,16 @@ def takes_all(space: Namespace, script: Script) -> bool:
     return upstream_of(script) is not None or has_cassettes(space)
 
 
+async def passes_on(space: Namespace) -> bool:
+    """Say whether another server may be asked: not where only what was recorded is played."""
+    cassettes = await cassettes_of(space) if has_cassettes(space) else None
+    return cassettes is None or cassettes.records or cassettes.passes
+
+
 def has_cassettes(space: Namespace) -> bool:
     """Say whether a namespace plays or records answers. Every request asks, so it calls nothing else."""
-    return bool(conf.CASSETTES) or space.pushed.cassettes is not None
+    pushed = space.pushed.cassettes
+    return bool(conf.CASSETTES) if pushed is None else pushed != "null"
 
 
 def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:

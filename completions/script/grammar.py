@@ -5,7 +5,7 @@ from itertools import combinations
 
 from completions.conversation import DIALECTS
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
-from completions.script import language, prompts
+from completions.script import elsewhere, language, prompts
 from completions.script.errors import LATEST
 from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.language import Keys
@@ -30,6 +30,7 @@ KINDS: dict[str, Schema] = {
     "tps": {"type": "number", "minimum": language.MIN_TPS, "maximum": MAX_NUMBER},
     "apply": {"enum": list(language.APPLIES)},
     "jitter_kind": {"enum": list(language.JITTERS)},
+    "cassette_mode": {"enum": list(elsewhere.CASSETTE_MODES)},
     "seed": {"type": ["string", "number"]},
     "count": COUNT,
     "seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 10**9},
@@ -253,9 +254,10 @@ def _pacing() -> Schema:
 def _elsewhere() -> dict[str, Schema]:
     """Answers of other servers, and where they are from."""
     return {
-        "response": _mapping(language.RESPONSE),
-        "recorded": _mapping(language.ORIGIN),
-        "upstream": {"anyOf": [KINDS["url"], _mapping(language.UPSTREAM)]},
+        "response": _mapping(elsewhere.RESPONSE),
+        "recorded": _mapping(elsewhere.ORIGIN),
+        "upstream": {"anyOf": [KINDS["url"], _mapping(elsewhere.UPSTREAM)]},
+        "recording": _mapping(elsewhere.RECORDING),
     }
 
 

@@ -314,31 +314,6 @@ CALLBACK: Keys = {
     "timeout_ms": Key("number", "Milliseconds to wait for what comes back (30,000)."),
 }
 
-RESPONSE: Keys = {
-    "path": Key("text", "The address at which it was given, which says how it is read.", required=True),
-    "format": Key("text", "The wire format, where that does not say it."),
-    "status": Key("any_status", "Its status (200)."),
-    "headers": Key("headers", "Its headers."),
-    "stream": Key("flag", "Whether it was streamed (false)."),
-    "body": Key("text", "The whole of it."),
-    "base64": Key("text", "The whole of it, where it is no text."),
-    "pieces": Key("pieces", "Its pieces in order, each behind the milliseconds after which it came."),
-}
-"""An answer as it was recorded."""
-
-ORIGIN: Keys = {
-    "at": Key("text", "When: a date and a time."),
-    "upstream": Key("text", "The address that answered."),
-    "by": Key("text", "The program that wrote the file, and its version."),
-}
-"""Where recorded answers are from."""
-
-UPSTREAM: Keys = {
-    "url": Key("url", "The server's address; the request's own path goes behind it.", required=True),
-    "timeout_ms": Key("number", "Milliseconds that the server may be silent (600,000)."),
-}
-"""Where a request is passed on to."""
-
 MODERATION: Keys = {
     "flagged": Key("flag", "Whether it is flagged; without it, if some score is 0.5 or more."),
     "categories": Key("categories", "Scores from 0 to 1 by category; the others are near 0."),

@@ -12,9 +12,10 @@ from completions.outcome import Fault
 from completions.script.answers import NAMED, answer, fallback, reply
 from completions.script.conditions import match
 from completions.script.dataset.answer import matched
+from completions.script.elsewhere import ORIGIN
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, combined
-from completions.script.language import ANSWERS, DEFAULTS, ORIGIN, RULE, SCRIPT, VERSION
+from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
 from completions.script.models import UNLISTED, models
 from completions.script.node import Node
@@ -30,7 +31,7 @@ from completions.script.scenarios import Scenario, builtin, scenarios, started
 T = TypeVar("T")
 
 BUILTIN = Path(__file__).parent / "builtin"
-DEFAULT = "mock"
+DEFAULT, RELAY = "mock", "relay"
 
 
 def builtin_names() -> list[str]:

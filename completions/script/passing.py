@@ -1,13 +1,18 @@
 """Step 3: `upstream:`, an answer that another server gives: the request is passed on as it came."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from completions.conversation import Prompt
 from completions.outcome import SILENCE_MS, Upstream
-from completions.script.language import UPSTREAM
+from completions.script.elsewhere import UPSTREAM
 from completions.script.node import Node
 from completions.script.pace import milliseconds
+
+HEADER = re.compile(r"[a-z0-9!#%&'*+.^_`|~$-]+")
+OF_CONNECTION = ("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "via", "upgrade", "te")
+"""Headers that each connection has of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,18 @@ def pass_on(node: Node) -> PassOn:
     if (problem := url_problem(url)) is not None:
         raise fields["url"].error(f"{problem}.")
     timeout = milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else SILENCE_MS
-    return PassOn(Upstream((("", url),), timeout))
+    headers = tuple(map(_header, fields["headers"].entries().items())) if "headers" in fields else ()
+    return PassOn(Upstream((("", url),), timeout, headers))
+
+
+def _header(entry: tuple[str, Node]) -> tuple[str, str]:
+    name, node = entry[0].lower(), entry[1]
+    if not HEADER.fullmatch(name) or name in OF_CONNECTION:
+        raise node.error("is no header that can be sent to another server.")
+    value = node.raw
+    if not value.isprintable() or not value.isascii():
+        raise node.error("must be a text of printable ASCII characters.")
+    return name, value
 
 
 def url_problem(url: str) -> str | None:

@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from completions.exceptions import ScriptError
 from completions.script.as_json import as_json
+from completions.script.asked.session import read_kept
 from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
-from completions.script.loader import parse, read_rule
+from completions.script.loader import DEFAULT, RELAY, load, parse, read_rule
 from completions.script.node import Node
 from completions.script.pace import Pace
+from completions.script.passing import PassOn
 from completions.script.reading import read_text
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Running, started
@@ -25,8 +27,8 @@ class Pushed:
     """What stands in place of a file's script or beside it, as texts that any process can read.
 
     `script` is YAML; `before` and `after` are rules in JSON, each with its name; `chaos` and `limits` are JSON, `null`
-    to have none. `cassettes` is the folder of recorded answers and its mode, in JSON. `scenario` is what runs, in JSON,
-    with when it was started. `version` grows with each change; with another `epoch` all counters begin anew. `made`
+    to have none. `cassettes` is what is recorded and played, `null` for nothing. `scenario` is what runs, in JSON, with
+    when it was started. `version` grows with each change; with another `epoch` all counters begin anew. `made`
     counts the rules that ever were pushed, for their names.
     """
 
@@ -98,7 +100,8 @@ class Builder:
             of, parts, made = self._below
             if of is base and parts == _parts(pushed):
                 return made
-        made = _with_parts(base if pushed.script is None else self._in_place(pushed.script), pushed)
+        script = _without_mock(base, pushed) if pushed.script is None else self._in_place(pushed.script)
+        made = _with_parts(script, pushed)
         self._below = base, _parts(pushed), made
         return made
 
@@ -154,7 +157,7 @@ def _node(text: str) -> Node | None:
 
 def _parts(pushed: Pushed) -> tuple[str | None, ...]:
     """Return what makes the script beside which the pushed rules stand."""
-    return pushed.script, pushed.chaos, pushed.limits, pushed.scenario
+    return pushed.script, pushed.chaos, pushed.limits, pushed.scenario, pushed.cassettes
 
 
 def _with_parts(script: Script, pushed: Pushed) -> Script:
@@ -163,9 +166,26 @@ def _with_parts(script: Script, pushed: Pushed) -> Script:
         script = _with_chaos(script, pushed.chaos)
     if pushed.limits is not None:
         script = replace(script, limits=limits(_node(pushed.limits)))
+    if pushed.cassettes is not None:
+        script = _passing_on(script, pushed.cassettes)
     if pushed.scenario is not None:
         script = replace(script, running=_running(pushed.scenario, script))
     return script
+
+
+def _without_mock(base: Script, pushed: Pushed) -> Script:
+    """Return the file's script; while something is recorded, the usual one, whose document answers all, makes way."""
+    is_recording = pushed.cassettes is not None and read_kept(pushed.cassettes) is not None
+    return load(RELAY) if is_recording and base.source == DEFAULT else base
+
+
+def _passing_on(script: Script, text: str) -> Script:
+    """Return a script with the server of a recording, where it has one, as its fallback."""
+    kept = read_kept(text)
+    if kept is None or (upstream := kept.recording.upstream) is None:
+        return script
+    answer = PassOn(upstream)
+    return replace(script, fallback=answer, upstream=upstream, has_fallback=True, strict=False, validate=False)
 
 
 def _running(text: str, script: Script) -> Running | None:

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from completions.conversation import Prompt
 from completions.outcome import Recorded
-from completions.script.language import RESPONSE
+from completions.script.elsewhere import RESPONSE
 from completions.script.node import Node
 
 BODIES = ("body", "base64", "pieces")

@@ -29,7 +29,7 @@ class PatternError(ValueError):
 class Pattern:
     """A regular expression that is searched for within the budget of the work under way."""
 
-    __slots__ = ("_search", "flags", "pattern")
+    __slots__ = ("_compiled", "_search", "flags", "pattern")
 
     def __init__(self, pattern: str, flags: str = "") -> None:
         self.pattern, self.flags = pattern, flags
@@ -44,12 +44,20 @@ class Pattern:
             raise exc if isinstance(exc, PatternError) else PatternError(str(exc)) from exc
         except RecursionError as exc:
             raise PatternError("it is nested too deep") from exc
-        self._search = compiled.search
+        self._compiled, self._search = compiled, compiled.search
 
     def found_in(self, text: str) -> bool:
         """Tell whether it matches somewhere; raise what `budget.exceeded` returns where it takes too long."""
         try:
             return self._search(text, timeout=budget.seconds_left(), concurrent=True) is not None
+        except TimeoutError:
+            raise budget.exceeded() from None
+
+    def replaced_in(self, text: str, by: str) -> str:
+        """Return a text with something else wherever it matches; raise as `found_in` does."""
+        try:
+            timeout = budget.seconds_left()
+            return str(self._compiled.sub(lambda found: by, text, timeout=timeout, concurrent=True))
         except TimeoutError:
             raise budget.exceeded() from None
 

@@ -1,5 +1,5 @@
 """Step 3: the changes of a namespace that a test asks for: another script, rules beside it, other dice, other limits,
-a scenario.
+a scenario, recorded answers.
 
 Each raises `ScriptError` where what is pushed makes no script, and then changes nothing.
 """
@@ -10,11 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from completions import budget
+from completions.script.asked.session import RECORDS, Kept, kept_text, read_kept, read_recording
 from completions.script.faults import chaos
 from completions.script.limits import limits
 from completions.script.node import Node
 from completions.script.pushed import Pushed, name_of, pushed_rules
+from completions.script.rules import Script
 from completions.script.scenarios import started
+from completions.state.cassettes.deck import Deck
+from completions.state.cassettes.place import check_writable, folder_of
 from completions.state.namespaces import Namespace, new_epoch
 
 
@@ -87,6 +91,38 @@ async def set_scenario(namespace: Namespace, document: Node | None) -> None:
         return replace(pushed, scenario=json.dumps(facts, ensure_ascii=False))
 
     await namespace.change(edit)
+
+
+async def set_recording(
+    namespace: Namespace, document: Node | None, check: Callable[[Kept, Script], None] | None = None
+) -> None:
+    """Record and play in a folder, nothing where the document is null, or as the server says (None).
+
+    `check` is called with what would be kept and the script that would answer, and raises where they do not fit.
+    What was recorded is played from its first answers on. Raise `RequestError` where the server was started without a
+    folder for it.
+    """
+    text = None if document is None else await budget.in_thread(_recording, document)
+    kept = read_kept(text) if text else None
+    played = [] if kept is None else [rule.name for rule in (await budget.in_thread(Deck, kept.path)).rules]
+
+    def edit(pushed: Pushed) -> Pushed:
+        edited = replace(pushed, cassettes=text)
+        if kept is not None and check is not None:
+            check(kept, namespace.builder.build(namespace.file.script, edited))
+        return edited
+
+    await namespace.change(edit, played)
+
+
+def _recording(document: Node) -> str:
+    if document.value is None:
+        return "null"
+    recording = read_recording(document)
+    folder = folder_of(document, recording.folder)
+    if recording.mode in RECORDS:
+        check_writable(document, folder)
+    return kept_text(document.value, str(folder), new_epoch())
 
 
 def _checked(document: Node | None, read: Callable[[Node], object]) -> str | None:

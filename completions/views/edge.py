@@ -25,7 +25,6 @@ from completions.resolve.engine import upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.overrides import check_names
 from completions.state import selection
-from completions.state.cassettes.deck import raw_question
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
 from completions.views.http import FastJsonResponse, Recorded, error_response
@@ -149,15 +148,18 @@ async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str,
     Raise the 405 of a method that the view does not take, where nobody else does.
     """
     space = None if _is_control(exchange) else namespace(exchange.namespace)
-    cassettes, upstream = (None, None) if space is None else (cassettes_of(space), upstream_of(space.script))
+    cassettes, upstream = (None, None) if space is None else (await cassettes_of(space), upstream_of(space.script))
     if space is not None and (cassettes is not None or upstream is not None):
         identify(request, exchange, space.script.keys)
         exchange.request_body = read_body(request)
-        question = raw_question(exchange.method, api_path(request), exchange.query, exchange.request_body)
-        if cassettes is not None and (stored := await cassettes.stored(space, question)) is not None:
-            return play_stored(exchange, stored)
+        record = None
+        if cassettes is not None:
+            address = api_path(request) + (f"?{exchange.query}" if exchange.query else "")
+            question = cassettes.raw_question(exchange.method, address, exchange.request_body)
+            if (stored := await cassettes.stored(space, question)) is not None:
+                return play_stored(exchange, stored)
+            record = None if upstream is None else cassettes.store(question, upstream)
         if upstream is not None and (cassettes is None or cassettes.records or cassettes.passes):
-            record = None if cassettes is None else cassettes.store(question, upstream)
             return relayed(exchange, await pass_on(exchange, upstream), is_stream=False, record_answer=record)
     if methods and request.method not in methods:
         raise method_not_allowed(request, methods)

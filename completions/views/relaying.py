@@ -15,7 +15,8 @@ from completions.delivery.stream import deliver, schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import RelayRecord
-from completions.outcome import Pacing, Recorded, Upstream
+from completions.outcome import Pacing, Recorded, Recorder, Upstream
+from completions.resolve.ask import TextHeaders
 from completions.views.http import RawResponse, Relayed
 from completions.views.turn import Turn
 from completions.wire import registry
@@ -25,9 +26,6 @@ STREAMS = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.
 
 Reader = Callable[[tuple[bytes, ...]], Said]
 """Reads what was said from an answer's bytes."""
-
-Recorder = Callable[[Recorded], None]
-"""Takes an answer that is whole, in a thread."""
 
 logger = logging.getLogger("completions")
 
@@ -59,9 +57,10 @@ async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> 
             f"No upstream is there for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"
         )
     exchange.upstream = url.partition("?")[0]
-    question = Question(
-        exchange.method, url, exchange.request_headers, exchange.request_body, upstream.timeout_ms / 1000
-    )
+    headers = exchange.request_headers
+    if upstream.headers:
+        headers = {**headers, **{name.encode(): value.encode() for name, value in upstream.headers}}
+    question = Question(exchange.method, url, headers, exchange.request_body, upstream.timeout_ms / 1000)
     try:
         return await ask(question)
     except NoAnswer as exc:
@@ -120,7 +119,9 @@ class _Finished:
                 tokens = [at in carrying for at in range(len(self._record.pieces))]
                 self._record.exchange.note_said(said)
             if self._keep is not None and self._answer.ending is Ending.WHOLE and self._record.is_kept:
-                await budget.in_thread(self._keep, self._recorded())
+                exchange = self._record.exchange
+                headers = TextHeaders(exchange.request_headers)
+                await budget.in_thread(self._keep, self._recorded(), exchange.query, headers)
         except Exception:  # what is only noted, or written beside, must not leave the exchange without an end
             logger.exception("The answer %s could not be read or recorded", self._record.exchange.request_id)
         finally:
@@ -137,6 +138,12 @@ class _Finished:
             times=tuple(seconds * 1000 for seconds in record.times),
             stream=exchange.stream,
         )
+
+
+async def all_written() -> None:
+    """Wait until all answers that have ended are written where they are recorded."""
+    if _under_way:
+        await asyncio.wait({*_under_way})
 
 
 _under_way: set[asyncio.Task[None]] = set()

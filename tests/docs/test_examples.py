@@ -17,7 +17,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.script.loader import load
-from tests.docs.pages import PAGES, Page
+from tests.docs.pages import BY_NAME, PAGES, Page
 from tests.patience import PATIENCE
 from tests.server import ROOT, LiveServer
 
@@ -95,6 +95,10 @@ def test_console__shows_what_comes_out(server: LiveServer, page: Page, text: str
         assert re.fullmatch(pattern(output), said), said
 
 
+CASSETTE = next(text for text in BY_NAME["docs/cassettes.md"].blocks_of("yaml") if "recorded:" in text)
+"""The recorded answer of the manual."""
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if files_of(page)], ids=lambda page: page.name)
 def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> None:
     """Projects where the package is installed have the plugin without `-p`: `tests/pytest_plugin/test_projects.py`."""
@@ -102,6 +106,8 @@ def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> No
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     (tmp_path / "support.yaml").write_text("version: 1\nrules:\n- {match: {last_user: refund}, reply: No refunds.}\n")
+    (tmp_path / "capitals").mkdir()
+    (tmp_path / "capitals/capital.yaml").write_text(CASSETTE)
     settings = "DJANGO_SETTINGS_MODULE = settings\n" if "settings.py" in files else ""
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nasyncio_mode = auto\n{settings}")
     command = [sys.executable, "-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]

@@ -11,7 +11,8 @@ from completions.conf import conf
 from completions.management.checks import note_told, workers_problem
 from completions.management.child import listen, run_for_parent
 from completions.management.server import check_port, run, use_cassettes
-from completions.resolve.cassettes import MODES, NEW
+from completions.script.asked.session import NEW
+from completions.script.elsewhere import CASSETTE_MODES
 
 FOR_PARENT = ("until_eof", "report", "reserved")
 
@@ -30,8 +31,8 @@ class Command(BaseCommand):
         parser.add_argument("--record", metavar="DIR", help="Record what MOCK_UPSTREAM answers, in a folder.")
         parser.add_argument(
             "--mode",
-            choices=MODES,
-            help=f"What is recorded, and what is played: {', '.join(MODES)} ({NEW} with --record, or CASSETTE_MODE).",
+            choices=CASSETTE_MODES,
+            help=f"What is recorded and played: {', '.join(CASSETTE_MODES)} ({NEW} with --record, or CASSETTE_MODE).",
         )
         parser.add_argument("--fd", type=int, help="A listening socket that this process was started with.")
         parser.add_argument("--until-eof", action="store_true", help="End when standard input does.")

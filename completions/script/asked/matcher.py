@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from completions import budget
 from completions.conversation import Prompt
 from completions.script.asked.document import Document, document
-from completions.script.asked.same import IGNORED, PARTS, digest, ids_of
+from completions.script.asked.ignored import IGNORED, ignored_problem
+from completions.script.asked.same import digest, ids_of
 from completions.script.matchers import All, Matcher, Words, shown
 from completions.script.node import Node
 
@@ -22,24 +24,25 @@ WORTH = 6
 
 @dataclass(frozen=True, slots=True)
 class SameRequest(Matcher):
-    """A recorded request: what it asked, and its digest."""
+    """A recorded request: what it asked, and its digest. `is_told` is whether it says itself what is ignored."""
 
     asked: Document
     digest: str
     ignored: tuple[str, ...] = IGNORED
+    is_told: bool = False
 
     def matches(self, prompt: Prompt) -> bool:
         """Compare the digests."""
-        return digest_of(prompt, self.ignored, surface=self._is_own) == self.digest
+        return digest_of(prompt, self.ignored, surface=self.is_own) == self.digest
 
     @property
-    def _is_own(self) -> bool:
+    def is_own(self) -> bool:
         """Whether only requests to the same API can ask the same: what is not generated has a body of its own."""
         return "body" in self.asked
 
     def names(self, field: str) -> bool:
         """Name the format, so that what is not generated is looked for too."""
-        return field == "format" and self._is_own
+        return field == "format" and self.is_own
 
     def claim(self) -> str:
         """Return the beginning of what was asked."""
@@ -113,12 +116,26 @@ def digest_of(prompt: Prompt, ignored: tuple[str, ...] = IGNORED, *, surface: bo
 def same_request(node: Node) -> SameRequest:
     """Read `request:`."""
     fields = node.fields(optional=KEYS)
-    names = fields["ignore"].items() if "ignore" in fields else None
-    ignored = IGNORED if names is None else tuple(item.one_of((*IGNORED, *PARTS)) for item in names)
+    ignored = ignored_by(fields["ignore"]) if "ignore" in fields else IGNORED
     asked = {key: child.value for key, child in fields.items() if key != "ignore"}
     if not asked.keys() - {"exact"}:
         raise node.error("must say what was asked.")
-    return SameRequest(asked, digest(asked, ignored, surface="body" in asked), ignored)
+    try:
+        return SameRequest(asked, digest(asked, ignored, surface="body" in asked), ignored, "ignore" in fields)
+    except budget.TooSlow as exc:
+        raise fields["ignore"].error(f"cannot be used: {exc}.") from exc
+
+
+def ignored_by(node: Node) -> tuple[str, ...]:
+    """Read `ignore:`, a list of names and patterns."""
+    return tuple(map(_ignored, node.items()))
+
+
+def _ignored(node: Node) -> str:
+    name = node.as_(str)
+    if (problem := ignored_problem(name)) is not None:
+        raise node.error(f"{problem} ({name[:60]!r}).")
+    return name
 
 
 def renamed(match: Matcher | None, prompt: Prompt) -> Mapping[str, str]:

@@ -1,7 +1,8 @@
 """Step 3: when two requests ask the same: by their digests, once what differs by chance is taken out of them.
 
-What is taken out has names: `ids`, `dates`, `whitespace`. The order of keys never counts, nor how JSON in a text is
-written. An id is replaced by the number of its first place, so that what refers to the same still does.
+What is taken out has names, `ids`, `dates`, `whitespace`, or is found by patterns of one's own. The order of keys never
+counts, nor how JSON in a text is written. An id is replaced by the number of its first place, so that what refers to
+the same still does.
 """
 
 import hashlib
@@ -13,12 +14,7 @@ from typing import Any
 import orjson
 
 from completions.script.asked.document import Document
-
-IGNORED = ("ids", "dates", "whitespace")
-"""What can be ignored by its name, and is unless something else is said."""
-
-PARTS = ("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "sampling", "system")
-"""The parts of a request that can be ignored as a whole."""
+from completions.script.asked.ignored import IGNORED, PARTS, is_pattern, pattern
 
 ID_KEYS = frozenset(
     (
@@ -82,6 +78,7 @@ class _Plain:
 
     def __init__(self, ignored: Collection[str]) -> None:
         self._ids, self._dates, self._space = (name in ignored for name in IGNORED)
+        self._patterns = [pattern(name) for name in ignored if is_pattern(name)]
         self.ids: dict[str, str] = {}
 
     def value(self, value: Any, key: str) -> Any:
@@ -106,6 +103,8 @@ class _Plain:
             except ValueError:
                 pass
         text = SECRET.sub(REDACTED, text)
+        for each in self._patterns:
+            text = each.replaced_in(text, "<ignored>")
         if self._ids and key in ID_KEYS and text:
             return self._numbered(text)
         if self._ids:

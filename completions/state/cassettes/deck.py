@@ -5,20 +5,26 @@ import heapq
 import logging
 import threading
 import time
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from completions.budget import TooSlow
+from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import ScriptError
+from completions.journal.redaction import redaction
 from completions.outcome import NearMiss, Recorded
 from completions.script.asked.document import Document, document
+from completions.script.asked.ignored import IGNORED, is_pattern, of_texts
 from completions.script.asked.matcher import SameRequest, differences
-from completions.script.asked.same import IGNORED, digest
+from completions.script.asked.same import digest
 from completions.script.matchers import All, Matcher
 from completions.script.recording import Play
 from completions.script.rules import Rule
-from completions.state.cassettes.files import ENDINGS, file_name, read_rules, write
+from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, write
 from completions.state.cassettes.secrets import SecretLeft, clean, hidden_values, without
 
 logger = logging.getLogger("completions")
@@ -28,6 +34,8 @@ LOOK_EVERY = 0.5
 
 NEAREST = 3
 """How many recorded requests are named where none is the same."""
+
+OTHER_API = "it is of another API"
 
 Stamp = tuple[int, int]
 """When a file was changed, and its size."""
@@ -41,36 +49,46 @@ class Question:
     exact: str
 
 
-class Deck:
-    """The recorded answers in a folder, by request. `was_empty` says that there were none when it was first read."""
+Kind = tuple[tuple[str, ...], bool]
+"""What is ignored of a recorded request, and whether only requests to the same API can ask the same."""
 
-    def __init__(self, folder: str) -> None:
-        self.folder = Path(folder)
+
+class Deck:
+    """The recorded answers in a folder, by request. `was_empty` says that there were none when it was first read.
+
+    `ignored` is what may differ between two requests that ask the same, where a file does not say it itself.
+    """
+
+    def __init__(self, folder: str, ignored: tuple[str, ...] = IGNORED) -> None:
+        self.folder, self.ignored = Path(folder), ignored
         self.problems: dict[str, ScriptError] = {}
         self._files: dict[Path, tuple[Stamp, list[Rule]]] = {}
         self._exact: dict[str, Rule] = {}
-        self._same: dict[tuple[tuple[str, ...], bool, str], Rule] = {}
+        self._same: dict[Kind, dict[str, list[Rule]]] = {}
         self._fresh: set[str] = set()
+        self._started = ""
         self._lock = threading.Lock()
         self._next_look = 0.0
         self.look()
+        self._started = now()
         self.was_empty = not self._exact and not self._same
 
     def look(self) -> None:
         """Read what is new or has changed; a file that cannot be used leaves what was read of it before."""
         self._next_look = time.monotonic() + LOOK_EVERY
         with self._lock:
-            stamps = {file: _stamp(file) for file in _files(self.folder)}
-            changed = {
-                file for file, stamp in stamps.items() if file not in self._files or self._files[file][0] != stamp
-            }
-            if not changed and stamps.keys() == self._files.keys():
-                return
-            for file in changed:
-                self._read(file, stamps[file])
-            for file in self._files.keys() - stamps.keys():
-                del self._files[file]
-            self._file_rules()
+            self._look()
+
+    def _look(self) -> None:
+        stamps = {file: _stamp(file) for file in _files(self.folder)}
+        changed = [file for file, stamp in stamps.items() if file not in self._files or self._files[file][0] != stamp]
+        if not changed and stamps.keys() == self._files.keys():
+            return
+        for file in changed:
+            self._read(file, stamps[file])
+        for file in self._files.keys() - stamps.keys():
+            del self._files[file]
+        self._file_rules()
 
     @property
     def is_due(self) -> bool:
@@ -84,7 +102,7 @@ class Deck:
 
     def _read(self, file: Path, stamp: Stamp) -> None:
         try:
-            rules = read_rules(file, self.folder)
+            rules, at = read_file(file)
         except ScriptError as exc:
             logger.error("The recorded answers cannot be used: %s", exc.summary)
             self.problems[str(file)] = exc
@@ -94,29 +112,52 @@ class Deck:
         stem = file.relative_to(self.folder).with_suffix("").as_posix()
         named = [replace(rule, name=stem if len(rules) == 1 else f"{stem}: {rule.name}") for rule in rules]
         self._files[file] = stamp, [replace(rule, cassette=str(file)) for rule in named]
+        if self._started and at >= self._started:  # by this process or by another
+            self._fresh.add(str(file))
 
     def _file_rules(self) -> None:
-        self._exact, self._same = {}, {}
+        self._exact, self._same = {}, defaultdict(dict)
         for rule in self.rules:
             if (same := same_request_of(rule.match)) is None:
                 continue
-            if isinstance(exact := same.asked.get("exact"), str):
+            ignored = self._ignored_of(same)
+            try:
+                found = same.digest if ignored == same.ignored else digest(same.asked, ignored, surface=same.is_own)
+            except TooSlow as exc:
+                self.problems[rule.cassette] = ScriptError(f"cannot be compared by {ignored}: {exc}.", rule.cassette)
+                continue
+            if exact := exact_of(same):
                 self._exact.setdefault(exact, rule)
-            self._same.setdefault((same.ignored, "body" in same.asked, same.digest), rule)
+            self._same[ignored, same.is_own].setdefault(found, []).append(rule)
+
+    def _ignored_of(self, same: SameRequest) -> tuple[str, ...]:
+        return same.ignored if same.is_told else self.ignored
 
     def find(self, question: Question, *, fresh: bool = True) -> Rule | None:
         """Return what was recorded for a request: for the same request to the same API first; None where nothing was.
 
         Without `fresh`, what was recorded since the start is left out.
         """
-        found = self._exact.get(question.exact)
-        if found is None:
-            kinds = {(ignored, surface) for ignored, surface, _ in self._same}
-            keys = ((*kind, digest(question.document, kind[0], surface=kind[1])) for kind in kinds)
-            found = next((self._same[key] for key in keys if key in self._same), None)
-        if found is None or (not fresh and found.cassette in self._fresh):
-            return None
-        return found
+        found = self._found(question)
+        return None if found is None or (not fresh and found.cassette in self._fresh) else found
+
+    def _found(self, question: Question) -> Rule | None:
+        alike = [
+            rule
+            for (ignored, surface), rules in self._same.items()
+            for rule in rules.get(digest(question.document, ignored, surface=surface), ())
+        ]
+        exact = self._exact.get(question.exact)
+        if any(rule is exact for rule in alike) or (exact is not None and not alike and self._is_as_wide(exact)):
+            return exact
+        return alike[0] if alike else None
+
+    def _is_as_wide(self, rule: Rule) -> bool:
+        """Whether a file ignores what bodies that are the same may differ in; then a secret is all that differs."""
+        same = same_request_of(rule.match)
+        if same is None or "method" in same.asked:
+            return same is not None
+        return set(of_texts(self.ignored)) <= set(self._ignored_of(same))
 
     def nearest(self, question: Question) -> tuple[NearMiss, ...]:
         """Return the recorded requests that come nearest, each with the first difference."""
@@ -129,48 +170,69 @@ class Deck:
             return alike + (each[1].asked.get("model") == question.document.get("model"))
 
         return tuple(
-            NearMiss(rule.name, next(differences(same.asked, question.document, same.ignored), "it is of another API"))
+            NearMiss(rule.name, next(differences(same.asked, question.document, self._ignored_of(same)), OTHER_API))
             for rule, same in heapq.nlargest(NEAREST, asked, key=likeness)
         )
 
     def record(self, question: Question, answer: Recorded, upstream: str, *, anew: bool = False) -> str | None:
-        """Write an answer behind those to the same request, or with `anew` in their place; return the file."""
-        with self._lock:
+        """Write an answer behind those to the same request, or with `anew` in their place; return the file.
+
+        Raise `NotWritten` where it cannot be written.
+        """
+        with self._held():
             known = self._exact.get(question.exact)
             file = Path(known.cassette) if known else self.folder / file_name(question.document, question.exact)
             is_fresh = str(file) in self._fresh
             before = answers_of(known) if known is not None and (is_fresh or not anew) else []
             asked = {**question.document, "exact": question.exact}
+            if self.ignored != IGNORED:
+                asked.setdefault("ignore", list(self.ignored))
             write(file, file.stem, asked, [*before, answer], upstream)
             self._fresh.add(str(file))
             self._read(file, _stamp(file))
             self._file_rules()
         return str(file)
 
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Let nobody else write, and know what others have written."""
+        try:
+            with self._lock, held(self.folder):
+                self._look()
+                yield
+        except OSError as exc:
+            raise NotWritten(f"{self.folder} cannot be written to: {exc.strerror}") from exc
 
-def question_of(prompt: Prompt) -> Question:
+
+def question_of(prompt: Prompt, ignored: Collection[str] = IGNORED) -> Question:
     """Return what is looked for where a prompt is asked."""
     hidden = hidden_values(prompt)
     body = {"body": dict(prompt.body), "format": prompt.format, "model": prompt.model, "stream": prompt.stream}
-    exact = digest(without(body, hidden), IGNORED, surface=True)
+    exact = digest(without(body, hidden), of_texts(ignored), surface=True)
     return Question(without(document(prompt), hidden), exact)
 
 
-def raw_question(method: str, path: str, query: str, body: bytes) -> Question:
+def raw_question(method: str, address: str, body: bytes, ignored: Collection[str] = IGNORED) -> Question:
     """Return what is looked for where a request is asked for which no format makes an answer."""
+    path, _, query = address.partition("?")
     found: Document = {"method": method, "path": path}
     if query:
-        found["query"] = query
+        found["query"] = redaction(tuple(conf.JOURNAL_REDACT)).clean_query(query)
     if body:
         found["body"] = body.decode("utf-8", "replace")
-    cleaned = {**without(found, ()), "ignore": ["whitespace"]}
-    return Question(cleaned, digest(found, ("whitespace",), surface=True))
+    names = ["whitespace", *filter(is_pattern, ignored)]
+    return Question({**without(found, ()), "ignore": names}, digest(found, names, surface=True))
 
 
-def cleaned_of(prompt: Prompt, question: Question, answer: Recorded, query: str) -> tuple[Question, Recorded] | None:
-    """Return a request and its answer without secrets; None, with a line in the log, where that cannot be."""
+def cleaned_of(
+    prompt: Prompt, question: Question, answer: Recorded, query: str, *headers: Mapping[str, str]
+) -> tuple[Question, Recorded] | None:
+    """Return a request and its answer without secrets; None, with a line in the log, where that cannot be.
+
+    `query` and the further `headers` are what else was sent.
+    """
     try:
-        asked, answer = clean(question.document, answer, prompt.headers, query, hidden_values(prompt))
+        asked, answer = clean(question.document, answer, (prompt.headers, *headers), query, hidden_values(prompt))
     except SecretLeft as exc:
         logger.error("An answer at %s is not recorded: %s", answer.path, exc)
         return None
@@ -181,6 +243,12 @@ def same_request_of(match: Matcher | None) -> SameRequest | None:
     """Return the recorded request in a condition."""
     parts: Iterable[Matcher | None] = match.parts if isinstance(match, All) else (match,)
     return next((part for part in parts if isinstance(part, SameRequest)), None)
+
+
+def exact_of(same: SameRequest) -> str:
+    """Return what tells a request's body; empty where a file does not say it."""
+    exact = same.asked.get("exact")
+    return exact if isinstance(exact, str) else ""
 
 
 def answers_of(rule: Rule) -> list[Recorded]:
@@ -207,6 +275,6 @@ def _stamp(file: Path) -> Stamp:
 
 
 @functools.lru_cache(maxsize=256)
-def deck(folder: str) -> Deck:
-    """Return the deck of a folder, which all namespaces of a process share."""
-    return Deck(folder)
+def deck(folder: str, ignored: tuple[str, ...] = IGNORED, run: str = "") -> Deck:
+    """Return the deck of a folder, which all namespaces of a process share; each `run` of a recording has its own."""
+    return Deck(folder, ignored)

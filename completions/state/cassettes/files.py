@@ -1,17 +1,20 @@
 """The files of recorded answers: read as the scripts that they are, and written for people to read and to change."""
 
 import base64
+import contextlib
 import os
 import re
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from completions.exceptions import MockError
 from completions.outcome import Recorded
 from completions.script.asked.document import Document
 from completions.script.loader import parse
-from completions.script.reading import read_text, text_of
+from completions.script.reading import MAX_FILE_BYTES, read_text, text_of
 from completions.script.rules import Rule
 from completions.script.yaml_text import yaml_text
 
@@ -23,10 +26,51 @@ NAMED = 48
 """Characters of a request that make a file's name."""
 
 
-def read_rules(file: Path, folder: Path) -> list[Rule]:
-    """Read a file's rules; raise `ScriptError` where it is none."""
+AT = re.compile(r"^  at: '?([^'\n]+)'?$", re.MULTILINE)
+
+TIME = "%Y-%m-%dT%H:%M:%SZ"
+"""How the files tell the time, in UTC, so that texts compare as the times do."""
+
+
+class NotWritten(MockError):
+    """Why an answer is in no file."""
+
+
+class Contents(NamedTuple):
+    """What a file has: its rules, and when it was recorded, as it says itself."""
+
+    rules: list[Rule]
+    at: str
+
+
+def read_file(file: Path) -> Contents:
+    """Read a file; raise `ScriptError` where it is no script."""
     name = str(file)
-    return list(parse(read_text(text_of(file, name), name)).rules)
+    text = text_of(file, name)
+    found = AT.search(text)
+    return Contents(list(parse(read_text(text, name)).rules), found[1] if found else "")
+
+
+def now() -> str:
+    """Return the time."""
+    return time.strftime(TIME, time.gmtime())
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep other processes, which may record into the same folder, from writing while the `with` lasts."""
+    try:
+        import fcntl
+    except ImportError:  # on Windows, where one process records at a time
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    directory = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def file_name(document: Document, exact: str) -> str:
@@ -38,17 +82,23 @@ def file_name(document: Document, exact: str) -> str:
 
 
 def write(file: Path, name: str, document: Document, answers: Sequence[Recorded], upstream: str) -> None:
-    """Write a request and its answers, whole or not at all."""
+    """Write a request and its answers, whole or not at all; raise `NotWritten` where they cannot be."""
     shown = [response(each) for each in answers]
     rule: dict[str, Any] = {"name": name, "match": {"request": document}}
     rule |= {"reply": shown[0]} if len(shown) == 1 else {"replies": shown}
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    origin = {"at": at, "upstream": upstream, "by": PROGRAM}
-    text = yaml_text({"version": 1, "recorded": origin, "rules": [rule]})
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_suffix(f".{os.getpid()}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(file)
+    origin = {"at": now(), "upstream": upstream, "by": PROGRAM}
+    data = yaml_text({"version": 1, "recorded": origin, "rules": [rule]}).encode()
+    if len(data) > MAX_FILE_BYTES:
+        raise NotWritten(f"{file} would be larger than {MAX_FILE_BYTES} bytes, and could not be read")
+    draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(data)
+        draft.replace(file)
+    except OSError as exc:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise NotWritten(f"{file} cannot be written: {exc.strerror}") from exc
 
 
 def response(recorded: Recorded) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
+from urllib.parse import unquote_plus
 
 import orjson
 
@@ -65,11 +66,13 @@ def without(document: Any, values: Iterable[str]) -> Any:
 
 
 def clean(
-    document: Document, recorded: Recorded, headers: Mapping[str, str], query: str, hidden: Iterable[str]
+    document: Document, recorded: Recorded, sent: Iterable[Mapping[str, str]], query: str, hidden: Iterable[str]
 ) -> tuple[Document, Recorded]:
-    """Return a request's document and its answer without secrets; raise `SecretLeft` where one cannot be taken out."""
+    """Return a request's document and its answer without the secrets in them, in the headers that were sent and in
+    the query; raise `SecretLeft` where one cannot be taken out.
+    """
     hide = redaction(tuple(conf.JOURNAL_REDACT))
-    texts = {*hidden, *_sent(headers, query, hide)}
+    texts = {*hidden, *_in_query(query, hide), *(text for headers in sent for text in _in_headers(headers, hide))}
     answer = recorded.body
     texts |= {found[0] for found in SECRET.finditer(" ".join(texts_of(document)))}
     texts |= {found[0] for text in _said(answer) for found in SECRET.finditer(text)}
@@ -79,14 +82,16 @@ def clean(
     return without(document, texts), recorded
 
 
-def _sent(headers: Mapping[str, str], query: str, hide: Redaction) -> Iterator[str]:
-    """Yield the secrets with which a request came."""
+def _in_headers(headers: Mapping[str, str], hide: Redaction) -> Iterator[str]:
     for name, value in headers.items():
         if is_secret(name) or hide.hides(name):
             yield from (part for part in re.split(r"[\s;,=]+", value) if len(part) >= WORTH)
+
+
+def _in_query(query: str, hide: Redaction) -> Iterator[str]:
     for part in query.split("&"):
         if hide.clean_query(part) != part and len(value := part.partition("=")[2]) >= WORTH:
-            yield value
+            yield from {value, unquote_plus(value)}
 
 
 def _cleaned(recorded: Recorded, hide: Redaction, texts: list[str]) -> Recorded:

@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 from completions.script.asked.same import SECRET
 from completions.state.cassettes.deck import Deck, same_request_of
-from completions.state.cassettes.files import PROGRAM
+from completions.state.cassettes.files import AT, PROGRAM
 
-AT = re.compile(r"^  at: '?([^'\n]+)'?$", re.MULTILINE)
 BY = re.compile(r"^  by: '?([^'\n]+)'?$", re.MULTILINE)
 
 

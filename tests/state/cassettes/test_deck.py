@@ -252,7 +252,7 @@ def question(row: dict[str, Any]) -> tuple[Prompt | None, Question]:
             pass
         else:
             return prompt, question_of(prompt)
-    return None, raw_question(row["method"], path, query, body)
+    return None, raw_question(row["method"], row["path"], body)
 
 
 @pytest.mark.skipif(not FILE.exists(), reason=f"the recordings are not here: {FILE.parent}")
@@ -265,7 +265,7 @@ def test_corpus__is_replayed_by_its_own_requests(tmp_path: Path) -> None:
     for row, (_, ask) in zip(rows, asks, strict=True):
         path, streamed = row["path"].partition("?")[0], "event-stream" in (row["type"] or "")
         given = Recorded(path, row["status"], (), (row["response"].encode(),), (0.0,), streamed)
-        asked_, given = clean(ask.document, given, {}, "", ())
+        asked_, given = clean(ask.document, given, (), "", ())
         deck.record(Question(asked_, ask.exact), given, "http://a")
     deck = Deck(str(tmp_path))
     for row, (prompt, ask) in zip(rows, asks, strict=True):

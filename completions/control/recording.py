@@ -1,0 +1,86 @@
+"""The operations on what a namespace records and plays."""
+
+from pathlib import Path
+from typing import Any
+
+from completions.control.operation import Call
+from completions.exceptions import RequestError
+from completions.resolve.cassettes import cassettes_of
+from completions.resolve.engine import upstream_of
+from completions.script.asked.session import ONCE, PASS, RECORDS, Kept
+from completions.script.rules import Script
+from completions.state import edits
+from completions.state.cassettes.files import ENDINGS
+from completions.state.cassettes.place import root
+from completions.state.namespaces import Namespace
+from completions.views.http import FastJsonResponse, Recorded
+from completions.views.relaying import all_written
+
+
+async def get_recording(call: Call) -> Recorded:
+    """Show what is recorded and played, and where; what was answered before is written by then."""
+    return await _shown(await call.space())
+
+
+async def put_recording(call: Call) -> Recorded:
+    """Record the answers of another server, and play what was recorded."""
+    space = await call.space()
+    await all_written()
+    await edits.set_recording(space, call.body.node, _check)
+    return await _shown(space)
+
+
+async def delete_recording(call: Call) -> Recorded:
+    """Record and play what the server was started to."""
+    space = await call.space()
+    await all_written()
+    await edits.set_recording(space, None)
+    return await _shown(space)
+
+
+def _check(kept: Kept, script: Script) -> None:
+    """Raise the 400 of a recording that would never record anything."""
+    mode = kept.recording.mode
+    if mode not in RECORDS and mode != PASS:
+        return
+    if upstream_of(script) is None and not (mode == ONCE and _has_files(Path(kept.path))):
+        raise RequestError(
+            f"Nothing can be recorded with the mode {mode}: no server answers what no rule does. Name it in "
+            "`upstream`, or start with MOCK_UPSTREAM.",
+            param="recording.upstream",
+            code="no_upstream",
+        )
+    first = next((rule for rule in script.rules if rule.match is None and rule.times is None), None)
+    if first is not None:
+        raise RequestError(
+            f"Nothing would be recorded: the rule '{first.name}' of {script.source} answers every request. Push a "
+            "script without it, as {version: 1, rules: []}.",
+            code="nothing_to_record",
+        )
+
+
+def _has_files(folder: Path) -> bool:
+    return any(file.suffix in ENDINGS for file in folder.rglob("*"))
+
+
+async def _shown(space: Namespace) -> Recorded:
+    await all_written()
+    found, top = await cassettes_of(space), root()
+    shown: dict[str, Any] | None = None
+    if found is not None:
+        upstream = upstream_of(space.script)
+        shown = {
+            "folder": str(found.deck.folder),
+            "mode": found.mode,
+            "records": found.records and upstream is not None,
+            "upstream": None if upstream is None else upstream.address,
+            "ignore": list(found.deck.ignored),
+            "requests": len(found.deck.rules),
+        }
+    return FastJsonResponse(
+        {
+            "recording": shown,
+            "root": None if top is None else str(top),
+            "pushed": space.pushed.cassettes is not None,
+        }
+    )

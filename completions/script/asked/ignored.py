@@ -1,0 +1,57 @@
+"""Step 3: what may differ between two requests that ask the same: by its name, or by a pattern of one's own.
+
+Files and the setting CASSETTE_IGNORE have the same words for it: `ids`, `model`, `/ticket-[0-9]+/`.
+"""
+
+import functools
+import re
+from collections.abc import Iterable
+
+from completions.script.regexes import Pattern, PatternError
+
+IGNORED = ("ids", "dates", "whitespace")
+"""What can be ignored by its name, and is unless something else is said."""
+
+PARTS = ("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "sampling", "system")
+"""The parts of a request that can be ignored as a whole."""
+
+ENTRY = re.compile(r"\s*(/(?:\\.|[^/\\])*/|[^,]*?)\s*(?:,|$)")
+"""An entry of the setting: a name, or a pattern, in which a comma may stand."""
+
+
+def read_ignored(text: str) -> tuple[str, ...]:
+    """Read the setting; raise ValueError for an entry that is neither a name nor a pattern. Nothing is the usual."""
+    names = tuple(filter(None, (found[1] for found in ENTRY.finditer(text))))
+    for name in names:
+        if (problem := ignored_problem(name)) is not None:
+            raise ValueError(f"'{name[:60]}' {problem}")
+    return names or IGNORED
+
+
+def ignored_problem(name: str) -> str | None:
+    """Return why nothing can be ignored by a name; None where something can."""
+    if is_pattern(name):
+        try:
+            pattern(name)
+        except PatternError as exc:
+            return f"is no pattern: {exc}"
+        return None
+    if name in (*IGNORED, *PARTS):
+        return None
+    return f"must be one of {', '.join((*IGNORED, *PARTS))}, or a pattern between slashes, as /[0-9]+/"
+
+
+def is_pattern(name: str) -> bool:
+    """Tell whether an entry is a pattern."""
+    return len(name) > 2 and name.startswith("/") and name.endswith("/")
+
+
+@functools.lru_cache(maxsize=256)
+def pattern(name: str) -> Pattern:
+    """Return the pattern of an entry; raise `PatternError` where it is none."""
+    return Pattern(name[1:-1])
+
+
+def of_texts(names: Iterable[str]) -> tuple[str, ...]:
+    """Return what is ignored within texts, without the parts that are ignored as a whole."""
+    return tuple(name for name in names if name not in PARTS)

@@ -1,0 +1,46 @@
+"""Which folders may be recorded into at run time: those below the one that the server was started with."""
+
+import os
+from pathlib import Path
+
+from completions.conf import conf
+from completions.exceptions import RequestError
+from completions.script.node import Node
+
+MAX_PATH = 1000
+"""Characters of a folder's name with all its parts."""
+
+
+def root() -> Path | None:
+    """Return the folder that the server was started with; None where it was with none."""
+    named = conf.CASSETTE_ROOT or conf.CASSETTES
+    return Path(named) if named else None
+
+
+def folder_of(node: Node, folder: str) -> Path:
+    """Return the whole path of a folder; raise the 409 where there is none, `ScriptError` for one elsewhere."""
+    top = root()
+    if top is None:
+        raise RequestError(
+            "Nothing can be recorded or played at run time: the server was started without a folder for it. "
+            "Start it with CASSETTE_ROOT=DIR, or with --record DIR.",
+            status=409,
+            code="recording_unavailable",
+        )
+    if folder.startswith(("/", "~")) or set(folder) & set("\\:\x00") or ".." in folder.split("/"):
+        raise node.error(f"must be a folder below {top}, as weather or agents/one, and is {folder[:60]!r}.")
+    if len(folder) > MAX_PATH:
+        raise node.error(f"has more than {MAX_PATH} characters.")
+    found = top / folder
+    if not found.resolve().is_relative_to(top.resolve()):
+        raise node.error(f"leads out of {top}.")
+    if found.exists() and not found.is_dir():
+        raise node.error(f"is a file: {found}.")
+    return found
+
+
+def check_writable(node: Node, folder: Path) -> None:
+    """Raise `ScriptError` for a folder that cannot be written to, or not be made."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise node.error(f"cannot be recorded into: {nearest} cannot be written to.")
