@@ -150,6 +150,7 @@ async def _script(space: Namespace) -> Recorded:
             "source": script.source,
             "text": _text(space),
             "pushed": space.pushed.script is not None,
+            "models": list(script.models),
             "rules": await _rules(space),
             "chaos": await _value(space, "chaos"),
             "limits": await _value(space, "limits"),

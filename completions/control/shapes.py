@@ -112,6 +112,7 @@ def _answers() -> dict[str, Schema]:
             source=TEXT,
             text=TEXT,
             pushed=FLAG,
+            models=_list(TEXT),
             rules=_list(_object(**facts)),
             chaos=ref("chaos_or_null"),
             limits=ref("limits_or_null"),

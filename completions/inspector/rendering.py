@@ -67,7 +67,13 @@ def render(request: HttpRequest, namespace: str, name: str, status: int = 200, *
     """Return a page, made of the template `name`.html."""
     from django.template import Context  # an import that the first answer of the API need not wait for
 
-    known = {"page": name, "root": root(request), "namespace": namespace, "is_default": namespace == DEFAULT}
+    known = {
+        "page": name,
+        "root": root(request),
+        "namespace": namespace,
+        "is_default": namespace == DEFAULT,
+        "status": status,
+    }
     known |= {"static": f"{root(request)}inspector/static/{assets().version}/", "has_token": bool(conf.ADMIN_TOKEN)}
     known |= {"journal": conf.JOURNAL}
     text = _engine().get_template(f"{name}.html").render(Context(known | more, use_l10n=False))

@@ -68,7 +68,7 @@ async def test_plots__lead_to_the_list_and_zoom(site: Site) -> None:
     assert "since=" in page.url and "until=" in page.url
     await page.reload()
     await expect(plot.locator(".plot-bar")).to_have_count(2)
-    await page.get_by_role("button", name="All of the time").click()
+    await page.get_by_role("button", name="Zoom out").click()
     await expect(plot.locator(".plot-bar")).to_have_count(3)
     await plot.locator("svg").focus()
     await page.keyboard.press("ArrowRight")

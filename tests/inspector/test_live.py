@@ -51,7 +51,7 @@ async def test_search__lives_in_the_address(site: Site) -> None:
     await expect(page.get_by_role("searchbox")).to_have_value("WEATHER")
     await expect(page.locator(ROWS)).to_have_count(2)
     await page.get_by_role("searchbox").fill("nothing like that")
-    await expect(page.get_by_text("No exchange is like that")).to_be_visible()
+    await expect(page.get_by_text("No exchange matches")).to_be_visible()
     await page.get_by_role("button", name="Show all exchanges").click()
     await expect(page.locator(ROWS)).to_have_count(4)
 
@@ -264,7 +264,7 @@ async def test_beside__says_where_an_exchange_is_gone(site: Site) -> None:
     page = site.page
     await site.ask("first refund")
     await site.open("?exchange=req_gone")
-    await expect(page.locator("#beside .empty h2")).to_have_text("This exchange is not here")
+    await expect(page.locator("#beside .empty h2")).to_have_text("This exchange was not found")
     await page.locator(SHOWN).first.click()
     await expect(page.locator("#beside .turn-user .words")).to_have_text("first refund")
     site.problems.clear()  # the browser tells of the 404
@@ -289,7 +289,7 @@ async def test_clear__deletes_what_the_filters_show(site: Site) -> None:
     await site.open("?rule=weather")
     page.on("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Clear").click()
-    await expect(page.get_by_text("No exchange is like that")).to_be_visible()
+    await expect(page.get_by_text("No exchange matches")).to_be_visible()
     await page.get_by_role("button", name="Show all exchanges").click()
     await expect(page.locator(".x-said")).to_have_text("first refund")
 

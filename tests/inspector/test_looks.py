@@ -1,11 +1,14 @@
 """What a reader's eyes need: contrast, both schemes, a phone's width; and that content stays content."""
 
+import re
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser, expect
 
 from tests.inspector.conftest import Site
+from tests.inspector.control import control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -16,20 +19,32 @@ NAMELESS = """() => [...document.querySelectorAll("a, button, input:not([type=hi
   .filter((e) => e.checkVisibility() && !(e.textContent.trim() || e.ariaLabel || e.labels?.length))
   .map((e) => e.outerHTML.slice(0, 80))"""
 
+LIVE = "#pulse[data-state=live]"
+
 WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 async def fill(site: Site) -> dict[str, str]:
-    """Have something of every kind; return the pages to look at."""
+    """Have something of every kind; return the pages to look at, and what is there once each is drawn."""
     refund = await site.ask("How long does a refund take?", stream=True)
     for retry in range(3):
         await site.ask("Where is my order?", headers={"Idempotency-Key": "k", "x-stainless-retry-count": str(retry)})
     missed = await site.ask("Do you sell " + "umbrellas" * 30)
     await site.ask("What is the weather?", model="a-model-with-quite-a-long-name-2026-01-01")
     at = "inspector/exchanges/"
-    return {"list": "", "empty": "?text=none", "refund": f"{at}{refund}", "missed": f"{at}{missed}"} | (
-        {"beside": f"?exchange={refund}"}
-    )
+    cut = await site.ask("Tell me a story", headers={"X-Mock-Fault": "malformed_chunk; after_tokens=2"}, stream=True)
+    return {
+        "": LIVE,
+        "?text=none": LIVE,
+        **dict.fromkeys((f"{at}{refund}", f"{at}{missed}", f"{at}{cut}", f"?exchange={refund}"), "#why p"),
+        "inspector/runs": ".thread",
+        "inspector/playground": "#send",
+        "inspector/script": "#rules .name",
+        f"inspector/script?exchange={refund}": "#recipe-text",
+        "inspector/figures": ".plot-bar",
+        "docs/pacing": "#doc h1",
+        "inspector/nowhere": "h1",
+    }
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,27 +52,48 @@ async def fill(site: Site) -> dict[str, str]:
 async def test_pages__are_readable(site: Site, chromium: Browser, scheme: str, width: int) -> None:
     pages = await fill(site)
     grounds = set()
-    for name, path in pages.items():
+    for path, drawn in pages.items():
         async with await chromium.new_context(
             color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 800}
         ) as context:
             page = await context.new_page()
             await page.goto(f"{site.url}/_mock/{path}")
-            done = page.locator("#why p").first if "exchange" in path else page.locator("#pulse[data-state=live]")
-            await expect(done).to_be_visible()
-            assert await page.evaluate(FAINT) == [], name
-            assert await page.evaluate(NAMELESS) == [], name
-            assert await page.evaluate(WIDE) <= 0, f"{name} is wider than the screen"
+            await expect(page.locator(drawn).first).to_be_visible()
+            await page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            assert await page.evaluate(FAINT) == [], path
+            assert await page.evaluate(NAMELESS) == [], path
+            assert await page.evaluate(WIDE) <= 0, f"{path} is wider than the screen"
             grounds.add(await page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
     assert grounds == ({"rgb(15, 18, 22)"} if scheme == "dark" else {"rgb(245, 246, 248)"})
 
 
-async def test_focus__is_seen_and_begins_with_the_skip_link(site: Site) -> None:
-    await site.open()
-    await site.page.keyboard.press("Tab")
-    await expect(site.page.locator(":focus")).to_have_text("Skip to the content")
-    await site.page.keyboard.press("Tab")
-    assert await site.page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+FOCUS = """() => {
+  const chain = [];
+  for (let e = document.activeElement; e && e !== document.body; e = e.parentElement) chain.push(e);
+  const at = [...document.querySelectorAll("*")].indexOf(chain[0]);
+  const isSeen = chain.slice(0, 3).some((e) => getComputedStyle(e).outlineStyle === "solid");
+  return {at, isSeen, name: chain[0]?.outerHTML.slice(0, 80) ?? ""};
+}"""
+"""Where the focus is in the document, and whether it, or what is around it, has an outline."""
+
+
+@pytest.mark.parametrize("path", ["", "inspector/playground", "inspector/script", "inspector/runs", "docs/"])
+async def test_focus__is_seen_and_goes_down_the_page(site: Site, path: str) -> None:
+    page = site.page
+    await site.ask("How long does a refund take?")
+    await site.open(path)
+    await expect(page.locator("main :is(.x-said, #send, #rules .name, .thread, #doc h1)").first).to_be_visible()
+    await page.keyboard.press("Tab")
+    await expect(page.locator(":focus")).to_have_text("Skip to the content")
+    before = await page.evaluate(FOCUS)
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        found = await page.evaluate(FOCUS)
+        if not found["name"]:
+            break  # the browser's own bar has it
+        assert found["isSeen"], found["name"]
+        assert found["at"] > before["at"], f"{found['name']} comes after {before['name']}"
+        before = found
 
 
 ATTACKS = [
@@ -100,3 +136,25 @@ async def test_policy__holds_where_something_gets_in(site: Site) -> None:
     assert await site.page.evaluate("window.struck") is None
     assert any("Content Security Policy" in problem for problem in site.problems)
     site.problems.clear()
+
+
+MOMENT = re.compile(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3}")
+
+
+async def test_moments__are_written_the_same_on_all_pages(site: Site, chromium: Browser) -> None:
+    id = await site.ask("How long does a refund take?")
+    time = (await control(site, "GET", f"exchanges/{id}"))["time"]
+    pages = ["", f"?exchange={id}", f"inspector/exchanges/{id}", "inspector/runs", "inspector/script"]
+    async with await chromium.new_context(timezone_id="Asia/Kolkata", locale="de-DE") as context:
+        page = await context.new_page()
+        for path in pages:
+            await page.goto(f"{site.url}/_mock/{path}")
+            moment = page.locator(f"main time[title='{time}']").last
+            assert MOMENT.fullmatch(await moment.evaluate("(element) => element.textContent")), path
+        local = datetime.fromisoformat(time).astimezone(timezone(timedelta(hours=5, minutes=30)))
+        await page.goto(f"{site.url}/_mock/inspector/exchanges/{id}")
+        shown = local.isoformat(sep=" ", timespec="milliseconds").removesuffix("+05:30")
+        await expect(page.locator("#facts time")).to_have_text(shown)
+        await page.clock.set_fixed_time(local + timedelta(days=2))
+        await page.goto(f"{site.url}/_mock/")
+        await expect(page.locator("#rows time")).to_have_text(shown)

@@ -74,7 +74,7 @@ async def test_page__is_open_to_whom_the_control_api_is(path: str, client: str, 
     answer = await get(path, client=client, **headers)
     assert answer.status == 403
     assert answer.headers["content-security-policy"]
-    assert "Not here" in answer.body.decode()
+    assert "Refused" in answer.body.decode()
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -199,7 +199,7 @@ async def test_list__has_what_its_address_asks_for() -> None:
 async def test_list__says_what_is_wrong_with_its_address(query: str) -> None:
     answer = await get(f"/_mock/?{query}")
     text = answer.body.decode()
-    assert answer.status == 400 and "Not here" not in text
+    assert answer.status == 400 and "<h1>Refused</h1>" not in text
     assert f"`{query.partition('=')[0]}`" in text.replace("&#x27;", "'").partition('role="alert"')[2]
 
 
@@ -245,7 +245,7 @@ async def test_pages__under_django_s_own_handler(async_client: AsyncClient, sett
     assert (await async_client.get("/_mock/")).status_code == 401
     assert (await async_client.post(f"{INSPECTOR}sign-in", {"token": "s3cret"})).status_code == 302
     response = await async_client.get("/_mock/?text=x")
-    assert response.status_code == 200 and "No exchange is like that" in response.content.decode()
+    assert response.status_code == 200 and "No exchange matches" in response.content.decode()
 
 
 def test_package__has_all_files() -> None:

@@ -102,7 +102,7 @@ async def test_request__that_the_form_cannot_hold_is_json(site: Site) -> None:
     assert await sent(site) == body
     await page.get_by_label("Body", exact=True).fill("{")
     await page.get_by_role("button", name="Form").click()
-    await expect(page.locator("#ask-wrong")).to_contain_text("The body is no JSON")
+    await expect(page.locator("#ask-wrong")).to_contain_text("The body is not valid JSON")
 
 
 async def test_request__that_is_no_post_is_sent_again(site: Site) -> None:
@@ -155,10 +155,10 @@ async def test_path__of_gemini_follows_the_form(site: Site) -> None:
 async def test_path__of_no_format_is_asked_in_json(site: Site) -> None:
     page = site.page
     await site.open("inspector/playground")
-    await page.get_by_text("Tools and more").click()
+    await page.locator("summary", has_text="Other fields").click()
     await page.get_by_label("Other fields of the body").fill("{")
     await page.get_by_label("API", exact=True).select_option(label="Another path")
-    await expect(page.locator("#ask-wrong")).to_contain_text("The other fields are no JSON")
+    await expect(page.locator("#ask-wrong")).to_contain_text("“Other fields” is not valid JSON")
     await expect(page.get_by_label("API", exact=True)).to_have_value("chat")
     await page.get_by_label("Other fields of the body").fill("")
     await page.get_by_label("API", exact=True).select_option(label="Another path")
@@ -174,10 +174,10 @@ async def test_path__of_no_format_is_asked_in_json(site: Site) -> None:
 async def test_headers__break_the_answer(site: Site) -> None:
     page = site.page
     await site.open("inspector/playground")
-    await page.get_by_text("Headers", exact=True).click()
+    await page.locator("summary", has_text="Headers").click()
     await page.get_by_label("A header in each line").fill("no header")
     await send(page)
-    await expect(page.locator("#ask-wrong")).to_contain_text("is no header")
+    await expect(page.locator("#ask-wrong")).to_contain_text("is not a header")
     await page.get_by_label("A header in each line").fill("X-Mock-Fault: disconnect; after_tokens=2")
     await page.get_by_label("Content").fill("A refund?")
     await send(page)
@@ -207,8 +207,18 @@ async def test_menus__write_headers_and_offer_models(site: Site) -> None:
     await page.get_by_label("Pace", exact=True).select_option("At once")
     lines = (await page.get_by_label("A header in each line").input_value()).split("\n")
     assert lines[1:] == ["X-Mock-Fault: json_error_200", "X-Mock-Pacing: ttft_ms=0; itl_ms=0; apply=both"]
+    await page.get_by_label("API", exact=True).select_option("anthropic")
+    headers = page.get_by_label("A header in each line")
+    assert "X-Mock-Fault: json_error_200" in await headers.input_value()  # it is not the API's
     await page.get_by_label("Fault").select_option("")
-    assert "X-Mock-Fault" not in await page.get_by_label("A header in each line").input_value()
+    assert "X-Mock-Fault" not in await headers.input_value()
+    await headers.fill("X-Mock-Fault: disconnect; after_tokens=3\nX-Mock-Pacing: ttft_ms=0; itl_ms=0; apply=both")
+    await expect(page.get_by_label("Fault")).to_have_value("disconnect; after_tokens=3")
+    await expect(page.get_by_label("Pace", exact=True).locator("option:checked")).to_have_text("At once")
+    await headers.fill("X-Mock-Fault: disconnect")
+    await expect(page.get_by_label("Fault")).to_have_value("disconnect")
+    assert await page.locator("#fault .as-written").count() == 0
+    assert (await control(site, "GET", "exchanges/count"))["count"] == 0  # to open the page asks the API nothing
 
 
 async def test_share__is_an_address_with_the_request_and_without_its_key(site: Site) -> None:

@@ -8,6 +8,7 @@ import { cost, count, ms, tone } from "./show.js";
 import { address, curl, python } from "./snippets.js";
 import { endOf } from "./struck.js";
 import { bubble } from "./talk.js";
+import { when } from "./time.js";
 import { timeline } from "./timeline.js";
 import { why } from "./why.js";
 import { raw } from "./wire.js";
@@ -31,7 +32,7 @@ function facts(exchange) {
   const { tokens } = exchange;
   const all = {
     Model: exchange.model,
-    Time: new Date(exchange.time).toLocaleString(),
+    Time: when(exchange.time, { hasDay: true }),
     "Tokens in → out": tokens ? `${count(tokens.prompt)} → ${count(tokens.completion)}` : "",
     Cost: cost(exchange.cost_usd),
     TTFT: ms(exchange.ttft_ms),
@@ -119,6 +120,6 @@ export class Detail {
   }
 
   #missing(message) {
-    this.place.replaceChildren(make("div", { class: "empty" }, make("h2", {}, "This exchange is not here"), make("p", { class: "muted" }, message), make("p", {}, make("a", { class: "button", href: root }, "All exchanges"))));
+    this.place.replaceChildren(make("div", { class: "empty" }, make("h2", {}, "This exchange was not found"), make("p", { class: "muted" }, message), make("p", {}, make("a", { class: "button", href: root }, "All exchanges"))));
   }
 }

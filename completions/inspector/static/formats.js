@@ -1,82 +1,76 @@
 // How the playground's form and a request's body are each other, by format.
 
+import { TURNS } from "./turns.js";
+
 const KEY = "sk-playground";
 const bearer = `Authorization: Bearer ${KEY}`;
 
 const text = (value) => typeof value === "string";
-const plain = (messages) =>
-  Array.isArray(messages) && messages.length > 0 && messages.every((each) => text(each.role) && text(each.content) && Object.keys(each).length === 2);
+const user = (content) => ({ role: "user", content });
 
 const GEMINI = /^\/v1(?:beta)?\/models\/([^/:]+):(streamGenerateContent|generateContent)/;
 
-/** Gemini's turns as messages; null where they have more than text. */
-function turns(contents) {
-  if (!Array.isArray(contents) || !contents.length) return null;
-  const found = contents.map(({ role = "user", parts }) => ({ role: role === "model" ? "assistant" : role, content: lone(parts) }));
-  return found.every((each) => text(each.content)) ? found : null;
-}
+const isSystem = ({ role }) => role === "system" || role === "developer";
+const systemOf = (form) => form.messages.filter(isSystem).map((each) => each.content).join("\n");
 
 const lone = (parts) => (Array.isArray(parts) && parts.length === 1 && Object.keys(parts[0]).length === 1 ? parts[0].text : null);
 
-const systemOf = (form) => form.messages.filter((each) => each.role === "system" || each.role === "developer").map((each) => each.content).join("\n");
+/** What a form holds of messages, and of a body's instructions before them; null where it cannot hold them. */
+const held = (messages, system = "") => (messages && text(system) ? { messages: [...(system ? [{ role: "system", content: system }] : []), ...messages] } : null);
 
 /**
- * Of each format: its name, path and headers, `write(form, base)` a body, and `read(body, path)` a form, or null. Where
- * the path depends on the form, `address(form)` is it, and `fits(path)` tells whose it is.
+ * Of each format: its name, path and headers, `write(form, base)` a body, `read(body, path)` a form, or null, and `list`,
+ * the body's field that has the messages. Where the path depends on the form, `address(form)` is it, and `fits(path)`
+ * tells whose it is.
  */
 export const FORMATS = {
   chat: {
-    name: "OpenAI chat", path: "/v1/chat/completions", headers: bearer, model: "gpt-4o",
-    write: (form, base) => ({ ...base, model: form.model, messages: form.messages, stream: form.stream }),
-    read: (body) => (plain(body.messages) ? { messages: body.messages } : null),
+    name: "OpenAI chat", path: "/v1/chat/completions", headers: bearer, model: "gpt-4o", list: "messages",
+    write: (form, base) => ({ ...base, model: form.model, messages: TURNS.chat.write(form.messages), stream: form.stream }),
+    read: (body) => held(TURNS.chat.read(body.messages)),
   },
   responses: {
-    name: "OpenAI Responses", path: "/v1/responses", headers: bearer, model: "gpt-4o",
-    write: (form, base) => ({ ...base, model: form.model, input: form.messages, stream: form.stream }),
-    read: (body) =>
-      text(body.input) ? { messages: [{ role: "user", content: body.input }] } : plain(body.input) ? { messages: body.input } : null,
+    name: "OpenAI Responses", path: "/v1/responses", headers: bearer, model: "gpt-4o", list: "input",
+    write: (form, base) => ({ ...base, model: form.model, input: TURNS.responses.write(form.messages), stream: form.stream }),
+    read: (body) => held(text(body.input) ? [user(body.input)] : TURNS.responses.read(body.input)),
   },
   anthropic: {
-    name: "Anthropic messages", path: "/v1/messages", headers: `x-api-key: ${KEY}\nanthropic-version: 2023-06-01`, model: "claude-sonnet-4-5",
+    name: "Anthropic messages", path: "/v1/messages", headers: `x-api-key: ${KEY}\nanthropic-version: 2023-06-01`, model: "claude-sonnet-4-5", list: "messages",
     write(form, base) {
-      const system = form.messages.filter((each) => each.role === "system").map((each) => each.content).join("\n");
+      const system = systemOf(form);
       const { system: _, ...rest } = base;
-      const messages = form.messages.filter((each) => each.role !== "system");
+      const messages = TURNS.anthropic.write(form.messages.filter((each) => !isSystem(each)));
       return { max_tokens: 1024, ...rest, model: form.model, ...(system ? { system } : {}), messages, stream: form.stream };
     },
-    read(body) {
-      if (!plain(body.messages) || !(body.system === undefined || text(body.system))) return null;
-      return { messages: body.system ? [{ role: "system", content: body.system }, ...body.messages] : body.messages };
-    },
+    read: (body) => held(TURNS.anthropic.read(body.messages), body.system),
   },
   legacy: {
     name: "OpenAI legacy completions", path: "/v1/completions", headers: bearer, model: "gpt-3.5-turbo-instruct",
     write: (form, base) => ({ ...base, model: form.model, prompt: form.messages.map((each) => each.content).join("\n"), stream: form.stream }),
-    read: (body) => (text(body.prompt) ? { messages: [{ role: "user", content: body.prompt }] } : null),
+    read: (body) => (text(body.prompt) ? { messages: [user(body.prompt)] } : null),
   },
   gemini: {
-    name: "Gemini", path: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", headers: `x-goog-api-key: ${KEY}`, model: "gemini-2.5-flash",
+    name: "Gemini", path: "/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse", headers: `x-goog-api-key: ${KEY}`, model: "gemini-2.5-flash", list: "contents",
     fits: (path) => GEMINI.test(path),
     address: ({ model, stream }) => `/v1beta/models/${encodeURIComponent(model)}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
     write(form, base) {
       const system = systemOf(form);
-      const spoken = form.messages.filter((each) => each.role === "user" || each.role === "assistant");
-      const contents = spoken.map(({ role, content }) => ({ role: role === "user" ? "user" : "model", parts: [{ text: content }] }));
+      const contents = TURNS.gemini.write(form.messages.filter((each) => !isSystem(each)));
       return { ...base, ...(system ? { systemInstruction: { parts: [{ text: system }] } } : {}), contents };
     },
     read(body, path) {
       const [, model, method] = GEMINI.exec(path);
-      const messages = turns(body.contents);
-      const system = body.systemInstruction ? lone(body.systemInstruction.parts) : "";
-      if (!messages || !text(system)) return null;
-      const stream = method === "streamGenerateContent";
-      return { model: decodeURIComponent(model), stream, messages: system ? [{ role: "system", content: system }, ...messages] : messages };
+      const form = held(TURNS.gemini.read(body.contents), body.systemInstruction ? lone(body.systemInstruction.parts) : "");
+      return form && { model: decodeURIComponent(model), stream: method === "streamGenerateContent", ...form };
     },
   },
   ollama: {
-    name: "Ollama chat", path: "/api/chat", headers: "", model: "llama3.2",
-    write: (form, base) => ({ ...base, model: form.model, messages: form.messages, stream: form.stream }),
-    read: (body) => (plain(body.messages) ? { messages: body.messages, stream: body.stream !== false } : null),
+    name: "Ollama chat", path: "/api/chat", headers: "", model: "llama3.2", list: "messages",
+    write: (form, base) => ({ ...base, model: form.model, messages: TURNS.ollama.write(form.messages), stream: form.stream }),
+    read(body) {
+      const form = held(TURNS.ollama.read(body.messages));
+      return form && { stream: body.stream !== false, ...form };
+    },
   },
   embeddings: {
     name: "OpenAI embeddings", path: "/v1/embeddings", headers: bearer, model: "text-embedding-3-small",
@@ -86,10 +80,17 @@ export const FORMATS = {
     },
     read(body) {
       const texts = [body.input].flat();
-      return texts.length && texts.every(text) ? { messages: texts.map((content) => ({ role: "user", content })) } : null;
+      return texts.length && texts.every(text) ? { messages: texts.map(user) } : null;
     },
   },
 };
+
+/** Return a body with more messages at its end. */
+export function continued(format, body, messages) {
+  const { list } = FORMATS[format];
+  const before = text(body[list]) ? TURNS[format].write([user(body[list])]) : body[list];
+  return { ...body, [list]: [...before, ...TURNS[format].write(messages)] };
+}
 
 /** The format of a path; null where the form does not know it, and the request is edited as JSON. */
 export function formatOf(path) {
@@ -103,7 +104,7 @@ export function headersOf(lines) {
   for (const line of lines.split("\n")) {
     if (!line.trim()) continue;
     const colon = line.indexOf(":");
-    if (colon < 1) throw new Error(`“${line.trim()}” is no header; one is written Name: value.`);
+    if (colon < 1) throw new Error(`“${line.trim()}” is not a header. Write headers as Name: value.`);
     found[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
   }
   return found;

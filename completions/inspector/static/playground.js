@@ -1,54 +1,65 @@
 // The playground: a request in a form or as JSON, new or that of an exchange, and its answer as it arrives.
 
+import { Answer } from "./answer.js";
 import { call } from "./api.js";
 import { copy, find, make, root } from "./dom.js";
-import { FORMATS, formatOf, headersOf } from "./formats.js";
-import { empty, take } from "./said.js";
+import { FORMATS, continued, formatOf, headersOf } from "./formats.js";
+import { FormError, Messages } from "./messages.js";
 import { history, ofMark, remember, toMark } from "./requests.js";
-import { clock, ms } from "./show.js";
 import { address as addressOf } from "./snippets.js";
 import { send } from "./stream.js";
+import { clock } from "./time.js";
+import { Tools } from "./toolform.js";
+import { hasTools, readTools, writeTools } from "./tools.js";
 
 const base = root.slice(0, -"/_mock/".length);
-const ROLES = ["system", "developer", "user", "assistant"];
-const MOST_EVENTS = 2000;
 const LEFT_OUT = /^(host|connection|content-.*|accept.*|user-agent|origin|referer|sec-.*|cookie|x-stainless-.*|idempotency-key|x-mock-namespace|transfer-encoding)$/i;
 
+const MENUS = { fault: "X-Mock-Fault", pacing: "X-Mock-Pacing" };
+
 const field = (id) => find(`#${id}`);
+const messages = new Messages(field("messages"), field("add"));
+const tools = new Tools(field("tools"), field("add-tool"), field("tools-count"));
+const answer = new Answer({ onResults: proceed });
 let stopping = null;
 let method = "POST"; // that of the exchange whose request it is
 let format = "chat"; // that of the form
+let sent = null; // the request that was sent last
 
 // The request
 
-function row({ role = "user", content = "" } = {}) {
-  const select = make("select", { "aria-label": "Role" }, ...[...new Set([...ROLES, role])].map((each) => make("option", {}, each)));
-  select.value = role;
-  const area = make("textarea", { rows: Math.min(8, Math.max(2, content.split("\n").length)), "aria-label": "Content" });
-  area.value = content;
-  const item = make("li", {}, make("div", { class: "row" }, select, make("button", {
-    type: "button", class: "plain small end", "aria-label": "Remove this message",
-    onclick: () => { item.remove(); field("add").focus(); },
-  }, "Remove")), area);
-  return item;
+const filled = () => ({ model: field("model").value.trim(), stream: field("stream").checked, messages: messages.value });
+
+/** Read JSON of a field that must hold an object. */
+function objectIn(place, name) {
+  let value;
+  try {
+    value = JSON.parse(place.value.trim() || "{}");
+  } catch (error) {
+    throw new FormError(`${name} is not valid JSON: ${error.message}`, place);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new FormError(`${name} must be a JSON object.`, place);
+  return value;
 }
 
-const messages = () =>
-  [...field("messages").children].map((item) => ({ role: find("select", item).value, content: find("textarea", item).value }));
-
-const filled = () => ({ model: field("model").value.trim(), stream: field("stream").checked, messages: messages() });
-
+/** The body that the form makes. */
 function written() {
-  const more = field("more").value.trim();
-  const known = more ? JSON.parse(more) : {};
-  if (typeof known !== "object" || known === null || Array.isArray(known)) throw new Error("The other fields must be a JSON object.");
-  return FORMATS[format].write(filled(), known);
+  const more = objectIn(field("more"), "“Other fields”");
+  const { tools: made = [] } = hasTools(format) ? writeTools(format, tools.value) : {};
+  const all = [...(more.tools ?? []), ...made];
+  return FORMATS[format].write(filled(), all.length ? { ...more, tools: all } : more);
+}
+
+/** The body as it would be sent. */
+function bodyOf() {
+  if (method === "GET") return undefined;
+  return isForm() ? JSON.stringify(written()) : field("body").value;
 }
 
 /** Keep the path as the form has it, where it names the model. */
 function address() {
   const { address: made } = FORMATS[format] ?? {};
-  if (made && isForm()) field("path").value = made(filled());
+  if (made && isForm()) field("path").value = made({ model: field("model").value.trim(), stream: field("stream").checked });
 }
 
 const isForm = () => field("as-form").getAttribute("aria-pressed") === "true";
@@ -65,7 +76,7 @@ function toJson() {
   try {
     field("body").value = JSON.stringify(written(), null, 2);
   } catch (error) {
-    wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+    wrong(error.message, error.place);
     return false;
   }
   show(false);
@@ -75,41 +86,51 @@ function toJson() {
 /** Go on with a path that no form is for: what the form says becomes JSON, unless that cannot be. */
 function toOther() {
   if (isForm() && !toJson()) field("format").value = format;
-  else format = field("format").value = "other";
+  else setFormat("other");
   return format === "other";
 }
 
 /** Fill the form from a body; where it has more than the form can hold, stay with JSON, and say so. */
 function toForm() {
   const path = field("path").value;
-  const kind = FORMATS[formatOf(path)];
+  const name = formatOf(path);
   let body;
   try {
-    body = JSON.parse(field("body").value);
+    body = objectIn(field("body"), "The body");
   } catch (error) {
-    return wrong(`The body is no JSON: ${error.message}`, field("body"));
+    return wrong(error.message, error.place);
   }
-  if (!kind) return show(false, "There is no form for this path.");
-  const form = kind.read(body, path);
+  if (!name) return show(false, "There is no form for this path.");
+  const form = FORMATS[name].read(body, path);
   if (!form) return show(false, "This request has more than the form can show.");
   const { model, stream, messages: _, input: __, prompt: ___, system: ____, contents: _____, systemInstruction: ______, ...more } = body;
+  const known = readTools(name, body.tools);
+  if (known) delete more.tools;
   field("model").value = form.model ?? model ?? "";
   field("stream").checked = form.stream ?? stream === true;
-  field("messages").replaceChildren(...form.messages.map(row));
+  messages.value = form.messages;
+  tools.value = known ?? [];
   field("more").value = Object.keys(more).length ? JSON.stringify(more, null, 2) : "";
+  for (const [id, isFull] of [["tools-part", known?.length], ["more-part", field("more").value]]) if (isFull) field(id).open = true;
   show(true);
 }
 
-function choose(name, { path, headers, model } = FORMATS[name]) {
+function setFormat(name) {
   format = field("format").value = name;
+  field("tools-part").hidden = !hasTools(name);
+}
+
+function choose(name, { path, headers, model } = FORMATS[name]) {
+  setFormat(name);
   field("path").value = path;
   field("headers").value = headers;
+  suitMenus();
   if (model) field("model").value = model;
 }
 
 function wrong(text, place = null) {
   field("ask-wrong").textContent = text;
-  for (const each of ["more", "body", "headers"]) field(each).removeAttribute("aria-invalid");
+  field("ask").querySelectorAll("[aria-invalid]").forEach((each) => each.removeAttribute("aria-invalid"));
   if (!place) return;
   place.setAttribute("aria-invalid", "true");
   place.closest("details")?.setAttribute("open", "");
@@ -118,109 +139,60 @@ function wrong(text, place = null) {
 
 // The answer
 
-function part(kind, title, text) {
-  return make("div", { class: `part part-${kind}` }, make("h3", {}, title), make("div", { class: "part-text" }, text));
-}
-
-function paint(said) {
-  const parts = [];
-  if (said.reasoning) parts.push(part("reasoning", "Reasoning", said.reasoning));
-  if (said.text) parts.push(make("div", { class: "part-text said-text" }, said.text));
-  if (said.refusal) parts.push(part("refusal", "Refusal", said.refusal));
-  for (const { name, given } of said.calls.values()) parts.push(part("call", `Calls ${name}`, given));
-  if (said.error) parts.push(part("error", "Error", said.error));
-  field("reply").replaceChildren(...parts);
-  field("reply").hidden = parts.length === 0;
-}
-
-function event({ ms: at, raw }) {
-  const json = raw.trim().startsWith("{");
-  return make("li", {}, make("span", { class: "event-at num" }, `+${at.toFixed(0)} ms`), make("code", {}, json ? pretty(raw) : raw.trim()));
-}
-
-function pretty(raw) {
-  try {
-    return JSON.stringify(JSON.parse(raw), null, 2);
-  } catch {
-    return raw;
-  }
-}
-
-function begin() {
-  wrong("");
-  field("answer-wrong").textContent = "";
-  for (const id of ["reply", "events", "facts", "links"]) field(id).replaceChildren();
-  field("events-count").textContent = "";
-  field("waiting").hidden = false;
-  field("waiting").textContent = "Waiting for the answer …";
-  field("links").hidden = true;
-  field("stop").hidden = false;
-  field("reply").setAttribute("aria-busy", "true");
-  field("send").disabled = true;
-}
-
-function answered(response, at) {
-  const tone = response.ok ? "ok" : response.status < 500 ? "warn" : "bad";
-  field("facts").append(make("span", { class: `badge ${tone}` }, `${response.status}`), make("span", { class: "muted" }, `first byte ${ms(at)}`));
-  field("waiting").hidden = true;
-  const id = response.headers.get("x-request-id");
-  if (!id) return;
-  const to = (address, text) => make("a", { class: "button small", href: root + address }, text);
-  field("links").append(to(`inspector/exchanges/${encodeURIComponent(id)}`, "Open the exchange"), to(`inspector/script?exchange=${encodeURIComponent(id)}`, "Make a rule of it"));
-}
-
 async function submit(click) {
   click?.preventDefault();
   if (stopping) return;
   let headers, body;
   try {
-    headers = headersOf(field("headers").value);
+    headers = headersIn();
+    body = bodyOf();
   } catch (error) {
-    return wrong(error.message, field("headers"));
+    return wrong(error.message, error.place);
   }
-  try {
-    body = method === "GET" ? undefined : isForm() ? JSON.stringify(written()) : field("body").value;
-  } catch (error) {
-    return wrong(`The other fields are no JSON: ${error.message}`, field("more"));
-  }
+  sent = { format: formatOf(field("path").value), path: field("path").value, body, isForm: isForm() };
   remember(current(body));
   past();
-  begin();
+  wrong("");
+  field("send").disabled = true;
+  field("stop").hidden = false;
   stopping = new AbortController();
-  const said = empty();
-  let count = 0;
-  let due = 0;
-  const repaint = () => { due = 0; paint(said); };
+  answer.begin();
   try {
-    const took = await send(base + `/${field("path").value.replace(/^\/+/, "")}`, {
-      method, headers, body, signal: stopping.signal, onStart: answered,
-      onEvent(each) {
-        take(said, each.document);
-        due ||= requestAnimationFrame(repaint);
-        if (++count <= MOST_EVENTS) follow(field("events"), event(each));
-        field("events-count").textContent = count > MOST_EVENTS ? `${count}, the first ${MOST_EVENTS} shown` : String(count);
-      },
+    const took = await send(base + `/${sent.path.replace(/^\/+/, "")}`, {
+      method, headers, body, signal: stopping.signal, onStart: (response, at) => answer.start(response, at), onEvent: (each) => answer.add(each),
     });
-    field("facts").append(make("span", { class: "muted" }, `whole ${ms(took)}`));
+    answer.end({ took, goesOn: Boolean(FORMATS[sent.format]?.list) });
   } catch (error) {
-    field("answer-wrong").textContent = error.name === "AbortError" ? "You stopped it." : `The connection broke: ${error.message}`;
+    answer.end({ wrong: error.name === "AbortError" ? "You stopped it." : `The connection broke: ${error.message}` });
   } finally {
-    cancelAnimationFrame(due);
-    paint(said);
     stopping = null;
-    field("reply").setAttribute("aria-busy", "false"); // now it is read out, and not piece by piece
-    field("waiting").hidden = true;
     field("stop").hidden = true;
     field("send").disabled = false;
-    field("links").hidden = field("links").childElementCount === 0;
   }
 }
 
-/** Add an item; a list that was at its end stays there. */
-function follow(list, item) {
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
-  list.append(item);
-  if (atEnd) list.scrollTop = list.scrollHeight;
+function headersIn() {
+  try {
+    return headersOf(field("headers").value);
+  } catch (error) {
+    throw new FormError(error.message, field("headers"));
+  }
+}
+
+/** Go on from the answer: with the results of its tools, which are sent at once, or with a message that is to be written. */
+function proceed(turn, results) {
+  field("path").value = sent.path;
+  try {
+    field("body").value = JSON.stringify(continued(sent.format, JSON.parse(sent.body), [turn, ...results]), null, 2);
+  } catch (error) {
+    return wrong(error.message);
+  }
+  setFormat(sent.format);
+  show(false);
+  if (sent.isForm) toForm();
+  if (results.length) submit();
+  else if (isForm()) messages.add();
+  else field("body").focus();
 }
 
 const current = (body) => ({ method, path: field("path").value, headers: field("headers").value, body: body ?? "" });
@@ -232,19 +204,33 @@ function past() {
   field("past").hidden = offers.length === 0;
 }
 
+const headerLines = () => field("headers").value.split("\n").filter((line) => line.trim());
+const isOf = (name, line) => line.toLowerCase().startsWith(`${name.toLowerCase()}:`);
+
 /** Put a header in the place of one of the same name, or take that away. */
 function setHeader(name, value) {
-  const kept = field("headers").value.split("\n").filter((line) => line.trim() && !line.toLowerCase().startsWith(`${name.toLowerCase()}:`));
+  const kept = headerLines().filter((line) => !isOf(name, line));
   field("headers").value = [...kept, ...(value ? [`${name}: ${value}`] : [])].join("\n");
 }
 
-/** Offer the faults of the closed list and the script's models. */
+/** Have the menus say what the headers say, which may be more than the menus offer. */
+function suitMenus() {
+  for (const [id, name] of Object.entries(MENUS)) {
+    const menu = field(id);
+    const value = headerLines().find((line) => isOf(name, line))?.slice(name.length + 1).trim() ?? "";
+    find("option.as-written", menu)?.remove();
+    if (![...menu.options].some((option) => option.value === value)) menu.append(make("option", { value, class: "as-written" }, value));
+    menu.value = value;
+  }
+}
+
+/** Offer the faults, and the models that the script lists, or else one of each API. */
 async function menus() {
   const { components } = await call("GET", "openapi.json");
   for (const name of components.schemas.one_fault.anyOf.flatMap((each) => each.enum ?? [])) field("fault").append(make("option", {}, name));
-  const response = await fetch(`${base}/v1/models`, { headers: headersOf(FORMATS.chat.headers) });
-  const { data = [] } = response.ok ? await response.json() : {};
-  field("models").append(...data.map(({ id }) => make("option", { value: id })));
+  const { models } = await call("GET", "script");
+  const offered = models.length ? models : Object.values(FORMATS).map((each) => each.model);
+  field("models").append(...[...new Set(offered)].map((value) => make("option", { value })));
 }
 
 function share() {
@@ -253,7 +239,7 @@ function share() {
     window.history.replaceState(null, "", `${location.pathname}#${mark}`);
     copy(location.href, "Copied the link");
   } catch (error) {
-    wrong(`The other fields are no JSON: ${error.message}`, field("more"));
+    wrong(error.message, error.place);
   }
 }
 
@@ -288,24 +274,24 @@ function start() {
   for (const [name, format] of Object.entries(FORMATS)) field("format").append(make("option", { value: name }, format.name));
   field("format").append(make("option", { value: "other" }, "Another path"));
   choose("chat");
-  field("messages").append(row({ content: "Hello! What can you do?" }));
+  messages.value = [{ role: "user", content: "Hello! What can you do?" }];
   field("format").addEventListener("change", () => {
     const name = field("format").value;
     method = "POST";
     if (name === "other") { if (toOther()) field("path").focus(); return; }
     if (!isForm()) toForm();
-    choose(name);
+    const asked = headerLines().filter((line) => /^x-mock-/i.test(line)); // what the menus wrote is not the API's
+    choose(name, { ...FORMATS[name], headers: [FORMATS[name].headers, ...asked].filter(Boolean).join("\n") });
     address();
     if (!isForm()) show(false);
     else wrong("");
   });
   field("path").addEventListener("change", () => {
     const name = formatOf(field("path").value);
-    if (name) format = field("format").value = name;
+    if (name) setFormat(name);
     else toOther();
   });
   for (const id of ["model", "stream"]) field(id).addEventListener("input", address);
-  field("add").addEventListener("click", () => { const item = row(); field("messages").append(item); find("textarea", item).focus(); });
   field("as-json").addEventListener("click", () => { if (isForm()) toJson(); });
   field("as-form").addEventListener("click", () => { if (!isForm()) toForm(); });
   field("stop").addEventListener("click", () => stopping?.abort());
@@ -318,11 +304,10 @@ function start() {
   addEventListener("hashchange", () => { const request = ofMark(location.hash); if (request) takeUp(request); });
   field("share").addEventListener("click", share);
   field("past").addEventListener("change", () => { const chosen = history()[field("past").value]; if (chosen) takeUp(chosen); });
-  for (const [name, header] of [["fault", "X-Mock-Fault"], ["pacing", "X-Mock-Pacing"]]) {
-    field(name).addEventListener("change", () => { setHeader(header, field(name).value); field("headers").closest("details").open = true; });
-  }
+  for (const [name, header] of Object.entries(MENUS)) field(name).addEventListener("change", () => setHeader(header, field(name).value));
+  field("headers").addEventListener("input", suitMenus);
   past();
-  menus().catch(() => {}); // without them one types
+  menus().catch(() => {}).finally(suitMenus); // without them one types
 }
 
 start();

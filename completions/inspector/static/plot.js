@@ -1,6 +1,7 @@
 // A plot over time in SVG: stacked bars or lines, with a cross that shows the values of a step.
 
 import { draw, make } from "./dom.js";
+import { tickLabel } from "./time.js";
 
 const HEIGHT = 190;
 const EDGE = { left: 56, right: 8, top: 10, bottom: 22 };
@@ -14,8 +15,6 @@ export function marks(most, least = 0) {
   return Array.from({ length: Math.ceil(most / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 
-const two = (value) => String(value).padStart(2, "0");
-
 const LENGTHS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800]; // seconds
 
 /** The round times among steps that have room for their labels: full minutes, quarters, hours, in the reader's own time. */
@@ -24,12 +23,6 @@ function roundTimes(steps, length, room) {
   const local = (time) => new Date(time).getTime() / 1000 - new Date(time).getTimezoneOffset() * 60;
   const found = steps.flatMap(({ time }, index) => (local(time) % wanted < length && Math.floor(local(time) / wanted) * wanted >= local(time) - 1e-6 ? [index] : []));
   return found.length ? found : [0];
-}
-
-function moment(time, length) {
-  const at = new Date(time);
-  if (length >= 86400) return `${at.getDate()}.${at.getMonth() + 1}.`;
-  return `${two(at.getHours())}:${two(at.getMinutes())}${length < 60 ? `:${two(at.getSeconds())}` : ""}`;
 }
 
 export class Plot {
@@ -134,7 +127,7 @@ export class Plot {
   times() {
     return roundTimes(this.steps, this.length, Math.max(2, Math.floor(this.inner / 90))).map((index) => {
       const anchor = this.x(index) < EDGE.left + 24 ? "start" : this.x(index) > this.width - 36 ? "end" : "middle";
-      return draw("text", { class: "plot-label", x: this.x(index), y: HEIGHT - 6, "text-anchor": anchor }, moment(this.steps[index].time, this.length));
+      return draw("text", { class: "plot-label", x: this.x(index), y: HEIGHT - 6, "text-anchor": anchor }, tickLabel(this.steps[index].time, this.length));
     });
   }
 
@@ -186,7 +179,7 @@ export class Plot {
       const text = step === null ? [] : [" ", make("b", {}, value === null ? "none" : this.write(value))];
       return make("span", { class: `tone-${tone}` }, name, ...text);
     });
-    const when = step === null ? [] : [make("b", { class: "end" }, moment(step.time, this.length))];
+    const when = step === null ? [] : [make("time", { class: "end", datetime: step.time, title: step.time }, make("b", {}, tickLabel(step.time, this.length)))];
     this.legend.replaceChildren(...values, ...when);
   }
 }

@@ -1,7 +1,8 @@
 // A row of the live list.
 
 import { draw, make, root } from "./dom.js";
-import { clock, cost, ms, tone } from "./show.js";
+import { cost, ms, tone } from "./show.js";
+import { when } from "./time.js";
 
 const BAR = 72;
 
@@ -34,7 +35,7 @@ function link(exchange, attempts) {
   const cell = (name, ...content) => make("span", { class: `x-${name}` }, ...content);
   const { tokens } = exchange;
   return make("a", { class: "x", href: `${root}inspector/exchanges/${exchange.id}` },
-    make("time", { class: "x-time num", datetime: exchange.time, title: exchange.time }, clock(exchange.time)),
+    when(exchange.time, { class: "x-time num" }),
     cell(`status num ${tone(exchange.status)}`, status(exchange)),
     cell("rule", ...rule(exchange)),
     cell("text",

@@ -4,9 +4,10 @@ import { call } from "./api.js";
 import { answered, asked } from "./conversation.js";
 import { find, make, namespace, root } from "./dom.js";
 import { follow } from "./follow.js";
-import { clock, cost, count, ms } from "./show.js";
+import { cost, count, ms } from "./show.js";
 import { endOf } from "./struck.js";
 import { bubble } from "./talk.js";
+import { when } from "./time.js";
 import { gist, waterfall } from "./waterfall.js";
 
 const MOST = 50; // threads that are drawn
@@ -27,7 +28,7 @@ function facts(thread) {
   const failed = turns.filter((each) => each.status === 0 || each.status >= 400).length;
   return [
     `${turns.length} turn${turns.length === 1 ? "" : "s"}`, tools ? `${tools} tool call${tools === 1 ? "" : "s"}` : "", failed ? `${failed} failed` : "",
-    `${count(tokens.total)} tokens`, cost(thread.cost_usd), ms(thread.duration_ms), clock(thread.time),
+    `${count(tokens.total)} tokens`, cost(thread.cost_usd), ms(thread.duration_ms),
   ].filter(Boolean).join(" · ");
 }
 
@@ -54,7 +55,7 @@ function item(thread) {
     make("a", { href: `${root}inspector/exchanges/${turn.id}` }, `${index + 1}. ${gist(turn)}`))));
   const body = make("div", { class: "thread-body" }, waterfall(thread), make("details", { class: "fold" }, make("summary", {}, "Turns"), list), make("h3", {}, "Conversation"), talk);
   const box = make("details", { class: "card thread", open: isOpen, "data-id": thread.id },
-    make("summary", {}, make("span", { class: "thread-asked", dir: "auto" }, thread.asked || "No text"), make("span", { class: "muted num thread-facts" }, facts(thread))), body);
+    make("summary", {}, make("span", { class: "thread-asked", dir: "auto" }, thread.asked || "No text"), make("span", { class: "muted num thread-facts" }, facts(thread), " · ", when(thread.time))), body);
   let isShown = false;
   const show = () => { if (!isShown) { isShown = true; conversation(thread, talk); } };
   if (isOpen) show();
@@ -106,7 +107,7 @@ function run({ namespace: name, requests, unmatched, errors, faults, prompt_toke
   const values = [count(requests), unmatched, errors, faults].map((value, index) => make("td", { class: `num${index && value ? " is-bad" : ""}` }, String(value)));
   return make("tr", { "aria-current": name === namespace ? "true" : null },
     make("td", {}, make("a", { href: pageOf(name, "inspector/runs") }, name), " ", make("a", { class: "muted", href: pageOf(name), "aria-label": `The list of ${name}` }, "list")),
-    ...values, ...[`${count(into)} → ${count(out)}`, cost(dollars), ms(new Date(last) - new Date(from)), clock(last)].map((text) => make("td", { class: "num" }, text)));
+    ...values, ...[`${count(into)} → ${count(out)}`, cost(dollars), ms(new Date(last) - new Date(from)), when(last)].map((text) => make("td", { class: "num" }, text)));
 }
 
 async function spaces() {

@@ -1,6 +1,13 @@
 // What an answer says, taken from its document or from the events of its stream, whatever the format.
 
-export const empty = () => ({ text: "", reasoning: "", refusal: "", calls: new Map(), error: null, end: null });
+export const empty = () => ({ text: "", reasoning: "", refusal: "", signature: "", calls: new Map(), error: null, end: null });
+
+/** The turn that an answer is, as `turns.js` has them: what a conversation goes on with. Tools that the API ran itself are left out. */
+export function turnOf(said) {
+  const calls = [...said.calls.values()].filter((each) => each.kind !== "hosted").map(({ given, ...each }) => ({ ...each, arguments: given }));
+  const thought = said.signature ? { thought: { text: said.reasoning, signature: said.signature } } : {};
+  return { role: "assistant", content: said.text, ...(calls.length ? { calls } : {}), ...thought };
+}
 
 /** Take in what one document adds: a whole answer, or an event of a stream. Choices but the first are left out. */
 export function take(said, document) {
@@ -14,7 +21,7 @@ export function take(said, document) {
   }
   for (const part of document.candidates?.[0]?.content?.parts ?? []) {
     said[part.thought ? "reasoning" : "text"] += words(part.text);
-    if (part.functionCall) call(said, said.calls.size, part.functionCall.name, part.functionCall.args);
+    if (part.functionCall) call(said, said.calls.size, part.functionCall.name, part.functionCall.args, { id: part.functionCall.id, signature: part.thoughtSignature });
   }
   if ("done" in document) {
     message(said, document.message ?? {});
@@ -37,7 +44,7 @@ function message(said, from) {
   said.refusal += words(from.refusal);
   (from.tool_calls ?? []).forEach((each, index) => {
     const asked = each.function ?? each.custom ?? {};
-    call(said, each.index ?? index, asked.name, asked.arguments ?? asked.input);
+    call(said, each.index ?? asked.index ?? index, asked.name, asked.arguments ?? asked.input, { id: each.id, kind: each.custom && "custom" });
   });
 }
 
@@ -48,6 +55,7 @@ function event(said, document) {
   if (type === "content_block_delta") {
     said.text += words(delta.text);
     said.reasoning += words(delta.thinking);
+    said.signature += words(delta.signature);
     if (delta.type === "input_json_delta") call(said, index, "", delta.partial_json);
   }
   if (type === "message_delta") said.end = delta.stop_reason ?? said.end;
@@ -55,30 +63,39 @@ function event(said, document) {
   if (type === "response.output_text.delta") said.text += words(document.delta);
   if (type === "response.refusal.delta") said.refusal += words(document.delta);
   if (/^response\.reasoning.*\.delta$/.test(type ?? "")) said.reasoning += words(document.delta);
-  if (type === "response.output_item.added" && document.item?.name) call(said, document.output_index, document.item.name, "");
+  if (type === "response.output_item.added" && document.item?.name) item(said, document.output_index, { ...document.item, arguments: "", input: "" });
   if (/^response\.(function_call_arguments|custom_tool_call_input)\.delta$/.test(type ?? "")) call(said, document.output_index, "", document.delta);
 }
 
 function blocks(said, place, block) {
   said.text += words(block.text);
   said.reasoning += words(block.thinking);
+  said.signature += words(block.signature);
   const input = block.input && Object.keys(block.input).length ? block.input : "";
-  if (block.type === "tool_use") call(said, place, block.name, input);
+  if (block.type === "tool_use") call(said, place, block.name, input, { id: block.id });
 }
 
 function items(said, response) {
-  (response.output ?? []).forEach((item, place) => {
-    for (const part of item.content ?? []) {
-      if (item.type === "message") said.text += words(part.text);
+  (response.output ?? []).forEach((each, place) => {
+    for (const part of each.content ?? []) {
+      if (each.type === "message") said.text += words(part.text);
       said.refusal += words(part.refusal);
     }
-    for (const part of item.summary ?? []) said.reasoning += words(part.text);
-    if (item.name) call(said, place, item.name, item.arguments ?? item.input);
+    for (const part of each.summary ?? []) said.reasoning += words(part.text);
+    if (each.name) item(said, place, each);
   });
 }
 
-function call(said, place, name, given) {
+const KINDS = { function_call: undefined, custom_tool_call: "custom" };
+
+function item(said, place, { type, name, call_id: id, arguments: given, input }) {
+  call(said, place, name, given ?? input, { id, kind: type in KINDS ? KINDS[type] : "hosted" });
+}
+
+/** Take in a call, or a part of one; what is known of it only later, or only at first, stays. */
+function call(said, place, name, given, facts = {}) {
   const known = said.calls.get(place) ?? { name: "", given: "" };
+  for (const [fact, value] of Object.entries(facts)) known[fact] ||= value;
   known.name += words(name);
   known.given += typeof given === "object" && given !== null ? JSON.stringify(given) : words(given);
   said.calls.set(place, known);

@@ -5,7 +5,7 @@ import { Completion } from "./complete.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
 import { follow } from "./follow.js";
-import { clock } from "./show.js";
+import { when } from "./time.js";
 
 const field = (id) => find(`#${id}`);
 const editor = new Editor(field("text"), field("gutter"), field("colours"));
@@ -108,15 +108,15 @@ function rule(each, hit) {
   const name = each.line
     ? make("button", { type: "button", class: "name", title: `Line ${each.line}`, onclick: () => editor.go(each.line) }, each.name)
     : make("span", { class: "name" }, each.name);
-  const last = hit?.last ? `last at ${clock(hit.last)}` : hit ? "never answered" : "";
-  const left = each.times === null ? "" : `${each.uses} of ${each.times} times used`;
-  const turn = next(each);
+  const last = hit?.last ? ["last at ", when(hit.last)] : hit ? ["never answered"] : [];
+  const left = each.times === null ? [] : [`${each.uses} of ${each.times} times used`];
+  const facts = [last, left, next(each)].filter((part) => part.length).flatMap((part, index) => [index ? " · " : "", ...[part].flat()]);
   const where = each.pushed ? make("span", { class: "badge accent" }, `pushed ${each.pushed}`) : null;
   const away = each.pushed
     ? make("button", { type: "button", class: "plain small", "aria-label": `Remove ${each.name}`, onclick: () => removeRule(each.name).catch(tellOf) }, "Remove")
     : null;
   const count = make("span", { class: "count end" }, hit ? `${hit.count} hit${hit.count === 1 ? "" : "s"}` : "");
-  return make("li", {}, make("div", { class: "row" }, name, where, count, away), make("p", {}, [last, left, turn].filter(Boolean).join(" · ")));
+  return make("li", {}, make("div", { class: "row" }, name, where, count, away), make("p", {}, ...facts));
 }
 
 async function showRules(rules) {
@@ -124,7 +124,7 @@ async function showRules(rules) {
   const of = new Map((hits ?? []).map((each) => [each.rule, each]));
   const none = of.get(null);
   const items = rules.map((each) => rule(each, hits && (of.get(each.name) ?? { count: 0, last: null })));
-  if (none) items.push(make("li", {}, make("div", { class: "row" }, make("span", { class: "badge bad" }, "unmatched"), make("span", { class: "count end" }, `${none.count} hit${none.count === 1 ? "" : "s"}`)), make("p", {}, `No rule matched; last at ${clock(none.last)}`)));
+  if (none) items.push(make("li", {}, make("div", { class: "row" }, make("span", { class: "badge bad" }, "unmatched"), make("span", { class: "count end" }, `${none.count} hit${none.count === 1 ? "" : "s"}`)), make("p", {}, "No rule matched; last at ", when(none.last))));
   if (!items.length) items.push(make("li", { class: "muted" }, "This script has no rules: its fallback answers everything."));
   field("rules").replaceChildren(...items);
   field("rules-count").textContent = rules.length ? `${rules.length}` : "";

@@ -4,16 +4,9 @@ export const ms = (value) =>
   value === null || value === undefined ? "" : value < 10 ? `${value.toFixed(1)} ms` : value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(2)} s`;
 
 export const cost = (value) =>
-  value === null || value === undefined ? "" : value === 0 ? "$0" : value < 0.01 ? `$${value.toFixed(6)}` : `$${value.toFixed(4)}`;
+  value === null || value === undefined ? "" : value === 0 ? "$0" : value < 0.000001 ? "< $0.000001" : value < 0.01 ? `$${value.toFixed(6)}` : `$${value.toFixed(4)}`;
 
 export const count = (value) => (value === null || value === undefined ? "" : String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f"));
-
-const two = (value) => String(value).padStart(2, "0");
-
-export function clock(time) {
-  const at = new Date(time);
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-}
 
 /** The colour of a status: ok, warn (the client's fault), bad (the server's, or none at all). */
 export const tone = (status) => (status >= 200 && status < 400 ? "ok" : status >= 400 && status < 500 ? "warn" : "bad");

@@ -1,10 +1,11 @@
-// A picture of a stream: above the line when each chunk was due, below it when it left, and what went wrong.
+// A picture of a stream: above the line when each chunk was due, below it when it was sent, and what went wrong.
 
 import { draw, make } from "./dom.js";
 import { ms } from "./show.js";
 import { strikes } from "./struck.js";
 
 const HEIGHT = 132;
+const ROOM = 36; // above a whole answer, where nothing is marked
 const LEFT = 52;
 const RIGHT = 16;
 
@@ -19,7 +20,7 @@ const text = (x, y, words, attributes = {}) => draw("text", { x, y, ...attribute
 function axis(scale, total, width) {
   const group = draw("g", { class: "t-axis" }, draw("path", { d: `M${LEFT} 104H${width - RIGHT}` }));
   for (let at = 0; at <= total; at += step(total)) {
-    group.append(draw("path", { d: `M${scale(at)} 104v4` }), text(scale(at), 122, ms(at).replace(".0 ms", " ms"), { "text-anchor": "middle" }));
+    group.append(draw("path", { d: `M${scale(at)} 104v4` }), text(scale(at), 122, ms(at).replace(".0 ms", " ms"), { "text-anchor": scale(at) > width - 24 ? "end" : "middle" }));
   }
   return group;
 }
@@ -52,13 +53,18 @@ function picture(exchange, chunks, width) {
   const svg = draw("svg", { width, height: HEIGHT, role: "img", "aria-label": `Timeline over ${ms(total)}` }, axis(scale, total, width));
   if (exchange.ttft_ms !== null) svg.append(draw("rect", { class: "t-wait", x: scale(0), y: 84, width: Math.max(scale(exchange.ttft_ms) - scale(0), 0), height: 4 }));
   if (chunks.length) {
-    svg.append(text(0, 41, "due"), text(0, 69, "left"), ticks(due, scale, 26, "t-due"), ticks(left, scale, 54, "t-left"));
+    svg.append(text(0, 41, "due"), text(0, 69, "sent"), ticks(due, scale, 26, "t-due"), ticks(left, scale, 54, "t-left"));
   } else {
     svg.append(text(0, 69, "whole"), draw("rect", { class: "t-whole", x: scale(0), y: 54, width: Math.max(scale(exchange.duration_ms) - scale(0), 2), height: 20, rx: 3 }));
   }
-  flaws(exchange, chunks).forEach((each, place) => svg.append(...flaw(each, place, scale(each.at), width)));
+  const flawed = flaws(exchange, chunks);
+  flawed.forEach((each, place) => svg.append(...flaw(each, place, scale(each.at), width)));
   const cursor = draw("path", { class: "t-cursor", d: "" });
   svg.append(cursor);
+  if (!chunks.length && !flawed.length) {
+    svg.setAttribute("viewBox", `0 ${ROOM} ${width} ${HEIGHT - ROOM}`);
+    svg.setAttribute("height", HEIGHT - ROOM);
+  }
   svg.seek = (at) => cursor.setAttribute("d", at === null ? "" : `M${scale(Math.min(at, total)).toFixed(1)} 18V104`);
   return svg;
 }
@@ -66,9 +72,9 @@ function picture(exchange, chunks, width) {
 function summary(exchange, chunks) {
   if (!chunks.length) return `Answered in one piece after ${ms(exchange.duration_ms)}.`;
   const late = chunks.filter((each) => each.due_ms !== undefined).map((each) => each.at_ms - each.due_ms).sort((a, b) => a - b);
-  const words = `${chunks.length} chunks in ${ms(exchange.duration_ms)}, the first token after ${ms(exchange.ttft_ms) || "no time"}.`;
+  const words = `${exchange.chunks} chunks in ${ms(exchange.duration_ms)}, the first token after ${ms(exchange.ttft_ms) || "no time"}.`;
   if (!late.length) return words;
-  return `${words} They left ${ms(late[Math.floor(late.length / 2)])} after they were due (median), ${ms(late.at(-1))} at most.`;
+  return `${words} They were sent ${ms(late[Math.floor(late.length / 2)])} after they were due (median), ${ms(late.at(-1))} at most.`;
 }
 
 /**
