@@ -110,7 +110,9 @@ class ChatCompletions(OpenAIFormat):
 
     def _moderated(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what was found where a moderation is asked for, which is OpenAI's alone."""
-        return {} if self._dialect.name or reply.body is not None else moderated.of_chat(reply, prompt)
+        if self._dialect.name or reply.body is not None or "moderation" not in prompt.body:
+            return {}
+        return moderated.of_chat(reply, prompt)
 
     def _usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return self._dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
