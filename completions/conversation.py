@@ -173,12 +173,11 @@ class Prompt:
     the format apply.
 
     `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer's
-    length. `per_chunk` is how many tokens a chunk of the stream has, if the script says so. A `background` request is
-    answered before the work is done. With `truncates`, the oldest messages of a prompt that is too long are dropped.
-
-    `recalled` is what the format remembers of earlier requests. `raw_input` is set if the input is not messages: a
-    text, tokens, or an array of either, counted without overhead. `counted` is the number of tokens, once they have
-    been counted. `cache_blocks` are the prompt's blocks if the request marks what should be cached.
+    length. `per_chunk` is how many tokens a chunk of the stream has, if the script says so. `modalities` are what the
+    answer is made of. A `background` request is answered before the work is done. With `truncates`, the oldest
+    messages of a prompt that is too long are dropped. `recalled` is what the format remembers of earlier requests.
+    `raw_input` is set if the input is not messages: a text, tokens, or an array of either, counted without overhead.
+    `counted` is the number of tokens once counted. `cache_blocks` are the blocks if the request marks what to cache.
     """
 
     format: str = "chat"
@@ -208,6 +207,7 @@ class Prompt:
     body: Mapping[str, object] = field(default_factory=dict)
     address: Mapping[str, str] = field(default_factory=dict)
     recalled: Mapping[str, object] = field(default_factory=dict)
+    modalities: tuple[str, ...] = ("text",)
     per_chunk: Length | None = None
     raw_input: object = None
     counted: PromptTokens | None = field(default=None, init=False, compare=False)

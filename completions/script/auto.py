@@ -117,7 +117,12 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
 
 
 def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
-    """Answer in the form that the request's fields ask for, then in one that its words ask for, else in sentences."""
+    """Answer in the form that the request's fields ask for, then in one that its words ask for, else in sentences.
+
+    What is only to be drawn or said aloud are the user's own words.
+    """
+    if "text" not in prompt.modalities:
+        return prompt.last_user
     form = prompt.response_format
     if form.kind == "json_schema":
         return code.answer(prompt, seed) or compact(instance(form.schema, seed))

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from completions import budget
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.views.edge import endpoint
@@ -15,4 +16,4 @@ async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> Recor
     picture = picture_of(name.removesuffix(".png"))
     if picture is None:
         raise RequestError("There is no image at this address.", status=404)
-    return RawResponse(picture.png(), 200, "image/png")
+    return RawResponse(await budget.run(picture.png), 200, "image/png")

@@ -13,9 +13,14 @@ from typing import NamedTuple
 
 import orjson
 
+from completions import budget
+
 MAX_WIDTH, MAX_HEIGHT, MIN_EDGE = 3840, 3840, 16
 MAX_PIXELS = 3840 * 2160
 """Pixels."""
+
+SMALL_PIXELS = 2 * 1024 * 1024
+"""Pixels of a picture that is drawn in some milliseconds."""
 
 MAX_CHARACTERS = 320
 """Of a text, that are drawn."""
@@ -58,7 +63,9 @@ class Picture(NamedTuple):
     transparent: bool = False
 
     def png(self) -> bytes:
-        """Return the picture as a PNG file with a palette."""
+        """Return the picture as a PNG file with a palette; a large one is drawn in a thread."""
+        if self.width * self.height > SMALL_PIXELS:
+            budget.leave_loop()
         head = struct.pack(">IIBBBBB", self.width, self.height, 8, 3, 0, 0, 0)
         return b"\x89PNG\r\n\x1a\n" + b"".join(
             [

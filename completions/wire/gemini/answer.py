@@ -16,12 +16,19 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text
+from completions.wire.gemini import media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
 """Finish reasons other than `STOP`."""
+
+FILTERED = (
+    "Unable to show the generated image. The image was filtered out because it violated Google's Generative AI "
+    "Prohibited Use policy. You will not be charged for blocked images. Try rephrasing the prompt."
+)
+"""What is said of a picture that is held back; measured on 2026-09-02, of Gemini 3 Pro alone."""
 
 TEXTS = {"refusal": "text"}
 """What is said as a text too."""
@@ -94,6 +101,7 @@ class Said:
         calls = [call for call in self.choice.tool_calls if call.name not in runs]
         self.calls = [call for call in calls if _object(call) is not None]
         self._malformed = [call for call in calls if _object(call) is None]
+        self.made = media.parts(self.choice, prompt, str(index)) if prompt.modalities != ("text",) else []
         self.text = "".join(part["text"] for kind, part in self.blocks() if kind == "text")
 
     @property
@@ -120,10 +128,13 @@ class Said:
                 for call in (block.call for block in said if block.call):
                     yield from ((kind, part) for part in self._called(call, calls))
             elif found := "".join(block.text for block in said):
-                if kind == "text":
+                if kind == "text" and media.TEXT in self._prompt.modalities:
                     yield kind, {"text": _of_enum(found, self._config)}
+                elif kind == "text":
+                    continue  # it is drawn, or said aloud
                 elif self.thoughts:
                     yield kind, {"text": found, "thought": True}
+        yield from (("media", part) for part in self.made)
 
     def _called(self, call: ToolCall, calls: "count[int]") -> list[Document]:
         if call.name in EXECUTED and executes_code(self._prompt):
@@ -165,6 +176,8 @@ class Said:
         if document["finishReason"] == "MALFORMED_FUNCTION_CALL":
             call = self._malformed[0]
             document["finishMessage"] = f"Malformed function call: {call.name}({call.arguments})"
+        if document["finishReason"] == "IMAGE_SAFETY":
+            document["finishMessage"] = FILTERED
         if document["finishReason"] == "SAFETY" or pick(self._prompt.body, "safetySettings"):
             document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
@@ -176,6 +189,8 @@ class Said:
 
     def _finish_reason(self) -> str:
         reason = FINISH_REASONS.get(self.choice.finish_reason or "", "STOP")
+        if self._prompt.modalities == (media.IMAGE,) and not self.made and not self.calls and reason != "MAX_TOKENS":
+            return "IMAGE_SAFETY" if reason == "SAFETY" and "pro" in (self._prompt.model or "") else "NO_IMAGE"
         return "MALFORMED_FUNCTION_CALL" if self._malformed and reason == "STOP" else reason
 
     def pieces(self) -> list[str]:

@@ -1,6 +1,6 @@
 """Gemini: `POST …/models/{model}:generateContent` and its other methods, of the Gemini API and of Vertex AI."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -15,7 +15,7 @@ from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents, counts, grouped, joined, pieces
-from completions.wire.gemini import caches
+from completions.wire.gemini import caches, imagen, media
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
@@ -84,21 +84,24 @@ class Gemini(WireFormat):
                 count = reply.usage.prompt_tokens if reply.usage else 0
                 counted = {"promptTokenCount": count, "promptTokenDetails": [{"modality": "TEXT", "tokenCount": count}]}
                 return {"embeddings": _vectors(reply, prompt), "usageMetadata": counted}
+            case "predict" if prompt.task == "draw":
+                return imagen.document(reply, prompt)
             case "predict":
                 predictions = [_prediction(vector, prompt, at) for at, vector in enumerate(_vectors(reply, prompt))]
                 billed = sum(len(message.text) for message in prompt.messages)
                 return {"predictions": predictions, "metadata": {"billableCharacterCount": billed}}
         if (own := reply.verbatim(self.name)) is not None:
             return dict(own)
-        candidates = [_candidate(Said(reply, prompt, index)) for index in range(len(reply.choices))]
-        return {"candidates": candidates, "usageMetadata": _usage(reply, prompt), **_tail(reply, prompt)}
+        saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
+        counted = _usage(reply, prompt, saids)
+        return {"candidates": list(map(_candidate, saids)), "usageMetadata": counted, **_tail(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
         if (own := reply.verbatim(self.name)) is not None:
             return [*_recorded(own, prompt), *([] if _is_sse(prompt) else [CLOSE])]
-        chunks = _Chunks(reply, prompt)
         saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
+        chunks = _Chunks(reply, prompt, saids)
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
         finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
         return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
@@ -153,13 +156,28 @@ def _time(created: int) -> str:
     return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _usage(reply: Reply, prompt: Prompt, *, so_far: bool = False) -> dict[str, Any]:
-    """Return the usage; Vertex AI says besides how the request was paid for, and what the answer is made of."""
-    document = usage_so_far(reply.usage) if so_far else usage(reply.usage)
+def _usage_so_far(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    document = usage_so_far(reply.usage)
+    return document | {"trafficType": "ON_DEMAND"} if is_vertex(prompt) else document
+
+
+def _usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:
+    """Return the usage; Vertex AI says besides how the request was paid for, and what the answer is made of.
+
+    What is drawn or said aloud costs its own tokens, unless the script says what the answer costs.
+    """
+    document = usage(reply.usage)
+    made = media.cost([part for said in saids for part in said.made], prompt)
+    said = document["candidatesTokenCount"] if media.TEXT in prompt.modalities else 0
+    if prompt.modalities != (media.TEXT,) and "completion_tokens" not in reply.counts:
+        before = document["candidatesTokenCount"]
+        document["candidatesTokenCount"] = said + sum(made.values())
+        document["totalTokenCount"] += document["candidatesTokenCount"] - before
+    details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
     if not is_vertex(prompt):
-        return document
-    details = [{"modality": "TEXT", "tokenCount": document.get("candidatesTokenCount", 0)}]
-    return document | ({} if so_far else {"candidatesTokensDetails": details}) | {"trafficType": "ON_DEMAND"}
+        return document | ({"candidatesTokensDetails": details} if details else {})
+    texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
+    return document | {"candidatesTokensDetails": [*texts, *details], "trafficType": "ON_DEMAND"}
 
 
 def _content(parts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -199,9 +217,9 @@ def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str
 class _Chunks:
     """Writes the chunks of one stream."""
 
-    def __init__(self, reply: Reply, prompt: Prompt) -> None:
-        self._reply, self._prompt = reply, prompt
-        self._began = _usage(reply, prompt, so_far=True)
+    def __init__(self, reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> None:
+        self._reply, self._prompt, self._saids = reply, prompt, saids
+        self._began = _usage_so_far(reply, prompt)
         self._any = self._template(HOLE, self._began)
         self._held: dict[int, Event] = {}
 
@@ -212,6 +230,10 @@ class _Chunks:
         for kind, part in said.blocks():
             if kind == "call":
                 events += Event.tokens(self._any.fill([self._spoken(part, index)]), "arguments")
+                continue
+            if kind == "media":
+                pieces = [self._spoken(piece, index) for piece in media.cut(part, said.choice, self._prompt)]
+                events += Event.tokens(self._any.fill(pieces))
                 continue
             split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
             if kind == "reasoning" or self._prompt.top_logprobs is None:
@@ -233,7 +255,8 @@ class _Chunks:
         ending = said.ending()
         if is_vertex(self._prompt) and self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
-        counted = _usage(self._reply, self._prompt) if index == len(self._reply.choices) - 1 else self._began
+        last = index == len(self._reply.choices) - 1
+        counted = _usage(self._reply, self._prompt, self._saids) if last else self._began
         if held is not None:
             spoken = orjson.loads(held.data)["candidates"][0]
         else:

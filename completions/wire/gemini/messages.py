@@ -157,6 +157,15 @@ THINKING = message(
         ),
     },
 )
+VERTEX_ALONE = (
+    *("personGeneration", "prominentPeople", "outputMimeType", "outputCompressionQuality"),
+    "imageOutputOptions",
+)
+"""What Vertex AI takes of a picture and the Gemini API does not."""
+
+IMAGE_CONFIG = message(
+    "ImageConfig", {"aspectRatio": string, "imageSize": string, **dict.fromkeys(VERTEX_ALONE, anything)}
+)
 GENERATION = message(
     "GenerationConfig",
     {
@@ -176,10 +185,12 @@ GENERATION = message(
         "responseLogprobs": boolean,
         "logprobs": whole,
         "enableEnhancedCivicAnswers": boolean,
-        "responseModalities": repeated(string),
+        "responseModalities": repeated(
+            enum("GenerationConfig.Modality", "MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO")
+        ),
         "speechConfig": struct,
         "thinkingConfig": THINKING,
-        "imageConfig": struct,
+        "imageConfig": IMAGE_CONFIG,
         "mediaResolution": anything,
         "audioTimestamp": boolean,
         "routingConfig": struct,

@@ -22,10 +22,11 @@ from completions.conversation import (
     ToolChoice,
 )
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts
+from completions.wire.gemini import imagen, media
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.schema import json_schema, lowered
 
-Task = Literal["generate", "embed", "count"]
+Task = Literal["generate", "embed", "count", "draw"]
 
 TASKS: Mapping[str, Task] = {
     "generateContent": "generate",
@@ -35,7 +36,7 @@ TASKS: Mapping[str, Task] = {
     "batchEmbedContents": "embed",
     "predict": "embed",
 }
-"""What each of the API's methods is for; `predict` is Vertex's older one for embeddings."""
+"""What each of the API's methods is for; `predict` is Vertex's older one for embeddings, and Imagen's for pictures."""
 
 WRAPPED = ("result", "output", "content")
 """Where the SDK, Google's pages and LiteLLM put a tool's answer that is no object."""
@@ -46,7 +47,7 @@ EFFORTS = ((0, "none"), (1024, "low"), (8192, "medium"))
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str], address: Mapping[str, str]) -> Prompt:
     """Return what a request asks, of the `model` and the `method` in its address."""
-    task = TASKS[address["method"]]
+    task: Task = "draw" if imagen.is_asked(address) else TASKS[address["method"]]
     prompt = Prompt(
         format="gemini",
         task=task,
@@ -57,6 +58,9 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str], address: Mappi
         body=body,
         address=address,
     )
+    if task == "draw":
+        asked = (text(instance.get("prompt")) for instance in dicts(body.get("instances")))
+        return replace(prompt, messages=tuple(Message("user", each) for each in asked), n=imagen.count(body))
     if task == "embed":
         return replace(prompt, messages=tuple(Message("user", each) for each in _embedded(body)))
     return _asked(prompt, inner(body, "generateContentRequest") or body if task == "count" else body)
@@ -76,6 +80,7 @@ def _asked(prompt: Prompt, request: dict[str, Any]) -> Prompt:
         max_tokens=integer(pick(config, "maxOutputTokens"), 1),
         top_logprobs=(integer(config.get("logprobs"), 0) or 0) if logprobs else None,
         reasoning_effort=_effort(inner(config, "thinkingConfig")),
+        modalities=media.modalities(config, prompt.model or ""),
         metadata=mapping(request.get("labels")),
     )
 

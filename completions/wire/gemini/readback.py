@@ -16,6 +16,7 @@ FINISH_REASONS = {
     "MAX_TOKENS": "length",
     "OTHER": "error",
     **dict.fromkeys(("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
+    **dict.fromkeys(("IMAGE_SAFETY", "NO_IMAGE", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
 }
 """Why a candidate ends, in chat's words; Google's `FinishReason`."""
 

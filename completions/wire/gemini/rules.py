@@ -9,9 +9,11 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.fields import text, texts
+from completions.wire.gemini import imagen, media
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, many, pick
-from completions.wire.gemini.messages import DATA, REQUESTS
+from completions.wire.gemini.messages import DATA, REQUESTS, VERTEX_ALONE
+from completions.wire.gemini.proto import Violation, unknown
 from completions.wire.gemini.signatures import unsigned
 
 ROLES = ("user", "model", "function", "tool")
@@ -30,25 +32,30 @@ RANGES: tuple[tuple[str, str, float, float], ...] = (
 
 def validate(body: dict[str, Any], address: Mapping[str, str]) -> None:
     """Raise the API's error for a request that it refuses."""
-    if violations := REQUESTS[address["method"]](body, ""):
+    violations = REQUESTS[address["method"]](body, "")
+    if violations or (violations := [] if "vertex" in address else _not_here(body)):
         raise Violated(violations)
     match address["method"]:
         case "generateContent" | "streamGenerateContent":
-            problems = _generation(body, address.get("model", ""))
+            problems = _generation(body, address)
         case "countTokens":
             problems = _contents(inner(body, "generateContentRequest") or body, "CountTokensRequest")
         case "embedContent":
             problems = _embedding(body, "EmbedContentRequest")
         case "batchEmbedContents":
             problems = _batch(body)
+        case _ if imagen.is_asked(address):
+            problems = imagen.problems(body)
         case _:
             problems = _instances(body)
     if (problem := next(problems, None)) is not None:
         raise RequestError(problem)
 
 
-def _generation(body: dict[str, Any], model: str) -> Iterator[str]:
+def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[str]:
+    model = address.get("model", "")
     yield from _contents(body, "GenerateContentRequest")
+    yield from media.problems(inner(body, "generationConfig"), model)
     yield from _config(inner(body, "generationConfig"))
     yield from _functions(body)
     yield from _turns(body)
@@ -56,6 +63,13 @@ def _generation(body: dict[str, Any], model: str) -> Iterator[str]:
     mime = pick(inner(body, "generationConfig"), "responseMimeType")
     if mime == "application/json" and _declared(body) and re.match(r"gemini-[12]", model):
         yield "Function calling with a response mime type: 'application/json' is unsupported"
+
+
+def _not_here(body: dict[str, Any]) -> list[Violation]:
+    """Return the fields that Vertex AI has and the Gemini API has not."""
+    config = inner(inner(body, "generationConfig"), "imageConfig")
+    path = "generation_config.image_config"
+    return [wrong for name in VERTEX_ALONE if pick(config, name) is not None for wrong in unknown(path, name)]
 
 
 def _bullet(request: str, path: str, said: str) -> str:

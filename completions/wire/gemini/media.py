@@ -1,0 +1,209 @@
+"""What Gemini's models draw and say aloud: parts of inline data, what they cost, and what the API refuses of them.
+
+Sizes, counts and refusals as a user measured them of the API on 2026-09-02; the sizes of Gemini 3 that were not
+measured are those of Google's page on image generation, the voices those that the API's own error names. Gemini 3 draws
+JPEG; this mock has no encoder, and draws PNG. Speech costs 25 tokens a second, by Google's page on counting tokens.
+"""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from completions import budget
+from completions.conversation import Choice, Prompt
+from completions.tokens import text as tokens
+from completions.wire.fields import text, texts
+from completions.wire.gemini.fields import inner, integer, many, pick
+from completions.wire.openai.audio import RATE, spoken
+from completions.wire.picture import Picture
+
+Document = dict[str, Any]
+
+TEXT, IMAGE, AUDIO = "text", "image", "audio"
+
+EXTREME = ("1:4", "4:1", "1:8", "8:1")
+RATIOS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
+    "1:1": ((1024, 1024), (1024, 1024)),
+    "1:4": ((512, 2064), (512, 2064)),
+    "1:8": ((352, 2928), (352, 2928)),
+    "2:3": ((832, 1248), (848, 1264)),
+    "3:2": ((1248, 832), (1264, 848)),
+    "3:4": ((864, 1184), (896, 1200)),
+    "4:1": ((2064, 512), (2064, 512)),
+    "4:3": ((1184, 864), (1200, 896)),
+    "4:5": ((896, 1152), (928, 1152)),
+    "5:4": ((1152, 896), (1152, 928)),
+    "8:1": ((2928, 352), (2928, 352)),
+    "9:16": ((768, 1344), (768, 1376)),
+    "16:9": ((1344, 768), (1408, 768)),
+    "21:9": ((1536, 672), (1584, 672)),
+}
+"""The pixels of a picture of `1K` by its aspect ratio: of Gemini 2.5, and of Gemini 3."""
+
+SCALES = {"1K": 1.0, "2K": 2.0, "4K": 4.0, "512": 0.5, "512P": 0.5, "512PX": 0.5}
+
+COSTS: Sequence[tuple[str, Mapping[str, int]]] = (
+    ("gemini-3.1-flash-lite-image", {"1K": 1120}),
+    ("gemini-3.1-flash-image", {"512": 1120, "512P": 1120, "512PX": 1120, "1K": 1120, "2K": 1680, "4K": 2520}),
+    ("gemini-3", {"1K": 1120, "2K": 1120, "4K": 2000}),
+)
+"""The sizes that a model has, and the tokens that each costs, by how its name begins."""
+
+OLD_COST = 1290
+"""The tokens of a picture of Gemini 2.5, which knows no sizes."""
+
+VOICES = (
+    *("achernar", "achird", "algenib", "algieba", "alnilam", "aoede", "autonoe", "callirrhoe", "charon", "despina"),
+    *("enceladus", "erinome", "fenrir", "gacrux", "iapetus", "kore", "laomedeia", "leda", "orus", "puck"),
+    *("pulcherrima", "rasalgethi", "sadachbia", "sadaltager", "schedar", "sulafat", "umbriel", "vindemiatrix"),
+    *("zephyr", "zubenelgenubi"),
+)
+SOUND = f"audio/L16;codec=pcm;rate={RATE}"
+TOKENS_PER_SECOND = 25
+MAX_SPOKEN = 4096
+"""Characters of a text that are said aloud."""
+
+LONG_SPOKEN = 400
+"""Characters whose sound is made in a thread."""
+
+
+def draws(model: str) -> bool:
+    """Tell whether a model draws, whatever it is asked for."""
+    return model.startswith("gemini-") and "-image" in model
+
+
+def speaks(model: str) -> bool:
+    """Tell whether a model says aloud what it is asked to say, and nothing else."""
+    return model.startswith("gemini-") and model.endswith("-tts")
+
+
+def modalities(config: Mapping[str, Any], model: str) -> tuple[str, ...]:
+    """Return what an answer is made of: `text`, `image`, `audio`."""
+    asked = [name.lower() for name in texts(pick(config, "responseModalities"))]
+    if speaks(model):
+        return (AUDIO,)
+    if draws(model):
+        return (IMAGE,) if asked == [IMAGE] else (TEXT, IMAGE)
+    return tuple(kind for kind in (TEXT, IMAGE, AUDIO) if kind in asked) or (TEXT,)
+
+
+def problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
+    """Yield what the API refuses of a request for pictures or sound."""
+    asked = [name.upper() for name in texts(pick(config, "responseModalities"))]
+    if speaks(model) and "AUDIO" not in asked:
+        yield (
+            f"The requested combination of response modalities ({', '.join(asked) or 'TEXT'}) is not supported by the "
+            f"model. models/{model} accepts the following combination of response modalities:\n* AUDIO\n"
+        )
+    for kind, has in (("IMAGE", draws(model) or "-exp" in model), ("AUDIO", speaks(model) or "audio" in model)):
+        if kind in asked and not has and model.startswith("gemini-"):
+            yield f"Model does not support the requested response modalities: {kind.lower()}"
+    if draws(model) and (integer(pick(config, "candidateCount"), 2) or 1) > 1:
+        yield "Multiple candidates is not enabled for this model"
+    yield from _picture_problems(inner(config, "imageConfig"), model)
+    yield from _voice_problems(inner(config, "speechConfig"))
+
+
+def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
+    ratio, size = text(pick(config, "aspectRatio")), text(pick(config, "imageSize"))
+    if ratio and ratio not in RATIOS:
+        *others, last = [f"'{name}'" for name in RATIOS]
+        path = "* GenerateContentRequest.generation_config.image_config.aspect_ratio"
+        yield f"{path}: aspect_ratio must be one of {', '.join(others)}, or {last}.\n"
+    if ratio in EXTREME and draws(model) and not model.startswith("gemini-3.1-flash-image"):
+        yield f"Aspect ratio {ratio} is not supported for this model"
+    if (sizes := _sizes(model)) is None or not size:
+        return
+    if size not in SCALES:
+        yield f"Unsupported image_size '{size[:40]}'. Supported values are: {', '.join(SCALES)}."
+    elif size not in sizes:
+        yield f"Image size {size} is not supported for this model"
+
+
+def _voice_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    both = inner(config, "multiSpeakerVoiceConfig")
+    speakers = many(pick(both, "speakerVoiceConfigs") or [])
+    if both and inner(config, "voiceConfig"):
+        yield "voice_config and multi_speaker_voice_config cannot both be set."
+    for name in filter(None, map(_voice, [config, *speakers])):
+        if name.lower() not in VOICES:
+            yield f"Voice name {name[:80]} is not supported. Allowed voice names are: {', '.join(VOICES)}"
+
+
+def _sizes(model: str) -> Mapping[str, int] | None:
+    return next((sizes for start, sizes in COSTS if draws(model) and model.startswith(start)), None)
+
+
+def _voice(config: Mapping[str, Any]) -> str:
+    return text(pick(inner(inner(config, "voiceConfig"), "prebuiltVoiceConfig"), "voiceName"))
+
+
+def parts(choice: Choice, prompt: Prompt, place: str) -> list[Document]:
+    """Return the picture, or the sound, of an answer; nothing of one that calls, refuses or is cut off.
+
+    Where the answer has a text as well, the picture shows what was asked, and else the answer's own text.
+    """
+    if choice.tool_calls or choice.refusal or choice.finish_reason in ("length", "content_filter", "error"):
+        return []
+    shown = prompt.last_user if TEXT in prompt.modalities else choice.text or ""
+    if not shown.strip():
+        return []
+    if AUDIO in prompt.modalities:
+        return [_inline(SOUND, _sound(shown, prompt))]
+    return [_inline("image/png", _picture(shown, prompt, place).png())]
+
+
+def _inline(media_type: str, data: bytes) -> Document:
+    return {"inlineData": {"mimeType": media_type, "data": base64.b64encode(data).decode()}}
+
+
+def _picture(shown: str, prompt: Prompt, place: str) -> Picture:
+    model, config = prompt.model or "", inner(inner(prompt.body, "generationConfig"), "imageConfig")
+    newer = not model.startswith("gemini-2")
+    ratio = text(pick(config, "aspectRatio"))
+    width, height = RATIOS.get(ratio, RATIOS["16:9" if newer else "1:1"])[newer]
+    scale = SCALES.get(text(pick(config, "imageSize")), 1.0) if newer else 1.0
+    return Picture(shown, int(width * scale), int(height * scale), place)
+
+
+def _sound(shown: str, prompt: Prompt) -> bytes:
+    """Return the samples of a text; a line that begins with a speaker's name and a colon is said by that speaker."""
+    if len(shown) > LONG_SPOKEN:
+        budget.leave_loop()
+    config = inner(inner(prompt.body, "generationConfig"), "speechConfig")
+    speakers = many(pick(inner(config, "multiSpeakerVoiceConfig"), "speakerVoiceConfigs") or [])
+    voices = {text(each.get("speaker")): _voice(each) for each in speakers}
+    lines = []
+    for line in shown[:MAX_SPOKEN].splitlines():
+        name, colon, said = line.partition(":")
+        known = bool(colon) and name.strip() in voices
+        lines.append(spoken(said, voices[name.strip()].lower()) if known else spoken(line, _voice(config).lower()))
+    return b"".join(lines)
+
+
+def cut(part: Document, choice: Choice, prompt: Prompt) -> list[Document]:
+    """Return a part in the pieces in which it is streamed: a sound in as many as its text has tokens."""
+    inline = part["inlineData"]
+    if not inline["mimeType"].startswith("audio/"):
+        return [part]
+    data, count = inline["data"], max(tokens.count((choice.text or "")[:MAX_SPOKEN], prompt.model), 1)
+    size = max(-(-len(data) // count) // 8, 1) * 8  # whole samples: eight characters are six bytes
+    return [{"inlineData": {**inline, "data": data[at : at + size]}} for at in range(0, len(data), size)]
+
+
+def cost(made: Sequence[Document], prompt: Prompt) -> dict[str, int]:
+    """Return the tokens of pictures and sounds, by their modality."""
+    counts: dict[str, int] = {}
+    for inline in (part["inlineData"] for part in made):
+        if inline["mimeType"].startswith("audio/"):
+            seconds = len(inline["data"]) * 3 / 4 / 2 / RATE
+            counts["AUDIO"] = counts.get("AUDIO", 0) + round(seconds * TOKENS_PER_SECOND)
+        else:
+            counts["IMAGE"] = counts.get("IMAGE", 0) + _picture_cost(prompt)
+    return counts
+
+
+def _picture_cost(prompt: Prompt) -> int:
+    config = inner(inner(prompt.body, "generationConfig"), "imageConfig")
+    sizes = _sizes(prompt.model or "") or {}
+    return sizes.get(text(pick(config, "imageSize")) or "1K", OLD_COST)
