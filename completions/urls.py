@@ -12,6 +12,7 @@ from completions.inspector.routes import urlpatterns as inspector
 from completions.views import (
     anthropic_files,
     batches,
+    file_search,
     files,
     gemini,
     gemini_batches,
@@ -163,6 +164,31 @@ ANTHROPIC_STORED: Addresses = [
 """What Anthropic keeps; errors are in its words."""
 
 
+FILE_SEARCH = "v1(?:beta)?/fileSearchStores"
+FILE_SEARCH_STORE = rf"{FILE_SEARCH}/(?P<store>[^/:]+)"
+FILE_SEARCH_STORES: Addresses = [
+    re_path(f"^{FILE_SEARCH}$", by_method(POST=file_search.made, GET=file_search.listed), GOOGLE),
+    re_path(f"^{FILE_SEARCH_STORE}$", by_method(GET=file_search.shown, DELETE=file_search.removed), GOOGLE),
+    re_path(f"^{FILE_SEARCH_STORE}:importFile$", by_method(POST=file_search.imported), GOOGLE),
+    re_path(
+        f"^upload/{FILE_SEARCH_STORE}:uploadToFileSearchStore$",
+        by_method(POST=file_search.uploaded, PUT=file_search.uploaded),
+        GOOGLE,
+    ),
+    re_path(f"^{FILE_SEARCH_STORE}/documents$", by_method(GET=file_search.documents_listed), GOOGLE),
+    re_path(
+        f"^{FILE_SEARCH_STORE}/documents/(?P<name>[^/:]+)$",
+        by_method(GET=file_search.document_shown, DELETE=file_search.document_removed),
+        GOOGLE,
+    ),
+    re_path(
+        f"^{FILE_SEARCH_STORE}/(?P<upload>upload/)?operations/(?P<name>[^/:]+)$",
+        by_method(GET=file_search.operation),
+        GOOGLE,
+    ),
+]
+"""What Gemini searches."""
+
 CACHES = r"v1(?:beta1?)?/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI_STORED: Addresses = [
@@ -213,6 +239,7 @@ STATE: Addresses = [
 api: Addresses = [
     *answered,
     *GEMINI_STORED,
+    *FILE_SEARCH_STORES,
     *told,
     *OPENAI_STORED,
     *OTHERS_STORED,

@@ -4,7 +4,8 @@ By a rule that names `format: gemini_file`, `ttft_ms` is the time for which a vi
 """
 
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from completions import budget
@@ -32,23 +33,32 @@ def _answer(document: dict[str, Any] | bytes, headers: dict[str, str]) -> Record
     return response
 
 
-@stored
-async def uploaded(asked: Asked) -> Recorded:
-    """Begin an upload, go on with it, or take a whole file at once, as the headers say."""
+class Target(NamedTuple):
+    """What uploads at an address come to.
+
+    `begin` makes an upload of a document and a media type, `end` what is answered once all of its bytes are kept.
+    """
+
+    begin: Callable[[Asked, dict[str, Any], str], Awaitable[dict[str, Any]]]
+    end: Callable[[Asked, Document], Awaitable[dict[str, Any]]]
+
+
+async def take_upload(asked: Asked, target: Target) -> Recorded:
+    """Begin an upload, go on with it, or take all of it at once, as the headers say."""
     sent = TextHeaders(sent_headers(asked.request))
     if name := asked.query.get("upload_id", ""):
-        return await _resume(asked, name, sent)
+        return await _resume(asked, name, sent, target)
     body, media_type = read_body(asked.request), sent.get("content-type") or ""
     protocol = sent.get("x-goog-upload-protocol") or asked.query.get("uploadType") or ""
     if protocol == "resumable":
-        return await _begin(asked, body, sent)
+        return await _begin(asked, body, sent, target)
     if protocol == "multipart" or media_type.startswith("multipart/related"):
         document, kind, data = files.related(body, media_type)
     else:
         document, kind, data = {}, media_type, body
-    upload = files.received(await _new_upload(asked, document, kind), len(data), "")
+    upload = files.received(await target.begin(asked, document, kind), len(data), "")
     await blobs.put(asked.records, (UPLOAD, upload["id"]), data)
-    return _answer(await _made(asked, upload), FINAL)
+    return _answer(await target.end(asked, upload), FINAL)
 
 
 async def _new_upload(asked: Asked, document: dict[str, Any], media_type: str) -> dict[str, Any]:
@@ -62,9 +72,9 @@ async def _new_upload(asked: Asked, document: dict[str, Any], media_type: str) -
     return {**upload, "id": files.new_id(40), "processing": outcome.pacing.ttft_ms / 1000}
 
 
-async def _begin(asked: Asked, body: bytes, sent: TextHeaders) -> Recorded:
+async def _begin(asked: Asked, body: bytes, sent: TextHeaders, target: Target) -> Recorded:
     document = decode_object(body) if body.strip() else {}
-    upload = await _new_upload(asked, document, sent.get("x-goog-upload-header-content-type") or "")
+    upload = await target.begin(asked, document, sent.get("x-goog-upload-header-content-type") or "")
     await asked.records.put(UPLOAD, upload["id"], upload)
     path, space = asked.request.path, asked.exchange.namespace
     if space != DEFAULT and not path.startswith("/ns/"):
@@ -74,7 +84,7 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders) -> Recorded:
     return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
 
 
-async def _resume(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
+async def _resume(asked: Asked, name: str, sent: TextHeaders, target: Target) -> Recorded:
     upload = await asked.records.get(UPLOAD, name)
     if upload is None:
         raise RequestError("Upload has already been terminated.", status=404)
@@ -91,7 +101,7 @@ async def _resume(asked: Asked, name: str, sent: TextHeaders) -> Recorded:
         await blobs.append(asked.records, (UPLOAD, name), data)
     if "finalize" not in commands:
         return _answer(b"", ACTIVE)
-    made = await _made(asked, upload)
+    made = await target.end(asked, upload)
     await asked.records.delete(UPLOAD, name)
     return _answer(made, FINAL)
 
@@ -114,7 +124,17 @@ async def _present(asked: Asked, name: str) -> Document | None:
     return file if file is not None and time.time() < file["expires"] else None
 
 
-async def _file(asked: Asked, name: str) -> Document:
+FILES = Target(_new_upload, _made)
+
+
+@stored
+async def uploaded(asked: Asked) -> Recorded:
+    """Take the bytes of a file."""
+    return await take_upload(asked, FILES)
+
+
+async def file_of(asked: Asked, name: str) -> Document:
+    """Return a file by its name, without `files/`; raise the API's error where it is not there."""
     file = await _present(asked, f"files/{name}")
     if file is None:
         raise files.not_found(name)
@@ -132,13 +152,13 @@ async def files_listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def file_shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a file as it is by now."""
-    return files.shown(await _file(asked, name), time.time())
+    return files.shown(await file_of(asked, name), time.time())
 
 
 @stored
 async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    file = await _file(asked, name)
+    file = await file_of(asked, name)
     await asked.records.delete(FILE, file["name"])
     await blobs.drop(asked.records, (FILE, file["name"]))
     return {}

@@ -16,7 +16,7 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.gemini import media
+from completions.wire.gemini import grounding, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
@@ -103,6 +103,7 @@ class Said:
         self._malformed = [call for call in calls if _object(call) is None]
         self.made = media.parts(self.choice, prompt, str(index)) if prompt.modalities != ("text",) else []
         self.text = "".join(part["text"] for kind, part in self.blocks() if kind == "text")
+        self.found = grounding.search(prompt) if "documents" in prompt.recalled and not self.calls else []
 
     @property
     def is_strict(self) -> bool:
@@ -182,6 +183,7 @@ class Said:
             document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
             document["citationMetadata"] = {"citationSources": citations}
+        document |= grounding.metadata(self.found, self.text)
         if (vertex or self._prompt.top_logprobs is not None) and self.text:
             chances = [_chance(self.choice, at, piece) for at, piece in enumerate(self.pieces())]
             document["avgLogprobs"] = sum(chances) / max(len(chances), 1)

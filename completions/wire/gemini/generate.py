@@ -1,6 +1,7 @@
 """Gemini: `POST …/models/{model}:generateContent` and its other methods, of the Gemini API and of Vertex AI."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -15,13 +16,14 @@ from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object
 from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents, counts, grouped, joined, pieces
-from completions.wire.gemini import caches, imagen, media
+from completions.wire.gemini import caches, file_search, grounding, imagen, media
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
 from completions.wire.gemini.answer import Said, is_vertex, response_id, usage, usage_so_far
 from completions.wire.gemini.caches import CACHE
 from completions.wire.gemini.fields import inner, integer, pick
+from completions.wire.gemini.file_search import DOCUMENTS
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import hear_candidates
 from completions.wire.gemini.refusals import REFUSALS
@@ -60,18 +62,28 @@ class Gemini(WireFormat):
         return read_prompt(document, headers, address)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return the cache that a request continues from."""
+        """Return the cache that a request continues from, and the documents that it searches."""
         name = pick(prompt.body, "cachedContent")
-        return [(CACHE, name)] if isinstance(name, str) and name else ()
+        places = [(CACHE, name)] if isinstance(name, str) and name else []
+        return [*places, *((DOCUMENTS, store) for store in grounding.stores(prompt.body))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with the cached content before it."""
-        cache = next(iter(documents.values()), None)
-        if validate:
-            caches.check_alone(prompt.body)
-            if cache is None:
-                raise caches.not_found()
-        return prompt if cache is None else caches.continued(prompt, cache)
+        """Return the prompt with the cached content before it, and what it searches."""
+        name = pick(prompt.body, "cachedContent")
+        if isinstance(name, str) and name:
+            cache = documents.get((CACHE, name))
+            if validate:
+                caches.check_alone(prompt.body)
+                if cache is None:
+                    raise caches.not_found()
+            prompt = prompt if cache is None else caches.continued(prompt, cache)
+        if not (stores := grounding.stores(prompt.body)):
+            return prompt
+        kept = {name: found["documents"] for (kind, name), found in documents.items() if kind == DOCUMENTS}
+        missing = [store for store in stores if store not in kept]
+        if missing and validate:
+            raise file_search.not_found(missing[0])
+        return replace(prompt, recalled={**prompt.recalled, "documents": kept})
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `GenerateContentResponse`, or the answer of a method that does not generate."""
@@ -173,6 +185,10 @@ def _usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any
         before = document["candidatesTokenCount"]
         document["candidatesTokenCount"] = said + sum(made.values())
         document["totalTokenCount"] += document["candidatesTokenCount"] - before
+    if read := grounding.cost([found for said in saids[:1] for found in said.found], prompt):
+        document["totalTokenCount"] += read
+        document["toolUsePromptTokenCount"] = read
+        document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
     details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
     if not is_vertex(prompt):
         return document | ({"candidatesTokensDetails": details} if details else {})

@@ -128,10 +128,13 @@ TOOL = message(
     {
         "functionDeclarations": repeated(FUNCTION),
         **dict.fromkeys(
-            ("googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext", "computerUse", "fileSearch"),
+            ("googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext", "computerUse"),
             struct,
         ),
         **dict.fromkeys(("googleMaps", "retrieval", "enterpriseWebSearch", "parallelAiSearch", "exaAiSearch"), struct),
+        "fileSearch": message(
+            "FileSearch", {"fileSearchStoreNames": repeated(string), "topK": whole, "metadataFilter": string}
+        ),
         "mcpServers": anything,
     },
 )

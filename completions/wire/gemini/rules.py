@@ -9,7 +9,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.fields import text, texts
-from completions.wire.gemini import imagen, media
+from completions.wire.gemini import grounding, imagen, media
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.messages import DATA, REQUESTS, VERTEX_ALONE
@@ -58,6 +58,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     yield from media.problems(inner(body, "generationConfig"), model)
     yield from _config(inner(body, "generationConfig"))
     yield from _functions(body)
+    yield from grounding.problems(body)
     yield from _turns(body)
     yield from unsigned(many(body.get("contents") or []), model)
     mime = pick(inner(body, "generationConfig"), "responseMimeType")

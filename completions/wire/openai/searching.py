@@ -20,7 +20,7 @@ from completions.wire.validation import Check, Problem, anything, record, string
 from completions.wire.vectors import embed
 
 DIMENSIONS = 256
-AUTO = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
+AUTO: Mapping[str, Any] = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
 """What `auto` stands for: tokens in a chunk, and those that it has in common with the one before."""
 
 DEFAULT_RESULTS = 10
