@@ -81,7 +81,8 @@ class Exchange:
     does not tell it. `answer` is the beginning of the
     reply, which the journal can search; `finish` is why it ends. Bodies and headers are references to the request's
     and the response's own, until the journal cuts and encodes them; the response's headers are by lower-case name, each
-    with its name as it was given and its value. The journal omits exchanges without `is_kept`.
+    with its name as it was given and its value. The journal omits exchanges without `is_kept`. `codings` are the
+    content codings that the script offers; all bytes here are those before them.
     """
 
     method: str
@@ -128,6 +129,7 @@ class Exchange:
     sent: Sent | None = None
     world: World | None = None
     is_kept: bool = True
+    codings: tuple[str, ...] = ()
 
     @property
     def begun(self) -> float:

@@ -213,7 +213,7 @@ def _cycle(send: Send) -> Any:
 
 
 async def _send_body(response: RawResponse, send: Send) -> bool:
-    if response.pieces is not None:
+    if response.faults:
         await _start(response, send)
         await _send_pieces(response.pieces, send)
         await send({"type": "http.response.body"})

@@ -25,6 +25,7 @@ KINDS: dict[str, Schema] = {
     "text": TEXT,
     "flag": {"type": "boolean"},
     "true": {"const": True},
+    "codings": {"anyOf": [{"enum": [*language.CODINGS]}, {"type": "array", "items": {"enum": [*language.CODINGS]}}]},
     "dataset_by": {"enum": list(language.DATASET_BY)},
     "number": {"type": "number", "minimum": 0, "maximum": MAX_MS},
     "tps": {"type": "number", "minimum": language.MIN_TPS, "maximum": MAX_NUMBER},

@@ -66,9 +66,13 @@ DEFAULTS: Keys = {
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
     "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
+    "compression": Key("codings", "Content codings for clients that accept them: gzip, deflate, br; none unless set."),
     "scenario": Key("started", "The scenario that runs from the start: its name, or a mapping."),
     "seed": Key("seed", "What ids and times come from, so that two runs give the same bytes; without it, chance."),
 }
+
+CODINGS = {"gzip": "", "deflate": "", "br": "brotli"}
+"""The content codings, and the package that each needs beside Python."""
 
 KNOWN, ANY = "known", "any"
 """Stand for the models that the API has, as far as LiteLLM's table knows them, and for models of any name."""

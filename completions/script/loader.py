@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ from completions.script.dataset.answer import matched
 from completions.script.elsewhere import ORIGIN
 from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, combined
-from completions.script.language import ANSWERS, DEFAULTS, RULE, SCRIPT, VERSION
+from completions.script.language import ANSWERS, CODINGS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
 from completions.script.models import UNLISTED, models
 from completions.script.node import Node
@@ -97,6 +98,7 @@ def _script(document: Node) -> Script:
         seed=take("seed", lambda node: node.raw, None),
         dialect=take("dialect", lambda node: node.one_of(DIALECTS), ""),
         doubts=tuple(document.source.doubts),
+        compression=take("compression", _codings, ()),
         scenarios=known,
         prompts=top("prompts", prompts, {}),
         running=take("scenario", lambda node: started(node, known), None),
@@ -119,6 +121,17 @@ def _flag(node: Node) -> bool:
 
 def _names(node: Node) -> tuple[str, ...]:
     return tuple(item.raw for item in node.items())
+
+
+def _codings(node: Node) -> tuple[str, ...]:
+    """Read content codings, one or a list in the order of preference."""
+    names = []
+    for item in node.items() if isinstance(node.value, list) else [node]:
+        name = item.one_of(CODINGS)
+        if (package := CODINGS[name]) and find_spec(package) is None:
+            raise item.error(f"cannot offer `{name}` without the package {package}: pip install {package}.")
+        names.append(name)
+    return tuple(names)
 
 
 def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:

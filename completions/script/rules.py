@@ -89,6 +89,7 @@ class Script:
     scenarios: Scenarios = field(default_factory=dict)
     prompts: Templates = field(default_factory=dict)
     running: Running | None = None
+    compression: tuple[str, ...] = ()
     has_fallback: bool = False
     upstream: Upstream | None = None
     _index: Index[Rule] = field(init=False, repr=False, compare=False)

@@ -27,6 +27,7 @@ from completions.resolve.overrides import check_names
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
+from completions.views.compression import compress
 from completions.views.http import FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
 from completions.wire.base import WireFormat
@@ -77,6 +78,8 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
                 response = _error_response(_internal_error(), exchange, kwargs)
             response.record(exchange)
+            if exchange.codings:
+                await compress(response, exchange)
             if page is not None:
                 origins.expose(response, page)
             return response
@@ -148,6 +151,7 @@ async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str,
     Raise the 405 of a method that the view does not take, where nobody else does.
     """
     space = None if _is_control(exchange) else namespace(exchange.namespace)
+    exchange.codings = () if space is None else space.script.compression
     cassettes, upstream = (None, None) if space is None else (await cassettes_of(space), upstream_of(space.script))
     if space is not None and (cassettes is not None or upstream is not None):
         identify(request, exchange, space.script.keys)

@@ -57,6 +57,7 @@ async def _parse_and_resolve(
     exchange.world = space = namespace(exchange.namespace)
     if space.is_to_look:
         await space.look()
+    exchange.codings = space.script.compression
     headers, body = note_client(request, exchange), read_body(request)
     exchange.request_body = body
     if wire.reads_address:

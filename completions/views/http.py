@@ -9,11 +9,13 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingH
 from django.http.cookie import SimpleCookie
 from django.http.response import ResponseHeaders
 
+from completions.delivery import line
 from completions.delivery.sabotage import Ending
 from completions.event import Body
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord, end_exchange
+from completions.outcome import Fault
 from completions.wire.openai.base import envelope
 
 REQUEST_ID = "x-request-id"
@@ -107,9 +109,9 @@ class Recorded(HttpResponseBase):
 
 
 class RawResponse(Recorded, HttpResponse):
-    """A complete body of any media type; it is sent in `pieces` if they are set."""
+    """A complete body of any media type. With `faults` of the line it is sent in `pieces`."""
 
-    pieces: AsyncGenerator[bytes, None] | None = None
+    faults: tuple[Fault, ...] = ()
     _container: list[bytes]
 
     def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
@@ -124,6 +126,16 @@ class RawResponse(Recorded, HttpResponse):
         if len(self.data) > SMALL or self._container != [self.data]:
             return False
         return self.lines.get("content-length") == self._length and not self.has_cookies
+
+    @property
+    def pieces(self) -> AsyncGenerator[bytes, None]:
+        """The body as a faulty line carries it."""
+        return line.over(self.faults, line.once(self.data))
+
+    def replace_body(self, data: bytes) -> None:
+        """Send other bytes than those that the exchange has noted: the same in a content coding."""
+        self.data, self._container, self._length = data, [data], ("Content-Length", str(len(data)))
+        self.lines["content-length"] = self._length
 
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and note the body."""
@@ -165,7 +177,7 @@ UNCACHED: Lines = {
 class EventStream(Recorded, StreamingHttpResponse):
     """A stream of events that caches and proxies do not hold back; `progress` records what was sent.
 
-    `ending` is how the connection ends afterwards.
+    `ending` is how the connection ends afterwards, and `faults` are those of the line that carries it.
     """
 
     def __init__(
@@ -174,12 +186,15 @@ class EventStream(Recorded, StreamingHttpResponse):
         progress: StreamRecord,
         media_type: str,
         ending: Ending = Ending.WHOLE,
+        faults: Sequence[Fault] = (),
     ) -> None:
         self.set_up(200, {"content-type": ("Content-Type", media_type), **UNCACHED})
-        self._iterator, self.is_async = pieces, True
-        self.pieces = pieces
-        self.progress = progress
-        self.ending = ending
+        self.is_async, self.plain, self.progress, self.ending, self.faults = True, pieces, progress, ending, faults
+        self._iterator = self.pieces = line.over(faults, pieces) if faults else pieces
+
+    def replace_pieces(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        """Send other bytes than the plain ones: the same in a content coding."""
+        self._iterator = self.pieces = line.over(self.faults, pieces)
 
     @property
     def is_raw(self) -> bool:

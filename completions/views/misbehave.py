@@ -114,7 +114,7 @@ def _on_line(turn: Turn, response: RawResponse) -> RawResponse:
     """Return a complete response that is sent through a faulty line."""
     _check_line(turn, len(response.content))
     if any(effect_of(fault) is Effect.LINE for fault in turn.exchange.faults):
-        response.pieces = line.over(turn.exchange.faults, line.once(response.content))
+        response.faults = turn.exchange.faults
     return response
 
 
@@ -147,8 +147,7 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
         pieces = line.late_end(pieces, pause)
     if ending(faults) is Ending.HOLD:
         pieces = line.held(pieces)
-    pieces = line.over(faults, keep_alive(turn, framing, pieces))
-    return EventStream(pieces, record, framing.media_type, ending(faults))
+    return EventStream(keep_alive(turn, framing, pieces), record, framing.media_type, ending(faults), faults)
 
 
 def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:

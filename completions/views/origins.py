@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from completions.conf import conf
 from completions.exceptions import RequestError
@@ -100,7 +101,7 @@ def expose(response: HttpResponseBase, origin: str) -> None:
 
 def _allow(response: HttpResponseBase, origin: str) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
-    response.headers["Vary"] = "Origin"
+    patch_vary_headers(response, ["Origin"])
 
 
 def _host(request: HttpRequest) -> str:

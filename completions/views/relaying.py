@@ -166,7 +166,7 @@ def play(turn: Turn, recorded: Recorded) -> Relayed | RawResponse:
     if not recorded.stream and not any(due):
         whole = _whole(recorded)
         exchange.note_said(read(recorded.pieces))
-        whole.pieces = line.over(exchange.faults, line.once(recorded.body)) if exchange.faults else None
+        whole.faults = exchange.faults
         return whole
     response = _playing(exchange, recorded, due, read)
     response.pieces = line.over(exchange.faults, response.pieces)

@@ -58,6 +58,7 @@ KEYS = {
         language.MODERATION,
     ),
     "blocks": (language.BLOCK,),
+    "compression": (language.CODINGS,),
     "datasets": (language.DATASET, language.DATASET_BY),
     "load-tests": (language.AUTO, language.LENGTH),
     "pacing": (language.PACING, language.LOAD, language.JITTER, language.HOLD),
