@@ -53,6 +53,7 @@ class Exchange(models.Model):
     connection_ms = models.FloatField(null=True)
     upstream = models.TextField(null=True)
     cassette = models.TextField(null=True)
+    stage = models.TextField(null=True)
 
     class Meta:
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""

@@ -133,7 +133,7 @@ class Outcome:
     closest first. `headers` report the remaining limits. `on_end` is called when the answer has been sent.
     `ineffective` is what the request asked for that has no effect. With `upstream` there is
     neither reply nor error: another server answers, and with `record` its answer is recorded. So it is with `recorded`,
-    which is played as it was; `cassette` is its file.
+    which is played as it was; `cassette` is its file. `stage` names the scenario that runs, and its stage.
     """
 
     rule: str | None
@@ -150,4 +150,5 @@ class Outcome:
     upstream: Upstream | None = None
     recorded: Recorded | None = None
     cassette: str | None = None
+    stage: str | None = None
     record: Recorder | None = None

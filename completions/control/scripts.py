@@ -9,6 +9,7 @@ from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.script.pushed import Pushed, name_of
 from completions.script.reading import read_text
+from completions.script.scenarios import builtin
 from completions.state import edits
 from completions.state.namespaces import Namespace
 from completions.views.http import FastJsonResponse, Recorded
@@ -134,12 +135,14 @@ async def _scenario(space: Namespace) -> Recorded:
             "stage": stages[running.reached(uses)].name,
             "stages": [stage.name for stage in stages],
             "repeat": running.scenario.repeat,
+            "counted": running.scenario.is_counted,
             "started_at": running.started,
             "seconds": round(running.seconds, 3),
             "speed": running.speed,
         }
-    document = {"scenario": shown, "known": list(script.scenarios), "pushed": space.pushed.scenario is not None}
-    return FastJsonResponse(document)
+    own = [name for name, scenario in script.scenarios.items() if scenario is not builtin().get(name)]
+    pushed = space.pushed.scenario is not None
+    return FastJsonResponse({"scenario": shown, "known": list(script.scenarios), "own": own, "pushed": pushed})
 
 
 async def _script(space: Namespace) -> Recorded:

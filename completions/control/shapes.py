@@ -80,8 +80,9 @@ def _moved(value: Any) -> Any:
 def _scenario() -> dict[str, Schema]:
     """Return the scenario that runs, and what can be started."""
     times = {"started_at": NUMBER, "seconds": NUMBER, "speed": NUMBER}
-    running = _object(name=TEXT, stage=TEXT, stages=_list(TEXT), repeat=FLAG, **times)
-    return {"scenario_state": _object(scenario=_or_null(running), known=_list(TEXT), pushed=FLAG)}
+    running = _object(name=TEXT, stage=TEXT, stages=_list(TEXT), repeat=FLAG, counted=FLAG, **times)
+    names = dict.fromkeys(("known", "own"), _list(TEXT))
+    return {"scenario_state": _object(scenario=_or_null(running), **names, pushed=FLAG)}
 
 
 def _recording() -> Schema:
@@ -138,7 +139,7 @@ def _answers() -> dict[str, Schema]:
     }
 
 
-NAMES_OR_NULL = ("endpoint", "model", "rule", "upstream", "cassette", "connection", "fault", "idempotency_key")
+NAMES_OR_NULL = ("endpoint", "model", "rule", "upstream", "cassette", "stage", "connection", "fault", "idempotency_key")
 """Facts of an exchange that it may not have."""
 
 

@@ -44,6 +44,7 @@ def brief(row: Exchange) -> dict[str, Any]:
         "cassette": row.cassette,
         "connection": row.connection,
         "connection_ms": row.connection_ms,
+        "stage": row.stage,
         "unmatched": row.unmatched,
         "near_misses": orjson.loads(row.near_misses),
         "error": None if row.error is None else orjson.loads(row.error),

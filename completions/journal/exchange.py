@@ -75,14 +75,14 @@ class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock; sizes are bytes of the body.
 
     `queued` is the time spent waiting for a place, `rendering` that of a rendering that took long. `headers` are
-    response headers for this request only. `ineffective` is what was asked for without effect. `at_end` is called
-    when the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is
-    the other server that answered, `cassette` the file of its recorded answer. `connection` is None where the server
-    does not tell it. `answer` is the beginning of the
-    reply, which the journal can search; `finish` is why it ends. Bodies and headers are references to the request's
-    and the response's own, until the journal cuts and encodes them; the response's headers are by lower-case name, each
-    with its name as it was given and its value. The journal omits exchanges without `is_kept`. `codings` are the
-    content codings that the script offers; all bytes here are those before them.
+    response headers for this request only. `ineffective` is what was asked for without effect. `at_end` is called when
+    the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is the
+    other server that answered, `cassette` the file of its recorded answer. `stage` is the scenario's, as `outage/down`.
+    `connection` is None where the server does not tell it. `answer` is the beginning of the reply, which the journal
+    can search; `finish` is why it ends. Bodies and headers are references to the request's and the response's own,
+    until the journal cuts and encodes them; the response's headers are by lower-case name, each with its name as it was
+    given and its value. The journal omits exchanges without `is_kept`. `codings` are the content codings that the
+    script offers; all bytes here are those before them.
     """
 
     method: str
@@ -118,6 +118,7 @@ class Exchange:
     connection: Connection | None = None
     upstream: str | None = None
     cassette: str | None = None
+    stage: str | None = None
     answer: str = ""
     finish: str = ""
     request_headers: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -168,7 +169,7 @@ class Exchange:
         """Note what the request gets."""
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         self.ineffective = outcome.ineffective
-        self.cassette = outcome.cassette
+        self.cassette, self.stage = outcome.cassette, outcome.stage
         if outcome.reply is not None:
             self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
             self.finish = _finish(outcome.reply)

@@ -155,6 +155,7 @@ class RequestLine:
             "status": exchange.status,
             "model": exchange.model,
             "rule": exchange.rule,
+            "stage": exchange.stage,
             "fault": exchange.fault,
             "ineffective": [each.what for each in exchange.ineffective],
             "stream": exchange.stream,
@@ -178,11 +179,12 @@ class RequestLine:
         fault = f" fault={exchange.fault.replace(' ', '')}" if exchange.fault is not None else ""
         if exchange.ineffective:
             fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
+        stage = f" stage={_value(exchange.stage)}" if exchange.stage is not None else ""
         rule = " UNMATCHED" if exchange.unmatched else f" rule={_value(exchange.rule)}" if exchange.rule else ""
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{retry}{queued}{fault}{stream}"
-            f" {exchange.sent_bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{stage}{retry}{queued}{fault}"
+            f"{stream} {exchange.sent_bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
         )
 
     @property

@@ -78,15 +78,18 @@ class Row(NamedTuple):
     connection_ms: float | None
     upstream: str | None = None
     cassette: str | None = None
+    stage: str | None = None
 
 
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
     row = _row(exchange, hide, *hide.clean_body(exchange.request_body))
-    if exchange.upstream is exchange.cassette is None:
+    if exchange.upstream is exchange.cassette is exchange.stage is None:
         return row
-    return row._replace(upstream=_optional(exchange.upstream), cassette=_optional(exchange.cassette))
+    return row._replace(
+        upstream=_optional(exchange.upstream), cassette=_optional(exchange.cassette), stage=_optional(exchange.stage)
+    )
 
 
 def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:

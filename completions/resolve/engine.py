@@ -95,7 +95,7 @@ class Plan(NamedTuple):
     """How to answer: the rule, if any, its answer, its pacing, and its faults.
 
     `before` is what a stream says before it ends with an error, if the answer is an error. `match` is the rule's, and
-    `cassette` the file of recorded answers that it is from.
+    `cassette` the file of recorded answers that it is from. `stage` is the scenario's that the request came to.
     """
 
     rule: str | None
@@ -109,6 +109,7 @@ class Plan(NamedTuple):
     before: Answer | None = None
     match: Matcher | None = None
     cassette: str | None = None
+    stage: str | None = None
 
     def with_chaos(self, struck: Strike | None) -> "Plan":
         """Return the plan with the fault or the error that the dice gave, if any."""
@@ -154,6 +155,7 @@ async def staged(space: Namespace, running: Running, plan: Plan, overrides: Over
     )
     is_counted = any(want.counted or want.dice for want in wants)
     taken = await space.take(Claim(wants)) if is_counted else FIRST
+    plan = plan._replace(stage=f"{running.name}/{stages[taken.rule].name}")
     return plan.with_stage(stages[taken.rule], taken.throw, overrides)
 
 
@@ -229,7 +231,9 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         return replace(outcome, upstream=answered)
     if isinstance(answered, Recorded):
         outcome = replace(outcome, recorded=answered)
-    return outcome if plan.cassette is None else replace(outcome, cassette=plan.cassette)
+    if plan.cassette is plan.stage is None:
+        return outcome
+    return replace(outcome, cassette=plan.cassette, stage=plan.stage)
 
 
 def _too_long(script: Script, plan: Plan) -> RuleFailed:

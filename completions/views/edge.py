@@ -78,17 +78,22 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
                 response = _error_response(_internal_error(), exchange, kwargs)
             response.record(exchange)
-            if exchange.codings:
-                await compress(response, exchange)
-            if page is not None:
-                origins.expose(response, page)
-            return response
+            return response if page is None and not exchange.codings else await _dressed(response, exchange, page)
 
         wrapped.csrf_exempt = True  # type: ignore[attr-defined]  # no client of an API has a form's token
         wrapped.answers_always = True  # type: ignore[attr-defined]  # so that nobody has to turn exceptions into pages
         return wrapped
 
     return decorate
+
+
+async def _dressed(response: Recorded, exchange: Exchange, page: str | None) -> Recorded:
+    """Return a response as the script's codings and the page that asked for it have it sent."""
+    if exchange.codings:
+        await compress(response, exchange)
+    if page is not None:
+        origins.expose(response, page)
+    return response
 
 
 def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:

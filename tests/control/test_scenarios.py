@@ -108,6 +108,28 @@ async def test_scenario__of_a_script_runs_until_it_is_stopped() -> None:
     assert await statuses(3) == [200, 200, 503]
 
 
+async def test_stage__is_in_the_exchange_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    await start({"stages": OUTAGE})
+    with caplog.at_level("INFO", "completions.requests"):
+        await statuses(4)
+        await told("PUT", "scenario", "null")
+        await statuses(1)
+    found = (await told("GET", "exchanges"))["exchanges"]
+    names = [f"stages/{name}" for name in ("healthy", "healthy", "down", "broken")]
+    assert [each["stage"] for each in reversed(found)] == [*names, None]
+    lines = [record.getMessage() for record in caplog.records if "POST" in record.getMessage()]
+    assert [f" stage={name} " in line for name, line in zip(names, lines, strict=False)] == [True] * 4
+    assert "stage=" not in lines[4]
+
+
+async def test_scenario__tells_the_scripts_own_from_the_builtin_ones() -> None:
+    script = {"version": 1, "scenarios": {"mine": OUTAGE, "slow_start": CLOCKED}, "rules": []}
+    await told("PUT", "script", json.dumps(script))
+    state = await told("GET", "scenario")
+    assert state["own"] == ["slow_start", "mine"]
+    assert set(state["known"]) == {*builtin(), "mine"}
+
+
 async def test_scenario__leaves_other_namespaces_alone() -> None:
     await told("PUT", "scenario", json.dumps([{"name": "down", "error": 503}]), space="other")
     assert await statuses(1, space="other") == [503]

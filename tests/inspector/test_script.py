@@ -49,6 +49,62 @@ async def test_script__is_linted_as_it_is_typed_and_saved(site: Site) -> None:
     assert (await control(site, "GET", "script"))["pushed"] is False
 
 
+MINE = """\
+version: 1
+scenarios:
+  outage:
+    - {name: healthy, requests: 1}
+    - {name: down, requests: 2, error: 503}
+    - {name: recovered}
+rules:
+  - reply: Hello.
+"""
+
+
+async def test_scenario__is_started_followed_and_stopped(site: Site) -> None:
+    page = site.page
+    await control(site, "PUT", "script", MINE)
+    await site.open("inspector/script")
+    names, told, running = (
+        page.get_by_label("Start", exact=True),
+        page.locator("#scenario-told"),
+        page.locator("li[aria-current=step]"),
+    )
+    await expect(told).to_contain_text("No scenario runs")
+    await expect(names.locator("optgroup[label='Of this script'] option")).to_have_text(["outage"])
+    await expect(names.locator("optgroup[label='Built in'] option")).to_have_count(5)
+
+    await names.select_option("outage")
+    await page.get_by_role("button", name="Start").click()
+    await expect(told).to_contain_text("outage · since ")
+    await expect(running).to_contain_text("healthy")
+    await site.ask("Hi")
+    identity = await site.ask("Hi")
+    await expect(running).to_contain_text("down")
+    await expect(page.locator("#scenario-stages li").first).to_contain_text("over")
+
+    await page.get_by_role("button", name="Stop").click()
+    await expect(told).to_contain_text("No scenario runs")
+    assert (await control(site, "GET", "scenario"))["scenario"] is None
+    await expect(page.locator("#scenario-stages li")).to_have_count(0)
+    await page.get_by_role("button", name="Back to the script's").click()
+    await expect(page.get_by_role("button", name="Back to the script's")).to_be_hidden()
+
+    await site.open(f"inspector/exchanges/{identity}")
+    await expect(page.get_by_text("stage outage/down")).to_be_visible()
+
+
+async def test_scenario__on_a_clock_goes_on_by_itself(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/script")
+    await page.get_by_label("Start", exact=True).select_option("slow_start")
+    await page.get_by_label("Times as fast").fill("100")
+    await page.get_by_role("button", name="Start").click()
+    await expect(page.locator("#scenario-told")).to_contain_text("by a clock 100 times as fast")
+    await expect(page.locator("li[aria-current=step] span").first).to_have_text("warm")
+    assert (await control(site, "GET", "scenario"))["scenario"]["speed"] == 100
+
+
 async def test_try__says_who_answers_in_the_script_that_is_written(site: Site) -> None:
     page = site.page
     await site.open("inspector/script")

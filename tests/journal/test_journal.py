@@ -112,6 +112,7 @@ async def test_whole_answer__in_full() -> None:
         "rule": "refunds",
         "upstream": None,
         "cassette": None,
+        "stage": None,
         "connection": None,
         "connection_ms": None,
         "unmatched": False,

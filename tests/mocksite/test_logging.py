@@ -129,6 +129,7 @@ def test_json__request_has_every_fact() -> None:
         "retry": 0,
         "idempotency_key": None,
         "queued_ms": 0.0,
+        "stage": None,
     }
 
 

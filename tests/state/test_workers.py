@@ -135,6 +135,43 @@ def test_dataset__gives_each_line_once_a_turn_across_workers(pair: tuple[LiveSer
     assert Counter(said) == {f"line {number}": 2 for number in range(10)}
 
 
+STAGES = [
+    {"name": "healthy", "requests": 3},
+    {"name": "down", "requests": 4, "error": 503},
+    {"name": "over"},
+]
+
+
+def stages(server: LiveServer, space: str, method: str = "GET", body: object = None) -> Any:
+    return call(server, method, f"/ns/{space}/_mock/scenario", body).document["scenario"]
+
+
+def test_scenario__goes_through_its_stages_with_the_requests_of_all_workers(
+    pair: tuple[LiveServer, LiveServer], space: str
+) -> None:
+    assert stages(pair[0], space, "PUT", STAGES)["stage"] == "healthy"
+    said = [ask(pair[number % 2], space, "Hi").status for number in range(5)]
+    assert said == [200, 200, 200, 503, 503]
+    assert [stages(server, space)["stage"] for server in pair] == ["down", "down"]
+    with ThreadPoolExecutor(12) as pool:
+        rest = list(pool.map(lambda number: ask(pair[number % 2], space, "Hi").status, range(12)))
+    assert Counter(rest) == {503: 2, 200: 10}
+    assert [stages(server, space)["stage"] for server in pair] == ["over", "over"]
+    assert stages(pair[1], space, "PUT", STAGES)["stage"] == "healthy"
+    assert [ask(pair[0], space, "Hi").status for _ in range(4)] == [200, 200, 200, 503]
+
+
+def test_scenario__on_a_clock_is_in_one_stage_for_all_workers(pair: tuple[LiveServer, LiveServer], space: str) -> None:
+    clocked = [{"name": "down", "seconds": 3600, "error": 503}, {"name": "over"}]
+    started = stages(pair[0], space, "PUT", clocked)
+    assert [ask(server, space, "Hi").status for server in pair] == [503, 503]
+    assert {stages(server, space)["started_at"] for server in pair} == {started["started_at"]}
+    call(pair[1], "PUT", f"/ns/{space}/_mock/scenario", {"stages": clocked, "speed": 1_000_000})
+    while stages(pair[0], space)["stage"] != "over":
+        pass
+    assert [ask(server, space, "Hi").status for server in pair] == [200, 200]
+
+
 def test_rpm__holds_exactly_across_workers(pair: tuple[LiveServer, LiveServer], space: str) -> None:
     begun = time.monotonic()
     with ThreadPoolExecutor(16) as pool:

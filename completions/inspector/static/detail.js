@@ -20,6 +20,7 @@ function marks(exchange) {
     exchange.unmatched ? badge("bad", "unmatched") : exchange.rule ? badge("accent", `rule ${exchange.rule}`) : null,
     exchange.upstream ? badge("quiet", `upstream ${exchange.upstream}`) : null,
     exchange.cassette ? badge("quiet", `cassette ${exchange.cassette}`) : null,
+    exchange.stage ? badge("quiet", `stage ${exchange.stage}`) : null,
     exchange.endpoint ? badge("", exchange.endpoint) : null,
     exchange.stream ? badge("", "stream") : null,
     exchange.retry ? badge("warn", `retry ${exchange.retry}`) : null,

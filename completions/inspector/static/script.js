@@ -5,6 +5,7 @@ import { Completion } from "./complete.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
 import { follow } from "./follow.js";
+import { showScenario, startScenarios } from "./scenario.js";
 import { when } from "./time.js";
 
 const field = (id) => find(`#${id}`);
@@ -71,7 +72,7 @@ async function save() {
   try {
     const state = await call("PUT", "script", text);
     const since = editor.text;
-    await take(state);
+    await Promise.all([take(state), showScenario()]);
     if (since !== text) editor.text = since; // it was typed meanwhile
     tell();
     say(`Saved to the namespace ${namespace}; its counters begin anew.`);
@@ -86,7 +87,7 @@ async function save() {
 async function revert() {
   if (isChanged() && !confirm("What you have not saved is lost. Go back to the file's script?")) return;
   await take(await call("DELETE", "script"));
-  await lint();
+  await Promise.all([lint(), showScenario()]);
   say("The file's script answers again.");
 }
 
@@ -138,7 +139,7 @@ async function removeRule(name) {
 
 /** Show the rules anew, and the text too where nobody is changing it. */
 async function refresh() {
-  const state = await call("GET", "script");
+  const [state] = await Promise.all([call("GET", "script"), showScenario()]);
   if (isChanged() || state.text === saved) return showRules(state.rules);
   await take(state);
   await lint();
@@ -228,7 +229,7 @@ async function start() {
     if (key.key.toLowerCase() === "s" && (key.ctrlKey || key.metaKey)) { key.preventDefault(); save(); }
   });
   addEventListener("beforeunload", (leaving) => { if (isChanged()) leaving.preventDefault(); });
-  await take(await call("GET", "script"));
+  await Promise.all([call("GET", "script").then(take), startScenarios()]);
   const draft = new URLSearchParams(location.search).has("draft") && sessionStorage.getItem("script");
   if (draft) editor.text = draft;
   tell();
