@@ -7,7 +7,7 @@ from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.resolve.cassettes import cassettes_of
 from completions.resolve.engine import upstream_of
-from completions.script.asked.session import ONCE, PASS, RECORDS, Kept
+from completions.script.asked.session import ONCE, PASS, RECORDS, StoredDocument
 from completions.script.rules import Script
 from completions.state import edits
 from completions.state.cassettes.files import ENDINGS
@@ -38,7 +38,7 @@ async def delete_recording(call: Call) -> Recorded:
     return await _shown(space)
 
 
-def _check(kept: Kept, script: Script) -> None:
+def _check(kept: StoredDocument, script: Script) -> None:
     """Raise the 400 of a recording that would never record anything."""
     mode = kept.recording.mode
     if mode not in RECORDS and mode != PASS:

@@ -35,13 +35,13 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     return [*problems, *doubts, *_script_problems(), *elsewhere, *_state_problems(), *_journal_problems()]
 
 
-class _Told:
+class _Printed:
     by_command = False
 
 
-def note_told() -> None:
+def note_printed() -> None:
     """Note that a command of Django's has printed what the checks say."""
-    _Told.by_command = True
+    _Printed.by_command = True
 
 
 def _is_worker_of_serve() -> bool:
@@ -49,9 +49,9 @@ def _is_worker_of_serve() -> bool:
     return multiprocessing.parent_process() is not None and sys.argv[1:2] == ["serve"]
 
 
-def untold_warnings() -> list[str]:
+def unprinted_warnings() -> list[str]:
     """Return what the checks only warn of, a sentence each, where no command of ours has printed it."""
-    if _Told.by_command or _is_worker_of_serve():
+    if _Printed.by_command or _is_worker_of_serve():
         return []
     return [str(each.msg) for each in check_settings(None) if not each.is_serious()]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from uvicorn import Server
 
 from completions.inspector.address import start_lines
-from completions.management.checks import untold_warnings
+from completions.management.checks import unprinted_warnings
 
 logger = logging.getLogger("completions")
 
@@ -86,5 +86,5 @@ def announce(server: Server) -> Places:
 
 
 def _warn() -> None:
-    for warning in untold_warnings():
+    for warning in unprinted_warnings():
         logger.warning("%s", warning)

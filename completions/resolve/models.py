@@ -77,7 +77,7 @@ async def listed(space: Namespace, name: str = "", format_: WireFormat | None = 
 async def delete(space: Namespace, name: str) -> dict[str, object]:
     """Delete a fine-tuned model until the namespace is reset; raise the API's 403 for any other model."""
     if not name.startswith(wire.FINE_TUNED):
-        raise wire.kept(name)
+        raise wire.not_owned(name)
     document = wire.deletion(name)
     await space.records.put(DELETED, name, document)
     return document

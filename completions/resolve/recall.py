@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from completions.conversation import Prompt
 from completions.state.records import Document, Records
-from completions.wire.base import Kept, Place, WireFormat
+from completions.wire.base import Place, StoredDocument, WireFormat
 from completions.wire.openai.responses.templates import PROMPT
 
 ANY: Document = {}
@@ -79,13 +79,13 @@ def _left(document: Document | None) -> Document:
     return {key: value for key, value in (document or GONE).items() if key != "taken_until"}
 
 
-async def keep(records: Records, documents: Iterable[Kept]) -> None:
+async def keep(records: Records, documents: Iterable[StoredDocument]) -> None:
     """Store the documents of an answer."""
     for kept in documents:
         await records.change(kept.kind, kept.name, partial(_grown, kept))
 
 
-def _grown(kept: Kept, before: Document | None) -> Document:
+def _grown(kept: StoredDocument, before: Document | None) -> Document:
     """Return the document to store, appended to the stored one if it grows."""
     if before is None or not kept.grows:
         return kept.document

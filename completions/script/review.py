@@ -20,7 +20,7 @@ def doubts(script: Script) -> list[Doubt]:
     found = list(script.doubts)
     earlier = _Earlier()
     for rule in script.rules:
-        if what := _unheard(rule):
+        if what := _never_asked(rule):
             asked = f"only a rule whose match names `format` is asked for {what}"
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
         if (struck := _without_effect(rule)) is not None:
@@ -77,7 +77,7 @@ def _all_are(kind: type, rule: Rule) -> bool:
     return bool(rule.answers) and all(isinstance(answer, kind) for answer in rule.answers)
 
 
-def _unheard(rule: Rule) -> str | None:
+def _never_asked(rule: Rule) -> str | None:
     """Return what a rule answers that is asked of no rule like it."""
     if _names_format(rule):
         return None

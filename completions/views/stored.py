@@ -19,10 +19,10 @@ from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import SSE
-from completions.wire.openai.chat.kept import COMPLETION
-from completions.wire.openai.responses import kept as responses_kept
+from completions.wire.openai.chat.stored import COMPLETION
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.kept import CONVERSATION, RESPONSE
+from completions.wire.openai.responses import stored as stored_responses
+from completions.wire.openai.responses.stored import CONVERSATION, RESPONSE
 from completions.wire.openai.stored import has_what, page, updated, whole_list
 
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -124,11 +124,11 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     record = await or_404(asked.records, RESPONSE, name)
     query = asked.query
     if query.get("stream") != "true":
-        return responses_kept.at(record, time.time())
+        return stored_responses.at(record, time.time())
     after = query.get("starting_after", "")
     obfuscate = query.get("include_obfuscation") != "false"
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
-    events, due = responses_kept.resumed(record, number, time.time(), obfuscate=obfuscate)
+    events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
     frames = SSE.frames(events)
     tokens = [event.token for event in events]
     progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
@@ -148,8 +148,8 @@ async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
 async def response_cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a response that was asked for in the background."""
     now = time.time()
-    record = await asked.change(RESPONSE, name, lambda before: responses_kept.cancelled(before, now))
-    return responses_kept.at(record, now)
+    record = await asked.change(RESPONSE, name, lambda before: stored_responses.cancelled(before, now))
+    return stored_responses.at(record, now)
 
 
 @stored
@@ -165,16 +165,16 @@ async def conversation_made(asked: Asked) -> dict[str, Any]:
     body = asked.body
     if asked.validate:
         responses_rules.validate_conversation(body)
-    items = [responses_kept.whole_item(item) for item in dicts(body.get("items"))]
-    document = responses_kept.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
+    items = [stored_responses.whole_item(item) for item in dicts(body.get("items"))]
+    document = stored_responses.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
     await asked.records.put(CONVERSATION, document["id"], document)
-    return responses_kept.shown_conversation(document)
+    return stored_responses.shown_conversation(document)
 
 
 @stored
 async def conversation(asked: Asked, name: str) -> dict[str, Any]:
     """Show a conversation."""
-    return responses_kept.shown_conversation(await or_404(asked.records, CONVERSATION, name))
+    return stored_responses.shown_conversation(await or_404(asked.records, CONVERSATION, name))
 
 
 @stored
@@ -182,7 +182,7 @@ async def conversation_changed(asked: Asked, name: str) -> dict[str, Any]:
     """Give a conversation other metadata."""
     body = asked.body
     document = await asked.change(CONVERSATION, name, lambda before: updated(before, body))
-    return responses_kept.shown_conversation(document)
+    return stored_responses.shown_conversation(document)
 
 
 @stored
@@ -207,7 +207,7 @@ async def items_added(asked: Asked, name: str) -> dict[str, Any]:
     body = asked.body
     if asked.validate:
         responses_rules.validate_items(body)
-    added = [responses_kept.whole_item(item) for item in dicts(body.get("items"))]
+    added = [stored_responses.whole_item(item) for item in dicts(body.get("items"))]
     await asked.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
     return whole_list(added)
 
@@ -227,7 +227,7 @@ async def item_gone(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
         gone = _item_of(before, item_id)
         return {**before, "items": [item for item in before["items"] if item is not gone]}
 
-    return responses_kept.shown_conversation(await asked.change(CONVERSATION, name, without))
+    return stored_responses.shown_conversation(await asked.change(CONVERSATION, name, without))
 
 
 def _item_of(document: Document, name: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ Span = Callable[[], tuple[float, float]]
 """Returns when an answer begins and when it is complete, in seconds since the epoch; calling it costs a schedule."""
 
 
-class Kept(NamedTuple):
+class StoredDocument(NamedTuple):
     """A document to store. If `grows` is set, its array of that name is appended to the stored document's.
 
     It is deleted at `expires`. Until `taken_until`, another answer that continues from it is still in progress. Both
@@ -136,7 +136,7 @@ class WireFormat(ABC):
         """Return the error for a prompt whose document is being continued, or was continued, by another answer."""
         return RequestError("Another answer goes on from this already.", status=409)
 
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store, so that clients can request them later."""
         return ()
 
@@ -164,12 +164,12 @@ class WireFormat(ABC):
         answer = Answer()
         for answer.event, document in documents(traffic.response):
             if not answer.fails(document):
-                self.hear(document, answer)
+                self.collect(document, answer)
             if answer.ended:
                 break
         return answer.said(self._asked(traffic), cut=traffic.request_cut)
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:  # noqa: B027  # some formats say nothing
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:  # noqa: B027  # some formats say nothing
         """Add what a document says to the answer: the complete document, or one of a stream's."""
 
     def _asked(self, traffic: Traffic) -> Prompt | None:

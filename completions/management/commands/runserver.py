@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.commands.runserver import Command as DjangoRunserver
 
 from completions.conf import conf
-from completions.management.checks import note_told
+from completions.management.checks import note_printed
 from completions.management.server import check_port, run
 
 
@@ -36,7 +36,7 @@ class Command(DjangoRunserver):
         """Check the project, say where it is, and serve until Ctrl-C."""
         if not options["skip_checks"]:
             self.check(display_num_errors=True)
-            note_told()
+            note_printed()
         host = "0.0.0.0" if self.addr == "0" else self.addr
         check_port(host, int(self.port))
         addr = f"[{self.addr}]" if self._raw_ipv6 else self.addr

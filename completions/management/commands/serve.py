@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from completions.conf import conf
-from completions.management.checks import note_told, workers_problem
+from completions.management.checks import note_printed, workers_problem
 from completions.management.child import listen, run_for_parent
 from completions.management.server import check_port, run, use_cassettes
 from completions.script.asked.session import NEW
@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
-        note_told()
+        note_printed()
         if options["record"] or options["mode"]:
             use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or NEW)
         if (problem := workers_problem(options["workers"])) is not None:

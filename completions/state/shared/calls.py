@@ -36,7 +36,7 @@ class Calls:
         finally:
             del self._answers[name]
 
-    def hear(self, told: str) -> bool:
+    def take(self, told: str) -> bool:
         """Take what a channel carries, if it is a call or an answer to one."""
         if told.startswith(DONE):
             if (answers := self._answers.get(told.removeprefix(DONE))) is not None:

@@ -207,7 +207,7 @@ class Link:
             self._wake.set()
             return
         if isinstance(answer, ResponseError) and str(answer).startswith(LATE):
-            self._hear_late(asked, str(answer))
+            self._take_late(asked, str(answer))
             return
         if isinstance(answer, ResponseError):
             if str(answer) != self._refusal:  # out of memory, for one: it is told once
@@ -217,7 +217,7 @@ class Link:
         elif asked.future is not None and not asked.future.done():
             asked.future.set_result(answer)
 
-    def _hear_late(self, asked: Asked, answer: str) -> None:
+    def _take_late(self, asked: Asked, answer: str) -> None:
         """Fail what was refused as nobody waits for it any more; where somebody does, Redis' clock was set anew."""
         seconds, microseconds = map(int, answer.split()[1:])
         self._ahead = seconds + microseconds / 1_000_000 - time.monotonic()

@@ -102,7 +102,7 @@ class Waiting:
                     async with asyncio.timeout(BELIEVED):
                         _, _, members = await connection.read_response()
                     for member in members.decode().split():
-                        if not self._calls.hear(member) and member in self._waiters:
+                        if not self._calls.take(member) and member in self._waiters:
                             _pass(self._waiters[member])
             except FAILURES:
                 self._heard.clear()

@@ -19,9 +19,18 @@ from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic import threads
 from completions.wire.anthropic.prompt import read_prompt
-from completions.wire.anthropic.readback import hear_count, hear_message
+from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import REFUSALS
-from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, WireFormat, decode_object
+from completions.wire.base import (
+    NO_ROUTE,
+    Document,
+    Place,
+    Span,
+    StoredDocument,
+    StreamFailure,
+    WireFormat,
+    decode_object,
+)
 from completions.wire.fields import mapping
 from completions.wire.framing import SSE, Framing, ServerSentEvents, counts
 from completions.wire.readback import Answer
@@ -113,9 +122,9 @@ class AnthropicAnswers(AnthropicFormat):
             _event({"type": "message_stop"}, chunk=False),
         ]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a message or an event of its stream says."""
-        hear_message(document, answer)
+        collect_message(document, answer)
 
 
 class AnthropicMessages(AnthropicAnswers):
@@ -155,14 +164,14 @@ class AnthropicMessages(AnthropicAnswers):
         recalled = {"thread": thread, "body": whole}
         return replace(read_prompt(whole, prompt.headers), body=prompt.body, recalled=recalled)
 
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the conversation, if it is to be stored, under the id of the answer."""
         if not threads.is_held(prompt.body):
             return ()
         asked = mapping(prompt.recalled.get("body")) or prompt.body
         _, ends = span()
         before = mapping(prompt.recalled.get("thread")) or None
-        return threads.kept(self.document(reply, prompt), asked, before, ends)
+        return threads.to_store(self.document(reply, prompt), asked, before, ends)
 
 
 def _block(index: int, block: anthropic_message.Block) -> list[Event]:
@@ -207,6 +216,6 @@ class AnthropicCount(AnthropicFormat):
         """Return the complete answer as one event, because a count is not streamed."""
         return [Event(orjson.dumps(self.document(reply, prompt)))]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add the count."""
-        hear_count(document, answer)
+        collect_count(document, answer)

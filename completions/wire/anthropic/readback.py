@@ -25,7 +25,7 @@ RESULT = "_tool_result"
 CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
-def hear_message(document: Document, answer: Answer) -> None:
+def collect_message(document: Document, answer: Answer) -> None:
     """Take in a whole message, or an event of its stream."""
     match document.get("type"):
         case "message":
@@ -115,6 +115,6 @@ def _usage(usage: Document, answer: Answer) -> None:
     answer.costs(asked, usage.get("output_tokens"), cached, thought)
 
 
-def hear_count(document: Document, answer: Answer) -> None:
+def collect_count(document: Document, answer: Answer) -> None:
     """Note how many tokens there are."""
     answer.costs(document.get("input_tokens"), 0)

@@ -9,7 +9,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import record, string, tagged
-from completions.wire.base import Document, Kept
+from completions.wire.base import Document, StoredDocument
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.validation import Check, anything, nullable
 
@@ -114,15 +114,17 @@ def _compared(value: Any) -> Any:
     return value or None
 
 
-def kept(message: Mapping[str, Any], asked: Mapping[str, Any], before: Document | None, ends: float) -> list[Kept]:
+def to_store(
+    message: Mapping[str, Any], asked: Mapping[str, Any], before: Document | None, ends: float
+) -> list[StoredDocument]:
     """Return the thread under the id of its newest message, and that nobody else may go on from the one before."""
     said = [{"role": "assistant", "content": message["content"]}] if message["content"] else []
     messages = [*map(_without_cache_points, dicts(asked.get("messages"))), *said]
     body = {key: asked[key] for key in (*HELD, *SAME) if key in asked} | {"messages": messages}
-    documents = [Kept(THREAD, message["id"], {"body": body, "expires": ends + LIFE})]
+    documents = [StoredDocument(THREAD, message["id"], {"body": body, "expires": ends + LIFE})]
     name = previous(asked)
     if before is not None and name is not None and name != message["id"]:
-        documents.append(Kept(THREAD, name, {**before, "taken_until": ends}))
+        documents.append(StoredDocument(THREAD, name, {**before, "taken_until": ends}))
     return documents
 
 

@@ -53,7 +53,7 @@ class BedrockFormat(WireFormat):
         return [Event(orjson.dumps(self.error(exc)), name=bedrock_errors.stream_name(exc))]
 
 
-def hear_error(document: Mapping[str, Any], answer: Answer) -> bool:
+def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
     """Note the error that a body tells; say whether it does."""
     message = document.get("message")
     if not isinstance(message, str) or "type" in document:

@@ -19,7 +19,7 @@ from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
 from completions.wire.base import NO_ROUTE
 from completions.wire.bedrock import signing
-from completions.wire.bedrock.base import BedrockFormat, hear_error, model_of
+from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
@@ -61,13 +61,13 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         events[-1] = events[-1]._replace(data=orjson.dumps(last))
         return [event._replace(data=_chunk(event.data), name="chunk") for event in events]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a message, or what is in a chunk."""
-        if hear_error(document, answer):
+        if collect_error(document, answer):
             return
         if isinstance(chunk := document.get("bytes"), str):
             document = _opened(chunk)
-        super().hear(document, answer)
+        super().collect(document, answer)
 
 
 def _chunk(data: bytes) -> bytes:

@@ -18,7 +18,7 @@ from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock import signing
-from completions.wire.bedrock.base import BedrockFormat, hear_error, model_of
+from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.fields import dicts, mapping
 from completions.wire.fragments import partial
@@ -97,15 +97,15 @@ class Converse(BedrockFormat):
             _event("metadata", {"usage": _usage(reply.usage), "metrics": _metrics(reply.usage)}, chunk=False),
         ]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or an event of its stream."""
-        if hear_error(document, answer):
+        if collect_error(document, answer):
             return
         voice = answer.voice()
         for index, block in enumerate(dicts(mapping(mapping(document.get("output")).get("message")).get("content"))):
-            _hear(index, block, voice)
+            _collect(index, block, voice)
         if "contentBlockIndex" in document:
-            _hear(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), voice)
+            _collect(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), voice)
         voice.ends(document.get("stopReason"), FINISH_REASONS)
         if usage := mapping(document.get("usage")):
             cached = usage.get("cacheReadInputTokens", 0)
@@ -114,7 +114,7 @@ class Converse(BedrockFormat):
             answer.costs(whole, usage.get("outputTokens"), cached)
 
 
-def _hear(index: object, block: Mapping[str, Any], voice: Voice) -> None:
+def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
     voice.says(block.get("text"), place=index)
     thought = mapping(block.get("reasoningContent"))
     voice.says(mapping(thought.get("reasoningText")).get("text") or thought.get("text"), "reasoning", place=index)

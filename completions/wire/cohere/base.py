@@ -71,7 +71,7 @@ class CohereFormat(WireFormat):
         return {"id": request_id, **document}
 
 
-def hear_error(document: Mapping[str, Any], answer: Answer) -> bool:
+def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
     """Note the error that a document tells; say whether it does."""
     message = document.get("message")
     if not isinstance(message, str):

@@ -14,7 +14,7 @@ from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.cohere import prompt as cohere_prompt
-from completions.wire.cohere.base import CohereFormat, answer_id, hear_error
+from completions.wire.cohere.base import CohereFormat, answer_id, collect_error
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
 from completions.wire.framing import pieces as cut
@@ -80,16 +80,16 @@ class CohereChat(CohereFormat):
         error = self.adapt_error(failure.error)
         return [_event("message-end", {"finish_reason": "ERROR", "error": error.message})]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a message, or an event of its stream."""
-        if hear_error(document, answer):
+        if collect_error(document, answer):
             return
         answer.notes(document.get("id"), None)
         delta = mapping(document.get("delta"))
         index = document.get("index", 0)
         for source in (document, delta):
-            _hear_message(mapping(source.get("message")), index, answer.voice())
-            _hear_ending(source, answer)
+            _collect_message(mapping(source.get("message")), index, answer.voice())
+            _collect_ending(source, answer)
 
 
 def _said(reply: Reply) -> Choice:
@@ -158,7 +158,7 @@ def _event(
     return Event(orjson.dumps(document), token, True, part, kind)
 
 
-def _hear_message(message: Mapping[str, Any], index: object, voice: Voice) -> None:
+def _collect_message(message: Mapping[str, Any], index: object, voice: Voice) -> None:
     content = message.get("content")
     for block in dicts(content if isinstance(content, list) else [content]):
         voice.says(block.get("text") or None)
@@ -171,7 +171,7 @@ def _hear_message(message: Mapping[str, Any], index: object, voice: Voice) -> No
         voice.call(place, name=function.get("name"), id=call.get("id"), arguments=text(function.get("arguments")))
 
 
-def _hear_ending(source: Mapping[str, Any], answer: Answer) -> None:
+def _collect_ending(source: Mapping[str, Any], answer: Answer) -> None:
     answer.voice().ends(source.get("finish_reason"), HEARD)
     usage = mapping(source.get("usage"))
     counts = mapping(usage.get("tokens"))

@@ -9,7 +9,7 @@ from completions.conversation import Message, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, hear_error, meta
+from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.readback import Answer
 from completions.wire.vectors import embed
@@ -64,9 +64,9 @@ class CohereRerank(CohereFormat):
         """Return the whole answer as one event: it is not streamed."""
         return [Event(orjson.dumps(self.document(reply, prompt)))]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the id; scores are not kept."""
-        if not hear_error(document, answer):
+        if not collect_error(document, answer):
             answer.notes(document.get("id"), None)
 
 

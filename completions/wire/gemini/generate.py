@@ -25,7 +25,7 @@ from completions.wire.gemini.caches import CACHE
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.file_search import DOCUMENTS
 from completions.wire.gemini.prompt import read_prompt
-from completions.wire.gemini.readback import hear_candidates
+from completions.wire.gemini.readback import collect_candidates
 from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.readback import Answer
 
@@ -118,9 +118,9 @@ class Gemini(WireFormat):
         finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
         return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an answer or a chunk says: candidates, vectors, or a count."""
-        hear_candidates(document, answer)
+        collect_candidates(document, answer)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events, or one array if they are not requested."""

@@ -24,7 +24,7 @@ MALFORMED = re.compile(r"Malformed function call: ([^(]*)\((.*)\)", re.DOTALL)
 """How a call whose arguments are no JSON is told."""
 
 
-def hear_candidates(document: Document, answer: Answer) -> None:
+def collect_candidates(document: Document, answer: Answer) -> None:
     """Take in an answer or a chunk of one."""
     answer.notes(document.get("responseId"), document.get("modelVersion"))
     _usage(mapping(document.get("usageMetadata")), answer)

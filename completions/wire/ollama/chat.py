@@ -20,7 +20,7 @@ from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joine
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
-from completions.wire.ollama.readback import hear_line
+from completions.wire.ollama.readback import collect_line
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.readback import Answer
@@ -102,9 +102,9 @@ class _Generating(OllamaFormat):
                 events.append(Event(orjson.dumps(called), token=True))
         return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an answer or a line of one says."""
-        hear_line(document, answer)
+        collect_line(document, answer)
 
     def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
         split = tokens.split(said, prompt.model)

@@ -12,7 +12,7 @@ from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
-from completions.wire.ollama.readback import hear_vectors
+from completions.wire.ollama.readback import collect_vectors
 from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
@@ -34,9 +34,9 @@ DEFAULT_SIZE = 768
 class _Embedding(OllamaFormat):
     """What both addresses have in common."""
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""
-        hear_vectors(document, answer)
+        collect_vectors(document, answer)
 
 
 class OllamaEmbed(_Embedding):

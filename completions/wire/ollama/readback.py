@@ -10,7 +10,7 @@ from completions.wire.readback import NATURAL, Answer
 Document = Mapping[str, Any]
 
 
-def hear_line(document: Document, answer: Answer) -> None:
+def collect_line(document: Document, answer: Answer) -> None:
     """Take in a whole answer, or a line of one; the last line says why it ends."""
     answer.notes(None, document.get("model"))
     voice = answer.voice()
@@ -28,7 +28,7 @@ def hear_line(document: Document, answer: Answer) -> None:
         answer.ended = True
 
 
-def hear_vectors(document: Document, answer: Answer) -> None:
+def collect_vectors(document: Document, answer: Answer) -> None:
     """Take in the vectors of either address, each a choice."""
     answer.notes(None, document.get("model"))
     answer.costs(whole(document.get("prompt_eval_count"), 0), 0)

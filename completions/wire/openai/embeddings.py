@@ -15,7 +15,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import text_or_none, whole
 from completions.wire.openai.base import Unstreamed
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
-from completions.wire.openai.readback import hear_embeddings
+from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.readback import Answer
 from completions.wire.vectors import embed
@@ -80,9 +80,9 @@ class Embeddings(Unstreamed):
         own = self._dialect.embedding_sizes.get(prompt.model or "", DEFAULT_SIZE)
         return asked if asked is not None and asked <= MAX_DIMENSIONS else own
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""
-        hear_embeddings(document, answer)
+        collect_embeddings(document, answer)
 
 
 def _inputs(given: object, model: str | None) -> list[str]:

@@ -98,7 +98,7 @@ class Images(OpenAIFormat):
             events.append(self._event("completed", whole_one))
         return events
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in what the images have cost, and the prompt that was drawn, where the answer tells it."""
         usage = mapping(document.get("usage"))
         answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))

@@ -12,7 +12,7 @@ from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
-from completions.wire.openai.readback import hear_choices
+from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
 from completions.wire.openai.words import LEGACY
 from completions.wire.readback import Answer
@@ -65,9 +65,9 @@ class LegacyCompletions(OpenAIFormat):
         ending = chunks.usage(usage(reply.usage)) if prompt.include_usage else None
         return stream(starts, lanes, finishes, [ending] if ending else [])
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a text completion or a chunk."""
-        hear_choices(document, answer)
+        collect_choices(document, answer)
 
     def read(self, traffic: Traffic) -> Said:
         """Return what was asked and said; the prompt that a choice repeats before its answer is not said."""

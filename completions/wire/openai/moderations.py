@@ -13,7 +13,7 @@ from completions.tokens.capabilities import CATEGORIES
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Unstreamed, made_id
-from completions.wire.openai.readback import hear_moderations
+from completions.wire.openai.readback import collect_moderations
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -109,9 +109,9 @@ class Moderations(Unstreamed):
         ]
         return {"id": reply.id or made_id("modr-", reply), "model": ANSWERED.get(model, model), "results": results}
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in what was found."""
-        hear_moderations(document, answer)
+        collect_moderations(document, answer)
 
 
 def _messages(given: object) -> tuple[Message, ...]:

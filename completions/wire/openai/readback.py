@@ -21,20 +21,20 @@ REASONING = ("reasoning_content", "reasoning", "thinking")
 Document = Mapping[str, Any]
 
 
-def hear_choices(document: Document, answer: Answer) -> None:
+def collect_choices(document: Document, answer: Answer) -> None:
     """Add what a chat completion, a legacy completion or a chunk says."""
     answer.notes(document.get("id"), document.get("model"))
-    hear_usage(mapping(document.get("usage")) or mapping(mapping(document.get("x_groq")).get("usage")), answer)
+    collect_usage(mapping(document.get("usage")) or mapping(mapping(document.get("x_groq")).get("usage")), answer)
     for choice in dicts(document.get("choices")):
         voice = answer.voice(whole(choice.get("index"), 0) or 0)
         voice.says(choice.get("text"))
-        hear_message(mapping(choice.get("message")) or mapping(choice.get("delta")), voice)
+        collect_message(mapping(choice.get("message")) or mapping(choice.get("delta")), voice)
         voice.ends(choice.get("finish_reason"), FINISH_REASONS)
         if isinstance(choice.get("stop_reason"), str):  # vLLM's
             voice.stopped_by = choice["stop_reason"]
 
 
-def hear_usage(usage: Document, answer: Answer) -> None:
+def collect_usage(usage: Document, answer: Answer) -> None:
     """Add a usage in chat's shape."""
     asked, said = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
     answer.costs(
@@ -45,7 +45,7 @@ def hear_usage(usage: Document, answer: Answer) -> None:
     )
 
 
-def hear_message(message: Document, voice: Voice) -> None:
+def collect_message(message: Document, voice: Voice) -> None:
     """Add what a message or a delta says."""
     voice.says(next((message[name] for name in REASONING if isinstance(message.get(name), str)), None), "reasoning")
     _content(message.get("content"), voice)
@@ -74,10 +74,10 @@ def _content(content: object, voice: Voice) -> None:
             voice.says(thought.get("text"), "reasoning")
 
 
-def hear_embeddings(document: Document, answer: Answer) -> None:
+def collect_embeddings(document: Document, answer: Answer) -> None:
     """Add the vectors, one choice each."""
     answer.notes(document.get("id"), document.get("model"))
-    hear_usage(mapping(document.get("usage")), answer)
+    collect_usage(mapping(document.get("usage")), answer)
     for index, item in enumerate(dicts(document.get("data"))):
         place = whole(item.get("index"), 0)
         answer.voice(index if place is None else place).embedding = vector(item.get("embedding"))
@@ -96,7 +96,7 @@ def vector(given: object) -> tuple[float, ...]:
     return tuple(floats)
 
 
-def hear_moderations(document: Document, answer: Answer) -> None:
+def collect_moderations(document: Document, answer: Answer) -> None:
     """Add the results, one choice each."""
     answer.notes(document.get("id"), document.get("model"))
     for index, result in enumerate(dicts(document.get("results"))):

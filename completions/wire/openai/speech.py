@@ -103,7 +103,7 @@ class Speech(OpenAIFormat):
             Event(orjson.dumps(self.document(reply, prompt)), part="finish"),
         ]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in what the speech has cost."""
         usage = mapping(document.get("usage"))
         answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))

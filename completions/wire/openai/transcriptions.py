@@ -161,7 +161,7 @@ class Transcriptions(OpenAIFormat):
             Event(orjson.dumps(done), part="finish"),
         ]
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the text and the usage, of a whole transcription or an event."""
         usage = mapping(document.get("usage"))
         answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))

@@ -8,7 +8,7 @@ import pytest
 from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.wire.framing import SSE
-from completions.wire.openai.responses import kept as responses_kept
+from completions.wire.openai.responses import stored as stored_responses
 from completions.wire.openai.responses.format import Responses
 from tests.wire.openai.typed_events import fold_response, typed_events
 
@@ -361,17 +361,17 @@ def test_recall__puts_what_was_said_before_the_input() -> None:
     assert [item["role"] for item in (*third["context"], *third["input"])] == ["user", "assistant", "user"]
 
 
-def test_kept__has_the_status_of_the_hour() -> None:
+def test_stored_response__has_the_status_of_the_hour() -> None:
     prompt = parse(background=True)
     record = WIRE.to_store(reply(Choice("Hi there", "stop")), prompt, lambda: (10.0, 20.0))[0].document
-    states = [responses_kept.at(record, now)["status"] for now in (9.0, 10.0, 19.9, 20.0)]
+    states = [stored_responses.at(record, now)["status"] for now in (9.0, 10.0, 19.9, 20.0)]
     assert states == ["queued", "in_progress", "in_progress", "completed"]
-    events, due = responses_kept.resumed(record, 4, 15.0, obfuscate=False)
+    events, due = stored_responses.resumed(record, 4, 15.0, obfuscate=False)
     assert len(events) == len(due) and due == sorted(due)
     assert (due[0], due[-1]) == (0.0, 5.0)
-    cancelled = responses_kept.cancelled(record, 15.0)
-    assert responses_kept.at(cancelled, 30.0)["status"] == "cancelled"
-    assert responses_kept.resumed(cancelled, -1, 30.0, obfuscate=False) == ([], [])
+    cancelled = stored_responses.cancelled(record, 15.0)
+    assert stored_responses.at(cancelled, 30.0)["status"] == "cancelled"
+    assert stored_responses.resumed(cancelled, -1, 30.0, obfuscate=False) == ([], [])
 
 
 def test_nothing__is_kept_without_store() -> None:

@@ -18,7 +18,7 @@ from completions.conversation import (
 )
 from completions.event import Event
 from completions.tokens import text as tokens
-from completions.wire.base import NO_DIALECTS, NO_ROUTE, Kept, Span, WireFormat, decode_object
+from completions.wire.base import NO_DIALECTS, NO_ROUTE, Span, StoredDocument, WireFormat, decode_object
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai import moderated
 from completions.wire.openai.base import (
@@ -33,12 +33,12 @@ from completions.wire.openai.base import (
     stream,
     usage,
 )
-from completions.wire.openai.chat import kept as chat_kept
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.message import ChoiceWriter
 from completions.wire.openai.chat.refusals import REFUSALS
+from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.readback import hear_choices
+from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
 from completions.wire.openai.words import CHAT
 from completions.wire.readback import Answer
@@ -81,9 +81,9 @@ class ChatCompletions(OpenAIFormat):
         extras = self._dialect.whole_extras(reply, prompt) | self._moderated(reply, prompt)
         return head | {"choices": choices, "usage": counted} | tail | extras
 
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store if the request asks for it."""
-        return [chat_kept.kept(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
+        return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
@@ -117,9 +117,9 @@ class ChatCompletions(OpenAIFormat):
     def _usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return self._dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a chat completion or a chunk says, in any dialect."""
-        hear_choices(document, answer)
+        collect_choices(document, answer)
 
     def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top level without choices and usage; a verbatim document has its own."""

@@ -9,15 +9,15 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, Kept, Span
+from completions.wire.base import NO_ROUTE, Span, StoredDocument
 from completions.wire.fields import dicts
 from completions.wire.openai.base import made_id
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import response_id, usage, without_writes
 from completions.wire.openai.responses.format import Responses
-from completions.wire.openai.responses.kept import whole_item
 from completions.wire.openai.responses.prompt import own_items
+from completions.wire.openai.responses.stored import whole_item
 
 
 class Compaction(Responses):
@@ -36,7 +36,7 @@ class Compaction(Responses):
     def _validate(self, body: dict[str, Any]) -> None:
         responses_rules.validate_compaction(body)
 
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return nothing: a compaction is not kept."""
         return ()
 

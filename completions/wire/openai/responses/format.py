@@ -8,7 +8,7 @@ import orjson
 
 from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Event
-from completions.wire.base import NO_ROUTE, Document, Kept, Place, Span, StreamFailure, decode_object
+from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
 from completions.wire.documents import documents as documents_of
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream
@@ -16,10 +16,10 @@ from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order, templates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, conversation_id, document, thoughts
-from completions.wire.openai.responses.kept import CONVERSATION, ITEM, RESPONSE, keep_chunks, kept
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
-from completions.wire.openai.responses.readback import hear_count, hear_response
+from completions.wire.openai.responses.readback import collect_count, collect_response
 from completions.wire.openai.responses.refusals import REFUSALS
+from completions.wire.openai.responses.stored import CONVERSATION, ITEM, RESPONSE, to_store, with_chunks
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
 from completions.wire.openai.vector_stores import STORE_FILES
 from completions.wire.openai.words import RESPONSES
@@ -128,15 +128,15 @@ class Responses(OpenAIFormat):
             self._validate({**body, "instructions": None, "input": [*said, *own_items(body)]} if said else body)
         return replace(read_prompt(body, prompt.headers), recalled=recalled)
 
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the response, its items, and the items to append to the conversation."""
         stored = prompt.body.get("store") is not False
         if not stored and conversation_id(prompt.body) is None:
             return ()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         before = dicts(prompt.recalled.get("items"))
-        keep = kept(self._document(reply, prompt), own, before, span(), stored=stored)
-        return keep if prompt.per_chunk is None else keep_chunks(keep, prompt.per_chunk)
+        documents = to_store(self._document(reply, prompt), own, before, span(), stored=stored)
+        return documents if prompt.per_chunk is None else with_chunks(documents, prompt.per_chunk)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the complete one, or for the background a queued one."""
@@ -164,9 +164,9 @@ class Responses(OpenAIFormat):
     def _vendor_of(self, model: str) -> Dialect:
         return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a response or an event of its stream says."""
-        hear_response(document, answer)
+        collect_response(document, answer)
 
     def read(self, traffic: Traffic) -> Said:
         """Return the question and the answer of an exchange; what a prompt template said is told by the answer."""
@@ -206,7 +206,7 @@ class InputTokens(Responses):
     def _validate(self, body: dict[str, Any]) -> None:
         responses_rules.validate_count(body)
 
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[Kept]:
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return nothing, because a count is not stored."""
         return ()
 
@@ -215,6 +215,6 @@ class InputTokens(Responses):
         counted = reply.usage.prompt_tokens if reply.usage else 0
         return {"object": "response.input_tokens", "input_tokens": counted}
 
-    def hear(self, document: Mapping[str, Any], answer: Answer) -> None:
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add the count."""
-        hear_count(document, answer)
+        collect_count(document, answer)

@@ -24,7 +24,7 @@ DELTAS: Mapping[str, Kind] = {
 }
 
 
-def hear_response(document: Document, answer: Answer) -> None:
+def collect_response(document: Document, answer: Answer) -> None:
     """Take in a whole response, or an event of its stream."""
     kind = text(document.get("type"))
     if document.get("object") == "response":
@@ -114,6 +114,6 @@ def _usage(usage: Document, answer: Answer) -> None:
     )
 
 
-def hear_count(document: Document, answer: Answer) -> None:
+def collect_count(document: Document, answer: Answer) -> None:
     """Note how many tokens there are."""
     answer.costs(whole(document.get("input_tokens"), 0), 0)

@@ -12,7 +12,7 @@ from typing import Any
 
 from completions.event import Event, Jitter, Length
 from completions.exceptions import RequestError
-from completions.wire.base import Document, Kept
+from completions.wire.base import Document, StoredDocument
 from completions.wire.fields import dicts
 from completions.wire.openai.responses.document import begun, prefix
 from completions.wire.openai.responses.stream import narrate
@@ -22,33 +22,36 @@ RESPONSE, CONVERSATION, ITEM = "response", "conversation", "item"
 _WITH_STATUS = ("function_call", "function_call_output", "computer_call_output", "message", "local_shell_call_output")
 
 
-def kept(
+def to_store(
     response: Document,
     own: Sequence[Mapping[str, Any]],
     before: Sequence[Mapping[str, Any]],
     span: tuple[float, float],
     *,
     stored: bool,
-) -> list[Kept]:
+) -> list[StoredDocument]:
     """Return the documents to store for a response: itself, its items by id, and the items for its conversation."""
     begins, ends = span
     name, output = response["id"], response["output"]
     given = [whole_item(item, f"{name}/{at}") for at, item in enumerate(own)]
-    keep: list[Kept] = []
+    documents: list[StoredDocument] = []
     if stored:
         record = {"response": response, "input": given, "context": before, "begins": begins, "ends": ends}
-        keep = [Kept(RESPONSE, name, record), *(Kept(ITEM, item["id"], item) for item in output)]
+        documents = [
+            StoredDocument(RESPONSE, name, record),
+            *(StoredDocument(ITEM, item["id"], item) for item in output),
+        ]
     if conversation := response.get("conversation"):
         document = new_conversation(conversation["id"], int(begins), {}, [*given, *output])
-        keep.append(Kept(CONVERSATION, conversation["id"], document, grows="items"))
-    return keep
+        documents.append(StoredDocument(CONVERSATION, conversation["id"], document, grows="items"))
+    return documents
 
 
-def keep_chunks(keep: list[Kept], per_chunk: Length) -> list[Kept]:
+def with_chunks(documents: list[StoredDocument], per_chunk: Length) -> list[StoredDocument]:
     """Note with a stored response how many tokens its deltas have, so that its stream goes on in the same events."""
     return [
         each._replace(document={**each.document, "per_chunk": asdict(per_chunk)}) if each.kind == RESPONSE else each
-        for each in keep
+        for each in documents
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt
-from completions.wire.base import Kept
+from completions.wire.base import StoredDocument
 from completions.wire.fields import dicts, text_or_none
 
 COMPLETION = "chat completion"
@@ -26,14 +26,14 @@ _ASKED: Mapping[str, Any] = {
 """The fields of a stored completion that repeat its request, with the API's defaults."""
 
 
-def kept(completion: Mapping[str, Any], prompt: Prompt) -> Kept:
+def stored_completion(completion: Mapping[str, Any], prompt: Prompt) -> StoredDocument:
     """Return the completion with the fields of its request, and the request's messages."""
     asked = {key: prompt.body.get(key, default) for key, default in _ASKED.items()}
     document = {**completion, **asked, "metadata": dict(prompt.metadata), "input_user": prompt.user}
     document.setdefault("model", prompt.model or "mock")
     name = completion["id"]
     messages = [_message(f"{name}-{at}", message) for at, message in enumerate(dicts(prompt.body.get("messages")))]
-    return Kept(COMPLETION, name, {"completion": document, "messages": messages})
+    return StoredDocument(COMPLETION, name, {"completion": document, "messages": messages})
 
 
 def _message(name: str, message: Mapping[str, Any]) -> dict[str, Any]:
