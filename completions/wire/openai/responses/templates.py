@@ -89,12 +89,19 @@ def shown_instructions(body: Mapping[str, Any], *, images: bool) -> str | list[d
     given = body.get("instructions")
     if not isinstance(given, list):
         return text_or_none(given)
-    return [{**one, "content": [_shown(part, images=images) for part in one["content"]]} for one in dicts(given)]
+    return [_shown_message(one, images=images) for one in dicts(given)]
+
+
+def _shown_message(message: Mapping[str, Any], *, images: bool) -> dict[str, Any]:
+    content = message.get("content")
+    if not isinstance(content, list):
+        return dict(message)
+    return {**message, "content": [_shown(part, images=images) for part in dicts(content)]}
 
 
 def _shown(part: Mapping[str, Any], *, images: bool) -> dict[str, Any]:
     """Return a part as a response shows it: a file without its bytes."""
-    match part["type"]:
+    match part.get("type"):
         case "input_image":
             url = part.get("image_url") if images else None
             detail = part.get("detail") or "auto"
