@@ -19,6 +19,7 @@ from completions.views import (
     images,
     lookups,
     message_batches,
+    mistral,
     stored,
     uploads,
     vector_stores,
@@ -146,12 +147,30 @@ OPENAI_STORED: Addresses = [
 
 AZURE = next(address.wire for address in ADDRESSES if address.route == "openai/(?:v1/)?responses")
 XAI = next(address.wire for address in ADDRESSES if address.route == "xai/v1/responses")
+GROQ, MISTRAL = (
+    {"wire": next(address.wire for address in ADDRESSES if address.route == f"{place}chat/completions")}
+    for place in ("groq/openai/v1/", "mistral/v1/")
+)
+GROQ_BATCHES: dict[str, Any] = {**GROQ, "place": "/groq/openai"}
 OTHERS_STORED: Addresses = [
+    path("groq/openai/v1/files", by_method(POST=files.uploaded, GET=files.listed), GROQ),
+    path("groq/openai/v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed), GROQ),
+    path("groq/openai/v1/files/<str:name>/content", by_method(GET=files.content), GROQ),
+    path("groq/openai/v1/batches", by_method(POST=batches.made, GET=batches.listed), GROQ_BATCHES),
+    path("groq/openai/v1/batches/<str:name>", by_method(GET=batches.shown), GROQ),
+    path("groq/openai/v1/batches/<str:name>/cancel", by_method(POST=batches.cancelled), GROQ),
+    path("mistral/v1/files", by_method(POST=mistral.uploaded, GET=mistral.files_listed), MISTRAL),
+    path("mistral/v1/files/<str:name>", by_method(GET=mistral.file_shown, DELETE=mistral.file_removed), MISTRAL),
+    path("mistral/v1/files/<str:name>/content", by_method(GET=mistral.file_content), MISTRAL),
+    path("mistral/v1/files/<str:name>/url", by_method(GET=mistral.file_address), MISTRAL),
+    path("mistral/v1/batch/jobs", by_method(POST=mistral.job_made, GET=mistral.jobs_listed), MISTRAL),
+    path("mistral/v1/batch/jobs/<str:name>", by_method(GET=mistral.job_shown, DELETE=mistral.job_removed), MISTRAL),
+    path("mistral/v1/batch/jobs/<str:name>/cancel", by_method(POST=mistral.job_cancelled), MISTRAL),
     *kept_responses("openai/", AZURE),
     *kept_responses("openai/v1/", AZURE),
     *kept_responses("xai/v1/", XAI),
 ]
-"""The responses that Azure and xAI keep."""
+"""The responses that Azure and xAI keep, and the files and batches of Groq and Mistral."""
 
 ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),

@@ -22,10 +22,10 @@ from completions.wire.openai.files import MONTH, new_file
 
 
 @stored
-async def made(asked: Asked) -> dict[str, Any]:
-    """Make a batch of the requests in a file."""
+async def made(asked: Asked, place: str = "") -> dict[str, Any]:
+    """Make a batch of the requests in a file; `place` is what stands before their addresses, of another vendor's."""
     body, space = asked.body, namespace(asked.exchange.namespace)
-    batches.check_batch(body)
+    batches.check_batch(body, place)
     check_lines_file(await file_named(asked.records, body["input_file_id"]))
     headers = sent_headers(asked.request)
     outcome = await pace_of(space, headers, body, BATCH)
@@ -37,7 +37,7 @@ async def made(asked: Asked) -> dict[str, Any]:
         batch["each"] = outcome.pacing.itl_ms / 1000
     await asked.records.put(BATCH, batch["id"], batch)
     if not wrong:
-        start(_answer(space, headers, batch, lines, outcome))
+        start(_answer(space, headers, batch, [line._replace(url=place + line.url) for line in lines], outcome))
     return batches.shown(batch, time.time())
 
 
@@ -74,7 +74,7 @@ async def _keep(
 
 
 @stored
-async def listed(asked: Asked) -> dict[str, Any]:
+async def listed(asked: Asked, place: str = "") -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
     return asked.page([batches.shown(each, now) for each in await asked.records.all(BATCH)], "desc")

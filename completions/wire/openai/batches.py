@@ -36,7 +36,11 @@ _FIELDS: Mapping[str, Check] = {
     "metadata": nullable(metadata),
     "output_expires_after": lambda value: None,
 }
-_CHECK = record(_FIELDS, ("input_file_id", "endpoint", "completion_window"))
+_REQUIRED = ("input_file_id", "endpoint", "completion_window")
+_CHECK = record(_FIELDS, _REQUIRED)
+_CHAT_ALONE = {"endpoint": choice("/v1/chat/completions"), "completion_window": string(pattern=r"\d{2,3}h|[1-7]d")}
+_ELSEWHERE = record({**_FIELDS, **_CHAT_ALONE}, _REQUIRED)
+"""Groq's: `BatchCreateParams` of its SDK."""
 
 
 class Line(NamedTuple):
@@ -47,9 +51,9 @@ class Line(NamedTuple):
     body: Mapping[str, Any]
 
 
-def check_batch(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request for a batch."""
-    refuse(_CHECK(body))
+def check_batch(body: Mapping[str, Any], place: str = "") -> None:
+    """Raise what is wrong with a request for a batch; those of other vendors (`place`) are of chat alone."""
+    refuse((_ELSEWHERE if place else _CHECK)(body))
 
 
 def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str, Any]]]:

@@ -1,0 +1,194 @@
+"""The views of Mistral's files and batch jobs, whose requests are answered in the background.
+
+By a rule that names `format: mistral_batch`, `ttft_ms` is the time for which a job is queued, and `itl_ms` that of each
+request.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from completions.outcome import Outcome
+from completions.resolve.ask import Headers
+from completions.state import blobs
+from completions.state.namespaces import Namespace, namespace
+from completions.state.records import Document, Records
+from completions.views.edge import read_body, sent_headers
+from completions.views.http import RawResponse, Recorded
+from completions.views.lines import answer_lines
+from completions.views.paced import pace_of, pass_gate, scripted_id, start
+from completions.views.stored import Asked, stored
+from completions.wire.dialects import mistral_batches as mistral
+from completions.wire.dialects.mistral_batches import FILE, JOB, Line
+from completions.wire.multipart import read_form
+from completions.wire.openai.files import storage_full
+from completions.wire.storage import MAX_STORED
+
+LINES = "batch.jsonl"
+
+
+async def _keep(records: Records, file: Document, data: bytes) -> None:
+    """Keep a file and its bytes; raise the error of no room."""
+    if (size := sum(each["bytes"] for each in await records.all(FILE)) + len(data)) > MAX_STORED:
+        raise storage_full(size)
+    await blobs.put(records, (FILE, file["id"]), data)
+    await records.put(FILE, file["id"], file)
+
+
+async def _file(asked: Asked, name: str) -> Document:
+    file = await asked.records.get(FILE, name)
+    if file is None:
+        raise mistral.not_found("File", name)
+    return file
+
+
+@stored
+async def uploaded(asked: Asked) -> dict[str, Any]:
+    """Keep an upload."""
+    form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
+    upload = form.files.get("file")
+    purpose = mistral.check_upload(form.fields, upload.name if upload else None)
+    assert upload is not None
+    file = mistral.new_file(upload.name, upload.data, purpose, time.time())
+    file["id"] = await scripted_id(asked, file, FILE, "filename", "purpose") or file["id"]
+    await _keep(asked.records, file, upload.data)
+    return file
+
+
+@stored
+async def files_listed(asked: Asked) -> dict[str, Any]:
+    """List the files, the newest first."""
+    there = [dict(each) for each in await asked.records.all(FILE)][::-1]
+    search = asked.query.get("search", "")
+    chosen = mistral.chosen(there, asked.query, "purpose", "sample_type", "source")
+    return mistral.page([each for each in chosen if search in each["filename"]], asked.query)
+
+
+@stored
+async def file_shown(asked: Asked, name: str) -> dict[str, Any]:
+    """Show a file."""
+    return {**await _file(asked, name), "deleted": False}
+
+
+@stored
+async def file_content(asked: Asked, name: str) -> Recorded:
+    """Send a file's bytes back."""
+    await _file(asked, name)
+    return RawResponse(await blobs.get(asked.records, (FILE, name)) or b"", 200, "application/octet-stream")
+
+
+@stored
+async def file_address(asked: Asked, name: str) -> dict[str, Any]:
+    """Tell the address of a file's bytes."""
+    await _file(asked, name)
+    return {"url": asked.request.build_absolute_uri(asked.request.path.removesuffix("url") + "content")}
+
+
+@stored
+async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a file."""
+    await _file(asked, name)
+    await asked.records.delete(FILE, name)
+    await blobs.drop(asked.records, (FILE, name))
+    return {"id": name, "object": "file", "deleted": True}
+
+
+@stored
+async def job_made(asked: Asked) -> dict[str, Any]:
+    """Make a job of the requests in the body or in files."""
+    body, headers, space = asked.body, sent_headers(asked.request), namespace(asked.exchange.namespace)
+    mistral.check_job(body)
+    names = list(body.get("input_files") or ())
+    found = [(await _file(asked, name), await blobs.get(asked.records, (FILE, name)) or b"") for name in names]
+    outcome = await pace_of(space, headers, body, JOB)
+    now = time.time()
+    if not found:
+        data = mistral.written(body["requests"])
+        file = mistral.new_file(LINES, data, "batch", now)
+        await _keep(asked.records, file, data)
+        names, found = [file["id"]], [(file, data)]
+    lines, wrong = mistral.read_lines(b"\n".join(data for _, data in found))
+    job = mistral.new_job(body, names, wrong, now)
+    job["id"] = (outcome.reply.id if outcome.reply else None) or job["id"]
+    job["started"] += outcome.pacing.ttft_ms / 1000
+    job["total"], job["each"] = 0 if wrong else len(lines), outcome.pacing.itl_ms / 1000
+    await asked.records.put(JOB, job["id"], job)
+    if not wrong:
+        start(_answer(space, headers, job, lines, outcome))
+    return mistral.shown(job, 0)
+
+
+async def _answer(space: Namespace, headers: Headers, job: Document, lines: Sequence[Line], outcome: Outcome) -> None:
+    """Answer a job's requests, and keep what they got."""
+    await pass_gate(space, outcome.hold)
+    asked = job["asked"]
+    own = {} if asked["model"] is None else {"model": asked["model"]}
+    requests = [(f"/mistral{asked['endpoint']}", {**own, **line.body}) for line in lines]
+    answered = await answer_lines(space, headers, requests)
+    results = [
+        mistral.result(job, at, line, each.status, each.data)
+        for at, (line, each) in enumerate(zip(lines, answered, strict=True))
+    ]
+    wrong = [each for each in results if each["response"]["status_code"] != 200]
+    facts = {
+        "done": max(time.time(), job["started"] + job["each"] * len(lines)),
+        "failed": len(wrong),
+        "output": await _results(space, job, [each for each in results if each not in wrong], "batch_result"),
+        "errors": await _results(space, job, wrong, "batch_error"),
+        "outputs": results,
+    }
+    await space.records.change(JOB, job["id"], lambda before: {**(before or job), **facts})
+
+
+async def _results(space: Namespace, job: Document, found: Sequence[dict[str, Any]], kind: str) -> str | None:
+    """Keep results in a file, and return its id; None where there are none."""
+    if not found:
+        return None
+    data = b"".join(orjson.dumps(each) + b"\n" for each in found)
+    name = f"{job['id']}_{kind}.jsonl"
+    file = mistral.new_file(name, data, "batch", time.time(), source="mistral", sample_type=kind)
+    await _keep(space.records, file, data)
+    return str(file["id"])
+
+
+async def _job(asked: Asked, name: str) -> Document:
+    job = await asked.records.get(JOB, name)
+    if job is None:
+        raise mistral.not_found("Job", name)
+    return job
+
+
+@stored
+async def jobs_listed(asked: Asked) -> dict[str, Any]:
+    """List the jobs, the newest first."""
+    now, query = time.time(), {**asked.query, "status": asked.request.GET.getlist("status")}
+    there = [mistral.shown(each, now) for each in await asked.records.all(JOB)]
+    ordered = there if asked.query.get("order_by") == "created" else there[::-1]
+    return mistral.page(mistral.chosen(ordered, query, "model", "agent_id", "status"), asked.query)
+
+
+@stored
+async def job_shown(asked: Asked, name: str) -> dict[str, Any]:
+    """Show a job as it is by now."""
+    inline = asked.query.get("inline", "").lower() == "true"
+    return mistral.shown(await _job(asked, name), time.time(), inline=inline)
+
+
+@stored
+async def job_cancelled(asked: Asked, name: str) -> dict[str, Any]:
+    """Cancel a job that is not over."""
+    await _job(asked, name)
+    now = time.time()
+    return mistral.shown(await asked.change(JOB, name, lambda before: mistral.cancelled(before, now)), now)
+
+
+@stored
+async def job_removed(asked: Asked, name: str) -> dict[str, Any]:
+    """Remove a job that is over."""
+    job = await _job(asked, name)
+    if mistral.status_at(job, time.time()) in ("QUEUED", "RUNNING", "CANCELLATION_REQUESTED"):
+        raise mistral.in_use(job)
+    await asked.records.delete(JOB, name)
+    return {"id": name, "object": "batch", "deleted": True}
