@@ -9,16 +9,25 @@ TIERS = (272_000, 200_000, 128_000)
 """Tokens of a prompt above which the table may have other prices, for all of its tokens."""
 
 
+KINDS = (
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_read_input_token_cost",
+    "cache_creation_input_token_cost",
+    "output_cost_per_reasoning_token",
+)
+"""What has a price of its own."""
+
+
 def cost(model: str | None, usage: Usage) -> float | None:
     """Return the US dollars for this usage; None where the table has no price for the model."""
     table = prices(model)
-    paid = _price(table, "input_cost_per_token", usage.prompt_tokens)
-    said = _price(table, "output_cost_per_token", usage.prompt_tokens)
+    if usage.prompt_tokens <= TIERS[-1]:
+        paid, said, cached, written, thought = map(table.get, KINDS)
+    else:
+        paid, said, cached, written, thought = (_price(table, name, usage.prompt_tokens) for name in KINDS)
     if paid is None or said is None:
         return None
-    cached = _price(table, "cache_read_input_token_cost", usage.prompt_tokens)
-    written = _price(table, "cache_creation_input_token_cost", usage.prompt_tokens)
-    thought = _price(table, "output_cost_per_reasoning_token", usage.prompt_tokens)
     return (
         (usage.prompt_tokens - usage.cached_tokens - usage.cache_creation_tokens) * paid
         + usage.cached_tokens * (paid if cached is None else cached)

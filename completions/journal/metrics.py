@@ -19,6 +19,7 @@ from completions.exceptions import JournalUnavailable
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.journal.rows import ttft
+from completions.journal.tallies import Spread, Sum, Tallies
 from completions.journal.vllm_metrics import Figures
 from completions.journal.writer import writer
 
@@ -47,11 +48,11 @@ LIVE_FILES = "gauge_live*_*.db"
 class Series(NamedTuple):
     """The counters for one endpoint, model and status, streamed or not."""
 
-    requests: Counter
-    prompt: Counter
-    completion: Counter
-    duration: Histogram
-    ttft: Histogram | None
+    requests: Sum
+    prompt: Sum
+    completion: Sum
+    duration: Spread
+    ttft: Spread | None
 
 
 class Metrics:
@@ -81,19 +82,20 @@ class Metrics:
         self.dropped = counter("journal_dropped", "Exchanges that the journal could not keep.")
         open_help = "Streams that are being sent."
         self.open = Gauge("mock_open_streams", open_help, registry=registry, multiprocess_mode="livesum")
-        self.vllm = Figures(registry)
+        self._tallies = Tallies()
+        self.vllm = Figures(registry, self._tallies)
 
     def observe(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
         place = (exchange.endpoint or OTHER, self._model(exchange.model))
         series = self._series.get((*place, exchange.status, exchange.stream)) or self._make(*place, exchange)
-        series.requests.inc()
+        series.requests.amount += 1
         if exchange.usage is not None:
-            series.prompt.inc(exchange.usage.prompt_tokens)
-            series.completion.inc(exchange.usage.completion_tokens)
-        series.duration.observe((exchange.ended or exchange.started) - exchange.started)
+            series.prompt.amount += exchange.usage.prompt_tokens
+            series.completion.amount += exchange.usage.completion_tokens
+        series.duration.add((exchange.ended or exchange.started) - exchange.started)
         if series.ttft is not None and (first := ttft(exchange.sent)) is not None:
-            series.ttft.observe(first / 1000)
+            series.ttft.add(first / 1000)
         for fault in exchange.faults:
             self.faults.labels(fault.name).inc()
         if exchange.client_left:
@@ -102,14 +104,19 @@ class Metrics:
 
     def _make(self, endpoint: str, model: str, exchange: Exchange) -> Series:
         """Find the series of exchanges like this one, once, for the library takes longer for that than to count."""
+        keep = self._tallies.keep
         found = self._series[endpoint, model, exchange.status, exchange.stream] = Series(
-            self.requests.labels(endpoint, model, str(exchange.status)),
-            self.tokens.labels(endpoint, model, "prompt"),
-            self.tokens.labels(endpoint, model, "completion"),
-            self.durations.labels(endpoint, model, str(exchange.stream).lower()),
-            self.ttft.labels(endpoint, model) if exchange.stream else None,
+            keep(Sum(self.requests.labels(endpoint, model, str(exchange.status)))),
+            keep(Sum(self.tokens.labels(endpoint, model, "prompt"))),
+            keep(Sum(self.tokens.labels(endpoint, model, "completion"))),
+            keep(Spread(self.durations.labels(endpoint, model, str(exchange.stream).lower()))),
+            keep(Spread(self.ttft.labels(endpoint, model))) if exchange.stream else None,
         )
         return found
+
+    def give(self) -> None:
+        """Give the library what was counted since the last round."""
+        self._tallies.give()
 
     def look(self) -> None:
         """Note the number of open streams, and what the journal has dropped since the last look."""
@@ -146,7 +153,9 @@ def _observe(exchange: Exchange) -> None:
 
 
 def _look() -> None:
-    metrics().look()  # loads the library at the thread's first look, and not while streams are under way
+    known = metrics()  # loads the library at the thread's first look, and not while streams are under way
+    known.give()
+    known.look()
 
 
 class _Named(NamedTuple):

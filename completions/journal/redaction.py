@@ -82,9 +82,14 @@ class Redaction:
 
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the headers by lower-case name, without secrets."""
-        lower = {name.lower(): value for name, value in headers.items()}
         hidden, seldom = is_secret, self.headers
+        lower = {name.lower(): value for name, value in headers.items()}
         return {name: REDACTED if hidden(name) or name in seldom else value for name, value in lower.items()}
+
+    def clean_lines(self, lines: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+        """Return a response's headers, of which each has its name as it was given and its value, likewise."""
+        hidden, seldom = is_secret, self.headers
+        return {name: REDACTED if hidden(name) or name in seldom else value for name, (_, value) in lines.items()}
 
     def clean_query(self, query: str) -> str:
         """Return a query string without secrets."""

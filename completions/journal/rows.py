@@ -8,7 +8,6 @@ import re
 import time
 from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -34,11 +33,11 @@ Body = bytes
 
 
 class Row(NamedTuple):
-    """A row's values by column; `models.Exchange` describes them."""
+    """A row's values by column; `models.Exchange` describes them. The time is in seconds since the epoch."""
 
     request_id: str
     namespace: str
-    time: datetime
+    time: float
     method: str
     path: str
     endpoint: str | None
@@ -84,7 +83,8 @@ class Row(NamedTuple):
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
-    row = _row(exchange, hide, *hide.clean_body(exchange.request_body))
+    body, removed = hide.clean_body(exchange.request_body)
+    row = _row(exchange, hide, body, removed, _request_headers(hide, tuple(exchange.request_headers.items())))
     if exchange.upstream is exchange.cassette is exchange.stage is None:
         return row
     return row._replace(
@@ -92,12 +92,12 @@ def make_row(exchange: Exchange) -> Row:
     )
 
 
-def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed) -> Row:
+def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed, headers: "_Headers") -> Row:
     """Return the row of an exchange whose request is already clean."""
     return Row(
         exchange.request_id,
         _text(exchange.namespace)[:200],
-        datetime.fromtimestamp(time.time() - (time.monotonic() - exchange.started), UTC),
+        time.time() - (time.monotonic() - exchange.started),
         _text(exchange.method),
         _text(exchange.path),
         exchange.endpoint,
@@ -113,21 +113,21 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         REDACTED if hide.hides("idempotency-key") else _optional(exchange.idempotency_key),
         REDACTED if removed.found and exchange.summary else _text(" ".join(exchange.summary.split())),
         *_used(exchange),
-        ttft(exchange.sent),
+        ttft(exchange.sent) if exchange.sent else None,
         round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
         exchange.chunks,
         exchange.sent_bytes,
         exchange.client_left,
         _tokens_sent(exchange),
-        _request_headers(hide, tuple(exchange.request_headers.items())).json,
+        headers.json,
         request_body,
         exchange.request_truncated,
-        _json(hide.clean_headers({name: value for name, (_, value) in exchange.response_headers.items()})),
-        *_response(exchange, hide, removed),
+        _json(hide.clean_lines(exchange.response_headers)),
+        *_response(exchange, hide, removed, headers.secrets),
         exchange.response_truncated,
-        _fault_parameters(exchange),
+        _fault_parameters(exchange) if exchange.faults else None,
         *_found_by(exchange, hide, request_body, removed),
-        _ineffective(exchange),
+        _ineffective(exchange) if exchange.ineffective else "[]",
         exchange.connection.id if exchange.connection else None,
         _connection_ms(exchange),
     )
@@ -165,8 +165,6 @@ def _fingerprint(exchange: Exchange, body: bytes) -> str:
 
 
 def _ineffective(exchange: Exchange) -> str:
-    if not exchange.ineffective:
-        return "[]"
     return _json([{"what": each.what, "why": each.why} for each in exchange.ineffective])
 
 
@@ -237,12 +235,12 @@ def _error_body(body: bytes, error: ErrorFacts, secret: bool) -> bytes:
     return body.replace(said, orjson.dumps(message)) if (said := orjson.dumps(error.message)) in body else b""
 
 
-def _response(exchange: Exchange, hide: Redaction, removed: Removed) -> tuple[bytes, str]:
+def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> tuple[bytes, str]:
     """Return the body, and a stream's writes: of each its last event plus one, and its ms; and the events' sizes."""
     sent = exchange.sent
     if sent is None:
-        return _whole(exchange, hide, removed), "{}"
-    frames = _frames(sent.frames, exchange, hide, removed)
+        return _whole(exchange, hide, removed, secrets), "{}"
+    frames = _frames(sent.frames, hide, removed, secrets)
     sizes = sent.sizes if frames is sent.frames else list(map(len, frames))
     writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
     if due := sent.due:
@@ -253,24 +251,24 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed) -> tuple[by
     return body, orjson.dumps(writes).decode()
 
 
-def _whole(exchange: Exchange, hide: Redaction, removed: Removed) -> bytes:
+def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> bytes:
     """Return a body without its own secrets, and without the request's secrets that it quotes."""
     body = hide.clean_body(exchange.response_body)[0]
     if exchange.error and body:
         return _error_body(body, exchange.error, removed.found)
     if removed.unknown:
         return REDACTED.encode()
-    texts = _quotable(exchange, hide, removed, body)
+    texts = _quotable(hide, removed, secrets, [body])
     return Quotes(texts).clean_body(body) if texts else body
 
 
-def _frames(frames: Sequence[bytes], exchange: Exchange, hide: Redaction, removed: Removed) -> Sequence[bytes]:
+def _frames(frames: Sequence[bytes], hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> Sequence[bytes]:
     """Return the events of a stream, cleaned likewise."""
     if hide.paths:
         frames = [hide.clean_frame(frame) for frame in frames]
     if removed.unknown:
         return [REDACTED.encode()] * len(frames)
-    texts = _quotable(exchange, hide, removed, *frames)
+    texts = _quotable(hide, removed, secrets, frames)
     if not texts:
         return frames
     parts = [frame_parts(frame) for frame in frames]
@@ -278,12 +276,11 @@ def _frames(frames: Sequence[bytes], exchange: Exchange, hide: Redaction, remove
     return [b"".join(next(cleaned) for _ in each) for each in parts]
 
 
-def _quotable(exchange: Exchange, hide: Redaction, removed: Removed, *pieces: bytes) -> list[str]:
+def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], pieces: Sequence[bytes]) -> list[str]:
     """Return the texts that the journal has no longer of a request, and that may be quoted in pieces of its answer.
 
     To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one piece.
     """
-    secrets: Sequence[bytes] = _request_headers(hide, tuple(exchange.request_headers.items())).secrets
     if secrets and not hide.is_set:
         whole = b"".join(pieces)
         secrets = [secret for secret in secrets if secret in whole and any(secret in piece for piece in pieces)]

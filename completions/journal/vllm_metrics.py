@@ -7,11 +7,12 @@ Names and labels are those of `vllm/v1/metrics/loggers.py`. There is no cache of
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from completions.journal.exchange import Exchange, Sent
 from completions.journal.record import StreamRecord
 from completions.journal.rows import ttft
+from completions.journal.tallies import Spread, Sum, Tallies
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -29,10 +30,25 @@ LABELS = ("model_name", "engine")
 ENGINE = "0"
 
 
+class Series(NamedTuple):
+    """What is counted of a model."""
+
+    prompt: Sum
+    said: Sum
+    asked: Sum
+    cached: Sum
+    first: Spread
+    gap: Spread
+    whole: Spread
+    queued: Spread
+    prompts: Spread
+    answers: Spread
+
+
 class Figures:
     """What answers cost and how long they took, in a registry."""
 
-    def __init__(self, registry: CollectorRegistry) -> None:
+    def __init__(self, registry: CollectorRegistry, tallies: Tallies) -> None:
         from prometheus_client import Counter, Gauge, Histogram
 
         def counter(name: str, help: str, *more: str) -> Counter:
@@ -47,20 +63,20 @@ class Figures:
         self.running = gauge("num_requests_running", "Streams that are being sent.").labels(ENGINE)
         self.waiting = gauge("num_requests_waiting", "Requests that wait for a place.").labels(ENGINE)
         gauge("kv_cache_usage_perc", "There is no such cache: 0.").labels(ENGINE)
+        self._tallies = tallies
         self._finished = counter("request_success", "Answers, by why they ended.", "finished_reason")
-        self._families: dict[str, Any] = {
-            "prompt": counter("prompt_tokens", "Tokens of prompts."),
-            "said": counter("generation_tokens", "Tokens of answers."),
-            "asked": counter("prefix_cache_queries", "Tokens of prompts that were looked up in the cache."),
-            "cached": counter("prefix_cache_hits", "Tokens of prompts that were in the cache."),
-            "first": histogram("time_to_first_token_seconds", "To the first token.", FIRST),
-            "gap": histogram("inter_token_latency_seconds", "Between two tokens.", GAPS),
-            "whole": histogram("e2e_request_latency_seconds", "From a request's arrival to its end.", WHOLE),
-            "queued": histogram("request_queue_time_seconds", "In the queue for a place.", WHOLE),
-            "prompts": histogram("request_prompt_tokens", "Tokens of a prompt.", TOKENS),
-            "answers": histogram("request_generation_tokens", "Tokens of an answer.", TOKENS),
-        }
-        self._known: dict[str, dict[str, Any]] = {}
+        self._prompt = counter("prompt_tokens", "Tokens of prompts.")
+        self._said = counter("generation_tokens", "Tokens of answers.")
+        self._asked = counter("prefix_cache_queries", "Tokens of prompts that were looked up in the cache.")
+        self._cached = counter("prefix_cache_hits", "Tokens of prompts that were in the cache.")
+        self._first = histogram("time_to_first_token_seconds", "To the first token.", FIRST)
+        self._gap = histogram("inter_token_latency_seconds", "Between two tokens.", GAPS)
+        self._whole = histogram("e2e_request_latency_seconds", "From a request's arrival to its end.", WHOLE)
+        self._queued = histogram("request_queue_time_seconds", "In the queue for a place.", WHOLE)
+        self._prompts = histogram("request_prompt_tokens", "Tokens of a prompt.", TOKENS)
+        self._answers = histogram("request_generation_tokens", "Tokens of an answer.", TOKENS)
+        self._known: dict[str, Series] = {}
+        self._ended: dict[tuple[str, str], Sum] = {}
 
     def observe(self, exchange: Exchange, model: str) -> None:
         """Count an exchange that has ended, if it is an answer that was generated."""
@@ -69,28 +85,40 @@ class Figures:
             return
         of = self._known.get(model) or self._of(model)
         reason = "abort" if exchange.client_left else FINISHED.get(exchange.finish, "stop")
-        self._finished.labels(model, ENGINE, reason).inc()
+        (self._ended.get((model, reason)) or self._ending(model, reason)).amount += 1
         asked, said = usage.prompt_tokens, usage.completion_tokens
-        for name, count in (("prompt", asked), ("said", said), ("asked", asked), ("cached", usage.cached_tokens)):
-            of[name].inc(count)
-        of["prompts"].observe(asked)
-        of["answers"].observe(said)
-        of["whole"].observe((exchange.ended or exchange.started) - exchange.started)
-        of["queued"].observe(exchange.queued)
+        of.prompt.amount += asked
+        of.said.amount += said
+        of.asked.amount += asked
+        of.cached.amount += usage.cached_tokens
+        of.prompts.add(asked)
+        of.answers.add(said)
+        of.whole.add((exchange.ended or exchange.started) - exchange.started)
+        of.queued.add(exchange.queued)
         if (first := ttft(exchange.sent)) is not None and exchange.sent is not None:
-            of["first"].observe(exchange.queued + first / 1000)
+            of.first.add(exchange.queued + first / 1000)
             for gap in _gaps(exchange.sent):
-                of["gap"].observe(gap)
+                of.gap.add(gap)
 
     def look(self) -> None:
         """Note how many requests are under way."""
         self.running.set(StreamRecord.open)
         self.waiting.set(StreamRecord.waiting)
 
-    def _of(self, model: str) -> dict[str, Any]:
+    def _of(self, model: str) -> Series:
         """Find the series of a model, once, for the library takes longer for that than to count."""
-        found = {name: family.labels(model, ENGINE) for name, family in self._families.items()}
-        self._known[model] = found
+        sums = (self._prompt, self._said, self._asked, self._cached)
+        spreads = (self._first, self._gap, self._whole, self._queued, self._prompts, self._answers)
+        keep = self._tallies.keep
+        prompt, said, asked, cached = [keep(Sum(family.labels(model, ENGINE))) for family in sums]
+        found = self._known[model] = Series(
+            prompt, said, asked, cached, *[keep(Spread(family.labels(model, ENGINE))) for family in spreads]
+        )
+        return found
+
+    def _ending(self, model: str, reason: str) -> Sum:
+        series = self._finished.labels(model, ENGINE, reason)
+        found = self._ended[model, reason] = self._tallies.keep(Sum(series))
         return found
 
 

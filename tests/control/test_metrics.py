@@ -110,6 +110,7 @@ def test_drops__count_up(monkeypatch: pytest.MonkeyPatch) -> None:
 def _text(own: Metrics) -> str:
     from prometheus_client import generate_latest
 
+    own.give()
     return generate_latest(own.registry).decode()
 
 
