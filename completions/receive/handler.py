@@ -65,7 +65,7 @@ class Handler(ASGIHandler):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, page = LeanRequest(scope), None
-        stock = is_stock(request.path_info)
+        stock = STOCK in request.path_info and is_stock(request.path_info)
         try:
             page = self._admit(request, stock)
             body = await read_body(receive, request.received)
@@ -86,11 +86,13 @@ class Handler(ASGIHandler):
 
         Return the origin of the page that sends it, if that is another site's. The control API checks this itself.
         """
-        if not request.path_info.startswith("/"):  # `OPTIONS *`
+        if request.path_info[:1] != "/":  # `OPTIONS *`
             raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
-        if query := request.scope.get("query_string"):
-            _check_query(query)
-        self._check_host(request)
+        if request.query:
+            _check_query(request.query)
+        host = request.sent_headers.get(b"host", b"")
+        if not host or self._hosts.get(host) is not django_conf.ALLOWED_HOSTS:
+            self._check_host(request, host)
         if not stock and origins.ORIGIN in request.sent_headers:
             return origins.admit(request, request.sent_headers)
         return None
@@ -171,13 +173,10 @@ class Handler(ASGIHandler):
             found = self._routes[known] = Route(match, view if hasattr(view, "answers_always") else None)
         return found
 
-    def _check_host(self, request: LeanRequest) -> None:
+    def _check_host(self, request: LeanRequest, raw: bytes) -> None:
         """Refuse a host that ALLOWED_HOSTS does not allow; remember those that it does."""
-        raw = request.sent_headers.get(b"host", b"")
-        if not raw and b"host" not in request.sent_headers and request.scope["http_version"] == "1.1":
+        if b"host" not in request.sent_headers and request.scope["http_version"] == "1.1":
             raise RequestError("The request has no Host header, and HTTP/1.1 asks for one.", code="host_missing")
-        if raw and self._hosts.get(raw) is django_conf.ALLOWED_HOSTS:
-            return
         try:
             request.get_host()
         except DisallowedHost as exc:

@@ -27,11 +27,7 @@ SHARE = 4
 
 def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Return headers by name; a repeated header becomes a comma-separated list (RFC 9110, section 5.3)."""
-    found = dict(headers)
-    if len(found) != len(headers):
-        for name in found:
-            found[name] = b", ".join(value for other, value in headers if other == name)
-    return found
+    return {name: b", ".join(value for other, value in headers if other == name) for name in dict(headers)}
 
 
 class LeanRequest(ASGIRequest):
@@ -48,7 +44,11 @@ class LeanRequest(ASGIRequest):
     def __init__(self, scope: Mapping[str, Any], body: bytes = b"") -> None:
         self.received = time.monotonic()
         self.scope = scope
-        self.sent_headers: dict[bytes, bytes] = _by_name(scope["headers"])
+        headers = scope["headers"]
+        self.sent_headers: dict[bytes, bytes] = dict(headers)
+        if len(self.sent_headers) != len(headers):
+            self.sent_headers = _by_name(headers)
+        self.query: bytes = scope.get("query_string", b"")
         self.method = scope["method"].upper()
         self.path = self.path_info = scope["path"]
         self.script_name = django_conf.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
@@ -65,8 +65,8 @@ class LeanRequest(ASGIRequest):
         """Return the exchange of this request, with all that is known of it on arrival."""
         exchange = Exchange(self.method, self.path, self.received)
         exchange.request_headers, exchange.request_body = self.sent_headers, self._body
-        if query := self.scope.get("query_string"):
-            exchange.query = query.decode(errors="replace")  # of a request that is refused for it
+        if self.query:
+            exchange.query = self.query.decode(errors="replace")  # of a request that is refused for it
         if raw := self.scope.get("raw_path"):
             exchange.target = raw.partition(b"?")[0].decode("latin-1")
         exchange.connection = connection_of(self.scope)
@@ -116,7 +116,9 @@ async def read_body(receive: Receive, started: float) -> bytes:
     unfinished bodies, and `RequestAborted` if the client leaves.
     """
     message = await receive()
-    part = _part(message)
+    if message["type"] == "http.disconnect":
+        raise RequestAborted
+    part: bytes = message.get("body", b"")
     if len(part) > conf.MAX_BODY_BYTES:
         raise BodyTooLarge(conf.MAX_BODY_BYTES)
     return await _read_rest(part, receive, started) if message.get("more_body") else part

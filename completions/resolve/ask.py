@@ -61,7 +61,9 @@ async def ask(  # the last two are for one caller each
         if parsed is not None:
             parsed(prompt)
     if validate:
-        prompt = await budget.run(models.admit, prompt, wire, script, len(body))
+        models.check_model(prompt, wire, script)
+        if (room := models.room_to_check(prompt, wire, script, len(body))) is not None:
+            prompt = await budget.run(models.fit, prompt, room)
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
     return prompt
@@ -102,24 +104,24 @@ def _unread(wire: WireFormat, upstream: Upstream) -> tuple[Prompt, Outcome]:
 
 
 class TextHeaders(Mapping[str, str]):
-    """The headers as text; each is decoded when it is read."""
+    """The headers as text; each is decoded when it is read. `raw` are those that were sent."""
 
     def __init__(self, raw: Headers) -> None:
-        self._raw = raw
+        self.raw = raw
 
     def __getitem__(self, name: str) -> str:
-        return self._raw[name.encode()].decode("latin-1")
+        return self.raw[name.encode()].decode("latin-1")
 
     def __iter__(self) -> Iterator[str]:
-        return (name.decode("latin-1") for name in self._raw)
+        return (name.decode("latin-1") for name in self.raw)
 
     def __len__(self) -> int:
-        return len(self._raw)
+        return len(self.raw)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.encode() in self._raw
+        return isinstance(name, str) and name.encode() in self.raw
 
     def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # of texts alone
         """Return a header or the default, without the exception that Mapping's own `get` would cost."""
-        value = self._raw.get(name.encode())
+        value = self.raw.get(name.encode())
         return default if value is None else value.decode("latin-1")

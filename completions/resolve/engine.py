@@ -1,7 +1,7 @@
 """Step 3, resolve: what a prompt gets in a namespace."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,9 +16,7 @@ from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
 from completions.resolve.finish import finish, length
 from completions.resolve.overrides import (
-    ERROR_KEY,
-    FAULT_KEY,
-    PACING_KEY,
+    KEYS,
     Overrides,
     ends_with_error,
     read_overrides,
@@ -47,9 +45,8 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     What the request's own headers ask for takes precedence over the script, and rules out chaos. Raise the 429 of a
     limit, in which case the request costs nothing, and `ScriptChanged` if the script has changed meanwhile.
     """
-    script, headers = space.script, prompt.headers
-    overriding = FAULT_KEY in headers or ERROR_KEY in headers or PACING_KEY in headers
-    overrides = overrides_of(script, prompt) if overriding else None
+    script = space.script
+    overrides = overrides_of(script, prompt) if _asks_for_any(prompt.headers) else None
     charge = await charge_for(script, prompt) if script.limits or script.quota else None
     seen = None if script.seed is None else identity(prompt)
     try:
@@ -63,7 +60,8 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     claim = _claim(script, rules, diced, charge, seen)
     taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
     try:
-        plan = await _planned(script, rules, taken, prompt, overrides)
+        facts = (script, rules, taken, prompt, overrides)  # without a rule near misses are looked for, which takes time
+        plan = plan_for(*facts) if taken.rule < len(rules) else await budget.run(plan_for, *facts)
         if cassettes is not None:
             plan = await _with_cassettes(script, plan, cassettes, prompt)
         if diced and plan.dice is not None:
@@ -83,12 +81,21 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     return outcome if charge is None else settle(charge, outcome)
 
 
+def _asks_for_any(headers: Mapping[str, str]) -> bool:
+    """Tell whether headers ask for overrides; each request's are looked at, as they were sent where they are here."""
+    raw: Mapping[bytes, bytes] | None = getattr(headers, "raw", None)
+    return not (headers.keys().isdisjoint(KEYS) if raw is None else raw.keys().isdisjoint(RAW_KEYS))
+
+
 def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
     """Return what the request's own headers ask for, if anything; raise the 400 if it is invalid or has no effect."""
     overrides = read_overrides(prompt.headers)
     if overrides is not None:
         overrides.check(prompt, script.pacing.whole or any(rule.pacing.whole for rule in script.rules))
     return overrides
+
+
+RAW_KEYS = frozenset(map(str.encode, KEYS))
 
 
 class Plan(NamedTuple):
@@ -209,7 +216,8 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
 
     If the script's own code fails, the error is the rule's.
     """
-    answered = await _answered(script, plan, plan.answer, prompt)
+    fixed = plan.answer.reply if isinstance(plan.answer, Fixed) else None
+    answered = await _answered(script, plan, plan.answer, prompt) if fixed is None else fixed
     error = answered if isinstance(answered, RequestError) else None
     if error is not None and ends_with_error(plan.faults, prompt):
         answered = await _answered(script, plan, plan.before or AUTO, prompt)
@@ -253,15 +261,6 @@ async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) 
         failed = script.failure(plan.rule, exc)
         logger.error("%s", failed, exc_info=exc.__cause__)
         return failed
-
-
-async def _planned(
-    script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt, overrides: Overrides | None
-) -> Plan:
-    if taken.rule < len(rules):
-        return plan_for(script, rules, taken, prompt, overrides)
-    # near misses are looked for, which takes as long as there are rules
-    return await budget.run(plan_for, script, rules, taken, prompt, overrides)
 
 
 async def _with_cassettes(script: Script, plan: Plan, cassettes: Cassettes, prompt: Prompt) -> Plan:

@@ -6,7 +6,7 @@ There are `n` choices. A text ends before the first stop sequence. Reasoning, te
 
 import hashlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from completions.conversation import Block, Choice, Prompt, Reply, Usage
@@ -30,14 +30,17 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
     if reply.body is not None:
         return reply
     count = max(prompt.n, 1) if reply.choices else 0
-    asked = [reply.choices[index % len(reply.choices)] for index in range(count)]
-    choices = tuple(_limited(choice, prompt) for choice in asked)
+    choices, spent, is_counted = [], 0, reply.usage is None and prompt.task == "generate"
+    for index in range(count):
+        choice, tokens_of_it = _limited(reply.choices[index % len(reply.choices)], prompt, is_counted)
+        choices.append(choice)
+        spent += tokens_of_it
     return Reply(
-        choices,
+        tuple(choices),
         reply.id,
         _created(seed) if reply.created is None else reply.created,
         reply.model or prompt.model,
-        _with(reply.counts, reply.usage or _usage(choices, prompt)),
+        _with(reply.counts, reply.usage or _usage(choices, prompt, spent)),
         reply.counts,
         reply.serial or _serial(seed),
         events=reply.events,
@@ -51,10 +54,14 @@ def length(reply: Reply, prompt: Prompt) -> int:
     """
     longest = 0
     for choice in reply.choices:
-        texts = [choice.text or "", choice.reasoning or "", choice.refusal or ""]
-        texts += [call.arguments for call in choice.tool_calls]
-        longest = max(longest, sum([len(text) if text.isascii() else 3 * len(text) for text in texts]))
-    return max(prompt.n, 1) * (longest + 1)
+        texts = [choice.text, choice.reasoning, choice.refusal, *[call.arguments for call in choice.tool_calls]]
+        size = 0
+        for text in texts:
+            if text:
+                size += len(text) if text.isascii() else 3 * len(text)
+        if size > longest:
+            longest = size
+    return (longest + 1) * (prompt.n if prompt.n > 1 else 1)
 
 
 def _created(seed: str | None) -> int:
@@ -65,14 +72,21 @@ def _serial(seed: str | None) -> str:
     return hex_id(15) if seed is None else hashlib.blake2s(seed.encode(), digest_size=15).hexdigest()
 
 
-def _limited(choice: Choice, prompt: Prompt) -> Choice:
-    """Apply the stop sequences and the token limit, and set the finish reason unless the script gives one."""
-    said = _said(_before_stop(choice, prompt.stop))
+def _limited(choice: Choice, prompt: Prompt, is_counted: bool) -> tuple[Choice, int]:
+    """Apply the stop sequences and the token limit, and set the finish reason unless the script gives one.
+
+    Return how many tokens are left too, which are counted for the limit and if they `is_counted` anyway.
+    """
+    said = _said(_before_stop(choice, prompt.stop) if prompt.stop else choice)
     if prompt.min_tokens and said.text:
         said = _longer(said, said.text, prompt)
-    if prompt.max_tokens is None:
-        return said
-    return _within(said, prompt.max_tokens, prompt.model)
+    if prompt.max_tokens is None and not is_counted:
+        return said, 0
+    spent = completion_tokens(said, prompt.model)
+    if prompt.max_tokens is None or spent <= prompt.max_tokens:
+        return said, spent
+    cut = _cut(said, prompt.max_tokens, prompt.model)
+    return cut, completion_tokens(cut, prompt.model)
 
 
 def _said(choice: Choice) -> Choice:
@@ -96,12 +110,12 @@ def _said(choice: Choice) -> Choice:
 def _longer(choice: Choice, text: str, prompt: Prompt) -> Choice:
     """Return a choice whose text is repeated until it has the required number of tokens."""
     wanted, again = min(prompt.min_tokens or 0, MAX_MADE_TOKENS), f" {text}"
-    missing = wanted - completion_tokens([choice], prompt.model)
+    missing = wanted - completion_tokens(choice, prompt.model)
     while missing > 0:
         pieces = list(_fitting(tokens.split(again, prompt.model), missing, prompt.model))
         text += "".join(pieces)
         choice = arranged(replace(choice, text=text), choice.blocks)
-        before, missing = missing, wanted - completion_tokens([choice], prompt.model)
+        before, missing = missing, wanted - completion_tokens(choice, prompt.model)
         if missing >= before:
             break
         again = f" {text}"
@@ -125,10 +139,8 @@ def _before_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
     return choice
 
 
-def _within(choice: Choice, limit: int, model: str | None) -> Choice:
+def _cut(choice: Choice, limit: int, model: str | None) -> Choice:
     """Cut what is said to `limit` tokens, in its order."""
-    if completion_tokens([choice], model) <= limit:
-        return choice
     budget = _Budget(limit, model)
     content = list(budget.within(choice.content))
     return replace(saying(choice, content), finish_reason="length", stopped_by=None)
@@ -169,16 +181,18 @@ def _fitting(pieces: list[str], limit: int, model: str | None) -> Iterable[str]:
         yield piece
 
 
-def completion_tokens(choices: Iterable[Choice], model: str | None) -> int:
-    """Count the tokens of the choices: reasoning, text, refusal, and the names and arguments of calls."""
-    texts: list[str | None] = []
-    for choice in choices:
-        if not choice.blocks:
-            texts += (choice.reasoning, choice.text, choice.refusal)
-        texts += [block.text for block in choice.blocks]
-        for call in choice.tool_calls:
-            texts += (call.name, call.arguments)
-    return sum([tokens.count(text, model) for text in texts if text])
+def completion_tokens(choice: Choice, model: str | None) -> int:
+    """Count the tokens of a choice: reasoning, text, refusal, and the names and arguments of calls."""
+    texts: list[str | None] = [choice.reasoning, choice.text, choice.refusal]
+    if choice.blocks:
+        texts = [block.text for block in choice.blocks]
+    for call in choice.tool_calls:
+        texts += (call.name, call.arguments)
+    total = 0
+    for text in texts:
+        if text:
+            total += tokens.count(text, model)
+    return total
 
 
 def _reasoning_tokens(choice: Choice, model: str | None) -> int:
@@ -192,7 +206,8 @@ def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
     return replace(usage, **counts) if counts else usage
 
 
-def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
+def _usage(choices: Sequence[Choice], prompt: Prompt, spent: int) -> Usage:
+    """Return the usage of choices that have `spent` so many tokens."""
     counted = count(prompt)
     if prompt.task != "generate":
         return Usage(counted.total, 0)
@@ -201,6 +216,6 @@ def _usage(choices: tuple[Choice, ...], prompt: Prompt) -> Usage:
         audio_tokens=counted.audio,
         image_tokens=counted.image,
         document_tokens=counted.document,
-        completion_tokens=completion_tokens(choices, prompt.model),
+        completion_tokens=spent,
         reasoning_tokens=sum([_reasoning_tokens(choice, prompt.model) for choice in choices if choice.reasoning]),
     )

@@ -104,13 +104,10 @@ async def _is_deleted(space: Namespace, name: str) -> bool:
     return can_be_deleted(name) and await space.records.get(DELETED, name) is not None
 
 
-def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt:
-    """Raise the API's error if the model does not exist, lacks an ability, or is too small for the prompt.
+def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> None:
+    """Raise the API's error if the model does not exist or lacks an ability.
 
-    `size` is the request's size in bytes. Since a token has at least one byte, the prompt is counted only if the
-    request, with the tokens that it asks for, is larger than the context window, or if it refers to earlier messages. A
-    request without a model is admitted if its format allows that. Return the prompt, without its oldest messages if it
-    allows that.
+    A request without a model is admitted if its format allows that.
     """
     if prompt.model is not None and not is_there(script, wire, prompt.model):
         raise RequestError(
@@ -122,12 +119,26 @@ def admit(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> Prompt
         )
     if wire.refusals:
         wire.check_abilities(prompt, abilities(script, wire, prompt.model))
+
+
+def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> int | None:
+    """Return the context window if the prompt may be too large for it.
+
+    `size` is the request's size in bytes. Since a token has at least one byte, the prompt needs to be counted only if
+    the request, with the tokens that it asks for, is larger than the window, or if it refers to earlier messages.
+    """
     if prompt.task != "generate":
-        return prompt  # what is not generated has limits for each input, which its format knows
+        return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
     most = size + (prompt.max_tokens or 0) + PER_IMAGE * _images(prompt)
-    if room is None or (most <= room and not prompt.recalled):
-        return prompt
+    return None if room is None or (most <= room and not prompt.recalled) else room
+
+
+def fit(prompt: Prompt, room: int) -> Prompt:
+    """Raise the API's error if a prompt is too large for this window.
+
+    Return the prompt, without its oldest messages if it allows that.
+    """
     if prompt.truncates:
         prompt = _truncated(prompt, room - (prompt.max_tokens or 0))
     check_context(prompt_tokens(prompt), prompt.max_tokens, prompt.model, room)
@@ -151,4 +162,4 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
 
 
 def _images(prompt: Prompt) -> int:
-    return sum(part.kind == "image" for message in prompt.messages for part in message.parts)
+    return sum([part.kind == "image" for message in prompt.messages if message.parts for part in message.parts])

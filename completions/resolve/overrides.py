@@ -18,7 +18,7 @@ from completions.script.node import did_you_mean
 from completions.script.pace import Pace, always, jitter
 
 FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
-FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()
+KEYS = FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()
 NAMESPACE = "X-Mock-Namespace"
 
 OURS = {name.lower(): name for name in (FAULT, ERRS, PACING, NAMESPACE)}

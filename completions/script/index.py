@@ -93,7 +93,9 @@ class _Block:
         found = [*self._always]
         for field, filed in self._filed.items():
             found += filed.possible(field.read(prompt, field.key))
-        return sorted(found)
+        if len(found) > 1:
+            found.sort()
+        return found
 
 
 class Index(Generic[R]):
@@ -113,11 +115,12 @@ class Index(Generic[R]):
 
     def possible(self, prompt: Prompt) -> Iterator[R]:
         """Yield, in order, the rules that may match a prompt; no other does."""
-        for number, start in enumerate(range(0, len(self.rules), BLOCK)):
+        rules = self.rules
+        for number, start in enumerate(range(0, len(rules), BLOCK)):
             if number == len(self._blocks):
-                self._blocks.append(_Block(self.rules[start : start + BLOCK]))
+                self._blocks.append(_Block(rules[start : start + BLOCK]))
             for at in self._blocks[number].possible(prompt):
-                yield self.rules[start + at]
+                yield rules[start + at]
 
 
 def _names(rule: Conditional, field: str) -> bool:

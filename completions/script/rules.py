@@ -125,7 +125,7 @@ class Script:
         found = []
         index = self._index if prompt.task == "generate" else self._special
         for rule in index.possible(prompt):
-            if self.fits(rule, prompt):
+            if rule.match is None or self.fits(rule, prompt):
                 found.append(rule)
                 if rule.times is None:
                     break

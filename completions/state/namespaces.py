@@ -45,7 +45,8 @@ Edit = Callable[[Pushed], Pushed]
 class Namespace:
     """An isolated world: script, rule counters, limits, loads and gates. A new script resets all but the gates.
 
-    While it is empty, `on_hold` is called before it holds something. `used` is when it was last looked up.
+    `pushed` is what was pushed, as this process last read it. While it is empty, `on_hold` is called before it holds
+    something. `used` is when it was last looked up.
     """
 
     on_hold: "Callable[[Namespace], None] | None" = None
@@ -57,17 +58,17 @@ class Namespace:
         self.removed = False
         self._ledger: Ledger = MemoryLedger() if ledger is None else ledger
         self.is_local = isinstance(self._ledger, MemoryLedger)
-        self._pushed = Pushed()
+        self.pushed = Pushed()
         self.builder = Builder()
         self._base = self._script = self.file.script
-        self._of = self._pushed
+        self._of = self.pushed
         self._problem: str | None = None
         self._loads, self._loads_of = Loads(), self._epoch
 
     @property
     def script(self) -> Script:
         """The script: the last valid version of the file, with what was pushed."""
-        if self.file.script is not self._base or self._pushed is not self._of:
+        if self.file.script is not self._base or self.pushed is not self._of:
             self._rebuild()
         return self._script
 
@@ -75,13 +76,13 @@ class Namespace:
     def is_to_look(self) -> bool:
         """Whether `look` would do anything."""
         file = self.file
-        return time.monotonic() >= file.next_look or file.script is not self._base or self._pushed is not self._of
+        return time.monotonic() >= file.next_look or file.script is not self._base or self.pushed is not self._of
 
     async def look(self) -> None:
         """Check whether the script has changed, and read the changes in a thread."""
         if time.monotonic() >= self.file.next_look:
             await self.file.look()
-        if self.file.script is not self._base or self._pushed is not self._of:
+        if self.file.script is not self._base or self.pushed is not self._of:
             await budget.in_thread(self._rebuild)
 
     @property
@@ -120,11 +121,6 @@ class Namespace:
         return self._ledger.away
 
     @property
-    def pushed(self) -> Pushed:
-        """What was pushed, as this process last read it."""
-        return self._pushed
-
-    @property
     def is_empty(self) -> bool:
         """Whether nothing would be lost with it: what it holds, if anything, is in Redis or in its file."""
         return not isinstance(self._ledger, MemoryLedger) or self._ledger.is_empty
@@ -138,14 +134,14 @@ class Namespace:
         if claim is IDLE and self.is_local:
             return FIRST
         self._hold()
-        return await self._ledger.take(claim._replace(version=self._pushed.version, epoch=self._epoch))
+        return await self._ledger.take(claim._replace(version=self.pushed.version, epoch=self._epoch))
 
     async def refresh(self) -> bool:
         """Read what other processes pushed; return whether there was anything."""
         latest = await self._ledger.read()
-        moved = latest.version != self._pushed.version
+        moved = latest.version != self.pushed.version
         if moved:
-            self._pushed = latest
+            self.pushed = latest
         await self.look()
         return moved
 
@@ -158,7 +154,7 @@ class Namespace:
             await budget.in_thread(self.builder.build, self.file.script, wanted)
             self._hold()
             if await self._ledger.write(wanted, current.version, forget, self._epoch_of(current)):
-                self._pushed = wanted
+                self.pushed = wanted
                 await self.look()
                 return
 
@@ -182,13 +178,13 @@ class Namespace:
 
     @property
     def _epoch(self) -> str:
-        return self._epoch_of(self._pushed)
+        return self._epoch_of(self.pushed)
 
     def _epoch_of(self, pushed: Pushed) -> str:
         return f"{pushed.epoch}/{self.file.digest if pushed.script is None else ''}"
 
     def _rebuild(self) -> None:
-        base, pushed = self.file.script, self._pushed
+        base, pushed = self.file.script, self.pushed
         try:
             script = self.builder.build(base, pushed)
         except ScriptError as exc:

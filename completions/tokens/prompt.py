@@ -6,9 +6,10 @@ their size. `docs/usage.md` says which of this is exact.
 """
 
 import base64
+import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -132,26 +133,36 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as OpenAI's API does."""
     model = prompt.model or ""
     responses = prompt.format in AT_RESPONSES or prompt.address.get("dialect") == "openrouter"
+    thinks, marks = _marks(model, responses)
+    if marks is None:
+        return PromptTokens(sum(tokens.count(message.text, model) for message in prompt.messages))
+    names = {call.id: call.name for message in prompt.messages if message.tool_calls for call in message.tool_calls}
+    total = marks.priming + _preamble(prompt, thinks, responses)
+    if responses:
+        total += _items(prompt, marks, model) + _thoughts(prompt.messages, model)
+        total += COMPACTING if prompt.task == "compact" else 0
+    for message in prompt.messages:
+        total += _message(message, marks, names, model)
+    image, audio, document = _media(prompt, responses)
+    return PromptTokens(total + image + audio + document, image, audio, document)
+
+
+@functools.lru_cache(maxsize=1024)
+def _marks(model: str, responses: bool) -> tuple[bool, Marks | None]:
+    """Tell whether a model thinks, and return what stands around its messages; None if only their texts count."""
     thinks = REASONING.match(model) is not None
     marks = MARKS[thinks, responses]
     if responses and LATER.match(model):
         marks = marks._replace(call=LATER_CALL)
     if OPEN in model:
         marks = marks._replace(call=OPEN_CALL)
-    if TEXT_ALONE.match(model):
-        return PromptTokens(sum(tokens.count(message.text, model) for message in prompt.messages))
-    last = max((at for at, message in enumerate(prompt.messages) if message.role == "user"), default=-1)
-    names = {call.id: call.name for message in prompt.messages for call in message.tool_calls}
-    total = marks.priming + _preamble(prompt, thinks, responses)
-    if responses:
-        total += _items(prompt, marks, model)
-        total += COMPACTING if prompt.task == "compact" else 0
-    for at, message in enumerate(prompt.messages):
-        total += _message(message, marks, names, model)
-        if responses and at > last:
-            total += sum(thought_tokens(thought, model) for thought in message.thoughts)
-    image, audio, document = _media(prompt, responses)
-    return PromptTokens(total + image + audio + document, image, audio, document)
+    return thinks, None if TEXT_ALONE.match(model) else marks
+
+
+def _thoughts(messages: Sequence[Message], model: str) -> int:
+    """Count the reasoning since the last message of the user; what was thought before is dropped."""
+    last = max((at for at, message in enumerate(messages) if message.role == "user"), default=-1)
+    return sum(thought_tokens(thought, model) for message in messages[last + 1 :] for thought in message.thoughts)
 
 
 def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
@@ -254,7 +265,7 @@ def thought_tokens(thought: Thought, model: str) -> int:
 def _media(prompt: Prompt, responses: bool) -> tuple[int, int, int]:
     """Count images, audio and documents."""
     image = audio = document = 0
-    for part in (part for message in prompt.messages for part in message.parts):
+    for part in [part for message in prompt.messages if message.parts for part in message.parts]:
         match part.kind:
             case "image":
                 image += image_tokens(part, prompt.model or "")

@@ -105,7 +105,9 @@ def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchan
         kwargs["wire"] = format_of(request, others, kwargs["wire"])
     place = kwargs.get("wire") if view is None else view
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
-    exchange.namespace = named or namespace_of(exchange.request_headers) or selection.current.name
+    if named is None and NAMESPACE in exchange.request_headers:
+        named = namespace_of(exchange.request_headers)
+    exchange.namespace = named or selection.current.name
     return exchange
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.benchmark.ratios import HUNDRED, MOCK, TEN
 from tests.server import ROOT
 
-CEILINGS = {MOCK: 278, TEN: 525, HUNDRED: 695}
+CEILINGS = {MOCK: 250, TEN: 470, HUNDRED: 635}
 """By case, how many calls one request may make with the journal and the log on."""
 
 

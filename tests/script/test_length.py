@@ -62,7 +62,7 @@ def test_length__is_scattered_around_the_mean(tmp_path: Path) -> None:
 )
 def test_length__what_the_request_asks_goes_first(tmp_path: Path, asked: Any, count: int, reason: str) -> None:
     choice = said(tmp_path, {"tokens": 200}, **asked)
-    assert (completion_tokens([choice], "gpt-4o"), choice.finish_reason) == (count, reason)
+    assert (completion_tokens(choice, "gpt-4o"), choice.finish_reason) == (count, reason)
 
 
 def test_length__leaves_forms_as_they_are(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from completions.exceptions import RequestError
-from completions.resolve.models import admit
+from completions.resolve.models import check_model
 from completions.script.answers import NAMED
 from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
@@ -60,7 +60,7 @@ def refused(wire: WireFormat, body: Mapping[str, Any]) -> RequestError | None:
     """Return the error with which a request is refused, if it is."""
     data = orjson.dumps(body)
     try:
-        admit(wire.parse(data, {}, validate=True), wire, ANY, len(data))
+        check_model(wire.parse(data, {}, validate=True), wire, ANY)
     except RequestError as exc:
         return exc
     return None

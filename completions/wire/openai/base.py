@@ -308,7 +308,9 @@ def fingerprint(model: str | None) -> str:
 
 def service_tier(body: Any) -> str:
     """Return the tier that served a request."""
-    asked = body.get("service_tier")
+    if "service_tier" not in body:
+        return "default"
+    asked = body["service_tier"]
     return SERVED_TIERS.get(asked, "default") if isinstance(asked, str) else "default"
 
 

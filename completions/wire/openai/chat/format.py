@@ -149,9 +149,10 @@ class ChatCompletions(OpenAIFormat):
 
 def _logprobs(message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[str, Any] | None:
     """Return the log probabilities of a complete message, if they are requested and it has text."""
-    count = prompt.top_logprobs
+    if (count := prompt.top_logprobs) is None:
+        return None
     texts = {key: message[key] for key in ("content", "refusal")}
-    if count is None or not any(texts.values()):
+    if not any(texts.values()):
         return None
     return {
         key: chat_entries(tokens.split(text, prompt.model), count, choice.logprobs) if text else None

@@ -122,7 +122,9 @@ def _legacy(prompt: Prompt) -> bool:
 
 def audio(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any] | None:
     """Return the spoken answer, if one is requested and there is text."""
-    said, modalities = reply.choices[index].text, prompt.body.get("modalities")
+    if "modalities" not in prompt.body:
+        return None
+    said, modalities = reply.choices[index].text, prompt.body["modalities"]
     if not said or reply.body is not None or not isinstance(modalities, list) or "audio" not in modalities:
         return None
     return {
@@ -150,7 +152,9 @@ def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 def _prediction(reply: Reply, prompt: Prompt) -> tuple[int, int]:
     """Count the tokens of a predicted output that matched, from its start on, and those that did not."""
-    content = mapping(prompt.body.get("prediction")).get("content")
+    if "prediction" not in prompt.body:
+        return 0, 0
+    content = mapping(prompt.body["prediction"]).get("content")
     if isinstance(content, list):
         content = "".join(
             part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
