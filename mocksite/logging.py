@@ -10,6 +10,7 @@ import logging
 import time
 from collections import deque
 from datetime import UTC, datetime
+from threading import get_ident
 from typing import Any
 
 import orjson
@@ -37,6 +38,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         super().__init__()
         self._lines: deque[str] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
 
     def handle(self, record: logging.LogRecord) -> Any:
         """Take a record that the filters let through. Only a write needs the lock: a line is taken in one step."""
@@ -64,13 +66,15 @@ class GatheringHandler(logging.StreamHandler[Any]):
 
     def _is_flushed_soon(self) -> bool:
         """Return whether an event loop runs here, and will flush the lines."""
+        loop = self._loop
+        if loop is not None and self._thread == get_ident() and loop.is_running():
+            return True  # what follows asks the system
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             return False
-        if loop is not self._loop:
-            self._loop = loop
-            loop.call_later(self.GATHER, self.flush)
+        self._loop, self._thread = loop, get_ident()
+        loop.call_later(self.GATHER, self.flush)
         return True
 
 

@@ -33,6 +33,7 @@ STRANGERS = ("host_not_allowed", "origin_not_allowed")
 """Refusals that are logged but not recorded in the journal, because strangers could fill it with them."""
 
 STOCK, NAMESPACES = "/_mock/", "/ns/"
+FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
 KNOWN_HOSTS = 256
 KNOWN_PATHS = 1024
 
@@ -46,6 +47,9 @@ class Route(NamedTuple):
 
 class Handler(ASGIHandler):
     """The ASGI application: HTTP, and `lifespan`."""
+
+    forwarded: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+    """What reads the headers of a proxy into the scope, where the server has left that to the handler."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,6 +69,8 @@ class Handler(ASGIHandler):
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, page = LeanRequest(scope), None
+        if self.forwarded is not None and not request.sent_headers.keys().isdisjoint(FORWARDED):
+            await self.forwarded(scope, receive, send)
         stock = STOCK in request.path_info and is_stock(request.path_info)
         try:
             page = self._admit(request, stock)

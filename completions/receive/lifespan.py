@@ -12,6 +12,7 @@ from typing import Any
 
 from django.urls import get_resolver
 from uvicorn import Server
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions.conf import conf
@@ -117,15 +118,24 @@ def running_server() -> Server | None:
     return owner if isinstance(owner, Server) else None
 
 
+async def _nothing(scope: object, receive: object, send: object) -> None:
+    """Do nothing, after uvicorn's middleware has changed the scope."""
+
+
 def adopt(server: Server) -> None:
     """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
 
-    Left alone it would wait for open streams without an end, and end by the signal once all is done.
+    Left alone it would wait for open streams without an end, and end by the signal once all is done. Its middleware for
+    the headers of proxies looks through those of each request; the handler calls it where there are any.
     """
     _Adopted.server = server
     _Adopted.watch = asyncio.get_running_loop().create_task(watch_unfinished(server.server_state.connections))
     if server.config.http_protocol_class is HttpToolsProtocol:
         server.config.http_protocol_class = Protocol
+    proxied: Any = server.config.loaded_app
+    if isinstance(proxied, ProxyHeadersMiddleware) and hasattr(proxied.app, "forwarded"):
+        handler = server.config.loaded_app = proxied.app
+        proxied.app, handler.forwarded = _nothing, proxied
     if server.config.timeout_graceful_shutdown is None:
         server.config.timeout_graceful_shutdown = conf.SHUTDOWN_TIMEOUT
 

@@ -101,6 +101,15 @@ def test_connection__serves_request_after_request(server: LiveServer) -> None:
             assert read_response(connection)[0].split()[1] == b"400"
 
 
+@pytest.mark.parametrize(("headers", "scheme"), [(b"", b"http"), (b"X-Forwarded-Proto: https\r\n", b"https")])
+def test_proxy__says_how_the_client_came(server: LiveServer, headers: bytes, scheme: bytes) -> None:
+    asked = b"X-Goog-Upload-Protocol: resumable\r\nX-Goog-Upload-Command: start\r\n" + headers
+    with connect(server) as connection:
+        connection.sendall(request(headers=asked, path=b"/upload/v1beta/files?key=k"))
+        head, _ = read_response(connection)
+    assert b"x-goog-upload-url: %b://localhost/" % scheme in head
+
+
 def test_connection__survives_a_body_that_is_too_large() -> None:
     with LiveServer(MAX_BODY_BYTES="1000") as server, connect(server) as connection:
         connection.sendall(request(b"x" * 5_000_000))
