@@ -53,11 +53,12 @@ class ServerSentEvents(Framing):
         """Return one server-sent event for each event."""
         start, end = self._data, self._end
         return [
-            self._block(event)
-            if event.fields is not None
-            else (self._named(event.name) if event.name else start) + event.data + end
+            start + event[0] + end if not event[4] and event[5] is None else self._framed(event)  # by name it is slower
             for event in events
         ]
+
+    def _framed(self, event: Event) -> bytes:
+        return self._block(event) if event.fields is not None else self._named(event.name) + event.data + self._end
 
     def word_by_word(self, events: Sequence[Event]) -> list[Event]:
         """Return all events, because this framing can carry every field."""
