@@ -1,10 +1,8 @@
 """What the clients make of each fault: the SDKs and LiteLLM as they are, and ours, which tells what LiteLLM hides."""
 
 import asyncio
-import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,71 +14,10 @@ import pytest
 
 from completions.faults import FAULTS, Stage
 from llmclient import IncompleteStreamError, InvalidAnswerError, LLMClient, Reason
+from tests.clients.asking import SILENCES, SILENT, ask, model, patience
 from tests.clients.sightings import BEFORE, FINE, STREAMED, WHOLE, expected
 from tests.patience import PATIENCE
 from tests.server import ROOT, LiveServer
-
-SCRIPT = """\
-version: 1
-defaults: {validate: false, pacing: {ttft_ms: 20, itl_ms: 20}}
-rules:
-  - match: {model: tools}
-    reply: {tool_calls: {name: add, arguments: {first: 1234, second: 5678}}}
-  - reply: This is a mock response.
-"""
-SLOWLY = "ttft_ms=20; itl_ms=200"
-"""So that a client has read what came before a connection ends: some drop what they have not."""
-
-SILENCES = (1.5, 15.0, 150.0)
-"""Seconds that a client waits for a byte of a fault that sends none; the next, where the machine was slow before."""
-
-SILENT = frozenset({"stall", "hang"})
-
-
-@pytest.fixture(scope="module")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
-        yield live
-
-
-def model(fault: str) -> str:
-    return "tools" if fault == "cut_tool_arguments" else "mock"
-
-
-def patience(fault: str, silence: float) -> float:
-    return silence if fault in SILENT else PATIENCE
-
-
-Sights = dict[tuple[str, str], tuple[str, str]]
-"""The ending and the text for each fault and way."""
-
-
-def ask(server: LiveServer, command: list[str], ways: tuple[str, ...], silence: float) -> Sights:
-    """Run a client's program; return the ending and the text for each fault and way."""
-    questions = [
-        {
-            "fault": fault,
-            "way": way,
-            "model": model(fault),
-            "headers": {"X-Mock-Fault": fault} | ({} if way == "whole" else {"X-Mock-Pacing": SLOWLY}),
-            "patience": patience(fault, silence),
-        }
-        for way in ways
-        for fault in (WHOLE if way == "whole" else STREAMED)
-    ]
-    result = subprocess.run(
-        [*command, f"{server.url}/v1"],
-        input="\n".join(map(json.dumps, questions)),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert result.returncode == 0, result.stderr
-    found = map(json.loads, result.stdout.splitlines())
-    return {(each["fault"], each["way"]): (each["ending"], each["text"]) for each in found}
 
 
 def python(major: int) -> str:
@@ -118,9 +55,10 @@ CLIENTS: dict[str, tuple[str, Callable[[], list[str]], tuple[str, ...]]] = {
 @pytest.mark.parametrize("name", CLIENTS)
 def test_client__sees(scripted: LiveServer, name: str) -> None:
     column, command, ways = CLIENTS[name]
+    faults = {way: list(WHOLE if way == "whole" else STREAMED) for way in ways}
     sights = {(fault, way): sight for way in ways for fault, sight in expected(column, way).items()}
     for silence in SILENCES:
-        seen = ask(scripted, command(), ways, silence)
+        seen = ask(scripted, command(), faults, silence)
         others = {fault for fault, way in sights if seen.get((fault, way)) != sights[fault, way]}
         if not others or not others <= SILENT:
             break
