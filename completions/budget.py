@@ -217,7 +217,9 @@ class Apart:
             except asyncio.CancelledError:
                 raise
             except BaseException as exc:
-                raise contained(exc) from exc
+                if (passable := contained(exc)) is exc:
+                    raise  # with its own cause, in whose place it would otherwise stand itself
+                raise passable from exc
 
         return asyncio.run_coroutine_threadsafe(awaited(), self._running())
 

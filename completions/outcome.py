@@ -72,17 +72,37 @@ SILENCE_MS = 600_000.0
 """How long another server may be silent, where nothing is said of it: as long as the SDKs wait for it."""
 
 
+LITELLM = "litellm:"
+"""How the address of a model begins that LiteLLM asks."""
+
+
 @value
 class Upstream:
     """Another server that a request is passed on to as it came: its address, or several, and its longest silence.
 
     Each of the `urls` stands behind what it is for: the beginning of a path, the name of a format, or nothing for all.
     `headers`, by lower-case name, are sent in place of the request's own.
+
+    An address `litellm:PROVIDER/MODEL` is no server: LiteLLM asks that model, at `base_url` and with `api_key`, where
+    they are given.
     """
 
     urls: tuple[tuple[str, str], ...]
     timeout_ms: float = SILENCE_MS
     headers: tuple[tuple[str, str], ...] = ()
+    base_url: str = ""
+    api_key: str = ""
+
+    def model_for(self, surface: str) -> str | None:
+        """Return the model that LiteLLM asks for a request of a format; None where a server is asked."""
+        by_name = dict(self.urls)
+        found = by_name.get(surface) or by_name.get("") or ""
+        return found.removeprefix(LITELLM) if found.startswith(LITELLM) else None
+
+    @property
+    def servers(self) -> tuple[tuple[str, str], ...]:
+        """The addresses of servers."""
+        return tuple(each for each in self.urls if not each[1].startswith(LITELLM))
 
     @property
     def address(self) -> str:
@@ -125,6 +145,14 @@ Recorder = Callable[[Recorded, str, Mapping[str, str]], None]
 
 
 @value
+class Provided:
+    """What a model said that LiteLLM asked, before anything of ours became of it."""
+
+    upstream: Upstream
+    answer: Reply | RequestError
+
+
+@value
 class Outcome:
     """What a request gets: the reply or the error, its pacing, and the rule that gave it (None if no rule matched).
 
@@ -133,7 +161,8 @@ class Outcome:
     closest first. `headers` report the remaining limits. `on_end` is called when the answer has been sent.
     `ineffective` is what the request asked for that has no effect. With `upstream` there is
     neither reply nor error: another server answers, and with `record` its answer is recorded. So it is with `recorded`,
-    which is played as it was; `cassette` is its file. `stage` names the scenario that runs, and its stage.
+    which is played as it was; `cassette` is its file. `stage` names the scenario that runs, and its stage. `provided`
+    is what the reply or the error was made of, where LiteLLM asked for it.
     """
 
     rule: str | None
@@ -152,3 +181,4 @@ class Outcome:
     cassette: str | None = None
     stage: str | None = None
     record: Recorder | None = None
+    provided: Provided | None = None

@@ -3,8 +3,8 @@
 Importing this module imports LiteLLM, so only functions do; `from llmclient import RateLimitError` does too.
 """
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
@@ -95,12 +95,41 @@ def _what(error: Exception) -> str:
             return f"no answer within the timeout ({type(cause).__name__})"
         if isinstance(cause, httpx.TransportError):
             return f"no answer ({type(cause).__name__}): {cause or 'the connection was lost'}"
-    first, *_ = str(error).strip().splitlines() or [""]  # LiteLLM may put a whole traceback into the rest
-    return f"{type(error).__name__}: {first}"
+    return f"{type(error).__name__}: {_first_line(error)}"
+
+
+class Explained(NamedTuple):
+    """What a server answered instead of an answer: `status` is None where it did not, or only the start of one."""
+
+    status: int | None
+    message: str
+    headers: Mapping[str, str]
+    is_late: bool = False
+
+
+def explained(error: Exception) -> Explained:
+    """Return the server's own status, message and headers, of which LiteLLM's errors may tell others."""
+    for cause in () if isinstance(error, BrokenAnswerError) else _causes(error):
+        if isinstance(cause, httpx.HTTPStatusError):
+            return Explained(cause.response.status_code, _server_message(cause.response), cause.response.headers)
+        if isinstance(cause, httpx.TransportError):
+            return Explained(None, _what(error), {}, isinstance(cause, httpx.TimeoutException))
+    status = None if isinstance(error, BrokenAnswerError) else getattr(error, "status_code", None)
+    if isinstance(status, int):
+        return Explained(status, _first_line(error), {})
+    return Explained(None, _what(error), {})
+
+
+def _first_line(error: Exception) -> str:
+    """Return the first line of a message; LiteLLM may put a whole traceback into the rest."""
+    first, *_ = str(error).strip().splitlines() or [""]
+    return first
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
+    seen: list[BaseException] = []  # someone else's exceptions may name one another
+    while error is not None and error not in seen:
+        seen.append(error)
         yield error
         error = error.__cause__ or error.__context__
 

@@ -1,21 +1,18 @@
 """Make a rule from an exchange, as YAML for a script: the same question gets the same answer."""
 
-import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from completions.control.exchanges import found_exchange
 from completions.control.operation import Call
-from completions.conversation import Choice, Moderation, Prompt, Said, ToolCall
+from completions.conversation import Prompt, Said
 from completions.exceptions import RequestError
 from completions.journal.quotes import REDACTED
 from completions.resolve.distort import CHANGES as DISTORTIONS
+from completions.script.as_written import choice_as_written
 from completions.script.errors import plain
-from completions.script.language import CHOICE, FINISH_REASONS
 from completions.script.literal import literal
-from completions.script.replies import dumps
 from completions.script.yaml_text import yaml_text
 from completions.views.http import FastJsonResponse, Recorded
 
@@ -106,7 +103,7 @@ def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
         return before | {"error": _error(error, said, prompt) | _retry(shown["response"]["headers"])}
     if said.reply is None or not said.reply.choices or prompt.task in ("count", "state"):
         return {"reply": {"auto": True} | _usage(said, prompt)}
-    choices = [_choice(choice) for choice in said.reply.choices]
+    choices = [choice_as_written(choice) for choice in said.reply.choices]
     facts = {"model": said.reply.model} if _renamed(said, prompt) else {}
     if not all(choices):
         return {"reply": UNANSWERED}
@@ -118,7 +115,7 @@ def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
 
 def _before(said: Said) -> Rule:
     """Return what a stream said before its error."""
-    choice = _choice(said.reply.choices[0]) if said.reply is not None and said.reply.choices else None
+    choice = choice_as_written(said.reply.choices[0]) if said.reply is not None and said.reply.choices else None
     return {"reply": choice} if choice else {}
 
 
@@ -155,72 +152,3 @@ def _retry(headers: Mapping[str, str]) -> dict[str, Any]:
     if (should := headers.get("x-should-retry")) is not None:
         found["should_retry"] = should == "true"
     return found
-
-
-def _choice(choice: Choice) -> dict[str, Any]:
-    """Return a choice as a script has it; empty where nothing was said, and it is not known to have ended."""
-    if choice.embedding:
-        return {"embedding": list(choice.embedding)}
-    if choice.moderation is not None:
-        return {"moderation": _moderation(choice.moderation)}
-    texts = {"reasoning": choice.reasoning, "text": choice.text, "refusal": choice.refusal}
-    if choice.text and choice.stopped_by:
-        texts["text"] = choice.text + choice.stopped_by  # the text ends there again, and by the same
-    found: dict[str, Any] = {name: literal(text) for name, text in texts.items() if text}
-    if choice.blocks:
-        found = {"blocks": _blocks(choice)}
-    elif choice.tool_calls:
-        found["tool_calls"] = list(map(_call, choice.tool_calls))
-    if choice.annotations:
-        found["annotations"] = [filled(dict(annotation)) for annotation in choice.annotations]
-    reason = choice.finish_reason
-    if not found.keys() - {"annotations"} and reason is not None:
-        found["text"] = ""
-    if reason in FINISH_REASONS and reason != ("tool_calls" if choice.tool_calls else "stop"):
-        found["finish_reason"] = reason
-    return {key: found[key] for key in CHOICE if key in found}
-
-
-def _moderation(found: Moderation) -> dict[str, Any]:
-    flagged = {} if found.flagged is None else {"flagged": found.flagged}
-    return flagged | {"categories": dict(found.scores)}
-
-
-def _blocks(choice: Choice) -> list[Any]:
-    """Return what is said in its order; the text that a stop sequence ended ends there again, and by the same."""
-    content = list(choice.content)
-    last = max((at for at, block in enumerate(content) if block.kind == "text"), default=-1)
-    if choice.stopped_by and last >= 0:
-        content[last] = replace(content[last], text=content[last].text + choice.stopped_by)
-    return [{"tool_call": _call(block.call)} if block.call else {block.kind: literal(block.text)} for block in content]
-
-
-def _call(call: ToolCall) -> dict[str, Any]:
-    """Return a call; arguments become a mapping if that gives the same text."""
-    found = {"result": filled(json.loads(call.result))} if call.result else {}
-    return _called(call) | found
-
-
-def _called(call: ToolCall) -> dict[str, Any]:
-    name = literal(call.name)
-    if call.kind == "custom":
-        return {"name": name, "arguments": literal(call.arguments), "type": "custom"}
-    try:
-        given = json.loads(call.arguments)
-    except ValueError:
-        given = None
-    if isinstance(given, dict) and dumps(given) == call.arguments:
-        return {"name": name, "arguments": filled(given)}
-    return {"name": name, "arguments": literal(call.arguments), "type": "function"}
-
-
-def filled(value: object) -> object:
-    """Return a value whose texts a script says as they stand."""
-    match value:
-        case str():
-            return literal(value)
-        case dict():
-            return {key: filled(child) for key, child in value.items()}
-        case list():
-            return [filled(child) for child in value]
-    return value

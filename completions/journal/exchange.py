@@ -170,6 +170,8 @@ class Exchange:
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         self.ineffective = outcome.ineffective
         self.cassette, self.stage = outcome.cassette, outcome.stage
+        if outcome.provided is not None:
+            self.upstream = outcome.provided.upstream.address
         if outcome.reply is not None:
             self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
             self.finish = _finish(outcome.reply)

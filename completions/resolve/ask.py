@@ -86,7 +86,7 @@ async def answer(  # those of `ask`
             if await space.refresh():
                 continue
             upstream = None if isinstance(exc, (KeyRefused, BodyTooLarge)) else upstream_of(space.script)
-            if upstream is not None and await passes_on(space):
+            if upstream is not None and upstream.model_for(wire.name) is None and await passes_on(space):
                 return _unread(wire, upstream)
             raise
         try:

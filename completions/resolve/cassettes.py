@@ -9,15 +9,17 @@ from urllib.parse import parse_qsl, urlsplit
 
 from completions import budget
 from completions.conf import conf
-from completions.conversation import Prompt
+from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError
-from completions.outcome import NearMiss, Outcome, Recorded, Recorder, Upstream
+from completions.outcome import NearMiss, Outcome, Provided, Recorded, Recorder, Upstream
+from completions.script.as_written import Written, error_as_written, reply_as_written
 from completions.script.asked.ignored import read_ignored
 from completions.script.asked.session import ALL, NEW, ONCE, PASS, read_kept
 from completions.script.pace import UNPACED
 from completions.script.rules import Rule, Script
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
 from completions.state.cassettes.files import NotWritten
+from completions.state.cassettes.secrets import clean_written
 from completions.state.ledger import Claim, Want
 from completions.state.namespaces import Namespace
 from completions.wire import registry
@@ -65,8 +67,10 @@ class Cassettes:
         misses = self.deck.nearest(question_of(prompt, self.deck.ignored))
         return miss_error(self, misses), misses
 
-    def recorder(self, prompt: Prompt, outcome: Outcome) -> Outcome:
-        """Return an outcome whose answer is recorded, where it is another server's."""
+    async def recorder(self, prompt: Prompt, outcome: Outcome) -> Outcome:
+        """Return an outcome whose answer is recorded, where it is another server's; what a model said is at once."""
+        if outcome.provided is not None and self.records:
+            await budget.in_thread(self._record_provided, prompt, outcome.provided)
         if outcome.upstream is None or not self.records:
             return outcome
         return replace(outcome, record=partial(self._record, prompt, outcome.upstream))
@@ -75,10 +79,21 @@ class Cassettes:
         self, prompt: Prompt, upstream: Upstream, answer: Recorded, query: str, headers: Mapping[str, str]
     ) -> None:
         """Record an answer; runs in a thread."""
-        if is_recorded(answer):
+        if is_recorded(answer.status):
             question = question_of(prompt, self.deck.ignored)
             others = (headers, dict(upstream.headers))
             self._keep(cleaned_of(prompt, question, with_format(answer, prompt), query, *others), upstream)
+
+    def _record_provided(self, prompt: Prompt, told: Provided) -> None:
+        """Record what a model said."""
+        answer = told.answer
+        if isinstance(answer, RequestError) and not is_recorded(answer.status):
+            return
+        written = reply_as_written(answer) if isinstance(answer, Reply) else error_as_written(answer)
+        hidden = [told.upstream.api_key, *(value for _, value in told.upstream.headers)]
+        question = question_of(prompt, self.deck.ignored)
+        asked, written = clean_written(question.document, written, prompt, hidden)
+        self._write(replace(question, document=asked), written, told.upstream)
 
     def raw_question(self, method: str, address: str, body: bytes) -> Question:
         """Return what is looked for where a request is asked for which no format makes an answer."""
@@ -97,24 +112,27 @@ class Cassettes:
         """Return what records an answer at such an address, where it is to be recorded."""
 
         def record(answer: Recorded, query: str, headers: Mapping[str, str]) -> None:
-            if is_recorded(answer):
+            if is_recorded(answer.status):
                 self._keep(cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream)
 
         return record if self.records else None
 
     def _keep(self, cleaned: tuple[Question, Recorded] | None, upstream: Upstream) -> None:
-        """Write what is clean; where it cannot be written, say so in the log."""
-        if cleaned is None:
-            return
+        """Write what is clean."""
+        if cleaned is not None:
+            self._write(*cleaned, upstream)
+
+    def _write(self, question: Question, answer: Recorded | Written, upstream: Upstream) -> None:
+        """Write an answer; where it cannot be written, say so in the log."""
         try:
-            self.deck.record(*cleaned, upstream.urls[0][1], anew=self.mode == ALL)
+            self.deck.record(question, answer, upstream.urls[0][1], anew=self.mode == ALL)
         except NotWritten as exc:
-            logger.error("An answer at %s is not recorded: %s", cleaned[1].path, exc)
+            logger.error("An answer of %s is not recorded: %s", upstream.address, exc)
 
 
-def is_recorded(answer: Recorded) -> bool:
-    """Say whether an answer is one, and no error after which the client tries again."""
-    return conf.CASSETTE_RETRIES or not (answer.status in RETRIED or answer.status >= 500)
+def is_recorded(status: int) -> bool:
+    """Say whether an answer with a status is one, and no error after which the client tries again."""
+    return conf.CASSETTE_RETRIES or not (status in RETRIED or status >= 500)
 
 
 def miss_error(cassettes: Cassettes, misses: Sequence[NearMiss]) -> RequestError:

@@ -9,7 +9,7 @@ from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError, RuleFailed
-from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing, Recorded, Upstream
+from completions.outcome import Fault, Hold, NearMiss, Outcome, Pacing, Provided, Recorded, Upstream
 from completions.resolve.caching import MIN_CACHED, with_cache
 from completions.resolve.cassettes import Cassettes, cassettes_of
 from completions.resolve.charge import charge_for, settle
@@ -21,6 +21,7 @@ from completions.resolve.overrides import (
     ends_with_error,
     read_overrides,
 )
+from completions.resolve.provider import provided
 from completions.resolve.recorded import played
 from completions.resolve.upstream import read_upstreams
 from completions.script.errors import Failure
@@ -77,7 +78,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if charge is not None and charge.grant is not None:
             charge.grant.end()
         raise
-    outcome = outcome if cassettes is None else cassettes.recorder(prompt, outcome)
+    outcome = outcome if cassettes is None else await cassettes.recorder(prompt, outcome)
     return outcome if charge is None else settle(charge, outcome)
 
 
@@ -222,6 +223,8 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     if error is not None and ends_with_error(plan.faults, prompt):
         answered = await _answered(script, plan, plan.before or AUTO, prompt)
     reply, counted = None, 0
+    answered, told = await _asked_elsewhere(answered, prompt)
+    error = answered if isinstance(answered, RequestError) else error
     if isinstance(answered, Recorded):
         is_held = plan.hold is not None and plan.hold.after_tokens is not None
         answered = played(answered, prompt, plan.match, plan.faults, is_held=is_held)
@@ -231,17 +234,30 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         if length(answered, prompt) > budget.ANSWER_CHARACTERS:
             answered = error = _too_long(script, plan)
     if isinstance(answered, Reply):
-        reply = answered if answered.body is not None else await budget.run(finish, answered, prompt, seed)
+        asked = prompt if told is None else replace(prompt, max_tokens=None, min_tokens=None, stop=())  # they were held
+        reply = answered if answered.body is not None else await budget.run(finish, answered, asked, seed)
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = pacing_of(plan.pace, prompt, counted)
     outcome = Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.faults, plan.unmatched)
     if isinstance(answered, Upstream):
         return replace(outcome, upstream=answered)
+    if told is not None:
+        return replace(outcome, provided=told)
     if isinstance(answered, Recorded):
         outcome = replace(outcome, recorded=answered)
     if plan.cassette is plan.stage is None:
         return outcome
     return replace(outcome, cassette=plan.cassette, stage=plan.stage)
+
+
+async def _asked_elsewhere(answered: Answered, prompt: Prompt) -> tuple[Answered, Provided | None]:
+    """Return what a model answers that LiteLLM asks, where an answer is that; all else as it is."""
+    if not isinstance(answered, Upstream) or (model := answered.model_for(prompt.format)) is None:
+        return answered, None
+    if prompt.task == "count":
+        return NOTHING, None  # the format counts by itself
+    told = await provided(answered, model, prompt)
+    return told.answer, told
 
 
 def _too_long(script: Script, plan: Plan) -> RuleFailed:

@@ -22,11 +22,13 @@ ORIGIN: Keys = {
 """Where recorded answers are from."""
 
 UPSTREAM: Keys = {
-    "url": Key("url", "The server's address; the request's own path goes behind it.", required=True),
+    "url": Key("url", "The server's address; the request's own path goes behind it."),
+    "litellm": Key("model", "The model that LiteLLM asks, `provider/model`; `url` is then its provider's address."),
+    "api_key": Key("text", "The provider's key; without it, that of LiteLLM's variable, as ANTHROPIC_API_KEY."),
     "timeout_ms": Key("number", "Milliseconds that the server may be silent (600,000)."),
     "headers": Key("headers", "Headers that are sent in place of the request's own, as that with the key."),
 }
-"""Where a request is passed on to."""
+"""Where a request is passed on to; `url` or `litellm` stands."""
 
 CASSETTE_MODES = ("none", "once", "new_episodes", "all", "passthrough")
 """Nothing is recorded; only into an empty folder; what is not there; everything; nothing is recorded or played."""

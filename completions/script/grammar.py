@@ -31,6 +31,7 @@ KINDS: dict[str, Schema] = {
     "tps": {"type": "number", "minimum": language.MIN_TPS, "maximum": MAX_NUMBER},
     "apply": {"enum": list(language.APPLIES)},
     "jitter_kind": {"enum": list(language.JITTERS)},
+    "model": {"type": "string", "pattern": "^[^/]+/."},
     "cassette_mode": {"enum": list(elsewhere.CASSETTE_MODES)},
     "seed": {"type": ["string", "number"]},
     "count": COUNT,
@@ -257,7 +258,7 @@ def _elsewhere() -> dict[str, Schema]:
     return {
         "response": _mapping(elsewhere.RESPONSE),
         "recorded": _mapping(elsewhere.ORIGIN),
-        "upstream": {"anyOf": [KINDS["url"], _mapping(elsewhere.UPSTREAM)]},
+        "upstream": {"anyOf": [KINDS["url"], _mapping(elsewhere.UPSTREAM, anyOf=_one_of(("url", "litellm")))]},
         "recording": _mapping(elsewhere.RECORDING),
     }
 

@@ -1,11 +1,12 @@
 """Step 3: `upstream:`, an answer that another server gives: the request is passed on as it came."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from completions.conversation import Prompt
-from completions.outcome import SILENCE_MS, Upstream
+from completions.outcome import LITELLM, SILENCE_MS, Upstream
 from completions.script.elsewhere import UPSTREAM
 from completions.script.node import Node
 from completions.script.pace import milliseconds
@@ -29,12 +30,34 @@ class PassOn:
 def pass_on(node: Node) -> PassOn:
     """Read `upstream:`, a URL or a mapping."""
     fields = node.keyed(UPSTREAM) if isinstance(node.value, dict) else {"url": node}
-    url = fields["url"].as_(str)
-    if (problem := url_problem(url)) is not None:
+    if not {"url", "litellm"} & fields.keys():
+        raise node.error("must have `url`, or `litellm`.")
+    url = fields["url"].as_(str) if "url" in fields else ""
+    if "url" in fields and (problem := url_problem(url)) is not None:
         raise fields["url"].error(f"{problem}.")
     timeout = milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else SILENCE_MS
     headers = tuple(map(_header, fields["headers"].entries().items())) if "headers" in fields else ()
+    if "litellm" in fields:
+        return PassOn(_model(fields, url, timeout, headers))
+    if "api_key" in fields:
+        raise fields["api_key"].error("is for `litellm`; a server gets its key by `headers`.")
     return PassOn(Upstream((("", url),), timeout, headers))
+
+
+def _model(fields: Mapping[str, Node], url: str, timeout: float, headers: tuple[tuple[str, str], ...]) -> Upstream:
+    name = fields["litellm"].as_(str)
+    if (problem := model_problem(name)) is not None:
+        raise fields["litellm"].error(f"{problem}.")
+    api_key = fields["api_key"].as_(str) if "api_key" in fields else ""
+    return Upstream((("", f"{LITELLM}{name}"),), timeout, headers, url, api_key)
+
+
+def model_problem(name: str) -> str | None:
+    """Return why LiteLLM cannot be asked for a model; None where it can."""
+    provider, slash, model = name.partition("/")
+    if provider and slash and model and name.isascii() and name.isprintable() and " " not in name:
+        return None
+    return f"must be a provider and a model, as anthropic/claude-sonnet-4-5, not {name[:60]!r}"
 
 
 def _header(entry: tuple[str, Node]) -> tuple[str, str]:

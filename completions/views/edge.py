@@ -166,6 +166,8 @@ async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str,
     space = None if _is_control(exchange) else namespace(exchange.namespace)
     exchange.codings = () if space is None else space.script.compression
     cassettes, upstream = (None, None) if space is None else (await cassettes_of(space), upstream_of(space.script))
+    if upstream is not None and not upstream.servers:
+        upstream = None  # what LiteLLM asks is asked for what is generated only
     if space is not None and (cassettes is not None or upstream is not None):
         identify(request, exchange, space.script.keys)
         exchange.request_body = read_body(request)

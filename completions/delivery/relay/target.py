@@ -12,7 +12,7 @@ def url_of(upstream: Upstream, path: str, query: str, surface: str) -> str | Non
     Of several addresses the one with the longest beginning of the path is taken, then the one of the format, then the
     one for all.
     """
-    base = _chosen(upstream.urls, path, surface)
+    base = _chosen(upstream.servers, path, surface)
     return None if base is None else joined(base, path) + (f"?{query}" if query else "")
 
 

@@ -17,6 +17,7 @@ from completions.conversation import Prompt
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.outcome import NearMiss, Recorded
+from completions.script.as_written import Written
 from completions.script.asked.document import Document, document
 from completions.script.asked.ignored import IGNORED, is_pattern, of_texts
 from completions.script.asked.matcher import SameRequest, differences
@@ -24,7 +25,7 @@ from completions.script.asked.same import digest
 from completions.script.matchers import All, Matcher
 from completions.script.recording import Play
 from completions.script.rules import Rule
-from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, write
+from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
 from completions.state.cassettes.secrets import SecretLeft, clean, hidden_values, without
 
 logger = logging.getLogger("completions")
@@ -174,7 +175,7 @@ class Deck:
             for rule, same in heapq.nlargest(NEAREST, asked, key=likeness)
         )
 
-    def record(self, question: Question, answer: Recorded, upstream: str, *, anew: bool = False) -> str | None:
+    def record(self, question: Question, answer: Recorded | Written, upstream: str, *, anew: bool = False) -> str:
         """Write an answer behind those to the same request, or with `anew` in their place; return the file.
 
         Raise `NotWritten` where it cannot be written.
@@ -183,11 +184,11 @@ class Deck:
             known = self._exact.get(question.exact)
             file = Path(known.cassette) if known else self.folder / file_name(question.document, question.exact)
             is_fresh = str(file) in self._fresh
-            before = answers_of(known) if known is not None and (is_fresh or not anew) else []
             asked = {**question.document, "exact": question.exact}
             if self.ignored != IGNORED:
                 asked.setdefault("ignore", list(self.ignored))
-            write(file, file.stem, asked, [*before, answer], upstream)
+            written = response(answer) if isinstance(answer, Recorded) else answer
+            write(file, asked, written, upstream, anew=anew and not is_fresh)
             self._fresh.add(str(file))
             self._read(file, _stamp(file))
             self._file_rules()

@@ -6,13 +6,15 @@ import os
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from completions.exceptions import MockError
+from completions.exceptions import MockError, ScriptError
 from completions.outcome import Recorded
+from completions.script.as_written import Written
 from completions.script.asked.document import Document
+from completions.script.language import ANSWERS
 from completions.script.loader import parse
 from completions.script.reading import MAX_FILE_BYTES, read_text, text_of
 from completions.script.rules import Rule
@@ -81,13 +83,49 @@ def file_name(document: Document, exact: str) -> str:
     return f"{words.strip('-')[:NAMED].strip('-') or 'request'}-{exact[:8]}.yaml"
 
 
-def write(file: Path, name: str, document: Document, answers: Sequence[Recorded], upstream: str) -> None:
-    """Write a request and its answers, whole or not at all; raise `NotWritten` where they cannot be."""
-    shown = [response(each) for each in answers]
-    rule: dict[str, Any] = {"name": name, "match": {"request": document}}
-    rule |= {"reply": shown[0]} if len(shown) == 1 else {"replies": shown}
-    origin = {"at": now(), "upstream": upstream, "by": PROGRAM}
-    data = yaml_text({"version": 1, "recorded": origin, "rules": [rule]}).encode()
+def write(file: Path, asked: Document, answer: Written, upstream: str, *, anew: bool) -> None:
+    """Write an answer behind those to the same request in a file, or in their place; what else is there stays.
+
+    It is written whole or not at all; raise `NotWritten` where it cannot be.
+    """
+    document = _document(file)
+    rule = next((rule for rule in document["rules"] if _exact(rule) == asked["exact"]), None)
+    if rule is None:
+        rule = {"name": file.stem, "match": {"request": asked}}
+        document["rules"].append(rule)
+    answers = [*([] if anew else _answers(rule)), answer]
+    for key in ANSWERS:
+        rule.pop(key, None)
+    if len(answers) > 1:
+        rule["replies"] = answers
+    else:
+        rule |= answer if "error" in answer else {"reply": answer}
+    document["recorded"] = {"at": now(), "upstream": upstream, "by": PROGRAM}
+    _save(file, yaml_text({key: document[key] for key in ("version", "recorded", *document)}).encode())
+
+
+def _document(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {"version": 1, "rules": []}
+    try:
+        found: dict[str, Any] = read_text(text_of(file, str(file)), str(file)).value  # type: ignore[assignment]  # read as a script before
+    except ScriptError as exc:
+        raise NotWritten(exc.summary) from exc
+    return found
+
+
+def _exact(rule: Any) -> object:
+    asked = (rule.get("match") or {}).get("request")
+    return asked.get("exact") if isinstance(asked, dict) else None
+
+
+def _answers(rule: Mapping[str, Any]) -> list[Any]:
+    if "replies" in rule:
+        return list(rule["replies"])
+    return [{"error": rule["error"]}] if "error" in rule else [rule["reply"]] if "reply" in rule else []
+
+
+def _save(file: Path, data: bytes) -> None:
     if len(data) > MAX_FILE_BYTES:
         raise NotWritten(f"{file} would be larger than {MAX_FILE_BYTES} bytes, and could not be read")
     draft = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}.tmp")

@@ -82,6 +82,16 @@ def clean(
     return without(document, texts), recorded
 
 
+def clean_written(
+    document: Document, answer: Document, prompt: Prompt, hidden: Iterable[str]
+) -> tuple[Document, Document]:
+    """Return a request's document and its answer as a script has it without the secrets that were sent."""
+    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    texts = {*hidden_values(prompt), *_in_headers(prompt.headers, hide)}
+    texts |= {text for text in hidden if len(text) >= WORTH}
+    return without(document, texts), without(answer, texts)
+
+
 def _in_headers(headers: Mapping[str, str], hide: Redaction) -> Iterator[str]:
     for name, value in headers.items():
         if is_secret(name) or hide.hides(name):

@@ -42,6 +42,13 @@ def test_address__is_the_one_of_the_longest_path_or_the_format(path: str, surfac
     assert url_of(upstream, path, "a=b", surface) == f"http://{host}{path}?a=b"
 
 
+def test_model__is_asked_for_its_format_and_no_server_is_then() -> None:
+    upstream = read_upstreams(("chat=litellm:anthropic/claude", "http://all"))
+    assert (upstream.model_for("chat"), upstream.model_for("responses")) == ("anthropic/claude", None)
+    assert upstream.servers == (("", "http://all"),)
+    assert upstream.address == "chat=litellm:anthropic/claude, http://all"
+
+
 def test_address__is_none_where_no_upstream_is_for_it() -> None:
     assert url_of(Upstream((("/v1/messages", "http://a"),)), "/v1/responses", "", "responses") is None
 
@@ -54,12 +61,14 @@ def test_address__is_none_where_no_upstream_is_for_it() -> None:
         ("http://", "must be a URL"),
         ("http://a:b", "is not a URL"),
         ("http://a?b=c", "cannot have a query"),
+        ("litellm:claude", "must be a provider and a model"),
+        ("/v1=http://a,litellm:a/b", "a path cannot stand beside litellm:"),
         ("chatt=http://a", "'chatt' is neither a path nor a format; formats: anthropic, chat"),
     ],
 )
 def test_setting__says_what_is_wrong(entry: str, why: str) -> None:
     with pytest.raises(ValueError, match=why.replace("?", r"\?")):
-        read_upstreams((entry,))
+        read_upstreams(tuple(entry.split(",")))
 
 
 def test_setting__with_two_addresses_for_the_same_is_wrong() -> None:
