@@ -11,6 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from completions.conversation import Choice, Reply, Traffic
 from completions.delivery.stream import schedule
 from completions.exceptions import RequestError
 from completions.resolve import engine
@@ -325,6 +326,64 @@ def said_in(choice: dict[str, Any]) -> tuple[Any, ...]:
         content = content[1]["text"] if len(content) > 1 else None
     calls = [call["function"] for call in message.get("tool_calls") or ()]
     return thought or "", content or "", message.get("refusal") or "", calls, choice["finish_reason"]
+
+
+PROJECT = "/v1/projects/p/locations/us/publishers"
+CLAUDE = "anthropic.claude-3-5-sonnet-20241022-v2:0"
+ELSEWHERE: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
+    "converse": (f"/model/{CLAUDE}/converse", f"/model/{CLAUDE}/converse-stream", {}, {}),
+    "invoke": (
+        f"/model/{CLAUDE}/invoke",
+        f"/model/{CLAUDE}/invoke-with-response-stream",
+        {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99},
+        {},
+    ),
+    "vertex claude": (
+        f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:rawPredict",
+        f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
+        {"anthropic_version": "vertex-2023-10-16", "max_tokens": 99},
+        {"stream": True},
+    ),
+    "vertex gemini": (
+        f"{PROJECT}/google/models/gemini-2.5-flash:generateContent",
+        f"{PROJECT}/google/models/gemini-2.5-flash:streamGenerateContent",
+        {},
+        {},
+    ),
+    "cohere": ("/v2/chat", "/v2/chat", {"model": "command-a-03-2025"}, {"stream": True}),
+}
+"""Where a whole answer is asked for and where a stream, what a request has besides, and what asks for the stream."""
+
+
+@RELAXED
+@given(reply=REPLY, said=TEXT.filter(bool), name=st.sampled_from(sorted(ELSEWHERE)))
+async def test_elsewhere__stream_reads_as_the_answer(folder: Path, reply: Any, said: str, name: str) -> None:
+    """What was said is read of both by the format itself: texts, thoughts, calls, why it ends, and the usage."""
+    *paths, more, streamed = ELSEWHERE[name]
+    text = [{"text": said}]
+    content: Any = text if name == "converse" else said
+    own = {"contents": [{"parts": text}]} if "gemini" in name else {"messages": [{"role": "user", "content": content}]}
+    space = namespace(folder, reply)
+    found: list[Reply | None] = []
+    for path, extra in zip(paths, ({}, streamed), strict=True):
+        wire, route = registry.format_at(path) or pytest.fail(path)
+        body = orjson.dumps({**own, **more, **extra})
+        prompt = wire.parse(body, {}, validate=False, route=route)
+        outcome = await engine.resolve(space, prompt)
+        assert outcome.reply and prompt.stream == bool(found)
+        frames = wire.framing(prompt).frames(wire.events(outcome.reply, prompt))
+        sent = tuple(frames) if prompt.stream else (wire.render(outcome.reply, prompt).data,)
+        found.append(registry.read(Traffic("POST", path, body, sent)).reply)
+    first, second = found
+    assert first and second
+    assert [told(choice) for choice in first.choices] == [told(choice) for choice in second.choices]
+    assert first.usage == second.usage
+
+
+def told(choice: Choice) -> tuple[Any, ...]:
+    """Return what a choice says, apart from the ids of its calls."""
+    calls = [(call.name, orjson.loads(call.arguments or "{}")) for call in choice.tool_calls]
+    return choice.text or "", choice.reasoning or "", choice.refusal or "", calls, choice.finish_reason
 
 
 OLLAMA_ASKED = {

@@ -1,0 +1,200 @@
+"""Whatever is sent to any address, of answers and of what is kept, is answered or refused, and can be read back.
+
+The bodies are wrong in ways that no client is: what each address does with right ones is for its own tests.
+"""
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import override_settings
+
+from completions.conversation import Traffic
+from completions.receive.handler import Handler
+from completions.state.namespaces import DEFAULT, remove
+from completions.wire import registry
+from completions.wire.registry import ADDRESSES
+from tests.asgi import call
+
+CLAUDE = {"anthropic-version": "2023-06-01"}
+GOOGLE = {"x-goog-api-key": "k"}
+JSON = "application/json"
+LENIENT = "version: 1\ndefaults: {validate: false, fallback: echo, pacing: {ttft_ms: 0, itl_ms: 0}}\nrules: []\n"
+
+PROJECT = "/v1/projects/p/locations/us/publishers"
+GEMINI = "/v1beta/models/gemini-2.5-flash"
+BEDROCK = "/model/anthropic.claude-3-5-sonnet-20241022-v2:0"
+CHATS = (
+    "deepseek",
+    "openrouter/api/v1",
+    "mistral/v1",
+    "groq/openai/v1",
+    "vllm/v1",
+    "xai/v1",
+    "v1beta/openai",
+    "openai/v1",
+)
+GENERATED = [
+    *(f"/{place}/{name}" for place in (*CHATS, "v1") for name in ("chat/completions", "completions", "embeddings")),
+    *(f"/{place}/responses" for place in (*CHATS, "v1")),
+    *(
+        "/openai/deployments/d/chat/completions",
+        "/openai/deployments/d/completions",
+        "/openai/deployments/d/embeddings",
+    ),
+    *("/openai/responses", "/models/chat/completions", "/models/embeddings", "/vllm/tokenize", "/vllm/detokenize"),
+    *("/v1/moderations", "/v1/responses/compact", "/v1/responses/input_tokens", "/v1/audio/speech"),
+    *("/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/generations", "/v1/images/edits"),
+    *("/v1/images/variations", "/v1/messages", "/v1/messages/count_tokens"),
+    *(
+        f"/v1beta/models/gemini-2.5-flash:{name}"
+        for name in ("generateContent", "streamGenerateContent", "countTokens")
+    ),
+    *("/v1beta/models/gemini-2.5-flash-image:generateContent", "/v1beta/models/imagen-4.0-generate-001:predict"),
+    "/v1beta/models/gemini-2.5-flash-preview-tts:generateContent",
+    *(f"/v1beta/models/gemini-embedding-001:{name}" for name in ("embedContent", "batchEmbedContents", "predict")),
+    f"{PROJECT}/google/models/gemini-2.5-flash:generateContent",
+    *(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:{name}" for name in ("rawPredict", "streamRawPredict")),
+    f"{PROJECT}/anthropic/models/count-tokens:rawPredict",
+    *(f"{BEDROCK}/{name}" for name in ("converse", "converse-stream", "invoke", "invoke-with-response-stream")),
+    *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank"),
+    *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/tokenize", "/detokenize"),
+]
+KEPT = [
+    *("/v1/files", "/v1/files/{file}", "/v1/files/{file}/content", "/v1/uploads", "/v1/uploads/x/parts"),
+    *("/v1/uploads/x/complete", "/v1/vector_stores", "/v1/vector_stores/{store}", "/v1/vector_stores/{store}/search"),
+    *(
+        "/v1/vector_stores/{store}/files",
+        "/v1/vector_stores/{store}/files/{file}",
+        "/v1/vector_stores/{store}/file_batches",
+    ),
+    *("/v1/batches", "/v1/batches/{batch}", "/v1/batches/{batch}/cancel", "/v1/conversations", "/v1/conversations/x"),
+    *("/v1/responses/{response}", "/v1/responses/{response}/input_items", "/v1/responses/{response}/cancel"),
+    *("/v1/messages/batches", "/v1/messages/batches/x", "/v1beta/models/gemini-2.5-flash:batchGenerateContent"),
+    *("/v1beta/batches", "/v1beta/files", "/upload/v1beta/files", "/v1beta/cachedContents"),
+    *("/v1beta/fileSearchStores", "/v1beta/fileSearchStores/{search}"),
+    "/v1beta/fileSearchStores/{search}:importFile",
+    *(
+        "/upload/v1beta/fileSearchStores/{search}:uploadToFileSearchStore",
+        "/v1beta/fileSearchStores/{search}/documents",
+    ),
+    *("/mistral/v1/files", "/mistral/v1/files/x", "/mistral/v1/batch/jobs", "/mistral/v1/batch/jobs/x/cancel"),
+    *("/groq/openai/v1/files", "/groq/openai/v1/batches", "/groq/openai/v1/batches/x"),
+]
+VALUES: list[Any] = [
+    *(None, True, -1, 2**70, 1.5, "", "ü\u0000😀", [], {}, [None], [[]], [{}], {"type": "x"}, {"id": 7}, ["a"]),
+    *([{"role": "user", "content": "a"}], [{"type": "text", "text": "a"}], "data:image/png;base64,AAAA"),
+]
+MESSAGES = [{"role": "user", "content": "a"}]
+BASES: list[dict[str, Any]] = [
+    {},
+    {"model": "gpt-4o", "messages": MESSAGES, "max_tokens": 9},
+    {
+        "model": "gpt-4o",
+        "input": "a",
+        "prompt": "a",
+        "voice": "alloy",
+        "query": "a",
+        "documents": ["a"],
+        "texts": ["a"],
+    },
+    {"contents": [{"parts": [{"text": "a"}]}], "instances": [{"prompt": "a"}]},
+    {"messages": [{"role": "user", "content": [{"text": "a"}]}], "anthropic_version": "vertex-2023-10-16"},
+    {"input_file_id": "x", "endpoint": "/v1/chat/completions", "completion_window": "24h", "requests": [{"body": {}}]},
+]
+NAMES = re.findall(
+    r"\w+",
+    """model messages input prompt instructions tools tool_choice stream contents generationConfig systemInstruction
+    cachedContent instances parameters voice response_format n size image images file file_id file_ids purpose metadata
+    endpoint input_file_id requests input_files documents query texts inputs system inferenceConfig toolConfig
+    max_tokens displayName customMetadata chunkingConfig fileName batch expires_after attributes filters
+    chunking_strategy bytes filename mime_type items conversation previous_response_id text reasoning include
+    background ttl thinking stop stop_sequences outputConfig options format suffix logprobs output_config dimensions
+    encoding_format""",
+)
+BROKEN = [b"", b"{", b"[]", b"null", b"\xff\xfe", b"7", b'"a"', b"{}", b'{"a":' + b"[" * 3000]
+FORMS = [
+    b"--XX--\r\n",
+    b'--XX\r\nContent-Disposition: form-data; name="file"; filename=""\r\n\r\n\r\n--XX--\r\n',
+    b'--XX\r\nContent-Disposition: form-data; name="file"; filename="\xc3\xbc"\r\n\r\nRIFF\0\0\0\0WAVE\r\n--XX--\r\n',
+    b'--XX\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n\x89PNG\r\n\x1a\n\r\n--XX',
+    b'--XX\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n--XX--\r\n',
+]
+
+
+def test_addresses__are_all_here() -> None:
+    missing = [
+        address.route
+        for address in ADDRESSES
+        if address.use == "generate" and not any(re.fullmatch(address.route, path[1:]) for path in GENERATED)
+    ]
+    assert missing == []
+
+
+@pytest.fixture(params=["auto", "lenient"])
+def script(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    file = tmp_path / "lenient.yaml"
+    file.write_text(LENIENT)
+    return "auto" if request.param == "auto" else str(file)
+
+
+async def made(app: Handler) -> dict[str, str]:
+    """Make what the addresses name, and return the ids."""
+
+    async def post(path: str, body: Any, headers: Any = None) -> Any:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = await call(app, "POST", path, data, headers=headers or {"content-type": JSON})
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    form = FORMS[4].replace(b"--XX--", b'--XX\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"')
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/responses", "body": {"model": "gpt-4o", "input": "a"}}
+    form += b"\r\n" + json.dumps(line).encode() + b"\r\n--XX--\r\n"
+    file = (await post("/v1/files", form, {"content-type": "multipart/form-data; boundary=XX"}))["id"]
+    batch = {"input_file_id": file, "endpoint": "/v1/responses", "completion_window": "24h"}
+    search = await post("/v1beta/fileSearchStores", {}, GOOGLE)
+    return {
+        "file": file,
+        "store": (await post("/v1/vector_stores", {"file_ids": [file]}))["id"],
+        "batch": (await post("/v1/batches", batch))["id"],
+        "response": (await post("/v1/responses", {"model": "gpt-4o", "input": "a"}))["id"],
+        "search": search["name"].partition("/")[2],
+    }
+
+
+def bodies(chance: random.Random) -> Iterator[tuple[str, bytes]]:
+    """Yield bodies with their media types: those that are none, forms, and documents in which something is wrong."""
+    yield from ((JSON, body) for body in BROKEN)
+    for form in FORMS:
+        yield "multipart/form-data; boundary=XX", form
+    yield "multipart/form-data", FORMS[0]
+    yield "multipart/related; boundary=XX", FORMS[0]
+    for base in BASES:
+        for _ in range(6):
+            wrong = {chance.choice(NAMES): chance.choice(VALUES) for _ in range(chance.randint(1, 3))}
+            nested = {chance.choice(NAMES): {chance.choice(NAMES): chance.choice(VALUES)}}
+            yield JSON, json.dumps({**base, **wrong, **chance.choice([nested, {}])}).encode()
+
+
+@pytest.mark.parametrize("paths", [GENERATED, KEPT], ids=["generated", "kept"])
+async def test_address__gets_an_answer_or_a_clear_4xx(paths: list[str], script: str) -> None:
+    chance = random.Random(7)
+    with override_settings(MOCK_SCRIPT=script, MOCK_TTFT_MS=0, MOCK_ITL_MS=0):
+        await remove(DEFAULT)
+        app = Handler()
+        ids = await made(app)
+        for path in paths:
+            address = path.format(**ids)
+            for media_type, body in bodies(chance):
+                own = CLAUDE if "messages" in path else GOOGLE if "v1beta" in path else {}
+                headers = {"content-type": media_type, **own}
+                answer = await call(app, "POST", address, body, headers=headers)
+                told = (address, media_type, body[:300], answer.status, answer.body[:300])
+                assert answer.status < 500, told
+                assert answer.status < 400 or isinstance(json.loads(answer.body), dict), told
+                registry.read(Traffic("POST", address, body, (answer.body,), headers))
+        await remove(DEFAULT)
