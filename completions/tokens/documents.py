@@ -43,6 +43,7 @@ _PIECE = re.compile(
 )
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LINES = re.compile(r"\n+")
+_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
 
 OFFICE: Mapping[str, re.Pattern[str]] = {
     "word/document.xml": re.compile(r"<w:t(?: [^<>]*)?>([^<]*)|<(/)w:p>"),
@@ -85,7 +86,8 @@ def pdf(source: str) -> Document | None:
     pages = sum(len(_PAGE.findall(part)) for part in everything)
     counted = [int(number) for part in everything for number in _COUNT.findall(part)]
     shown = [stream for stream in streams if b"\0" not in stream[:512] and b"BT" in stream and _SHOWS.search(stream)]
-    text, more = _text(shown, _letters(streams))
+    encoding = "mac_roman" if any(b"/MacRomanEncoding" in part for part in everything) else "cp1252"
+    text, more = _text(shown, _letters(streams), encoding)
     return Document(pages or max(counted, default=1) or 1, text, more)
 
 
@@ -142,15 +144,15 @@ def _letters(streams: list[bytes]) -> dict[bytes, str]:
     }
 
 
-def _text(streams: list[bytes], letters: Mapping[bytes, str]) -> tuple[str, float]:
+def _text(streams: list[bytes], letters: Mapping[bytes, str], encoding: str) -> tuple[str, float]:
     """Put the text together, and tell how much more there is than was read."""
     read = b"\n".join(streams)[:READ]
-    said = "".join(_pieces(read, letters))
+    said = "".join(_pieces(read, letters, encoding)).translate(_LIGATURES)
     more = max(1.0, sum(map(len, streams)) / READ)
     return _LINES.sub("\n", said).strip(), more
 
 
-def _pieces(stream: bytes, letters: Mapping[bytes, str]) -> Iterator[str]:
+def _pieces(stream: bytes, letters: Mapping[bytes, str], encoding: str) -> Iterator[str]:
     width = max(map(len, letters), default=4)
     for plain, coded, down, gap, place in _PIECE.findall(stream):
         if coded:
@@ -160,4 +162,4 @@ def _pieces(stream: bytes, letters: Mapping[bytes, str]) -> Iterator[str]:
         elif gap:
             yield " " if len(gap) > 4 or int(gap) > GAP else ""
         else:
-            yield _ESCAPED.sub(rb"\1", plain).decode("cp1252", "replace")
+            yield _ESCAPED.sub(rb"\1", plain).decode(encoding, "replace")

@@ -24,6 +24,8 @@ MAX_TURNS = 6
 
 _DIGITS = re.compile(r"[0-9]{2,}")
 _MARKS = re.compile(r"(?<=[^\W_])_(?=[^\W_])|'(?=s\b|t\b|re\b|m\b|ll\b)|[^\s\w]\n")
+_CONTRACTIONS = re.compile(r"\w'(?:s|t|re|ve|ll|d|m)\b")
+_NUMBERS = re.compile(r"\s\d")
 
 Measure = Callable[[Prompt], float]
 
@@ -77,6 +79,22 @@ def _said(message: Message) -> Iterator[str]:
 def messages(prompt: Prompt) -> float:
     """Count the messages that say something, beyond the first."""
     return max(sum(map(_speaks, prompt.messages)) - 1, 0)
+
+
+def exchanges(prompt: Prompt) -> float:
+    """Count the assistant's messages that more follows, for what begins the answer stands before the last anyway."""
+    said = [message.role for message in prompt.messages if message.role != "system"]
+    return sum(role == "assistant" for role in said[:-1])
+
+
+def contractions(prompt: Prompt) -> float:
+    """Count short forms like `what's`, which are one token here."""
+    return sum(len(_CONTRACTIONS.findall(message.text)) for message in prompt.messages)
+
+
+def numbers(prompt: Prompt) -> float:
+    """Count the numbers that a blank stands before."""
+    return sum(len(_NUMBERS.findall(message.text)) for message in prompt.messages)
 
 
 def _speaks(message: Message) -> bool:
@@ -291,6 +309,9 @@ MEASURES: Mapping[str, Measure] = {
     "fine": lambda prompt: sum(fine(message.text) for message in prompt.messages),
     "fine_values": fine_values,
     "message": messages,
+    "exchange": exchanges,
+    "contraction": contractions,
+    "number": numbers,
     "user": lambda prompt: sum(message.role == "user" for message in prompt.messages),
     "assistant": lambda prompt: sum(message.role == "assistant" and _speaks(message) for message in prompt.messages),
     "tools": lambda prompt: float(bool(prompt.tools)),

@@ -52,6 +52,9 @@ SHOWN_LATER: Mapping[str, int] = {"additional_tools": 92, "tool_search_output": 
 SEARCH, OWN_SEARCH = 381, 11
 """The API's search for tools, while there are hidden ones, and around the client's own."""
 
+ONE_AT_A_TIME = 78
+"""Tokens that tell a model that reasons, at `responses`, to make no two calls at once."""
+
 GRAMMAR = 46
 """Tokens of the sentences that a grammar is told in."""
 

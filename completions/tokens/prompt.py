@@ -141,8 +141,12 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
     if responses:
         total += _items(prompt, marks, model) + _thoughts(prompt.messages, model)
         total += COMPACTING if prompt.task == "compact" else 0
+    in_lines = False
     for message in prompt.messages:
         total += _message(message, marks, names, model)
+        in_lines = in_lines or "\n" in message.text
+    if in_lines:
+        total += _run_together(prompt)
     image, audio, document = _media(prompt, responses)
     return PromptTokens(total + image + audio + document, image, audio, document)
 
@@ -170,7 +174,9 @@ def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
     is_open = OPEN in (prompt.model or "")
     if not (prompt.tools or "tools" in prompt.body or prompt.response_format.kind != "text" or is_open or responses):
         return 0
-    return openai_preamble.count(prompt, openai_preamble.MARKS[thinks, responses], responses, is_open)
+    total = openai_preamble.count(prompt, openai_preamble.MARKS[thinks, responses], responses, is_open)
+    serial = thinks and responses and prompt.tools and not prompt.parallel_tool_calls
+    return total + openai_preamble.ONE_AT_A_TIME if serial else total
 
 
 def _items(prompt: Prompt, marks: Marks, model: str) -> int:
@@ -184,6 +190,19 @@ def _items(prompt: Prompt, marks: Marks, model: str) -> int:
     spaces = sum(2 * _namespace(item, model) for item in items if item.get("namespace"))
     compacted = sum(_compacted(item, model) for item in items if item.get("type") == "compaction")
     return silent * (PER_MESSAGE + 1 + marks.final) + spaces + compacted
+
+
+def _run_together(prompt: Prompt) -> int:
+    """Count what texts that are parts of one message cost less than in lines of their own, as the message has them."""
+    given = prompt.body.get("messages", prompt.body.get("input"))
+    total = 0
+    for item in given if isinstance(given, list) else ():
+        parts = item.get("content") if isinstance(item, Mapping) else None
+        said = [part.get("text") for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []
+        texts = [text for text in said if isinstance(text, str)]
+        if len(texts) > 1:
+            total += tokens.count("".join(texts), prompt.model) - tokens.count("\n".join(texts), prompt.model)
+    return total
 
 
 def _namespace(call: Mapping[str, Any], model: str) -> int:

@@ -144,19 +144,21 @@ def _tools_of(body: Mapping[str, object]) -> list[object]:
 
 
 CLAUDE: Weights = {
-    "base": 7.3,
-    "text": 1.01,
-    "message": 3.0,
-    "newline": 0.8,
-    "digit": 0.21,
-    "tools": 491,
-    "tool": 7.5,
-    "tool_json": 2.14,
-    "tool_text": -1.15,
-    "required": 73,
-    "serial": -216,
-    "call": 41,
-    "call_json": 3.15,
+    "base": 7,
+    "text": 1,
+    "exchange": 7.1,
+    "newline": 0.85,
+    "digit": 0.17,
+    "contraction": 1.12,
+    "number": 0.43,
+    "tools": 507,
+    "tool": 12.7,
+    "tool_json": 1.68,
+    "tool_text": -0.64,
+    "required": 91,
+    "serial": -209,
+    "call": 37.4,
+    "call_json": 2.47,
     "schema": 121,
     "schema_json": 1.36,
     "thinking": 29,
@@ -168,7 +170,8 @@ CLAUDE: Weights = {
 }
 CLAUDE_LATER: Weights = {
     **CLAUDE,
-    **{"base": 6.1, "text": 1.21, "newline": 0, "digit": 1, "tools": 470, "tool_json": 2.2, "tool_text": -1.1},
+    **{"base": 6.1, "text": 1.21, "message": 3, "exchange": 0, "newline": 0, "contraction": 0, "number": 0},
+    **{"digit": 1, "tools": 470, "tool": 7.5, "tool_json": 2.2, "tool_text": -1.1, "required": 73, "serial": -216},
     **{"call": 38, "call_json": 3, "adaptive": 0, "task_budget": 39},
 }
 GEMINI: Weights = {
@@ -249,7 +252,7 @@ def _claude(name: str, weights: Weights, tool_search: int = CLAUDE_HOSTED["tool_
 VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_LATER, tool_search=305, tools=425)),
     ("claude-opus-4-[78]|claude-sonnet-5", _claude("claude-4.7", CLAUDE_LATER, tool_search=245)),
-    ("claude-3", _claude("claude-3", CLAUDE, base=8.6, text=1.12, message=1, newline=0, digit=0, tools=545)),
+    ("claude-3", _claude("claude-3", CLAUDE, base=11, text=1, newline=0, digit=0, tools=545)),
     ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", CLAUDE, tools=313, required=-12)),
     ("claude", _claude("claude-4", CLAUDE)),
     ("gemini-(?:1|2\\.0)", Vendor("gemini-2.0", GEMINI_20, GEMINI_20_MEDIA)),
