@@ -14,13 +14,10 @@ import orjson
 from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
 from completions.tokens.deferred import shown, walk
-from completions.tokens.typescript import at
+from completions.tokens.typescript import walk_schema
 
-MAX_DEPTH, MAX_SCHEMAS = 32, 5_000
-"""Levels of a schema, and schemas within one, that are looked at."""
-
-MAX_TURNS = 6
-"""How often a schema that refers to itself is written within itself."""
+MAX_DEPTH = 32
+"""Levels of a value that are looked at."""
 
 _DIGITS = re.compile(r"[0-9]{2,}")
 _MARKS = re.compile(r"(?<=[^\W_])_(?=[^\W_])|'(?=s\b|t\b|re\b|m\b|ll\b)|[^\s\w]\n")
@@ -385,34 +382,3 @@ def _value_texts(value: object, level: int) -> Iterator[str]:
     elif level < MAX_DEPTH and isinstance(value, list):
         for inner in value:
             yield from _value_texts(inner, level + 1)
-
-
-def walk_schema(root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Go through a schema and those in it, with the names that those of properties have; what is referred to counts.
-
-    One that refers to itself is gone through a few times, and none is followed very deep or very long.
-    """
-    left = [MAX_SCHEMAS]
-
-    def walk(name: str, schema: object, level: int, within: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        left[0] -= 1
-        if not isinstance(schema, Mapping) or level > MAX_DEPTH or left[0] < 0:
-            return
-        yield name, schema
-        if isinstance(address := schema.get("$ref"), str) and within.count(address) < MAX_TURNS:
-            yield from walk("", at(address, root), level + 1, (*within, address))
-        for inner_name, inner in _inner(schema):
-            yield from walk(inner_name, inner, level + 1, within)
-
-    return walk("", root, 0, ())
-
-
-def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Go through the schemas in a schema, with the names that those of properties have."""
-    if isinstance(found := schema.get("properties"), Mapping):
-        yield from found.items()
-    for key in ("anyOf", "oneOf", "allOf"):
-        if isinstance(options := schema.get(key), list):
-            yield from (("", option) for option in options)
-    for key in ("items", "additionalProperties"):
-        yield "", schema.get(key)

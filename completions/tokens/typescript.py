@@ -14,6 +14,9 @@ from completions.conversation import Tool
 MAX_DEPTH, MAX_SCHEMAS = 32, 5_000
 """Levels, and schemas within one, that are written; one that refers to itself has no end."""
 
+MAX_TURNS = 6
+"""How often a schema that refers to itself is written within itself."""
+
 NAMES = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 
 
@@ -140,3 +143,34 @@ def _value(value: object) -> str:
 
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else _value(value)
+
+
+def walk_schema(root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Go through a schema and those in it, with the names that those of properties have; what is referred to counts.
+
+    One that refers to itself is gone through a few times, and none is followed very deep or very long.
+    """
+    left = [MAX_SCHEMAS]
+
+    def walk(name: str, schema: object, level: int, within: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        left[0] -= 1
+        if not isinstance(schema, Mapping) or level > MAX_DEPTH or left[0] < 0:
+            return
+        yield name, schema
+        if isinstance(address := schema.get("$ref"), str) and within.count(address) < MAX_TURNS:
+            yield from walk("", at(address, root), level + 1, (*within, address))
+        for inner_name, inner in _inner(schema):
+            yield from walk(inner_name, inner, level + 1, within)
+
+    return walk("", root, 0, ())
+
+
+def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Go through the schemas in a schema, with the names that those of properties have."""
+    if isinstance(found := schema.get("properties"), Mapping):
+        yield from found.items()
+    for key in ("anyOf", "oneOf", "allOf"):
+        if isinstance(options := schema.get(key), list):
+            yield from (("", option) for option in options)
+    for key in ("items", "additionalProperties"):
+        yield "", schema.get(key)

@@ -147,7 +147,7 @@ class RawResponse(Recorded, HttpResponse):
 class FastJsonResponse(RawResponse, JsonResponse):
     """Django's JsonResponse, encoded by orjson: compact, in UTF-8, with the keys in their given order."""
 
-    def __init__(self, document: dict[str, Any] | bytes, status: int = 200) -> None:
+    def __init__(self, document: object, status: int = 200) -> None:
         """Take a document, or its encoded bytes."""
         self.data = data = document if isinstance(document, bytes) else orjson.dumps(document)
         self._container = [data]
@@ -264,7 +264,7 @@ class Following(Recorded, StreamingHttpResponse):
 
 
 def error_response(
-    exc: RequestError, document: dict[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    exc: RequestError, document: object = None, headers: Mapping[str, str] | None = None
 ) -> FastJsonResponse:
     """Return an error's response, with the envelope and headers of the called format, or else OpenAI's."""
     response = FastJsonResponse(document or envelope(exc), status=exc.status)

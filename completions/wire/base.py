@@ -201,7 +201,7 @@ class WireFormat(ABC):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope of an error."""
 
-    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
         """Return an error envelope with the request's id, if this API includes it."""
         return document
 

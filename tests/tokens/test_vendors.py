@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from completions.conversation import Message, Part, Prompt, Thought, Tool, ToolCall
-from completions.tokens.measures import MEASURES, walk_schema
+from completions.tokens.measures import MEASURES
 from completions.tokens.prompt import count, prompt_tokens
+from completions.tokens.typescript import walk_schema
 
 HI = Message("user", "Hi")
 

@@ -4,16 +4,16 @@ Sources: DeepSeek's API reference; streams and errors recorded in 2025 and 2026.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import refusals
+from completions.wire.dialects import refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, text
 from completions.wire.openai.responses.document import without_writes
-from completions.wire.validation import Problem
+from completions.wire.validation import Check, Problem
 
 BAD_JSON = "Failed to deserialize the JSON body into the target type"
 
@@ -25,6 +25,8 @@ class DeepSeek(Vendor):
     vendor = "deepseek"
     words = DEEPSEEK
     refusals = refusals.DEEPSEEK
+    between = turns.DEEPSEEK
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(message=rules.with_content)}
     place = "deepseek/(?:v1/|beta/)?"
     call_opens = False
 
@@ -83,6 +85,8 @@ class DeepSeek(Vendor):
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of a deserializer (tailcallhq/forgecode issue 2008, November 2025)."""
+        if problem.path.endswith("].role") and problem.code == "invalid_value":
+            return turns.unknown_role(body) or problem.error()
         if problem.code == "missing_required_parameter":
             where, _, name = problem.path.rpartition(".")
             said = f"{where}: missing field `{name}`" if where else f"missing field `{name}`"

@@ -3,12 +3,13 @@
 Sources: `groq.types.chat` of the SDK 1.x; answers and streams recorded in 2025 and 2026.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import refusals, rules
+from completions.wire.dialects import refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.openai.base import made_id, usage
@@ -36,7 +37,7 @@ def _message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the fields of its role, or what an answer cites."""
     if value.get("annotations"):
         value = {key: item for key, item in value.items() if key != "annotations"}
-    return _MESSAGES.get(value["role"], record(_PLAIN))(value)
+    return rules.with_content(value) or _MESSAGES.get(value["role"], record(_PLAIN))(value)
 
 
 CHAT = rules.chat(
@@ -57,6 +58,7 @@ class Groq(Vendor):
     vendor = "groq"
     words = GROQ
     refusals = refusals.GROQ
+    between = turns.GROQ
     place = "groq/openai/v1/"
     whole_calls = True
     call_opens = False
@@ -112,6 +114,12 @@ class Groq(Vendor):
                 said = f"property '{name}' is unsupported"
             case "missing_required_parameter":
                 said = f"property '{name}' is missing"
+            case "invalid_type" if (kind := _KIND.search(problem.after or "")) is not None:
+                said = f"value must be {_KINDS[kind[1]]}"
+                where = problem.path
+                return RequestError(f"'{'.'.join(map(str, rules.steps(where)))}' : {said}")
+            case "empty_array":
+                return RequestError(f"'{problem.path}' : minimum number of items is 1")
             case _:
                 return problem.error()
         if not where:
@@ -133,6 +141,17 @@ class Groq(Vendor):
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the envelope with the status, as streams have it."""
         return {"error": {**self.error(exc)["error"], "status_code": exc.status}}
+
+
+_KINDS = {
+    "boolean": "a boolean",
+    "decimal": "a number",
+    "integer": "an integer",
+    "string": "a string",
+    "object": "an object",
+    "array": "an array",
+}
+_KIND = re.compile(r"expected an? (boolean|decimal|integer|string|object|array)\b")
 
 
 def _request(reply: Reply) -> str:

@@ -3,12 +3,13 @@
 Sources: the models of the mistralai SDK 2.x; answers, streams and errors recorded in 2025 and 2026.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules
+from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import MISTRAL
 from completions.wire.openai.base import made_id, usage
@@ -48,7 +49,7 @@ _OTHER = record(dict.fromkeys(("role", "content"), anything))
 def _message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the SDK's fields; the name of a tool or a user has long been accepted."""
     named = {key: item for key, item in value.items() if key != "name"}
-    return _MESSAGES.get(value["role"], _OTHER)(named)
+    return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER)(named)
 
 
 _TEXTS = either("one of a string or array of strings", string=anything, array=array(anything, "strings"))
@@ -90,6 +91,7 @@ class Mistral(Vendor):
     name = "mistral"
     vendor = "mistral"
     words = MISTRAL
+    between = turns.MISTRAL
     place = "mistral/v1/"
     whole_calls = True
     call_opens = False
@@ -167,7 +169,7 @@ class Mistral(Vendor):
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the validator's finding, whose path has the message's role after its index."""
-        kind, said = _SAID.get(problem.code or "", ("value_error", problem.error().message))
+        kind, said = _found(problem)
         where, value = ["body", *rules.steps(problem.path)], _at(body, rules.steps(problem.path))
         if len(where) > 3 and where[1] == "messages" and isinstance(where[2], int):
             where.insert(3, str(body["messages"][where[2]].get("role")))
@@ -187,6 +189,36 @@ _SAID = {
     "unknown_parameter": ("extra_forbidden", "Extra inputs are not permitted"),
     "missing_required_parameter": ("missing", "Field required"),
 }
+
+
+_TYPES = {
+    "a boolean": ("bool_type", "Input should be a valid boolean"),
+    "a decimal": ("float_type", "Input should be a valid number"),
+    "an integer": ("int_type", "Input should be a valid integer"),
+    "a string": ("string_type", "Input should be a valid string"),
+    "an object": ("dict_type", "Input should be a valid dictionary"),
+    "an array": ("list_type", "Input should be a valid list"),
+}
+_BOUNDS = {"<=": ("less_than_equal", "less"), ">=": ("greater_than_equal", "greater")}
+_EXPECTED = re.compile(r"[Ee]xpected (an? (?:boolean|decimal|integer|string|object|array)\b)(?! with)")
+_BOUND = re.compile(r"Expected a value ([<>]=) (-?[\d.]+\d|-?\d+)")
+_CHOICES = re.compile(r"Supported values are: ([^.]+)\.")
+
+
+def _found(problem: Problem) -> tuple[str, str]:
+    """Return a problem as pydantic, which checks Mistral's requests, tells it: its type, and its message."""
+    message = problem.error().message
+    if problem.code in _SAID:
+        return _SAID[problem.code]
+    if (bound := _BOUND.search(message)) is not None:
+        kind, word = _BOUNDS[bound[1]]
+        return kind, f"Input should be {word} than or equal to {bound[2]}"
+    if (choices := _CHOICES.search(message)) is not None:
+        *others, last = re.findall(r"'[^']*'", choices[1])
+        return "enum", f"Input should be {', '.join(others)} or {last}" if others else f"Input should be {last}"
+    if problem.code == "invalid_type" and (expected := _EXPECTED.search(message)) is not None:
+        return _TYPES[expected[1]]
+    return "value_error", message
 
 
 def _at(value: Any, steps: list[str | int]) -> Any:

@@ -20,6 +20,7 @@ from completions.wire.validation import (
     either,
     integer,
     logit_bias,
+    missing,
     nullable,
     obj,
     record,
@@ -50,6 +51,12 @@ def tool(value: Any) -> Problem | None:
 _TOOL = record({"type": nullable(string()), "function": nullable(_OFFERED)}, others=True)
 _NEEDS_FUNCTION = record({}, ("function",), others=True)
 
+FORMS = ("text", "json_object", "json_schema", "structural_tag", "grammar", "python")
+"""The types of `response_format` that any vendor has: those of the SDKs of Groq and Mistral, and vLLM's."""
+
+CHOICES = ("none", "auto", "required", "any")
+"""The same of `tool_choice`; `any` is Mistral's."""
+
 FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
     "frequency_penalty": nullable(decimal(-2, 2)),
@@ -63,13 +70,13 @@ FIELDS: Mapping[str, Check] = {
     "parallel_tool_calls": nullable(boolean),
     "presence_penalty": nullable(decimal(-2, 2)),
     "reasoning_effort": nullable(string()),
-    "response_format": nullable(record({"type": string(low=1)}, ("type",), others=True)),
+    "response_format": nullable(record({"type": choice(*FORMS)}, ("type",), others=True)),
     "seed": nullable(integer(-(2**63), 2**64 - 1)),
     "stop": nullable(_STRINGS),
     "stream": nullable(boolean),
     "stream_options": nullable(obj),
     "temperature": nullable(decimal(0, 2)),
-    "tool_choice": nullable(either("one of a string or object", string=anything, object=anything)),
+    "tool_choice": nullable(either("one of a string or object", string=choice(*CHOICES), object=anything)),
     "tools": nullable(array(tool, "objects")),
     "top_logprobs": nullable(integer(0, 20)),
     "top_p": nullable(decimal(0, 1)),
@@ -94,6 +101,13 @@ def chat(
     if known:
         table = {key: table.get(key, anything) for key in {*known, "model", "messages"}}
     return record(table, ("model", "messages"), others=not known)
+
+
+def with_content(value: dict[str, Any]) -> Problem | None:
+    """Check that what the user or the system says is there."""
+    if value["role"] in ("user", "system") and "content" not in value:
+        return missing("content", value, ())
+    return None
 
 
 def _message(parts: Collection[str], further: Check) -> Check:

@@ -1,12 +1,12 @@
 """What vendors other than OpenAI have in common: their own rules, headers and parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules
+from completions.wire.dialects import rules, turns
 from completions.wire.fields import mapping, text_or_none
 from completions.wire.openai.base import Dialect
 from completions.wire.validation import Check, Problem
@@ -26,6 +26,8 @@ class Vendor(Dialect):
         "response": rules.RESPONSE,
     }
     """The check for each kind of request."""
+    between: ClassVar[Sequence[turns.Rule]] = ()
+    """What must hold between the fields and messages of a chat request."""
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply without what this vendor's shape lacks."""
@@ -37,6 +39,9 @@ class Vendor(Dialect):
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""
         self._check("chat", body)
+        for rule in self.between:
+            if (error := rule.broken(body)) is not None:
+                raise error
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""

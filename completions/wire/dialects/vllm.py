@@ -12,7 +12,7 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules
+from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
@@ -38,6 +38,7 @@ class VLLM(Vendor):
 
     name = "vllm"
     words = VLLM_WORDS
+    between = turns.VLLM
     place = "vllm/v1/"
     call_opens = False
     done_after_error = True

@@ -76,6 +76,8 @@ class Dialect:
     """Whether the last piece of text and the finish reason come in one chunk."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
+    errors_in_list = False
+    """Whether the envelope of an error stands in a list."""
     embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
     """The dimensions of its embedding models."""
 
@@ -246,6 +248,10 @@ class OpenAIFormat(WireFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the dialect's error envelope."""
         return self._dialect.error(exc)
+
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return an error's envelope, in a list where the dialect has it so."""
+        return [document] if self._dialect.errors_in_list else document
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events with the dialect's keep-alive comment."""

@@ -64,10 +64,10 @@ class ChatCompletions(OpenAIFormat):
     ) -> Prompt:
         """Read a chat completion's request."""
         document = decode_object(body)
-        if "stream" in document:
-            check_stream(document)
         if validate:
             self._dialect.check_chat(document)
+        if "stream" in document:
+            check_stream(document)
         return self._dialect.adapt_prompt(read_prompt(document, headers))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

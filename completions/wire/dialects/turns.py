@@ -1,0 +1,212 @@
+"""Step 2 for dialects: what vendors demand between the fields and the messages of a chat, each in its own words.
+
+A rule looks at a body whose fields are right in themselves. What no rule is about, the vendor was not seen to refuse.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from completions.exceptions import RequestError
+from completions.wire.fields import dicts, mapping
+
+Body = Mapping[str, Any]
+
+
+class Rule(NamedTuple):
+    """What a vendor refuses: `broken` returns its error, or None; where that was seen, and when last."""
+
+    broken: Callable[[Body], RequestError | None]
+    source: str
+    seen: str
+
+
+class Step(NamedTuple):
+    """Calls, the results that come right after them, and the role before results that no calls stand before."""
+
+    called: Sequence[str]
+    answered: Sequence[str]
+    before: str
+
+
+def steps(messages: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+    """Go through the calls of a conversation with their results, and through results without calls."""
+    called, answered, before = [], [], ""
+    for message in messages:
+        if message["role"] == "tool":
+            answered.append(str(message.get("tool_call_id")))
+            continue
+        if called or answered:
+            yield Step(called, answered, before)
+        before = message["role"]
+        called, answered = [str(call.get("id")) for call in dicts(message.get("tool_calls"))], []
+    if called or answered:
+        yield Step(called, answered, before)
+
+
+# DeepSeek
+
+_NOT_ASKED = "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
+_NOT_ANSWERED = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
+    "(insufficient tool messages following tool_calls message)"
+)
+_NO_JSON = "Prompt must contain the word 'json' in some form to use 'response_format' of type 'json_object'."
+_VARIANT = (
+    "Failed to deserialize the JSON body into the target type: messages[{place}].role: unknown variant `{role}`, "
+    "expected one of `system`, `user`, `assistant`, `tool`, `latest_reminder`"
+)
+
+
+def _deepseek(message: str) -> RequestError:
+    return RequestError(message, code="invalid_request_error")
+
+
+def unknown_role(body: Body) -> RequestError | None:
+    """Return DeepSeek's error for a role that it does not know, such as `developer`."""
+    known = ("system", "user", "assistant", "tool", "latest_reminder")
+    for place, message in enumerate(body["messages"]):
+        if message["role"] not in known:
+            return _deepseek(_VARIANT.format(place=place, role=message["role"]))
+    return None
+
+
+def _unasked(body: Body) -> RequestError | None:
+    wrong = any(set(step.answered) - set(step.called) for step in steps(body["messages"]))
+    return _deepseek(_NOT_ASKED) if wrong else None
+
+
+def _unanswered(body: Body) -> RequestError | None:
+    wrong = any(set(step.called) - set(step.answered) for step in steps(body["messages"]))
+    return _deepseek(_NOT_ANSWERED) if wrong else None
+
+
+def _without_json(body: Body) -> RequestError | None:
+    if mapping(body.get("response_format")).get("type") != "json_object":
+        return None
+    return None if re.search("json", _texts(body), re.IGNORECASE) else _deepseek(_NO_JSON)
+
+
+def _texts(body: Body) -> str:
+    contents = [message.get("content") for message in body["messages"]]
+    parts = [part.get("text") for content in contents for part in dicts(content)]
+    return "\n".join(text for text in (*contents, *parts) if isinstance(text, str))
+
+
+DEEPSEEK = (
+    Rule(unknown_role, "icebear0828/codex-proxy 589, of deepseek-v4-flash", "2026-05-22"),
+    Rule(_unasked, "agentscope-ai/agentscope-go 7; qwersyk/Newelle 425", "2026-09-16"),
+    Rule(_unanswered, "gptme/gptme 3421; TurixAI/TuriX-CUA 15", "2026-08-03"),
+    Rule(_without_json, "yubing744/trading-gpt 77, of deepseek-v4-pro", "2026-04-24"),
+)
+
+# Mistral
+
+CALL_ID = re.compile(r"[a-zA-Z0-9]{9}")
+ORDER = ("invalid_request_message_order", "3230")
+_LAST = "Expected last role User or Tool (or Assistant with prefix True) for serving but got {role}"
+_AFTER = "Unexpected role 'tool' after role '{role}'"
+_UNEVEN = "Not the same number of function calls and responses"
+_STRANGE = "Unexpected tool call id {call} in tool results"
+_ID = "Tool call id was {call} but must be a-z, A-Z, 0-9, with a length of 9."
+_NOTHING = "Assistant message must have either content or tool_calls, but not none."
+
+
+def _mistral(message: str, kind: tuple[str, str] = ORDER) -> RequestError:
+    return RequestError(message, type=kind[0], code=kind[1])
+
+
+def _last_role(body: Body) -> RequestError | None:
+    last = body["messages"][-1]
+    if last["role"] in ("user", "tool") or (last["role"] == "assistant" and last.get("prefix") is True):
+        return None
+    return _mistral(_LAST.format(role=last["role"]))
+
+
+def _misplaced_results(body: Body) -> RequestError | None:
+    for step in steps(body["messages"]):
+        if not step.called and step.before in ("system", "user"):
+            return _mistral(_AFTER.format(role=step.before))
+    return None
+
+
+def _uneven(body: Body) -> RequestError | None:
+    for step in steps(body["messages"]):
+        if len(step.called) != len(step.answered):
+            return _mistral(_UNEVEN)
+        if strange := [call for call in step.answered if call not in step.called]:
+            return _mistral(_STRANGE.format(call=strange[0]))
+    return None
+
+
+def _odd_id(body: Body) -> RequestError | None:
+    for step in steps(body["messages"]):
+        for call in (*step.called, *step.answered):
+            if not CALL_ID.fullmatch(call):
+                return _mistral(_ID.format(call=call), ("invalid_function_call", "3280"))
+    return None
+
+
+def _says_nothing(body: Body) -> RequestError | None:
+    for message in body["messages"]:
+        if message["role"] == "assistant" and not message.get("content") and not message.get("tool_calls"):
+            return _mistral(_NOTHING, ("invalid_request_error", "3240"))
+    return None
+
+
+VALIDATOR = "the validator of Mistral's own package mistral-common"
+
+MISTRAL = (
+    Rule(_says_nothing, VALIDATOR, "2026-11-26"),
+    Rule(_odd_id, "nearai/ironclaw 1241; avante-corp/avante.nvim 2951", "2026-03-16"),
+    Rule(_misplaced_results, f"charmbracelet/crush 279; {VALIDATOR}", "2026-01-14"),
+    Rule(_uneven, VALIDATOR, "2026-11-26"),
+    Rule(_last_role, f"anomalyco/opencode 19115; {VALIDATOR}", "2026-03-25"),
+)
+
+# Groq
+
+MAX_TOOLS = 128
+
+
+def _many_tools(body: Body) -> RequestError | None:
+    tools = body.get("tools") or ()
+    return RequestError(f"'tools' : maximum number of items is {MAX_TOOLS}") if len(tools) > MAX_TOOLS else None
+
+
+def _several_answers(body: Body) -> RequestError | None:
+    return RequestError("'n' : number must be at most 1") if (body.get("n") or 1) > 1 else None
+
+
+GROQ = (
+    Rule(_many_tools, "HunorLaczko/ha-groq-cloud-api 25", "2026-04-16"),
+    Rule(_several_answers, "Groq's page on OpenAI compatibility: `n` must be 1", "2026-11-26"),
+)
+
+# vLLM
+
+
+def _needs(field: str, other: str, message: str) -> Callable[[Body], RequestError | None]:
+    """Return a check that refuses a field without another one."""
+    return lambda body: RequestError(message, param=field) if body.get(field) and not body.get(other) else None
+
+
+def _chooses_nothing(body: Body) -> RequestError | None:
+    if body.get("tool_choice") in (None, "none", "auto") or body.get("tools"):
+        return None
+    return RequestError("When using `tool_choice`, `tools` must be set.", param="tool_choice")
+
+
+VLLM = (
+    Rule(_chooses_nothing, "vLLM, `protocol.py`", "2026-11-26"),
+    Rule(
+        _needs("stream_options", "stream", "Stream options can only be defined when `stream=True`."),
+        "vLLM, `protocol.py`",
+        "2026-11-26",
+    ),
+    Rule(
+        _needs("top_logprobs", "logprobs", "when using `top_logprobs`, `logprobs` must be set to true."),
+        "vLLM, `protocol.py`",
+        "2026-11-26",
+    ),
+)

@@ -1,0 +1,149 @@
+"""What vendors demand between the messages of a chat: each rule is broken once, in the vendor's words."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.exceptions import RequestError
+from completions.wire import registry
+from completions.wire.dialects import turns
+from completions.wire.openai.base import Dialect
+from tests.wire.test_refusals import REVISED
+
+USER, SYSTEM, SAID = ({"role": role, "content": "Hi"} for role in ("user", "system", "assistant"))
+CALL: Any = {"id": "abcdefghi", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+CALLED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
+RESULT = {"role": "tool", "tool_call_id": "abcdefghi", "content": "1"}
+TOOL = {"type": "function", "function": {"name": "f"}}
+
+MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"}
+
+BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
+    ("deepseek", [{"role": "developer", "content": "Hi"}, USER], {}, "messages[0].role: unknown variant `developer`"),
+    ("deepseek", [USER, RESULT], {}, "Messages with role 'tool' must be a response to a preceding message"),
+    ("deepseek", [USER, CALLED, RESULT | {"tool_call_id": "other"}], {}, "Messages with role 'tool' must be"),
+    ("deepseek", [USER, CALLED, USER], {}, "An assistant message with 'tool_calls' must be followed by tool messages"),
+    ("deepseek", [USER, CALLED, SYSTEM, RESULT], {}, "Messages with role 'tool' must be a response"),
+    ("deepseek", [USER], {"response_format": {"type": "json_object"}}, "Prompt must contain the word 'json'"),
+    ("mistral", [USER, {"role": "assistant", "content": ""}, USER], {}, "Assistant message must have either content"),
+    (
+        "mistral",
+        [USER, {**CALLED, "tool_calls": [{**CALL, "id": "call_1"}]}, RESULT],
+        {},
+        "Tool call id was call_1 but",
+    ),
+    ("mistral", [USER, RESULT], {}, "Unexpected role 'tool' after role 'user'"),
+    ("mistral", [USER, CALLED, USER], {}, "Not the same number of function calls and responses"),
+    ("mistral", [USER, SAID, RESULT], {}, "Not the same number of function calls and responses"),
+    (
+        "mistral",
+        [USER, CALLED, RESULT | {"tool_call_id": "ihgfedcba"}],
+        {},
+        "Unexpected tool call id ihgfedcba in tool",
+    ),
+    (
+        "mistral",
+        [USER, SAID],
+        {},
+        "Expected last role User or Tool (or Assistant with prefix True) for serving but got as",
+    ),
+    (
+        "mistral",
+        [USER, SYSTEM],
+        {},
+        "Expected last role User or Tool (or Assistant with prefix True) for serving but got sy",
+    ),
+    ("groq", [USER], {"tools": [TOOL] * 129}, "'tools' : maximum number of items is 128"),
+    ("groq", [USER], {"n": 2}, "'n' : number must be at most 1"),
+    ("vllm", [USER], {"tool_choice": "required"}, "When using `tool_choice`, `tools` must be set."),
+    (
+        "vllm",
+        [USER],
+        {"stream_options": {"include_usage": True}},
+        "Stream options can only be defined when `stream=True`",
+    ),
+    ("vllm", [USER], {"top_logprobs": 2}, "when using `top_logprobs`, `logprobs` must be set to true."),
+]
+
+KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
+    ("deepseek", [SYSTEM, USER, CALLED, RESULT, SAID, USER], {}),
+    ("deepseek", [SYSTEM | {"content": "Answer in JSON."}, USER], {"response_format": {"type": "json_object"}}),
+    ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
+    ("mistral", [USER, SAID | {"prefix": True}], {}),
+    ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128}),
+    ("vllm", [USER], {"tool_choice": "none", "stream": True, "stream_options": {"include_usage": True}}),
+]
+
+
+def parse(dialect: str, messages: list[Any], more: dict[str, Any]) -> None:
+    body = {"model": MODELS.get(dialect, "m"), "messages": messages, **more}
+    registry.CHAT_DIALECTS[dialect].parse(orjson.dumps(body), {}, validate=True)
+
+
+@pytest.mark.parametrize(("dialect", "messages", "more", "words"), BROKEN)
+def test_rules__refuse_in_the_vendor_s_words(
+    dialect: str, messages: list[Any], more: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse(dialect, messages, more)
+    assert words in caught.value.message
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(("dialect", "messages", "more"), KEPT)
+def test_rules__let_through_what_keeps_them(dialect: str, messages: list[Any], more: dict[str, Any]) -> None:
+    parse(dialect, messages, more)
+
+
+RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral", "vllm")}
+
+
+@pytest.mark.parametrize("dialect", RULES)
+def test_rules__have_fresh_sources_and_are_all_broken_above(dialect: str) -> None:
+    bodies = [{"messages": messages, **more} for name, messages, more, _ in BROKEN if name == dialect]
+    for rule in RULES[dialect]:
+        assert rule.source
+        assert REVISED - date.fromisoformat(rule.seen) < timedelta(days=365)
+        assert any(rule.broken(body) for body in bodies)
+
+
+def test_dialects__use_their_rules() -> None:
+    for name, rules in RULES.items():
+        dialect: Dialect = registry.CHAT_DIALECTS[name]._dialect  # type: ignore[attr-defined]  # what the format speaks
+        assert dialect.between == rules  # type: ignore[attr-defined]  # of vendors
+
+
+@pytest.mark.parametrize(
+    ("more", "kind", "words"),
+    [
+        ({"temperature": 2}, "less_than_equal", "Input should be less than or equal to 1.5"),
+        ({"top_p": -1}, "greater_than_equal", "Input should be greater than or equal to 0"),
+        ({"temperature": "hot"}, "float_type", "Input should be a valid number"),
+        ({"stream": "yes"}, "bool_type", "Input should be a valid boolean"),
+        ({"tool_choice": "some"}, "enum", "Input should be 'auto', 'none', 'any' or 'required'"),
+        ({"foo": 1}, "extra_forbidden", "Extra inputs are not permitted"),
+        ({"messages": [{"role": "user"}]}, "missing", "Field required"),
+    ],
+)
+def test_mistral__tells_what_its_validator_finds(more: dict[str, Any], kind: str, words: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse("mistral", [USER], more)
+    (found,) = registry.CHAT_DIALECTS["mistral"].error(caught.value)["detail"]
+    assert (caught.value.status, found["type"], found["msg"]) == (422, kind, words)
+
+
+def test_gemini__refuses_unknown_fields_in_a_list_of_one() -> None:
+    wire = registry.CHAT_DIALECTS["gemini"]
+    with pytest.raises(RequestError) as caught:
+        parse("gemini", [USER], {"reasoning": {"effort": "low"}})
+    (told,) = wire.with_request_id(wire.error(caught.value), "1")
+    words = 'Invalid JSON payload received. Unknown name "reasoning": Cannot find field.'
+    assert isinstance(told, dict)
+    assert (told["error"]["code"], told["error"]["message"], told["error"]["status"]) == (
+        400,
+        words,
+        "INVALID_ARGUMENT",
+    )
+    assert told["error"]["details"][0]["fieldViolations"] == [{"description": words}]
