@@ -153,7 +153,7 @@ def _ends(prompt: Prompt) -> Iterator[float]:
     """Go through the tokens up to the end of each block, by the same weights as those of the whole prompt."""
     vendor = vendor_of(prompt.model or "", "anthropic", vertex=False, dialect=None)
     weights = vendor.weights if vendor is not None and vendor.name.startswith("claude") else CLAUDE
-    end = weights["base"] - BEGINS_ANSWER - weights["message"]
+    end = weights["base"] - BEGINS_ANSWER - weights.get("message", 0)
     end += weights["tools"] - weights["tool"] if prompt.tools else 0
     for block in prompt.cache_blocks:
         end += _cost(block.text, weights)
@@ -169,7 +169,7 @@ def _cost(block: str, weights: Weights) -> float:
         return weights["tool"] + weights["tool_json"] * tokens.count(block)
     if '"tool_use"' in head:
         return weights["call"] + weights["call_json"] * tokens.count(block)
-    return weights["message"] + text_cost(block, weights)
+    return weights.get("message", 0) + text_cost(block, weights)
 
 
 def _measured(prompt: Prompt, usage: Usage) -> tuple[list[int], list[str]]:

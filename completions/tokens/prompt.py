@@ -87,6 +87,9 @@ ENCRYPTED = "gAAAA"
 """How what OpenAI has encrypted begins."""
 
 
+MISTRAL_MARKS = 2
+"""Tokens around a text that Mistral embeds."""
+
 UNFRAMED = ("embed", "moderate", "speak", "transcribe", "draw")
 """The tasks whose prompts cost only their texts."""
 
@@ -105,7 +108,7 @@ def count(prompt: Prompt) -> PromptTokens:
 
 def _count(prompt: Prompt) -> PromptTokens:
     if prompt.raw_input is not None:
-        return PromptTokens(_raw(prompt.raw_input, prompt.model))
+        return PromptTokens(_raw(prompt.raw_input, prompt.model) + _around_texts(prompt))
     if prompt.task in UNFRAMED:
         return PromptTokens(sum(tokens.count(message.text, prompt.model) for message in prompt.messages))
     address = prompt.address
@@ -123,6 +126,14 @@ def _raw(value: object, model: str | None) -> int:
         case int():
             return 1
     return 0
+
+
+def _around_texts(prompt: Prompt) -> int:
+    """Count the marks that Mistral sets before and behind each text to embed."""
+    if not (prompt.model or "").startswith(("mistral-embed", "codestral-embed")):
+        return 0
+    given = prompt.raw_input
+    return MISTRAL_MARKS * (len(given) if isinstance(given, list) else 1)
 
 
 def _token_lists(prompts: list[object]) -> int:

@@ -20,17 +20,17 @@ class Floor(NamedTuple):
 
 
 FLOORS = {
-    "anthropic": Floor(7, 73),
+    "anthropic": Floor(14, 75),
     "azure": Floor(33, 87),
     "azure-responses": Floor(90, 90),
     "deepseek": Floor(78, 94),
     "deepseek-responses": Floor(75, 100),
     "gemini": Floor(38, 80),
     "groq": Floor(70, 90),
-    "mistral": Floor(45, 81),
+    "mistral": Floor(49, 85),
     "openai": Floor(90, 96),
-    "openai-responses": Floor(47, 70),
-    "openrouter": Floor(20, 64),
+    "openai-responses": Floor(50, 71),
+    "openrouter": Floor(26, 69),
     "vertex": Floor(44, 77),
     "xai-responses": Floor(20, 60),
 }

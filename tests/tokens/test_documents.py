@@ -39,6 +39,12 @@ def test_pdf__has_letters_for_its_codes() -> None:
     assert found is not None and found.text == "Hi?"
 
 
+def test_pdf__has_a_mac_s_letters_and_no_ligatures() -> None:
+    found = documents.pdf(pdf(b"BT (A \xdele) Tj ET", more=b"/Encoding /MacRomanEncoding"))
+    assert found is not None
+    assert found.text == "A file"
+
+
 def test_pdf__that_is_long_is_read_in_part() -> None:
     sentence = b"(The quick brown fox jumps over the lazy dog. ) Tj "
     found = documents.pdf(pdf(b"BT " + sentence * 6_000 + b"ET", deflated=True))

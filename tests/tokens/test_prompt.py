@@ -328,3 +328,25 @@ def test_model_table__is_read_without_litellm() -> None:
     code = "import sys; from completions.tokens import models; models.max_output('o3'); print('litellm' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+def test_parts__of_one_message_are_one_text() -> None:
+    parts = [{"type": "input_text", "text": text} for text in ("What is in it?", "<file>Ruby</file>")]
+    whole = read_prompt({"model": "gpt-5-nano", "input": "What is in it?<file>Ruby</file>"}, {})
+    apart = read_prompt({"model": "gpt-5-nano", "input": [{"role": "user", "content": parts}]}, {})
+    assert counting.prompt_tokens(apart) == counting.prompt_tokens(whole)
+
+
+@pytest.mark.parametrize(("model", "more"), [("gpt-5-nano", 78), ("gpt-4o", 0)])
+def test_serial_calls__are_told_to_models_that_reason(model: str, more: int) -> None:
+    tools = [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {}}}]
+    body = {"model": model, "input": "Hi", "tools": tools}
+    serial = counting.prompt_tokens(read_prompt(body | {"parallel_tool_calls": False}, {}))
+    assert serial - counting.prompt_tokens(read_prompt(body, {})) == more
+
+
+def test_embeddings__have_marks_at_mistral() -> None:
+    def count(model: str, given: object) -> int:
+        return counting.prompt_tokens(Prompt(model=model, task="embed", raw_input=given))
+
+    assert count("mistral-embed", ["Hello", "World"]) == count("text-embedding-3-small", ["Hello", "World"]) + 4

@@ -89,7 +89,7 @@ GOOD: dict[str, JSON] = {
     "audio, next turn": asked(HELLO, {"role": "assistant", "audio": {"id": "audio_abc123"}}, HELLO),
     "file": asked(*user(part("file", file={"file_id": "file-6F2ksmvXxt4VdoqmHRw6kL"}), part("text", text="?"))),
     "file data": asked(
-        *user(part("file", file={"filename": "a.pdf", "file_data": "data:application/pdf;base64,SGVsbG8="}))
+        *user(part("file", file={"filename": "a.pdf", "file_data": "data:application/pdf;base64,SGVs\nbG8 ="}))
     ),
     "tools": asked(tools=[TOOL], tool_choice="auto", parallel_tool_calls=False),
     "tool without parameters": asked(tools=[{"type": "function", "function": {"name": "now"}}], tool_choice="required"),
