@@ -28,6 +28,10 @@ STOP_REASONS = {
 }
 
 
+CALLER: Mapping[str, Any] = {"tool_use": {"caller": {"type": "direct"}}}
+"""Who calls a tool, the model itself or code that it runs: in every call recorded since the end of 2025."""
+
+
 class Run(NamedTuple):
     """The deltas of one kind in a block: the delta with its hole, the values for it, and its part for faults."""
 
@@ -148,7 +152,7 @@ def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
     arguments = call.arguments
     if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
         arguments = orjson.dumps({"input": arguments}).decode()
-    document = {"type": kind, "id": identity, "name": call.name, "input": {}}
+    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **CALLER.get(kind, {})}
     delta = {"type": "input_json_delta", "partial_json": HOLE}
     pieces = cut(arguments, prompt)
     runs = [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]

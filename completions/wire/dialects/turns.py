@@ -31,7 +31,9 @@ class Step(NamedTuple):
 
 def steps(messages: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     """Go through the calls of a conversation with their results, and through results without calls."""
-    called, answered, before = [], [], ""
+    called: list[str] = []
+    answered: list[str] = []
+    before = ""
     for message in messages:
         if message["role"] == "tool":
             answered.append(str(message.get("tool_call_id")))

@@ -6,6 +6,7 @@ is nothing to say (`parts`, `thoughtsTokenCount`, `safetyRatings`) is left out h
 
 import base64
 import hashlib
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count, groupby
@@ -29,6 +30,9 @@ FILTERED = (
     "Prohibited Use policy. You will not be charged for blocked images. Try rephrasing the prompt."
 )
 """What is said of a picture that is held back; measured on 2026-09-02, of Gemini 3 Pro alone."""
+
+CALLED, OLD = "Model generated function call(s).", re.compile(r"gemini-(1|2\.0)")
+"""What the Gemini API says beside calls (of 113 recorded, 112), and the models of which it does not."""
 
 TEXTS = {"refusal": "text"}
 """What is said as a text too."""
@@ -177,6 +181,8 @@ class Said:
         if document["finishReason"] == "MALFORMED_FUNCTION_CALL":
             call = self._malformed[0]
             document["finishMessage"] = f"Malformed function call: {call.name}({call.arguments})"
+        if self.calls and not vertex and document["finishReason"] == "STOP" and not OLD.match(self._prompt.model or ""):
+            document["finishMessage"] = CALLED
         if document["finishReason"] == "IMAGE_SAFETY":
             document["finishMessage"] = FILTERED
         if document["finishReason"] == "SAFETY" or pick(self._prompt.body, "safetySettings"):

@@ -32,6 +32,9 @@ from completions.wire.readback import Answer
 STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
 """Constant headers; LiteLLM reads the second."""
 
+TIERS = ("flex", "priority", "standard", "FLEX", "PRIORITY", "STANDARD")
+"""The tiers that a request may ask for (`ServiceTier` of google-genai's types)."""
+
 EVENTS = ServerSentEvents(line_end=b"\r\n")
 
 DIMENSIONS = 3072
@@ -169,8 +172,15 @@ def _time(created: int) -> str:
 
 
 def _usage_so_far(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    document = usage_so_far(reply.usage)
-    return document | {"trafficType": "ON_DEMAND"} if is_vertex(prompt) else document
+    return usage_so_far(reply.usage) | _paid(prompt)
+
+
+def _paid(prompt: Prompt) -> dict[str, Any]:
+    """Return how a request was paid for; the Gemini API says it since 2026."""
+    if is_vertex(prompt):
+        return {"trafficType": "ON_DEMAND"}
+    asked = pick(prompt.body, "serviceTier")
+    return {"serviceTier": asked.lower() if isinstance(asked, str) and asked in TIERS else "standard"}
 
 
 def _usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:
@@ -191,9 +201,9 @@ def _usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any
         document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
     details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
     if not is_vertex(prompt):
-        return document | ({"candidatesTokensDetails": details} if details else {})
+        return document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt)
     texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
-    return document | {"candidatesTokensDetails": [*texts, *details], "trafficType": "ON_DEMAND"}
+    return document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt)
 
 
 def _content(parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from tests.wire.openai.test_chat import JUNK
 WIRE, COUNT = AnthropicMessages(), AnthropicCount()
 USER = {"role": "user", "content": "Hello"}
 USAGE = Usage(20, 7, cached_tokens=5, reasoning_tokens=2)
+DIRECT = {"caller": {"type": "direct"}}
 
 
 def prompt(**fields: Any) -> Prompt:
@@ -106,17 +107,20 @@ def test_prompt__has_the_parts(block: dict[str, Any], part: Part | None, text: s
         (Choice("Hi", "content_filter"), [{"type": "text", "text": "Hi"}], "refusal"),
         (
             Choice("So:", "tool_calls", (ToolCall("add", '{"a":1}', "t1"),)),
-            [{"type": "text", "text": "So:"}, {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1}}],
+            [
+                {"type": "text", "text": "So:"},
+                {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1}, **DIRECT},
+            ],
             "tool_use",
         ),
         (
             Choice(None, "length", (ToolCall("add", '{"a":1,"b":[2,"un', "t1"),)),
-            [{"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1, "b": [2]}}],
+            [{"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 1, "b": [2]}, **DIRECT}],
             "max_tokens",
         ),
         (
             Choice(None, "tool_calls", (ToolCall("run", "ls -l", "t1", "custom"),)),
-            [{"type": "tool_use", "id": "t1", "name": "run", "input": {"input": "ls -l"}}],
+            [{"type": "tool_use", "id": "t1", "name": "run", "input": {"input": "ls -l"}, **DIRECT}],
             "tool_use",
         ),
     ],

@@ -9,7 +9,7 @@ import pytest
 from completions.exceptions import RequestError
 from completions.wire import registry
 from completions.wire.dialects import turns
-from completions.wire.openai.base import Dialect
+from completions.wire.dialects.vendor import Vendor
 from tests.wire.test_refusals import REVISED
 
 USER, SYSTEM, SAID = ({"role": role, "content": "Hi"} for role in ("user", "system", "assistant"))
@@ -111,8 +111,8 @@ def test_rules__have_fresh_sources_and_are_all_broken_above(dialect: str) -> Non
 
 def test_dialects__use_their_rules() -> None:
     for name, rules in RULES.items():
-        dialect: Dialect = registry.CHAT_DIALECTS[name]._dialect  # type: ignore[attr-defined]  # what the format speaks
-        assert dialect.between == rules  # type: ignore[attr-defined]  # of vendors
+        dialect: Vendor = registry.CHAT_DIALECTS[name]._dialect  # type: ignore[attr-defined]  # what the format speaks
+        assert dialect.between == rules
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,7 @@ def test_answer__has_google_s_shape() -> None:
             "candidatesTokenCount": 7,
             "totalTokenCount": 12,
             "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 5}],
+            "serviceTier": "standard",
         },
         "modelVersion": "gemini-2.5-flash",
         "responseId": document["responseId"],
@@ -106,7 +107,7 @@ def test_answer__has_google_s_shape() -> None:
 def test_finish_reason__is_google_s(choice: Choice, reason: str) -> None:
     candidate = answered(choice)["candidates"][0]
     assert candidate["finishReason"] == reason
-    assert ("finishMessage" in candidate) is (reason == "MALFORMED_FUNCTION_CALL")
+    assert ("finishMessage" in candidate) is bool(choice.tool_calls)
     blocked = [rating for rating in candidate.get("safetyRatings", ()) if rating.get("blocked")]
     assert bool(blocked) is (reason == "SAFETY")
 

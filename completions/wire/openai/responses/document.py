@@ -226,7 +226,8 @@ def _choice(given: object) -> Any:
 def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
     if given["type"] != "function":
         return dict(given)
-    return {"description": None, "parameters": None, **given, "strict": given.get("strict") is not False}
+    told = {"description": None, "parameters": None, "output_schema": None, **given}  # the last since 2026-07
+    return told | {"strict": given.get("strict") is not False}
 
 
 def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
