@@ -1,13 +1,13 @@
 """Between resolve and render: how much of a prompt the API would read from its cache or write to it.
 
-OpenAI, Azure, DeepSeek and Google cache the beginning of long prompts automatically; Anthropic caches what a request
-marks with `cache_control`. The namespace's state remembers earlier prompts. Sources: OpenAI's and Anthropic's guides to
-prompt caching and Google's page on context caching (13 Oct 2026); for DeepSeek, the recordings.
+OpenAI, Azure, DeepSeek, Google, Mistral, Groq and xAI cache the beginning of prompts automatically; Anthropic caches
+what a request marks with `cache_control`. The namespace's state remembers earlier prompts. Sources: OpenAI's and
+Anthropic's guides to prompt caching, Google's page on context caching (13 Oct 2026); for the others, the recordings.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -44,10 +44,14 @@ COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", 
 
 
 class Steps(NamedTuple):
-    """The smallest prompt that an API caches automatically, and the granularity, both in tokens."""
+    """The smallest prompt that an API caches automatically, and the granularity, both in tokens.
+
+    `own` are the tokens of what the API itself says before every prompt, which are always cached.
+    """
 
     least: int
     step: int
+    own: int = 0
 
 
 MIN_CACHED = 128
@@ -56,10 +60,20 @@ MIN_CACHED = 128
 OPENAI, DEEPSEEK = Steps(1024, 128), Steps(128, 128)
 GEMINI_25, GEMINI = Steps(2048, 1), Steps(4096, 1)
 
-_UNCACHED = re.compile(
-    r"gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|mi[nsx]+tral|magistral|codestral|llama|qwen|text-|davinci"
-)
+BY_DIALECT: Mapping[str, Steps] = {
+    "deepseek": DEEPSEEK,
+    "groq": Steps(128, 128),
+    "mistral": Steps(128, 16),
+    "xai": Steps(128, 64, own=192),
+    **dict.fromkeys(("", "azure", "openrouter", "vllm"), OPENAI),
+}
+"""How the APIs cache that have models of others; by the recordings: Groq's of gpt-oss, Mistral's, and xAI's of Grok."""
+
+_UNCACHED = re.compile(r"gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|llama|qwen|text-|davinci")
 """Models whose prompts are not cached, or whose caching is not known."""
+
+_ELSEWHERE = re.compile(r"mi[nsx]+tral|magistral|codestral|grok")
+"""Models that are cached where their vendor serves them, and perhaps not elsewhere."""
 
 _ANTHROPIC: tuple[tuple[str, int], ...] = (
     ("opus-5|fable|mythos", 512),
@@ -100,11 +114,15 @@ def steps_for(prompt: Prompt) -> Steps | None:
     model, dialect = (prompt.model or "").lower(), prompt.address.get("dialect", "")
     if "claude" in model or prompt.format in ("anthropic", "ollama") or _UNCACHED.match(model.rpartition("/")[2]):
         return None
-    if dialect == "deepseek" or "deepseek" in model:
+    if "deepseek" in model:
         return DEEPSEEK
     if "gemini" in model or prompt.format == "gemini":
         return GEMINI_25 if "2.5" in model else GEMINI
-    return OPENAI if dialect in ("", "azure", "openrouter", "vllm") else None
+    if "grok" in model and not dialect:
+        return BY_DIALECT["xai"]
+    if dialect not in ("mistral", "xai") and _ELSEWHERE.search(model):
+        return None
+    return BY_DIALECT.get(dialect)
 
 
 async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
@@ -114,8 +132,10 @@ async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Step
     found = await space.prefixes.use(digests, dict.fromkeys(digests, LIFE))
     known = next((at for at, seen in enumerate(found) if not seen), len(found)) * CHUNK
     cached = usage.prompt_tokens * known // max(size, 1)
+    if steps.own:
+        cached = max(cached, min(steps.own, usage.prompt_tokens - BEGINS_ANSWER))
     cached -= cached % steps.step
-    return replace(usage, cached_tokens=cached) if cached >= steps.least else usage
+    return replace(usage, cached_tokens=cached) if cached >= min(steps.least, steps.own or steps.least) else usage
 
 
 def _digests(prompt: Prompt) -> tuple[list[str], int]:

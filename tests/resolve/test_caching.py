@@ -1,5 +1,6 @@
 """What the prompt cache had: of prompts that begin alike, and of what is marked with `cache_control`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -136,3 +137,18 @@ async def test_script__sets_what_it_says_and_the_rest_is_counted(tmp_path: Path)
         usage = await used(space, asks("Hi"))
         assert {key: getattr(usage, key) for key in counts} == counts
         assert usage.prompt_tokens > 2_000 and usage.completion_tokens == 1
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "step", "own"),
+    [("mistral", "mistral-large-latest", 16, 0), ("groq", "openai/gpt-oss-120b", 128, 0), ("xai", "grok-4.3", 64, 192)],
+)
+async def test_vendors__cache_in_steps_of_their_own(
+    space: Namespace, dialect: str, model: str, step: int, own: int
+) -> None:
+    def says(question: str) -> Prompt:
+        return replace(asks(question, PREFIX[:3000], model), address={"dialect": dialect})
+
+    first, second = await used(space, says("One?")), await used(space, says("And two, please?"))
+    assert first.cached_tokens == own
+    assert own + 300 < second.cached_tokens < second.prompt_tokens and second.cached_tokens % step == 0
