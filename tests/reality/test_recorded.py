@@ -45,6 +45,7 @@ ARTEFACTS = {
     r"is no fine-tuned model of yours": "it was trained before that",
     r"could not parse the JSON body|contents is not specified": "the body was not recorded, or cut",
     r"^(No vector store found|CachedContent not found|Upload has already)": "it was made before that",
+    r"file search store .* may not exist": "the store that the recording made has another name here",
     r"^No tool output found for function call": "the answer before it was another one, with a call",
 }
 """What the mock refuses because of what a recording leaves out: a part of the message, and the reason."""

@@ -58,7 +58,8 @@ class XAI(Vendor):
         """Return a response, whose usage has what it cost and what the context held."""
         form = {key: value for key, value in document["text"].items() if key != "verbosity"}
         kept = {key: value for key, value in document.items() if key not in UNTOLD}
-        return kept | {"text": form, "usage": _used(document["usage"]) if document["usage"] else None}
+        tools = [{key: value for key, value in tool.items() if key != "output_schema"} for tool in document["tools"]]
+        return kept | {"text": form, "tools": tools, "usage": _used(document["usage"]) if document["usage"] else None}
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning, whose summary nobody has to ask for (recorded in August 2026)."""

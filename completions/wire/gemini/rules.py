@@ -14,13 +14,27 @@ from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.messages import DATA, REQUESTS, VERTEX_ALONE
 from completions.wire.gemini.proto import Violation, unknown
-from completions.wire.gemini.signatures import unsigned
+from completions.wire.gemini.signatures import is_strict, unsigned
 
+DECLARATIONS = ("functionDeclarations", "function_declarations")
 ROLES = ("user", "model", "function", "tool")
 MIME_TYPES = ("text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum")
 SCHEMA_TYPES = ("application/json", "text/x.enum")
 FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
 MAX_STOPS = 5
+
+READABLE = re.compile(
+    r"(?:image|audio|video|text)/[\w.+-]+|application/(?:pdf|json|xml|rtf|yaml|x-(?:javascript|typescript|python|sh))",
+    re.IGNORECASE,
+)
+UNREADABLE = "Unsupported MIME type: {mime}"
+"""What the Gemini API says of files that it does not read, as archives and Office documents (googleapis/python-genai
+744 and 829; seen 2026-06-13)."""
+
+APART = "Tool use with function calling is unsupported by the model."
+TOGETHER = "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling."
+"""What it says of functions beside its own tools: of models up to 2.5 (withceleste/celeste-python 197; seen
+2026-02-26), and of later ones (ag2ai/ag2 3145, AstrBotDevs/AstrBot 9978; seen 2026-09-08). Vertex AI takes both."""
 
 RANGES: tuple[tuple[str, str, float, float], ...] = (
     ("temperature", "temperature", 0.0, 2.0),
@@ -58,6 +72,9 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     yield from media.problems(inner(body, "generationConfig"), model)
     yield from _config(inner(body, "generationConfig"))
     yield from _functions(body)
+    if "vertex" not in address:
+        yield from _together(body, model)
+        yield from _unreadable(body)
     yield from grounding.problems(body)
     yield from _turns(body)
     yield from unsigned(many(body.get("contents") or []), model)
@@ -167,6 +184,27 @@ def _functions(body: dict[str, Any]) -> Iterator[str]:
         yield "Allowed function names should only be set when function calling mode is ANY or VALIDATED."
     if strangers := [name for name in allowed if name not in names]:
         yield f"Allowed function names are not found in the function declarations: {', '.join(strangers)}"
+
+
+def _together(body: dict[str, Any], model: str) -> Iterator[str]:
+    """Check that functions stand beside the API's own tools only where the model and the request allow it."""
+    hosted = any(name for tool in many(body.get("tools") or []) for name in tool if name not in DECLARATIONS)
+    if not hosted or not _declared(body):
+        return
+    if re.match(r"gemini-[12]", model):
+        yield APART
+    elif is_strict(model) and pick(inner(body, "toolConfig"), "includeServerSideToolInvocations") is not True:
+        yield TOGETHER
+
+
+def _unreadable(body: dict[str, Any]) -> Iterator[str]:
+    """Check that files are of types that the models read."""
+    parts = (part for content in many(body.get("contents") or []) for part in many(content.get("parts") or []))
+    for part in parts:
+        for name in ("inlineData", "fileData"):
+            mime = text(pick(inner(part, name), "mimeType"))
+            if mime and not READABLE.match(mime):
+                yield UNREADABLE.format(mime=mime[:100])
 
 
 def _turns(body: dict[str, Any]) -> Iterator[str]:

@@ -379,7 +379,33 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         {**HELLO, "toolConfig": {"functionCallingConfig": {"mode": "ANY"}}},
         "Function calling config is set without function_declarations.",
     ),
+    (
+        {**HELLO, "tools": [{"functionDeclarations": [WEATHER]}, {"googleSearch": {}}]},
+        "Tool use with function calling is unsupported by the model.",
+    ),
+    (
+        {"contents": [{"parts": [{"inlineData": {"mimeType": "application/zip", "data": "aGk="}}]}]},
+        "Unsupported MIME type: application/zip",
+    ),
+    ({"contents": [{"parts": [{"inline_data": {"mime_type": "png", "data": "aGk="}}]}]}, "Unsupported MIME type: png"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "refused"),
+    [
+        ("gemini-3-flash-preview", {}, True),
+        ("gemini-3-flash-preview", {"toolConfig": {"includeServerSideToolInvocations": True}}, False),
+        ("tuned-of-mine", {}, False),
+    ],
+)
+def test_functions_beside_googles_tools__are_asked_for(model: str, more: dict[str, Any], refused: bool) -> None:
+    body = {**HELLO, "tools": [{"functionDeclarations": [WEATHER]}, {"codeExecution": {}}], **more}
+    if not refused:
+        assert asked(body, model=model).tools
+        return
+    with pytest.raises(RequestError, match="Please enable tool_config"):
+        asked(body, model=model)
 
 
 @pytest.mark.parametrize(("body", "said"), REFUSED, ids=[said[:70] for _, said in REFUSED])

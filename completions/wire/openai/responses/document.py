@@ -108,7 +108,8 @@ def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
 
 def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
     """Return a response that is not complete: `queued`, `in_progress` or `cancelled`."""
-    unsaid = dict.fromkeys(("completed_at", "error", "incomplete_details", "usage", "moderation"))
+    names = ("completed_at", "error", "incomplete_details", "usage", "moderation")
+    unsaid = dict.fromkeys(name for name in names if name in document)  # a dialect may have left some out
     return {**document, **unsaid, "output": [], "status": status}
 
 
