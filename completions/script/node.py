@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -37,7 +38,7 @@ class Source:
 
     `problems` gathers what is wrong with it; where it is None, the first problem is raised. `misspelt` has the paths of
     mappings with unknown keys. `doubts` are of what can be used, and most likely means something else.
-    `names` is what templates can name.
+    `names` is what templates can name. `folder` is where the paths in it start; None is that of the file.
     """
 
     file: str
@@ -46,6 +47,7 @@ class Source:
     misspelt: set[str | None] = field(default_factory=set)
     doubts: list[Doubt] = field(default_factory=list)
     names: tuple[str, ...] = ("prompt", "turn")
+    folder: Path | None = None
 
     def tell(self, problem: ScriptError) -> None:
         """Note a problem, or raise it; what is said to be missing where a key is misspelt is most likely that key."""
@@ -87,6 +89,15 @@ class Node:
         """Return the same value, in which templates can name one thing more."""
         source = replace(self.source, names=(*self.source.names, name))
         return Node(source, self._node, self.value, self.path, self._key)
+
+    def within(self, folder: Path) -> "Node":
+        """Return the same value, whose paths start in a folder."""
+        return Node(replace(self.source, folder=folder), self._node, self.value, self.path, self._key)
+
+    @property
+    def folder(self) -> Path:
+        """Where the paths in it start."""
+        return Path(self.file).expanduser().parent if self.source.folder is None else self.source.folder
 
     def error(self, message: str, line: int | None = None) -> ScriptError:
         """Return an error at this value's line, or another one."""

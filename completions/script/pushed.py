@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import NamedTuple
 
 from completions.exceptions import ScriptError
@@ -64,10 +65,15 @@ class Builder:
     """Makes the scripts of one namespace; a push reads what is pushed, and nothing of what was pushed before.
 
     It knows what the last script was made of, by its text: other processes push too, and texts are all that comes.
+    Paths in what is pushed start in the `folder` of the file's script.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path = Path()) -> None:
+        self._folder = folder
         self._forget()
+
+    def _read(self, text: str) -> Node:
+        return read_text(text, PUSHED).within(self._folder)
 
     def _forget(self) -> None:
         self._rules: dict[str, ReadRule] = {}
@@ -90,7 +96,7 @@ class Builder:
     def draft(self, text: str, pushed: Pushed) -> Script:
         """Return the script that another text would make with what was pushed, without changing anything."""
         rules: dict[str, ReadRule] = {}
-        script = self._beside(_with_parts(parse(read_text(text, PUSHED)), pushed), pushed, rules)
+        script = self._beside(_with_parts(parse(self._read(text)), pushed), pushed, rules)
         self._drafted = rules
         return script
 
@@ -108,7 +114,7 @@ class Builder:
     def _in_place(self, text: str) -> Script:
         """Return the script of a text, which is read once."""
         if self._replaced is None or self._replaced[0] != text:
-            self._replaced = text, parse(read_text(text, PUSHED))
+            self._replaced = text, parse(self._read(text))
         return self._replaced[1]
 
     def _beside(self, script: Script, pushed: Pushed, read: dict[str, ReadRule]) -> Script:
@@ -124,7 +130,7 @@ class Builder:
         for known in (self._rules.get(text), self._drafted.get(text)):
             if known is not None and (known.pacing, known.chaos) == (script.pacing, script.chaos):
                 return known
-        rule = read_rule(read_text(text, PUSHED), 0, script.pacing, script.chaos)
+        rule = read_rule(self._read(text), 0, script.pacing, script.chaos)
         return ReadRule(replace(rule, line=0), script.pacing, script.chaos)
 
 

@@ -37,7 +37,11 @@ async def push_rules(namespace: Namespace, document: Node, place: str = "before"
 
     def edit(pushed: Pushed) -> Pushed:
         script = namespace.builder.build(namespace.file.script, pushed)
-        texts = tuple(pushed_rules(document, [rule.name for rule in script.rules], pushed.made, script))
+        texts = tuple(
+            pushed_rules(
+                document.within(namespace.file.folder), [rule.name for rule in script.rules], pushed.made, script
+            )
+        )
         names[:] = map(name_of, texts)
         made = pushed.made + len(texts)
         if place == "after":

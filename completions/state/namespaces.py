@@ -59,7 +59,7 @@ class Namespace:
         self._ledger: Ledger = MemoryLedger() if ledger is None else ledger
         self.is_local = isinstance(self._ledger, MemoryLedger)
         self.pushed = Pushed()
-        self.builder = Builder()
+        self.builder = Builder(self.file.folder)
         self._base = self._script = self.file.script
         self._of = self.pushed
         self._problem: str | None = None

@@ -36,6 +36,11 @@ class ScriptFile:
         self._take(text_of(self._path, source))
 
     @property
+    def folder(self) -> Path:
+        """Where the paths in what is pushed start: its folder, or the current one where it is built in."""
+        return Path() if self._file is None else self._file.parent
+
+    @property
     def is_watched(self) -> bool:
         """Whether it can change: a built-in script cannot."""
         return self._file is not None

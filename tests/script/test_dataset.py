@@ -11,9 +11,13 @@ import pytest
 
 from completions.conversation import Message, Reply
 from completions.exceptions import ScriptError
+from completions.resolve import engine
 from completions.script.dataset import file as dataset_file
 from completions.script.loader import load
+from completions.script.reading import read_text
 from completions.script.review import doubts
+from completions.state.edits import push_rules
+from completions.state.namespaces import Namespace
 from tests.scripts import World, asked
 
 LINES: list[Any] = [
@@ -133,13 +137,25 @@ async def test_file__is_read_again_when_it_changes(tmp_path: Path) -> None:
     assert await mock.said("Six?") == "500 dataset_failed"
 
 
-async def test_file__of_a_pushed_script_is_where_the_server_was_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_file__of_what_is_pushed_is_beside_the_script_that_is_replaced(tmp_path: Path) -> None:
     mock = world(tmp_path, "version: 1\nrules: []\n", ["Pushed.", "Again."])
     await mock.namespace.change(lambda pushed: replace(pushed, script=rule("data.jsonl")))
     assert [await mock.said() for _ in range(3)] == ["Pushed.", "Again.", "Pushed."]
+    pushed = read_text("{name: mine, reply: {dataset: {file: data.jsonl, by: hash}}}", "body")
+    assert await push_rules(mock.namespace, pushed) == ["mine"]
+    assert await mock.said() in ("Pushed.", "Again.")
+    assert mock.namespace.builder.draft(rule("data.jsonl"), mock.namespace.pushed).rules[0].name == "mine"
+
+
+async def test_file__of_what_is_pushed_over_a_builtin_script_is_where_the_server_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, ["Here."])
+    monkeypatch.chdir(tmp_path)
+    namespace = Namespace("test", "auto")
+    await namespace.change(lambda pushed: replace(pushed, script=rule("{file: data.jsonl, by: hash}")))
+    outcome = await engine.resolve(namespace, asked("Hi"))
+    assert outcome.reply is not None and outcome.reply.choices[0].text == "Here."
 
 
 async def test_file__is_beside_the_script_or_at_a_path_of_its_own(tmp_path: Path) -> None:
@@ -194,9 +210,10 @@ def test_mistakes__are_told_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text(rule("data.jsonl") + "  - rply: a\n")
     with pytest.raises(ScriptError) as caught:
         load(str(tmp_path / "script.yaml"))
-    lines = {str(each).partition(": ")[0] for each in (caught.value, *caught.value.others)}
-    assert {f"data.jsonl:{number}" for number in range(2, 22)} <= lines
-    assert f"{tmp_path}/script.yaml:4" in lines
+    told = [str(each) for each in (caught.value, *caught.value.others)]
+    before = f"{tmp_path}/script.yaml:3: `rules[0].reply.dataset` has data that cannot be used: data.jsonl:"
+    assert [int(line.removeprefix(before).partition(":")[0]) for line in told[:20]] == list(range(2, 22))
+    assert told[20].startswith(f"{tmp_path}/script.yaml:4: ")
 
 
 def test_turn__is_not_for_a_fallback(tmp_path: Path) -> None:

@@ -135,16 +135,17 @@ def from_data(node: Node, facts: Facts, choices: tuple[WrittenChoice, ...], read
     prompt = fields["prompt"].as_(str) if "prompt" in fields else PROMPT
     needs = Needs(prompt if by == BY_PROMPT else None, fields_asked((choices, facts), ROW), not choices)
     name = fields["file"].as_(str)
-    path = Path(node.file).expanduser().parent / Path(name).expanduser()
+    path = node.folder / Path(name).expanduser()
     check = partial(_check, read, name) if not choices else lambda row, number: None
     try:
         file = data_file(path, name, needs, check)
     except ScriptError as exc:
         if exc.line is None:
             raise fields["file"].error(f"names {name}, which {exc.message}") from exc
-        for problem in (exc, *exc.others[:-1]) if exc.others else ():
+        *first, last = (fields["file"].error(f"has data that cannot be used: {each}") for each in (exc, *exc.others))
+        for problem in first:
             node.source.tell(problem)
-        raise (exc.others or (exc,))[-1] from None
+        raise last from exc
     return FromData(file, by, facts, read, Written(choices, facts) if choices else None)
 
 
