@@ -67,7 +67,7 @@ async def get_exchanges(call: Call) -> Recorded:
     """List exchanges, the newest first, without headers and bodies."""
     limit: int = call.query["limit"]
     matching = await _matching(call)
-    filter = await matching.look() if matching else _filter(call)
+    filter = await matching.look() if matching else filter_of(call)
     if call.query["said"]:
         found = await _listed_with_said(call, filter, limit + 1)
     else:
@@ -109,19 +109,19 @@ async def found_exchange(call: Call) -> tuple[dict[str, Any], Said]:
 
 async def delete_exchanges(call: Call) -> Recorded:
     """Delete exchanges."""
-    return FastJsonResponse({"deleted": await queries.delete(_filter(call))})
+    return FastJsonResponse({"deleted": await queries.delete(filter_of(call))})
 
 
 async def count_exchanges(call: Call) -> Recorded:
     """Count exchanges: all, and by what they came to."""
     matching = await _matching(call)
-    found = await queries.totals(await matching.look() if matching else _filter(call))
+    found = await queries.totals(await matching.look() if matching else filter_of(call))
     return FastJsonResponse(found | {"unread": _unread(matching)})
 
 
 async def wait_for_exchanges(call: Call) -> Recorded:
     """Wait until so many exchanges have ended, and list them, the newest first."""
-    filter, count, timeout_ms = _filter(call), call.query["count"], call.query["timeout_ms"]
+    filter, count, timeout_ms = filter_of(call), call.query["count"], call.query["timeout_ms"]
     matching = await _matching(call)
     look = matching.look if matching else None
     found = await queries.wait(filter, count, timeout_ms / 1000, look)
@@ -139,7 +139,7 @@ async def wait_for_exchanges(call: Call) -> Recorded:
 
 async def follow_exchanges(call: Call) -> Recorded:
     """Stream exchanges as they end, as server-sent events; `Last-Event-ID` resumes, and `since` starts, after an id."""
-    filter = _filter(call)
+    filter = filter_of(call)
     resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
     after = resumed or filter.since
     last = await (queries.end() if after is None else queries.place(after))  # before the first byte, which tells so
@@ -173,7 +173,7 @@ async def get_unmatched(call: Call) -> Recorded:
 
 async def get_figures(call: Call) -> Recorded:
     """Show the figures over time, by model and by rule."""
-    return FastJsonResponse(await figures.figures(_filter(call), call.query["steps"]))
+    return FastJsonResponse(await figures.figures(filter_of(call), call.query["steps"]))
 
 
 async def get_runs(call: Call) -> Recorded:
@@ -184,10 +184,11 @@ async def get_runs(call: Call) -> Recorded:
 
 async def get_hits(call: Call) -> Recorded:
     """Show how often each rule has answered, and when last; the rule `null` stands for what none matched."""
-    return FastJsonResponse({"hits": await figures.hits(_filter(call))})
+    return FastJsonResponse({"hits": await figures.hits(filter_of(call))})
 
 
-def _filter(call: Call) -> Filter:
+def filter_of(call: Call) -> Filter:
+    """Return which exchanges a call's query means."""
     _check_journal()
     return Filter(call.namespace, **{parameter.name: call.query[parameter.name] for parameter in FILTERS})
 
@@ -198,7 +199,7 @@ async def _matching(call: Call) -> Matching | None:
     if text is None:
         return None
     matcher = conditions.match(read_text(text, "match"))
-    return Matching(_filter(call), partial(_holds, matcher, (await call.space()).script.dialect))
+    return Matching(filter_of(call), partial(_holds, matcher, (await call.space()).script.dialect))
 
 
 def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:

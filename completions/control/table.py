@@ -4,6 +4,7 @@ import asyncio
 
 from completions.control import drafts, exchanges, recipes, recording, scripts, spaces
 from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
+from completions.control.exported.operation import PYTHON, get_pytest
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
 from completions.control.threads import get_threads
@@ -71,6 +72,7 @@ OPERATIONS = (
         FILTERS + MATCH + WAIT,
     ),
     Operation("GET", "exchanges/events", exchanges.follow_exchanges, {200: "text/event-stream", 409: "error"}, FILTERS),
+    Operation("GET", "exchanges/pytest", get_pytest, {200: PYTHON, 409: "error"}, FILTERS),
     Operation("GET", "exchanges/{id}/rule", recipes.get_rule_of, {200: "draft_rule", 404: "error", 409: "error"}),
     Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error", 409: "error"}),
     Operation("GET", "figures", exchanges.get_figures, {200: "figures", 409: "error"}, FILTERS + STEPS),

@@ -190,7 +190,7 @@ class MockLLM:
     @property
     def run(self) -> Run:
         """Return everything asked so far as one run of an agent: turns, tool calls, tokens, cost, time, warnings."""
-        return Run(self.exchanges)
+        return Run(self.exchanges, lambda: str(self._ask("GET", "exchanges/pytest")))
 
     def assert_tools_called(self, expected: Sequence[calls.Expected], *, strict: bool = True) -> None:
         """Assert that the model's tool calls were these, in this order; not `strict`: these among others, in any order.

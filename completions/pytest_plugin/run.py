@@ -1,9 +1,10 @@
 """A run of an agent as a whole: its turns, its tool calls, what it cost, and how long it took."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from completions.pytest_plugin.calls import Call, parsed
 from completions.pytest_plugin.exchanges import Exchange
@@ -27,7 +28,8 @@ class Tokens:
 class Run:
     """Everything a mock was asked, as a whole; later requests do not change it."""
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+    def __init__(self, exchanges: Iterable[Exchange], exported: Callable[[], str] = str) -> None:
+        self._exported = exported
         self.exchanges = [exchange for exchange in exchanges if exchange.method == "POST"]
 
     @cached_property
@@ -73,6 +75,16 @@ class Run:
     def warnings(self) -> list[str]:
         """Doubtful answers: cut by the token limit, against the schema, or calling a tool that was not offered."""
         return [f"{number}. {text}" for number, each in enumerate(self.exchanges, 1) for text in each.said["warnings"]]
+
+    def export(self, file: str | Path | None = None) -> str:
+        """Return everything that the mock was asked by now as a pytest file, and write it where `file` says.
+
+        Its rules answer as they were answered, and its assertions say what was asked.
+        """
+        text = self._exported()
+        if file is not None:
+            Path(file).write_text(text, encoding="utf-8")
+        return text
 
     def __repr__(self) -> str:
         calls = ", ".join(call.name for call in self.tool_calls) or "none"

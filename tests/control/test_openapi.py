@@ -70,6 +70,7 @@ STEPS = (
     ("GET", "exchanges/count", ""),
     ("GET", "exchanges/wait?count=2", ""),
     ("GET", "exchanges/wait?count=50&timeout_ms=0", ""),
+    ("GET", "exchanges/pytest", ""),
     ("GET", "exchanges/ID", ""),
     ("GET", "exchanges/ID/rule", ""),
     ("GET", "exchanges/req_none/rule", ""),

@@ -275,4 +275,4 @@ def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:
     assert done.stdout == f"{mock_llm.verdict()}\n"
     assert "no_backoff: It waited only" in done.stdout
     done = subprocess.run([*command[:4], "--url", "http://127.0.0.1:1"], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, "There is no verdict at" in done.stderr) == (1, True)
+    assert (done.returncode, "There is no answer at" in done.stderr) == (1, True)

@@ -81,6 +81,7 @@ function threads(found) {
   if (!isSame) place.replaceChildren(...items);
   place.removeAttribute("aria-busy");
   field("nothing").hidden = found.length > 0;
+  field("export").hidden = found.length === 0;
 }
 
 // The verdict

@@ -1,0 +1,39 @@
+"""The operation that exports exchanges as a test of pytest."""
+
+import asyncio
+from dataclasses import replace
+
+from completions.control.exchanges import filter_of
+from completions.control.exported.run import Asked, read_run
+from completions.control.exported.written import pytest_file
+from completions.control.operation import Call
+from completions.exceptions import RequestError
+from completions.journal import queries
+from completions.views.http import RawResponse, Recorded
+from completions.wire.registry import read
+
+MAX_EXPORTED = 500
+"""The most exchanges of a run that is exported."""
+
+PYTHON = "text/x-python"
+
+
+async def get_pytest(call: Call) -> Recorded:
+    """Export exchanges as a test of pytest, which asks them again: its rules answer as they were answered."""
+    filter = filter_of(call)
+    found = await queries.listing_in_full(replace(filter, method=filter.method or "POST"), MAX_EXPORTED + 1)
+    if not found:
+        raise RequestError("There is no run to export: nothing was asked.", status=409, code="run_empty")
+    if len(found) > MAX_EXPORTED:
+        raise RequestError(
+            f"More than {MAX_EXPORTED} exchanges are no run to export; choose some, as with `since`.",
+            status=409,
+            code="run_too_long",
+        )
+    dialect = (await call.space()).script.dialect
+
+    def written() -> bytes:
+        run = [Asked(shown, read(traffic, dialect)) for shown, traffic in reversed(found)]
+        return pytest_file(call.namespace, read_run(run)).encode()
+
+    return RawResponse(await asyncio.to_thread(written), 200, f"{PYTHON}; charset=utf-8")

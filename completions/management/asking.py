@@ -1,0 +1,44 @@
+"""Ask a running mock's control API, for the commands that do."""
+
+import json
+import urllib.error
+import urllib.request
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from django.core.management.base import CommandError
+
+from completions.conf import conf
+
+TIMEOUT = 60.0
+"""Seconds that the server may take."""
+
+
+def add_where(parser: ArgumentParser) -> None:
+    """Let a command take where the mock is, and which namespace is meant."""
+    parser.add_argument("--url", default=f"http://127.0.0.1:{conf.PORT}", help="The mock's address.")
+    parser.add_argument("--namespace", default="default", help="The namespace that the client used (default).")
+
+
+def ask(options: Mapping[str, Any], path: str) -> bytes:
+    """Return what the control API answers at a path; raise CommandError where it answers nothing, or an error."""
+    headers = {"Authorization": f"Bearer {conf.ADMIN_TOKEN}"} if conf.ADMIN_TOKEN else {}
+    address = f"{options['url'].rstrip('/')}/ns/{quote(options['namespace'], safe='')}/_mock/{path}"
+    try:
+        request = urllib.request.Request(address, headers=headers)
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+            answer: bytes = response.read()
+            return answer
+    except urllib.error.HTTPError as exc:
+        raise CommandError(f"{address} answered {exc.code}: {_message(exc.read())}") from exc
+    except (OSError, ValueError) as exc:
+        raise CommandError(f"There is no answer at {address}: {exc}") from exc
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return body[:200].decode(errors="replace")

@@ -1,0 +1,29 @@
+"""`manage.py exportrun`: what a running mock was asked, as a test of pytest."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from completions.management.asking import add_where, ask
+
+
+class Command(BaseCommand):
+    """Export a run of a running mock."""
+
+    help = "Write what a running mock was asked, and what it answered, as a test of pytest."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take where the mock is, and the file."""
+        add_where(parser)
+        parser.add_argument("--out", type=Path, help="The file to write; standard output, if it is left out.")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Write the test."""
+        text = ask(options, "exchanges/pytest").decode()
+        if options["out"] is None:
+            self.stdout.write(text)
+        else:
+            options["out"].write_text(text, encoding="utf-8")
