@@ -26,10 +26,11 @@ class RequestError(MockError):
     `facts` are the values in the message by name, if the wording is OpenAI's standard one: a format whose API words it
     differently builds its own message from them. None means that the wording is custom, such as a script's, and must be
     kept. `kind` names the standard error, such as `context_length_exceeded`: each format gives it its own wording and
-    status, but a status given by a script is kept (`keeps_status`).
+    status, but a status given by a script is kept (`keeps_status`). `given` are the fields that were asked for by name.
     """
 
     keeps_status = False
+    given: tuple[str, ...] = ()
 
     def __init__(  # by name, as many as an envelope has facts
         self,

@@ -18,6 +18,7 @@ from completions.resolve.finish import finish, length
 from completions.resolve.overrides import (
     KEYS,
     Overrides,
+    WithoutEffect,
     ends_with_error,
     read_overrides,
 )
@@ -74,9 +75,11 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
             outcome = overrides.check_outcome(outcome, prompt)
         if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= MIN_CACHED:
             outcome = await with_cache(space, prompt, outcome)
-    except BaseException:
+    except BaseException as exc:
         if charge is not None and charge.grant is not None:
             charge.grant.end()
+        if isinstance(exc, WithoutEffect) and taken.rule < len(rules):
+            await space.give_back(rules[taken.rule].name)
         raise
     outcome = outcome if cassettes is None else await cassettes.recorder(prompt, outcome)
     return outcome if charge is None else settle(charge, outcome)

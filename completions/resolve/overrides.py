@@ -110,12 +110,17 @@ class Overrides:
         return replace(pace, **self.pacing)  # type: ignore[arg-type]  # read under Pace's own names
 
 
-def without_effect(header: str, what: str, why: str) -> RequestError:
+class WithoutEffect(RequestError):
+    """What a request asks for in a header, and that has no effect on its answer; it uses up nothing."""
+
+
+def without_effect(header: str, what: str, why: str) -> WithoutEffect:
     """Return the 400 of what a request asks for in a header, and that has no effect on its answer."""
-    return _refused(header, f"{what} has no effect: {why}.")
+    refused = _refused(header, f"{what} has no effect: {why}.")
+    return WithoutEffect(refused.message, code=refused.code, param=refused.param)
 
 
-def unpaced(prompt: Prompt, why: str) -> RequestError:
+def unpaced(prompt: Prompt, why: str) -> WithoutEffect:
     """Return the 400 of a pacing that has no effect, with the parameter that would give it one."""
     hint = "; with `apply=both` it would take as long as its stream" if why is UNSTREAMED else ""
     return without_effect(PACING, "it", why + (hint if prompt.task == "generate" else ""))
@@ -189,7 +194,7 @@ def _error(value: str) -> Failure:
     if date is not None and "retry_after" in given:
         raise _refused(ERRS, "only one of `retry_after` and `retry_after_date` can stand.")
     after = None if date is None else _number(ERRS, "retry_after_date", date, SECONDS)
-    return errors.plain(int(status), given, _retry(given), after)
+    return replace(errors.plain(int(status), given, _retry(given), after), given=errors.fields_of(given))
 
 
 def _retry(given: dict[str, str]) -> list[tuple[str, str]]:

@@ -75,7 +75,8 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
 class Failure:
     """An error as written in a script; `usual` means that it has the standard message.
 
-    `kind` is the kind of a named error without further fields, except perhaps a `status` to keep.
+    `kind` is the kind of a named error without further fields, except perhaps a `status` to keep. `given` are the
+    fields of the envelope that are asked for by name.
     """
 
     status: int
@@ -88,6 +89,7 @@ class Failure:
     usual: bool = False
     kind: str | None = None
     keeps_status: bool = True
+    given: tuple[str, ...] = ()
 
     def __call__(self, prompt: Prompt) -> RequestError:
         """Return a new error; `date_after` adds a date to retry at, so many seconds from now."""
@@ -104,12 +106,17 @@ class Failure:
             facts=_facts(prompt) if self.usual else None,
             kind=self.kind,
         )
-        error.keeps_status = self.keeps_status
+        error.keeps_status, error.given = self.keeps_status, self.given
         return error
 
 
 def _facts(prompt: Prompt) -> dict[str, object]:
     return {"model": prompt.model, "method": prompt.address.get("method", "")}
+
+
+def fields_of(given: Collection[str]) -> tuple[str, ...]:
+    """Return those of the given facts that are fields of an envelope."""
+    return tuple(name for name in ("type", "code", "param") if name in given)
 
 
 def failure(node: Node) -> Failure:
@@ -175,6 +182,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         date_after=_date_after(fields),
         usual="message" not in fields,
         kind=_kind(code if "code" in fields else usual.code, fields),
+        given=fields_of(fields),
     )
 
 

@@ -93,6 +93,9 @@ class Ledger(Protocol):
     async def write(self, pushed: Pushed, over: int, forget: Collection[str], epoch: str) -> bool:
         """Replace version `over`, and forget some rules' uses in `epoch`; return False if another came first."""
 
+    async def give_back(self, rule: str, epoch: str) -> None:
+        """Give back one use of a rule, whose answer was not sent."""
+
     async def uses(self, epoch: str) -> dict[str, int]:
         """Return how often each counted rule has answered."""
 

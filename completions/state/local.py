@@ -83,6 +83,13 @@ class MemoryLedger:
                 self._uses.pop(rule, None)
             return True
 
+    async def give_back(self, rule: str, epoch: str) -> None:
+        """Give back one use of a rule, whose answer was not sent."""
+        with self._lock:
+            if epoch == self._epoch and rule in self._uses:
+                self._uses[rule] -= 1
+                self._uses = +self._uses  # without zeros: an empty namespace is not kept
+
     async def uses(self, epoch: str) -> dict[str, int]:
         """Return how often each counted rule has answered."""
         return dict(self._uses) if epoch == self._epoch else {}

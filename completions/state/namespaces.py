@@ -166,6 +166,11 @@ class Namespace:
         await self.prefixes.clear()
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))
 
+    async def give_back(self, rule: str | None) -> None:
+        """Give back one use of a rule whose answer was not sent; of what no rule counts there is nothing to give."""
+        if rule is not None:
+            await self._ledger.give_back(rule, self._epoch)
+
     async def uses(self) -> dict[str, int]:
         """Return how often each counted rule has answered."""
         return await self._ledger.uses(self._epoch)

@@ -11,6 +11,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.resolve.ask import answer, dialect_of
+from completions.resolve.overrides import WithoutEffect
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
 from completions.views.edge import add_headers, endpoint, note_client, read_body
@@ -31,14 +32,20 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
     """Parse and resolve a request in the format `wire`, then render and deliver its answer."""
     turn = await _parse_and_resolve(request, exchange, wire, route)
     continued = turn.wire.continues_from(turn.prompt)
-    if continued is None or turn.outcome.reply is None or not turn.space.script.validate:
-        return await _render_and_deliver(turn)
-    async with take(turn.space.records, turn.wire, continued):
-        return await _render_and_deliver(turn)
+    try:
+        if continued is None or turn.outcome.reply is None or not turn.space.script.validate:
+            return await _render_and_deliver(turn)
+        async with take(turn.space.records, turn.wire, continued):
+            return await _render_and_deliver(turn)
+    except WithoutEffect:
+        await turn.space.give_back(turn.outcome.rule)
+        raise
 
 
 async def _render_and_deliver(turn: Turn) -> Recorded:
     """Return the response when its time has come: steps 4 and 5."""
+    if turn.outcome.error is not None and turn.outcome.error.given:
+        turn.check_error(turn.outcome.error)
     if turn.outcome.pacing.load is not None or turn.outcome.hold is not None:
         await _wait_for_place_and_gate(turn)
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:

@@ -1,16 +1,20 @@
 """What one request carries through the steps: its namespace, format, prompt and outcome."""
 
+import copy
 from dataclasses import dataclass, field
 
 from completions.conversation import Prompt
 from completions.delivery.load import Machine
 from completions.event import Event
-from completions.exceptions import RuleFailed
+from completions.exceptions import RequestError, RuleFailed
 from completions.journal.exchange import Exchange
 from completions.outcome import Ineffective, Outcome
-from completions.resolve.overrides import without_effect
+from completions.resolve.overrides import ERRS, without_effect
 from completions.state.namespaces import Namespace
 from completions.wire.base import WireFormat
+
+ANOTHER = "another"
+"""A field's value that no error has."""
 
 
 @dataclass(slots=True)
@@ -37,6 +41,18 @@ class Turn:
             self.exchange.faults = ()
             raise without_effect(header, f"`{what}`", why)
         self.exchange.ineffective += (Ineffective(what, why),)
+
+    def check_error(self, error: RequestError) -> None:
+        """Note the fields that the error is to have, and that this format's errors have not: they change no byte."""
+        said = self._envelope(error)
+        for name in error.given:
+            other = copy.copy(error)
+            setattr(other, name, ANOTHER)
+            if getattr(error, name) is not None and self._envelope(other) == said:
+                self.note_ineffective(ERRS, name, "the errors of this API have no such field")
+
+    def _envelope(self, error: RequestError) -> object:
+        return self.wire.error(self.wire.adapt_error(error))
 
     @property
     def is_stream(self) -> bool:

@@ -219,3 +219,46 @@ async def test_header__that_is_refused_before_it_is_counted_costs_nothing(tmp_pa
     assert (await ask(CHAT, WHOLE, **{"X-Mock-Fault": "disconnect"})).status == 400
     assert (await ask(CHAT, WHOLE, **{"X-Mock-Pacing": "ttft_ms=1"})).status == 400
     assert b"Once." in (await ask(CHAT, WHOLE)).body
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [(STREAM, "cut_tool_arguments"), (STREAM, "disconnect; after_tokens=99"), (WHOLE, "split_bytes; bytes=99999")],
+)
+async def test_header__that_turns_out_to_change_nothing_of_the_answer_uses_up_no_rule(
+    body: dict[str, Any], fault: str, tmp_path: Path, settings: Settings
+) -> None:
+    use(tmp_path, settings, "- {replies: [First., Second.], times: 2}\n- reply: Later.")
+    for text in (b"First", b"Second", b"Later"):
+        for _ in range(2):
+            assert (await ask(CHAT, body, **{"X-Mock-Fault": fault})).status == 400
+        assert text in (await ask(CHAT, WHOLE)).body
+
+
+FIELDLESS = "the errors of this API have no such field"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "told"),
+    [
+        (CHAT, "type=a; code=b; param=c", None),
+        (CLAUDE, "type=overloaded_error", None),
+        (CLAUDE, "code=b", "code"),
+        (CLAUDE, "param=c", "param"),
+        (OLLAMA, "type=a", "type"),
+        (OLLAMA, "code=b", "code"),
+        ("/v1beta/models/gemini-2.5-flash:generateContent", "param=c", "param"),
+    ],
+)
+async def test_error__a_field_that_the_api_s_errors_have_not_is_told(
+    path: str, fields: str, told: str | None, tmp_path: Path, settings: Settings, exchanges: list[Exchange]
+) -> None:
+    body = {"contents": [{"parts": [{"text": "Hi"}]}]} if "beta" in path else WHOLE
+    answer = await ask(path, body, **{"X-Mock-Error": f"418; message=No.; {fields}"})
+    assert answer.status == (418 if told is None else 400), answer.body
+    assert (told is None) == (FIELDLESS not in answer.body.decode())
+    given = ", ".join(each.replace("=", ": ") for each in fields.split("; "))
+    use(tmp_path, settings, f"- error: {{status: 418, message: No., {given}}}")
+    assert (await ask(path, body)).status == 418
+    noted = [(each.what, each.why) for each in exchanges[-1].ineffective]
+    assert noted == ([] if told is None else [(told, FIELDLESS)])

@@ -14,7 +14,7 @@ from completions.state.shared.grant import RedisGrant
 from completions.state.shared.link import Link, Value
 from completions.state.shared.prefixes import RedisPrefixes
 from completions.state.shared.records import RedisRecords
-from completions.state.shared.scripts import KEPT, NAMES, REMOVE, TAKE, USES, WORKERS, WRITE, space_key
+from completions.state.shared.scripts import GIVE, KEPT, NAMES, REMOVE, TAKE, USES, WORKERS, WRITE, space_key
 from completions.state.shared.waiting import Waiting
 from completions.state.shared.worker import Worker
 
@@ -95,6 +95,10 @@ class RedisLedger:
             return False
         self._last = pushed
         return True
+
+    async def give_back(self, rule: str, epoch: str) -> None:
+        """Give back one use of a rule, whose answer was not sent."""
+        await self._link.run(GIVE, (self._key,), epoch, rule)
 
     async def uses(self, epoch: str) -> dict[str, int]:
         """Return how often each counted rule has answered."""

@@ -30,13 +30,12 @@ def _script(name: str) -> Script:
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
 
-FILES = "take settle write uses remove names beat wait leave release counts waiting records call tell prefixes"
+FILES = "take settle write uses remove names beat wait leave release counts waiting records call tell prefixes give"
 
 ALL = tuple(map(_script, FILES.split()))
 
-TAKE, SETTLE, WRITE, USES, REMOVE, NAMED, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL, PREFIXES = (
-    ALL
-)
+TAKE, SETTLE, WRITE, USES, REMOVE, NAMED, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL = ALL[:15]
+PREFIXES, GIVE = ALL[15:]
 
 
 def space_key(name: str) -> str:
