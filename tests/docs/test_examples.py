@@ -21,7 +21,7 @@ from tests.docs.pages import BY_NAME, PAGES, Page
 from tests.patience import PATIENCE
 from tests.server import ROOT, LiveServer
 
-LANGUAGES = {"console", "python", "yaml", "sh", "json", "text"}
+LANGUAGES = {"console", "python", "yaml", "sh", "json", "text", "js", "go", "java"}
 """What a block can be in; `text` is for output that no test can bring about again."""
 
 FILE = re.compile(r"# (\w+\.py)\n")
