@@ -76,10 +76,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= MIN_CACHED:
             outcome = await with_cache(space, prompt, outcome)
     except BaseException as exc:
-        if charge is not None and charge.grant is not None:
-            charge.grant.end()
-        if isinstance(exc, WithoutEffect) and taken.rule < len(rules):
-            await space.give_back(rules[taken.rule].name)
+        await _give_back(space, charge, rules[taken.rule : taken.rule + 1], exc)
         raise
     outcome = outcome if cassettes is None else await cassettes.recorder(prompt, outcome)
     return outcome if charge is None else settle(charge, outcome)
@@ -89,6 +86,12 @@ def _asks_for_any(headers: Mapping[str, str]) -> bool:
     """Tell whether headers ask for overrides; each request's are looked at, as they were sent where they are here."""
     raw: Mapping[bytes, bytes] | None = getattr(headers, "raw", None)
     return not (headers.keys().isdisjoint(KEYS) if raw is None else raw.keys().isdisjoint(RAW_KEYS))
+async def _give_back(space: Namespace, charge: Charge | None, taken: Sequence[Rule], exc: BaseException) -> None:
+    """Give back the place among those that a limit lets in; and what was taken, where the request cannot be meant."""
+    if charge is not None and charge.grant is not None:
+        charge.grant.end()
+    if isinstance(exc, WithoutEffect) and taken:
+        await space.give_back(taken[0].name)
 
 
 def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
