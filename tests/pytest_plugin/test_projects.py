@@ -479,3 +479,63 @@ def test_installed__needs_pytest_only_where_the_extra_is_asked_for(installed: Pa
     assert extra - {each.name for each in needed if each.marker and each.marker.evaluate({"extra": ""})} == {
         *("pytest", "pytest-django")
     }
+
+
+KEEPING = """
+import json
+import os
+import urllib.request
+from application import ask
+
+def test_one(mock_llm):
+    mock_llm.reply("Hi.")
+    ask("Hello")
+
+def test_two(mock_llm):
+    with urllib.request.urlopen(mock_llm.url.partition("/ns/")[0] + "/_mock/runs") as answer:
+        kept = [run["namespace"] for run in json.load(answer)["runs"]]
+    assert (kept == ["test_it.py-test_one-1"]) == (os.environ["KEEPS"] == "yes"), kept
+"""
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_project__keeps_what_passed_tests_asked_where_that_is_asked_for(
+    project: Run, keeps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEEPS", "yes" if keeps else "no")
+    flags = ["--mock-llm-keep"] if keeps else []
+    out = project({"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": KEEPING}, "-p", "no:xdist", *flags)
+    assert re.search(r"^=+ 2 passed in", out, re.MULTILINE), out
+    told = re.search(r"^mock_llm: http://127.0.0.1:\d+/_mock/inspector/runs shows the tests", out, re.MULTILINE)
+    assert (told is not None) == keeps, out
+
+
+EXAMINED = """
+import httpx
+from {module} import {case} as Case
+from application import ask
+
+class Test(Case):
+    def test_examined(self):
+        self.mock_llm.error(429, retry_after_ms=5000, times=1)
+        self.mock_llm.reply("Hi.")
+        question = {{"model": "gpt-4o", "messages": [{{"role": "user", "content": "Hello"}}]}}
+        with httpx.Client(base_url=self.mock_llm.base_url) as client:
+            statuses = [client.post("/chat/completions", json=question).status_code for _ in range(2)]
+        assert statuses == [429, 200]
+        verdict = self.mock_llm.verdict()
+        assert (verdict.rules, verdict.score, verdict.answered) == (["retry_after_ignored"], 0, 1), verdict
+        exported = self.mock_llm.run.export()
+        assert "status: 429" in exported and "reply: Hi." in exported
+        compile(exported, "test_run.py", "exec")
+"""
+
+
+@pytest.mark.parametrize("case", ["LLMTestCase", "LLMMixin"])
+def test_project__test_cases_have_verdict_and_export(project: Run, case: str) -> None:
+    """In a Django project, and in unittest alone, in two processes each."""
+    test = EXAMINED.format(module="completions.pytest_plugin.testing", case=case)
+    own = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS}
+    files = {"pytest.ini": DJANGO_INI, **own, "test_one.py": test, "test_two.py": test}
+    out = project(files, "-n", "2")
+    assert re.search(r"^=+ 2 passed in", out, re.MULTILINE), out
