@@ -86,6 +86,8 @@ def _asks_for_any(headers: Mapping[str, str]) -> bool:
     """Tell whether headers ask for overrides; each request's are looked at, as they were sent where they are here."""
     raw: Mapping[bytes, bytes] | None = getattr(headers, "raw", None)
     return not (headers.keys().isdisjoint(KEYS) if raw is None else raw.keys().isdisjoint(RAW_KEYS))
+
+
 async def _give_back(space: Namespace, charge: Charge | None, taken: Sequence[Rule], exc: BaseException) -> None:
     """Give back the place among those that a limit lets in; and what was taken, where the request cannot be meant."""
     if charge is not None and charge.grant is not None:
