@@ -46,8 +46,11 @@ OPEN_FORMS: Mapping[str, int] = {"json_schema": 63, "json_object": 27}
 HOSTED: Mapping[str, int] = {"image_generation": 340, "code_interpreter": 700, "file_search": 500}
 """Tokens that a tool of the API's own costs before it is used, by its type; about right."""
 
-SHOWN_LATER: Mapping[str, int] = {"additional_tools": 92, "tool_search_output": 137}
+SHOWN_LATER: Mapping[str, int] = {"additional_tools": 93, "tool_search_output": 137}
 """Tokens around tools that are shown in the middle of a conversation, by the item of `responses` that has them."""
+
+ADDED = (("gpt-5.4", 94), ("gpt-5.6", 91))
+"""The same of `additional_tools` for later models, by how their names begin."""
 
 SEARCH, OWN_SEARCH = 381, 11
 """The API's search for tools, while there are hidden ones, and around the client's own."""
@@ -105,13 +108,18 @@ def _searches(prompt: Prompt) -> int:
     """Count a search for tools, and the tools that are shown in the middle of a conversation."""
     total = 0
     for kind, tools in shown_later(prompt):
-        total += SHOWN_LATER[kind] + tokens.count(functions(tools), prompt.model)
+        total += _around(kind, prompt.model or "") + tokens.count(functions(tools), prompt.model)
     for tool in _offered(prompt):
         if tool.get("type") == "tool_search":
             own = replace(as_tool(tool), name="tool_search")
             hosted = SEARCH if has_hidden(prompt) else 0
             total += OWN_SEARCH + tokens.count(functions([own]), prompt.model) if own.parameters else hosted
     return total
+
+
+def _around(kind: str, model: str) -> int:
+    later = (count for name, count in ADDED if kind == "additional_tools" and model.startswith(name))
+    return next(later, SHOWN_LATER[kind])
 
 
 def _schema(prompt: Prompt, marks: Marks, instructed: bool) -> int:

@@ -29,7 +29,7 @@ FLOORS = {
     "groq": Floor(70, 90),
     "mistral": Floor(49, 85),
     "openai": Floor(90, 96),
-    "openai-responses": Floor(50, 71),
+    "openai-responses": Floor(54, 71),
     "openrouter": Floor(26, 69),
     "vertex": Floor(44, 77),
     "xai-responses": Floor(20, 60),
