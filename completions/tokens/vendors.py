@@ -198,7 +198,7 @@ VERTEX: Weights = {
     "property": 1.9,
     "call": 8,
     "call_fine": 1,
-    "sealed": 11,
+    "sealed_ever": 12,
 }
 MISTRAL: Weights = {
     "base": 3,

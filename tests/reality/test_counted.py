@@ -31,7 +31,7 @@ FLOORS = {
     "openai": Floor(90, 96),
     "openai-responses": Floor(54, 71),
     "openrouter": Floor(26, 69),
-    "vertex": Floor(44, 77),
+    "vertex": Floor(44, 79),
     "xai-responses": Floor(20, 60),
 }
 """Who raises a share raises its floor; `docs/usage.md` says which prompts nobody can count."""
