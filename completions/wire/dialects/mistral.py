@@ -3,6 +3,7 @@
 Sources: the models of the mistralai SDK 2.x; answers, streams and errors recorded in 2025 and 2026.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -113,7 +114,7 @@ class Mistral(Vendor):
         """Return the message; with reasoning, its content is parts."""
         text = message["content"] or ""
         calls = [
-            {"index": place, **call, "id": call["id"].removeprefix("call_")[:9]}
+            {"index": place, **call, "id": _short(call["id"])}
             for place, call in enumerate(message.get("tool_calls", ()))
         ]
         content: Any = text
@@ -219,6 +220,12 @@ def _found(problem: Problem) -> tuple[str, str]:
     if problem.code == "invalid_type" and (expected := _EXPECTED.search(message)) is not None:
         return _TYPES[expected[1]]
     return "value_error", message
+
+
+def _short(given: str) -> str:
+    """Return an id as the API has them and takes them back: nine letters or digits."""
+    plain = given.removeprefix("call_")[:9]
+    return plain if turns.CALL_ID.fullmatch(plain) else hashlib.blake2s(given.encode()).hexdigest()[:9]
 
 
 def _at(value: Any, steps: list[str | int]) -> Any:

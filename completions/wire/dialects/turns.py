@@ -150,8 +150,9 @@ def _odd_id(body: Body) -> RequestError | None:
 
 
 def _says_nothing(body: Body) -> RequestError | None:
+    """Refuse a message without content; an empty one too, says the validator, but it may be what was answered."""
     for message in body["messages"]:
-        if message["role"] == "assistant" and not message.get("content") and not message.get("tool_calls"):
+        if message["role"] == "assistant" and message.get("content") is None and not message.get("tool_calls"):
             return _mistral(_NOTHING, ("invalid_request_error", "3240"))
     return None
 

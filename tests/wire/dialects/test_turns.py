@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from completions.conversation import Choice, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire import registry
 from completions.wire.dialects import turns
@@ -27,7 +28,7 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("deepseek", [USER, CALLED, USER], {}, "An assistant message with 'tool_calls' must be followed by tool messages"),
     ("deepseek", [USER, CALLED, SYSTEM, RESULT], {}, "Messages with role 'tool' must be a response"),
     ("deepseek", [USER], {"response_format": {"type": "json_object"}}, "Prompt must contain the word 'json'"),
-    ("mistral", [USER, {"role": "assistant", "content": ""}, USER], {}, "Assistant message must have either content"),
+    ("mistral", [USER, {"role": "assistant", "content": None}, USER], {}, "Assistant message must have either content"),
     (
         "mistral",
         [USER, {**CALLED, "tool_calls": [{**CALL, "id": "call_1"}]}, RESULT],
@@ -148,3 +149,13 @@ def test_gemini__refuses_unknown_fields_in_a_list_of_one() -> None:
         "INVALID_ARGUMENT",
     )
     assert told["error"]["details"][0]["fieldViolations"] == [{"description": words}]
+
+
+@pytest.mark.parametrize("name", ["call_1", "call_abcdefghijkl", "x" * 9, "call_ä", "toolu_01-x"])
+def test_mistral__takes_back_the_ids_that_it_gives(name: str) -> None:
+    wire = registry.CHAT_DIALECTS["mistral"]
+    prompt = wire.parse(orjson.dumps({"model": MODELS["mistral"], "messages": [USER]}), {}, validate=True)
+    reply = Reply((Choice(tool_calls=(ToolCall("f", "{}", name),), finish_reason="tool_calls"),), serial="s")
+    message = wire.document(reply, prompt)["choices"][0]["message"]
+    result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "1"}
+    parse("mistral", [USER, message, result], {})
