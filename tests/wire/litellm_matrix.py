@@ -38,8 +38,8 @@ DEGREES = {
 }
 FORM = {"type": "json_schema", "json_schema": {"name": "weather", "strict": True, "schema": DEGREES}}
 CALL = {"name": "get_weather", "arguments": '{"city":"Paris"}'}
-CALLED = {"role": "assistant", "tool_calls": [{"id": "call_1", "type": "function", "function": CALL}]}
-RESULT = {"role": "tool", "tool_call_id": "call_1", "name": "get_weather", "content": '{"temp": 21}'}
+CALLED = {"role": "assistant", "tool_calls": [{"id": "call00001", "type": "function", "function": CALL}]}
+RESULT = {"role": "tool", "tool_call_id": "call00001", "name": "get_weather", "content": '{"temp": 21}'}
 
 
 @dataclass(frozen=True)
