@@ -66,7 +66,8 @@ class Exchange:
 def headline(exchange: Exchange) -> str:
     """Return the result of a request, in one line."""
     given = f"rule '{exchange.rule}'" if exchange.rule else "no rule" if exchange.unmatched else ""
-    facts = [exchange.model, given, exchange.fault and f"fault {exchange.fault}", exchange.retry and "a retry"]
+    befell = [exchange.stage and f"stage {exchange.stage}", exchange.fault and f"fault {exchange.fault}"]
+    facts = [exchange.model, given, *befell, exchange.retry and "a retry"]
     named = ", ".join(str(fact) for fact in facts if fact)
     return f"{exchange.method} {exchange.path} {exchange.status}" + (f" ({named})" if named else "")
 

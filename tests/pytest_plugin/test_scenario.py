@@ -18,6 +18,8 @@ def test_scenario__by_stages_and_by_name(mock_llm: MockLLM) -> None:
     assert running is not None
     assert (running["stage"], running["stages"]) == ("down", ["down", "over"])
     assert [status(mock_llm), status(mock_llm)] == [503, 200]
+    assert [exchange.stage for exchange in mock_llm.exchanges] == ["stages/down", "stages/over"]
+    assert "stage stages/over)" in repr(mock_llm.exchanges[1])
     running = mock_llm.scenario("slow_start", speed=0.01)
     assert running is not None
     assert (running["name"], running["stage"]) == ("slow_start", "starting")
