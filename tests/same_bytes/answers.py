@@ -15,7 +15,14 @@ from tests.same_bytes.requests import Request, requests
 HERE = Path(__file__).parent
 FILE = HERE / "answers.jsonl"
 
-CHANGING = ("x-request-id", "apim-request-id", "request-id", "openai-processing-ms", "server-timing")
+CHANGING = (
+    "x-request-id",
+    "apim-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "openai-processing-ms",
+    "server-timing",
+)
 """Headers that are of the one request; so are the ids and durations that an answer has from no seed."""
 
 

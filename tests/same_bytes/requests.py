@@ -115,6 +115,32 @@ def ollama(subject: str) -> Body:
     return {**chat(subject, "llama3.2"), "format": STRICT} if subject == "JSON" else chat(subject, "llama3.2")
 
 
+def cohere(subject: str) -> Body:
+    """Return a request of Cohere's chat."""
+    body = chat(subject, "command-a-03-2025")
+    if subject == "JSON":
+        body["response_format"] = {"type": "json_object", "json_schema": STRICT}
+    return body
+
+
+def vertex(subject: str) -> Body:
+    """Return a request of Claude's on Vertex AI, whose model is in the address."""
+    body = {key: value for key, value in anthropic(subject).items() if key != "model"}
+    return {"anthropic_version": "vertex-2023-10-16", **body}
+
+
+def converse(subject: str) -> Body:
+    """Return a request of Bedrock's Converse."""
+    body: Body = {
+        "system": [{"text": "Be brief."}],
+        "messages": [{"role": "user", "content": [{"text": f"{subject}, please."}]}],
+    }
+    if subject.endswith(("call", "calls")):
+        specs = [{"toolSpec": {"name": name, "inputSchema": {"json": it}}} for name, it in TOOLS.items()]
+        body["toolConfig"] = {"tools": specs}
+    return body
+
+
 class Surface(NamedTuple):
     """Where a format is spoken, the request that it makes of a subject, and how it asks for a stream."""
 
@@ -125,6 +151,8 @@ class Surface(NamedTuple):
     headers: Mapping[str, str] = {}  # nobody writes to it
 
 
+PROJECT = "/v1/projects/p/locations/us-east5/publishers"
+BEDROCK = "/model/anthropic.claude-3-5-sonnet-20241022-v2:0"
 VERSION = {"anthropic-version": "2023-06-01"}
 USAGE: Body = {"stream": True, "stream_options": {"include_usage": True}}
 CHAT, LEGACY = "chat/completions", "completions"
@@ -141,6 +169,10 @@ SURFACES: dict[str, Surface] = {
     "mistral": Surface(f"/mistral/v1/{CHAT}", chat),
     "openrouter": Surface(f"/openrouter/api/v1/{CHAT}", chat),
     "vllm": Surface(f"/vllm/v1/{CHAT}", chat, USAGE),
+    "xai": Surface(f"/xai/v1/{CHAT}", chat, USAGE),
+    "gemini's chat": Surface(f"/v1beta/openai/{CHAT}", lambda subject: chat(subject, "gemini-2.5-flash"), USAGE),
+    "cohere": Surface("/v2/chat", cohere),
+    "claude on vertex": Surface(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:rawPredict", vertex),
 }
 GEMINI = "/v1beta/models/gemini-2.5-flash:"
 
@@ -156,6 +188,17 @@ OTHERS: dict[str, Body] = {
     },
     "/api/embed": {"model": "all-minilm", "input": "one", "dimensions": 4},
     "/mistral/v1/embeddings": {"model": "mistral-embed", "input": "one"},
+    "/v2/embed": {
+        "model": "embed-v4.0",
+        "texts": ["one"],
+        "input_type": "search_query",
+        "embedding_types": ["float"],
+        "output_dimension": 256,
+    },
+    "/v2/rerank": {"model": "rerank-v3.5", "query": "cat", "documents": ["A dog.", "A cat."]},
+    "/v1/rerank": {"model": "jina-reranker-v3", "query": "cat", "documents": ["A dog.", "A cat."]},
+    "/v1/audio/speech": {"model": "tts-1", "voice": "alloy", "input": "Hi", "response_format": "wav"},
+    f"{PROJECT}/google/models/text-embedding-004:predict": {"instances": [{"content": "one"}]},
     "/v1/nothing": {},
     "/v1beta/nothing": {},
 }
@@ -186,6 +229,11 @@ def requests() -> Iterator[Request]:
     yield Request("gemini: Text, an array", f"{GEMINI}streamGenerateContent", _dump(gemini("Text")))
     for what, body in WRONG.items():
         yield Request(f"gemini: {what}", f"{GEMINI}generateContent", body)
+    for subject in SUBJECTS:
+        for how in ("converse", "converse-stream"):
+            yield Request(f"bedrock: {subject}, {how}", f"{BEDROCK}/{how}", _dump(converse(subject)))
+    for what, body in WRONG.items():
+        yield Request(f"bedrock: {what}", f"{BEDROCK}/converse", body)
     for path, document in OTHERS.items():
         yield Request(f"POST {path}", path, _dump(document), headers=VERSION if "messages" in path else {})
 

@@ -11,6 +11,8 @@ from completions.script.fields import FIELDS, LOOKUPS_OF
 from completions.script.reading import read_text
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
+from completions.wire.bedrock.converse import Converse
+from completions.wire.cohere.chat import CohereChat
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.openai.chat.format import ChatCompletions
@@ -23,6 +25,8 @@ SCHEMA = {"type": "object", "properties": {}}
 NAMED = {"name": "answer", "schema": SCHEMA}
 ROUTE = {"model": "gemini-2.5-flash", "method": "generateContent"}
 
+RESULT = {"toolUseId": "c", "content": [{"text": "Hi"}]}
+
 Body = dict[str, Any]
 
 FORMATS: dict[str, tuple[WireFormat, Mapping[str, str], Body]] = {
@@ -31,6 +35,8 @@ FORMATS: dict[str, tuple[WireFormat, Mapping[str, str], Body]] = {
     "responses": (Responses(), {}, {}),
     "anthropic": (AnthropicMessages(), {}, {"messages": []}),
     "gemini": (Gemini(), ROUTE, {}),
+    "converse": (Converse(), {"model": "m", "method": "converse"}, {"messages": []}),
+    "cohere": (CohereChat(), {}, {"messages": []}),
     "ollama": (OllamaChat(), {}, {"messages": [{"role": "assistant", "content": ""}]}),
     "ollama_generate": (OllamaGenerate(), {}, {}),
 }
@@ -40,13 +46,15 @@ USER = {"role": "user", "content": "Hi"}
 
 STATED: dict[str, dict[str, list[Body]]] = {
     "model": {
-        "chat legacy responses anthropic ollama ollama_generate": [{"model": "m"}],
+        "chat legacy responses anthropic ollama ollama_generate cohere": [{"model": "m"}],
     },
     "last_user any_message": {
         "chat anthropic ollama": [{"messages": [USER]}],
         "legacy ollama_generate": [{"prompt": "Hi"}],
         "responses": [{"input": "Hi"}],
         "gemini": [{"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}],
+        "cohere": [{"messages": [USER]}],
+        "converse": [{"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}],
     },
     "system": {
         "chat": [
@@ -58,6 +66,8 @@ STATED: dict[str, dict[str, list[Body]]] = {
         "ollama_generate": [{"system": "Hi", "prompt": "Hi"}],
         "ollama": [{"messages": [{"role": "system", "content": "Hi"}]}],
         "gemini": [{"systemInstruction": {"parts": [{"text": "Hi"}]}}],
+        "cohere": [{"messages": [{"role": "system", "content": "Hi"}]}],
+        "converse": [{"system": [{"text": "Hi"}]}],
     },
     "tools": {
         "chat": [{"tools": [{"type": "function", "function": TOOL}]}, {"functions": [TOOL]}],
@@ -65,6 +75,8 @@ STATED: dict[str, dict[str, list[Body]]] = {
         "anthropic": [{"tools": [{"name": "f", "input_schema": SCHEMA}]}],
         "ollama": [{"tools": [{"type": "function", "function": TOOL}]}],
         "gemini": [{"tools": [{"functionDeclarations": [TOOL]}]}],
+        "cohere": [{"tools": [{"type": "function", "function": TOOL}]}],
+        "converse": [{"toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": SCHEMA}}}]}}],
     },
     "tool_choice": {
         "chat": [
@@ -80,6 +92,10 @@ STATED: dict[str, dict[str, list[Body]]] = {
         ],
         "anthropic": [{"tool_choice": {"type": kind}} for kind in ("auto", "any", "none")],
         "gemini": [{"toolConfig": {"functionCallingConfig": {"mode": mode}}} for mode in ("AUTO", "ANY", "NONE")],
+        "cohere": [{"tool_choice": "REQUIRED"}, {"tool_choice": "NONE"}],
+        "converse": [
+            {"toolConfig": {"toolChoice": choice}} for choice in ({"auto": {}}, {"any": {}}, {"tool": {"name": "f"}})
+        ],
     },
     "response_format": {
         "chat": [
@@ -103,6 +119,7 @@ STATED: dict[str, dict[str, list[Body]]] = {
             {"generationConfig": {"responseSchema": {"type": "OBJECT"}}},
             {"generationConfig": {"responseJsonSchema": SCHEMA}},
         ],
+        "cohere": [{"response_format": {"type": "json_object"}}, {"response_format": {"type": "text"}}],
     },
     "user": {
         "chat legacy responses": [{"user": "ann"}],
@@ -111,6 +128,7 @@ STATED: dict[str, dict[str, list[Body]]] = {
     "metadata": {
         "chat responses anthropic": [{"metadata": {"key": "value"}}],
         "gemini": [{"labels": {"key": "value"}}],
+        "converse": [{"requestMetadata": {"key": "value"}}],
     },
     "tool_result": {
         "chat": [{"messages": [{"role": "tool", "tool_call_id": "c", "content": "Hi"}]}],
@@ -122,6 +140,14 @@ STATED: dict[str, dict[str, list[Body]]] = {
         "gemini": [
             {"contents": [{"parts": [{"functionResponse": {"name": "f", "response": {"result": "Hi"}}}]}]},
         ],
+        "cohere": [{"messages": [{"role": "tool", "tool_call_id": "c", "content": "Hi"}]}],
+        "converse": [
+            {
+                "messages": [
+                    {"role": "user", "content": [{"toolResult": {"toolUseId": "c", "content": [{"text": "Hi"}]}}]}
+                ]
+            }
+        ],
     },
     "expr": {" ".join(FORMATS): [{"seed": 1}, {"seed": [0]}]},
 }
@@ -129,7 +155,7 @@ STATED: dict[str, dict[str, list[Body]]] = {
 
 HEADERS = {"header": {"x-test": "a"}, "idempotency_key": {"idempotency-key": "a"}}
 KEYS = {"header": "X-Test", "metadata": "key", "expr": "seed"}
-ALWAYS = {"model": ["gemini"], "format": list(FORMATS)}
+ALWAYS = {"model": ["gemini", "converse"], "format": list(FORMATS)}
 """What stands in the address, or is what was called."""
 
 

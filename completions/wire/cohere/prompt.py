@@ -116,6 +116,6 @@ def _document(document: Mapping[str, Any]) -> str:
 
 def _form(given: Mapping[str, Any]) -> ResponseFormat:
     if given.get("type") != "json_object":
-        return ANY_FORM
+        return ResponseFormat() if given.get("type") == "text" else ANY_FORM
     schema = mapping(given.get("json_schema") or given.get("schema"))
     return ResponseFormat("json_schema", "answer", schema) if schema else ResponseFormat("json_object")
