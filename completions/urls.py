@@ -23,6 +23,7 @@ from completions.views import (
     stored,
     uploads,
     vector_stores,
+    xai,
 )
 from completions.views.generate import generate
 from completions.views.stored import AnyView, by_api, by_method
@@ -166,11 +167,19 @@ OTHERS_STORED: Addresses = [
     path("mistral/v1/batch/jobs", by_method(POST=mistral.job_made, GET=mistral.jobs_listed), MISTRAL),
     path("mistral/v1/batch/jobs/<str:name>", by_method(GET=mistral.job_shown, DELETE=mistral.job_removed), MISTRAL),
     path("mistral/v1/batch/jobs/<str:name>/cancel", by_method(POST=mistral.job_cancelled), MISTRAL),
+    path("xai/v1/files", by_method(POST=files.uploaded, GET=files.listed), {"wire": XAI}),
+    path("xai/v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed), {"wire": XAI}),
+    path("xai/v1/files/<str:name>/content", by_method(GET=files.content), {"wire": XAI}),
+    path("xai/v1/batches", by_method(POST=xai.made, GET=xai.listed), {"wire": XAI}),
+    re_path("^xai/v1/batches/(?P<name>[^/:]+)$", by_method(GET=xai.shown), {"wire": XAI}),
+    re_path("^xai/v1/batches/(?P<name>[^/:]+):cancel$", by_method(POST=xai.cancelled), {"wire": XAI}),
+    path("xai/v1/batches/<str:name>/requests", by_method(POST=xai.requests_added), {"wire": XAI}),
+    path("xai/v1/batches/<str:name>/results", by_method(GET=xai.results), {"wire": XAI}),
     *kept_responses("openai/", AZURE),
     *kept_responses("openai/v1/", AZURE),
     *kept_responses("xai/v1/", XAI),
 ]
-"""The responses that Azure and xAI keep, and the files and batches of Groq and Mistral."""
+"""The responses that Azure and xAI keep, and the files and batches of Groq, Mistral and xAI."""
 
 ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),

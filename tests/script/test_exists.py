@@ -25,6 +25,7 @@ SCHEMA = {"type": "object", "properties": {}}
 NAMED = {"name": "answer", "schema": SCHEMA}
 ROUTE = {"model": "gemini-2.5-flash", "method": "generateContent"}
 
+CHOICES: list[dict[str, Any]] = [{"auto": {}}, {"any": {}}, {"tool": {"name": "f"}}]
 RESULT = {"toolUseId": "c", "content": [{"text": "Hi"}]}
 
 Body = dict[str, Any]
@@ -93,9 +94,7 @@ STATED: dict[str, dict[str, list[Body]]] = {
         "anthropic": [{"tool_choice": {"type": kind}} for kind in ("auto", "any", "none")],
         "gemini": [{"toolConfig": {"functionCallingConfig": {"mode": mode}}} for mode in ("AUTO", "ANY", "NONE")],
         "cohere": [{"tool_choice": "REQUIRED"}, {"tool_choice": "NONE"}],
-        "converse": [
-            {"toolConfig": {"toolChoice": choice}} for choice in ({"auto": {}}, {"any": {}}, {"tool": {"name": "f"}})
-        ],
+        "converse": [{"toolConfig": {"toolChoice": choice}} for choice in CHOICES],
     },
     "response_format": {
         "chat": [

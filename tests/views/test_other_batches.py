@@ -12,6 +12,7 @@ import httpx
 import pytest
 from mistralai.client import Mistral
 
+from llmclient import lite
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -29,6 +30,11 @@ rules:
     error: {status: 429, message: Too many jobs.}
   - match: {format: mistral_file, metadata: {filename: refused.jsonl}}
     error: {status: 429, message: Too many files.}
+  - match: {format: xai_batch, metadata: {name: slow}}
+    pacing: {ttft_ms: 3600000}
+    reply: ""
+  - match: {format: xai_batch, metadata: {name: refused}}
+    error: {status: 429, message: Too many batches.}
   - match: {last_user: wrong}
     error: {status: 400, message: That is wrong.}
   - reply: {echo: true}
@@ -215,3 +221,92 @@ def test_groq__answers_a_batch_in_its_dialect(place: str) -> None:
             client.batches.create(completion_window="1h", endpoint="/v1/embeddings", input_file_id="a")  # type: ignore[arg-type]
         with pytest.raises(groq.NotFoundError):
             client.files.info("nothing")
+
+
+@pytest.fixture
+def xai(place: str) -> Iterator[httpx.Client]:
+    headers = {"authorization": "Bearer k"}
+    with httpx.Client(base_url=f"{place}/xai/v1/", headers=headers, timeout=600) as made:
+        yield made
+
+
+def asked_of_xai(**kinds: dict[str, Any]) -> dict[str, Any]:
+    requests = [
+        {"batch_request_id": at, "batch_request": {kind: body}} for at, (kind, body) in enumerate(kinds.items())
+    ]
+    return {"batch_requests": [{**each, "batch_request_id": str(each["batch_request_id"])} for each in requests]}
+
+
+def counted(client: httpx.Client, name: str) -> dict[str, int]:
+    state: dict[str, int] = client.get(f"batches/{name}").json()["state"]
+    return {key.removeprefix("num_"): count for key, count in state.items()}
+
+
+def test_xai__answers_what_is_added(xai: httpx.Client) -> None:
+    made = xai.post("batches", json={"name": "mine"}).json()
+    name = made["batch_id"]
+    assert made["name"] == "mine" and made["cancel_time"] is None and made["state"]["num_requests"] == 0
+    added = asked_of_xai(
+        chat_get_completion={"model": "grok-4.3", **question("Hi")},
+        responses={"model": "grok-4.3", "input": "Hello"},
+    )
+    added["batch_requests"].append(
+        {"batch_request_id": "x", "batch_request": {"chat_get_completion": {"model": "grok-4.3", **question("wrong")}}}
+    )
+    assert xai.post(f"batches/{name}/requests", json=added).json() is None
+    when(lambda: counted(xai, name)["pending"] == 0)
+    assert counted(xai, name) == {"requests": 3, "pending": 0, "success": 2, "error": 1, "cancelled": 0}
+    first, second, third = xai.get(f"batches/{name}/results", params={"limit": 100}).json()["results"]
+    answer = first["batch_result"]["response"]["chat_get_completion"]
+    assert answer["choices"][0]["message"]["content"] == "Hi" and "cost_in_usd_ticks" in answer["usage"]
+    assert second["batch_result"]["response"]["responses"]["object"] == "response"
+    assert third["batch_result"]["error"]["code"] == 400
+    page = xai.get(f"batches/{name}/results", params={"limit": 2}).json()
+    rest = xai.get(f"batches/{name}/results", params={"limit": 2, "pagination_token": page["pagination_token"]}).json()
+    assert [each["batch_request_id"] for each in page["results"] + rest["results"]] == ["0", "1", "x"]
+    assert rest["pagination_token"] is None
+    again = xai.post(f"batches/{name}/requests", json=added)
+    assert again.status_code == 400 and "more than once" in again.json()["error"]
+
+
+@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
+def test_xai__answers_a_file(place: str, xai: httpx.Client) -> None:
+    body = {"model": "grok-4.3", **question("Hi")}
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    file = xai.post("files", files={"file": ("a.jsonl", lines(line))}, data={"purpose": "batch"}).json()
+    made = xai.post("batches", json={"name": "file", "input_file_id": file["id"]}).json()
+    when(lambda: counted(xai, made["batch_id"])["success"] == 1)
+    assert [each["batch_id"] for each in xai.get("batches").json()["batches"]] == [made["batch_id"]]
+    access: Any = {"custom_llm_provider": "xai", "api_base": f"{place}/xai/v1", "api_key": "k"}
+    batch = lite.load().retrieve_batch(batch_id=made["batch_id"], **access)
+    assert (batch.status, batch.request_counts.completed) == ("completed", 1)
+
+
+def test_xai__is_slow_cancelled_and_refused(xai: httpx.Client) -> None:
+    name = xai.post("batches", json={"name": "slow"}).json()["batch_id"]
+    xai.post(f"batches/{name}/requests", json=asked_of_xai(responses={"model": "grok-4.3", "input": "Hi"}))
+    assert counted(xai, name)["pending"] == 1
+    assert xai.post(f"batches/{name}:cancel").json()["state"]["num_cancelled"] == 1
+    over = xai.post(f"batches/{name}/requests", json=asked_of_xai(responses={"model": "grok-4.3", "input": "Hi"}))
+    assert over.status_code == 400 and "cancelled" in over.json()["error"]
+    assert xai.post("batches", json={"name": "refused"}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "word"),
+    [
+        ("batches", {}, 422, "name"),
+        ("batches", {"name": 7}, 422, "name"),
+        ("batches", {"name": "a", "input_file_id": "nothing"}, 404, "nothing"),
+        ("batches/nothing/requests", {}, 404, "nothing"),
+        ("batches/nothing:cancel", {}, 404, "nothing"),
+        ("batches/{batch}/requests", {}, 422, "batch_requests"),
+        ("batches/{batch}/requests", {"batch_requests": []}, 400, "batch_requests"),
+        ("batches/{batch}/requests", asked_of_xai(video={}), 400, "chat_get_completion, responses"),
+        ("batches/{batch}/requests", asked_of_xai(responses=[]), 400, "chat_get_completion, responses"),  # type: ignore[arg-type]
+    ],
+)
+def test_xai__refuses_in_its_words(xai: httpx.Client, path: str, body: Any, status: int, word: str) -> None:
+    batch = xai.post("batches", json={"name": "a"}).json()["batch_id"]
+    answer = xai.post(path.format(batch=batch), json=body)
+    assert answer.status_code == status and word in answer.json()["error"]
