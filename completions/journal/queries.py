@@ -1,6 +1,7 @@
 """Read the journal for the control API. Each question sees every exchange whose response has ended.
 
-The questions run in the writer's thread (`writer.py`), so the event loop never waits for the database. All of them
+The questions run in the writer's thread (`writer.py`), so the event loop never waits for the database; those about many
+rows run in another, so that the writer does not wait for them. All of them
 raise `JournalUnavailable` if the journal is off or its database cannot be used.
 """
 
@@ -14,6 +15,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
+from django.db import Error, connections
 from django.db.models import Count, QuerySet
 
 from completions.conf import conf
@@ -302,6 +304,29 @@ async def ask(question: Callable[[Store], T]) -> T:
     for settled in beforehand:
         await settled()
     return await asyncio.wrap_future(writer.ask(question))
+
+
+async def ask_beside(question: Callable[[Store], T]) -> T:
+    """Have a question about many rows answered, while the writer's thread goes on, where the database lets others read.
+
+    All exchanges that have ended are written before, as with `ask`.
+    """
+    if not await ask(Store.can_be_read_beside):
+        return await ask(question)
+    return await asyncio.to_thread(_read, question)
+
+
+def _read(question: Callable[[Store], T]) -> T:
+    """Answer a question on a connection that lasts as long as that: the file may be another one by the next time."""
+    store = Store()
+    try:
+        store.open()
+        return question(store)
+    except Error as exc:
+        raise JournalUnavailable(str(exc)) from exc
+    finally:
+        store.close()
+        del connections[store.alias]
 
 
 def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:

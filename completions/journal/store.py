@@ -99,6 +99,14 @@ class Store:
         self._ready = False
         self.connection.close()
 
+    def can_be_read_beside(self) -> bool:
+        """Tell whether another connection can read for long, and neither sees another database nor stops this one."""
+        if self.connection.vendor != "sqlite":
+            return True
+        with self.connection.cursor() as cursor:
+            cursor.execute("PRAGMA journal_mode")
+            return cursor.fetchone() == ("wal",)  # a database in memory has another
+
     def set_aside(self, exc: Error) -> Path | None:
         """Rename a file that cannot be the journal, as this error says, so that `open` begins a new one.
 

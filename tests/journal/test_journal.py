@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -21,6 +22,7 @@ from completions.journal.exchange import Exchange
 from completions.journal.queries import Filter
 from completions.journal.record import end_exchange
 from completions.journal.rows import Row, make_row
+from completions.journal.store import Store
 from completions.journal.writer import writer
 from completions.models import Exchange as Table
 from completions.receive.handler import Handler
@@ -457,3 +459,26 @@ def test_rows__have_the_tables_columns() -> None:
 def test_migrations__are_the_models() -> None:
     result = run_manage("makemigrations", "--check", "--dry-run", DATABASE_URL="sqlite://:memory:")
     assert (result.returncode, result.stdout) == (0, "No changes detected\n"), result.stderr
+
+
+async def test_figures__are_read_while_exchanges_are_written() -> None:
+    await ask("refund")
+    begun, released = threading.Event(), threading.Event()
+
+    def question(store: Store) -> int:
+        begun.set()
+        assert released.wait(PATIENCE)
+        return queries.chosen(store, ALL).count()
+
+    beside = asyncio.create_task(queries.ask_beside(question))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    await ask("refund")
+    assert await queries.count(ALL) == 2
+    released.set()
+    assert await beside == 2
+
+
+async def test_figures__of_a_database_in_memory(django_db_blocker: DjangoDbBlocker) -> None:
+    with journal_in("sqlite:///:memory:", django_db_blocker):
+        await ask("refund")
+        assert await queries.ask_beside(lambda store: queries.chosen(store, ALL).count()) == 1
