@@ -105,7 +105,7 @@ class Store:
             return True
         with self.connection.cursor() as cursor:
             cursor.execute("PRAGMA journal_mode")
-            return cursor.fetchone() == ("wal",)  # a database in memory has another
+            return bool(cursor.fetchone() == ("wal",))  # a database in memory has another
 
     def set_aside(self, exc: Error) -> Path | None:
         """Rename a file that cannot be the journal, as this error says, so that `open` begins a new one.

@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from functools import partial
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -57,6 +56,8 @@ RETRY = 1.0
 
 CLOSING = 10.0
 """Seconds allowed for the last flush."""
+
+UNOBSERVED = "What observes the journal failed"
 
 BAD_ROWS = (DataError, IntegrityError, ValueError)
 """What a database raises for a row that it does not accept."""
@@ -234,7 +235,7 @@ class Writer:
         """Build rows a few at a time, so that the event loop's streams stay on time."""
         rows, turn = [], _Turn()
         for exchange in batch:
-            turn.rest(self.queued)
+            turn.rest(self)
             try:
                 rows.append(make_row(exchange))
             except Exception:  # the thread's edge: a bug costs its exchange, and not the journal
@@ -248,15 +249,21 @@ class Writer:
         for _ in range(len(self._fresh)):
             exchange, keep, size = self._fresh[0]
             for observer in self.observers:
-                turn.rest(self.queued)
-                _tell(partial(observer, exchange))
+                turn.rest(self)
+                try:
+                    observer(exchange)
+                except Exception:  # the thread's edge again
+                    logger.exception(UNOBSERVED)
             if keep:
                 self._pending.append((exchange, size))
             else:
                 self._bytes_out += size
             self._fresh.popleft()
         for call in self.rounds:
-            _tell(call)
+            try:
+                call()
+            except Exception:
+                logger.exception(UNOBSERVED)
 
     def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -288,18 +295,12 @@ class _Turn:
     def __init__(self) -> None:
         self._until = time.perf_counter() + TURN
 
-    def rest(self, waiting: int) -> None:
+    def rest(self, writer: Writer) -> None:
         """Let the loop have its turn, if this one has been long enough, and few exchanges wait."""
-        if waiting < BUSY and time.perf_counter() > self._until:
-            time.sleep(REST)
+        if time.perf_counter() > self._until:
+            if writer.queued < BUSY:
+                time.sleep(REST)
             self._until = time.perf_counter() + TURN
-
-
-def _tell(call: Callable[[], None]) -> None:
-    try:
-        call()
-    except Exception:  # the thread's edge again
-        logger.exception("What observes the journal failed")
 
 
 writer = Writer()

@@ -10,6 +10,7 @@ import struct
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Generator, Mapping
 from contextlib import aclosing
+from functools import lru_cache
 from inspect import signature
 from types import coroutine
 from typing import Any, cast
@@ -150,8 +151,13 @@ def _head(cycle: Any, status: int, lines: Lines) -> bytes | None:
     whole = own.count("\n") == own.count("\r") == len(lines) and "\0" not in own
     if not whole or "connection" in lines:
         return None
-    defaults = [b"%b: %b\r\n" % header for header in cycle.default_headers]
-    return b"".join((STATUS_LINE[status], *defaults, own.encode("latin-1")))
+    return b"%b%b%b" % (STATUS_LINE[status], _defaults(tuple(cycle.default_headers)), own.encode("latin-1"))
+
+
+@lru_cache(maxsize=4)
+def _defaults(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Return the lines of the headers that uvicorn adds; among them is the time, by the second."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:

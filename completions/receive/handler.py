@@ -59,15 +59,9 @@ class Handler(ASGIHandler):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one HTTP request or the lifespan; refuse websockets."""
-        if scope["type"] == "http":
-            await self._serve(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await lifespan(receive, send)
-        elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._handle_other(scope, receive, send)
+            return
         request, page = LeanRequest(scope), None
         if self.forwarded is not None and not request.sent_headers.keys().isdisjoint(FORWARDED):
             await self.forwarded(scope, receive, send)
@@ -86,6 +80,13 @@ class Handler(ASGIHandler):
             else:
                 request.take_body(body)
                 await watched(self._answer(request, send), receive)
+
+    async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await lifespan(receive, send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
 
     def _admit(self, request: LeanRequest, stock: bool) -> str | None:
         """Check a request before its body is read or anything is allocated for it; raise the error if it is refused.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from django.http import HttpRequest
 
 from completions import budget
+from completions.conversation import Reply
 from completions.delivery.stream import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
@@ -50,7 +51,8 @@ async def _render_and_deliver(turn: Turn) -> Recorded:
         await _wait_for_place_and_gate(turn)
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
         await _write_events(turn)
-    await _keep(turn)
+    if turn.outcome.reply is not None and turn.outcome.error is None:
+        await _keep(turn, turn.outcome.reply)
     if turn.prompt.per_chunk is not None:
         check_chunks(turn)
     response = await misbehave(turn) if turn.outcome.faults else None
@@ -97,11 +99,8 @@ async def _write_events(turn: Turn) -> None:
         await take_time(turn)
 
 
-async def _keep(turn: Turn) -> None:
+async def _keep(turn: Turn, reply: Reply) -> None:
     """Store the documents of an answer that does not end with an error, for clients that request them later."""
-    reply = turn.outcome.reply
-    if reply is None or turn.outcome.error is not None:
-        return
     if kept := turn.wire.to_store(reply, turn.prompt, _span(turn)):
         await keep(turn.space.records, kept)
 

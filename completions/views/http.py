@@ -26,9 +26,9 @@ SMALL = 64 * 1024
 
 
 @functools.lru_cache(maxsize=1024)
-def _looked_at(name: str, value: str) -> tuple[str, bool]:
-    """Return a header's name in lower case, and whether its value is plain text; most are the same each time."""
-    return name.lower(), value.isprintable() and value.isascii()
+def _looked_at(name: str, value: str) -> tuple[str, tuple[str, str] | None]:
+    """Return a header's name in lower case, and both if the value is plain text; most are the same each time."""
+    return name.lower(), (name, value) if value.isprintable() and value.isascii() else None
 
 
 Lines = dict[str, tuple[str, str]]
@@ -86,10 +86,10 @@ class Recorded(HttpResponseBase):
         for name, value in headers.items():
             lower, plain = _looked_at(name, value)
             if lower not in there:
-                if plain:
-                    there[lower] = (name, value)
-                else:
+                if plain is None:
                     self.headers[name] = value
+                else:
+                    there[lower] = plain
 
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and send its id."""
