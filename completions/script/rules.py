@@ -107,6 +107,12 @@ class Script:
         return bool(answers) and all(isinstance(answer, Fixed) and answer.reply.body is not None for answer in answers)
 
     @property
+    def data_problem(self) -> str | None:
+        """What is wrong with a data file that changed after the script was read; None where nothing is."""
+        files = (each.file for rule in self.rules for each in rule.answers if isinstance(each, FromData))
+        return next((file.problem for file in files if file.problem is not None), None)
+
+    @property
     def models(self) -> tuple[str, ...]:
         """The names of the models that it lists; if there are none, all known models exist, or any."""
         return self.catalogue.names

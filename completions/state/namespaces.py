@@ -87,9 +87,9 @@ class Namespace:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the file, so that an older script still answers; None if nothing is."""
-        _ = self.script
-        return self.file.problem or self._problem
+        """What is wrong with the file, so that an older script still answers, or with its data; None if nothing is."""
+        script = self.script
+        return self.file.problem or self._problem or script.data_problem
 
     @property
     def gates(self) -> Gates:

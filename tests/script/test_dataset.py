@@ -131,8 +131,11 @@ async def test_file__is_read_again_when_it_changes(tmp_path: Path) -> None:
     failed = (await mock.outcome("Six?")).error
     assert failed is not None and (failed.status, failed.code) == (500, "dataset_failed")
     assert "data.jsonl:1: the line is not JSON" in failed.message
+    assert not failed.message.endswith("..")
+    assert str(mock.namespace.problem).startswith("data.jsonl:1: the line is not JSON")
     write(tmp_path, [{"prompt": "Six?", "reply": "Sixth again."}])
     assert await mock.said("Six?") == "Sixth again."
+    assert mock.namespace.problem is None
     os.remove(tmp_path / "data.jsonl")
     assert await mock.said("Six?") == "500 dataset_failed"
 

@@ -75,7 +75,7 @@ class FromData:
         try:
             found = self.file.row(partial(self._choose, prompt))
         except ScriptError as exc:  # it was checked, so the file changes under our hands
-            raise AuthorError("dataset_failed", f"its data cannot be used: {exc}") from exc
+            raise AuthorError("dataset_failed", f"its data cannot be used: {exc}".rstrip(".")) from exc
         if found is None:
             raise AuthorError("dataset_failed", f"no line of {self.file.name} has this prompt")
         row, number = found

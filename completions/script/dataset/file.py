@@ -76,6 +76,11 @@ class DataFile:
         self._next_look = 0.0
         self._lock = threading.Lock()
 
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with the file, as far as it was looked at; None where nothing is."""
+        return None if self._problem is None else self._problem.summary.rstrip(".")
+
     def load(self) -> None:
         """Read the file if it has changed; raise `ScriptError` with each wrong line where it cannot be used."""
         with self._lock:
@@ -115,7 +120,7 @@ class DataFile:
             if self._problem is not None and str(self._problem) != str(before):
                 logger.error("The data of %s cannot be used: %s", self.name, self._problem.summary)
         if self._lines is None:
-            raise AuthorError("dataset_failed", f"its data cannot be used: {self._problem}")
+            raise AuthorError("dataset_failed", f"its data cannot be used: {self.problem}")
         return self._lines
 
     def _look(self) -> None:
