@@ -1,5 +1,7 @@
 """The page of runs, in a real browser."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -67,6 +69,21 @@ async def test_verdict__tells_what_is_wrong_with_its_evidence(site: Site) -> Non
     async with page.expect_navigation():
         await page.locator(".findings a").first.click()
     await expect(page.locator("#title")).to_contain_text("POST")
+
+
+async def test_run__is_exported_as_a_file(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/runs")
+    await expect(page.locator("#nothing")).to_be_visible()
+    await expect(page.locator("#export")).to_be_hidden()
+    await site.ask("A refund?")
+    await expect(page.locator("#verdict-score")).to_have_text("Score 100 of 100")
+    async with page.expect_download() as downloading:
+        await page.locator("#export").click()
+    download = await downloading.value
+    text = await asyncio.to_thread(Path(await download.path()).read_text)
+    assert download.suggested_filename == "test_run.py"
+    assert "'content': 'A refund?'" in text and "def test_run(mock_llm):" in text
 
 
 async def test_tests__are_listed_as_they_run(site: Site) -> None:
