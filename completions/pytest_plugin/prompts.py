@@ -25,15 +25,16 @@ from completions.exceptions import RequestError
 def prompt(document: Mapping[str, Any]) -> Prompt:
     """Return the prompt that `completions.script.callback.document` wrote."""
     known = {field.name for field in fields(Prompt) if field.init}
-    given = {key: value for key, value in document.items() if key in known}
+    given: dict[str, Any] = {key: value for key, value in document.items() if key in known}
+    lists = {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
     return Prompt(
         **given
+        | lists
         | {
             "messages": tuple(map(message, document["messages"])),
             "tools": tuple(Tool(**tool) for tool in document["tools"]),
             "tool_choice": ToolChoice(**{**document["tool_choice"], "names": tuple(document["tool_choice"]["names"])}),
             "response_format": ResponseFormat(**document["response_format"]),
-            "stop": tuple(document["stop"]),
             "cache_blocks": tuple(CacheBlock(**block) for block in document["cache_blocks"]),
         }
     )
