@@ -169,7 +169,9 @@ class Environment:
         for number, line in enumerate(lines, 1):
             if not LINE.match(line):
                 shown = line.strip()[:60]
-                self.problems.append(f"{file}:{number}: {shown!r} is no setting. Write NAME=value, or # for a comment.")
+                self.problems.append(
+                    f"{file}:{number}: {shown!r} is not a setting. Write NAME=value, or # for a comment."
+                )
         self._env.read_env(file)
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:

@@ -6,13 +6,14 @@
 import argparse
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import httpx
-from playwright.async_api import Browser, ViewportSize
+from playwright.async_api import Browser, Page, ViewportSize
 
-from tests.browser import browser
+from tests.browser import PATIENCE_MS, browser
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -24,12 +25,25 @@ Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
+async def look(page: Page) -> None:
+    """Leave the page as it is."""
+
+
 class Shot(NamedTuple):
-    """A picture: its file's name, the address of the page, and what is there once it is drawn."""
+    """A picture: its file's name, the address of the page, what is there once it is drawn, and what is done then."""
 
     name: str
     path: str
     ready: str
+    act: Callable[[Page], Awaitable[None]] = look
+
+
+class Picture(NamedTuple):
+    """A picture of the manual: a shot, in one scheme and size."""
+
+    shot: str
+    scheme: Scheme
+    size: tuple[int, int]
 
 
 async def ask(
@@ -75,6 +89,13 @@ async def fill_more(url: str) -> dict[str, str]:
         response = await client.post("v1/embeddings", json={"model": "text-embedding-3-small", "input": "refund"})
         ids["vector"] = response.headers["x-request-id"]
     ids["thread"] = await agent(url)
+    long = f"{url}/ns/long"
+    for text in (
+        "שלום, כמה זמן לוקח refund?",
+        "https://example.com/" + "path/" * 60,
+        "Zwölf Boxkämpfer jagen 👩‍👩‍👧 refund " * 9,
+    ):
+        await ask(long, text, model="a-model-with-quite-a-long-name-2026-01-01", stream=False)
     return ids
 
 
@@ -95,6 +116,32 @@ async def agent(url: str) -> str:
     return first
 
 
+async def call_tool(page: Page) -> None:
+    """Build a tool in the playground, and have it called."""
+    await page.locator("summary", has_text="Tools").click()
+    await page.get_by_role("button", name="Add a tool").click()
+    await page.get_by_label("What the tool does").fill("Says what the weather is like")
+    await page.get_by_label("What it is").fill("The name of the city")
+    await page.get_by_label("Content").fill("What is the weather in Paris?")
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await page.get_by_label("Result of get_weather").fill('{"degrees": 21}')
+
+
+async def edit(page: Page) -> None:
+    """Try a prompt, and write something wrong into the script."""
+    await page.get_by_label("The user says").fill("Where is my order?")
+    await page.get_by_role("button", name="Try", exact=True).click()
+    await page.locator("#tried .is-answer").wait_for()
+    area = page.get_by_label("The script, in YAML")
+    await area.fill((await area.input_value()).replace("times: 2", "tmes: 2"))
+    await page.locator("#problems button").first.wait_for()
+
+
+async def unfold(page: Page) -> None:
+    """Show the attempts of a call one by one."""
+    await page.locator(".unfold").first.click()
+
+
 LIST = "#pulse[data-state=live]"
 DETAIL = "#exchange:not([aria-busy])"
 
@@ -104,7 +151,12 @@ def shots(ids: dict[str, str]) -> list[Shot]:
     at = "inspector/exchanges/"
     return [
         Shot("list", "", LIST),
-        Shot("list-empty", "?text=none", "#none"),
+        Shot("list-none", "?text=none", "#none"),
+        Shot("list-attempts", "", LIST, unfold),
+        Shot("list-long", "../ns/long/_mock/", LIST),
+        Shot("empty-runs", "../ns/empty/_mock/inspector/runs", "#nothing:visible"),
+        Shot("empty-figures", "../ns/empty/_mock/inspector/figures", "#nothing:visible"),
+        Shot("empty-list", "../ns/empty/_mock/", LIST),
         Shot("list-beside", f"?exchange={ids['refund']}", DETAIL),
         *(Shot(f"exchange-{name}", f"{at}{id}", DETAIL) for name, id in ids.items()),
         Shot("exchange-gone", f"{at}req_gone", DETAIL),
@@ -112,21 +164,37 @@ def shots(ids: dict[str, str]) -> list[Shot]:
         Shot("docs", "docs/", "#doc h1"),
         Shot("docs-page", "docs/pacing", "#doc h1"),
         Shot("playground", f"inspector/playground?exchange={ids['refund']}", "#origin a"),
+        Shot("playground-new", "inspector/playground", "#send"),
+        Shot("playground-tools", "inspector/playground", "#send", call_tool),
         Shot("script", "inspector/script", "#rules .name"),
+        Shot("script-edited", "inspector/script", "#rules .name", edit),
         Shot("script-recipe", f"inspector/script?exchange={ids['refund']}", "#recipe-text"),
         Shot("figures", "inspector/figures", ".plot-bar"),
         Shot("nowhere", "inspector/nowhere", "h1"),
     ]
 
 
-async def take(started: Browser, url: str, file: Path, scheme: Scheme, size: tuple[int, int], ready: str) -> None:
+PICTURES = (
+    Picture("list-beside", "light", (1280, 640)),
+    Picture("exchange-cut", "dark", (1200, 800)),
+    Picture("runs", "light", (1200, 760)),
+    Picture("playground-tools", "dark", (1200, 900)),
+    Picture("script-edited", "light", (1200, 860)),
+    Picture("figures", "dark", (1200, 760)),
+)
+"""The pictures of the manual."""
+
+
+async def take(started: Browser, url: str, file: Path, picture: Picture, shot: Shot) -> None:
     """Take one picture; with a height of 0 of the whole page."""
-    width, height = size
+    scheme, (width, height) = picture.scheme, picture.size
     viewport: ViewportSize = {"width": width, "height": height or 900}
     async with await started.new_context(viewport=viewport, color_scheme=scheme) as context:
         page = await context.new_page()
-        await page.goto(url)
-        await page.locator(ready).first.wait_for()
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(f"{url}/_mock/{shot.path}")
+        await page.locator(shot.ready).first.wait_for()
+        await shot.act(page)
         await page.wait_for_timeout(300)  # for what is drawn after it
         await page.screenshot(path=file, animations="disabled", full_page=not height)
 
@@ -135,10 +203,18 @@ async def take_all(started: Browser, url: str, folder: Path, wanted: list[Shot])
     """Take every page in both schemes, at each width."""
     for scheme in SCHEMES:
         for width in WIDTHS:
-            for name, path, ready in wanted:
-                file = folder / f"{name}-{scheme}-{width}.png"
-                await take(started, f"{url}/_mock/{path}", file, scheme, (width, 0), ready)
+            for shot in wanted:
+                file = folder / f"{shot.name}-{scheme}-{width}.png"
+                await take(started, url, file, Picture(shot.name, scheme, (width, 0)), shot)
                 print(file)
+
+
+async def take_pictures(started: Browser, url: str, known: list[Shot]) -> None:
+    """Take those of the manual."""
+    by_name = {shot.name: shot for shot in known}
+    for picture in PICTURES:
+        name = picture.shot.partition("-")[0]
+        await take(started, url, DOCS / f"inspector-{name}.png", picture, by_name[picture.shot])
 
 
 async def main() -> None:
@@ -147,19 +223,14 @@ async def main() -> None:
     parser.add_argument("--all", type=Path, metavar="FOLDER", help="take every page, and put them there")
     parser.add_argument("--only", default="", help="of all, those whose name contains this")
     options = parser.parse_args()
-    if options.all:
-        options.all.mkdir(parents=True, exist_ok=True)
     with LiveServer(MOCK_SCRIPT=SCRIPT) as server:
         ids = await fill(server.url)
         async with browser() as started:
-            if options.all:
-                wanted = shots(ids | await fill_more(server.url))
-                await take_all(started, server.url, options.all, [each for each in wanted if options.only in each.name])
-                return
-            at, refund = f"{server.url}/_mock/", ids["refund"]
-            await take(started, f"{at}?exchange={refund}", DOCS / "inspector-list.png", "light", (1280, 640), DETAIL)
-            shown = f"{at}inspector/exchanges/{ids['cut']}"
-            await take(started, shown, DOCS / "inspector-exchange.png", "dark", (1200, 800), DETAIL)
+            if not options.all:
+                return await take_pictures(started, server.url, shots(ids | {"thread": await agent(server.url)}))
+            options.all.mkdir(parents=True, exist_ok=True)
+            wanted = shots(ids | await fill_more(server.url))
+            await take_all(started, server.url, options.all, [each for each in wanted if options.only in each.name])
 
 
 if __name__ == "__main__":

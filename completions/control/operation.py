@@ -121,7 +121,9 @@ class Operation:
             if name not in known:
                 allowed = f"allowed: {', '.join(known)}.{did_you_mean(name, known)}" if known else "there are none."
                 raise RequestError(
-                    f"`{name[:100]}` is no query parameter here; {allowed}", param=name[:100], code="unknown_parameter"
+                    f"`{name[:100]}` is not a query parameter here; {allowed}",
+                    param=name[:100],
+                    code="unknown_parameter",
                 )
             if len(texts) > 1:
                 raise RequestError(f"`{name}` is given twice.", param=name, code="invalid_parameter")

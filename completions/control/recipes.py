@@ -40,8 +40,8 @@ def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
     prompt = said.prompt
     if prompt is None:
         raise RequestError(
-            f"No rule can answer {shown['method']} {shown['path'][:200]}: it is no request that scripts answer, or its "
-            "body cannot be read.",
+            f"No rule can answer {shown['method']} {shown['path'][:200]}: it is not a request that scripts answer, or "
+            "its body cannot be read.",
             status=409,
             code="no_rule_possible",
         )

@@ -22,7 +22,7 @@ def start_lines(host: str, port: int) -> list[str]:
 
 
 def _first_steps(host: str, port: int) -> list[str]:
-    """Return what to try where nobody has chosen a script yet; each line can be pasted into a shell."""
+    """Return what to try where nobody has chosen a script yet."""
     if conf.MOCK_SCRIPT != "mock":
         return []
     base = inspector_url(host, port).removesuffix("_mock/")
@@ -30,7 +30,7 @@ def _first_steps(host: str, port: int) -> list[str]:
     return [
         f"Try it:       {ask}",
         f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
-        "Make it talk: MOCK_SCRIPT=auto python manage.py runserver",
+        "More answers: start it with MOCK_SCRIPT=auto, which makes up an answer to each request",
         f"Read on:      {inspector_url(host, port)}docs/start",
     ]
 
@@ -52,7 +52,9 @@ def address_problem(host: str, port: int) -> str | None:
 
 def _told(host: str, port: int, exc: OSError) -> str:
     if exc.errno == errno.EADDRINUSE:
-        return f"Port {port} of {host} is taken: another program listens there. Stop it, or choose another PORT."
+        return f"Port {port} of {host} is already in use. Stop the program that listens there, or choose another PORT."
     if exc.errno == errno.EACCES:
-        return f"Port {port} of {host} is not allowed to you. Choose a PORT from 1024 on."
-    return f"{host} is no address of this machine. Choose another HOST: 127.0.0.1 for this machine alone, or 0.0.0.0."
+        return f"Port {port} of {host} is not allowed for this user. Choose a PORT of 1024 or more."
+    return (
+        f"{host} is not an address of this machine. Choose another HOST: 127.0.0.1 for this machine alone, or 0.0.0.0."
+    )

@@ -69,7 +69,7 @@ class Redaction:
         self.paths = tuple(parse_path(name) for name in names if name.startswith("$"))
         for name in self.headers:
             if not HEADER.fullmatch(name):
-                raise ValueError(f"'{name}' is no header's name, and a path in a body begins with `$`.")
+                raise ValueError(f"'{name}' is not the name of a header, and a path in a body begins with `$`.")
 
     @property
     def is_set(self) -> bool:

@@ -187,7 +187,7 @@ class Writer:
             if (aside := store.set_aside(exc)) is None:
                 self._fail(store, exc)
                 return
-            logger.error("The file %s is no journal of this version, or damaged: %s", journal_place(), exc)
+            logger.error("The file %s is not a journal of this version, or it is damaged: %s", journal_place(), exc)
             logger.error("It is now %s, and a new journal has begun.", aside)
             self._flush(store, exact=exact)
         except (Error, OSError) as failure:

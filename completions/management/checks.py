@@ -123,7 +123,7 @@ def _cassette_problems() -> list[CheckMessage]:
         return [Error(f"CASSETTE_IGNORE cannot be used: {exc}.", hint=hint, id="completions.E008")]
     if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or Path(conf.CASSETTES).is_dir():
         return []
-    told = f"CASSETTES={conf.CASSETTES!r} is no folder, and nothing is recorded, so every request is an error."
+    told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and nothing is recorded, so every request is an error."
     return [Warning(told, hint="Record something: manage.py serve --record DIR.", id="completions.W004")]
 
 

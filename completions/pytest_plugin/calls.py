@@ -107,7 +107,7 @@ def _check_lookups(value: Any) -> None:
     """Refuse a dict in which some keys are lookups and others are not: one of them is a slip."""
     if isinstance(value, Mapping) and value.keys() & LOOKUPS.keys() and not _is_lookups(value):
         wrong = ", ".join(f"`{name}`" for name in value if name not in LOOKUPS)
-        raise ValueError(f"{wrong} is no lookup; there are {', '.join(LOOKUPS)}.")
+        raise ValueError(f"{wrong} is not a lookup; the lookups are {', '.join(LOOKUPS)}.")
 
 
 def _operand(name: str, operand: Any) -> Any:

@@ -9,7 +9,7 @@ RESPONSE: Keys = {
     "headers": Key("headers", "Its headers."),
     "stream": Key("flag", "Whether it was streamed (false)."),
     "body": Key("text", "The whole of it."),
-    "base64": Key("text", "The whole of it, where it is no text."),
+    "base64": Key("text", "The whole of it, if it is not a text."),
     "pieces": Key("pieces", "Its pieces in order, each behind the milliseconds after which it came."),
 }
 """An answer as it was recorded."""

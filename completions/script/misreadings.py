@@ -41,7 +41,7 @@ def doubt_flags(node: Node, text: str) -> None:
     found = _FLAGGED.fullmatch(text)
     if found is not None and (unknown := sorted(set(found[1]) - FLAGS.keys())):
         node.doubt(
-            f"is taken for a text and not for a regular expression: {', '.join(unknown)} is no flag of one "
+            f"is read as a text and not as a regular expression: {', '.join(unknown)} is not a flag of one "
             f"({', '.join(FLAGS)}). If the text is meant, write `contains` or `eq`."
         )
 

@@ -152,7 +152,7 @@ def test_file__that_is_no_journal_is_set_aside(spoil: Callable[[Path], object], 
     spoil(file)
     before = file.read_bytes()
     with live(file, JOURNAL_FLUSH_MS="20") as server:
-        server.wait_for(f"The file {file} is no journal of this version, or damaged: ")
+        server.wait_for(f"The file {file} is not a journal of this version, or it is damaged: ")
         aside = Path(server.wait_for(r"It is now (\S+), and a new journal has begun\.")[1])
         ids = ask(server, 3)
         assert [row["request_id"] for row in await_rows(file, 3)] == ids

@@ -149,7 +149,7 @@ def test_what_cannot_be_taken_over__is_listed(tmp_path: Path, capsys: pytest.Cap
     assert "bad.yaml: interaction 1: a body is not base64" in shown.err
     assert "broken.json: it is neither JSON nor YAML" in shown.err
     assert "fixture.json: fixture 0: the condition `predicate` has no counterpart" in shown.err
-    assert "notes.txt: it is no recording and no fixture that is known" in shown.err
+    assert "notes.txt: it is neither a recording nor a fixture of a known kind" in shown.err
     with pytest.raises(CommandError, match="Nothing could be taken over"):
         call_command("importcassette", str(tmp_path / "notes.txt"), into=str(tmp_path / "into"))
 

@@ -155,7 +155,7 @@ def test_port__that_is_taken_is_said_before_anything_is_started(command: tuple[s
         port = str(taken.getsockname()[1])
         result = run_manage(*(part.replace("PORT", port) for part in command))
     assert result.returncode == 1
-    said = f"Port {port} of 127.0.0.1 is taken: another program listens there. Stop it, or choose another PORT."
+    said = f"Port {port} of 127.0.0.1 is already in use. Stop the program that listens there, or choose another PORT."
     assert said in result.stderr
     assert "Serving" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
@@ -164,7 +164,7 @@ def test_port__that_is_taken_is_said_before_anything_is_started(command: tuple[s
 def test_host__that_this_machine_does_not_have() -> None:
     result = run_manage("serve", "--host", "192.0.2.1", "--port", "8765")
     assert result.returncode == 1
-    assert "192.0.2.1 is no address of this machine." in result.stderr
+    assert "192.0.2.1 is not an address of this machine." in result.stderr
 
 
 TRY = "curl -N {}/v1/chat/completions -d '{{\"stream\": true}}'"
@@ -183,7 +183,7 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
             f"The inspector is at {server.url}/_mock/",
             f"Try it:       {ask}",
             f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
-            "Make it talk: MOCK_SCRIPT=auto python manage.py runserver",
+            "More answers: start it with MOCK_SCRIPT=auto, which makes up an answer to each request",
             f"Read on:      {server.url}/_mock/docs/start",
         ]
         said = subprocess.run(ask, shell=True, capture_output=True, text=True, timeout=PATIENCE)

@@ -178,8 +178,8 @@ def test_file__its_broken_lines_are_named(tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text("# a comment\n\nexport A=1\nB = 2\nC='x # y'\nALLOWED_HOSTS\n  D: 3\nE=\n")
     assert Environment({}, file).problems == [
-        f"{file}:6: 'ALLOWED_HOSTS' is no setting. Write NAME=value, or # for a comment.",
-        f"{file}:7: 'D: 3' is no setting. Write NAME=value, or # for a comment.",
+        f"{file}:6: 'ALLOWED_HOSTS' is not a setting. Write NAME=value, or # for a comment.",
+        f"{file}:7: 'D: 3' is not a setting. Write NAME=value, or # for a comment.",
     ]
 
 

@@ -42,7 +42,7 @@ ARTEFACTS = {
     r"^(Conversation|(Previous r|R)esponse) with id": "it was made before the recording begins",
     r"(?i)\b(file|container|vector store|batch|cached content)\b.*\bnot (found|exist)": "it was uploaded before that",
     r"^No such File object|'file' is a required|multipart form|input_file_id": "the upload was not recorded as it was",
-    r"is no fine-tuned model of yours": "it was trained before that",
+    r"is not a fine-tuned model of yours": "it was trained before that",
     r"could not parse the JSON body|contents is not specified": "the body was not recorded, or cut",
     r"^(No vector store found|CachedContent not found|Upload has already)": "it was made before that",
     r"file search store .* may not exist": "the store that the recording made has another name here",

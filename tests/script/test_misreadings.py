@@ -18,7 +18,7 @@ def doubted(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("condition", "found"),
     [
-        ("last_user: /ok/q", "is taken for a text and not for a regular expression: q is no flag of one (i, m, s)."),
+        ("last_user: /ok/q", "is read as a text and not as a regular expression: q is not a flag of one (i, m, s)."),
         ("last_user: /ok/gi", "g is no flag of one"),
         ("last_user: {not: /ok/I}", "I is no flag of one"),
         ("header: {x-a: /ok/u}", "u is no flag of one"),

@@ -48,7 +48,7 @@ def _known(document: Any) -> Found:
             return fixtures.aimock({"fixtures": document})
         case [dict(), *_] | {"request": _} | {"input": _}:
             return recordings.lines(document if isinstance(document, list) else [document])
-    raise NotTaken("it is no recording and no fixture that is known")
+    raise NotTaken("it is neither a recording nor a fixture of a known kind")
 
 
 def _lines(text: str) -> list[Any] | None:

@@ -98,7 +98,7 @@ def unknown(name: str) -> RequestError:
 def not_owned(name: str) -> RequestError:
     """Return the API's 403 for a model that the caller does not own."""
     return RequestError(
-        f"You have insufficient permissions for this operation: '{name}' is no fine-tuned model of yours.",
+        f"You have insufficient permissions for this operation: '{name}' is not a fine-tuned model of yours.",
         status=403,
         code="insufficient_permissions",
         param="model",
