@@ -195,6 +195,7 @@ async def take(started: Browser, url: str, file: Path, picture: Picture, shot: S
         await page.goto(f"{url}/_mock/{shot.path}")
         await page.locator(shot.ready).first.wait_for()
         await shot.act(page)
+        await page.evaluate("scrollTo(0, 0)")
         await page.wait_for_timeout(300)  # for what is drawn after it
         await page.screenshot(path=file, animations="disabled", full_page=not height)
 

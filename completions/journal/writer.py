@@ -188,7 +188,7 @@ class Writer:
                 self._fail(store, exc)
                 return
             logger.error("The file %s is not a journal of this version, or it is damaged: %s", journal_place(), exc)
-            logger.error("It is now %s, and a new journal has begun.", aside)
+            logger.error("It was renamed to %s, and a new journal was begun.", aside)
             self._flush(store, exact=exact)
         except (Error, OSError) as failure:
             self._fail(store, failure)
@@ -207,7 +207,7 @@ class Writer:
             self._unpruned = 0
         if self.problem is not None and conf.JOURNAL:
             self.problem = None
-            logger.info("The journal is written again; %d exchanges were dropped so far.", self.dropped)
+            logger.info("The journal can be written again; %d exchanges were dropped so far.", self.dropped)
         self._next_try = 0.0
 
     def _write(self, store: Store, batch: list[Exchange]) -> None:
@@ -284,7 +284,7 @@ class Writer:
         problem = f"{journal_place()}: {' '.join(str(exc).split())}"
         known, self.problem = self.problem, problem
         if known is None:
-            logger.error("The journal cannot be written, and will be tried again each second: %s", problem)
+            logger.error("The journal cannot be written, and is tried again every second: %s", problem)
         self._next_try = time.monotonic() + RETRY
         store.close()
 

@@ -33,8 +33,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Take when the variables are set, whether snapshots are written anew, and whether passed tests are kept."""
     told = "from before collection on, so that clients made at import find mock_llm (run), or only in its tests (test)"
     group = parser.getgroup("mock_llm", "the mock of the LLM API")
-    group.addoption("--mock-llm-update", action="store_true", help="Write the snapshots of `assert_prompts` anew.")
-    group.addoption("--mock-llm-keep", action="store_true", help="Keep what passed tests asked too, for the inspector.")
+    group.addoption("--mock-llm-update", action="store_true", help="Write the snapshots of `assert_prompts` again.")
+    group.addoption("--mock-llm-keep", action="store_true", help="Keep what passed tests asked, for the inspector.")
     parser.addini(VARIABLES, f"When the variables of the SDKs lead to mock_llm: {told}.", default=KINDS[0])
 
 

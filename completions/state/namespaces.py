@@ -194,7 +194,7 @@ class Namespace:
             script = self.builder.build(base, pushed)
         except ScriptError as exc:
             script, self._problem = self._script, exc.summary
-            logger.error("The script cannot be used, so the one before still answers: %s", exc.summary)
+            logger.error("The script cannot be used, so the previous one stays in use: %s", exc.summary)
         else:
             self._problem = None
         self._script, self._base, self._of = script, base, pushed
@@ -288,7 +288,7 @@ class _Spaces:
                     code="too_many_namespaces",
                 )
             logger.warning(
-                "There are over %d namespaces, so the one that was unused the longest is gone: %s",
+                "There are over %d namespaces, so the one that was unused for the longest time was removed: %s",
                 MAX_NAMESPACES,
                 key[0],
             )

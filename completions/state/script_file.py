@@ -77,7 +77,7 @@ class ScriptFile:
     def _complain(self, exc: ScriptError) -> None:
         if exc.summary != self.problem:
             self.problem = exc.summary
-            logger.error("The script cannot be used, so the one before still answers: %s", exc.summary)
+            logger.error("The script cannot be used, so the previous one stays in use: %s", exc.summary)
 
     def _take(self, text: str) -> None:
         self._seen = digest_of(text)

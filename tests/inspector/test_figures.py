@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 async def test_figures__follow_what_happens(site: Site) -> None:
     page = site.page
     await site.open("inspector/figures")
-    await expect(page.get_by_text("There is nothing to count yet")).to_be_visible()
+    await expect(page.get_by_text("No requests yet")).to_be_visible()
     await expect(page.locator("#pulse")).to_have_text("Live")
     await site.ask("A refund?", stream=True)
     tiles = page.locator(".tile")

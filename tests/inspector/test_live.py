@@ -17,7 +17,7 @@ SHOWN = f"{ROWS}:not([hidden])"
 async def test_list__shows_what_arrives_without_reload(site: Site) -> None:
     page = site.page
     await site.open()
-    await expect(page.get_by_text("Nothing was asked yet")).to_be_visible()
+    await expect(page.get_by_text("No requests yet")).to_be_visible()
     await expect(page.locator("#pulse")).to_have_text("Live")
     await page.evaluate("window.same = true")
     await site.ask("How long does a refund take?", stream=True)
@@ -31,7 +31,7 @@ async def test_list__shows_what_arrives_without_reload(site: Site) -> None:
     await site.ask("Do you sell umbrellas?")
     await expect(row.first.locator(".x-rule")).to_have_text("unmatched near refund")
     assert await page.evaluate("window.same")
-    await expect(page.get_by_text("Nothing was asked yet")).to_be_hidden()
+    await expect(page.get_by_text("No requests yet")).to_be_hidden()
 
 
 async def test_search__lives_in_the_address(site: Site) -> None:
@@ -301,7 +301,7 @@ async def test_list__empties_itself_where_a_test_resets_the_namespace(site: Site
     await expect(site.page.locator("#pulse")).to_have_text("Live")
     async with httpx.AsyncClient(verify=False) as client:
         await client.post(f"{site.url}/_mock/reset")
-    await expect(site.page.get_by_text("Nothing was asked yet")).to_be_visible()
+    await expect(site.page.get_by_text("No requests yet")).to_be_visible()
 
 
 async def test_faults__and_clients_that_left_are_marked(site: Site) -> None:

@@ -34,7 +34,7 @@ async def work(site: Site) -> list[str]:
 async def test_agent__is_one_thread_with_a_waterfall(site: Site) -> None:
     page = site.page
     await site.open("inspector/runs")
-    await expect(page.get_by_text("Nothing was asked here yet")).to_be_visible()
+    await expect(page.get_by_text("No requests here yet")).to_be_visible()
     await expect(page.locator("#pulse")).to_have_text("Live")
     await site.ask("A refund?")
     ids = await work(site)

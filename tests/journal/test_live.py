@@ -95,9 +95,9 @@ def test_queue__that_is_full_drops_and_answers(tmp_path: Path) -> None:
         with closing(sqlite3.connect(file)) as other:
             other.execute("BEGIN IMMEDIATE")
             ids = ask(server, 30)
-            server.wait_for("The journal cannot be written, and will be tried again each second: .*database is locked")
+            server.wait_for("The journal cannot be written, and is tried again every second: .*database is locked")
             other.rollback()
-        server.wait_for(r"The journal is written again; 20 exchanges were dropped so far\.")
+        server.wait_for(r"The journal can be written again; 20 exchanges were dropped so far\.")
         assert kept(file)[1:] == ids[:10]
 
 
@@ -106,7 +106,7 @@ def test_queue__that_is_full_drops_and_answers(tmp_path: Path) -> None:
 )
 def test_database__that_cannot_be_used_stops_no_answer(url: str) -> None:
     with LiveServer(DATABASE_URL=url, JOURNAL_FLUSH_MS="20") as server:
-        server.wait_for("ERROR   The journal cannot be written, and will be tried again each second: ")
+        server.wait_for("ERROR   The journal cannot be written, and is tried again every second: ")
         ask(server, 5)
         time.sleep(1.2)
         ask(server, 5)
@@ -120,10 +120,10 @@ def test_database__that_appears_later_is_used(tmp_path: Path) -> None:
     file = tmp_path / "later" / "journal.sqlite3"
     with live(file, JOURNAL_FLUSH_MS="20") as server:
         ids = ask(server, 3)
-        server.wait_for("The journal cannot be written, and will")
+        server.wait_for("The journal cannot be written, and is")
         file.parent.mkdir()
         assert [row["request_id"] for row in await_rows(file, 3)] == ids
-        server.wait_for("The journal is written again; 0 exchanges were dropped")
+        server.wait_for("The journal can be written again; 0 exchanges were dropped")
 
 
 def _foreign(file: Path) -> None:
@@ -153,7 +153,7 @@ def test_file__that_is_no_journal_is_set_aside(spoil: Callable[[Path], object], 
     before = file.read_bytes()
     with live(file, JOURNAL_FLUSH_MS="20") as server:
         server.wait_for(f"The file {file} is not a journal of this version, or it is damaged: ")
-        aside = Path(server.wait_for(r"It is now (\S+), and a new journal has begun\.")[1])
+        aside = Path(server.wait_for(r"It was renamed to (\S+), and a new journal was begun\.")[1])
         ids = ask(server, 3)
         assert [row["request_id"] for row in await_rows(file, 3)] == ids
         assert not any("Traceback" in line for line in server.log)

@@ -176,7 +176,7 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
     with LiveServer(*command, MOCK_SCRPT="auto", API_KEY="k", DATABASE_URL=f"sqlite:///{journal}") as server:
         server.wait_for("Read on: ")
         ask = TRY.format(server.url)
-        log = [line for line in server.log if "journal cannot be written, and will" not in line]
+        log = [line for line in server.log if "journal cannot be written, and is" not in line]
         assert [re.sub(r"^\S+ INFO +", "", line) for line in log[-7:]] == [
             "The script is mock",
             f"The journal is {journal}",
@@ -194,14 +194,12 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
             f"The journal cannot be written to {journal}, as DATABASE_URL says: ",
         ):
             assert sum(warned in line for line in log) == 1
-        server.wait_for(
-            f"The journal cannot be written, and will be tried again each second: {journal}: unable to open"
-        )
+        server.wait_for(f"The journal cannot be written, and is tried again every second: {journal}: unable to open")
         with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
             ready = json.load(response)
         assert ready["journal"] == f"cannot be written: {journal}: unable to open database file"
         journal.parent.mkdir()
-        server.wait_for("The journal is written again")
+        server.wait_for("The journal can be written again")
         with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
             assert "journal" not in json.load(response)
 

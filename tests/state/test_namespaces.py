@@ -126,7 +126,7 @@ async def test_namespaces__that_hold_something_give_way_to_no_other(
     monkeypatch.setattr(namespaces, "UNUSED", 0.0)
     await namespace("third").change(lambda pushed: replace(RULE, version=pushed.version))
     assert await namespaces.names() == ["first", "third"]
-    assert "unused the longest is gone: second" in caplog.text
+    assert "unused for the longest time was removed: second" in caplog.text
 
 
 def push(space: Namespace, text: str, place: str = "before") -> Any:

@@ -19,12 +19,12 @@ async function matched(exchange) {
   if (!found) return [make("p", {}, "The rule ", make("strong", {}, exchange.rule), " answered. It is not in the script any more.")];
   if (found.pushed) {
     const pushed = (await call("GET", "rules")).rules.find((each) => each.name === exchange.rule);
-    const held = make("p", {}, "The pushed rule ", make("strong", {}, exchange.rule), " was the first whose conditions all held.");
+    const held = make("p", {}, "The pushed rule ", make("strong", {}, exchange.rule), " was the first whose conditions all matched.");
     return [held, make("pre", { class: "code", tabindex: "0" }, JSON.stringify(pushed?.rule ?? {}, null, 2))];
   }
   const place = found.line ? `, line ${found.line} of ${source},` : "";
   return [
-    make("p", {}, "The rule ", make("strong", {}, exchange.rule), `${place} was the first whose conditions all held.`),
+    make("p", {}, "The rule ", make("strong", {}, exchange.rule), `${place} was the first whose conditions all matched.`),
     found.line ? make("pre", { class: "code", tabindex: "0" }, excerpt(text, found.line, rules)) : null,
   ];
 }
@@ -64,7 +64,7 @@ export async function why(exchange) {
     const { status, code, message } = exchange.error;
     said.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
   }
-  if (exchange.fault) said.push(make("p", {}, "The fault ", make("span", { class: "badge fault" }, exchange.fault), " spoilt the answer on its way."));
+  if (exchange.fault) said.push(make("p", {}, "The fault ", make("span", { class: "badge fault" }, exchange.fault), " was applied to this answer."));
   for (const { what, why } of exchange.ineffective) said.push(make("p", {}, make("span", { class: "badge" }, what), ` has no effect: ${why}.`));
   return said;
 }

@@ -23,8 +23,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the folder, and what is to be looked at."""
         parser.add_argument("folder", nargs="?", default=conf.CASSETTES or "cassettes", metavar="DIR")
-        parser.add_argument("--older-than", type=int, metavar="DAYS", help="Name files recorded so many days ago.")
-        parser.add_argument("--unused", action="store_true", help="Name files that answered nothing in the journal.")
+        parser.add_argument(
+            "--older-than", type=int, metavar="DAYS", help="Report files that are older than so many days."
+        )
+        parser.add_argument(
+            "--unused", action="store_true", help="Report files that answered no request in the journal."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each finding, and a summary."""

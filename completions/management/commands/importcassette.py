@@ -22,7 +22,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take files, and where to write."""
-        parser.add_argument("files", nargs="+", metavar="FILE", help="Recordings; of a folder, all files in it.")
+        parser.add_argument("files", nargs="+", metavar="FILE", help="Recordings, or folders of them.")
         parser.add_argument("--into", default="cassettes", metavar="DIR", help="The folder to write to (cassettes).")
 
     def handle(self, *args: Any, **options: Any) -> None:

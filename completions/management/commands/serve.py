@@ -28,19 +28,19 @@ class Command(BaseCommand):
         parser.add_argument("--host", default=conf.HOST, help=f"The address to listen on ({conf.HOST}).")
         parser.add_argument("--port", default=conf.PORT, type=int, help=f"The port; 0 takes a free one ({conf.PORT}).")
         parser.add_argument("--workers", default=conf.WORKERS, type=int, help=f"Processes ({conf.WORKERS}).")
-        parser.add_argument("--record", metavar="DIR", help="Record what MOCK_UPSTREAM answers, in a folder.")
+        parser.add_argument("--record", metavar="DIR", help="Record the answers of MOCK_UPSTREAM in a folder.")
         parser.add_argument(
             "--mode",
             choices=CASSETTE_MODES,
             help=f"What is recorded and played: {', '.join(CASSETTE_MODES)} ({NEW} with --record, or CASSETTE_MODE).",
         )
         parser.add_argument("--fd", type=int, help="A listening socket that this process was started with.")
-        parser.add_argument("--until-eof", action="store_true", help="End when standard input does.")
+        parser.add_argument("--until-eof", action="store_true", help="End when standard input is closed.")
         parser.add_argument(
             "--report", action="store_true", help='Write {"port": 54321} to standard output once it listens.'
         )
         parser.add_argument(
-            "--reserved", action="store_true", help="The port is bound, to be shared, by who started this process."
+            "--reserved", action="store_true", help="Share the port with the process that has bound it."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

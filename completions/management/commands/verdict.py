@@ -14,7 +14,7 @@ LIMIT = "The seconds that the client may wait in silence at most (600, as the SD
 class Command(BaseCommand):
     """Ask a running mock for its verdict on the client."""
 
-    help = "Say how the client of a running mock takes errors and streams; exit with 1 if something is wrong."
+    help = "Report how the client of a running mock handles errors and streams; exit with 1 if something is wrong."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
