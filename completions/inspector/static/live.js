@@ -130,6 +130,7 @@ async function load({ anew = false } = {}) {
 async function change() {
   keep();
   held.length = 0;
+  counts = null; // those of other filters
   await load({ anew: true });
   listen();
 }
