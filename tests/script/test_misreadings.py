@@ -20,8 +20,8 @@ def doubted(text: str) -> list[str]:
     [
         ("last_user: /ok/q", "is read as a text and not as a regular expression: q is not a flag of one (i, m, s)."),
         ("last_user: /ok/gi", "g is not a flag of one"),
-        ("last_user: {not: /ok/I}", "I is no flag of one"),
-        ("header: {x-a: /ok/u}", "u is no flag of one"),
+        ("last_user: {not: /ok/I}", "I is not a flag of one"),
+        ("header: {x-a: /ok/u}", "u is not a flag of one"),
         ("last_user: {contains: /ok/i}", "is a text here; a regular expression stands without `contains`, or under"),
         ("last_user: [/ok/i, b]", "is a text here; a regular expression stands without `in`"),
         ("last_user: {regex: /ok/}", "has slashes around it, which are a part of the pattern here."),
