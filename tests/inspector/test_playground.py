@@ -141,6 +141,48 @@ async def test_request__of_embeddings_is_summed_up(site: Site) -> None:
     assert await sent(site) == {"model": "text-embedding-3-small", "input": "A refund?"}
 
 
+SURFACES = {
+    "count_tokens": "input_tokens",
+    "converse": "Refunds take five days.",
+    "cohere": "content-delta",
+    "rerank": "relevance_score",
+    "embed_content": "values",
+    "generate": "done_reason",
+    "images": "b64_json",
+    "moderations": "flagged",
+    "speech": " bytes of audio/wav",
+}
+
+
+async def test_surfaces__without_a_form_have_a_request_that_is_answered(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    offered = await page.locator("#format optgroup option").evaluate_all("(all) => all.map((each) => each.value)")
+    assert offered == [*SURFACES, "other"]
+    for name, text in SURFACES.items():
+        await page.get_by_label("API", exact=True).select_option(name)
+        await send(page)
+        await expect(page.locator("#facts")).to_contain_text("whole")
+        await expect(page.locator("#facts .badge")).to_have_text("200")
+        await expect(page.locator("#events")).to_contain_text(text)
+        await expect(page.locator("#reply .picture")).to_have_count(1 if name == "images" else 0)
+    assert (await control(site, "GET", "exchanges/count"))["count"] == len(SURFACES)
+    await expect(page.get_by_label("API", exact=True)).to_have_value("speech")
+    await page.get_by_label("API", exact=True).select_option("chat")
+    await expect(page.get_by_label("Content")).to_have_value("Hello! What can you do?")
+
+
+async def test_path__of_a_dialect_has_the_form(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("Path").fill("/deepseek/chat/completions")
+    await page.get_by_label("Path").press("Tab")
+    await page.get_by_label("Content").fill("A refund?")
+    await send(page)
+    await expect(page.locator("#reply")).to_have_text("Refunds take five days.")
+    assert (await control(site, "GET", "exchanges"))["exchanges"][0]["path"].endswith("/deepseek/chat/completions")
+
+
 async def test_path__of_gemini_follows_the_form(site: Site) -> None:
     page = site.page
     await site.open("inspector/playground")

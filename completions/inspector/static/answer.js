@@ -5,6 +5,7 @@ import { empty, take, turnOf } from "./said.js";
 import { ms } from "./show.js";
 
 const MOST_EVENTS = 2000;
+const LONG = 4000; // characters of a text in JSON
 
 const field = (id) => find(`#${id}`);
 
@@ -12,9 +13,11 @@ function part(kind, title, text) {
   return make("div", { class: `part part-${kind}` }, make("h3", {}, title), make("div", { class: "part-text", dir: "auto" }, text));
 }
 
+/** JSON in lines; of a long text, as that of a picture, only the beginning. */
 function pretty(raw) {
+  const short = (_, value) => (typeof value === "string" && value.length > LONG ? `${value.slice(0, 80)}… ${value.length} characters` : value);
   try {
-    return JSON.stringify(JSON.parse(raw), null, 2);
+    return JSON.stringify(JSON.parse(raw), short, 2);
   } catch {
     return raw;
   }
@@ -93,6 +96,7 @@ export class Answer {
     if (said.reasoning) parts.push(part("reasoning", "Reasoning", said.reasoning));
     if (said.text) parts.push(make("div", { class: "part-text said-text", dir: "auto" }, said.text));
     if (said.refusal) parts.push(part("refusal", "Refusal", said.refusal));
+    for (const source of said.pictures) parts.push(make("img", { src: source, alt: "A picture of the answer", class: "picture" }));
     for (const { name, given } of said.calls.values()) parts.push(part("call", `Calls ${name}`, given));
     if (said.error) parts.push(part("error", "Error", said.error));
     field("reply").replaceChildren(...parts);

@@ -20,17 +20,19 @@ const held = (messages, system = "") => (messages && text(system) ? { messages: 
 
 /**
  * Of each format: its name, path and headers, `write(form, base)` a body, `read(body, path)` a form, or null, and `list`,
- * the body's field that has the messages. Where the path depends on the form, `address(form)` is it, and `fits(path)`
- * tells whose it is.
+ * the body's field that has the messages. Where the path depends on the form, `address(form)` is it. Where there are
+ * several paths, as those of dialects, `fits(path)` tells which.
  */
 export const FORMATS = {
   chat: {
     name: "OpenAI chat", path: "/v1/chat/completions", headers: bearer, model: "gpt-4o", list: "messages",
+    fits: (path) => path.endsWith("/chat/completions"),
     write: (form, base) => ({ ...base, model: form.model, messages: TURNS.chat.write(form.messages), stream: form.stream }),
     read: (body) => held(TURNS.chat.read(body.messages)),
   },
   responses: {
     name: "OpenAI Responses", path: "/v1/responses", headers: bearer, model: "gpt-4o", list: "input",
+    fits: (path) => path.endsWith("/responses"),
     write: (form, base) => ({ ...base, model: form.model, input: TURNS.responses.write(form.messages), stream: form.stream }),
     read: (body) => held(text(body.input) ? [user(body.input)] : TURNS.responses.read(body.input)),
   },
@@ -46,6 +48,7 @@ export const FORMATS = {
   },
   legacy: {
     name: "OpenAI legacy completions", path: "/v1/completions", headers: bearer, model: "gpt-3.5-turbo-instruct",
+    fits: (path) => path.endsWith("/completions") && !path.endsWith("/chat/completions"),
     write: (form, base) => ({ ...base, model: form.model, prompt: form.messages.map((each) => each.content).join("\n"), stream: form.stream }),
     read: (body) => (text(body.prompt) ? { messages: [user(body.prompt)] } : null),
   },
@@ -74,6 +77,7 @@ export const FORMATS = {
   },
   embeddings: {
     name: "OpenAI embeddings", path: "/v1/embeddings", headers: bearer, model: "text-embedding-3-small",
+    fits: (path) => path.endsWith("/embeddings") && !path.endsWith("/api/embeddings"), // Ollama's are others
     write(form, base) {
       const texts = form.messages.map((each) => each.content);
       return { ...base, model: form.model, input: texts.length === 1 ? texts[0] : texts };

@@ -8,6 +8,7 @@ import { FormError, Messages } from "./messages.js";
 import { history, ofMark, remember, toMark } from "./requests.js";
 import { address as addressOf } from "./snippets.js";
 import { send } from "./stream.js";
+import { SURFACES } from "./surfaces.js";
 import { clock } from "./time.js";
 import { Tools } from "./toolform.js";
 import { hasTools, readTools, writeTools } from "./tools.js";
@@ -243,10 +244,12 @@ function share() {
   }
 }
 
+const surfaceOf = (path) => Object.keys(SURFACES).find((name) => SURFACES[name].path === path);
+
 /** Take up a request that another page has left: an example of the manual, or one that an address has. */
 function takeUp({ method: asked = "POST", path, headers = "", body = "" }) {
   method = asked;
-  choose(formatOf(path) ?? "other", { path, headers });
+  choose(formatOf(path) ?? surfaceOf(path) ?? "other", { path, headers });
   field("body").value = body;
   if (method === "POST" && body) toForm();
   else show(false, method === "POST" ? "" : `It is a ${method}.`);
@@ -262,7 +265,7 @@ async function replay(id) {
   const path = base && whole.startsWith(`${base}/`) ? whole.slice(base.length) : whole.replace(/^\/ns\/[^/]+/, "");
   const kept = Object.entries(request.headers).filter(([name]) => !LEFT_OUT.test(name));
   const name = formatOf(path);
-  choose(name ?? "other", { path, headers: kept.map(([key, value]) => `${key}: ${value}`).join("\n") });
+  choose(name ?? surfaceOf(path) ?? "other", { path, headers: kept.map(([key, value]) => `${key}: ${value}`).join("\n") });
   field("body").value = request.encoding === "json" ? JSON.stringify(request.body, null, 2) : request.body;
   if (method === "POST") toForm();
   else show(false, `It is a ${method}.`);
@@ -271,17 +274,20 @@ async function replay(id) {
 }
 
 function start() {
-  for (const [name, format] of Object.entries(FORMATS)) field("format").append(make("option", { value: name }, format.name));
-  field("format").append(make("option", { value: "other" }, "Another path"));
+  const options = (kinds) => Object.entries(kinds).map(([value, { name }]) => make("option", { value }, name));
+  field("format").append(...options(FORMATS), make("optgroup", { label: "As JSON" }, ...options(SURFACES), make("option", { value: "other" }, "Another path")));
   choose("chat");
   messages.value = [{ role: "user", content: "Hello! What can you do?" }];
   field("format").addEventListener("change", () => {
     const name = field("format").value;
     method = "POST";
     if (name === "other") { if (toOther()) field("path").focus(); return; }
-    if (!isForm()) toForm();
+    if (name in SURFACES) return takeUp({ ...SURFACES[name], body: JSON.stringify(SURFACES[name].body, null, 2) });
+    const hadForm = formatOf(field("path").value) !== null;
+    if (!isForm() && hadForm) toForm();
     const asked = headerLines().filter((line) => /^x-mock-/i.test(line)); // what the menus wrote is not the API's
     choose(name, { ...FORMATS[name], headers: [FORMATS[name].headers, ...asked].filter(Boolean).join("\n") });
+    if (!hadForm) show(true);
     address();
     if (!isForm()) show(false);
     else wrong("");

@@ -1,6 +1,6 @@
 // What an answer says, taken from its document or from the events of its stream, whatever the format.
 
-export const empty = () => ({ text: "", reasoning: "", refusal: "", signature: "", calls: new Map(), error: null, end: null });
+export const empty = () => ({ text: "", reasoning: "", refusal: "", signature: "", pictures: [], calls: new Map(), error: null, end: null });
 
 /** The turn that an answer is, as `turns.js` has them: what a conversation goes on with. Tools that the API ran itself are left out. */
 export function turnOf(said) {
@@ -21,12 +21,14 @@ export function take(said, document) {
   }
   for (const part of document.candidates?.[0]?.content?.parts ?? []) {
     said[part.thought ? "reasoning" : "text"] += words(part.text);
+    if (part.inlineData?.mimeType?.startsWith("image/")) said.pictures.push(`data:${part.inlineData.mimeType};base64,${part.inlineData.data}`);
     if (part.functionCall) call(said, said.calls.size, part.functionCall.name, part.functionCall.args, { id: part.functionCall.id, signature: part.thoughtSignature });
   }
   if ("done" in document) {
     message(said, document.message ?? {});
     said.text += words(document.response);
   }
+  if (Array.isArray(document.data)) said.pictures.push(...document.data.filter((each) => each?.b64_json).map((each) => `data:image/png;base64,${each.b64_json}`));
   for (const vector of vectors(document)) said.text += `${said.text && "\n"}${vector}`;
   if (document.object === "response") items(said, document);
   event(said, document);

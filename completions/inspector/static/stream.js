@@ -1,5 +1,7 @@
 // A request to the mock whose answer is read as it arrives.
 
+const TEXT = /^$|^text\/|json|xml/; // the media types of what can be shown
+
 /**
  * Send a request, and tell of its answer: `onStart(response, ms)`, then `onEvent({ms, raw, document})` for each event
  * of a stream (SSE, or JSON in lines) or once for a whole body. Returns the milliseconds that all of it took.
@@ -11,6 +13,11 @@ export async function send(url, { method, headers, body, signal, onStart, onEven
   onStart(response, ms());
   const type = response.headers.get("content-type") ?? "";
   const gap = type.startsWith("text/event-stream") ? /\r?\n\r?\n/ : type.includes("ndjson") ? /\r?\n/ : null;
+  if (!TEXT.test(type)) {
+    const { byteLength } = await response.arrayBuffer();
+    onEvent({ ms: ms(), raw: `${byteLength} bytes of ${type}`, document: null });
+    return ms();
+  }
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let waiting = "";
   const tell = (raw) => raw.trim() && onEvent({ ms: ms(), raw, document: documentOf(raw) });
