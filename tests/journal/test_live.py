@@ -197,7 +197,7 @@ def test_off__leaves_no_file(tmp_path: Path) -> None:
         ("JOURNAL", "maybe", "it takes one of true"),
         ("JOURNAL_KEEP", "0", "it takes a whole number from 1"),
         ("JOURNAL_REDACT", "x-fine,$.a[", "'$.a[' cannot be read from '[' on."),
-        ("JOURNAL_REDACT", "messages[*]", "'messages[*]' is no header's name"),
+        ("JOURNAL_REDACT", "messages[*]", "'messages[*]' is not the name of a header"),
     ],
 )
 def test_setting__that_is_wrong_stops_the_start(name: str, value: str, said: str) -> None:

@@ -111,7 +111,7 @@ def test_are_among__finds_the_one_way_to_tell_calls_apart() -> None:
     [
         ("weather", "a list, not a text"),
         ([3], "is a name, or"),
-        ([("f", {"a": {"icontains": "x", "icontain": "y"}})], "`icontain` is no lookup"),
+        ([("f", {"a": {"icontains": "x", "icontain": "y"}})], "`icontain` is not a lookup"),
     ],
 )
 def test_assert_tools_called__refuses_what_says_nothing(mock_llm: MockLLM, expected: Any, error: str) -> None:
