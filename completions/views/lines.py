@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
+from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
@@ -51,7 +52,7 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) ->
     try:
         prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
         exchange.note_outcome(outcome)
-        status, data = _rendered(wire, prompt, outcome)
+        status, data = await budget.run(_rendered, wire, prompt, outcome)
     except RequestError as exc:
         status, data = _error_line(wire, exc, exchange)
     exchange.status, exchange.response_body, exchange.sent_bytes = status, data, len(data)

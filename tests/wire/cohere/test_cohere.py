@@ -229,3 +229,23 @@ def test_journal__reads_what_was_said(server: LiveServer, stream: bool) -> None:
     choice = said.reply.choices[0]
     assert (choice.text, choice.finish_reason) == ("I will look.", "tool_calls")
     assert [(call.name, call.arguments) for call in choice.tool_calls] == [("get_weather", '{"city":"Paris"}')]
+
+
+def test_tokens__go_there_and_back(server: LiveServer) -> None:
+    said = "Hello, wörld! 🎁"
+    asked, key = {"model": "command-a-03-2025"}, {"authorization": "Bearer good"}
+    found = httpx.post(f"{server.url}/v1/tokenize", json={**asked, "text": said}, headers=key, timeout=600).json()
+    assert len(found["tokens"]) == len(found["token_strings"]) > 3 and found["meta"] == {
+        "api_version": {"version": "1"}
+    }
+    back = {**asked, "tokens": found["tokens"]}
+    assert httpx.post(f"{server.url}/v1/detokenize", json=back, headers=key, timeout=600).json()["text"] == said
+    for path, wrong in (
+        ("tokenize", {"text": ""}),
+        ("tokenize", {"text": 7}),
+        ("tokenize", {}),
+        ("detokenize", {"tokens": ["a"]}),
+        ("detokenize", {"tokens": [-1]}),
+    ):
+        answer = httpx.post(f"{server.url}/v1/{path}", json={**asked, **wrong}, headers=key, timeout=600)
+        assert answer.status_code == 400 and set(answer.json()) == {"id", "message"}, (path, wrong)
