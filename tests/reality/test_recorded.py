@@ -24,23 +24,23 @@ class Floor(NamedTuple):
 
 
 FLOORS = {
-    "anthropic": Floor(100, 99, 100, 95, 100, 4),
-    "azure": Floor(90, 100, 100, 100, 100, 24),
+    "anthropic": Floor(100, 99, 100, 95, 100, 75),
+    "azure": Floor(90, 100, 100, 85, 100, 86),
     "cohere": Floor(97, 100, 100, 88, 100),
-    "deepseek": Floor(100, 100, 100, 83, 91, 7),
-    "gemini": Floor(96, 97, 100, 63, 81, 10),
-    "groq": Floor(100, 100, 100, 66, 66, 10),
-    "mistral": Floor(92, 100, 0, 100, 100, 3),
-    "openai": Floor(99, 99.5, 100, 97, 98, 43),
-    "openrouter": Floor(97, 100, 0, 70, 76, 16),
-    "vertex": Floor(100, 99, 0, 66, 66, 7),
+    "deepseek": Floor(100, 100, 100, 83, 91, 95),
+    "gemini": Floor(99, 99, 100, 75, 85, 82),
+    "groq": Floor(100, 100, 100, 66, 66, 90),
+    "mistral": Floor(92, 100, 0, 100, 100, 85),
+    "openai": Floor(99, 99.5, 100, 97, 99, 83),
+    "openrouter": Floor(97, 100, 0, 75, 76, 70),
+    "vertex": Floor(100, 99, 0, 66, 66, 78),
     "xai": Floor(65, 100, 0, 100, 100),
 }
 """The floors, vendor by vendor; who raises a share raises its floor: `python -m tests.reality` prints the shares."""
 
 ARTEFACTS = {
     r"^(Conversation|(Previous r|R)esponse) with id": "it was made before the recording begins",
-    r"(?i)\b(file|container|vector store|batch|cached content)\b.*\bnot (found|exist)": "it was uploaded before that",
+    r"(?i)\b(file|container|vector store|batch|job|cached content)\b.*\bnot (found|exist)": "it was made before",
     r"^No such File object|'file' is a required|multipart form|input_file_id": "the upload was not recorded as it was",
     r"is not a fine-tuned model of yours": "it was trained before that",
     r"could not parse the JSON body|contents is not specified": "the body was not recorded, or cut",
