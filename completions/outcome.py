@@ -1,6 +1,7 @@
 """The result of step 3, in neutral form: what a request gets, and how it is delivered."""
 
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from completions.conversation import Reply, value
 from completions.event import Jitter, Length
@@ -108,6 +109,23 @@ class Upstream:
     def address(self) -> str:
         """The address, or all of them, as MOCK_UPSTREAM has them."""
         return ", ".join(f"{of}={url}" if of else url for of, url in self.urls)
+
+
+def joined(base: str, path: str) -> str:
+    """Return a path behind a base address, whose own path stands once: what it repeats, and what is before, goes.
+
+    `https://api.groq.com/openai/v1` and `/groq/openai/v1/models` are `https://api.groq.com/openai/v1/models`.
+    """
+    own, parts = _parts(urlsplit(base).path), path.split("/")[1:]
+    for at in range(len(parts) - len(own) + 1) if own else ():
+        if parts[at : at + len(own)] == own:
+            parts = parts[at + len(own) :]
+            break
+    return "/".join((base.rstrip("/"), *parts))
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
 
 
 @value

@@ -1,9 +1,8 @@
 """Where a request goes: which of the addresses it is passed on to, and what of its own path stands behind that."""
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
-from completions.outcome import Upstream
+from completions.outcome import Upstream, joined
 
 
 def url_of(upstream: Upstream, path: str, query: str, surface: str) -> str | None:
@@ -26,20 +25,3 @@ def _chosen(urls: Sequence[tuple[str, str]], path: str, surface: str) -> str | N
 
 def _begins(path: str, beginning: str) -> bool:
     return f"{path}/".startswith(f"{beginning.rstrip('/')}/")
-
-
-def joined(base: str, path: str) -> str:
-    """Return a path behind a base address, whose own path stands once: what it repeats, and what is before, goes.
-
-    `https://api.groq.com/openai/v1` and `/groq/openai/v1/models` are `https://api.groq.com/openai/v1/models`.
-    """
-    own, parts = _parts(urlsplit(base).path), path.split("/")[1:]
-    for at in range(len(parts) - len(own) + 1) if own else ():
-        if parts[at : at + len(own)] == own:
-            parts = parts[at + len(own) :]
-            break
-    return "/".join((base.rstrip("/"), *parts))
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]

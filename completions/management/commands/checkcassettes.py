@@ -3,19 +3,22 @@
 from argparse import ArgumentParser
 from collections.abc import Collection
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from completions.conf import conf
+from completions.management.refreshing import Refreshed, as_json, as_markdown, refreshed
 from completions.models import Exchange
+from completions.script.passing import url_problem
 from completions.state.cassettes.deck import Deck
-from completions.state.cassettes.upkeep import findings
+from completions.state.cassettes.upkeep import Finding, findings
 
 
 class Command(BaseCommand):
-    """Check a folder of recorded answers; exit with 1 where a file cannot be used or holds a secret."""
+    """Check a folder of recorded answers; exit with 1 where one cannot be used, holds a secret, or is out of date."""
 
     help = "Check recorded answers: files that cannot be used, secrets, duplicates, other versions, age, use."
     requires_system_checks = ()
@@ -29,6 +32,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--unused", action="store_true", help="Report files that answered no request in the journal."
         )
+        parser.add_argument("--refresh", action="store_true", help="Ask again, and name answers of another shape.")
+        parser.add_argument("--upstream", metavar="URL", help="Where to ask again; the server of each file.")
+        parser.add_argument(
+            "--header", action="append", default=[], metavar="NAME:VALUE", help="A header for it, as that with the key."
+        )
+        parser.add_argument("--report", metavar="FILE", help="Write what --refresh finds: .json, or else Markdown.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each finding, and a summary."""
@@ -36,13 +45,47 @@ class Command(BaseCommand):
         used = _used() if options["unused"] else None
         found = [*findings(deck, options["older_than"], used, datetime.now(UTC))]
         for each in found:
-            self.stdout.write(f"{each.file}: {'error' if each.grave else 'warning'}: {each.told}")
+            self._tell(each)
+        if options["refresh"]:
+            found += self._refreshed(deck, options)
+        elif options["report"] or options["upstream"] or options["header"]:
+            raise CommandError("--report, --upstream and --header are for --refresh.")
         errors = sum(each.grave for each in found)
         self.stdout.write(
             f"{options['folder']}: {len(deck.rules)} requests, {errors} errors, {len(found) - errors} warnings"
         )
         if errors:
             raise CommandError("Some recorded answers are not as they should be.")
+
+    def _tell(self, found: Finding) -> None:
+        self.stdout.write(f"{found.file}: {'error' if found.grave else 'warning'}: {found.told}")
+
+    def _refreshed(self, deck: Deck, options: dict[str, Any]) -> list[Finding]:
+        """Ask again, tell of each answer as it comes, and write the report; another shape is an error."""
+        told, results = list[Finding](), list[Refreshed]()
+        for each in refreshed(deck, _upstream(options["upstream"]), dict(map(_header, options["header"]))):
+            results.append(each)
+            why = [f"could not be asked again: {each.problem}"] if each.problem else each.differences
+            for text in why:
+                told.append(Finding(Path(each.file), text, grave=True))
+                self._tell(told[-1])
+        if options["report"]:
+            write = as_json if options["report"].endswith(".json") else as_markdown
+            Path(options["report"]).write_text(write(options["folder"], results), encoding="utf-8")
+        return told
+
+
+def _upstream(url: str | None) -> str | None:
+    if url is not None and (problem := url_problem(url)) is not None:
+        raise CommandError(f"--upstream {problem}.")
+    return url
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip() or not value.strip().isprintable():
+        raise CommandError(f"--header takes NAME:VALUE, and is {text[:20]!r}.")
+    return name.strip(), value.strip()
 
 
 def _used() -> Collection[str]:

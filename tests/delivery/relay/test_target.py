@@ -3,8 +3,8 @@
 import pytest
 
 from completions.delivery.relay.headers import for_client, for_upstream
-from completions.delivery.relay.target import joined, url_of
-from completions.outcome import Upstream
+from completions.delivery.relay.target import url_of
+from completions.outcome import Upstream, joined
 from completions.resolve.upstream import read_upstreams
 
 

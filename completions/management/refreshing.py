@@ -1,0 +1,104 @@
+"""Ask again what was recorded, and say where the shape of an answer is another one now; a report for scheduled jobs."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from completions.conversation import Usage
+from completions.outcome import LITELLM, Recorded, joined
+from completions.resolve.recorded import said_in
+from completions.script.asked.request import NotAskable, body_of
+from completions.script.rules import Rule
+from completions.state.cassettes.deck import Deck, answers_of, same_request_of
+from completions.state.cassettes.shape import differences, shape_of
+
+UPSTREAM = re.compile(r"^  upstream: '?([^'\n]+)'?$", re.MULTILINE)
+
+SECONDS = 120.0
+"""How long an answer may be silent."""
+
+OF_FORMAT = {"anthropic": {"anthropic-version": "2023-06-01"}}
+"""Headers without which an API takes no request."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What became of one recorded request: where its answer's shape differs, or why it could not be asked again."""
+
+    file: str
+    request: str
+    differences: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+def refreshed(deck: Deck, upstream: str | None, headers: Mapping[str, str]) -> Iterator[Refreshed]:
+    """Ask each recorded request again, at the address where it was asked, or at another one."""
+    with httpx.Client(timeout=SECONDS) as client:
+        for rule in deck.rules:
+            try:
+                found = tuple(_asked_again(client, rule, upstream, headers))
+            except (NotAskable, httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
+                why = str(exc) if isinstance(exc, NotAskable) else f"{type(exc).__name__}: {exc}".rstrip(": ")
+                yield Refreshed(rule.cassette, rule.name, problem=why)
+            else:
+                yield Refreshed(rule.cassette, rule.name, found)
+
+
+def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers: Mapping[str, str]) -> Iterator[str]:
+    same, answers = same_request_of(rule.match), answers_of(rule)
+    if same is None or not answers:
+        raise NotAskable("it is no recorded answer of a server")
+    before = answers[-1]
+    url = joined(upstream or _origin(rule.cassette), before.path)
+    kind = str(same.asked.get("format", ""))
+    sent = {"content-type": "application/json", "accept-encoding": "identity", **OF_FORMAT.get(kind, {}), **headers}
+    if "method" in same.asked:
+        method, content = str(same.asked["method"]), str(same.asked.get("body", "")).encode()
+        url += f"?{same.asked['query']}" if "query" in same.asked else ""
+    else:
+        method, content = "POST", json.dumps(body_of(same.asked, stream=before.stream)).encode()
+        url += "?alt=sse" if kind == "gemini" and before.stream and b"data:" in before.body else ""
+    response = client.request(method, url, content=content or None, headers=sent)
+    told = (("content-type", response.headers.get("content-type", "")),)
+    after = Recorded(before.path, response.status_code, told, (response.content,), (0.0,), before.stream)
+    return differences(shape_of(before, _usage(before)), shape_of(after, _usage(after)))
+
+
+def _origin(file: str) -> str:
+    found = UPSTREAM.search(Path(file).read_text(encoding="utf-8"))
+    if found is None or found[1].startswith(LITELLM):
+        raise NotAskable("its file does not say which server answered; name one with --upstream")
+    return found[1]
+
+
+def _usage(answer: Recorded) -> Usage | None:
+    reply = said_in(answer).reply if answer.status < 300 else None
+    return reply.usage if reply else None
+
+
+def as_json(folder: str, found: Sequence[Refreshed]) -> str:
+    """Return the report for programs."""
+    return json.dumps({"folder": folder, **_counts(found), "results": [asdict(each) for each in found]}, indent=2)
+
+
+def as_markdown(folder: str, found: Sequence[Refreshed]) -> str:
+    """Return the report for people, as a job can post it."""
+    counts = _counts(found)
+    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    lines = [f"# Recorded answers in `{folder}`", "", f"{told}."]
+    for each in found:
+        if each.differences or each.problem:
+            lines += ["", f"## `{each.file}`", ""]
+            lines += [f"- could not be asked again: {each.problem}"] if each.problem else []
+            lines += [f"- {difference}" for difference in each.differences]
+    return "\n".join(lines) + "\n"
+
+
+def _counts(found: Sequence[Refreshed]) -> dict[str, Any]:
+    changed, failed = sum(bool(each.differences) for each in found), sum(each.problem is not None for each in found)
+    return {"requests": len(found), "same": len(found) - changed - failed, "changed": changed, "not_asked": failed}

@@ -1,0 +1,167 @@
+"""Step 3, the other way round: from what a recorded request asked to a request of the API where it was asked."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from completions.exceptions import MockError
+from completions.script.asked.document import Document
+from completions.script.asked.same import REDACTED
+
+Body = dict[str, Any]
+
+
+class NotAskable(MockError):
+    """Why a recorded request cannot be asked again."""
+
+
+def body_of(asked: Document, *, stream: bool) -> Body:
+    """Return the body of a request that asks the same; raise `NotAskable` where it is not all there."""
+    text = json.dumps(asked)
+    for missing, why in ((REDACTED, "a secret was taken out of it"), ('"sha256:', "a hash stands for a picture in it")):
+        if missing in text:
+            raise NotAskable(why)
+    if isinstance(asked.get("body"), dict):
+        return {**({"model": asked["model"]} if asked.get("model") else {}), **asked["body"]}
+    write = WRITERS.get(asked.get("format", ""))
+    if write is None:
+        raise NotAskable(f"requests of the format {asked.get('format')} cannot be written")
+    return {name: value for name, value in write(asked, stream).items() if value not in (None, [], {})}
+
+
+def _messages(asked: Document) -> list[Body]:
+    found: list[Body] = asked.get("messages") or []
+    return found
+
+
+def _sampling(asked: Document, names: Mapping[str, str]) -> Body:
+    given = asked.get("sampling") or {}
+    return {ours: given[theirs] for theirs, ours in names.items() if theirs in given}
+
+
+def _arguments(call: Body) -> Any:
+    try:
+        return json.loads(call.get("arguments") or "{}")
+    except ValueError:
+        raise NotAskable(f"the arguments of {call.get('name')} are no JSON") from None
+
+
+def _functions(asked: Document) -> list[Body]:
+    """Return the tools that are functions; what an API runs itself is named by its type only, and is as it was."""
+    if any("type" in tool for tool in asked.get("tools") or ()):
+        raise NotAskable("it offers a tool that the API runs itself")
+    return [{"description": "", "parameters": {}, **tool} for tool in asked.get("tools") or ()]
+
+
+def _no_parts(message: Body) -> None:
+    if message.get("parts"):
+        raise NotAskable("it has a picture, a sound or a file")
+
+
+def _chat(asked: Document, stream: bool) -> Body:
+    messages = []
+    for message in _messages(asked):
+        _no_parts(message)
+        found: Body = {"role": message["role"], "content": message.get("text", "")}
+        found |= {name: message[name] for name in ("name", "tool_call_id") if name in message}
+        if calls := message.get("tool_calls"):
+            told = [(call.get("id", ""), {"name": call["name"], "arguments": call["arguments"]}) for call in calls]
+            found["tool_calls"] = [{"id": id, "type": "function", "function": function} for id, function in told]
+        messages.append(found)
+    told = {name: asked[name] for name in ("model", "n", "stop", "reasoning_effort") if name in asked}
+    tools = [{"type": "function", "function": tool} for tool in _functions(asked)]
+    return {**told, "messages": messages, "tools": tools, "stream": stream or None, **(asked.get("sampling") or {})}
+
+
+def _responses(asked: Document, stream: bool) -> Body:
+    items: list[Body] = []
+    for message in _messages(asked):
+        _no_parts(message)
+        if message["role"] == "tool":
+            output = {"type": "function_call_output", "call_id": message.get("tool_call_id", "")}
+            items.append({**output, "output": message.get("text", "")})
+            continue
+        if message.get("text"):
+            items.append({"role": message["role"], "content": message["text"]})
+        for call in message.get("tool_calls") or ():
+            called = {"type": "function_call", "call_id": call.get("id", ""), "name": call["name"]}
+            items.append({**called, "arguments": call["arguments"]})
+    names = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
+    tools = [{"type": "function", **tool} for tool in _functions(asked)]
+    told = {"model": asked.get("model"), "input": items, "tools": tools, "stream": stream or None}
+    effort = {"reasoning": {"effort": asked["reasoning_effort"]}} if "reasoning_effort" in asked else {}
+    return {**told, **effort, **_sampling(asked, names)}
+
+
+def _anthropic(asked: Document, stream: bool) -> Body:
+    turns: list[Body] = []
+    for message in _messages(asked):
+        _no_parts(message)
+        if message["role"] in ("system", "developer"):
+            continue
+        blocks: list[Body] = []
+        if message["role"] == "tool":
+            answered = {"type": "tool_result", "tool_use_id": message.get("tool_call_id", "")}
+            blocks.append({**answered, "content": message.get("text", "")})
+        elif message.get("text"):
+            blocks.append({"type": "text", "text": message["text"]})
+        for call in message.get("tool_calls") or ():
+            used = {"type": "tool_use", "id": call.get("id", ""), "name": call["name"]}
+            blocks.append({**used, "input": _arguments(call)})
+        turns.append({"role": "assistant" if message["role"] == "assistant" else "user", "content": blocks})
+    names = {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "max_tokens": "max_tokens"}
+    tools = [
+        {"name": tool["name"], "description": tool["description"], "input_schema": tool["parameters"]}
+        for tool in _functions(asked)
+    ]
+    told = {"model": asked.get("model"), "system": _system(asked), "messages": turns, "tools": tools}
+    return {**told, "stop_sequences": asked.get("stop"), "stream": stream or None, **_sampling(asked, names)}
+
+
+def _gemini(asked: Document, stream: bool) -> Body:
+    contents: list[Body] = []
+    names = {call.get("id"): call["name"] for each in _messages(asked) for call in each.get("tool_calls") or ()}
+    for message in _messages(asked):
+        _no_parts(message)
+        if message["role"] in ("system", "developer"):
+            continue
+        parts: list[Body] = [{"text": message["text"]}] if message.get("text") and message["role"] != "tool" else []
+        parts += [
+            {"functionCall": {"name": call["name"], "args": _arguments(call)}}
+            for call in message.get("tool_calls") or ()
+        ]
+        if message["role"] == "tool":
+            name = message.get("name") or names.get(message.get("tool_call_id"), "")
+            parts.append({"functionResponse": {"name": name, "response": {"result": message.get("text", "")}}})
+        contents.append({"role": "model" if message["role"] == "assistant" else "user", "parts": parts})
+    known = {"temperature": "temperature", "top_p": "topP", "top_k": "topK", "max_tokens": "maxOutputTokens"}
+    config = _sampling(asked, known) | ({"stopSequences": asked["stop"]} if "stop" in asked else {})
+    system = {"systemInstruction": {"parts": [{"text": text}]}} if (text := _system(asked)) else {}
+    tools = [{"functionDeclarations": functions}] if (functions := _functions(asked)) else []
+    return {"contents": contents, **system, "generationConfig": config, "tools": tools}
+
+
+def _ollama(asked: Document, stream: bool) -> Body:
+    found = _chat(asked, stream)
+    for message in found["messages"]:
+        for call in message.get("tool_calls") or ():
+            call["function"]["arguments"] = _arguments(call["function"])
+    same = {name: name for name in ("temperature", "top_p", "top_k", "seed")}
+    options = _sampling(asked, {**same, "max_tokens": "num_predict"})
+    kept = {name: found[name] for name in ("model", "messages", "tools") if name in found}
+    return {**kept, "stream": stream, "options": options}
+
+
+def _system(asked: Document) -> str:
+    texts = [each.get("text", "") for each in _messages(asked) if each["role"] in ("system", "developer")]
+    return "\n".join(texts)
+
+
+WRITERS: dict[str, Callable[[Document, bool], Body]] = {
+    "chat": _chat,
+    "responses": _responses,
+    "anthropic": _anthropic,
+    "gemini": _gemini,
+    "ollama": _ollama,
+}
+"""What writes a request, by the format in which it was asked."""
