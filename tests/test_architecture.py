@@ -48,6 +48,7 @@ ARROWS: dict[str, set[str]] = {
         "conversation",
         "exceptions",
         "journal",
+        "outcome",
         "resolve",
         "script",
         "state",

@@ -87,13 +87,13 @@ async def _listed_with_said(call: Call, filter: Filter, limit: int) -> list[dict
 
 async def get_exchange(call: Call) -> Recorded:
     """Show one exchange in full, and what was asked and said in it."""
-    shown, said = await found_exchange(call)
+    shown, said, _ = await found_exchange(call)
     chunks: Sequence[Any] = shown["response"].get("chunks", ())
     return FastJsonResponse(shown | {"said": conversation(said, shown["summary"], chunks)})
 
 
-async def found_exchange(call: Call) -> tuple[dict[str, Any], Said]:
-    """Return the exchange that the address names, in full, and what was said; raise the 404 where there is none."""
+async def found_exchange(call: Call) -> tuple[dict[str, Any], Said, Traffic]:
+    """Return the exchange that the address names, in full, what was said, and its bytes; raise the 404 of none."""
     _check_journal()
     found = await queries.one_with_bytes(call.namespace, id := call.parts["id"])
     if found is None:
@@ -104,7 +104,7 @@ async def found_exchange(call: Call) -> tuple[dict[str, Any], Said]:
             code="exchange_not_found",
         )
     shown, traffic = found
-    return shown, await asyncio.to_thread(read, traffic, (await call.space()).script.dialect)
+    return shown, await asyncio.to_thread(read, traffic, (await call.space()).script.dialect), traffic
 
 
 async def delete_exchanges(call: Call) -> Recorded:

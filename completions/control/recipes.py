@@ -1,11 +1,14 @@
 """Make a rule from an exchange, as YAML for a script: the same question gets the same answer."""
 
+import asyncio
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from completions.control.exchanges import found_exchange
-from completions.control.operation import Call
+from completions.control.operation import Call, Parameter
+from completions.control.verbatim import verbatim_rule
 from completions.conversation import Prompt, Said
 from completions.exceptions import RequestError
 from completions.journal.quotes import REDACTED
@@ -28,11 +31,18 @@ UNANSWERED = "What should be answered?"
 """The reply of a rule for what no rule matched, or of whose answer no word is known; its author fills it in."""
 
 
+VERBATIM = (Parameter("verbatim", "Whether the answer is given byte for byte, as it was recorded.", bool, False),)
+
+
 async def get_rule_of(call: Call) -> Recorded:
     """Make a rule of an exchange, which answers the same to the same; a 409 where no rule could."""
-    shown, said = await found_exchange(call)
+    shown, said, traffic = await found_exchange(call)
     rule = rule_of(shown, said)
-    return FastJsonResponse({"rule": rule, "text": yaml_text([rule])})
+    if call.query["verbatim"] and said.prompt is not None:
+        named = {"name": rule["name"]} if "name" in rule else {}
+        rule = {**named, **await asyncio.to_thread(verbatim_rule, shown, said.prompt, traffic)}
+    as_json: Rule = json.loads(json.dumps(rule))  # in which the milliseconds before pieces are texts
+    return FastJsonResponse({"rule": as_json, "text": yaml_text([rule])})
 
 
 def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:

@@ -32,6 +32,7 @@ function marks(exchange) {
 function facts(exchange) {
   const { tokens } = exchange;
   const all = {
+    "Answered by": exchange.cassette ? `cassette ${exchange.cassette}` : exchange.upstream ? `upstream ${exchange.upstream}` : exchange.rule ? `rule ${exchange.rule}` : exchange.unmatched ? "fallback" : "",
     Model: exchange.model,
     Time: when(exchange.time, { hasDay: true }),
     "Tokens in → out": tokens ? `${count(tokens.prompt)} → ${count(tokens.completion)}` : "",

@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { Beside } from "./beside.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
+import "./recording.js";
 import { Rows, move, offer } from "./rows.js";
 import { count } from "./show.js";
 

@@ -184,14 +184,24 @@ async function attempt(submitted) {
 // A rule made of an exchange
 
 async function recipe(id) {
-  const { text, rule: made } = await call("GET", `exchanges/${encodeURIComponent(id)}/rule`);
+  let text, made;
+  const write = async () => {
+    const isVerbatim = field("recipe-verbatim").checked;
+    ({ text, rule: made } = await call("GET", `exchanges/${encodeURIComponent(id)}/rule${isVerbatim ? "?verbatim=true" : ""}`));
+    field("recipe-text").textContent = text;
+    field("recipe-problem").textContent = "";
+  };
+  await write();
   field("recipe").hidden = false;
-  field("recipe-text").textContent = text;
   field("recipe-of").textContent = id;
   field("recipe-of").href = `${root}inspector/exchanges/${encodeURIComponent(id)}`;
   const close = () => { field("recipe").hidden = true; history.replaceState(null, "", location.pathname); };
   field("recipe-close").addEventListener("click", close);
   field("recipe-copy").addEventListener("click", () => copy(text, "Copied the rule"));
+  field("recipe-verbatim").addEventListener("change", () => write().catch((error) => {
+    field("recipe-verbatim").checked = !field("recipe-verbatim").checked;
+    field("recipe-problem").textContent = error.message;
+  }));
   field("recipe-insert").addEventListener("click", () => {
     const whole = withRule(editor.text, text);
     if (whole === null) return say("The rules of this script are not a list in lines of their own; copy the rule instead.");
