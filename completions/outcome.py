@@ -100,6 +100,17 @@ class Upstream:
         found = by_name.get(surface) or by_name.get("") or ""
         return found.removeprefix(LITELLM) if found.startswith(LITELLM) else None
 
+    def server_for(self, path: str, surface: str) -> str | None:
+        """Return the address of the server for a request; None where none is for it.
+
+        It is the one with the longest beginning of the path, then the one of the format, then the one for all.
+        """
+        by_path = [(len(of), url) for of, url in self.servers if of.startswith("/") and _begins(path, of)]
+        if by_path:
+            return max(by_path)[1]
+        by_name = dict(self.servers)
+        return by_name.get(surface) or by_name.get("")
+
     @property
     def servers(self) -> tuple[tuple[str, str], ...]:
         """The addresses of servers."""
@@ -109,6 +120,10 @@ class Upstream:
     def address(self) -> str:
         """The address, or all of them, as MOCK_UPSTREAM has them."""
         return ", ".join(f"{of}={url}" if of else url for of, url in self.urls)
+
+
+def _begins(path: str, beginning: str) -> bool:
+    return f"{path}/".startswith(f"{beginning.rstrip('/')}/")
 
 
 def joined(base: str, path: str) -> str:

@@ -16,6 +16,7 @@ from completions.script.as_written import Written, error_as_written, reply_as_wr
 from completions.script.asked.ignored import read_ignored
 from completions.script.asked.session import ALL, NEW, ONCE, PASS, read_kept
 from completions.script.pace import UNPACED
+from completions.script.reading import MAX_FILE_BYTES
 from completions.script.rules import Rule, Script
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
 from completions.state.cassettes.files import NotWritten
@@ -79,7 +80,7 @@ class Cassettes:
         self, prompt: Prompt, upstream: Upstream, answer: Recorded, query: str, headers: Mapping[str, str]
     ) -> None:
         """Record an answer; runs in a thread."""
-        if is_recorded(answer.status):
+        if is_recorded(answer.status) and is_small(answer):
             question = question_of(prompt, self.deck.ignored)
             others = (headers, dict(upstream.headers))
             self._keep(cleaned_of(prompt, question, with_format(answer, prompt), query, *others), upstream)
@@ -93,7 +94,7 @@ class Cassettes:
         hidden = [told.upstream.api_key, *(value for _, value in told.upstream.headers)]
         question = question_of(prompt, self.deck.ignored)
         asked, written = clean_written(question.document, written, prompt, hidden)
-        self._write(replace(question, document=asked), written, told.upstream)
+        self._write(replace(question, document=asked), written, told.upstream.address)
 
     def raw_question(self, method: str, address: str, body: bytes) -> Question:
         """Return what is looked for where a request is asked for which no format makes an answer."""
@@ -112,7 +113,7 @@ class Cassettes:
         """Return what records an answer at such an address, where it is to be recorded."""
 
         def record(answer: Recorded, query: str, headers: Mapping[str, str]) -> None:
-            if is_recorded(answer.status):
+            if is_recorded(answer.status) and is_small(answer):
                 self._keep(cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream)
 
         return record if self.records else None
@@ -120,14 +121,24 @@ class Cassettes:
     def _keep(self, cleaned: tuple[Question, Recorded] | None, upstream: Upstream) -> None:
         """Write what is clean."""
         if cleaned is not None:
-            self._write(*cleaned, upstream)
+            question, answer = cleaned
+            origin = upstream.server_for(answer.path, str(question.document.get("format", "")))
+            self._write(question, answer, origin or upstream.address)
 
-    def _write(self, question: Question, answer: Recorded | Written, upstream: Upstream) -> None:
+    def _write(self, question: Question, answer: Recorded | Written, origin: str) -> None:
         """Write an answer; where it cannot be written, say so in the log."""
         try:
-            self.deck.record(question, answer, upstream.urls[0][1], anew=self.mode == ALL)
+            self.deck.record(question, answer, origin, anew=self.mode == ALL)
         except NotWritten as exc:
-            logger.error("An answer of %s is not recorded: %s", upstream.address, exc)
+            logger.error("An answer of %s is not recorded: %s", origin, exc)
+
+
+def is_small(answer: Recorded) -> bool:
+    """Say whether an answer fits into a file; where it does not, say so in the log."""
+    size = sum(map(len, answer.pieces))
+    if size > MAX_FILE_BYTES:
+        logger.error("The answer at %s is not recorded: it has %d bytes, too many for a file", answer.path, size)
+    return size <= MAX_FILE_BYTES
 
 
 def is_recorded(status: int) -> bool:

@@ -9,12 +9,13 @@ from completions import budget
 from completions.conversation import Said, Traffic
 from completions.delivery import line
 from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
+from completions.delivery.relay.encoding import unpacked
 from completions.delivery.relay.target import url_of
 from completions.delivery.sabotage import Ending
 from completions.delivery.stream import deliver, schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.journal.record import RelayRecord
+from completions.journal.record import KEPT_BYTES, RelayRecord
 from completions.outcome import Pacing, Recorded, Recorder, Upstream
 from completions.resolve.ask import TextHeaders
 from completions.views.http import RawResponse, Relayed
@@ -113,28 +114,43 @@ class _Finished:
     async def _end(self) -> None:
         tokens: list[bool] = []
         try:
-            if self._read is not None and self._answer.status < 300 and self._record.is_kept:
-                said = await budget.in_thread(self._read, tuple(self._record.pieces))
+            pieces = await self._unpacked() if self._read or self._keep else None
+            if self._read is not None and self._answer.status < 300 and pieces is not None:
+                said = await budget.in_thread(self._read, pieces)
                 carrying = {piece.event for piece in said.pieces}
                 tokens = [at in carrying for at in range(len(self._record.pieces))]
                 self._record.exchange.note_said(said)
-            if self._keep is not None and self._answer.ending is Ending.WHOLE and self._record.is_kept:
-                exchange = self._record.exchange
-                headers = TextHeaders(exchange.request_headers)
-                await budget.in_thread(self._keep, self._recorded(), exchange.query, headers)
+            if self._keep is not None and self._answer.ending is Ending.WHOLE:
+                await self._keep_answer(self._keep, pieces)
         except Exception:  # what is only noted, or written beside, must not leave the exchange without an end
             logger.exception("The answer %s could not be read or recorded", self._record.exchange.request_id)
         finally:
             self._record.end(tokens)
 
-    def _recorded(self) -> Recorded:
+    async def _unpacked(self) -> tuple[bytes, ...] | None:
+        """Return the answer's pieces as they can be read; None where not all of them are here, or can be."""
+        if not self._record.is_kept:
+            return None
+        _, encoding = self._record.exchange.response_headers.get("content-encoding", ("", ""))
+        if not encoding:
+            return tuple(self._record.pieces)
+        return await budget.in_thread(unpacked, self._record.pieces, encoding, KEPT_BYTES)
+
+    async def _keep_answer(self, keep: Recorder, pieces: tuple[bytes, ...] | None) -> None:
+        exchange = self._record.exchange
+        if pieces is None:
+            logger.error("The answer %s is not recorded: it is too large, or packed", exchange.request_id)
+            return
+        await budget.in_thread(keep, self._recorded(pieces), exchange.query, TextHeaders(exchange.request_headers))
+
+    def _recorded(self, pieces: tuple[bytes, ...]) -> Recorded:
         record, exchange = self._record, self._record.exchange
         path = exchange.path.removeprefix(f"/ns/{exchange.namespace}")
         return Recorded(
             path=path,
             status=self._answer.status,
             headers=tuple((name, value) for name, (_, value) in exchange.response_headers.items()),
-            pieces=tuple(record.pieces),
+            pieces=pieces,
             times=tuple(seconds * 1000 for seconds in record.times),
             stream=exchange.stream,
         )

@@ -23,7 +23,7 @@ from completions.script.asked.document import Document
 from completions.script.asked.same import REDACTED, SECRET
 
 KEPT = re.compile(
-    r"content-type|retry-after(-ms)?|x-should-retry|openai-(version|processing-ms|model)|request-cost"
+    r"content-type|location|retry-after(-ms)?|x-should-retry|openai-(version|processing-ms|model)|request-cost"
     r"|x-ratelimit-.*|anthropic-ratelimit-.*|ratelimit-.*"
 )
 """The headers of an answer that matter to a client; no other is recorded."""
