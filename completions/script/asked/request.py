@@ -36,6 +36,11 @@ def _messages(asked: Document) -> list[Body]:
 
 def _sampling(asked: Document, names: Mapping[str, str]) -> Body:
     given = asked.get("sampling") or {}
+    for name in given:
+        if name not in names:
+            raise NotAskable(f"its API has no {name}")
+    if asked.get("n", 1) != 1:
+        raise NotAskable("its API gives one answer at a time")
     return {ours: given[theirs] for theirs, ours in names.items() if theirs in given}
 
 
@@ -51,6 +56,11 @@ def _functions(asked: Document) -> list[Body]:
     if any("type" in tool for tool in asked.get("tools") or ()):
         raise NotAskable("it offers a tool that the API runs itself")
     return [{"description": "", "parameters": {}, **tool} for tool in asked.get("tools") or ()]
+
+
+def _no_effort(asked: Document) -> None:
+    if "reasoning_effort" in asked:
+        raise NotAskable("its API says otherwise how much is to be thought")
 
 
 def _no_parts(message: Body) -> None:
@@ -70,6 +80,11 @@ def _chat(asked: Document, stream: bool) -> Body:
         messages.append(found)
     told = {name: asked[name] for name in ("model", "n", "stop", "reasoning_effort") if name in asked}
     tools = [{"type": "function", "function": tool} for tool in _functions(asked)]
+    if form := _form(asked):
+        told["response_format"] = _chat_form(form)
+    if choice := asked.get("tool_choice"):
+        named = [{"type": "function", "function": {"name": name}} for name in choice[1:]]
+        told["tool_choice"] = _one_choice(choice, named)
     return {**told, "messages": messages, "tools": tools, "stream": stream or None, **(asked.get("sampling") or {})}
 
 
@@ -88,8 +103,11 @@ def _responses(asked: Document, stream: bool) -> Body:
             items.append({**called, "arguments": call["arguments"]})
     names = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
     tools = [{"type": "function", **tool} for tool in _functions(asked)]
-    told = {"model": asked.get("model"), "input": items, "tools": tools, "stream": stream or None}
+    told: Body = {"model": asked.get("model"), "input": items, "tools": tools, "stream": stream or None}
     effort = {"reasoning": {"effort": asked["reasoning_effort"]}} if "reasoning_effort" in asked else {}
+    told |= {"text": {"format": _responses_form(form)}} if (form := _form(asked)) else {}
+    if choice := asked.get("tool_choice"):
+        told["tool_choice"] = _one_choice(choice, [{"type": "function", "name": name} for name in choice[1:]])
     return {**told, **effort, **_sampling(asked, names)}
 
 
@@ -114,7 +132,15 @@ def _anthropic(asked: Document, stream: bool) -> Body:
         {"name": tool["name"], "description": tool["description"], "input_schema": tool["parameters"]}
         for tool in _functions(asked)
     ]
-    told = {"model": asked.get("model"), "system": _system(asked), "messages": turns, "tools": tools}
+    told: Body = {"model": asked.get("model"), "system": _system(asked), "messages": turns, "tools": tools}
+    if form := _form(asked):
+        if form["type"] != "json_schema":
+            raise NotAskable("Anthropic's API has no form of JSON without a schema")
+        told["output_config"] = {"format": {"type": "json_schema", "schema": form.get("schema", {})}}
+    _no_effort(asked)
+    if choice := asked.get("tool_choice"):
+        named = [{"type": "tool", "name": name} for name in choice[1:]]
+        told["tool_choice"] = _one_choice(choice, named, {"auto": "auto", "required": "any", "none": "none"})
     return {**told, "stop_sequences": asked.get("stop"), "stream": stream or None, **_sampling(asked, names)}
 
 
@@ -134,11 +160,21 @@ def _gemini(asked: Document, stream: bool) -> Body:
             name = message.get("name") or names.get(message.get("tool_call_id"), "")
             parts.append({"functionResponse": {"name": name, "response": {"result": message.get("text", "")}}})
         contents.append({"role": "model" if message["role"] == "assistant" else "user", "parts": parts})
+    _no_effort(asked)
     known = {"temperature": "temperature", "top_p": "topP", "top_k": "topK", "max_tokens": "maxOutputTokens"}
+    known |= {"seed": "seed", "presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty"}
     config = _sampling(asked, known) | ({"stopSequences": asked["stop"]} if "stop" in asked else {})
+    if form := _form(asked):
+        config |= {"responseMimeType": "application/json"}
+        config |= {"responseJsonSchema": form["schema"]} if form.get("schema") else {}
+    chosen: Body = {}
+    if choice := asked.get("tool_choice"):
+        mode = {"auto": "AUTO", "required": "ANY", "none": "NONE"}[choice[0]]
+        allowed = {"allowedFunctionNames": choice[1:]} if choice[1:] else {}
+        chosen = {"toolConfig": {"functionCallingConfig": {"mode": mode, **allowed}}}
     system = {"systemInstruction": {"parts": [{"text": text}]}} if (text := _system(asked)) else {}
     tools = [{"functionDeclarations": functions}] if (functions := _functions(asked)) else []
-    return {"contents": contents, **system, "generationConfig": config, "tools": tools}
+    return {"contents": contents, **system, "generationConfig": config, "tools": tools, **chosen}
 
 
 def _ollama(asked: Document, stream: bool) -> Body:
@@ -152,7 +188,36 @@ def _ollama(asked: Document, stream: bool) -> Body:
     return {**kept, "stream": stream, "options": options}
 
 
+def _form(asked: Document) -> Body | None:
+    """Return the form that the answer is to have, where it is another than any text."""
+    form: Body | None = asked.get("response_format")
+    return form if form and form["type"] != "text" else None
+
+
+def _chat_form(form: Body) -> Body:
+    if form["type"] != "json_schema":
+        return {"type": form["type"]}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": form.get("schema", {})}}
+
+
+def _responses_form(form: Body) -> Body:
+    return {"type": form["type"]} | _chat_form(form).get("json_schema", {})
+
+
+def _one_choice(choice: list[str], named: list[Body], modes: Mapping[str, str] | None = None) -> Any:
+    """Return whether tools may be called: a mode by its name, or the one tool that must be."""
+    if len(named) == 1:
+        return named[0]
+    if named:
+        raise NotAskable("it allows some of its tools")
+    return choice[0] if modes is None else {"type": modes[choice[0]]}
+
+
 def _system(asked: Document) -> str:
+    """Return the system's text; raise `NotAskable` where it stands behind something else."""
+    are_system = [each["role"] in ("system", "developer") for each in _messages(asked)]
+    if are_system != sorted(are_system, reverse=True):
+        raise NotAskable("a system message stands behind another one")
     texts = [each.get("text", "") for each in _messages(asked) if each["role"] in ("system", "developer")]
     return "\n".join(texts)
 

@@ -62,8 +62,17 @@ def digest(document: Document, ignored: Collection[str] = IGNORED, *, surface: b
     asked = {key: value for key, value in document.items() if key not in left_out and key != "exact"}
     if "system" in left_out and "messages" in asked:
         asked["messages"] = [each for each in asked["messages"] if each.get("role") not in ("system", "developer")]
+    if "messages" in asked:
+        asked["messages"] = list(map(_without_name, asked["messages"]))
     plain = _Plain(ignored).value(asked, "")
     return hashlib.blake2b(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+
+
+def _without_name(message: Any) -> Any:
+    """Return a message without the tool's name where the call's id says whose result it is: not all APIs have both."""
+    if isinstance(message, dict) and message.get("tool_call_id") and "name" in message:
+        return {key: value for key, value in message.items() if key != "name"}
+    return message
 
 
 def ids_of(document: Any) -> list[str]:
