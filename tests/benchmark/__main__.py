@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmark import inspector, parts, ratios, shared
+from tests.benchmark import inspector, parts, ratios, relayed, shared
 from tests.benchmark.load import CONNECTIONS
 from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
@@ -78,6 +78,7 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     parts.memory((*servers, unkept, paced), before)
     targets += _attempt(lambda: uvloop.run(parts.shaped(*_with(directory, stack, jitter=WITH_JITTER, load=WITH_LOAD))))
     targets += _attempt(lambda: uvloop.run(inspector.measure(servers[-1], size.rounds, size.seconds)))
+    targets += _attempt(lambda: uvloop.run(relayed.measure(relayed.start(directory, stack), size.paced_rounds)))
     targets += _attempt(lambda: _shared(directory, stack, size))
     if size.further:
         targets += _attempt(lambda: _further(directory, stack, paced))
