@@ -75,16 +75,16 @@ def _chat(asked: Document, stream: bool) -> Body:
         found: Body = {"role": message["role"], "content": message.get("text", "")}
         found |= {name: message[name] for name in ("name", "tool_call_id") if name in message}
         if calls := message.get("tool_calls"):
-            told = [(call.get("id", ""), {"name": call["name"], "arguments": call["arguments"]}) for call in calls]
-            found["tool_calls"] = [{"id": id, "type": "function", "function": function} for id, function in told]
+            named = [(call.get("id", ""), {"name": call["name"], "arguments": call["arguments"]}) for call in calls]
+            found["tool_calls"] = [{"id": id, "type": "function", "function": function} for id, function in named]
         messages.append(found)
-    told = {name: asked[name] for name in ("model", "n", "stop", "reasoning_effort") if name in asked}
+    told: Body = {name: asked[name] for name in ("model", "n", "stop", "reasoning_effort") if name in asked}
     tools = [{"type": "function", "function": tool} for tool in _functions(asked)]
     if form := _form(asked):
         told["response_format"] = _chat_form(form)
     if choice := asked.get("tool_choice"):
-        named = [{"type": "function", "function": {"name": name}} for name in choice[1:]]
-        told["tool_choice"] = _one_choice(choice, named)
+        only = [{"type": "function", "function": {"name": name}} for name in choice[1:]]
+        told["tool_choice"] = _one_choice(choice, only)
     return {**told, "messages": messages, "tools": tools, "stream": stream or None, **(asked.get("sampling") or {})}
 
 
@@ -184,7 +184,7 @@ def _ollama(asked: Document, stream: bool) -> Body:
             call["function"]["arguments"] = _arguments(call["function"])
     same = {name: name for name in ("temperature", "top_p", "top_k", "seed")}
     options = _sampling(asked, {**same, "max_tokens": "num_predict"})
-    kept = {name: found[name] for name in ("model", "messages", "tools") if name in found}
+    kept: Body = {name: found[name] for name in ("model", "messages", "tools") if name in found}
     return {**kept, "stream": stream, "options": options}
 
 
@@ -201,7 +201,8 @@ def _chat_form(form: Body) -> Body:
 
 
 def _responses_form(form: Body) -> Body:
-    return {"type": form["type"]} | _chat_form(form).get("json_schema", {})
+    found: Body = {"type": form["type"], **_chat_form(form).get("json_schema", {})}
+    return found
 
 
 def _one_choice(choice: list[str], named: list[Body], modes: Mapping[str, str] | None = None) -> Any:
