@@ -97,6 +97,9 @@ class _Finished:
     ) -> None:
         self._record, self._answer, self._read, self._keep = record, answer, read, keep
         self._begun = False
+        self._written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if keep is not None:
+            _recorded_ones.add(self._written)
 
     def __call__(self) -> None:
         if self._begun:
@@ -126,6 +129,8 @@ class _Finished:
             logger.exception("The answer %s could not be read or recorded", self._record.exchange.request_id)
         finally:
             self._record.end(tokens)
+            _recorded_ones.discard(self._written)
+            self._written.cancel()
 
     async def _unpacked(self) -> tuple[bytes, ...] | None:
         """Return the answer's pieces as they can be read; None where not all of them are here, or can be."""
@@ -156,10 +161,21 @@ class _Finished:
         )
 
 
+UNENDED_SECONDS = 1.0
+"""How long an answer is waited for that may have ended for the client and not yet here, or goes on."""
+
+
 async def all_written() -> None:
     """Wait until all answers that have ended are written where they are recorded."""
-    if _under_way:
-        await asyncio.wait({*_under_way})
+    loop = asyncio.get_running_loop()
+    if unended := {each for each in _recorded_ones if each.get_loop() is loop}:
+        await asyncio.wait(unended, timeout=UNENDED_SECONDS)
+    if ending := {each for each in _under_way if each.get_loop() is loop}:
+        await asyncio.wait(ending)
+
+
+_recorded_ones: set[asyncio.Future[None]] = set()
+"""One for each answer that is to be recorded, until it is."""
 
 
 _under_way: set[asyncio.Task[None]] = set()
