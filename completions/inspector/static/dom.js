@@ -24,6 +24,15 @@ export function draw(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Show other children, unless they look the same; what had the focus has it again where it is there. */
+export function renew(place, ...items) {
+  const old = [...place.childNodes];
+  if (old.length === items.length && old.every((each, index) => each.isEqualNode(items[index]))) return;
+  const focused = place.contains(document.activeElement) ? document.activeElement : null;
+  place.replaceChildren(...items);
+  if (focused) [...place.querySelectorAll(focused.localName)].find((each) => each.isEqualNode(focused))?.focus();
+}
+
 let silence;
 
 /** Tell the reader something, for three seconds. */

@@ -1,7 +1,7 @@
 // The figures: plots over time, sums, and tables by model and by rule; they follow what happens.
 
 import { call } from "./api.js";
-import { find, make, root } from "./dom.js";
+import { find, make, renew, root } from "./dom.js";
 import { follow } from "./follow.js";
 import { Plot } from "./plot.js";
 import { cost, count, ms } from "./show.js";
@@ -81,7 +81,7 @@ function tiles(steps) {
   const errors = total(steps, "errors");
   const unmatched = total(steps, "unmatched");
   const share = requests ? `${+((100 * errors) / requests).toFixed(1)} %` : "0 %";
-  field("tiles").replaceChildren(
+  renew(field("tiles"),
     tile("Requests", count(requests)), tile("Errors", `${count(errors)} · ${share}`, errors > 0), tile("Unmatched", count(unmatched), unmatched > 0),
     tile("Faults", count(total(steps, "faults"))), tile("Tokens in", short(total(steps, "prompt_tokens"))),
     tile("Tokens out", short(total(steps, "completion_tokens"))), tile("Cost", cost(total(steps, "cost_usd")) || "$0"),
@@ -125,8 +125,8 @@ function show(found) {
   if (isEmpty) return;
   tiles(found.steps);
   for (const plot of plots) plot.show(found.steps, found.step_s);
-  field("by-model").replaceChildren(table(found.by_model, "model", "Model"));
-  field("by-rule").replaceChildren(table(found.by_rule, "rule", "Rule"));
+  renew(field("by-model"), table(found.by_model, "model", "Model"));
+  renew(field("by-rule"), table(found.by_rule, "rule", "Rule"));
   offer(form.elements.model, found.by_model.map((each) => each.model));
   offer(form.elements.rule, found.by_rule.map((each) => each.rule));
 }

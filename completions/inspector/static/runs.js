@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { answered, asked } from "./conversation.js";
-import { find, make, namespace, root } from "./dom.js";
+import { find, make, namespace, renew, root } from "./dom.js";
 import { follow } from "./follow.js";
 import { cost, count, ms } from "./show.js";
 import { endOf } from "./struck.js";
@@ -97,7 +97,7 @@ function verdict({ requests, calls, retries, answered: got, score, findings }) {
   field("verdict-score").textContent = `Score ${score} of 100`;
   field("verdict-score").className = `badge ${score === 100 ? "ok" : "warn"}`;
   const fine = make("p", { class: "row" }, make("span", { class: "badge ok" }, "ok"), "Nothing is wrong with how the client takes errors, limits and streams, as far as its requests show.");
-  field("verdict-found").replaceChildren(findings.length ? make("ul", { class: "findings" }, ...findings.map(finding)) : fine);
+  renew(field("verdict-found"), findings.length ? make("ul", { class: "findings" }, ...findings.map(finding)) : fine);
 }
 
 // Tests and namespaces
@@ -117,9 +117,7 @@ async function spaces() {
   field("spaces").hidden = runs.length === 0 || (runs.length === 1 && runs[0].namespace === namespace);
   field("spaces-count").textContent = count(runs.length);
   const head = make("tr", {}, ...HEADS.map((name, index) => make("th", { scope: "col", class: index ? "num" : null }, name)));
-  const focused = document.activeElement?.closest("#spaces-table a")?.href;
-  field("spaces-table").replaceChildren(make("table", { class: "plain" }, make("thead", {}, head), make("tbody", {}, ...runs.map(run))));
-  if (focused) [...field("spaces-table").querySelectorAll("a")].find((link) => link.href === focused)?.focus();
+  renew(field("spaces-table"), make("table", { class: "plain" }, make("thead", {}, head), make("tbody", {}, ...runs.map(run))));
 }
 
 async function read() {

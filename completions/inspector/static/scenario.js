@@ -1,7 +1,7 @@
 // The scenario of a namespace: which runs and where it is, and those that can be started.
 
 import { call } from "./api.js";
-import { find, make, say } from "./dom.js";
+import { find, make, renew, say } from "./dom.js";
 import { clock } from "./time.js";
 
 const EVERY = 1000; // milliseconds from one look at a running clock to the next
@@ -39,7 +39,7 @@ function show(state) {
   field("own").hidden = !pushed;
   field("told").textContent = scenario ? told(scenario) : "No scenario runs: answers are as the rules say.";
   const now = scenario ? scenario.stages.indexOf(scenario.stage) : -1;
-  field("stages").replaceChildren(...(scenario?.stages ?? []).map((name, at) => stage(name, at, now)));
+  renew(field("stages"), ...(scenario?.stages ?? []).map((name, at) => stage(name, at, now)));
   clearTimeout(waiting);
   if (scenario && !scenario.counted && !document.hidden) waiting = setTimeout(() => showScenario().catch(() => {}), EVERY);
 }

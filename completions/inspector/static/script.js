@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { Completion } from "./complete.js";
-import { copy, find, make, namespace, root, say } from "./dom.js";
+import { copy, find, make, namespace, renew, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
 import { follow } from "./follow.js";
 import { showScenario, startScenarios } from "./scenario.js";
@@ -127,7 +127,7 @@ async function showRules(rules) {
   const items = rules.map((each) => rule(each, hits && (of.get(each.name) ?? { count: 0, last: null })));
   if (none) items.push(make("li", {}, make("div", { class: "row" }, make("span", { class: "badge bad" }, "unmatched"), make("span", { class: "count end" }, `${none.count} hit${none.count === 1 ? "" : "s"}`)), make("p", {}, "No rule matched; last at ", when(none.last))));
   if (!items.length) items.push(make("li", { class: "muted" }, "This script has no rules: its fallback answers everything."));
-  field("rules").replaceChildren(...items);
+  renew(field("rules"), ...items);
   field("rules-count").textContent = rules.length ? `${rules.length}` : "";
 }
 
