@@ -49,7 +49,7 @@ BEFORE: dict[str, Seen] = {
         "ReadTimeout",
         "ReadTimeout",
         "OpenAITimeoutError",
-        "ModelAPIError",
+        "ModelTimeoutError",
         "waits",
     ),
     "hang; ms=50": Seen(
@@ -58,7 +58,7 @@ BEFORE: dict[str, Seen] = {
         "RemoteProtocolError",
         "RemoteProtocolError",
         "OpenAIConnectionError",
-        "ModelAPIError",
+        "ModelConnectionError",
         "AI_APICallError",
     ),
     "close": Seen(
@@ -67,7 +67,7 @@ BEFORE: dict[str, Seen] = {
         "RemoteProtocolError",
         "RemoteProtocolError",
         "OpenAIConnectionError",
-        "ModelAPIError",
+        "ModelConnectionError",
         "AI_APICallError",
     ),
     "reset": Seen(
@@ -76,7 +76,7 @@ BEFORE: dict[str, Seen] = {
         "ReadError",
         "ReadError",
         "OpenAIConnectionError",
-        "ModelAPIError",
+        "ModelConnectionError",
         "AI_APICallError",
     ),
     "slow_headers; ms=50": ALL_FINE,
@@ -86,7 +86,7 @@ BEFORE: dict[str, Seen] = {
         "ServerError",
         "ResponseError",
         "OpenAIAPIError",
-        "ModelHTTPError",
+        "ModelServerError",
         "AI_APICallError",
     ),
 }
@@ -95,7 +95,7 @@ BEFORE: dict[str, Seen] = {
 WHOLE: dict[str, Seen] = {
     **BEFORE,
     "empty_body": Seen(
-        "JSONDecodeError", SILENT, SILENT, "JSONDecodeError", "JSONDecodeError", "JSONDecodeError", "AI_APICallError"
+        "JSONDecodeError", SILENT, SILENT, "JSONDecodeError", "JSONDecodeError", "ModelAPIError", "AI_APICallError"
     ),
     "malformed_json": Seen(
         "JSONDecodeError",
@@ -103,7 +103,7 @@ WHOLE: dict[str, Seen] = {
         "JSONDecodeError",
         "JSONDecodeError",
         "JSONDecodeError",
-        "JSONDecodeError",
+        "ModelAPIError",
         "AI_APICallError",
     ),
     "truncated_json": Seen(
@@ -112,7 +112,7 @@ WHOLE: dict[str, Seen] = {
         "JSONDecodeError",
         "JSONDecodeError",
         "JSONDecodeError",
-        "JSONDecodeError",
+        "ModelAPIError",
         "AI_APICallError",
     ),
     "wrong_content_type": Seen(FINE, ("silent", ""), FINE, FINE, FINE, FINE, FINE),
@@ -124,7 +124,13 @@ WHOLE: dict[str, Seen] = {
 STREAMED: dict[str, Seen] = {
     **BEFORE,
     "reset; after_tokens=1": Seen(
-        "ReadError", "TypeError", "ReadError", "ReadError", "OpenAIConnectionError", "ModelAPIError", "AI_APICallError"
+        "ReadError",
+        "TypeError",
+        "ReadError",
+        "ReadError",
+        "OpenAIConnectionError",
+        "ModelConnectionError",
+        "AI_APICallError",
     ),
     "empty_body": Seen(
         SILENT, SILENT, SILENT, SILENT, "ValueError", "UnexpectedModelBehavior", "AI_InvalidResponseDataError"
@@ -165,13 +171,21 @@ STREAMED: dict[str, Seen] = {
         "RemoteProtocolError",
         "RemoteProtocolError",
         "OpenAIConnectionError",
-        "ModelAPIError",
+        "ModelConnectionError",
         "AI_APICallError",
     ),
-    "stall": Seen("ReadTimeout", "waits", "ReadTimeout", "ReadTimeout", "OpenAITimeoutError", "ModelAPIError", "waits"),
+    "stall": Seen(
+        "ReadTimeout", "waits", "ReadTimeout", "ReadTimeout", "OpenAITimeoutError", "ModelTimeoutError", "waits"
+    ),
     "stall; ms=50": ALL_FINE,
     "error_object": Seen(
-        "APIStatusError", "APIError", "ServerError", "ResponseError", "APIError", "APIError", "AI_StreamProviderError"
+        "APIStatusError",
+        "APIError",
+        "ServerError",
+        "ResponseError",
+        "APIError",
+        "ModelServerError",
+        "AI_StreamProviderError",
     ),
     "error_event": Seen(
         "APIStatusError",
@@ -179,7 +193,7 @@ STREAMED: dict[str, Seen] = {
         "UnknownApiResponseError",
         "ResponseError",
         "APIError",
-        "APIError",
+        "ModelServerError",
         "AI_StreamProviderError",
     ),
     "error_event; flat=1": Seen(
@@ -188,10 +202,10 @@ STREAMED: dict[str, Seen] = {
         "UnknownApiResponseError",
         "ResponseError",
         SILENT,
-        SILENT,
+        ("stop", "This"),
         "AI_TypeValidationError",
     ),
-    "no_finish": Seen(SILENT, SILENT, SILENT, SILENT, SILENT, SILENT, "AI_InvalidResponseDataError"),
+    "no_finish": Seen(SILENT, SILENT, SILENT, SILENT, SILENT, FINE, "AI_InvalidResponseDataError"),
     "no_done": Seen(FINE, FINE, None, SILENT, FINE, FINE, FINE),
     "cut_tool_arguments": Seen(
         "tool_use", "tool_use", None, None, "tool_calls", ("UnexpectedModelBehavior", ""), "tool-calls"
@@ -202,7 +216,7 @@ STREAMED: dict[str, Seen] = {
         "UnknownApiResponseError",
         "JSONDecodeError",
         "JSONDecodeError",
-        "JSONDecodeError",
+        "ModelAPIError",
         "AI_JSONParseError",
     ),
     "bad_utf8": Seen(
@@ -211,7 +225,7 @@ STREAMED: dict[str, Seen] = {
         ("STOP", REPLACED),
         ("stop", REPLACED),
         "UnicodeDecodeError",
-        "UnicodeDecodeError",
+        "ModelAPIError",
         ("stop", REPLACED),
     ),
     "duplicate_chunk": Seen("end_turn", "end_turn", "STOP", "stop", "stop", "stop", "stop"),

@@ -123,7 +123,7 @@ async def assert_same_answer(what: str, kind: dict[str, Any], *question: Any) ->
 NO_EFFECT = {"crlf": ("gemini", "ollama"), "comments": ("ollama",)}
 """Faults that change nothing of what some formats stream: Gemini's lines end so, and Ollama's are no events."""
 
-LAST_WORD_ENDS = ("mistral, streamed", "gemini, streamed", "gemini, an array")
+LAST_WORD_ENDS = ("mistral, streamed", "gemini, streamed", "gemini, an array", "gemini's chat, streamed")
 """Streams whose last token comes with the finish."""
 
 

@@ -50,7 +50,7 @@ async def test_page__runs_and_fetches_nothing_but_its_own(path: str) -> None:
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'; ")
     assert "unsafe" not in policy and "http" not in policy
     assert answer.headers["cache-control"] == "no-store"
-    text = answer.body.decode()
+    text = re.sub(r'\splaceholder="[^"]*"', "", answer.body.decode())
     assert not re.search(r"<style|\son\w+=|\sstyle=|https?://(?!localhost)", text)
     assert re.findall(r"<script(?![^>]*\bsrc=)[^>]*>", text) in (
         [],

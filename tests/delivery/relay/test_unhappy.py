@@ -14,6 +14,7 @@ import pytest
 from completions.delivery.relay.encoding import unpacked
 from tests.delivery.relay.raw_server import Connection, RawServer, raw_server
 from tests.delivery.relay.test_live import CLIENT
+from tests.patience import PATIENCE
 from tests.server import SERVE, LiveServer
 
 SAID = json.dumps(
@@ -189,7 +190,13 @@ def test_client__that_leaves_has_nothing_recorded(recorder: LiveServer, raw: Raw
 def test_requests__that_are_the_same_at_once_are_all_recorded(
     recorder: LiveServer, raw: RawServer, folder: Path
 ) -> None:
-    raw.answer = sends(whole())
+    all_asked = threading.Barrier(8)
+
+    def answer(connection: Connection) -> None:
+        all_asked.wait(PATIENCE)  # or one that was recorded already would answer the last
+        connection.send(whole())
+
+    raw.answer = answer
     threads = [threading.Thread(target=ask, args=(recorder, "What of many?")) for _ in range(8)]
     for thread in threads:
         thread.start()
