@@ -202,7 +202,7 @@ def test_variables__of_azure_are_replaced_but_never_added() -> None:
 
 def test_described__takes_whatever_was_asked() -> None:
     brief = {"id": "r", "method": "POST", "path": "/v1", "status": 400, "error": None, "summary": ""}
-    brief |= dict.fromkeys(("model", "rule", "unmatched", "fault", "retry", "client_left", "near_misses"))
+    brief |= dict.fromkeys(("model", "rule", "unmatched", "fault", "stage", "retry", "client_left", "near_misses"))
     full = {**brief, "said": {"prompt": "", "answer": "", "messages": []}}
     assert described(Exchange(brief, lambda id: full)) == ["POST /v1 400"]
 

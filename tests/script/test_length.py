@@ -42,12 +42,12 @@ def test_length__is_scattered_around_the_mean(tmp_path: Path) -> None:
     spread = {"mean": 100, "kind": "normal", "spread": 0.2, "seed": 3}
     answer = answer_of(tmp_path, {"tokens": spread})
     prompts = [Prompt(model="gpt-4o", messages=(Message("user", f"Question {n}"),)) for n in range(300)]
-    counts = [completion_tokens(answer(prompt).choices, "gpt-4o") for prompt in prompts]
+    counts = [completion_tokens(answer(prompt).choices[0], "gpt-4o") for prompt in prompts]
     assert 95 < fmean(counts) < 105
     assert 15 < pstdev(counts) < 25
-    assert counts[:20] == [completion_tokens(answer(prompt).choices, "gpt-4o") for prompt in prompts[:20]]
+    assert counts[:20] == [completion_tokens(answer(prompt).choices[0], "gpt-4o") for prompt in prompts[:20]]
     other = answer_of(tmp_path, {"tokens": {**spread, "seed": 4}})
-    assert counts[:20] != [completion_tokens(other(prompt).choices, "gpt-4o") for prompt in prompts[:20]]
+    assert counts[:20] != [completion_tokens(other(prompt).choices[0], "gpt-4o") for prompt in prompts[:20]]
 
 
 @pytest.mark.parametrize(

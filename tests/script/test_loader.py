@@ -316,7 +316,7 @@ def test_rules__error_names_line_and_what_is_allowed(text: str, error: str) -> N
         ("{pacing: 5}", "`defaults.pacing` must be a mapping, and is 5."),
         (
             "{stirct: true}",
-            "fallback, pacing, keys, limits, quota, chaos, scenario, seed. Did you mean `strict`?",
+            "chaos, compression, scenario, seed. Did you mean `strict`?",
         ),
     ],
 )
