@@ -90,7 +90,7 @@ FILLED: dict[str, tuple[str, Act]] = {
     "?exchange={refund}": ("#why pre", look),
     f"?rule={RULE}&model={MODEL}": ("#rows a", look),
     f"?text={'text' * 40}": ("#none", look),
-    f"?since={'since' * 40}": ("main [role=alert]", look),
+    f"?since={'since' * 40}": ("main [role=alert]:not(:empty)", look),
     "inspector/figures": (".plot-bar", look),
     "inspector/runs": (".thread", look),
     "docs/control-api": ("#doc h1", look),
