@@ -335,13 +335,13 @@ ELSEWHERE: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
     "invoke": (
         f"/model/{CLAUDE}/invoke",
         f"/model/{CLAUDE}/invoke-with-response-stream",
-        {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99},
+        {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 4096},
         {},
     ),
     "vertex claude": (
         f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:rawPredict",
         f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:streamRawPredict",
-        {"anthropic_version": "vertex-2023-10-16", "max_tokens": 99},
+        {"anthropic_version": "vertex-2023-10-16", "max_tokens": 4096},
         {"stream": True},
     ),
     "vertex gemini": (
