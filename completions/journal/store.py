@@ -99,6 +99,13 @@ class Store:
         self._ready = False
         self.connection.close()
 
+    def end(self) -> None:
+        """Close it for good. A database in memory is gone then; Django's own `close` keeps it."""
+        self.close()
+        if self.connection.connection is not None:
+            self.connection.connection.close()
+            self.connection.connection = None
+
     def can_be_read_beside(self) -> bool:
         """Tell whether another connection can read for long, and neither sees another database nor stops this one."""
         if self.connection.vendor != "sqlite":

@@ -161,7 +161,7 @@ class Writer:
             prices(None)  # reads the table now, at the first look, and not when streams are under way
             self._round(store, urgent=stopping or bool(self._jobs))
             if stopping:
-                store.close()
+                store.end()
                 self._thread = None
                 if self._jobs:  # asked while it ended
                     self.start()
