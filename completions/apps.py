@@ -1,6 +1,7 @@
 """The app."""
 
 from django.apps import AppConfig
+from django.core.checks import register
 
 
 class CompletionsConfig(AppConfig):
@@ -11,6 +12,9 @@ class CompletionsConfig(AppConfig):
     verbose_name = "Mock of the LLM API"
 
     def ready(self) -> None:
-        """Register the wire formats, whose names scripts may say, and the checks."""
-        from completions.wire import registry  # noqa: F401, I001  # registers them; checks read scripts
-        from completions.management import checks  # noqa: F401  # registers itself
+        """Tell what scripts may name, and register the checks, which read them."""
+        from completions.management.checks import TAG, check_settings
+        from completions.wire.registry import name_dialects
+
+        name_dialects()
+        register(check_settings, TAG)

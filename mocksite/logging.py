@@ -109,7 +109,7 @@ class TextFormatter(logging.Formatter):
         if second != self._second:
             self._second, self._time = second, time.strftime("%H:%M:%S", time.gmtime(second))
         message = record.getMessage() if record.args else record.msg
-        line = "%s.%03dZ %-7s %s" % (self._time, record.msecs, record.levelname, message)  # noqa: UP031  # the fastest
+        line = f"{self._time}.{int(record.msecs):03d}Z {record.levelname:<7} {message}"
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

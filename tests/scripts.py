@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from completions.conversation import Message, Prompt
 from completions.outcome import Outcome
@@ -23,10 +24,11 @@ def rules(text: str) -> str:
     return "version: 1\nrules:\n" + textwrap.indent(textwrap.dedent(text).strip("\n"), "  ")
 
 
-def asked(text: str = "Hello", **fields: object) -> Prompt:
+def asked(text: str = "Hello", **fields: Any) -> Prompt:
     """Return a prompt of one user message, or of `messages`."""
     body: Mapping[str, object] = {"messages": [{"role": "user", "content": text}]}
-    return Prompt(**{"messages": (Message("user", text),), "body": body, "model": "gpt-4o", **fields})  # type: ignore[arg-type]  # any
+    usual: dict[str, Any] = {"messages": (Message("user", text),), "body": body, "model": "gpt-4o"}
+    return Prompt(**usual | fields)
 
 
 class World:

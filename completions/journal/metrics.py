@@ -12,7 +12,7 @@ import functools
 import glob
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from completions.exceptions import JournalUnavailable
@@ -197,7 +197,8 @@ def _shared(registry: CollectorRegistry, folder: str) -> CollectorRegistry:
         found = re.search(r"_(\d+)\.db$", file)
         if found and not _is_running(int(found[1])):
             os.unlink(file)
-    MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]  # the library's own
+    add: Callable[[CollectorRegistry, str], object] = MultiProcessCollector
+    add(registry, folder)
     return registry
 
 

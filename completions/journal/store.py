@@ -181,7 +181,7 @@ def _for_sqlite(row: Row) -> Sequence[Any]:
     """
     values: list[Any] = list(row)
     second = int(row.time)
-    values[TIME] = "%s.%06d" % (_second(second), (row.time - second) * 1_000_000)  # noqa: UP031  # the fastest
+    values[TIME] = f"{_second(second)}.{int((row.time - second) * 1_000_000):06d}"
     for at in FLAGS:
         values[at] = +values[at]
     for at in BODIES:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Warning
 
 from completions.conf import conf
 from completions.exceptions import ScriptError
@@ -25,7 +25,6 @@ from completions.state.store import MEMORY, is_shared, shared_store
 TAG = "completions"
 
 
-@register(TAG)
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report wrong environment variables and a script that cannot be used, or that cannot mean what it says."""
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]

@@ -24,7 +24,7 @@ from completions.pytest_plugin.variables import API_KEY, variables
 
 __all__ = ["LLMLiveServerTestCase", "LLMMixin", "LLMTestCase", "MockLLM", "mocked_llm", "with_mock_llm"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+R = TypeVar("R")
 
 UPDATE = "MOCK_LLM_UPDATE"
 """The environment variable that has the snapshots of `assert_prompts` written anew."""
@@ -73,23 +73,24 @@ def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockL
             run.end()
 
 
-def with_mock_llm(function: F) -> F:
+def with_mock_llm(function: Callable[..., R]) -> Callable[..., R]:
     """Call a function, async or not, with its own mock as the argument `mock_llm`."""
     name, folder = function.__qualname__, Path(inspect.getfile(function)).parent
+    asked: Callable[..., Any] = function
 
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
         with mocked_llm(name, folder) as mock_llm:
-            return function(*args, **kwargs, mock_llm=mock_llm)
+            return asked(*args, **kwargs, mock_llm=mock_llm)
 
     @functools.wraps(function)
     async def awaited(*args: Any, **kwargs: Any) -> Any:
         with mocked_llm(name, folder) as mock_llm:
-            return await function(*args, **kwargs, mock_llm=mock_llm)
+            return await asked(*args, **kwargs, mock_llm=mock_llm)
 
-    made = awaited if inspect.iscoroutinefunction(function) else called
+    made: Callable[..., Any] = awaited if inspect.iscoroutinefunction(function) else called
     del vars(made)["__wrapped__"]  # by which pytest would look for a fixture, and hand over a second mock
-    return made  # type: ignore[return-value]  # it takes what the function takes, but for the mock
+    return made
 
 
 class LLMMixin(UnitTestCase):

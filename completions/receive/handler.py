@@ -51,6 +51,9 @@ class Handler(ASGIHandler):
     forwarded: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
     """What reads the headers of a proxy into the scope, where the server has left that to the handler."""
 
+    _middleware_chain: Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+    """Django's own, which its stubs lack."""
+
     def __init__(self) -> None:
         super().__init__()
         self._resolver: URLResolver | None = None
@@ -129,8 +132,7 @@ class Handler(ASGIHandler):
             match = request.resolver_match = route.match
             response: Awaitable[HttpResponseBase] = route.view(request, *match.args, **match.kwargs)
             return response
-        chain: Awaitable[HttpResponseBase] = self._middleware_chain(request)  # type: ignore[attr-defined]  # not in the stubs
-        return chain
+        return self._middleware_chain(request)
 
     async def _refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before it reaches Django, in the format of its address."""

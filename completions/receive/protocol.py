@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Collection
 from socket import SO_ERROR, SOL_SOCKET
+from typing import cast
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -59,9 +60,9 @@ class Protocol(HttpToolsProtocol):
     _idle_since: float | None = None
     _is_half_closed = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn narrows it
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the requests of a connection know it: uvicorn copies the state into the scope of each."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, transport))
         self.app_state = {**self.app_state, CONNECTION: Connection(f"conn_{hex_id(8)}", time.monotonic())}
 
     def data_received(self, data: bytes) -> None:

@@ -5,6 +5,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from completions import faults
 from completions.conversation import Prompt
@@ -57,7 +58,7 @@ class Overrides:
 
     faults: tuple[Fault, ...] = ()
     error: Failure | None = None
-    pacing: Mapping[str, object] = field(default_factory=dict)
+    pacing: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_trouble(self) -> bool:
@@ -107,7 +108,7 @@ class Overrides:
 
     def paced(self, pace: Pace) -> Pace:
         """Return a rule's pacing with the request's changes."""
-        return replace(pace, **self.pacing)  # type: ignore[arg-type]  # read under Pace's own names
+        return replace(pace, **self.pacing)
 
 
 class WithoutEffect(RequestError):

@@ -50,7 +50,7 @@ KINDS: dict[str, Schema] = {
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
-    "dialect": {"enum": list(DIALECTS)},
+    "dialect": {"enum": DIALECTS},
     "efforts": {"type": "array", "items": {"enum": list(EFFORTS)}, "minItems": 1},
     "supports": {
         "type": "object",

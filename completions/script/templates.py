@@ -34,7 +34,7 @@ class Template:
     def __init__(self, source: str) -> None:
         self._template = DjangoTemplate(source, engine=_engine())
         for node in self._template.nodelist.get_nodes_by_type(DjangoNode):
-            node.render_annotated = functools.partial(_metered, node)  # type: ignore[method-assign]  # its one hook
+            node.render_annotated = functools.partial(_metered, node)  # type: ignore[method-assign]  # Django has no other hook
 
     def render(self, context: Context) -> str:
         """Return the text for one prompt; raise `AuthorError` if it fails or takes too long."""

@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.state.records import Document, Records
-from completions.views.edge import current, endpoint, format_of, identify, read_body
+from completions.views.edge import current, endpoint, format_of, identify, mark, read_body
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
@@ -29,10 +29,10 @@ AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
 
 
-def _mark_chooser(chosen: AnyView) -> None:
+def _mark_chooser(chosen: AnyView, **more: object) -> AnyView:
     """Mark a function that returns the coroutine of the view that it chooses, so that there is one fewer to await."""
     markcoroutinefunction(chosen)
-    chosen.csrf_exempt = chosen.answers_always = True  # type: ignore[attr-defined]  # as each of the views does
+    return mark(chosen, **more)
 
 
 def by_method(**views: AnyView) -> AnyView:
@@ -46,9 +46,7 @@ def by_method(**views: AnyView) -> AnyView:
         view: AnyView = views.get("GET" if request.method == "HEAD" else request.method or "", refused)
         return view(request, **route)
 
-    _mark_chooser(chosen)
-    chosen.views = views  # type: ignore[attr-defined]  # who asks what answers a method
-    return chosen
+    return _mark_chooser(chosen, views=views)
 
 
 def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
@@ -59,8 +57,7 @@ def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
         wire = format_of(request, told, None)
         return usual(request, **route) if wire is None else others[wire](request, wire=wire, **route)
 
-    _mark_chooser(chosen)
-    return chosen
+    return _mark_chooser(chosen)
 
 
 class Asked(NamedTuple):

@@ -86,16 +86,17 @@ class JSONLines(Framing):
         return [event.data + b"\n" for event in events]
 
 
+CLOSE = Event(b"]", chunk=False)
+"""The end of a JSON array."""
+
+
 class JSONArray(Framing):
     """One JSON array with an element per event; the event `CLOSE` ends it."""
 
     media_type = "application/json"
     keep_alive = b"\n"
 
-    @property
-    def end(self) -> tuple[Event, ...]:  # type: ignore[override]  # `CLOSE` comes later in this file
-        """The closing bracket."""
-        return (CLOSE,)
+    end = (CLOSE,)
 
     def frames(self, events: Sequence[Event]) -> list[bytes]:
         """Return one element for each event, with the brackets and commas."""
@@ -130,9 +131,6 @@ AWS_EVENTS = AmazonEventStream()
 
 DONE = Event(b"[DONE]", chunk=False)
 """The terminator of OpenAI's streams."""
-
-CLOSE = Event(b"]", chunk=False)
-"""The end of a JSON array."""
 
 
 T = TypeVar("T")

@@ -46,8 +46,6 @@ DIALECTS: tuple[Dialect, ...] = (
 CHAT_DIALECTS = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
 """The chat format in each dialect, by the name by which a script chooses it."""
 
-conversation.DIALECTS[:] = CHAT_DIALECTS
-
 CHAT = ChatCompletions(dialects=CHAT_DIALECTS)
 
 _ALL = [
@@ -74,6 +72,11 @@ ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.
 
 KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - {""}))
 """Headers for the API key other than `Authorization: Bearer`."""
+
+
+def name_dialects() -> None:
+    """Tell scripts, which know no format, the names of the dialects that they may choose."""
+    conversation.DIALECTS[:] = CHAT_DIALECTS
 
 
 def told_apart(address: Address) -> dict[str, WireFormat]:

@@ -80,7 +80,7 @@ SCRIPT = f"version: 1\ndefaults: {{limits: {{rpm: 1000}}}}\nrules: [{{reply: '{S
 class Site(SimpleHTTPRequestHandler):
     """Serves the page, and the files of the SDKs."""
 
-    extensions_map = {".mjs": "text/javascript", ".js": "text/javascript", "": "application/octet-stream"}  # noqa: RUF012  # Python's own
+    extensions_map = {".mjs": "text/javascript", ".js": "text/javascript", "": "application/octet-stream"}  # noqa: RUF012  # as in the base class
 
     def do_GET(self) -> None:
         """Send the page, or a file."""

@@ -113,13 +113,14 @@ async def test_try__in_a_script_that_cannot_be_used() -> None:
 
 
 SCRIPTED = r"""
-- {match: {last_user: call}, reply: {tool_calls: [{name: f, arguments: {a: "{% templatetag openvariable %}"}}, {name: g}]}}
+- match: {last_user: call}
+  reply: {tool_calls: [{name: f, arguments: {a: "{% templatetag openvariable %}"}}, {name: g}]}
 - {match: {last_user: no}, reply: {refusal: "I won't."}}
 - {match: {last_user: two}, reply: {choices: [One., "Two.\nLines."]}}
 - {match: {last_user: late}, error: {status: 503, message: Later.}}
 - {match: {last_user: cut}, reply: {text: So far, finish_reason: length}}
 - {reply: "Plain {% templatetag openvariable %} text"}
-"""  # noqa: E501  # each rule in its line
+"""
 
 
 @pytest.mark.parametrize("stream", [False, True])

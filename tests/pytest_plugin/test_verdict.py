@@ -134,7 +134,7 @@ def repeated(client: Client) -> Callable[[MockLLM, int], object]:
     return lambda mock_llm, times: [client(mock_llm) for _ in range(times)]
 
 
-ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+ASKED: Any = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
 QUESTION = {"max_tokens": 10, "model": "claude-sonnet-5", "messages": [{"role": "user", "content": "Hello"}]}
 CLAUDE: Any = QUESTION
 
@@ -143,7 +143,7 @@ def shared(mock_llm: MockLLM, times: int) -> None:
     """Ask with one client, streamed too."""
     with OpenAI() as client:
         for number in range(times):
-            answer = client.chat.completions.create(**ASKED, stream=number % 2 == 0)  # type: ignore[call-overload]
+            answer = client.chat.completions.create(**ASKED, stream=number % 2 == 0)
             _ = list(answer)
 
 
@@ -157,14 +157,14 @@ def claude(mock_llm: MockLLM, times: int) -> None:
 def at_once_by_threads(mock_llm: MockLLM, times: int) -> None:
     """Ask with one client from several threads."""
     with OpenAI() as client, ThreadPoolExecutor(times) as pool:
-        made = [pool.submit(client.chat.completions.create, **ASKED) for _ in range(times)]  # type: ignore[arg-type]
+        made = [pool.submit(lambda: client.chat.completions.create(**ASKED)) for _ in range(times)]
         _ = [each.result() for each in made]
 
 
 async def gathered(times: int) -> None:
     """Ask with one client, all at once."""
     async with AsyncOpenAI() as client:
-        await asyncio.gather(*(client.chat.completions.create(**ASKED) for _ in range(times)))  # type: ignore[call-overload]
+        await asyncio.gather(*(client.chat.completions.create(**ASKED) for _ in range(times)))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_verdict__scores_a_scenario(mock_llm: MockLLM) -> None:
     mock_llm.scenario(stages=stages)
     with OpenAI() as client:
         for _ in range(4):
-            client.chat.completions.create(**ASKED)  # type: ignore[call-overload]
+            client.chat.completions.create(**ASKED)
     verdict = mock_llm.verdict()
     assert (verdict.score, verdict.calls, verdict.retries, verdict.answered) == (100, 4, 2, 4), str(verdict)
     mock_llm.reset()
@@ -253,7 +253,7 @@ def test_verdict__scores_a_scenario(mock_llm: MockLLM) -> None:
     with OpenAI(max_retries=0) as client:
         for _ in range(4):
             with contextlib.suppress(openai.InternalServerError):
-                client.chat.completions.create(**ASKED)  # type: ignore[call-overload]
+                client.chat.completions.create(**ASKED)
     verdict = mock_llm.verdict()
     assert (verdict.score, verdict.calls, verdict.answered) == (50, 4, 2), str(verdict)
 

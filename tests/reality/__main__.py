@@ -15,7 +15,7 @@ os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "ERROR"}
 django.setup()
 
 from tests.reality.recorded import is_artefact, recordings, replay, tally  # noqa: E402  # Django must be set up first
-from tests.reality.test_recorded import ARTEFACTS, NOT_ASKED  # noqa: E402  # and this too
+from tests.reality.test_recorded import ARTEFACTS, NOT_ASKED  # noqa: E402  # Django must be set up first
 
 
 def main(vendor: str = "") -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
+from django.utils.decorators import async_only_middleware
 from pytest_django import Settings
 
 from completions.receive.connection import watched
@@ -172,6 +173,7 @@ async def test_middleware__runs_on_the_lean_way() -> None:
     assert json.loads(answer.body) == MOCK
 
 
+@async_only_middleware
 def stamp(get_response: Any) -> Any:
     async def middleware(request: HttpRequest) -> HttpResponse:
         response: HttpResponse = await get_response(request)
@@ -179,10 +181,6 @@ def stamp(get_response: Any) -> Any:
         return response
 
     return middleware
-
-
-stamp.async_capable = True  # type: ignore[attr-defined]  # how Django marks them
-stamp.sync_capable = False  # type: ignore[attr-defined]  # how Django marks them
 
 
 async def test_root_path__is_taken_off(app: Handler) -> None:

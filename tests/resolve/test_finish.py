@@ -1,6 +1,7 @@
 """What of a reply is said: n, stop, max_tokens, and what it costs."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -14,9 +15,9 @@ PROMPT = Prompt(model="gpt-4o", messages=(Message("user", "Hello"),))
 CALL = ToolCall("get_weather", '{"city":"Paris","days":3}')
 
 
-def say(choice: Choice | str, **asked: object) -> Choice:
+def say(choice: Choice | str, **asked: Any) -> Choice:
     made = Choice(choice) if isinstance(choice, str) else choice
-    (said,) = finish(Reply((made,)), replace(PROMPT, **asked)).choices  # type: ignore[arg-type]  # fields by name
+    (said,) = finish(Reply((made,)), replace(PROMPT, **asked)).choices
     return said
 
 

@@ -14,7 +14,7 @@ class Request(NamedTuple):
     path: str
     body: bytes
     query: bytes = b""
-    headers: Mapping[str, str] = {}  # nobody writes to it
+    headers: Mapping[str, str] = {}
 
 
 SUBJECTS = (
@@ -141,14 +141,17 @@ def converse(subject: str) -> Body:
     return body
 
 
+STREAMED: Body = {"stream": True}
+
+
 class Surface(NamedTuple):
     """Where a format is spoken, the request that it makes of a subject, and how it asks for a stream."""
 
     path: str
     body: Callable[[str], Body]
-    stream: Body = {"stream": True}  # noqa: RUF012  # nobody writes to it
+    stream: Body = STREAMED
     query: bytes = b""
-    headers: Mapping[str, str] = {}  # nobody writes to it
+    headers: Mapping[str, str] = {}
 
 
 PROJECT = "/v1/projects/p/locations/us-east5/publishers"

@@ -36,10 +36,10 @@ PLAIN = Claim((Want("plain", None, False, False),))
 
 
 @asynccontextmanager
-async def workers(url: str, count: int = 2, timeout: float = PATIENCE) -> AsyncIterator[list[RedisStore]]:  # noqa: ASYNC109  # Redis'
-    """Open as many stores as there would be workers, and close them; Redis may take `timeout` seconds to answer."""
+async def workers(url: str, count: int = 2, patience: float = PATIENCE) -> AsyncIterator[list[RedisStore]]:
+    """Open as many stores as there would be workers, and close them; Redis may take `patience` seconds to answer."""
     async with AsyncExitStack() as stack:
-        stores = [RedisStore(url, timeout) for _ in range(count)]
+        stores = [RedisStore(url, patience) for _ in range(count)]
         for store in stores:
             await store.open()
             stack.push_async_callback(store.close)
@@ -356,7 +356,7 @@ async def test_outage__who_waits_at_a_gate_waits_on(redis_server: RedisServer) -
 
 
 async def test_outage__a_redis_that_hangs_counts_as_away(redis_server: RedisServer) -> None:
-    async with workers(redis_server.url, 1, timeout=0.5) as (store,):
+    async with workers(redis_server.url, 1, patience=0.5) as (store,):
         ledger = store.ledger("a")
         await recovered(ledger)  # before, it may seem to hang on a machine that is busy
         redis_server.freeze()
@@ -375,7 +375,7 @@ async def test_outage__a_redis_that_hangs_counts_as_away(redis_server: RedisServ
 async def test_outage__what_a_hanging_redis_refused_costs_nothing(redis_server: RedisServer) -> None:
     """It is sent, refused, and read by Redis when that goes on."""
     limits, quota = Limits(rpd=5), Quota(requests=5)
-    async with workers(redis_server.url, 1, timeout=0.5) as (store,):
+    async with workers(redis_server.url, 1, patience=0.5) as (store,):
         ledger = store.ledger("a")
         await recovered(ledger)
         before = (await recovered(ledger)).uses
@@ -396,7 +396,7 @@ async def test_outage__what_a_hanging_redis_refused_costs_nothing(redis_server: 
 async def test_outage__what_is_pushed_to_a_hanging_redis_and_refused_is_not_there_later(
     redis_server: RedisServer,
 ) -> None:
-    async with workers(redis_server.url, 1, timeout=0.5) as (store,):
+    async with workers(redis_server.url, 1, patience=0.5) as (store,):
         ledger = store.ledger("a")
         await recovered(ledger)
         redis_server.freeze()

@@ -34,9 +34,7 @@ CHAT: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "conten
 
 
 def _brotli(data: bytes) -> bytes:
-    import brotli  # type: ignore[import-not-found, unused-ignore]  # where it is installed
-
-    return bytes(brotli.decompress(data))
+    return bytes(pytest.importorskip("brotli").decompress(data))
 
 
 DECODERS: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.decompress, "deflate": zlib.decompress, "br": _brotli}
@@ -113,9 +111,7 @@ def test_stream__can_be_read_event_by_event(live: LiveServer, coding: str) -> No
 def partly(coding: str, data: bytes) -> bytes:
     """Return what can be read of the beginning of a coded stream."""
     if coding == "br":
-        import brotli  # type: ignore[import-not-found, unused-ignore]  # where it is installed
-
-        return bytes(brotli.Decompressor().process(data))
+        return bytes(pytest.importorskip("brotli").Decompressor().process(data))
     return zlib.decompressobj(zlib.MAX_WBITS + (16 if coding == "gzip" else 0)).decompress(data)
 
 

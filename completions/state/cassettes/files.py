@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from completions.exceptions import MockError, ScriptError
 from completions.outcome import Recorded
@@ -108,10 +108,9 @@ def _document(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {"version": 1, "rules": []}
     try:
-        found: dict[str, Any] = read_text(text_of(file, str(file)), str(file)).value  # type: ignore[assignment]  # read as a script before
+        return cast(dict[str, Any], read_text(text_of(file, str(file)), str(file)).value)  # a script once
     except ScriptError as exc:
         raise NotWritten(exc.summary) from exc
-    return found
 
 
 def _exact(rule: Any) -> object:

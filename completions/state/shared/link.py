@@ -105,7 +105,7 @@ class Link:
 
     def connection(self) -> AbstractConnection:
         """Return one more connection, for who has to listen."""
-        return self._pool.make_connection()  # type: ignore[no-any-return, no-untyped-call]  # redis-py's
+        return self._pool.make_connection()  # type: ignore[no-any-return, no-untyped-call]  # redis-py has no types here
 
     async def close(self) -> None:
         """Let what was posted go out, and end the connection."""

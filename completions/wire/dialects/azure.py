@@ -244,7 +244,7 @@ class Deployed(OpenAIFormat):
                 raise RequestError("Resource not found", status=404, code="404")
             body = orjson.dumps({**decode_object(body), "model": deployment})
             address |= {"deployment": deployment, "api-version": route["api-version"]}
-        prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # OpenAI's, behind this one
+        prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # the next class has one: this is mixed in
         return replace(prompt, address=address)
 
     def read(self, traffic: Traffic) -> Said:

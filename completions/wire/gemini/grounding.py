@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from operator import mul
-from typing import Any
+from typing import Any, cast
 
 from completions.conversation import Prompt
 from completions.tokens import text as tokens
@@ -57,7 +57,7 @@ def problems(body: Mapping[str, Any]) -> Iterator[str]:
 
 def search(prompt: Prompt) -> list[Found]:
     """Return the chunks that are closest to the last user message, each with its store."""
-    kept: Mapping[str, Mapping[str, Any]] = prompt.recalled.get("documents") or {}  # type: ignore[assignment]
+    kept = cast(Mapping[str, Mapping[str, Any]], prompt.recalled.get("documents") or {})
     found: list[Found] = []
     for tool in tools(prompt.body) if kept else ():
         source = text(pick(tool, "metadataFilter")).strip()

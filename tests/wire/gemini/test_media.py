@@ -2,7 +2,7 @@
 
 import base64
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,13 +49,21 @@ def client(live: LiveServer) -> genai.Client:
     return genai.Client(api_key="k", http_options=types.HttpOptions(base_url=live.url))
 
 
+credentials: Callable[..., Credentials] = Credentials
+
+
+def media_in(parts: Iterable[types.Part] | None) -> list[bytes]:
+    """Return the bytes of the pictures and sounds among the parts of an answer."""
+    return [part.inline_data.data or b"" for part in parts or () if part.inline_data]
+
+
 @pytest.fixture(scope="module")
 def vertex(live: LiveServer) -> genai.Client:
     return genai.Client(
         vertexai=True,
         project="p",
         location="global",
-        credentials=Credentials(token="t"),  # type: ignore[no-untyped-call]
+        credentials=credentials(token="t"),
         http_options=types.HttpOptions(base_url=live.url),
     )
 
@@ -176,9 +184,8 @@ def test_sdk__streams_a_picture(client: genai.Client) -> None:
     chunks = list(client.models.generate_content_stream(model=FLASH, contents="What is said?"))
     parts = [part for chunk in chunks for part in chunk.parts or ()]
     assert "".join(part.text or "" for part in parts) == "Here is your picture."
-    (data,) = [part.inline_data.data for part in parts if part.inline_data]
     whole = client.models.generate_content(model=FLASH, contents="What is said?")
-    assert data == (whole.parts or [])[-1].inline_data.data  # type: ignore[union-attr]
+    assert media_in(parts) == media_in(whole.parts) and len(media_in(parts)) == 1
     assert chunks[-1].usage_metadata == whole.usage_metadata
 
 
@@ -213,7 +220,7 @@ def test_speech__has_a_voice_for_each_speaker(client: genai.Client) -> None:
             response_modalities=["AUDIO"], speech_config=types.SpeechConfig(multi_speaker_voice_config=both)
         )
         answer = client.models.generate_content(model=TTS, contents="Joe: Hello\nJane: Hello", config=spoken)
-        return (answer.parts or [])[0].inline_data.data or b""  # type: ignore[union-attr]
+        return media_in(answer.parts)[0]
 
     same, other = said(Joe="Kore", Jane="Kore"), said(Joe="Kore", Jane="Puck")
     half = len(same) // 2

@@ -28,6 +28,7 @@ pytestmark = [
 ]
 
 WIRE = Speech()
+NOTHING = Reply(())
 ASKED = {"model": "gpt-4o-mini-tts", "input": "Hello there, world", "voice": "alloy"}
 
 
@@ -42,7 +43,7 @@ def seconds(data: bytes) -> float:
         return frames / 24_000
 
 
-def sound(reply: Reply = Reply(()), **body: Any) -> bytes:  # noqa: B008  # a frozen value
+def sound(reply: Reply = NOTHING, **body: Any) -> bytes:
     return WIRE.render(reply, parsed(**({"response_format": "wav"} | body))).data
 
 

@@ -119,12 +119,12 @@ def test_structured_output__parses(client: openai.OpenAI) -> None:
 
 
 def test_agent__loop_of_two_tools_ends(client: openai.OpenAI) -> None:
-    messages = list(USER)
+    messages: list[Any] = list(USER)
     for _ in range(5):
         message = client.chat.completions.create(model="gpt-4o", messages=messages, tools=[WEATHER]).choices[0].message
         if not message.tool_calls:
             break
-        messages.append(message.to_dict())  # type: ignore[arg-type]  # the SDK takes its own message back
+        messages.append(message.to_dict())
         for call in message.tool_calls:
             assert call.type == "function"
             assert set(json.loads(call.function.arguments)) == {"city", "unit"}

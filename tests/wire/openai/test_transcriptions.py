@@ -30,6 +30,7 @@ pytestmark = [
 ]
 
 WIRE = Transcriptions()
+NOTHING = Reply(())
 ENCODE = audio.ENCODERS["wav"][1]
 SOUND = ENCODE(audio.spoken("One two three four five six seven eight nine ten. " * 4))
 SAID = Reply((Choice("The launch is on Friday. Bring the slides."),))
@@ -46,7 +47,7 @@ def parsed(
     return wire.parse(request.read(), headers, validate=validate)
 
 
-def document(reply: Reply = Reply(()), **fields: Any) -> dict[str, Any]:  # noqa: B008  # a frozen value
+def document(reply: Reply = NOTHING, **fields: Any) -> dict[str, Any]:
     return WIRE.document(reply, parsed(**fields))
 
 
