@@ -1,6 +1,7 @@
 """Fixtures for all tests."""
 
 import gc
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,21 @@ def server() -> Iterator[LiveServer]:
     """A live server with the defaults but a quicker pace; shared, so tests must not stop it."""
     with LiveServer(MOCK_TTFT_MS="20", MOCK_ITL_MS="20") as live:
         yield live
+
+
+@pytest.fixture(scope="module")
+def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A live server with the script that is the module's SCRIPT."""
+    file = tmp_path_factory.mktemp("script") / "script.yaml"
+    file.write_text(request.module.SCRIPT)
+    with LiveServer(MOCK_SCRIPT=str(file)) as started:
+        yield started
+
+
+@pytest.fixture
+def place(live: LiveServer, request: pytest.FixtureRequest) -> str:
+    """The address of a namespace of the test's own on that server."""
+    return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
 
 
 @pytest.fixture

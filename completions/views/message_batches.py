@@ -16,6 +16,7 @@ from completions.views.stored import Asked, stored
 from completions.wire.anthropic import batches
 from completions.wire.anthropic.batches import BATCH, MESSAGES
 from completions.wire.anthropic.pages import page
+from completions.wire.json_lines import dump_lines
 
 
 @stored
@@ -80,7 +81,7 @@ async def shown(asked: Asked, name: str) -> dict[str, Any]:
 async def results(asked: Asked, name: str) -> Recorded:
     """Send the results of a batch that has ended, a line each."""
     found = batches.results_at(await _found(asked, name), time.time())
-    return RawResponse(batches.lines(found), 200, "application/x-jsonl")
+    return RawResponse(dump_lines(found), 200, "application/x-jsonl")
 
 
 @stored

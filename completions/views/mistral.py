@@ -8,8 +8,6 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from completions.outcome import Outcome
 from completions.resolve.ask import Headers
 from completions.state import blobs
@@ -22,6 +20,7 @@ from completions.views.paced import pace_of, pass_gate, scripted_id, start
 from completions.views.stored import Asked, stored
 from completions.wire.dialects import mistral_batches as mistral
 from completions.wire.dialects.mistral_batches import FILE, JOB, Line
+from completions.wire.json_lines import dump_lines
 from completions.wire.multipart import read_form
 from completions.wire.openai.files import storage_full
 from completions.wire.storage import MAX_STORED
@@ -105,7 +104,7 @@ async def job_made(asked: Asked) -> dict[str, Any]:
     outcome = await pace_of(space, headers, body, JOB)
     now = time.time()
     if not found:
-        data = mistral.written(body["requests"])
+        data = dump_lines(body["requests"])
         file = mistral.new_file(LINES, data, "batch", now)
         await _keep(asked.records, file, data)
         names, found = [file["id"]], [(file, data)]
@@ -131,11 +130,12 @@ async def _answer(space: Namespace, headers: Headers, job: Document, lines: Sequ
         mistral.result(job, at, line, each.status, each.data)
         for at, (line, each) in enumerate(zip(lines, answered, strict=True))
     ]
+    right = [each for each in results if each["response"]["status_code"] == 200]
     wrong = [each for each in results if each["response"]["status_code"] != 200]
     facts = {
         "done": max(time.time(), job["started"] + job["each"] * len(lines)),
         "failed": len(wrong),
-        "output": await _results(space, job, [each for each in results if each not in wrong], "batch_result"),
+        "output": await _results(space, job, right, "batch_result"),
         "errors": await _results(space, job, wrong, "batch_error"),
         "outputs": results,
     }
@@ -146,7 +146,7 @@ async def _results(space: Namespace, job: Document, found: Sequence[dict[str, An
     """Keep results in a file, and return its id; None where there are none."""
     if not found:
         return None
-    data = b"".join(orjson.dumps(each) + b"\n" for each in found)
+    data = dump_lines(found)
     name = f"{job['id']}_{kind}.jsonl"
     file = mistral.new_file(name, data, "batch", time.time(), source="mistral", sample_type=kind)
     await _keep(space.records, file, data)

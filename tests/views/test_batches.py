@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import httpx
@@ -30,14 +29,6 @@ rules:
   - reply: {echo: true}
 """
 CHAT: Literal["/v1/chat/completions"] = "/v1/chat/completions"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 @pytest.fixture

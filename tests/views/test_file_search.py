@@ -1,9 +1,6 @@
 """Gemini's file search stores, through google-genai, LiteLLM and raw requests against a live server."""
 
-import hashlib
 import io
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,19 +28,6 @@ rules:
 """
 FRANCE = "Paris is the capital of France. The Eiffel Tower is a famous landmark in Paris."
 CHEESE = "Cheddar and Stilton are cheeses from England, with a ünïcode rind."
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
-
-
-@pytest.fixture
-def place(live: LiveServer, request: pytest.FixtureRequest) -> str:
-    return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import hashlib
 import io
 import json
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,7 +12,6 @@ from google import genai
 from google.genai import errors, types
 
 from tests.patience import PATIENCE
-from tests.server import LiveServer
 
 SCRIPT = """\
 version: 1
@@ -37,19 +34,6 @@ rules:
 KEY = {"x-goog-api-key": "mock"}
 LONG = "The Eiffel Tower is in Paris. " * 300
 VERTEX = "/v1beta1/projects/p/locations/europe-west1"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
-
-
-@pytest.fixture
-def place(live: LiveServer, request: pytest.FixtureRequest) -> str:
-    return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """Mistral's files and batch jobs, and Groq's batches, through the vendors' SDKs against a live server."""
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import groq
@@ -14,7 +12,6 @@ from mistralai.client import Mistral
 
 from llmclient import lite
 from tests.patience import PATIENCE
-from tests.server import LiveServer
 
 SCRIPT = """\
 version: 1
@@ -39,19 +36,6 @@ rules:
     error: {status: 400, message: That is wrong.}
   - reply: {echo: true}
 """
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
-
-
-@pytest.fixture
-def place(live: LiveServer, request: pytest.FixtureRequest) -> str:
-    return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -42,14 +41,6 @@ rules:
 """
 CITY: Any = {"id": "pmpt_city", "version": "1", "variables": {"city": "Cologne"}}
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -181,11 +182,11 @@ class Call:
         return self.attempts[-1].is_answered
 
     def continues_with(self, later: Attempt) -> bool:
-        """Say whether an attempt is a retry of this call."""
+        """Say whether an attempt that asks the same, with the same key if any, is a retry of this call."""
         last = self.attempts[-1]
-        if last.key or later.key:
-            return last.key == later.key and last.asked == later.asked
-        if last.asked != later.asked or not last.has_failed or (last.retry is None) != (later.retry is None):
+        if last.key:
+            return True
+        if not last.has_failed or (last.retry is None) != (later.retry is None):
             return False
         if last.retry is not None and later.retry != last.retry + 1:
             return False
@@ -199,12 +200,15 @@ def calls_of(attempts: Iterable[Attempt]) -> list[Call]:
     They are given as they ended: that tells the order of those that began within one millisecond.
     """
     found: list[Call] = []
+    by_question: defaultdict[object, list[Call]] = defaultdict(list)
     for each in sorted(attempts, key=lambda attempt: attempt.begun):
-        call = next((call for call in reversed(found) if call.continues_with(each)), None)
+        same = by_question[each.asked, each.key]
+        call = next((call for call in reversed(same) if call.continues_with(each)), None)
         if call is None:
-            found.append(Call([each]))
-        else:
-            call.attempts.append(each)
+            call = Call()
+            found.append(call)
+            same.append(call)
+        call.attempts.append(each)
     return found
 
 

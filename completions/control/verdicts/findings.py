@@ -95,8 +95,9 @@ def cut_stream_taken_for_whole(case: Case) -> Iterator[Finding]:
     """What came before a stream broke is no answer: it has no finish reason."""
     attempts = case.attempts
     for index, cut in enumerate(attempts):
-        text = _cut_text(cut)
-        later = next((each for each in attempts[index + 1 :] if text and _repeats(each, cut, text)), None)
+        if not (text := _cut_text(cut)):
+            continue
+        later = next((each for each in attempts[index + 1 :] if _repeats(each, cut, text)), None)
         if later is not None:
             yield _finding(f"It sent a part of an answer back as the whole: {text[:60]!r}.", cut, later)
 

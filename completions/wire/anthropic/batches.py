@@ -5,7 +5,7 @@ begins and ends, so that its status follows from the clock.
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -128,11 +128,6 @@ def shown(batch: Document, now: float, url: str) -> dict[str, Any]:
 
 def _moment(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
-
-
-def lines(results: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return results as a file of JSON lines."""
-    return b"".join(orjson.dumps(each) + b"\n" for each in results)
 
 
 def deleted(batch: Document, now: float) -> dict[str, Any]:

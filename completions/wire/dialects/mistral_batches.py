@@ -16,6 +16,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.json_lines import numbered_lines
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import (
     Check,
@@ -93,7 +94,7 @@ def new_file(name: str, data: bytes, purpose: str, now: float, **facts: Any) -> 
         "filename": name,
         "purpose": purpose,
         "sample_type": SAMPLES.get(purpose, "instruct"),
-        "num_lines": sum(bool(line.strip()) for line in data.split(b"\n")) if name.endswith(".jsonl") else 0,
+        "num_lines": sum(1 for _ in numbered_lines(data)) if name.endswith(".jsonl") else 0,
         "mimetype": "application/jsonl" if name.endswith(".jsonl") else mimetypes.guess_type(name)[0],
         "source": "upload",
         "signature": hashlib.md5(data, usedforsecurity=False).hexdigest(),
@@ -115,9 +116,7 @@ def check_upload(fields: Mapping[str, str], name: str | None) -> str:
 def read_lines(content: bytes) -> tuple[list[Line], list[str]]:
     """Return the requests of a file, and what is wrong with its lines."""
     lines, wrong = [], []
-    for number, each in enumerate(content.split(b"\n"), 1):
-        if not each.strip():
-            continue
+    for number, each in numbered_lines(content):
         try:
             found = mapping(orjson.loads(each))
         except orjson.JSONDecodeError:
@@ -131,11 +130,6 @@ def read_lines(content: bytes) -> tuple[list[Line], list[str]]:
     if len(lines) > MAX_REQUESTS:
         wrong.append(f"The input has {len(lines)} requests, and at most {MAX_REQUESTS} are allowed.")
     return lines, wrong
-
-
-def written(requests: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the lines of a file with the requests of a body."""
-    return b"".join(orjson.dumps(each) + b"\n" for each in requests)
 
 
 def new_job(body: Mapping[str, Any], files: Sequence[str], wrong: Sequence[str], now: float) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects.xai import XAI
 from completions.wire.fields import dicts, mapping, text
+from completions.wire.json_lines import numbered_lines
 from completions.wire.validation import Check, Problem, array, obj, record, string, worded_problem
 
 BATCH = "xai_batch"
@@ -71,9 +72,7 @@ def read_requests(body: Mapping[str, Any], taken: Sequence[str]) -> list[Line]:
 def read_file(content: bytes) -> list[Line]:
     """Return the requests of a file of lines as OpenAI has them."""
     lines = []
-    for number, each in enumerate(content.split(b"\n"), 1):
-        if not each.strip():
-            continue
+    for number, each in numbered_lines(content):
         try:
             found = mapping(orjson.loads(each))
         except orjson.JSONDecodeError:

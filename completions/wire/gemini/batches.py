@@ -17,6 +17,7 @@ from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.files import new_id
 from completions.wire.gemini.proto import long, message, repeated, string, struct
 from completions.wire.gemini.times import written
+from completions.wire.json_lines import dump_lines, numbered_lines
 
 BATCH = "gemini_batch"
 """The kind under which a batch is kept, which names its rules too."""
@@ -66,9 +67,7 @@ def read_batch(body: Mapping[str, Any]) -> Source:
 def read_lines(data: bytes) -> list[Line]:
     """Return the requests of a file, a JSON document a line; raise what is wrong with one."""
     lines = []
-    for number, each in enumerate(data.split(b"\n"), 1):
-        if not each.strip():
-            continue
+    for number, each in numbered_lines(data):
         try:
             document = mapping(orjson.loads(each))
         except orjson.JSONDecodeError as exc:
@@ -116,7 +115,7 @@ def inlined(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> dict
 def written_lines(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> bytes:
     """Return the results as a file has them, a JSON document a line."""
     found = zip(lines, results, strict=True)
-    return b"".join(orjson.dumps({**line.label, **each}) + b"\n" for line, each in found)
+    return dump_lines({**line.label, **each} for line, each in found)
 
 
 def state_at(batch: Document, now: float) -> str:

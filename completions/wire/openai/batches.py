@@ -13,6 +13,7 @@ import orjson
 from completions.conversation import Usage
 from completions.exceptions import RequestError
 from completions.wire.base import Document
+from completions.wire.json_lines import numbered_lines
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import Check, choice, nullable, record, refuse, string
 
@@ -61,9 +62,7 @@ def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str
     lines: list[Line] = []
     wrong: list[dict[str, Any]] = []
     seen: set[str] = set()
-    for number, text in enumerate(content.split(b"\n"), 1):
-        if not text.strip():
-            continue
+    for number, text in numbered_lines(content):
         try:
             lines.append(_line(text, endpoint, seen))
         except RequestError as exc:

@@ -2,8 +2,7 @@
 
 import base64
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx
@@ -34,14 +33,6 @@ PLACE = "/v1beta1/projects/p/locations/global/publishers/google/models/"
 FLASH, NEW, PRO = "gemini-2.5-flash-image", "gemini-3.1-flash-image", "gemini-3-pro-image"
 LITELLM = pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
 TTS = "gemini-2.5-flash-preview-tts"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 @pytest.fixture(scope="module")

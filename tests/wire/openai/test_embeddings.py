@@ -212,14 +212,6 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("embeddings") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def client(live: LiveServer) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(
         base_url=f"{live.url}/v1", api_key="k", max_retries=0, _strict_response_validation=True

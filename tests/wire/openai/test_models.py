@@ -1,7 +1,5 @@
 """The models: what is real about them, and how a fine-tuned one is deleted."""
 
-from collections.abc import Iterator
-
 import openai
 import pytest
 
@@ -32,14 +30,6 @@ rules:
 def test_model__has_the_real_facts(name: str, created: int, owner: str) -> None:
     document = models.model(name)
     assert document == {"id": name, "object": "model", "created": created, "owned_by": owner}
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("models") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 def client(server: LiveServer, name: str) -> openai.OpenAI:

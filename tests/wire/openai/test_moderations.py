@@ -1,6 +1,5 @@
 """Moderations: benign unless a script says otherwise, for texts and images."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -184,14 +183,6 @@ rules:
 - {match: {format: moderations, last_user: busy}, error: {status: 429, retry_after_ms: 1}}
 - reply: Hi
 """
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("moderations") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 def test_sdk__moderates(live: LiveServer) -> None:

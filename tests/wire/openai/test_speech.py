@@ -3,7 +3,6 @@
 import base64
 import io
 import wave
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -134,14 +133,6 @@ rules:
 - {match: {format: speech, last_user: busy}, error: {status: 429, retry_after_ms: 1}}
 - reply: Hi
 """
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("speech") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 def test_sdk__speaks(live: LiveServer, tmp_path: Path) -> None:

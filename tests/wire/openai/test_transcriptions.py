@@ -1,7 +1,6 @@
 """Transcriptions and translations: what is heard in a file, in each of the formats, whole and streamed."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -193,14 +192,6 @@ rules:
   reply: We met on Monday.
 - reply: Hi
 """
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("transcriptions") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
 
 
 def test_sdk__transcribes_and_translates(live: LiveServer) -> None:
