@@ -55,7 +55,8 @@ def test_files__uploaded_listed_shown_used_and_removed(client: genai.Client) -> 
     assert [file.name for file in client.files.list()] == [second.name, first.name]
     assert first.name
     assert client.files.get(name=first.name).state == types.FileState.ACTIVE
-    answer = client.models.generate_content(model="gemini-2.5-flash", contents=["What is in it?", first])
+    contents: list[types.PartUnionDict] = ["What is in it?", first]
+    answer = client.models.generate_content(model="gemini-2.5-flash", contents=contents)
     assert answer.text == "What is in it?"
     client.files.delete(name=first.name)
     with pytest.raises(errors.ClientError, match="You do not have permission to access the File") as refused:
