@@ -80,7 +80,7 @@ PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
     "bedrock": {"anthropic"},
     "cohere": {"openai"},
-    "dialects": {"openai"},
+    "dialects": {"gemini", "openai"},
     "gemini": {"openai"},
     "ollama": {"openai"},
     "openai": set(),

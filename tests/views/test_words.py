@@ -31,6 +31,7 @@ CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "openrouter": ("/openrouter/api/v1/chat/completions", "openai/gpt-4o", {}),
     "vllm": ("/vllm/v1/chat/completions", "any", {}),
     "azure": ("/openai/v1/chat/completions", "gpt-4o", {}),
+    "gemini's chat": ("/v1beta/openai/chat/completions", "gemini-2.5-flash", {}),
 }
 """Where each is asked, for which of its models, with which headers."""
 
@@ -59,6 +60,7 @@ async def ask(app: Handler, name: str, model: str = "", key: str = "") -> tuple[
 
 def parts(document: Any) -> tuple[str, Any, Any, Any]:
     """Return message, type, code and param of an error, whatever its envelope."""
+    document = document[0] if isinstance(document, list) else document
     error = document.get("error", document)
     if isinstance(error, str):
         return error, None, None, None
@@ -84,6 +86,14 @@ NOT_THERE = [
     ("groq", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
     ("mistral", 400, "Invalid model: typo", "1500", None),
     ("openrouter", 400, "typo is not a valid model ID", 400, None),
+    (
+        "gemini's chat",
+        404,
+        "models/typo is not found for API version v1main, or is not supported for generateContent. Call "
+        "ModelService.ListModels to see the list of available models and their supported methods.",
+        404,
+        None,
+    ),
 ]
 
 
@@ -231,6 +241,8 @@ KEYS = [
     ("chat", "", 401, "You didn't provide an API key."),
     ("anthropic", "", 401, "x-api-key header is required"),
     ("gemini", "wrong", 400, "API key not valid. Please pass a valid API key."),
+    ("gemini's chat", "wrong", 400, "API key not valid. Please pass a valid API key."),
+    ("gemini's chat", "", 400, "Missing or invalid Authorization header."),
     ("deepseek", "sk-wrong-key", 401, "Authentication Fails, Your api key: ****-key is invalid"),
     ("deepseek", "", 401, "Authentication Fails (auth header format should be Bearer sk-...)"),
     ("groq", "wrong", 401, "Invalid API Key"),

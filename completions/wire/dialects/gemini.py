@@ -8,17 +8,30 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
-from completions.exceptions import RequestError
+from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.gemini import errors
 from completions.wire.openai.base import made_id, usage
 from completions.wire.openai.chat.rules import FIELDS
 from completions.wire.validation import Check, Problem
+from completions.wire.words import Words
 
 OWN = ("cached_content", "extra_body", "google", "reasoning_effort", "safety_settings", "thinking_config")
 """Fields of Google's own; others that OpenAI's API has not either are refused (recorded by users on 2026-01-10)."""
 
-STATUSES = {401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND", 429: "RESOURCE_EXHAUSTED"}
+NO_KEY = "Missing or invalid Authorization header."
+"""Seen on 2026-04-20: NVIDIA/NemoClaw 2093."""
+
+NO_MODEL = Words(
+    lambda facts: errors.not_found(facts, "v1main"),
+    404,
+    code=None,
+    source="users of gemini-1.5-flash, which had been retired, in OpenAI's format",
+    seen="2026-07-05",
+)
+WORDS: Mapping[str, Words] = {**errors.ERROR_WORDS, "model_not_found": NO_MODEL}
+"""How the API puts the usual errors."""
 
 
 class GeminiChat(Vendor):
@@ -31,6 +44,7 @@ class GeminiChat(Vendor):
     role_opens = False
     finish_joined = True
     errors_in_list = True
+    words = WORDS
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -62,18 +76,15 @@ class GeminiChat(Vendor):
         """Return the error; of a field that is not known it is the JSON parser's."""
         if problem.code != "unknown_parameter":
             return problem.error()
-        return UnknownName(f'Invalid JSON payload received. Unknown name "{problem.path}": Cannot find field.')
+        said = f'Invalid JSON payload received. Unknown name "{problem.path}": Cannot find field.'
+        return errors.Violated([("", said)])
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return an error in Google's words; here, a key is wanted in a header of OpenAI's."""
+        if isinstance(exc, KeyRefused) and not exc.key:
+            return RequestError(NO_KEY)
+        return errors.adapt_error(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope."""
-        usual = "INVALID_ARGUMENT" if exc.status < 500 else "INTERNAL" if exc.status == 500 else "UNAVAILABLE"
-        status = STATUSES.get(exc.status, usual)
-        error: dict[str, Any] = {"code": exc.status, "message": exc.message, "status": status}
-        if isinstance(exc, UnknownName):
-            violations = [{"description": exc.message}]
-            error["details"] = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}]
-        return {"error": error}
-
-
-class UnknownName(RequestError):
-    """A field that Google's API does not know."""
+        return errors.envelope(exc)

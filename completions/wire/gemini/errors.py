@@ -112,10 +112,11 @@ class Violated(RequestError):
         self.violations = violations
 
 
-def _not_found(facts: Mapping[str, Any]) -> str:
+def not_found(facts: Mapping[str, Any], version: str = "v1beta") -> str:
+    """Return what is said of a model that there is not in a version of the API."""
     method = str(facts.get("method") or "generateContent").replace("batchEmbedContents", "embedContent")
     return (
-        f"models/{facts['model']} is not found for API version v1beta, or is not supported for {method}. Call "
+        f"models/{facts['model']} is not found for API version {version}, or is not supported for {method}. Call "
         "ModelService.ListModels to see the list of available models and their supported methods."
     )
 
@@ -129,7 +130,7 @@ ERROR_WORDS: Mapping[str, Words] = {
         seen="2026-11-25",
     ),
     "model_not_found": Words(
-        _not_found,
+        not_found,
         404,
         code=None,
         source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
