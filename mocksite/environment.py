@@ -119,16 +119,21 @@ class Environment:
 
         SQLite is set up for one writer at a time that others wait for, and readers that never wait.
         """
-        raw = self._raw(name) or default
-        shown = re.sub(r"(//[^/@]*):[^/]*@", r"\1:...@", raw)  # without the password
-        allowed = "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"
-        scheme = raw.partition("://")[0]
+        raw = self._raw(name)
         try:
-            found: dict[str, Any] = self._env.db_url_config(raw) if scheme in DATABASES else {}
+            return self._database(raw or default)
         except ValueError as exc:
-            return self._reject(name, shown, f"{allowed} ({exc})", self._env.db_url_config(default) | SQLITE)
+            shown = re.sub(r"(//[^/@]*):[^/]*@", r"\1:...@", raw)  # without the password
+            why = f" ({exc})" if exc.args else ""
+            allowed = f"sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME{why}"
+            return self._database(self._reject(name, shown, allowed, default))
+
+    def _database(self, url: str) -> dict[str, Any]:
+        """Return what Django takes for a database's URL; raise `ValueError`, with a reason if there is one to tell."""
+        scheme = url.partition("://")[0]
+        found: dict[str, Any] = self._env.db_url_config(url) if scheme in DATABASES else {}
         if not found.get("NAME"):
-            return self._reject(name, shown, allowed, self._env.db_url_config(default) | SQLITE)
+            raise ValueError
         return found | SQLITE if scheme == "sqlite" else found | {"OPTIONS": POSTGRES | found.get("OPTIONS", {})}
 
     def state_url(self, name: str, default: str) -> str:
@@ -175,7 +180,8 @@ class Environment:
         self._env.read_env(file)
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
-        self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {default}.")
+        shown = "none" if default == [] else default
+        self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {shown}.")
         return default
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.journal.database import await_rows, rows
 from tests.patience import PATIENCE
-from tests.server import LiveServer, run_manage
+from tests.server import LiveServer
 
 CHAT = "/v1/chat/completions"
 
@@ -186,22 +186,3 @@ def test_off__leaves_no_file(tmp_path: Path) -> None:
         ask(server)
         assert server.stop() == 0
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "said"),
-    [
-        ("DATABASE_URL", "mysql://a/b", "it takes sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME"),
-        ("DATABASE_URL", "nonsense", "it takes sqlite:///FILE"),
-        ("DATABASE_URL", "postgres://a:b@c:port/d", "it takes sqlite:///FILE"),
-        ("JOURNAL", "maybe", "it takes one of true"),
-        ("JOURNAL_KEEP", "0", "it takes a whole number from 1"),
-        ("JOURNAL_REDACT", "x-fine,$.a[", "'$.a[' cannot be read from '[' on."),
-        ("JOURNAL_REDACT", "messages[*]", "'messages[*]' is not the name of a header"),
-    ],
-)
-def test_setting__that_is_wrong_stops_the_start(name: str, value: str, said: str) -> None:
-    result = run_manage("check", **{name: value})
-    assert result.returncode == 1
-    assert said in result.stderr
-    assert "Traceback" not in result.stderr

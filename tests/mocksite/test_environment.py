@@ -91,6 +91,7 @@ def test_database__wrong_is_a_problem_and_the_default(raw: str) -> None:
     assert found["NAME"] == "default.db"
     assert len(problems) == 1
     assert "sqlite:///FILE or postgres://USER:PASSWORD@HOST:PORT/NAME" in problems[0]
+    assert problems[0].endswith(" The default is sqlite:///default.db.")
     assert "secret" not in problems[0]
 
 
@@ -203,3 +204,4 @@ def test_origins__that_are_none(raw: str) -> None:
     value, (problem,) = read("origins", raw)
     assert value == []
     assert problem.startswith(f"X={raw!r} is not allowed: it takes * or origins such as http://localhost:5173")
+    assert problem.endswith(" The default is none.")

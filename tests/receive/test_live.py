@@ -222,19 +222,20 @@ def hasty() -> Iterator[LiveServer]:
 HEAD = b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
 
 
-@pytest.mark.parametrize(
-    ("sent", "status"),
-    [(b"", b""), (b"POST /v1", b"408"), (HEAD, b"408"), (HEAD + b"\r\n", b"408"), (HEAD + b"\r\n{", b"408")],
-    ids=["nothing", "a line", "headers", "no body", "part of a body"],
-)
-def test_request__that_does_not_become_whole(hasty: LiveServer, sent: bytes, status: bytes) -> None:
-    with connect(hasty) as connection, connect(hasty) as streaming:
+PARTS = {b"": b"", b"POST /v1": b"408", HEAD: b"408", HEAD + b"\r\n": b"408", HEAD + b"\r\n{": b"408"}
+"""What comes of a request, to within a line, its headers and its body; and the status that this gets, if any."""
+
+
+def test_requests__that_do_not_become_whole(hasty: LiveServer) -> None:
+    with ExitStack() as stack:
+        streaming, *connections = [stack.enter_context(connect(hasty)) for _ in range(1 + len(PARTS))]
         streaming.sendall(request(b'{"stream":true}'))
         assert streaming.recv(65536)
-        connection.sendall(sent)
-        answer = read_all(connection)
-        assert answer.partition(b" ")[2][:3] == status
-        if status:
+        for connection, sent in zip(connections, PARTS, strict=True):
+            connection.sendall(sent)
+        answers = [read_all(connection) for connection in connections]
+        assert [answer.partition(b" ")[2][:3] for answer in answers] == [*PARTS.values()]
+        for answer in filter(None, answers):
             error = json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
             assert "within the 1 seconds that REQUEST_TIMEOUT allows" in error["message"]
         streaming.settimeout(2.5)
