@@ -30,16 +30,21 @@ def _found(prompt: Prompt) -> set[object]:
 def has_hidden(prompt: Prompt) -> bool:
     """Tell whether there are tools that `responses` has not shown to the model yet."""
     offered = {tool.name for tool in prompt.tools} - {tool.name for tool in shown(prompt)}
-    return bool(offered - {tool.name for _, tools in shown_later(prompt) for tool in tools})
+    return bool(offered - {tool.name for item in items_of(prompt) for tool in tools_in(item)})
 
 
-def shown_later(prompt: Prompt) -> Iterator[tuple[str, list[Tool]]]:
-    """Go through the tools that the items of `responses` bring: the type of each item, and its tools."""
+def items_of(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
+    """Go through the items of `responses`."""
     items = prompt.body.get("input")
-    for item in items if isinstance(items, list) else ():
-        if isinstance(item, Mapping) and item.get("type") in ("additional_tools", "tool_search_output"):
-            tools = item.get("tools")
-            yield item["type"], [as_tool(tool) for tool in (tools if isinstance(tools, list) else ())]
+    return (item for item in (items if isinstance(items, list) else ()) if isinstance(item, Mapping))
+
+
+def tools_in(item: Mapping[str, Any]) -> list[Tool]:
+    """Return the tools that an item of `responses` brings."""
+    if item.get("type") not in ("additional_tools", "tool_search_output"):
+        return []
+    tools = item.get("tools")
+    return [as_tool(tool) for tool in (tools if isinstance(tools, list) else ())]
 
 
 def as_tool(definition: object) -> Tool:

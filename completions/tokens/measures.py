@@ -13,7 +13,8 @@ import orjson
 
 from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import shown, walk
+from completions.tokens.deferred import shown
+from completions.tokens.measures_of_claude import CLAUDE_MEASURES
 from completions.tokens.typescript import walk_schema
 
 MAX_DEPTH = 32
@@ -37,29 +38,38 @@ def texts(prompt: Prompt) -> float:
     return sum(size(message.text, prompt.model) for message in prompt.messages)
 
 
-def newlines(prompt: Prompt) -> float:
-    """Count the line breaks in what was said."""
-    return sum(message.text.count("\n") for message in prompt.messages)
-
-
-def digits(prompt: Prompt) -> float:
-    """Count the digits beyond one for each three in a row, for most tokenizers but ours take them one by one."""
-    return sum(_digits(message.text) for message in prompt.messages)
-
-
 def _digits(text: str) -> int:
     return sum(len(run) - (len(run) + 2) // 3 for run in _DIGITS.findall(text))
-
-
-def text_cost(text: str, weights: Mapping[str, float]) -> float:
-    """Return what a text costs by the weights that texts have."""
-    lines, numbers = weights.get("newline", 0) * text.count("\n"), weights.get("digit", 0) * _digits(text)
-    return weights["text"] * size(text) + lines + numbers
 
 
 def fine(text: str) -> int:
     """Return a text's size, nearly as Gemini has it: digits, marks in words and ends of lines stand alone."""
     return size(text) + _digits(text) + len(_MARKS.findall(text))
+
+
+TEXTS: Mapping[str, Callable[[str], float]] = {
+    "small": tokens.count_in_small,
+    "newline": lambda text: text.count("\n"),
+    "digit": _digits,
+    "fine": fine,
+    "contraction": lambda text: len(_CONTRACTIONS.findall(text)),
+    "number": lambda text: len(_NUMBERS.findall(text)),
+}
+"""What decides the tokens of a text, by the name that weights have for it.
+
+Claude's vocabulary is smaller than ours; most tokenizers but ours take digits one by one; short forms like `what's`,
+and numbers with the blank before them, are one token here.
+"""
+
+
+def text_cost(text: str, weights: Mapping[str, float]) -> float:
+    """Return what a text costs by the weights that texts have."""
+    return sum(weights[name] * measure(text) for name, measure in TEXTS.items() if name in weights)
+
+
+def _in_all(measure: Callable[[str], float]) -> Measure:
+    """Return the measure of all that was said."""
+    return lambda prompt: sum(measure(message.text) for message in prompt.messages)
 
 
 def fine_values(prompt: Prompt) -> float:
@@ -82,16 +92,6 @@ def exchanges(prompt: Prompt) -> float:
     """Count the assistant's messages that more follows, for what begins the answer stands before the last anyway."""
     said = [message.role for message in prompt.messages if message.role != "system"]
     return sum(role == "assistant" for role in said[:-1])
-
-
-def contractions(prompt: Prompt) -> float:
-    """Count short forms like `what's`, which are one token here."""
-    return sum(len(_CONTRACTIONS.findall(message.text)) for message in prompt.messages)
-
-
-def numbers(prompt: Prompt) -> float:
-    """Count the numbers that a blank stands before."""
-    return sum(len(_NUMBERS.findall(message.text)) for message in prompt.messages)
 
 
 def _speaks(message: Message) -> bool:
@@ -233,20 +233,6 @@ def _seals(messages: Sequence[Message]) -> Iterator[str]:
     return (seal for seal in found if len(seal) > SEAL)
 
 
-def thinks(prompt: Prompt) -> float:
-    """Tell whether a budget for thinking is given, as Anthropic takes it, or an effort, as its dialects do."""
-    thinking = prompt.body.get("thinking")
-    if isinstance(thinking, Mapping):
-        return float(thinking.get("type") == "enabled")
-    return float(prompt.format == "chat" and prompt.reasoning_effort not in (None, "none"))
-
-
-def thinks_as_needed(prompt: Prompt) -> float:
-    """Tell whether Anthropic's model itself decides how much it thinks."""
-    thinking = prompt.body.get("thinking")
-    return float(isinstance(thinking, Mapping) and thinking.get("type") == "adaptive")
-
-
 def has_effort(prompt: Prompt) -> float:
     """Tell whether DeepSeek's model is told how much to think; at `responses` it always is."""
     return float(prompt.reasoning_effort not in (None, "none") or prompt.format == "responses")
@@ -257,42 +243,6 @@ def is_not_to_think(prompt: Prompt) -> float:
     return float(prompt.reasoning_effort == "none")
 
 
-def has_task_budget(prompt: Prompt) -> float:
-    """Tell whether Anthropic's model is told how many tokens it has for a task."""
-    config = prompt.body.get("output_config")
-    return float(isinstance(config, Mapping) and bool(config.get("task_budget")))
-
-
-def text_documents(prompt: Prompt) -> float:
-    """Count the documents that Anthropic is given as texts."""
-    return float(sum(block.get("type") == "document" and _is_text(block.get("source")) for block in _blocks(prompt)))
-
-
-def citations(prompt: Prompt) -> float:
-    """Tell whether Anthropic's model is to cite what it is given."""
-    asked = (block.get("citations") for block in _blocks(prompt))
-    return float(any(isinstance(each, Mapping) and each.get("enabled") is True for each in asked))
-
-
-def searches(prompt: Prompt) -> float:
-    """Count Anthropic's own searches for tools in a conversation."""
-    return float(sum(block.get("type") == "tool_search_tool_result" for block in _blocks(prompt)))
-
-
-def later_instructions(prompt: Prompt) -> float:
-    """Count the system messages that come in the middle of a conversation."""
-    return sum(message.role == "system" for message in prompt.messages[1:])
-
-
-def _blocks(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
-    """Go through Anthropic's content blocks, and those of tools' results."""
-    return walk(prompt.body.get("messages")) if prompt.format in ("anthropic", "count_tokens") else iter(())
-
-
-def _is_text(source: object) -> bool:
-    return isinstance(source, Mapping) and source.get("type") in ("text", "content")
-
-
 def one_by_one(prompt: Prompt) -> float:
     """Tell whether tools must not be called at once."""
     return float(bool(prompt.tools) and not prompt.parallel_tool_calls)
@@ -301,17 +251,14 @@ def one_by_one(prompt: Prompt) -> float:
 MEASURES: Mapping[str, Measure] = {
     "base": lambda prompt: 1,
     "text": texts,
-    "newline": newlines,
-    "digit": digits,
-    "fine": lambda prompt: sum(fine(message.text) for message in prompt.messages),
+    **{name: _in_all(measure) for name, measure in TEXTS.items()},
     "fine_values": fine_values,
     "message": messages,
     "exchange": exchanges,
-    "contraction": contractions,
-    "number": numbers,
     "user": lambda prompt: sum(message.role == "user" for message in prompt.messages),
     "assistant": lambda prompt: sum(message.role == "assistant" and _speaks(message) for message in prompt.messages),
     "tools": lambda prompt: float(bool(prompt.tools)),
+    "hidden": lambda prompt: float(bool(prompt.tools) and not shown(prompt)),
     "tool": more_tools,
     "tool_json": tools_as_json,
     "tool_spaced": tools_with_blanks,
@@ -329,18 +276,12 @@ MEASURES: Mapping[str, Measure] = {
     "call_json": calls_as_json,
     "call_text": calls_as_texts,
     "call_fine": calls_as_fine_texts,
+    **CLAUDE_MEASURES,
     "json_object": lambda prompt: float(prompt.response_format.kind == "json_object"),
     "schema": lambda prompt: float(prompt.response_format.kind == "json_schema"),
     "schema_json": schema_as_json,
-    "thinking": thinks,
-    "adaptive": thinks_as_needed,
     "effort": has_effort,
     "unthinking": is_not_to_think,
-    "task_budget": has_task_budget,
-    "text_document": text_documents,
-    "citations": citations,
-    "search": searches,
-    "later": later_instructions,
     "sealed": sealed,
     "seal": seals,
     "sealed_ever": lambda prompt: sum(map(len, _seals(prompt.messages))) / 100,

@@ -3,14 +3,16 @@
 The figures were worked out from recordings of the API, seen on 2026-11-26; `docs/usage.md` says which are exact.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from completions.conversation import Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import as_tool, has_hidden, shown, shown_later
-from completions.tokens.typescript import as_comment, functions, schema_as_json
+from completions.tokens.deferred import as_tool, has_hidden, items_of, shown, tools_in
+from completions.tokens.typescript import as_comment, as_json, functions, schema_as_json
+
+T = TypeVar("T")
 
 
 class Marks(NamedTuple):
@@ -46,13 +48,27 @@ OPEN_FORMS: Mapping[str, int] = {"json_schema": 63, "json_object": 27}
 HOSTED: Mapping[str, int] = {"image_generation": 340, "code_interpreter": 700, "file_search": 500}
 """Tokens that a tool of the API's own costs before it is used, by its type; about right."""
 
-SHOWN_LATER: Mapping[str, int] = {"additional_tools": 93, "tool_search_output": 137}
-"""Tokens around tools that are shown in the middle of a conversation, by the item of `responses` that has them."""
+ADDED: tuple[tuple[str, int], ...] = (("gpt-5.4", 94), ("gpt-5.6", 91), ("", 93))
+"""Tokens around tools that are added in the middle of a conversation, by how the model's name begins."""
 
-ADDED = (("gpt-5.4", 94), ("gpt-5.6", 91))
-"""The same of `additional_tools` for later models, by how their names begin."""
 
-SEARCH, OWN_SEARCH = 381, 11
+class SearchMarks(NamedTuple):
+    """What stands around the tools that a search has found, beside its arguments.
+
+    By who ran it: the client with a search of its `own`, or by the API's tool, which the `server` may run too; and
+    what stands around a search whose tools are not sent back, which is `unanswered`.
+    """
+
+    own: int
+    client: int
+    server: int
+    unanswered: int
+
+
+FOUND = (("gpt-5.6", SearchMarks(137, 130, 128, 28)), ("", SearchMarks(137, 134, 129, 49)))
+"""By how the model's name begins."""
+
+SEARCH, OWN_SEARCH = 375, 11
 """The API's search for tools, while there are hidden ones, and around the client's own."""
 
 ONE_AT_A_TIME = 78
@@ -106,20 +122,30 @@ def _hosted(tool: Mapping[str, Any], marks: Marks) -> int:
 
 def _searches(prompt: Prompt) -> int:
     """Count a search for tools, and the tools that are shown in the middle of a conversation."""
-    total = 0
-    for kind, tools in shown_later(prompt):
-        total += _around(kind, prompt.model or "") + tokens.count(functions(tools), prompt.model)
-    for tool in _offered(prompt):
-        if tool.get("type") == "tool_search":
-            own = replace(as_tool(tool), name="tool_search")
-            hosted = SEARCH if has_hidden(prompt) else 0
-            total += OWN_SEARCH + tokens.count(functions([own]), prompt.model) if own.parameters else hosted
-    return total
+    model, total = prompt.model or "", 0
+    offered = [tool for tool in _offered(prompt) if tool.get("type") == "tool_search"]
+    own = [replace(as_tool(tool), name="tool_search") for tool in offered if tool.get("parameters")]
+    total += sum(OWN_SEARCH + tokens.count(functions([tool]), model) for tool in own)
+    if len(offered) > len(own) and has_hidden(prompt):
+        total += SEARCH
+    marks, unanswered = _for(FOUND, model), 0
+    for item in items_of(prompt):
+        kind, tools = item.get("type"), tools_in(item)
+        if kind == "tool_search_call":
+            total += tokens.count(as_json(item.get("arguments")), model)
+            unanswered += 1
+        elif kind == "tool_search_output":
+            ran = marks.server if item.get("execution") == "server" else marks.own if own else marks.client
+            total += ran + tokens.count(functions(tools), model)
+            unanswered -= 1
+        elif kind == "additional_tools":
+            total += _for(ADDED, model) + tokens.count(functions(tools), model)
+    return total + max(unanswered, 0) * marks.unanswered
 
 
-def _around(kind: str, model: str) -> int:
-    later = (count for name, count in ADDED if kind == "additional_tools" and model.startswith(name))
-    return next(later, SHOWN_LATER[kind])
+def _for(table: Sequence[tuple[str, T]], model: str) -> T:
+    """Return what a table has for a model, by how its name begins."""
+    return next(found for start, found in table if model.startswith(start))
 
 
 def _schema(prompt: Prompt, marks: Marks, instructed: bool) -> int:

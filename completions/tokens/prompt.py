@@ -18,6 +18,7 @@ import orjson
 from completions.conversation import Message, Part, Prompt, PromptTokens, Thought, ToolCall
 from completions.tokens import documents, media, openai_preamble
 from completions.tokens import text as tokens
+from completions.tokens.deferred import items_of
 from completions.tokens.openai_images import image_tokens
 from completions.tokens.vendors import vendor_of
 
@@ -29,6 +30,10 @@ FIRST_MODEL, FIRST_PER_MESSAGE, FIRST_PER_NAME = "gpt-3.5-turbo-0301", 4, -1
 
 REASONING = re.compile(r"(?:ft:)?(?:openai/)?(?:gpt-5|o\d|codex|gpt-oss|computer-use)")
 """Models that reason before they answer."""
+
+
+NANO = re.compile(r"gpt-[\d.]+-nano")
+"""The smallest models, whose reasoning and documents are written otherwise."""
 
 
 class Marks(NamedTuple):
@@ -66,16 +71,33 @@ TEXT_ALONE = re.compile(r"gpt-4o(?:-mini)?-search")
 PARALLEL = 17
 """Tokens around calls that are made at once by a model that does not think: they are one call of a tool of its own."""
 
-PAGE_IMAGE, FILE_MARKS, WORD_MARKS, SHEET_MARKS = 212, 4, 14, 31
-"""A PDF's page as a picture (on chat alone), what stands around a file's text, and more around an office document's."""
+PAGE_IMAGE, WORD_MARKS, SHEET_MARKS = 212, 14, 31
+"""A PDF's page as a picture (on chat alone), and what more stands around the text of an office document."""
+
+FILE_MARKS: Mapping[tuple[bool, bool], tuple[int, int]] = {
+    (False, False): (4, 0),
+    (False, True): (4, 3),
+    (True, False): (5, 1),
+    (True, True): (4, 3),
+}
+"""What stands around a file's text beside the user's, and where the user says nothing else; by the keys of `MARKS`."""
+
+GAPS = re.compile(" {2,}")
+"""Blanks in a row in a PDF's text, of which all but the nano models see one."""
 
 UNKNOWN_FILE = 750
 """Tokens of a file that is elsewhere: as many as a page full of text."""
 
 AUDIO_A_SECOND, AUDIO_MARKS = 10, 4
 
-SEAL, BYTES_A_TOKEN, MIN_TOKENS = 900, 4.5, 28
-"""Bytes of encrypted reasoning that are not reasoning, those of a token, and the fewest tokens: fitted, within 15 %."""
+SEALS: tuple[tuple[re.Pattern[str], float, float], ...] = (
+    (NANO, 880, 4.54),
+    (re.compile(""), 690, 4.7),
+)
+"""Bytes of encrypted reasoning that are not reasoning, and those of a token, by model: fitted, within 15 %."""
+
+MIN_SEALED = 16
+"""The fewest tokens of encrypted reasoning."""
 
 COMPACTING = 93
 """Tokens of the instruction to compact a conversation."""
@@ -108,7 +130,7 @@ def count(prompt: Prompt) -> PromptTokens:
 
 def _count(prompt: Prompt) -> PromptTokens:
     if prompt.raw_input is not None:
-        return PromptTokens(_raw(prompt.raw_input, prompt.model) + _around_texts(prompt))
+        return PromptTokens(_raw(prompt.raw_input, prompt.model, int(prompt.task == "embed")) + _around_texts(prompt))
     if prompt.task in UNFRAMED:
         return PromptTokens(sum(tokens.count(message.text, prompt.model) for message in prompt.messages))
     address = prompt.address
@@ -116,13 +138,16 @@ def _count(prompt: Prompt) -> PromptTokens:
     return _as_openai(prompt) if vendor is None else vendor.count(prompt)
 
 
-def _raw(value: object, model: str | None) -> int:
-    """Count an input without messages: a text, tokens, or an array of either; each token counts as one."""
+def _raw(value: object, model: str | None, least: int) -> int:
+    """Count an input without messages: a text, tokens, or an array of either; each token counts as one.
+
+    A text has at `least` so many: to embed nothing costs one.
+    """
     match value:
         case str():
-            return tokens.count(value, model)
+            return max(tokens.count(value, model), least)
         case list():
-            return sum(_raw(item, model) for item in value if not isinstance(item, list)) + _token_lists(value)
+            return sum(_raw(item, model, least) for item in value if not isinstance(item, list)) + _token_lists(value)
         case int():
             return 1
     return 0
@@ -158,7 +183,7 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
         in_lines = in_lines or "\n" in message.text
     if in_lines:
         total += _run_together(prompt)
-    image, audio, document = _media(prompt, responses)
+    image, audio, document = _media(prompt, thinks, responses)
     return PromptTokens(total + image + audio + document, image, audio, document)
 
 
@@ -192,13 +217,13 @@ def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
 
 def _items(prompt: Prompt, marks: Marks, model: str) -> int:
     """Count what items of `responses` cost beside the messages that were made of them."""
-    given = prompt.body.get("input")
-    items = [item for item in given if isinstance(item, Mapping)] if isinstance(given, list) else []
+    items = list(items_of(prompt))
     silent: int = sum(
         item.get("role") == "assistant" and item.get("content") == "" and after.get("type") == "function_call"
         for item, after in pairwise(items)
     )
-    spaces = sum(2 * _namespace(item, model) for item in items if item.get("namespace"))
+    less = any(item.get("type") == "tool_search_call" for item in items)
+    spaces = sum(2 * _namespace(item, model) - less for item in items if item.get("namespace"))
     compacted = sum(_compacted(item, model) for item in items if item.get("type") == "compaction")
     return silent * (PER_MESSAGE + 1 + marks.final) + spaces + compacted
 
@@ -228,7 +253,7 @@ def _compacted(item: Mapping[str, Any], model: str) -> int:
     if not isinstance(sealed, str):
         return 0
     if sealed.startswith(ENCRYPTED):
-        return max(MIN_TOKENS, round((len(sealed) * 3 / 4 - COMPACTED_SEAL) / COMPACTED_BYTES))
+        return max(MIN_SEALED, round((len(sealed) * 3 / 4 - COMPACTED_SEAL) / COMPACTED_BYTES))
     return thought_tokens(Thought(sealed=sealed), model)
 
 
@@ -289,30 +314,33 @@ def thought_tokens(thought: Thought, model: str) -> int:
             return tokens.count(base64.b64decode(thought.sealed).decode(), model)
         except ValueError:
             return 0
-    return max(MIN_TOKENS, round((len(thought.sealed) * 3 / 4 - SEAL) / BYTES_A_TOKEN))
+    around, each = next((around, each) for models, around, each in SEALS if models.match(model))
+    return max(MIN_SEALED, round((len(thought.sealed) * 3 / 4 - around) / each))
 
 
-def _media(prompt: Prompt, responses: bool) -> tuple[int, int, int]:
+def _media(prompt: Prompt, thinks: bool, responses: bool) -> tuple[int, int, int]:
     """Count images, audio and documents."""
     image = audio = document = 0
-    for part in [part for message in prompt.messages if message.parts for part in message.parts]:
+    model, marks = prompt.model or "", FILE_MARKS[thinks, responses]
+    parts = [(message, part) for message in prompt.messages if message.parts for part in message.parts]
+    for message, part in parts:
         match part.kind:
             case "image":
-                image += image_tokens(part, prompt.model or "")
+                image += image_tokens(part, model)
             case "audio":
-                audio += math.ceil((media.seconds(part.source) or 0) * AUDIO_A_SECOND) + AUDIO_MARKS
-            case "file":
-                document += _file(part, prompt.model or "", responses)
+                audio += math.floor((media.seconds(part.source) or 0) * AUDIO_A_SECOND) + AUDIO_MARKS
+            case "file" if found := _file(part, model, 0 if responses else PAGE_IMAGE):
+                document += found + marks[message.role == "user" and not message.text]
     return image, audio, document
 
 
-def _file(part: Part, model: str, responses: bool) -> int:
+def _file(part: Part, model: str, page: int) -> int:
+    """Count a file, of which each page of a PDF costs so much beside its text."""
     if (found := documents.pdf(part.source)) is not None:
-        pictures = 0 if responses else PAGE_IMAGE * found.pages
-        return pictures + FILE_MARKS + round(tokens.count(found.text, model) * found.more)
+        text = found.text if NANO.match(model) else GAPS.sub(" ", found.text)
+        return page * found.pages + round(tokens.count(text, model) * found.more)
     if media.is_address(part.source) or part.source.startswith("file-"):
         return UNKNOWN_FILE
     if (written := documents.office(part.source)) is not None:
-        return FILE_MARKS + (SHEET_MARKS if written.sheet else WORD_MARKS) + tokens.count(written.text, model)
-    found_text = documents.text_of(part.source)
-    return FILE_MARKS + tokens.count(found_text, model) if found_text else 0
+        return (SHEET_MARKS if written.sheet else WORD_MARKS) + tokens.count(written.text, model)
+    return tokens.count(documents.text_of(part.source) or "", model)

@@ -48,6 +48,9 @@ PART_LENGTH = 100_000
 SHORT = 256
 """The most characters of a text whose count is cached."""
 
+SMALL_VOCABULARY = 75_000
+"""How many of the current encoding's tokens, the most frequent of which come first, a smaller vocabulary has too."""
+
 WORD_LENGTH = 1_000
 """Characters in which the last blank of a part is looked for."""
 
@@ -66,6 +69,24 @@ def count(text: str, model: str | None = None) -> int:
         return _count_longer(text, encoding_name(model))
     encoding = _encoding(encoding_name(model))
     return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
+
+
+def count_in_small(text: str) -> int:
+    """Count the tokens of `text` in a smaller vocabulary than the current one: a rare word is two of its tokens."""
+    if len(text) <= SHORT:
+        return _count_short_in_small(text)
+    budget.spend_characters(len(text))
+    return sum(_in_small(part) for part in _parts(text))
+
+
+@functools.lru_cache(maxsize=4096)
+def _count_short_in_small(text: str) -> int:
+    return _in_small(text)
+
+
+def _in_small(text: str) -> int:
+    found = _encoding(DEFAULT_ENCODING).encode_ordinary(text)
+    return len(found) + sum(token > SMALL_VOCABULARY for token in found)
 
 
 @functools.lru_cache(maxsize=4096)

@@ -32,7 +32,7 @@ def _function(tool: Tool) -> str:
     if not tool.parameters.get("properties"):
         return f"type {tool.name} = () => any;"
     title, description = tool.parameters.get("title"), tool.parameters.get("description")
-    head = (f"// {title}\n//\n" if isinstance(title, str) else "") + as_comment(description)
+    head = as_comment(title) + as_comment(description)
     return f"type {tool.name} = (_: {head}{written(tool.parameters)}) => any;"
 
 
@@ -43,7 +43,7 @@ def written(schema: Mapping[str, Any]) -> str:
 
 def schema_as_json(schema: Mapping[str, Any]) -> str:
     """Write the schema of an answer as JSON, without what the model is not shown."""
-    return _value(_shown(schema))
+    return as_json(_shown(schema))
 
 
 IDLE = frozenset({"additionalProperties", "required"})
@@ -79,9 +79,9 @@ class _Writer:
             own = {key: value for key, value in schema.items() if key != "$ref"}
             return self.type({**at(address, self._root), **own}, level + 1)
         if "const" in schema:
-            return _value(schema["const"])
+            return as_json(schema["const"])
         if isinstance(values := schema.get("enum"), list):
-            return " | ".join(map(_value, values))
+            return " | ".join(map(as_json, values))
         for key in ("anyOf", "oneOf"):
             if isinstance(options := schema.get(key), list):
                 return " | ".join(self.type(option, level + 1) for option in options)
@@ -99,18 +99,20 @@ class _Writer:
         return "object" if kind == "object" else NAMES.get(str(kind), "any")
 
     def _object(self, properties: Mapping[str, object], schema: Mapping[str, Any], level: int) -> str:
+        """Write an object: first what it must have, in that order."""
         required = schema.get("required")
-        needed = required if isinstance(required, list) else ()
-        lines = [self._property(name, inner, name in needed, level) for name, inner in properties.items()]
-        *_, last = properties.values()
-        if not (isinstance(last, Mapping) and last.keys() & {"description", "default"}):
+        needed = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+        place = {name: at for at, name in enumerate(needed)}
+        names = sorted(properties, key=lambda name: place.get(name, len(place)))
+        lines = [self._property(name, properties[name], name in place, level) for name in names]
+        last = properties[names[-1]]
+        if not (isinstance(last, Mapping) and last.keys() & {"title", "description", "default"}):
             lines[-1] = lines[-1].removesuffix(",\n") + " "
         return "{\n" + "".join(lines) + "}"
 
     def _property(self, name: str, schema: object, needed: bool, level: int) -> str:
         inner = schema if isinstance(schema, Mapping) else {}
-        title = inner.get("title")
-        head = (f"// {title}\n" if isinstance(title, str) else "") + as_comment(inner.get("description"))
+        head = as_comment(inner.get("title")) + as_comment(inner.get("description"))
         end = f" // default: {_plain(inner['default'])}" if "default" in inner else ","
         return f"{head}{name}{'' if needed else '?'}: {self.type(inner, level + 1)}{end}\n"
 
@@ -134,7 +136,8 @@ def _keys(address: str) -> Iterator[str]:
     return (key.replace("~1", "/").replace("~0", "~") for key in address.removeprefix("#").split("/") if key)
 
 
-def _value(value: object) -> str:
+def as_json(value: object) -> str:
+    """Write a value as JSON without blanks."""
     try:
         return orjson.dumps(value).decode()
     except (orjson.JSONEncodeError, TypeError):
@@ -142,7 +145,7 @@ def _value(value: object) -> str:
 
 
 def _plain(value: object) -> str:
-    return value if isinstance(value, str) else _value(value)
+    return value if isinstance(value, str) else as_json(value)
 
 
 def walk_schema(root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -20,7 +20,7 @@ class Floor(NamedTuple):
 
 
 FLOORS = {
-    "anthropic": Floor(14, 75),
+    "anthropic": Floor(15, 80),
     "azure": Floor(33, 87),
     "azure-responses": Floor(90, 90),
     "deepseek": Floor(78, 94),
@@ -28,9 +28,9 @@ FLOORS = {
     "gemini": Floor(38, 80),
     "groq": Floor(70, 90),
     "mistral": Floor(49, 85),
-    "openai": Floor(90, 96),
-    "openai-responses": Floor(54, 71),
-    "openrouter": Floor(26, 69),
+    "openai": Floor(96, 96),
+    "openai-responses": Floor(61, 73),
+    "openrouter": Floor(31, 71),
     "vertex": Floor(44, 79),
     "xai-responses": Floor(20, 60),
 }

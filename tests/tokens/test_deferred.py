@@ -55,6 +55,16 @@ def test_responses__counts_a_search_while_there_are_hidden_tools() -> None:
     assert plain + 100 < found < plain + 300, "the tool's definition, and the search is no longer shown"
 
 
+def test_responses__counts_what_was_searched_for() -> None:
+    def searched(query: object) -> int:
+        call = {"type": "tool_search_call", "execution": "server", "arguments": {"queries": [query]}}
+        return responses(call, OUTPUT, tools=[{**FUNCTION, "defer_loading": True}, {"type": "tool_search"}])
+
+    assert searched("the weather of a city") - searched("weather") == 4
+    unanswered = responses({"type": "tool_search_call", "arguments": {}}, tools=[])
+    assert unanswered > responses(tools=[]) + 40
+
+
 @pytest.mark.parametrize("tools", [None, 3, [None], [{"name": 1, "description": [], "parameters": "x"}]])
 def test_tools_that_are_none__are_counted_without_a_fault(tools: object) -> None:
     assert responses({"type": "additional_tools", "role": "developer", "tools": tools}, tools=[]) > 0
@@ -68,3 +78,24 @@ def document(**fields: Any) -> int:
 
 def test_citations__cost_their_instructions() -> None:
     assert document(citations={"enabled": True}) > document(citations={"enabled": False}) + 500
+
+
+def turn(*blocks: dict[str, Any]) -> int:
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "content": [{"type": "text", "text": "Hi"}, *blocks]},
+    ]
+    return count("/v1/messages", {"model": "claude-sonnet-4-6", "max_tokens": 9, "messages": [*messages, messages[0]]})
+
+
+def test_pages_that_a_search_found__cost_by_their_size() -> None:
+    def found(size: int) -> dict[str, Any]:
+        page = {"type": "web_search_result", "url": "https://a.b", "title": "A", "encrypted_content": "x" * size}
+        return {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": [page]}
+
+    assert turn(found(2_000)) - turn(found(1_000)) == 356
+
+
+def test_summary_of_a_conversation__costs_what_it_says_and_what_is_around_it() -> None:
+    assert turn({"type": "compaction", "content": "Farewell"}) - turn() >= 94
+    assert turn({"type": "compaction", "content": None}) == turn()

@@ -350,3 +350,29 @@ def test_embeddings__have_marks_at_mistral() -> None:
         return counting.prompt_tokens(Prompt(model=model, task="embed", raw_input=given))
 
     assert count("mistral-embed", ["Hello", "World"]) == count("text-embedding-3-small", ["Hello", "World"]) + 4
+
+
+@pytest.mark.parametrize(("given", "tokens"), [("", 1), (["", "Hello"], 2), ([[1, 2]], 2)])
+def test_embeddings__of_nothing_cost_one(given: object, tokens: int) -> None:
+    assert counting.prompt_tokens(Prompt(format="embeddings", task="embed", raw_input=given)) == tokens
+
+
+@pytest.mark.parametrize(("model", "alone", "beside"), [("gpt-4o", 0, 4), ("gpt-5-mini", 1, 5)])
+def test_file__without_words_is_a_message_of_its_own(model: str, alone: int, beside: int) -> None:
+    file = Part("file", "data:text/plain;base64,SGVsbG8=", media_type="text/plain")
+
+    def counted(text: str, *parts: Part) -> int:
+        return counting.prompt_tokens(Prompt(model=model, messages=(Message("user", text, parts=parts),)))
+
+    assert counted("", file) - counted("") == alone + 1
+    assert counted("Hi", file) - counted("Hi") == beside + 1
+
+
+def test_pdf__is_read_with_its_gaps_by_the_smallest_models() -> None:
+    raw = base64.b64encode(b"%PDF-1.4\n<< /Type /Page >>\nstream\nBT (One  two   three) Tj ET\nendstream\n").decode()
+    said = Message("user", "Hi", parts=(Part("file", f"data:application/pdf;base64,{raw}"),))
+    small, large = (
+        counting.prompt_tokens(Prompt(format="responses", model=model, messages=(said,)))
+        for model in ("gpt-5-nano", "gpt-5-mini")
+    )
+    assert small > large

@@ -87,3 +87,12 @@ def test_deepseek__has_its_own_encoding(said: str) -> None:
     published = tokenizers.Tokenizer.from_file(str(tokens._vocabularies() / tokens.DEEPSEEK_FILE))
     assert tokens.ids(said, "deepseek-chat") == published.encode(said, add_special_tokens=False).ids
     assert "".join(tokens.split(said, "deepseek/deepseek-v4-flash")) == said
+
+
+def test_count_in_small__takes_a_rare_word_for_two_tokens() -> None:
+    assert (tokens.count_in_small(" goodbye"), tokens.count_in_small(" farewell"), tokens.count(" farewell")) == (
+        1,
+        2,
+        1,
+    )
+    assert tokens.count_in_small(" farewell" * 1_000) == 2_000

@@ -26,10 +26,10 @@ def test_functions__are_types_in_a_namespace() -> None:
     assert functions(tools) == (
         "namespace functions {\n\n"
         "// Get the weather.\n//\n// For a city.\n"
-        "type get_weather = (_: // weather_args\n//\n// What to look for.\n{\n"
+        "type get_weather = (_: // weather_args\n// What to look for.\n{\n"
         "// A city\n// of the world\ncity: string,\n"
         'unit?: "C" | "F" // default: C\n'
-        "// Days\ndays?: number[] }) => any;\n\n"
+        "// Days\ndays?: number[],\n}) => any;\n\n"
         "type stop = () => any;\n\n"
         "} // namespace functions"
     )
@@ -46,6 +46,7 @@ def test_functions__are_types_in_a_namespace() -> None:
         ({"type": "object"}, "object"),
         ({"type": "object", "properties": {"a": CITY}}, "{\n// A city\n// of the world\na?: string,\n}"),
         ({"type": "object", "properties": {"a": 5}}, "{\na?: any }"),
+        ({"properties": {"a": {}, "b": {}, "c": {}}, "required": ["c", "b", 5, []]}, "{\nc: any,\nb: any,\na?: any }"),
         ({"type": 7, "enum": 3, "properties": []}, "any"),
     ],
 )
