@@ -3,7 +3,7 @@
 | the request | the calls |
 |---|---|
 | no tool has answered | the tools that share words with the user, but not those that end the conversation |
-| a tool has answered, and one is there to give the final answer | that one |
+| a tool has answered, and one is there to give the final answer | those named that were not called; else that one |
 | a tool has answered, and calls are required | the best of those that were called the fewest times |
 | a tool has answered | none |
 """
@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool, ToolCall
-from completions.script.fitting import fitting
+from completions.script.fitting import fitting, named
 from completions.script.instances import instance, is_instance
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
@@ -56,6 +56,8 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     if result is None:
         most = MAX_CALLS if prompt.parallel_tool_calls else 1
         return fitting(others, question(prompt), most) if others else final[:1]
+    if final and (left := _not_called(named(others, question(prompt)), prompt)):
+        return left[: MAX_CALLS if prompt.parallel_tool_calls else 1]
     if final and not (choice.mode == "auto" and _was_called(final, result.name)):
         return fitting(final, question(prompt), 1)
     return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
@@ -65,14 +67,26 @@ def _was_called(tools: list[Tool], name: str) -> bool:
     return any(tool.name == name for tool in tools)
 
 
-def _least_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
-    """Return the tools that were called the fewest times since the user spoke: never one tool over and over."""
+def _not_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
+    """Return the tools that were not called since the user spoke; none where calls are told in words."""
+    called = _called(prompt)
+    return [tool for tool in tools if tool.name not in called] if called else []
+
+
+def _called(prompt: Prompt) -> list[str]:
+    """Return the names of the tools that were called since the user spoke."""
     called: list[str] = []
     asked = question(prompt)
     for message in reversed(prompt.messages):
         if message.role == "user" and message.text == asked:
             break
         called += [call.name for call in message.tool_calls]
+    return called
+
+
+def _least_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
+    """Return the tools that were called the fewest times since the user spoke: never one tool over and over."""
+    called = _called(prompt)
     fewest = min((called.count(tool.name) for tool in tools), default=0)
     return [tool for tool in tools if called.count(tool.name) == fewest]
 

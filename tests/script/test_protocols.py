@@ -482,6 +482,10 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
         ('Do not call it yet. Reply only with "loaded".', "loaded"),
         ("Now say exactly 'it works'!", "it works"),
         ("Respond with just the word: pong", "pong"),
+        ("Count from 1 to 3", "1, 2, 3"),
+        ("Please count slowly from ten down to eight, one number per line.", "10\n9\n8"),
+        ("count to five", "1, 2, 3, 4, 5"),
+        ("Count the words from here to there.", None),
         ("What is 2+2? Reply with just the number.", None),
         ("Reply with exactly the page title.", None),
         ("Answer only with: yes or no", None),
@@ -491,6 +495,20 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
 def test_words_to_say__are_said(asked: str, words: str | None) -> None:
     found = said(("user", asked))
     assert found == words if words is not None else len(found) > 40
+
+
+def test_tools__that_are_named_are_called_once_each_before_the_final_one() -> None:
+    names = ("get_weather", "get_country", "get_product_name", "get_product_name_link", "get_image", "final_result")
+    tools = tuple(Tool(name) for name in names)
+    asked = Message("user", "Tell me: the capital of the country; the weather there; the product name")
+    called = auto(Prompt(model="gpt-4o", messages=(asked,), tools=tools))[0].tool_calls
+    assert [call.name for call in called] == ["get_weather", "get_country", "get_product_name"]
+    history = (asked, Message("assistant", tool_calls=called[1:2]), Message("tool", "Mexico", tool_call_id="x"))
+    left = auto(Prompt(model="gpt-4o", messages=history, tools=tools))[0].tool_calls
+    assert [call.name for call in left] == ["get_weather", "get_product_name"]
+    more = (*history, Message("assistant", tool_calls=left), Message("tool", "Sunny", tool_call_id="y"))
+    last = auto(Prompt(model="gpt-4o", messages=more, tools=tools))[0].tool_calls
+    assert [call.name for call in last] == ["final_result"]
 
 
 def test_words_to_say__not_where_json_is_asked_for() -> None:

@@ -1,6 +1,7 @@
-"""Words that a prompt wants to hear, for step 3: `Reply with exactly: OK`, `Answer only with "ready".`
+"""Words that a prompt wants to hear, for step 3: `Reply with exactly: OK`, `Answer only with "ready".`, `Count to 3`.
 
-They must stand at the end of what was asked, behind a colon or in quotes, so that no instruction is taken for one.
+They must stand at the end of what was asked, behind a colon or in quotes, so that no instruction is taken for one; to
+count must be the first that is asked.
 """
 
 import re
@@ -23,16 +24,38 @@ CHOICE = re.compile(r"\bor\b|[/|]")
 
 QUOTED = re.compile(r"\A([\"'`“])([^\"'`“”\n]+)[\"'`”][.!]?\Z")
 
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = {word: number for number, word in enumerate(WORDS, 1)} | {"twenty": 20, "hundred": 100}
+NUMBER = rf"(\d{{1,6}}|{'|'.join(NUMBERS)})"
+COUNT = re.compile(
+    rf"\W*(?:please\s+)?count\s+(?:slowly\s+|up\s+|down\s+)*(?:from\s+{NUMBER}\s+)?(?:down\s+)?to\s+{NUMBER}\b",
+    re.IGNORECASE,
+)
+MAX_COUNTED = 1_000
+LINES = re.compile(r"\bline", re.IGNORECASE)
+
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Say the words; None where a tool has answered since, or where the prompt does not ask for any."""
     if prompt.response_format.kind == "json_object" or observation(prompt) is not None:
         return None
-    found = WANTED.search(question(prompt)[-MAX_SEARCHED:][-2 * MAX_TOLD :])
+    asked = question(prompt)
+    found = WANTED.search(asked[-MAX_SEARCHED:][-2 * MAX_TOLD :])
     if found is None:
-        return None
+        return _numbers(asked)
     told = found[1].strip()
     quoted = QUOTED.match(told)
     if quoted is None and CHOICE.search(told):
         return None
     return quoted[2] if quoted else told
+
+
+def _numbers(asked: str) -> str | None:
+    """Count, if that is what was asked: in a line, or a number to a line."""
+    found = COUNT.match(asked)
+    if found is None:
+        return None
+    first, last = (NUMBERS.get(each.lower()) or int(each) for each in (found[1] or "1", found[2]))
+    step = 1 if first <= last else -1
+    numbers = range(first, last + step, step)[:MAX_COUNTED]
+    return ("\n" if LINES.search(asked[:MAX_TOLD]) else ", ").join(map(str, numbers))
