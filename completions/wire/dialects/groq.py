@@ -7,12 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import orjson
+
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
-from completions.wire.openai.base import made_id, usage
+from completions.wire.openai.base import Dialect, made_id, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
 FIELDS = (
@@ -40,6 +42,10 @@ def _message(value: dict[str, Any]) -> Problem | None:
     return rules.with_content(value) or _MESSAGES.get(value["role"], record(_PLAIN))(value)
 
 
+COMPOUND = re.compile(r"^(groq/)?compound\b")
+BEHIND = "llama-3.3-70b-versatile"
+"""The model that answers for the compound systems."""
+
 CHAT = rules.chat(
     {
         "reasoning_effort": nullable(choice("none", "default", "minimal", "low", "medium", "high")),
@@ -64,6 +70,10 @@ class Groq(Vendor):
     call_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect; the systems that Groq calls compound use tools by themselves."""
+        return Compound(prompt.last_user) if COMPOUND.search(prompt.model or "") else self
+
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""
         return {"reasoning": text}
@@ -85,6 +95,7 @@ class Groq(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with times in seconds, derived from the tokens."""
+        counted = usage(reply.usage)
         asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
         times = {"queue_time": 0.01, "prompt_time": asked, "completion_time": said, "total_time": asked + said}
         details: dict[str, Any] = {}
@@ -92,7 +103,7 @@ class Groq(Vendor):
             details["prompt_tokens_details"] = {"cached_tokens": reply.usage.cached_tokens}
         if reply.usage and reply.usage.reasoning_tokens:
             details["completion_tokens_details"] = {"reasoning_tokens": reply.usage.reasoning_tokens}
-        return usage(reply.usage) | times | details
+        return counted | times | details
 
     def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
         """Return Groq's request id and the seed."""
@@ -141,6 +152,46 @@ class Groq(Vendor):
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the envelope with the status, as streams have it."""
         return {"error": {**self.error(exc)["error"], "status_code": exc.status}}
+
+
+class Compound(Groq):
+    """Groq's dialect for its compound systems, which search while they think (recorded 2025-09 and 2025-10)."""
+
+    role_opens = False
+
+    def __init__(self, asked: str) -> None:
+        self._asked = asked[:200]
+
+    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+        """Return the search that follows what was thought."""
+        source = {"title": "Example Domain", "url": "https://example.com/"}
+        found = {**source, "content": self._asked, "score": 0.5}
+        told = f"Title: {source['title']}\nURL: {source['url']}\nContent: {self._asked}\nScore: 0.5\n\n"
+        asked = orjson.dumps({"query": self._asked}).decode()
+        search = {"index": 0, "type": "search", "arguments": asked, "output": told}
+        return {"executed_tools": [search | {"search_results": {"results": [found]}}]}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message with the search."""
+        document = super().message(message, choice)
+        return document | (self.sealed_delta(choice.reasoning) if choice.reasoning else {})
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta, which says neither the role nor a channel."""
+        return {key: value for key, value in delta.items() if key != "refusal"}
+
+    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return Groq's own fields; the usage is that of a model behind the system."""
+        return super().whole_extras(reply, prompt) | {"usage_breakdown": _breakdown(self.usage({}, reply, prompt))}
+
+    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the usage, also as that of a model behind the system."""
+        extras = super().last_chunk_extras(reply, usage)
+        return {**extras, "x_groq": {**extras["x_groq"], "usage_breakdown": _breakdown(usage)}}
+
+
+def _breakdown(usage: Mapping[str, Any]) -> dict[str, Any]:
+    return {"models": [{"model": BEHIND, "usage": usage}]}
 
 
 _KINDS = {

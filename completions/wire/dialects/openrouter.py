@@ -52,9 +52,10 @@ class OpenRouter(Vendor):
         name, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
         return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
-    def for_model(self, model: str | None) -> Dialect:
+    def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect as it is for the models of one maker: some sign or encrypt what was thought."""
-        return _OF_MAKERS.get((model or "").partition("/")[0], self) if "gpt-oss" not in (model or "") else self
+        model = prompt.model or ""
+        return self if "gpt-oss" in model else _OF_MAKERS.get(model.partition("/")[0], self)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""

@@ -85,8 +85,8 @@ class Dialect:
         """Tell whether the vendor has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
 
-    def for_model(self, model: str | None) -> "Dialect":
-        """Return the dialect as it is for a model: where others' models are passed on, some answer in their own way."""
+    def for_prompt(self, prompt: Prompt) -> "Dialect":
+        """Return the dialect as it is for a prompt's model, where some models answer in a way of their own."""
         return self
 
     def adapt_reply(self, reply: Reply) -> Reply:

@@ -134,6 +134,21 @@ def test_groq__has_its_own_facts_and_times() -> None:
     assert chunks[-1]["x_groq"]["usage"] == document["usage"]
 
 
+@pytest.mark.parametrize("model", ["groq/compound-mini", "compound-beta"])
+def test_groq__compound_searches_while_it_thinks(model: str) -> None:
+    reply = Reply((Choice(text="Hi you", reasoning="Hm", finish_reason="stop"),), usage=Usage(7, 5), serial="s")
+    document, chunks = both("groq", reply, model=model)
+    message = document["choices"][0]["message"]
+    (search,) = message["executed_tools"]
+    assert json.loads(search["arguments"]) == {"query": HI[-1]["content"]}
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert deltas[0] == {"reasoning": "Hm"} and deltas[1] == {"executed_tools": [search]}
+    assert {"content": "Hi"} in deltas
+    assert document["usage_breakdown"]["models"][0]["usage"] == document["usage"]
+    assert chunks[-1]["x_groq"]["usage_breakdown"] == document["usage_breakdown"]
+    parsed(registry.CHAT_DIALECTS["groq"], model=model, messages=[*HI, message, *HI])
+
+
 def test_vllm__says_what_stopped_it() -> None:
     document, chunks = both("vllm", Reply((Choice(text="a", finish_reason="stop", stopped_by="b"),), serial="s"))
     assert document["choices"][0]["stop_reason"] == "b"

@@ -78,7 +78,7 @@ class ChatCompletions(OpenAIFormat):
         choices = [self._choice(reply, prompt, index) for index in range(len(reply.choices))]
         head, counted = self._head(reply, prompt), self._usage(reply, prompt)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
-        extras = self._dialect.whole_extras(reply, prompt) | self._moderated(reply, prompt)
+        extras = self._dialect.for_prompt(prompt).whole_extras(reply, prompt) | self._moderated(reply, prompt)
         return head | {"choices": choices, "usage": counted} | tail | extras
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
@@ -87,7 +87,7 @@ class ChatCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
-        dialect, reply = self._dialect.for_model(prompt.model), self._dialect.adapt_reply(reply)
+        dialect, reply = self._dialect.for_prompt(prompt), self._dialect.adapt_reply(reply)
         head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
@@ -140,7 +140,7 @@ class ChatCompletions(OpenAIFormat):
         reason = chat_message.finish_reason(choice, prompt)
         document = {
             "index": index,
-            "message": self._dialect.for_model(prompt.model).message(message, choice),
+            "message": self._dialect.for_prompt(prompt).message(message, choice),
             "logprobs": _logprobs(message, choice, prompt),
             "finish_reason": reason,
         }
