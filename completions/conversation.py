@@ -72,6 +72,7 @@ class ToolCall:
 
 
 Spoken = Literal["text", "reasoning", "refusal"]
+Task = Literal["generate", "embed", "moderate", "speak", "transcribe", "draw", "compact", "count", "state"]
 
 
 @value
@@ -168,22 +169,20 @@ class Prompt:
     """What was asked, whatever the format.
 
     `body` is the request as it was sent; `headers` have lower-case names; `address` has what a format uses of the URL.
-
     `task` is the kind of answer. If it is not `generate`, the format itself makes the answer, and only rules that name
     the format apply.
 
     `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer's
-    length. `per_chunk` is how many tokens a chunk of the stream has, if the script says so. `modalities` are what the
-    answer is made of. A `background` request is answered before the work is done. With `truncates`, the oldest
-    messages of a prompt that is too long are dropped. `recalled` is what the format remembers of earlier requests.
-    `raw_input` is set if the input is not messages: a text, tokens, or an array of either, counted without overhead.
-    `counted` is the number of tokens once counted. `cache_blocks` are the blocks if the request marks what to cache.
+    length. `per_chunk` is how many tokens a chunk of the stream has, if the script says so; a text of at most
+    `short_text` tokens is one chunk. `modalities` are what the answer is made of. A `background` request is answered
+    before the work is done. With `truncates`, the oldest messages of a prompt that is too long are dropped.
+    `recalled` is what the format remembers of earlier requests. `raw_input` is set if the input is not messages: a
+    text, tokens, or an array of either, counted without overhead. `counted` is the number of tokens once counted.
+    `cache_blocks` are there if the request marks what to cache.
     """
 
     format: str = "chat"
-    task: Literal["generate", "embed", "moderate", "speak", "transcribe", "draw", "compact", "count", "state"] = (
-        "generate"
-    )
+    task: Task = "generate"
     model: str | None = None
     messages: tuple[Message, ...] = ()
     tools: tuple[Tool, ...] = ()
@@ -209,6 +208,7 @@ class Prompt:
     recalled: Mapping[str, object] = field(default_factory=dict)
     modalities: tuple[str, ...] = ("text",)
     per_chunk: Length | None = None
+    short_text: int = 0
     raw_input: object = None
     counted: PromptTokens | None = field(default=None, init=False, compare=False)
     cache_blocks: tuple[CacheBlock, ...] = ()

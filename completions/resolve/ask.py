@@ -94,8 +94,20 @@ async def answer(  # those of `ask`
         except ScriptChanged:
             await space.refresh()
             continue
-        per_chunk = outcome.pacing.per_chunk
-        return (prompt if per_chunk is None else replace(prompt, per_chunk=per_chunk)), outcome
+        return _chunked(prompt, outcome, wire), outcome
+
+
+def _chunked(prompt: Prompt, outcome: Outcome, wire: WireFormat) -> Prompt:
+    """Return the prompt with the length of the answer's chunks.
+
+    An API may say a short text in one chunk; not so where something is to happen between the tokens.
+    """
+    pacing = outcome.pacing
+    if pacing.per_chunk is not None:
+        return replace(prompt, per_chunk=pacing.per_chunk)
+    if not wire.short_text or pacing.itl_ms or pacing.load or outcome.hold or outcome.faults:
+        return prompt
+    return replace(prompt, short_text=wire.short_text)
 
 
 def _unread(wire: WireFormat, upstream: Upstream) -> tuple[Prompt, Outcome]:

@@ -16,7 +16,7 @@ from completions.delivery.stream import deliver, schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import KEPT_BYTES, RelayRecord
-from completions.outcome import Pacing, Recorded, Recorder, Upstream, without_secrets
+from completions.outcome import Pacing, Recorded, Recorder, Upstream
 from completions.resolve.ask import TextHeaders
 from completions.views.http import RawResponse, Relayed
 from completions.views.turn import Turn
@@ -57,7 +57,7 @@ async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> 
         raise RequestError(
             f"No upstream is there for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"
         )
-    exchange.upstream = without_secrets(url)
+    exchange.upstream = url.partition("?")[0]
     headers = exchange.request_headers
     if upstream.headers:
         headers = {**headers, **{name.encode(): value.encode() for name, value in upstream.headers}}

@@ -90,6 +90,8 @@ class WireFormat(ABC):
     """Headers and query parameters that identify this API's requests at an address that it shares with others."""
     words: Mapping[str, Words] = NO_WORDS
     """The API's wording of the standard errors, where it differs from OpenAI's."""
+    short_text = 0
+    """Tokens of a text that the API's streams say in one chunk, at most."""
     reads_address = False
     """Whether `parse` needs the parts of the URL and the query parameters."""
 

@@ -91,7 +91,7 @@ def tokens_of(exchange: Exchange) -> tuple[int, int]:
 async def test_chunks__say_the_same_in_fewer_of_them(name: str, subject: str, exchanges: list[Exchange]) -> None:
     surface = STREAMED[name]
     body = surface.body(subject)
-    single, joined = await ask(surface, body), await ask(surface, body, "tokens_per_chunk=3")
+    single, joined = await ask(surface, body, "tokens_per_chunk=1"), await ask(surface, body, "tokens_per_chunk=3")
     one, three = heard(surface, body, single), heard(surface, body, joined)
     assert told(one) == told(three)
     assert runs(three) == [["".join(run[at : at + 3]) for at in range(0, len(run), 3)] for run in runs(one)]

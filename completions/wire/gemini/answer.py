@@ -17,7 +17,7 @@ import orjson
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.gemini import grounding, media
+from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature
 from completions.wire.openai.logprobs import alternatives, given, logprob
@@ -39,6 +39,9 @@ TEXTS = {"refusal": "text"}
 
 EXECUTED = ("code_execution", "code_interpreter")
 """By which names a script calls the tool that runs code, where the request offers it."""
+
+MAX_TOKEN = 128
+"""Characters that a token has at most; a longer text is not counted."""
 
 HARMS = ("SEXUALLY_EXPLICIT", "HATE_SPEECH", "HARASSMENT", "DANGEROUS_CONTENT")
 VOCABULARY = 262_144
@@ -106,8 +109,9 @@ class Said:
         self.calls = [call for call in calls if _object(call) is not None]
         self._malformed = [call for call in calls if _object(call) is None]
         self.made = media.parts(self.choice, prompt, str(index)) if prompt.modalities != ("text",) else []
-        self.text = "".join(part["text"] for kind, part in self.blocks() if kind == "text")
         self.found = grounding.search(prompt) if "documents" in prompt.recalled and not self.calls else []
+        self._ran = [] if self.choice.tool_calls or not prompt.body.get("tools") else list(self._run())
+        self.text = "".join(part["text"] for kind, part in self.blocks() if kind == "text")
 
     @property
     def is_strict(self) -> bool:
@@ -124,15 +128,30 @@ class Said:
             return {}
         return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 
+    def _run(self) -> Iterator[Document]:
+        """Go through the parts of the tools that the API has run by itself; Gemini 3 names and signs each."""
+        for at, pair in enumerate(hosted.calls(self._prompt, self.found)):
+            seed = f"run/{self._reply.serial}/{self._index}/{at}"
+            for place, part in enumerate(pair):
+                key, told = next(iter(part.items()))
+                named = {key: {**told, "id": _encoded(seed, 6)}} if self.is_strict else part
+                signed = self.is_strict and key != "codeExecutionResult"
+                yield named | ({"thoughtSignature": signature(f"{seed}/{place}")} if signed else {})
+
     def blocks(self) -> Iterator[tuple[str, Document]]:
-        """Go through the parts in their order, each with its kind; a call is not cut into fragments here."""
-        calls = count()
+        """Go through the parts in their order, each with its kind; a call is not cut into fragments here.
+
+        What the API runs by itself (`run`) comes before the first text.
+        """
+        calls, ran = count(), iter(self._ran)
         for kind, run in groupby(self.choice.content, key=lambda block: TEXTS.get(block.kind, str(block.kind))):
             said = list(run)
             if kind == "call":
                 for call in (block.call for block in said if block.call):
                     yield from ((kind, part) for part in self._called(call, calls))
             elif found := "".join(block.text for block in said):
+                if kind == "text":
+                    yield from (("run", part) for part in ran)
                 if kind == "text" and media.TEXT in self._prompt.modalities:
                     yield kind, {"text": _of_enum(found, self._config)}
                 elif kind == "text":
@@ -156,10 +175,17 @@ class Said:
     def ends_speaking(self) -> bool:
         """Whether a stream's last text or call comes in the chunk that ends it: of all models but the strict ones.
 
-        So it is in every recorded stream of Gemini 2; Gemini 3 ends with an empty part.
+        So it is in every recorded stream of Gemini 2; Gemini 3 ends with an empty part, but where a short text is all.
         """
         last = next(reversed([*self.blocks()]), ("", {}))
-        return not self.is_strict and (last[0] == "text" or "functionCall" in last[1])
+        if self.is_strict:
+            return last[0] == "text" and self.is_short(last[1]["text"]) and last[1]["text"] == self.text
+        return last[0] == "text" or "functionCall" in last[1]
+
+    def is_short(self, said: str) -> bool:
+        """Tell whether a stream says a text in one chunk."""
+        most = 0 if self._prompt.top_logprobs is not None else self._prompt.short_text
+        return len(said) <= MAX_TOKEN * most and len(tokens.split(said, self._prompt.model)) <= most
 
     def ending_part(self) -> Document:
         """Return the empty part that ends a stream."""
@@ -189,7 +215,7 @@ class Said:
             document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
             document["citationMetadata"] = {"citationSources": citations}
-        document |= grounding.metadata(self.found, self.text)
+        document |= hosted.metadata(self.choice, self._prompt, self.text) | grounding.metadata(self.found, self.text)
         if (vertex or self._prompt.top_logprobs is not None) and self.text:
             chances = [_chance(self.choice, at, piece) for at, piece in enumerate(self.pieces())]
             document["avgLogprobs"] = sum(chances) / max(len(chances), 1)
@@ -235,11 +261,7 @@ def _executed(call: ToolCall) -> list[Document]:
     """Return the parts of code that was run: the code, and what it printed."""
     given = _object(call) or {}
     found = orjson.loads(call.result) if call.result else ""
-    printed = found if isinstance(found, str) else orjson.dumps(found).decode()
-    return [
-        {"executableCode": {"language": "PYTHON", "code": text(given.get("code"))}},
-        {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": printed}},
-    ]
+    return hosted.executed(text(given.get("code")), found if isinstance(found, str) else orjson.dumps(found).decode())
 
 
 def _joined(entries: Sequence[Mapping[str, Any]]) -> Document:

@@ -211,6 +211,98 @@ def test_enum__comes_without_quotes() -> None:
     assert parts(answered(Choice(text='"b"'), config)) == [{"text": "b"}]
 
 
+SEARCH: dict[str, Any] = {**HELLO, "tools": [{"googleSearch": {}}]}
+CALLED = Choice(tool_calls=(ToolCall("get_weather", "{}"),), finish_reason="tool_calls")
+SHOWN: dict[str, Any] = {**SEARCH, "toolConfig": {"includeServerSideToolInvocations": True}}
+
+
+def told(body: dict[str, Any], choice: Choice, model: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the candidate of an answer and the chunks of the same in a stream, which say the same."""
+    prompt = asked(body, model=model)
+    reply = finish(Reply((choice,)), prompt, "seed")
+    document = json.loads(orjson.dumps(GEMINI.document(reply, prompt)))
+    found = chunks(GEMINI.events(reply, prompt))
+    assert fold_gemini(found)["candidates"][0]["content"] == document["candidates"][0]["content"]
+    assert found[-1]["candidates"][0].get("groundingMetadata") == document["candidates"][0].get("groundingMetadata")
+    return document["candidates"][0], found
+
+
+@pytest.mark.parametrize("tool", ["codeExecution", "code_execution"])
+@pytest.mark.parametrize(("model", "marks"), [("gemini-2.5-flash", set()), ("gemini-3-flash-preview", {"id"})])
+def test_tools__code_is_run_before_a_text(tool: str, model: str, marks: set[str]) -> None:
+    candidate, found = told({**HELLO, "tools": [{tool: {}}]}, Choice(text="It is 42."), model)
+    code, printed, text = candidate["content"]["parts"]
+    assert set(code["executableCode"]) == {"language", "code"} | marks
+    assert set(printed["codeExecutionResult"]) == {"outcome", "output"} | marks
+    assert code["executableCode"].get("id") == printed["codeExecutionResult"].get("id")
+    assert text["text"] == "It is 42." and ("thoughtSignature" in code) is bool(marks)
+    opening = found[0]["candidates"][0]["content"]["parts"]
+    assert [next(iter(part)) for part in opening] == ["executableCode", *(["text"] if marks else [])]
+
+
+@pytest.mark.parametrize(
+    ("body", "choice"),
+    [
+        ({**SEARCH, "tools": [{"codeExecution": {}}, {"googleSearch": {}}]}, CALLED),
+        ({**HELLO, "tools": [{"functionDeclarations": [WEATHER]}]}, Choice(text="Hello")),
+        ({**HELLO, "tools": [{"urlContext": {}}]}, Choice(text="Hello")),
+        ({**SEARCH, "toolConfig": {"functionCallingConfig": {"mode": "NONE"}}}, Choice(text="Hello")),
+    ],
+    ids=["calls", "functions", "no page", "none"],
+)
+def test_tools__are_not_run_where_they_are_of_no_use(body: dict[str, Any], choice: Choice) -> None:
+    candidate, _ = told(body, choice, "gemini-2.5-flash")
+    assert not {"groundingMetadata", "urlContextMetadata"} & candidate.keys()
+    assert all("text" in part or "functionCall" in part for part in candidate["content"]["parts"])
+
+
+def test_tools__a_search_has_its_sources() -> None:
+    said = Choice(text="Übung. Cologne.")
+    grounded = told(SEARCH, said, "gemini-2.5-flash")[0]["groundingMetadata"]
+    assert grounded["webSearchQueries"] == ["Hello"] and "Hello" in grounded["searchEntryPoint"]["renderedContent"]
+    assert grounded["groundingSupports"] == [
+        {"segment": {"endIndex": 16, "text": said.text}, "groundingChunkIndices": [0]}
+    ]
+    cited = {"url": "https://a.example/x", "start_index": 7, "end_index": 15}
+    choice = replace(said, annotations=({"type": "url_citation", "url_citation": cited},))
+    grounded = told(SEARCH, choice, "gemini-2.5-flash")[0]["groundingMetadata"]
+    assert grounded["groundingChunks"] == [{"web": {"uri": "https://a.example/x", "title": "a.example"}}]
+    segment = {"startIndex": 8, "endIndex": 16, "text": "Cologne."}
+    assert grounded["groundingSupports"] == [{"segment": segment, "groundingChunkIndices": [0]}]
+
+
+def test_tools__pages_that_are_named_are_read() -> None:
+    contents = [{"role": "user", "parts": [{"text": "See https://a.example/b, and (http://c.example)."}]}]
+    candidate, _ = told({"contents": contents, "tools": [{"urlContext": {}}]}, Choice(text="Read."), "gemini-2.5-pro")
+    pages = [page["retrievedUrl"] for page in candidate["urlContextMetadata"]["urlMetadata"]]
+    assert pages == [chunk["web"]["uri"] for chunk in candidate["groundingMetadata"]["groundingChunks"]]
+    assert pages == ["https://a.example/b", "http://c.example"]
+
+
+def test_tools__their_calls_are_shown_on_demand_and_accepted_back() -> None:
+    candidate, found = told(SHOWN, Choice(text="Found."), "gemini-3-flash-preview")
+    call, result, _ = candidate["content"]["parts"]
+    assert call["toolCall"] | {"toolType": "GOOGLE_SEARCH_WEB", "args": {"queries": ["Hello"]}} == call["toolCall"]
+    assert call["toolCall"]["id"] == result["toolResponse"]["id"]
+    assert call["thoughtSignature"] and result["thoughtSignature"] and len(found) > 3
+    back = [*HELLO["contents"], candidate["content"], *HELLO["contents"]]
+    assert asked({**SHOWN, "contents": back}, model="gemini-3-flash-preview").last_user == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("model", "ending"), [("gemini-2.5-flash", {"text"}), ("gemini-3-flash-preview", {"text", "thoughtSignature"})]
+)
+def test_stream__says_a_short_text_in_one_chunk(model: str, ending: set[str]) -> None:
+    prompt = replace(asked(HELLO, model=model), short_text=7)
+    reply = finish(Reply((Choice(text=TEXT, reasoning="Hm."),)), prompt, "seed")
+    (only,) = chunks(GEMINI.events(reply, prompt))
+    (part,) = only["candidates"][0]["content"]["parts"]
+    assert part["text"] == TEXT and part.keys() == ending and only["candidates"][0]["finishReason"] == "STOP"
+    assert GEMINI.events(reply, prompt)[0].token == 6
+    longer = finish(Reply((Choice(text=TEXT + " And more."),)), prompt, "seed")
+    assert len(GEMINI.events(longer, prompt)) > 7
+
+
 def test_stream__as_an_array_is_one_document_with_the_same_chunks() -> None:
     body = orjson.dumps(HELLO)
     route = {"model": "gemini-2.5-flash", "method": "streamGenerateContent"}
