@@ -3,6 +3,7 @@
 The port is said over a pipe, and the end is that of standard input: neither inherited sockets nor signals are needed.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -57,7 +58,8 @@ def run_for_parent(listening: socket.socket, *, until_eof: bool, report: bool) -
     server.reports = report
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(server,), name="stop at EOF", daemon=True).start()
-    server.run(sockets=[listening])
+    with contextlib.suppress(KeyboardInterrupt):  # Ctrl+C, after which all has ended well already
+        server.run(sockets=[listening])
 
 
 def _stop_at_eof(server: uvicorn.Server) -> None:

@@ -156,6 +156,13 @@ class Handler(ASGIHandler):
             response.headers[REQUEST_ID] = new_request_id()
         await super().send_response(response, send)
 
+    async def listen_for_disconnect(self, receive: Receive) -> None:
+        """Wait for the client to leave; where the server ends the request meanwhile, nobody asks what came of that."""
+        task = asyncio.current_task()
+        if task is not None:
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await super().listen_for_disconnect(receive)
+
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """Find the view: in a table if the path is known, else with Django's resolver."""
         route = None if hasattr(request, "urlconf") else self._route(request)

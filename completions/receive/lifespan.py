@@ -5,6 +5,7 @@ import contextlib
 import ctypes
 import gc
 import signal
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from types import FrameType
@@ -125,7 +126,8 @@ async def _nothing(scope: object, receive: object, send: object) -> None:
 def adopt(server: Server) -> None:
     """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
 
-    Left alone it would wait for open streams without an end, and end by the signal once all is done. Its middleware for
+    Left alone it would wait for open streams without an end, and end by the signal once all is done. A terminal that is
+    closed (SIGHUP) ends it in the same way, unless `nohup` has it go on. Its middleware for
     the headers of proxies looks through those of each request; the handler calls it where there are any.
     """
     _Adopted.server = server
@@ -143,3 +145,5 @@ def adopt(server: Server) -> None:
         server.should_exit = True
 
     signal.signal(signal.SIGTERM, stop)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, stop)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -217,6 +218,16 @@ def test_serve__reports_its_port_and_ends_with_standard_input() -> None:
             assert response.status == 200
         rest, _ = process.communicate(timeout=PATIENCE)  # which closes standard input
         assert (rest, process.returncode) == (b"", 0)
+
+
+def test_serve__for_a_parent_ends_by_ctrl_c_without_a_traceback() -> None:
+    command = [sys.executable, "manage.py", "serve", "--port", "0", "--report"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, log = process.communicate(timeout=PATIENCE)
+    assert (b"Finished server process" in log, b"Traceback" in log) == (True, False), log.decode()
 
 
 @pytest.mark.parametrize("option", ["--report", "--until-eof", "--reserved"])

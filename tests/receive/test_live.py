@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -409,6 +410,27 @@ def test_sigterm__open_streams_end_idle_connections_close_and_nothing_new_is_tak
             connect(server)
         assert read_all(stream).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
         assert server.process.wait(timeout=PATIENCE) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
+def test_sighup__ends_the_server_as_sigterm_does(endless: dict[str, str]) -> None:
+    with LiveServer(SHUTDOWN_TIMEOUT="3600", **endless) as server, connect(server) as stream:
+        stream.sendall(request(b'{"stream":true}'))
+        stream.recv(1)
+        server.process.send_signal(signal.SIGHUP)
+        assert read_all(stream).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
+        assert server.process.wait(timeout=PATIENCE) == 0
+
+
+def test_sigint__ends_without_a_traceback_whatever_is_open() -> None:
+    with LiveServer(SHUTDOWN_TIMEOUT="1") as server, connect(server) as waiting:
+        waiting.sendall(b"GET /_mock/exchanges/wait?timeout_ms=600000 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        urllib.request.urlopen(f"{server.url}/_mock/health").close()  # the other request has been read before
+        server.process.send_signal(signal.SIGINT)
+        server.wait_for("Finished server process")
+        server.process.wait(timeout=PATIENCE)
+        read_all(waiting)
+        assert [line for line in server.log if "Traceback" in line] == []
 
 
 def test_sigterm__streams_that_do_not_end_are_cut_after_the_timeout() -> None:
