@@ -1,15 +1,12 @@
 """Between resolve and render: how much of a prompt the API would read from its cache or write to it.
 
-OpenAI, Azure, DeepSeek, Google, Mistral, Groq and xAI cache the beginning of prompts automatically; Anthropic caches
-what a request marks with `cache_control`. The namespace's state remembers earlier prompts. Sources: OpenAI's and
-Anthropic's guides to prompt caching, Google's page on context caching (13 Oct 2026); for the others, the recordings.
+Most APIs cache the beginning of prompts automatically, Anthropic what a request marks with `cache_control`. From how
+many tokens on, and in which steps, `tokens/caches.py` says. The namespace's state remembers earlier prompts.
 """
 
 import hashlib
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import orjson
 
@@ -18,6 +15,7 @@ from completions.conversation import Prompt, Usage
 from completions.outcome import Outcome
 from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
+from completions.tokens.caches import Steps, least_marked, steps_of
 from completions.tokens.measures import text_cost
 from completions.tokens.vendors import CLAUDE, Weights, vendor_of
 
@@ -43,48 +41,11 @@ COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", 
 """Usage fields that a script can set; if it sets one, the cache is not consulted."""
 
 
-class Steps(NamedTuple):
-    """The smallest prompt that an API caches automatically, and the granularity, both in tokens.
-
-    `own` are the tokens of what the API itself says before every prompt, which are always cached.
-    """
-
-    least: int
-    step: int
-    own: int = 0
-
-
 MIN_CACHED = 128
 """No API caches a prompt with fewer tokens, so the caller does not ask."""
 
-OPENAI, DEEPSEEK = Steps(1024, 128), Steps(128, 128)
-GEMINI_25, GEMINI = Steps(2048, 1), Steps(4096, 1)
-
-BY_DIALECT: Mapping[str, Steps] = {
-    "deepseek": DEEPSEEK,
-    "groq": Steps(128, 128),
-    "mistral": Steps(128, 16),
-    "xai": Steps(128, 64, own=192),
-    **dict.fromkeys(("", "azure", "openrouter", "vllm"), OPENAI),
-}
-"""How the APIs cache that have models of others; by the recordings: Groq's of gpt-oss, Mistral's, and xAI's of Grok."""
-
-_UNCACHED = re.compile(r"gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|llama|qwen|text-|davinci")
-"""Models whose prompts are not cached, or whose caching is not known."""
-
-_ELSEWHERE = re.compile(r"mi[nsx]+tral|magistral|codestral|grok")
-"""Models that are cached where their vendor serves them, and perhaps not elsewhere."""
-
-_ANTHROPIC: tuple[tuple[str, int], ...] = (
-    ("opus-5|fable|mythos", 512),
-    ("opus-4[.-][56]|haiku-4", 4096),
-    ("opus-4[.-]7|haiku", 2048),
-)
 LARGE = 20_000
 """Tokens of a prompt from which it is looked at in a thread."""
-
-ANTHROPIC = 1024
-"""The smallest number of tokens that Anthropic caches: by part of the model's name, and for all other models."""
 
 
 async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outcome:
@@ -111,18 +72,7 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
 
 def steps_for(prompt: Prompt) -> Steps | None:
     """Return how the API caches the prompts of a model automatically, or None if it does not."""
-    model, dialect = (prompt.model or "").lower(), prompt.address.get("dialect", "")
-    if "claude" in model or prompt.format in ("anthropic", "ollama") or _UNCACHED.match(model.rpartition("/")[2]):
-        return None
-    if "deepseek" in model:
-        return DEEPSEEK
-    if "gemini" in model or prompt.format == "gemini":
-        return GEMINI_25 if "2.5" in model else GEMINI
-    if "grok" in model and not dialect:
-        return BY_DIALECT["xai"]
-    if dialect not in ("mistral", "xai") and _ELSEWHERE.search(model):
-        return None
-    return BY_DIALECT.get(dialect)
+    return steps_of((prompt.model or "").lower(), f"{prompt.format}/{prompt.address.get('dialect', '')}")
 
 
 async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
@@ -150,7 +100,7 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
     blocks = prompt.cache_blocks
     is_large = usage.prompt_tokens > LARGE
     sizes, digests = await budget.in_thread(_measured, prompt, usage) if is_large else _measured(prompt, usage)
-    least = next((most for names, most in _ANTHROPIC if re.search(names, prompt.model or "")), ANTHROPIC)
+    least = least_marked(prompt.model or "")
     marks = [at for at, block in enumerate(blocks) if block.seconds and sizes[at] >= least]
     if not marks:
         return usage

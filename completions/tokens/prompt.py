@@ -10,6 +10,7 @@ import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ PER_MESSAGE, PER_NAME = 3, 1
 FIRST_MODEL, FIRST_PER_MESSAGE, FIRST_PER_NAME = "gpt-3.5-turbo-0301", 4, -1
 """This model had `<|start|>{role/name}\\n{content}<|end|>\\n`: a name took the place of the role."""
 
-REASONING = re.compile(r"(?:ft:)?(?:openai/)?(?:gpt-5|o\d|codex|gpt-oss|computer-use)")
+REASONING = re.compile(r"(?:gpt-5|o\d|codex|gpt-oss|computer-use)")
 """Models that reason before they answer."""
 
 
@@ -167,9 +168,10 @@ def _token_lists(prompts: list[object]) -> int:
 
 def _as_openai(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as OpenAI's API does."""
-    model = prompt.model or ""
     responses = prompt.format in AT_RESPONSES or prompt.address.get("dialect") == "openrouter"
-    thinks, marks = _marks(model, responses)
+    model, thinks, marks = _marks(prompt.model or "", responses)
+    if model != (prompt.model or ""):
+        prompt = replace(prompt, model=model)
     if marks is None:
         return PromptTokens(sum(tokens.count(message.text, model) for message in prompt.messages))
     names = {call.id: call.name for message in prompt.messages if message.tool_calls for call in message.tool_calls}
@@ -188,15 +190,19 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
 
 
 @functools.lru_cache(maxsize=1024)
-def _marks(model: str, responses: bool) -> tuple[bool, Marks | None]:
-    """Tell whether a model thinks, and return what stands around its messages; None if only their texts count."""
+def _marks(name: str, responses: bool) -> tuple[str, bool, Marks | None]:
+    """Return a model's plain name, whether it thinks, and what is around its messages; None if their texts alone count.
+
+    `openai/gpt-5` and `ft:gpt-4o:organization::id` count as the models that they are.
+    """
+    model = name.removeprefix("ft:").removeprefix("openai/").partition(":")[0]
     thinks = REASONING.match(model) is not None
     marks = MARKS[thinks, responses]
     if responses and LATER.match(model):
         marks = marks._replace(call=LATER_CALL)
     if OPEN in model:
         marks = marks._replace(call=OPEN_CALL)
-    return thinks, None if TEXT_ALONE.match(model) else marks
+    return model, thinks, None if TEXT_ALONE.match(model) else marks
 
 
 def _thoughts(messages: Sequence[Message], model: str) -> int:

@@ -177,7 +177,7 @@ def encoding_name(model: str | None) -> str:
     if DEEPSEEK.search(model or ""):
         return "deepseek"
     try:
-        name = encoding_name_for_model(model or "")
+        name = encoding_name_for_model((model or "").removeprefix("openai/"))
     except KeyError:
         return DEFAULT_ENCODING
     return name if name in SHIPPED else DEFAULT_ENCODING

@@ -30,7 +30,7 @@ FLOORS = {
     "mistral": Floor(49, 85),
     "openai": Floor(96, 96),
     "openai-responses": Floor(61, 73),
-    "openrouter": Floor(31, 71),
+    "openrouter": Floor(32, 72),
     "vertex": Floor(44, 79),
     "xai-responses": Floor(20, 60),
 }

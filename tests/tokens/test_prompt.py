@@ -376,3 +376,11 @@ def test_pdf__is_read_with_its_gaps_by_the_smallest_models() -> None:
         for model in ("gpt-5-nano", "gpt-5-mini")
     )
     assert small > large
+
+
+@pytest.mark.parametrize(("name", "model"), [("openai/gpt-4o-mini", "gpt-4o-mini"), ("ft:gpt-4:a::b", "gpt-4")])
+def test_names__with_a_vendor_or_an_owner_count_as_the_model(name: str, model: str) -> None:
+    said = Message("user", "Nietzsche", parts=(Part("image", "https://a.b/c.png"),))
+    first, second = (counting.prompt_tokens(Prompt(model=each, messages=(said,))) for each in (name, model))
+    assert first == second
+    assert tokens.encoding_name("openai/text-embedding-3-small") == "cl100k_base"

@@ -1,0 +1,49 @@
+"""From how many tokens on, and in which steps, each API caches prompts."""
+
+import pytest
+
+from completions.tokens.caches import least_marked, steps_of
+
+
+@pytest.mark.parametrize(
+    ("model", "place", "steps"),
+    [
+        ("gpt-5", "chat/", (1024, 128, 0)),
+        ("openai/gpt-5", "chat/openrouter", (1024, 128, 0)),
+        ("gpt-4.1", "responses/azure", (1024, 128, 0)),
+        ("gpt-4-turbo", "chat/", None),
+        ("openai/gpt-3.5-turbo", "chat/openrouter", None),
+        ("openai/gpt-oss-120b", "chat/groq", (128, 128, 0)),
+        ("llama-3.3-70b-versatile", "chat/groq", None),
+        ("deepseek-chat", "chat/deepseek", (128, 128, 0)),
+        ("deepseek/deepseek-chat", "chat/openrouter", (128, 128, 0)),
+        ("mistral-large-latest", "chat/mistral", (128, 16, 0)),
+        ("mistralai/mistral-small", "chat/openrouter", None),
+        ("grok-4", "responses/xai", (128, 64, 192)),
+        ("grok-4", "responses/", (128, 64, 192)),
+        ("grok-4", "chat/azure", None),
+        ("gemini-2.5-pro", "gemini/", (2048, 1, 0)),
+        ("google/gemini-3-flash", "chat/openrouter", (4096, 1, 0)),
+        ("models/of-ones-own", "gemini/", (4096, 1, 0)),
+        ("gemini-2.0-flash", "gemini/", None),
+        ("claude-sonnet-4-5", "chat/openrouter", None),
+        ("gpt-5", "anthropic/", None),
+        ("command-a", "chat/cohere", None),
+    ],
+)
+def test_prompts__are_cached_by_model_and_place(model: str, place: str, steps: tuple[int, int, int] | None) -> None:
+    assert steps_of(model, place) == steps
+
+
+@pytest.mark.parametrize(
+    ("model", "least"),
+    [
+        ("claude-opus-5", 512),
+        ("claude-haiku-4-5", 4096),
+        ("claude-3-haiku", 2048),
+        ("claude-sonnet-4-6", 1024),
+        ("", 1024),
+    ],
+)
+def test_marked_prompts__are_cached_from_so_many_tokens_on(model: str, least: int) -> None:
+    assert least_marked(model) == least
