@@ -267,6 +267,23 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
             "does not support parameter reasoningEffort.",
         ),
         ("xai", {"model": "grok-4.3", "reasoning_effort": "low"}, None),
+        ("xai", {"model": "grok-4.5", "stop": ["a"]}, "Model grok-4.5 does not support parameter stop."),
+        ("xai", {"model": "grok-4.5", "frequency_penalty": 0.5}, "does not support parameter frequencyPenalty."),
+        ("xai", {"model": "grok-3", "stop": ["a"]}, None),
+        ("openrouter", {"model": "deepseek/deepseek-v4-pro", **IMAGE}, "No endpoints found that support image input"),
+        ("openrouter", {"model": "deepseek/deepseek-v4-pro", **TOOLS}, None),
+        (
+            "openrouter",
+            {"model": "google/gemini-3.1-flash-lite-image", **TOOLS},
+            'No endpoints found that support tool use. Try disabling "f".',
+        ),
+        ("xai", {"model": "grok-imagine-image"}, "The model grok-imagine-image is an image model and is therefore not"),
+        (
+            "deepseek",
+            {"model": "deepseek-v4-pro", **IMAGE},
+            "messages[0]: unknown variant `image_url`, expected `text`",
+        ),
+        ("deepseek", {"model": "deepseek-flash", **IMAGE}, None),
         ("deepseek", {"model": "deepseek-chat", **SCHEMA}, "This response_format type is unavailable now"),
         (
             "deepseek",

@@ -3,19 +3,37 @@
 Sources: DeepSeek's API reference; streams and errors recorded in 2025 and 2026.
 """
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import refusals, rules, turns
+from completions.wire.dialects import deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, text
 from completions.wire.openai.responses.document import without_writes
-from completions.wire.validation import Check, Problem
+from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable, record
 
-BAD_JSON = "Failed to deserialize the JSON body into the target type"
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The efforts that the API reads, as probed by a gateway's authors on 2026-08-27."""
+
+RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]."}
+"""How the API tells what a number may be, as probed on 2026-09-01."""
+
+CHOICES = ("none", "auto", "required")
+CHAT = rules.chat(
+    {
+        "reasoning_effort": nullable(choice(*EFFORTS)),
+        "response_format": nullable(
+            record({"type": choice("text", "json_object", "json_schema")}, ("type",), others=True)
+        ),
+        "tool_choice": nullable(either("one of a string or object", string=choice(*CHOICES), object=anything)),
+        "top_p": nullable(decimal(sys.float_info.min, 1)),
+    },
+    message=rules.with_content,
+)
 
 
 class DeepSeek(Vendor):
@@ -26,7 +44,7 @@ class DeepSeek(Vendor):
     words = DEEPSEEK
     refusals = refusals.DEEPSEEK
     between = turns.DEEPSEEK
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(message=rules.with_content)}
+    checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
     call_opens = False
 
@@ -84,17 +102,16 @@ class DeepSeek(Vendor):
         return {"usage": usage}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error of a deserializer (tailcallhq/forgecode issue 2008, November 2025)."""
+        """Return the error of the deserializer, or of what looks at bounds."""
         if problem.path.endswith("].role") and problem.code == "invalid_value":
             return turns.unknown_role(body) or problem.error()
-        if problem.code == "missing_required_parameter":
-            where, _, name = problem.path.rpartition(".")
-            said = f"{where}: missing field `{name}`" if where else f"missing field `{name}`"
-        elif problem.code == "invalid_type":
-            said = f"{problem.path}: invalid type{problem.after}".rstrip(".")
-        else:
-            return problem.error()
-        return RequestError(f"{BAD_JSON}: {said}", code="invalid_request_error")
+        said = deserializer.told(problem, body)
+        if problem.path == "tool_choice" and problem.code == "invalid_value":
+            listed = ", ".join(f"`{each}`" for each in CHOICES)
+            said = f"{deserializer.FAILED}: tool_choice: expected one of {listed} or a tool"
+        elif problem.path in RANGES and not (said and problem.path == "top_logprobs") and "value" in str(problem.code):
+            said = f"Invalid {problem.path} value, the valid range of {problem.path} is {RANGES[problem.path]}"
+        return RequestError(said or problem.error().message, code="invalid_request_error")
 
 
 _SAID: dict[str, Any] = {"content": ""}

@@ -118,7 +118,10 @@ class Groq(Vendor):
         return {"x-groq-region": "mock"}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error in the wording of a schema validator (ServiceStack/llms issue 17, January 2026)."""
+        """Return the error in the wording of a schema validator (ServiceStack/llms issue 17, January 2026).
+
+        That of a role was last seen on 2026-06-29, and bounds are told as the one of `n` is in Groq's documentation.
+        """
         where, _, name = problem.path.rpartition(".")
         match problem.code:
             case "unknown_parameter":
@@ -131,6 +134,11 @@ class Groq(Vendor):
                 return RequestError(f"'{'.'.join(map(str, rules.steps(where)))}' : {said}")
             case "empty_array":
                 return RequestError(f"'{problem.path}' : minimum number of items is 1")
+            case "invalid_value" if name == "role":
+                dotted = ".".join(map(str, rules.steps(where)))
+                return RequestError(f"'{dotted}' : discriminator property 'role' has invalid value")
+            case _ if bound := _BOUND.search(problem.after or ""):
+                return RequestError(f"'{problem.path}' : number must be at {_BOUNDS[bound[1]]} {bound[2]}")
             case _:
                 return problem.error()
         if not where:
@@ -139,7 +147,8 @@ class Groq(Vendor):
         first, index, *_ = [*rules.steps(where), 0]
         if first != "messages" or not isinstance(index, int):
             return RequestError(f"'{dotted}' : {said}")
-        role = body["messages"][index].get("role")
+        if (role := body["messages"][index].get("role")) is None:
+            return RequestError(f"'{dotted}' : {said}")
         return RequestError(
             f"'messages.{index}' : for 'role:{role}' the following must be satisfied[('{dotted}' : {said})]"
         )
@@ -202,6 +211,8 @@ _KINDS = {
     "object": "an object",
     "array": "an array",
 }
+_BOUNDS = {"<=": "most", ">=": "least"}
+_BOUND = re.compile(r"a value (<=|>=) (\S+),")
 _KIND = re.compile(r"expected an? (boolean|decimal|integer|string|object|array)\b")
 
 

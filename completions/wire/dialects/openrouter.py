@@ -14,7 +14,7 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
-from completions.wire.dialects import rules
+from completions.wire.dialects import refusals, rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import OPENROUTER
 from completions.wire.framing import DONE
@@ -39,6 +39,7 @@ class OpenRouter(Vendor):
     name = "openrouter"
     vendor = "openrouter"
     words = OPENROUTER
+    refusals = refusals.OPENROUTER
     place = "openrouter/api/v1/"
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0

@@ -2,7 +2,10 @@
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, wants_schema
+from completions.wire.dialects.deserializer import FAILED
+from completions.wire.fields import dicts
+from completions.wire.openai.refusals import elsewhere
+from completions.wire.refusals import EFFORT, FORMAT, Asked, Effort, Given, Refusal, wants_schema
 
 INVALID = "invalid_request_error"
 
@@ -11,7 +14,33 @@ def _forced(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tool_choice") if prompt.tools and prompt.tool_choice.mode == "required" else None
 
 
+def _pictured(prompt: Prompt, can: Capabilities) -> Asked | None:
+    for at, message in enumerate(dicts(prompt.body.get("messages"))):
+        content = message.get("content")
+        for part in dicts(content) if isinstance(content, list) else ():
+            if part.get("type") not in (None, "text"):
+                return Asked(f"messages[{at}]", part["type"])
+    return None
+
+
+def _first_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("tools", prompt.tools[0].name) if prompt.tools else None
+
+
+def _draws(prompt: Prompt, formats: frozenset[str]) -> bool:
+    return "images" in formats
+
+
 DEEPSEEK: tuple[Refusal, ...] = (
+    Refusal(
+        "images",
+        _pictured,
+        f"{FAILED}: {{place}}: unknown variant `{{value}}`, expected `text`",
+        INVALID,
+        None,
+        source="rikkahub/rikkahub 1433; Zoo-Code-Org/Zoo-Code 1106; since 2026-09-10 the flash models see",
+        seen="2026-08-07",
+    ),
     Refusal(
         "json_schema",
         wants_schema,
@@ -44,7 +73,61 @@ GROQ: tuple[Refusal, ...] = (
     ),
 )
 
+OPENROUTER: tuple[Refusal, ...] = (
+    Refusal(
+        "images",
+        _pictured,
+        "No endpoints found that support image input",
+        None,
+        None,
+        404,
+        source="github/app 2163; openclaw/openclaw 99079",
+        seen="2026-07-20",
+        part="image",
+    ),
+    Refusal(
+        "tools",
+        _first_tool,
+        'No endpoints found that support tool use. Try disabling "{value}". To learn more about provider routing, '
+        "visit: https://openrouter.ai/docs/guides/routing/provider-selection",
+        None,
+        None,
+        404,
+        source="rbb-dev/Open-WebUI-OpenRouter-pipe 58",
+        seen="2026-07-28",
+    ),
+)
+
 XAI: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        elsewhere(_draws),
+        "The model {model} is an image model and is therefore not available on this endpoint. Please use a compatible "
+        "endpoint such as https://api.x.ai/v1/images/generations. For more information, see "
+        "https://docs.x.ai/docs/api-reference#image-generation",
+        None,
+        None,
+        source="Wei-Shaw/sub2api 4301; router-for-me/CLIProxyAPI 4201",
+        seen="2026-07-14",
+    ),
+    Refusal(
+        "stop",
+        Given("stop"),
+        "Model {model} does not support parameter stop.",
+        None,
+        None,
+        source="BerriAI/litellm-docs 817, of grok-4.5",
+        seen="2026-08-07",
+    ),
+    Refusal(
+        "penalties",
+        Given("frequency_penalty"),
+        "Model {model} does not support parameter frequencyPenalty.",
+        None,
+        None,
+        source="miaoxworld/NativeTavern 83, of presence_penalty; BerriAI/litellm 14078",
+        seen="2026-09-15",
+    ),
     Refusal(
         "penalties",
         Given("presence_penalty"),

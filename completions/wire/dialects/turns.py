@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
+from completions.tokens.models import entry
 from completions.wire.fields import dicts, mapping
 
 Body = Mapping[str, Any]
@@ -95,7 +96,35 @@ def _texts(body: Body) -> str:
     return "\n".join(text for text in (*contents, *parts) if isinstance(text, str))
 
 
+MAX_OUTPUT = 393_216
+MAX_STOPS = 16
+
+
+def _out_of_range(body: Body) -> RequestError | None:
+    most = body.get("max_tokens")
+    if most is None or 1 <= most <= MAX_OUTPUT:
+        return None
+    return _deepseek(f"Invalid max_tokens value, the valid range of max_tokens is [1, {MAX_OUTPUT}]")
+
+
+def _many_stops(body: Body) -> RequestError | None:
+    stops = body.get("stop")
+    many = len(stops) if isinstance(stops, list) else 0
+    return _deepseek(f"Stop string array too long: {many}") if many > MAX_STOPS else None
+
+
+def _tops_alone(body: Body) -> RequestError | None:
+    if body.get("top_logprobs") is None or body.get("logprobs") is True:
+        return None
+    return _deepseek("Invalid top_logprobs and logprobs value, logprobs must be set to true if top_logprobs is used.")
+
+
+PROBED = "requests to deepseek-v4-flash, probed by a gateway's authors"
+
 DEEPSEEK = (
+    Rule(_out_of_range, "requests to deepseek-v4-flash and deepseek-v4-pro, of several projects", "2026-09-07"),
+    Rule(_many_stops, PROBED, "2026-09-01"),
+    Rule(_tops_alone, PROBED, "2026-09-01"),
     Rule(unknown_role, "icebear0828/codex-proxy 589, of deepseek-v4-flash", "2026-05-22"),
     Rule(_unasked, "agentscope-ai/agentscope-go 7; qwersyk/Newelle 425", "2026-09-16"),
     Rule(_unanswered, "gptme/gptme 3421; TurixAI/TuriX-CUA 15", "2026-08-03"),
@@ -181,7 +210,18 @@ def _several_answers(body: Body) -> RequestError | None:
     return RequestError("'n' : number must be at most 1") if (body.get("n") or 1) > 1 else None
 
 
+def _long_answer(body: Body) -> RequestError | None:
+    found = entry(body["model"], "groq")
+    most = found.limits.output if found else None
+    for name in ("max_completion_tokens", "max_tokens"):
+        if most is not None and (body.get(name) or 0) > most:
+            said = f"`{name}` must be less than or equal to `{most}`, the maximum value for `{name}` is less than the "
+            return RequestError(f"{said}`context_window` for this model", param=name)
+    return None
+
+
 GROQ = (
+    Rule(_long_answer, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),
     Rule(_many_tools, "HunorLaczko/ha-groq-cloud-api 25", "2026-04-16"),
     Rule(_several_answers, "Groq's page on OpenAI compatibility: `n` must be 1", "2026-11-26"),
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import refusals
+from completions.wire.dialects import deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.openai.base import made_id
 from completions.wire.openai.responses.document import without_writes
@@ -72,11 +72,9 @@ class XAI(Vendor):
         return RequestError(NO_KEY, status=400, code=CODES[400])
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error of a deserializer, as for DeepSeek, with the status 422 (meangrinch/MangaTranslator #48)."""
-        if problem.code not in ("missing_required_parameter", "invalid_type"):
-            return problem.error()
-        said = f"missing field `{problem.path}`" if problem.code.startswith("missing") else problem.error().message
-        return RequestError(f"Failed to deserialize the JSON body into the target type: {said}", status=422)
+        """Return the error of the deserializer with the status 422 (meangrinch/MangaTranslator #48), or of a bound."""
+        said = deserializer.told(problem, body)
+        return problem.error() if said is None else RequestError(said, status=422)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the two texts."""

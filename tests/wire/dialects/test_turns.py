@@ -23,6 +23,10 @@ MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq"
 
 BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("deepseek", [{"role": "developer", "content": "Hi"}, USER], {}, "messages[0].role: unknown variant `developer`"),
+    ("deepseek", [USER], {"max_tokens": 393_217}, "Invalid max_tokens value, the valid range of max_tokens is [1, 39"),
+    ("deepseek", [USER], {"max_tokens": 0}, "Invalid max_tokens value, the valid range of max_tokens is [1, 39"),
+    ("deepseek", [USER], {"stop": ["a"] * 17}, "Stop string array too long: 17"),
+    ("deepseek", [USER], {"top_logprobs": 2}, "logprobs must be set to true if top_logprobs is used."),
     ("deepseek", [USER, RESULT], {}, "Messages with role 'tool' must be a response to a preceding message"),
     ("deepseek", [USER, CALLED, RESULT | {"tool_call_id": "other"}], {}, "Messages with role 'tool' must be"),
     ("deepseek", [USER, CALLED, USER], {}, "An assistant message with 'tool_calls' must be followed by tool messages"),
@@ -58,6 +62,12 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ),
     ("groq", [USER], {"tools": [TOOL] * 129}, "'tools' : maximum number of items is 128"),
     ("groq", [USER], {"n": 2}, "'n' : number must be at most 1"),
+    (
+        "groq",
+        [USER],
+        {"model": "openai/gpt-oss-120b", "max_tokens": 65_537},
+        "`max_tokens` must be less than or equal to `65536`, the maximum value for `max_tokens` is less than the `con",
+    ),
     ("vllm", [USER], {"tool_choice": "required"}, "When using `tool_choice`, `tools` must be set."),
     (
         "vllm",
@@ -69,7 +79,9 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
 ]
 
 KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
-    ("deepseek", [SYSTEM, USER, CALLED, RESULT, SAID, USER], {}),
+    ("deepseek", [SYSTEM, USER, CALLED, RESULT, SAID, USER], {"max_tokens": 393_216, "stop": ["a"] * 16}),
+    ("deepseek", [USER], {"logprobs": True, "top_logprobs": 20, "reasoning_effort": "xhigh", "tool_choice": "none"}),
+    ("groq", [USER], {"model": "openai/gpt-oss-120b", "max_completion_tokens": 65_536}),
     ("deepseek", [SYSTEM | {"content": "Answer in JSON."}, USER], {"response_format": {"type": "json_object"}}),
     ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
     ("mistral", [USER, SAID | {"prefix": True}], {}),
@@ -103,7 +115,8 @@ RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mi
 
 @pytest.mark.parametrize("dialect", RULES)
 def test_rules__have_fresh_sources_and_are_all_broken_above(dialect: str) -> None:
-    bodies = [{"messages": messages, **more} for name, messages, more, _ in BROKEN if name == dialect]
+    model = MODELS.get(dialect, "m")
+    bodies = [{"model": model, "messages": messages, **more} for name, messages, more, _ in BROKEN if name == dialect]
     for rule in RULES[dialect]:
         assert rule.source
         assert REVISED - date.fromisoformat(rule.seen) < timedelta(days=365)
@@ -134,6 +147,55 @@ def test_mistral__tells_what_its_validator_finds(more: dict[str, Any], kind: str
         parse("mistral", [USER], more)
     (found,) = registry.CHAT_DIALECTS["mistral"].error(caught.value)["detail"]
     assert (caught.value.status, found["type"], found["msg"]) == (422, kind, words)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "more", "status", "words"),
+    [
+        ("deepseek", {"temperature": 3}, 400, "Invalid temperature value, the valid range of temperature is [0, 2]"),
+        ("deepseek", {"top_p": 0}, 400, "Invalid top_p value, the valid range of top_p is (0, 1.0]"),
+        (
+            "deepseek",
+            {"logprobs": True, "top_logprobs": 21},
+            400,
+            "Invalid top_logprobs value, the valid range of top_logprobs is [0, 20].",
+        ),
+        ("deepseek", {"top_logprobs": -1}, 400, "body into the target type: top_logprobs: invalid value: integer `-1`"),
+        (
+            "deepseek",
+            {"tool_choice": "bogus"},
+            400,
+            "tool_choice: expected one of `none`, `auto`, `required` or a tool",
+        ),
+        (
+            "deepseek",
+            {"reasoning_effort": "ultra"},
+            400,
+            "reasoning_effort: unknown variant `ultra`, expected one of `n",
+        ),
+        ("deepseek", {"tools": [{"type": "function"}]}, 400, "target type: tools[0]: missing field `function`"),
+        ("deepseek", {"n": 0}, 400, "Invalid 'n'"),
+        ("xai", {"tools": [{"type": "function"}]}, 422, "target type: tools[0]: missing field `function`"),
+        ("xai", {"messages": [{"role": "bot"}]}, 422, "messages[0].role: unknown variant `bot`, expected one of `sys"),
+        ("xai", {"seed": "x"}, 422, "target type: seed: invalid type: expected an integer"),
+        ("groq", {"temperature": 3}, 400, "'temperature' : number must be at most 2"),
+        ("groq", {"top_p": -1}, 400, "'top_p' : number must be at least 0"),
+        (
+            "groq",
+            {"messages": [{"role": "bot", "content": "Hi"}]},
+            400,
+            "'messages.0' : discriminator property 'role' h",
+        ),
+        ("groq", {"messages": [{"content": "Hi"}]}, 400, "'messages.0' : property 'role' is missing"),
+    ],
+)
+def test_fields__are_refused_in_the_vendor_s_words(dialect: str, more: dict[str, Any], status: int, words: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse(dialect, [USER], {**more})
+    assert words in caught.value.message
+    assert caught.value.status == status
+    if dialect == "deepseek":
+        assert (caught.value.code, caught.value.param) == ("invalid_request_error", None)
 
 
 def test_gemini__refuses_unknown_fields_in_a_list_of_one() -> None:
