@@ -5,7 +5,7 @@ Sources: the models of the mistralai SDK 2.x; answers, streams and errors record
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from completions.conversation import Block, Choice, Prompt, Reply
@@ -13,6 +13,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import MISTRAL
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
     Check,
@@ -76,6 +77,13 @@ EMBEDDINGS = record(
     },
     ("model", "input"),
 )
+
+
+NO_IMAGE = (
+    "Value error, Image content must be a URL (starting with 'https') or base64 encoded image (starting with "
+    "'data:image/<format>;base64,<image-base64>')."
+)
+"""What the validator says of another image (neuron-core/neuron-ai 596, 2026-07-02)."""
 
 
 class Unprocessable(RequestError):
@@ -168,6 +176,14 @@ class Mistral(Vendor):
         size = known.pop("output_dimension", None)
         return known if size is None else known | {"dimensions": size}
 
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise `RequestError` if a request is invalid, as one with an image that is neither an address nor data."""
+        super().check_chat(body)
+        for url in _images(body):
+            if not url.startswith(("https", "data:image/")):
+                found = {"type": "value_error", "loc": ["body"], "msg": NO_IMAGE, "input": body}
+                raise Unprocessable([found], NO_IMAGE)
+
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the validator's finding, whose path has the message's role after its index."""
         kind, said = _found(problem)
@@ -220,6 +236,14 @@ def _found(problem: Problem) -> tuple[str, str]:
     if problem.code == "invalid_type" and (expected := _EXPECTED.search(message)) is not None:
         return _TYPES[expected[1]]
     return "value_error", message
+
+
+def _images(body: Mapping[str, Any]) -> Iterator[str]:
+    parts = (part for message in dicts(body["messages"]) for part in dicts(message.get("content")))
+    for part in parts:
+        if part.get("type") == "image_url":
+            given = part.get("image_url")
+            yield text(mapping(given).get("url") if isinstance(given, dict) else given)
 
 
 def _short(given: str) -> str:

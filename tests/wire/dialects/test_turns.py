@@ -10,6 +10,7 @@ from completions.conversation import Choice, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire import registry
 from completions.wire.dialects import turns
+from completions.wire.dialects.mistral import NO_IMAGE
 from completions.wire.dialects.vendor import Vendor
 from tests.wire.test_refusals import REVISED
 
@@ -18,6 +19,11 @@ CALL: Any = {"id": "abcdefghi", "type": "function", "function": {"name": "f", "a
 CALLED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
 RESULT = {"role": "tool", "tool_call_id": "abcdefghi", "content": "1"}
 TOOL = {"type": "function", "function": {"name": "f"}}
+
+
+def seen(url: Any) -> dict[str, Any]:
+    return {"role": "user", "content": [{"type": "image_url", "image_url": url}]}
+
 
 MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"}
 
@@ -85,6 +91,7 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("deepseek", [SYSTEM | {"content": "Answer in JSON."}, USER], {"response_format": {"type": "json_object"}}),
     ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
     ("mistral", [USER, SAID | {"prefix": True}], {}),
+    ("mistral", [seen("https://a.example/b.png"), seen({"url": "data:image/png;base64,iVBORw0KGgo="})], {}),
     ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128}),
     ("vllm", [USER], {"tool_choice": "none", "stream": True, "stream_options": {"include_usage": True}}),
 ]
@@ -140,6 +147,8 @@ def test_dialects__use_their_rules() -> None:
         ({"tool_choice": "some"}, "enum", "Input should be 'auto', 'none', 'any' or 'required'"),
         ({"foo": 1}, "extra_forbidden", "Extra inputs are not permitted"),
         ({"messages": [{"role": "user"}]}, "missing", "Field required"),
+        ({"messages": [seen("iVBORw0KGgo=")]}, "value_error", NO_IMAGE),
+        ({"messages": [seen({"url": "ftp://a.example/b.png"})]}, "value_error", NO_IMAGE),
     ],
 )
 def test_mistral__tells_what_its_validator_finds(more: dict[str, Any], kind: str, words: str) -> None:
