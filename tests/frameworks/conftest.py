@@ -8,6 +8,14 @@ import pytest
 from tests.server import LiveServer
 
 
+@pytest.fixture(scope="session", autouse=True)
+def litellm_offline() -> Iterator[None]:
+    """Have LiteLLM, which some frameworks import, read prices from its package: the network may be slow, or none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+        yield
+
+
 @pytest.fixture(scope="session")
 def base_url() -> Iterator[str]:
     """Return the base URL of a server with the script beside this file."""

@@ -5,12 +5,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import litellm
 import openai
 import pytest
 from openai.types.responses import FunctionToolParam, ResponseInputParam
 from pydantic import BaseModel
 
+from llmclient import lite
 from tests.server import LiveServer
 from tests.wire.openai.typed_events import fold_response
 
@@ -396,7 +396,7 @@ def test_key__is_checked() -> None:
 @pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict class:UserWarning")  # of LiteLLM's own types
 @pytest.mark.parametrize("stream", [False, True])
 def test_litellm__reads_responses(scripted: openai.OpenAI, stream: bool) -> None:
-    answer: Any = litellm.responses(
+    answer: Any = lite.load().responses(
         model="openai/gpt-4o", input="Hi", api_base=str(scripted.base_url), api_key="mock", stream=stream
     )
     if stream:
