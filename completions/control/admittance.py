@@ -10,14 +10,13 @@ import ipaddress
 from collections.abc import Mapping
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 
 from completions.conf import conf
 from completions.control import tickets
 from completions.exceptions import RequestError
-from completions.views.origins import is_own
+from completions.views.origins import host_of, is_own
 
 Headers = Mapping[bytes, bytes]
 
@@ -38,24 +37,17 @@ async def admit(request: HttpRequest, headers: Headers) -> None:
         await _check_token(headers, conf.ADMIN_TOKEN)
     else:
         _check_client(str(request.META.get("REMOTE_ADDR", "")), headers)
-        _check_name(_host(request))
+        _check_name(host_of(request))
 
 
 def check_page(request: HttpRequest, headers: Headers) -> None:
     """Raise the 403 for a request by a web page of another site."""
-    _check_page(headers, _host(request))
+    _check_page(headers, host_of(request))
 
 
 def ticket_in(headers: Headers) -> str:
     """Return the ticket in a browser's cookie; empty if there is none."""
     return parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
-
-
-def _host(request: HttpRequest) -> str:
-    try:
-        return request.get_host()
-    except DisallowedHost as exc:
-        raise RequestError(str(exc), code="host_not_allowed") from exc
 
 
 def _check_page(headers: Headers, host: str) -> None:

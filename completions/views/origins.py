@@ -46,12 +46,20 @@ def admit(request: HttpRequest, headers: Headers) -> str | None:
         if headers.get(SITE) == b"cross-site" and headers.get(MODE) != b"navigate" and ANY not in conf.CORS_ORIGINS:
             raise forbidden("A web page of another site")
         return None
-    if is_own(origin, _host(request)):
+    if is_own(origin, host_of(request)):
         return None
     text = origin.decode("latin-1")
     if not _is_allowed(text, tuple(conf.CORS_ORIGINS) or SAME_MACHINE):
         raise forbidden(f"A web page of {text[:200]!r}")
     return text
+
+
+def host_of(request: HttpRequest) -> str:
+    """Return the host, and perhaps the port, that a request names; raise the 400 for one that ALLOWED_HOSTS lacks."""
+    try:
+        return request.get_host()
+    except DisallowedHost as exc:
+        raise RequestError(str(exc), code="host_not_allowed") from exc
 
 
 def forbidden(whose: str) -> RequestError:
@@ -102,13 +110,6 @@ def expose(response: HttpResponseBase, origin: str) -> None:
 def _allow(response: HttpResponseBase, origin: str) -> None:
     response.headers["Access-Control-Allow-Origin"] = origin
     patch_vary_headers(response, ["Origin"])
-
-
-def _host(request: HttpRequest) -> str:
-    try:
-        return request.get_host()
-    except DisallowedHost as exc:
-        raise RequestError(str(exc), code="host_not_allowed") from exc
 
 
 @functools.lru_cache(maxsize=256)

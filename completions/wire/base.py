@@ -21,6 +21,9 @@ from completions.wire.words import NO_WORDS, Words, worded
 NO_ROUTE: Mapping[str, str] = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
 
+LIMITS = "x-ratelimit-"
+"""How the names of OpenAI's headers on rate limits begin."""
+
 Document = Mapping[str, Any]
 Place = tuple[str, str]
 """Identifies a stored document: its kind and its id."""
@@ -256,3 +259,8 @@ def json_type(value: object) -> str:
         case list():
             return "an array"
     return "an object"
+
+
+def without(headers: Mapping[str, str], *beginnings: str) -> dict[str, str]:
+    """Return the headers but for those whose names begin with one of these, which are in lower case."""
+    return {name: value for name, value in headers.items() if not name.lower().startswith(beginnings)}

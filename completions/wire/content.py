@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from completions.conversation import Block, Choice
+import orjson
+
+from completions.conversation import Block, Choice, ToolCall
 from completions.wire.fields import mapping, whole
 
 
@@ -43,3 +45,17 @@ def moved(annotation: Mapping[str, Any], by: int) -> Mapping[str, Any]:
 
 def _start(annotation: Mapping[str, Any]) -> int:
     return whole(mapping(annotation.get("url_citation")).get("start_index"), 0) or 0
+
+
+def arguments_of(call: ToolCall) -> dict[str, Any] | None:
+    """Return a call's arguments as an object, which holds the text of a custom tool's `input`.
+
+    None where they are no object, as when the token limit cut them.
+    """
+    if call.kind == "custom":
+        return {"input": call.arguments}
+    try:
+        found = orjson.loads(call.arguments or "{}")
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None

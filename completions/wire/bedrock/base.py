@@ -9,7 +9,7 @@ import orjson
 from completions.conversation import ErrorSaid, Prompt
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.wire.base import StreamFailure, WireFormat
+from completions.wire.base import LIMITS, StreamFailure, WireFormat, without
 from completions.wire.bedrock import errors as bedrock_errors
 from completions.wire.framing import AWS_EVENTS, Framing
 from completions.wire.readback import Answer
@@ -29,7 +29,7 @@ class BedrockFormat(WireFormat):
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits, which AWS does not send."""
-        return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
+        return without(headers, LIMITS)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return AWS's binary event stream."""

@@ -16,6 +16,7 @@ import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
+from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
@@ -106,8 +107,8 @@ class Said:
         self.thoughts = (self.choice.reasoning or "") if shown else ""
         runs = EXECUTED if executes_code(prompt) else ()
         calls = [call for call in self.choice.tool_calls if call.name not in runs]
-        self.calls = [call for call in calls if _object(call) is not None]
-        self._malformed = [call for call in calls if _object(call) is None]
+        self.calls = [call for call in calls if arguments_of(call) is not None]
+        self._malformed = [call for call in calls if arguments_of(call) is None]
         self.made = media.parts(self.choice, prompt, str(index)) if prompt.modalities != ("text",) else []
         self.found = grounding.search(prompt) if "documents" in prompt.recalled and not self.calls else []
         self._ran = [] if self.choice.tool_calls or not prompt.body.get("tools") else list(self._run())
@@ -163,7 +164,7 @@ class Said:
     def _called(self, call: ToolCall, calls: "count[int]") -> list[Document]:
         if call.name in EXECUTED and executes_code(self._prompt):
             return _executed(call)
-        arguments = _object(call)
+        arguments = arguments_of(call)
         if arguments is None:
             return []
         at = next(calls)
@@ -259,7 +260,7 @@ def executes_code(prompt: Prompt) -> bool:
 
 def _executed(call: ToolCall) -> list[Document]:
     """Return the parts of code that was run: the code, and what it printed."""
-    given = _object(call) or {}
+    given = arguments_of(call) or {}
     found = orjson.loads(call.result) if call.result else ""
     return hosted.executed(text(given.get("code")), found if isinstance(found, str) else orjson.dumps(found).decode())
 
@@ -276,17 +277,6 @@ def _chance(choice: Choice, at: int, piece: str) -> float:
 
 def _token(piece: str, chance: float) -> Document:
     return {"token": piece, "tokenId": zlib.crc32(piece.encode()) % VOCABULARY, "logProbability": chance}
-
-
-def _object(call: ToolCall) -> Document | None:
-    """Return a call's arguments as an object; None where they are none, as when the token limit cut them."""
-    if call.kind == "custom":
-        return {"input": call.arguments}
-    try:
-        found = orjson.loads(call.arguments or "{}")
-    except orjson.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) else None
 
 
 def _of_enum(said: str, config: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from completions.event import HOLE, Event, Length, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
-from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object
+from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object, without
 from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents, counts, grouped, joined, pieces
 from completions.wire.gemini import caches, file_search, grounding, imagen, media
@@ -137,7 +137,7 @@ class Gemini(WireFormat):
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Leave out what Google does not send: the error's details say how long to wait."""
-        return {name: value for name, value in headers.items() if not name.lower().startswith(gemini_errors.FOREIGN)}
+        return without(headers, *gemini_errors.FOREIGN)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with Google's wording; a wrong key is a 400 here, a missing one a 403."""

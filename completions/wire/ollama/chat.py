@@ -10,12 +10,12 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, StreamFailure, WireFormat
-from completions.wire.content import in_one_text
+from completions.wire.base import LIMITS, NO_ROUTE, StreamFailure, WireFormat, without
+from completions.wire.content import arguments_of, in_one_text
 from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
@@ -51,7 +51,7 @@ class OllamaFormat(WireFormat):
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without rate limits, which Ollama does not have."""
-        return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
+        return without(headers, LIMITS)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Ollama's envelope: only the message."""
@@ -97,7 +97,7 @@ class _Generating(OllamaFormat):
                 events += Event.tokens(template.fill(thought), counts=counts(thought))
             elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
                 events += self._text(block.text, choice, prompt, head)
-            elif block.call is not None and _arguments(block.call) is not None:
+            elif block.call is not None and arguments_of(block.call) is not None:
                 called = head | self._said("", None, [next(calls)]) | {"done": False}
                 events.append(Event(orjson.dumps(called), token=True))
         return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
@@ -126,7 +126,7 @@ class _Generating(OllamaFormat):
         """Return the calls without those whose arguments were cut, which the real server could not parse either."""
         calls = []
         for place, call in enumerate(reply.choices[0].tool_calls):
-            if (arguments := _arguments(call)) is not None:
+            if (arguments := arguments_of(call)) is not None:
                 function = {"index": place, "name": call.name, "arguments": arguments}
                 calls.append({"id": call.id or made_id("call_", reply, place), "function": function})
         return calls
@@ -209,13 +209,3 @@ def _logprobs(pieces: list[str], choice: Choice, count: int) -> list[dict[str, A
         for entry in entries:
             del entry["top_logprobs"]
     return entries
-
-
-def _arguments(call: ToolCall) -> dict[str, Any] | None:
-    if call.kind == "custom":
-        return {"input": call.arguments}
-    try:
-        arguments = orjson.loads(call.arguments or "{}")
-    except orjson.JSONDecodeError:
-        return None
-    return arguments if isinstance(arguments, dict) else None

@@ -12,7 +12,7 @@ from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
 from completions.wire.anthropic.messages import AnthropicCount
 from completions.wire.anthropic.prompt import read_prompt
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import LIMITS, NO_ROUTE, decode_object, without
 from completions.wire.vertex import errors as vertex_errors
 
 
@@ -32,7 +32,7 @@ class VertexClaude(HostedClaude):
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits."""
-        return {name: value for name, value in headers.items() if not name.lower().startswith("x-ratelimit-")}
+        return without(headers, LIMITS)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Anthropic's envelope, or Google's."""
