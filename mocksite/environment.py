@@ -98,7 +98,7 @@ class Environment:
 
     def number(self, name: str, default: float, low: float, high: float) -> float:
         """A number from `low` to `high`, both included."""
-        return self._number(name, default, (low, high), float, f"a number from {low:g} to {high:g}")
+        return self._number(name, default, (low, high), float, f"a number from {low:.15g} to {high:.15g}")
 
     def names(self, name: str, default: list[str]) -> list[str]:
         """Strings parted by commas."""
@@ -180,7 +180,7 @@ class Environment:
         self._env.read_env(file)
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
-        shown = "none" if default == [] else default
+        shown = "none" if default == [] else str(default).lower() if isinstance(default, bool) else default
         self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {shown}.")
         return default
 

@@ -34,7 +34,10 @@ def ask(options: Mapping[str, Any], path: str) -> bytes:
     except urllib.error.HTTPError as exc:
         raise CommandError(f"{address} answered {exc.code}: {_message(exc.read())}") from exc
     except (OSError, ValueError) as exc:
-        raise CommandError(f"There is no answer at {address}: {exc}") from exc
+        reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
+        told = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
+        hint = "Is the server running? --url says where."
+        raise CommandError(f"There is no answer at {address}: {told}. {hint}") from exc
 
 
 def _message(body: bytes) -> str:

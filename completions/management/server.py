@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import uvicorn
@@ -10,6 +11,10 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from completions.inspector.address import address_problem
+from completions.state.cassettes.place import unwritable
+
+RECORDING = ("once", "new_episodes", "all")
+"""The modes in which something is written."""
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """What tells prometheus-client, when it is imported, where several processes keep their numbers."""
@@ -34,12 +39,19 @@ def use_cassettes(folder: str, mode: str) -> None:
     """Play and record the answers in a folder, in this process and in those that it starts."""
     if not folder:
         raise CommandError("--mode needs a folder: --record DIR, or CASSETTES=DIR.")
+    if mode in RECORDING and (problem := unwritable(Path(folder))) is not None:
+        raise CommandError(f"--record {folder}: {problem}.")
     given = {"CASSETTES": folder, "CASSETTE_MODE": mode}
     if settings.MOCK_SCRIPT == "mock" and "MOCK_SCRIPT" not in os.environ:
         given["MOCK_SCRIPT"] = "relay"
     for name, value in given.items():
         os.environ[name] = value
         setattr(settings, name, value)
+
+
+def records_nothing() -> bool:
+    """Tell whether answers are to be recorded, and no server gives any, neither by a setting nor by a script."""
+    return settings.CASSETTE_MODE in RECORDING and settings.MOCK_SCRIPT == "relay" and not settings.MOCK_UPSTREAM
 
 
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:

@@ -160,6 +160,29 @@ def test_secrets__of_recordings_are_taken_out(tmp_path: Path) -> None:
     assert "sk-abcdefghij0123456789" not in "".join(file.read_text() for file in folder.glob("*"))
 
 
+@pytest.mark.parametrize(
+    ("folder", "told"), [("nowhere", "nowhere does not exist"), ("file", "file is a file, and this takes a folder")]
+)
+def test_check__of_no_folder_is_an_error(tmp_path: Path, folder: str, told: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match=told):
+        call_command("checkcassettes", str(tmp_path / folder))
+
+
+def test_import__says_why_nothing_can_be_read_or_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="There are no files in "):
+        call_command("importcassette", str(tmp_path / "empty"), into=str(tmp_path / "into"))
+    with pytest.raises(CommandError, match=r"--into .*file is a file, and not a folder"):
+        call_command("importcassette", str(tmp_path / "file"), into=str(tmp_path / "file"))
+    with pytest.raises(CommandError, match="Nothing could be taken over"):
+        call_command("importcassette", "/dev/zero", str(tmp_path / "gone"), into=str(tmp_path / "into"))
+    shown = capsys.readouterr().err
+    assert "/dev/zero: it cannot be read: it is not a file" in shown
+    assert "gone: it cannot be read: No such file or directory" in shown
+
+
 def test_check__names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     deck = Deck(str(tmp_path))
     file = Path(

@@ -13,7 +13,7 @@ import pytest
 
 from tests.patience import PATIENCE
 from tests.receive.test_live import CLOSE, connect, request
-from tests.server import ROOT, LiveServer, run_manage
+from tests.server import ROOT, SERVE, LiveServer, run_manage
 
 
 def test_runserver__streams_in_pieces_under_reload() -> None:
@@ -93,7 +93,7 @@ WRONG = {
     "DEBUG": ("maybe", "DEBUG='maybe' is not allowed: it takes one of true, yes, on, 1, false, no, off, 0."),
     "LOG_LEVEL": ("loud", "LOG_LEVEL='loud' is not allowed: it takes one of DEBUG, INFO, WARNING, ERROR, CRITICAL."),
     "LOG_FORMAT": ("xml", "LOG_FORMAT='xml' is not allowed: it takes one of text, json."),
-    "MOCK_TTFT_MS": ("-1", "MOCK_TTFT_MS='-1' is not allowed: it takes a number from 0 to 3.6e+06."),
+    "MOCK_TTFT_MS": ("-1", "MOCK_TTFT_MS='-1' is not allowed: it takes a number from 0 to 3600000."),
     "STATE_URL": ("redis//localhost", "STATE_URL='redis//localhost' is not allowed: it takes memory://, redis://"),
     "MAX_BODY_BYTES": ("1.5", "MAX_BODY_BYTES='1.5' is not allowed: it takes a whole number from 1 to"),
     "DATABASE_URL": ("postgres://a:b@c:port/d", "DATABASE_URL='postgres://a:...@c:port/d' is not allowed: it takes"),
@@ -168,6 +168,26 @@ def test_host__that_this_machine_does_not_have() -> None:
     result = run_manage("serve", "--host", "192.0.2.1", "--port", "8765")
     assert result.returncode == 1
     assert "192.0.2.1 is not an address of this machine." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--port", "99999"), "argument --port: it takes a whole number from 0 to 65535, and is '99999'"),
+        (("--port", "-1"), "argument --port: it takes a whole number from 0 to 65535"),
+        (("--workers", "0"), "argument --workers: it takes a whole number from 1 to 256, and is '0'"),
+        (("--fd", "999"), "--fd 999 is no socket that this process was started with: Bad file descriptor."),
+        (("--record", "manage.py"), "--record manage.py: manage.py is a file, and not a folder."),
+    ],
+)
+def test_serve__says_what_is_wrong_in_its_options(options: tuple[str, ...], told: str) -> None:
+    result = run_manage("serve", *options)
+    assert (result.returncode != 0, told in result.stderr, "Traceback" in result.stderr) == (True, True, False)
+
+
+def test_serve__says_that_nothing_can_be_recorded_yet(tmp_path: Path) -> None:
+    with LiveServer(*SERVE, "--record", str(tmp_path)) as server:
+        server.wait_for("Nothing is recorded yet: there is no server that answers")
 
 
 TRY = "curl -N {}/v1/chat/completions -d '{{\"stream\": true}}'"

@@ -85,6 +85,8 @@ def test_refresh__of_what_has_changed(
     ("options", "told"),
     [
         ({"report": "a"}, "are for --refresh"),
+        ({"refresh": True, "report": "nowhere/a.md"}, "The report nowhere/a.md cannot be written: No such file"),
+        ({"older_than": -1}, "--older-than takes a number of days from 0"),
         ({"refresh": True, "upstream": "a"}, "--upstream must be a URL"),
         ({"refresh": True, "header": ["a"]}, "--header takes NAME:VALUE"),
     ],

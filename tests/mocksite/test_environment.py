@@ -56,6 +56,7 @@ def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | N
         ("integer", (8, 0, 10), "11", "a whole number from 0 to 10"),
         ("integer", (8, 0, 10), "-1", "a whole number from 0 to 10"),
         ("integer", (8, 0, 10), "1.5", "a whole number from 0 to 10"),
+        ("number", (8, 0, 3_600_000), "inf", "a number from 0 to 3600000"),
         ("number", (8, 0, 10), "nan", "a number from 0 to 10"),
         ("number", (8, 0, 10), "inf", "a number from 0 to 10"),
         ("flag", (8,), "maybe", "one of true, yes, on, 1, false, no, off, 0"),

@@ -41,6 +41,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each finding, and a summary."""
+        folder = Path(options["folder"])
+        if not folder.is_dir():
+            why = "is a file, and this takes a folder" if folder.exists() else "does not exist"
+            raise CommandError(f"{folder} {why}.")
+        if options["older_than"] is not None and options["older_than"] < 0:
+            raise CommandError("--older-than takes a number of days from 0.")
         deck = Deck(options["folder"])
         used = _used() if options["unused"] else None
         found = [*findings(deck, options["older_than"], used, datetime.now(UTC))]
@@ -71,7 +77,10 @@ class Command(BaseCommand):
                 self._tell(told[-1])
         if options["report"]:
             write = as_json if options["report"].endswith(".json") else as_markdown
-            Path(options["report"]).write_text(write(options["folder"], results), encoding="utf-8")
+            try:
+                Path(options["report"]).write_text(write(options["folder"], results), encoding="utf-8")
+            except OSError as exc:
+                raise CommandError(f"The report {options['report']} cannot be written: {exc.strerror}.") from exc
         return told
 
 

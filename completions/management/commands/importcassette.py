@@ -12,6 +12,7 @@ from completions.outcome import Recorded
 from completions.resolve.cassettes import import_answer
 from completions.script.yaml_text import yaml_text
 from completions.state.cassettes.deck import Deck
+from completions.state.cassettes.place import unwritable
 
 
 class Command(BaseCommand):
@@ -27,8 +28,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import each file; exit with 1 where nothing could be."""
-        deck, taken = Deck(options["into"]), 0
-        for file in _files(options["files"]):
+        if (problem := unwritable(Path(options["into"]))) is not None:
+            raise CommandError(f"--into {problem}.")
+        deck, taken, files = Deck(options["into"]), 0, _files(options["files"])
+        if not files:
+            raise CommandError(f"There are no files in {', '.join(options['files'])}.")
+        for file in files:
             try:
                 found = read_file(file)
             except NotTaken as exc:

@@ -1,8 +1,8 @@
 """`manage.py serve`: the ASGI server, as the settings say."""
 
 import socket
-from argparse import ArgumentParser
-from collections.abc import Mapping
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,9 +10,15 @@ from django.core.management.base import BaseCommand, CommandError
 from completions.conf import conf
 from completions.management.checks import note_printed, workers_problem
 from completions.management.child import listen, run_for_parent
-from completions.management.server import check_port, run, use_cassettes
+from completions.management.server import check_port, records_nothing, run, use_cassettes
 from completions.script.asked.session import NEW
 from completions.script.elsewhere import CASSETTE_MODES
+
+MAX_FD = 1_000_000
+
+NOTHING_RECORDED = (
+    "Nothing is recorded yet: there is no server that answers what no rule does. Set MOCK_UPSTREAM=https://HOST."
+)
 
 FOR_PARENT = ("until_eof", "report", "reserved")
 
@@ -26,15 +32,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what the environment says, or these."""
         parser.add_argument("--host", default=conf.HOST, help=f"The address to listen on ({conf.HOST}).")
-        parser.add_argument("--port", default=conf.PORT, type=int, help=f"The port; 0 takes a free one ({conf.PORT}).")
-        parser.add_argument("--workers", default=conf.WORKERS, type=int, help=f"Processes ({conf.WORKERS}).")
+        port = f"The port; 0 takes a free one ({conf.PORT})."
+        parser.add_argument("--port", default=conf.PORT, type=whole(0, 65535), help=port)
+        parser.add_argument("--workers", default=conf.WORKERS, type=whole(1, 256), help=f"Processes ({conf.WORKERS}).")
         parser.add_argument("--record", metavar="DIR", help="Record the answers of MOCK_UPSTREAM in a folder.")
         parser.add_argument(
             "--mode",
             choices=CASSETTE_MODES,
             help=f"What is recorded and played: {', '.join(CASSETTE_MODES)} ({NEW} with --record, or CASSETTE_MODE).",
         )
-        parser.add_argument("--fd", type=int, help="A listening socket that this process was started with.")
+        parser.add_argument("--fd", type=whole(0, MAX_FD), help="A listening socket that it was started with.")
         parser.add_argument("--until-eof", action="store_true", help="End when standard input is closed.")
         parser.add_argument(
             "--report", action="store_true", help='Write {"port": 54321} to standard output once it listens.'
@@ -48,6 +55,8 @@ class Command(BaseCommand):
         note_printed()
         if options["record"] or options["mode"]:
             use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or NEW)
+            if records_nothing():
+                self.stderr.write(self.style.WARNING(NOTHING_RECORDED))
         if (problem := workers_problem(options["workers"])) is not None:
             raise CommandError(problem)
         if not any(options[name] for name in FOR_PARENT) and options["fd"] is None:
@@ -58,10 +67,25 @@ class Command(BaseCommand):
             run_for_parent(listening, until_eof=options["until_eof"], report=options["report"])
 
 
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads an option that is a whole number from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and least <= int(text[:19]) <= most:
+            return int(text)
+        raise ArgumentTypeError(f"it takes a whole number from {least} to {most}, and is {text[:60]!r}")
+
+    return read
+
+
 def listening_socket(options: Mapping[str, Any]) -> socket.socket:
     """Return the socket to serve on: the one that was inherited, or a new one."""
     if options["fd"] is not None:
-        return socket.socket(fileno=options["fd"])
+        try:
+            return socket.socket(fileno=options["fd"])
+        except OSError as exc:
+            told = f"--fd {options['fd']} is no socket that this process was started with: {exc.strerror}."
+            raise CommandError(told) from exc
     if not options["reserved"]:
         check_port(options["host"], options["port"])
     try:

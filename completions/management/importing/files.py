@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,25 @@ MAX_BYTES = 256 * 1024 * 1024
 def read_file(file: Path) -> Found:
     """Read a file; raise `NotTaken` where it is nothing that is known."""
     try:
-        data = file.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            data = gzip.decompress(data)
-        text = data[:MAX_BYTES].decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as exc:
-        raise NotTaken(f"it cannot be read: {exc}") from exc
+        text = _unpacked(file).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as exc:
+        raise NotTaken(f"it cannot be read: {getattr(exc, 'strerror', None) or exc}") from exc
     if (documents := _lines(text)) is not None:
         return recordings.lines(documents)
     return _known(_document(text))
+
+
+def _unpacked(file: Path) -> bytes:
+    """Return what a file holds, in which no more is looked at than there may be."""
+    if file.exists() and not file.is_file():
+        raise NotTaken("it cannot be read: it is not a file")
+    with file.open("rb") as opened:
+        packed = opened.read(2) == b"\x1f\x8b"
+        opened.seek(0)
+        data = (gzip.GzipFile(fileobj=opened) if packed else opened).read(MAX_BYTES + 1)
+    if len(data) > MAX_BYTES:
+        raise NotTaken(f"it is larger than {MAX_BYTES} bytes")
+    return data
 
 
 def _known(document: Any) -> Found:

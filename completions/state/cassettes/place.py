@@ -41,6 +41,13 @@ def folder_of(node: Node, folder: str) -> Path:
 
 def check_writable(node: Node, folder: Path) -> None:
     """Raise `ScriptError` for a folder that cannot be written to, or not be made."""
+    if (problem := unwritable(folder)) is not None:
+        raise node.error(f"cannot be recorded into: {problem}.")
+
+
+def unwritable(folder: Path) -> str | None:
+    """Return why a folder cannot be written to, or not be made; None where it can."""
     nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-        raise node.error(f"cannot be recorded into: {nearest} cannot be written to.")
+    if not nearest.is_dir():
+        return f"{nearest} is a file, and not a folder"
+    return None if os.access(nearest, os.W_OK) else f"{nearest} cannot be written to"
