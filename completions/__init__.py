@@ -15,7 +15,7 @@ Three faces call them: `views/` (what applications talk to), `control/` (what te
 `control/`, for those without pytest too; `management/` has the commands and Django's checks. `wire/` shares
 `base.py`, framing and validation among the providers; `tokens/` splits and counts text, and knows the models.
 
-The ground floor knows nothing of the rooms: `conversation.py` (question and answer), `event.py` (a stream's pieces),
+The ground floor knows nothing of the rooms: `conversation.py` (question and answer), `event/` (a stream's pieces),
 `outcome.py` (what a request gets, and how fast), `faults.py` (the closed list), `exceptions.py`, `ids.py`,
 `budget.py` (how much work what others wrote may make), and `conf.py` (the
 settings). Django's own: `apps.py`, `migrations/`.

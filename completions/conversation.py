@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, dataclass_transform
 
-from completions.event import Length, RawEvent
+from completions.event import RawEvent, scatter
 
 T = TypeVar("T")
 
@@ -207,7 +207,7 @@ class Prompt:
     address: Mapping[str, str] = field(default_factory=dict)
     recalled: Mapping[str, object] = field(default_factory=dict)
     modalities: tuple[str, ...] = ("text",)
-    per_chunk: Length | None = None
+    per_chunk: scatter.Length | None = None
     short_text: int = 0
     raw_input: object = None
     counted: PromptTokens | None = field(default=None, init=False, compare=False)

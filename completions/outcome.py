@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from completions.conversation import Reply, value
-from completions.event import Jitter, Length
+from completions.event.scatter import Jitter, Length
 from completions.exceptions import RequestError
 
 

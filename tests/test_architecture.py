@@ -36,7 +36,7 @@ ARROWS: dict[str, set[str]] = {
     "script": {"budget", "conversation", "event", "exceptions", "faults", "outcome", "tokens"},
     "wire": {"budget", "conversation", "event", "exceptions", "tokens"},
     "delivery": {"event", "faults", "outcome"},
-    "journal": {"conf", "conversation", "exceptions", "ids", "models", "outcome", "tokens"},
+    "journal": {"conf", "conversation", "event", "exceptions", "ids", "models", "outcome", "tokens"},
     "models": set(),  # Django's
     "migrations": set(),
     "state": {"budget", "conf", "conversation", "delivery", "exceptions", "journal", "outcome", "script"},

@@ -9,7 +9,8 @@ from itertools import accumulate, takewhile
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
-from completions.event import Jitter
+from completions.event import Frames
+from completions.event.scatter import Jitter
 from completions.outcome import Pacing
 
 WRITE_BYTES = 64 * 1024
@@ -53,7 +54,7 @@ def _scattered(tokens: Sequence[int], ttft: float, gap: float, jitter: Jitter) -
 
 
 async def deliver(  # the last two are for tests, whose time only passes when they say so
-    frames: Sequence[bytes],
+    frames: Frames,
     due: Sequence[float],
     start: float,
     *,
@@ -66,14 +67,14 @@ async def deliver(  # the last two are for tests, whose time only passes when th
     Frames that are due together form one piece of at most 64 KiB. The consumer sends each piece before it asks for the
     next, so a slow client slows the stream down instead of filling memory.
     """
-    position, count = 0, len(frames)
+    position, count = 0, len(frames.sizes)
     while position < count:
         wait = start + due[position] - clock()
         if wait > SLACK:
             await sleep(wait)
         elapsed = clock() - start
         first, position = position, _fill(frames, position, bisect_right(due, elapsed + SLACK, position))
-        piece = b"".join(frames[first:position])
+        piece = frames.joined(first, position)
         for offset in range(0, len(piece), WRITE_BYTES):
             if offset or (first and wait <= SLACK):
                 await sleep(0)  # a long stream that is late or unpaced lets the others have their turn
@@ -94,7 +95,7 @@ class Turns(Protocol):
 
 
 async def deliver_shared(
-    frames: Sequence[bytes],
+    frames: Frames,
     turns: Turns,
     start: float,
     *,
@@ -102,13 +103,13 @@ async def deliver_shared(
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[bytes, None]:
     """Yield the frames' bytes, each when its turn comes; otherwise like `deliver`."""
-    position, count = 0, len(frames)
+    position, count = 0, len(frames.sizes)
     with turns:
         while position < count:
             ready = await turns.after(position)
             elapsed = clock() - start
             first, position = position, _fill(frames, position, ready)
-            piece = b"".join(frames[first:position])
+            piece = frames.joined(first, position)
             for offset in range(0, len(piece), WRITE_BYTES):
                 if offset:
                     await asyncio.sleep(0)
@@ -162,10 +163,10 @@ async def wait(
         await sleep(seconds)
 
 
-def _fill(frames: Sequence[bytes], position: int, end: int) -> int:
+def _fill(frames: Frames, position: int, end: int) -> int:
     """Return the end of the run of due frames from `position` that fits one write; it has at least one frame."""
     end = max(end, position + 1)
-    if sum(map(len, frames[position:end])) <= WRITE_BYTES:
+    sizes = frames.sizes[position:end]
+    if sum(sizes) <= WRITE_BYTES:
         return end
-    sizes = accumulate(map(len, frames[position:end]))
-    return position + max(1, sum(1 for _ in takewhile(WRITE_BYTES.__ge__, sizes)))
+    return position + max(1, sum(1 for _ in takewhile(WRITE_BYTES.__ge__, accumulate(sizes))))

@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from completions.conversation import Prompt, Reply, Said, Usage
+from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.outcome import Fault, Ineffective, NearMiss, Outcome
 
 SUMMARY = 200
 """The most characters of the last user message that are kept as a summary."""
-
-FRAME = 100
-"""The memory that a frame of a stream takes besides its bytes."""
 
 ANSWER = 4000
 """The most characters of an answer that can be searched."""
@@ -37,7 +35,7 @@ class Sent(NamedTuple):
     are the scheduled times in seconds, or empty.
     """
 
-    frames: Sequence[bytes]
+    frames: Frames
     sizes: Sequence[int]
     tokens: Sequence[int]
     ends: Sequence[int]
@@ -201,7 +199,7 @@ class Exchange:
         """Drop all bodies, and return the number of bytes kept: 0."""
         self.request_body = self.response_body = b""
         if self.sent is not None:
-            self.sent = self.sent._replace(frames=())
+            self.sent = self.sent._replace(frames=Frames())
         return 0
 
     def cut_bodies(self, body: int) -> int:
@@ -214,7 +212,7 @@ class Exchange:
             return len(self.request_body) + len(self.response_body)
         if self.sent_bytes > body:
             self.sent, self.response_truncated = _cut(self.sent, body), True
-        return len(self.request_body) + min(self.sent_bytes, body) + FRAME * len(self.sent.frames)
+        return len(self.request_body) + self.sent.frames.memory
 
 
 def _summary(prompt: Prompt) -> str:

@@ -4,14 +4,20 @@ A tenth of them is written and read that way. What the events of a run begin wit
 again within them stands as one byte. Whatever was found to be repeated, the bytes come back as they went out.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from completions.event import Frames, Run
 
 MARK = b"\x00"
 """The byte that stands for a text; JSON and server-sent events have none of them."""
 
 WORTH = 16
 """Bytes of a text below which it is not worth it."""
+
+REMEMBERED = 256
+"""Events of a run whose bytes are remembered, at most."""
 
 MIN_FRAMES = 8
 """Events of a run below which it is not."""
@@ -20,27 +26,62 @@ Packing = Mapping[str, Any]
 """How bytes were packed, as JSON: where the run begins and ends, what its events begin with, what the mark is for."""
 
 UNPACKED: Packing = {}
+NO_RUN = Run(b"", ())
 
 
-def pack(frames: Sequence[bytes]) -> tuple[bytes, Packing]:
+def pack(frames: Frames) -> tuple[bytes, Packing]:
     """Return the bytes of some events without what they repeat, and how to have it back."""
+    first, run = _longest_run(frames) or _found_run(frames) or (0, NO_RUN)
+    last, start = first + len(run), run.before
+    if len(run) < MIN_FRAMES or len(start) < WORTH or MARK in start:
+        return frames.joined(0, len(frames)), UNPACKED
+    shorten = _remembered if len(run) <= REMEMBERED else _shorten
+    kept, repeated = shorten(tuple(run.values), run.after)
+    if repeated is None:
+        return frames.joined(0, len(frames)), UNPACKED
+    packing = {"first": first, "last": last, "start": _text(start), "mark": _text(repeated)}
+    return b"".join([frames.joined(0, first), kept, frames.joined(last, len(frames))]), packing
+
+
+def _shorten(values: tuple[bytes, ...], after: bytes) -> tuple[bytes, bytes | None]:
+    """Return what a run's texts end with, in a row, and the text for which the mark stands; None: there is a mark."""
+    kept = after.join([*values, b""])
+    if MARK in kept:
+        return kept, None
+    repeated = after if len(after) >= WORTH else _between(*values[len(values) // 2 - 1 :][:2])
+    return kept.replace(repeated, MARK) if repeated else kept, repeated
+
+
+_remembered = functools.lru_cache(maxsize=64)(_shorten)
+"""The same for a text that a script says again and again."""
+
+
+def _longest_run(frames: Frames) -> tuple[int, Run] | None:
+    """Return the longest of the runs that the frames come in, and the index of its first frame."""
+    at, found = 0, None
+    for part in frames.parts:
+        if isinstance(part, bytes):
+            at += 1
+            continue
+        if len(part) >= MIN_FRAMES and (found is None or len(part) > len(found[1])):
+            found = at, part
+        at += len(part)
+    return found
+
+
+def _found_run(frames: Frames) -> tuple[int, Run] | None:
+    """Find the frames that begin like the two in the middle, if they are in a row, and the index of the first."""
     if len(frames) < MIN_FRAMES:
-        return b"".join(frames), UNPACKED
-    middle = len(frames) // 2
-    one, other = frames[middle - 1], frames[middle]
-    length = one.rfind(b'"', 0, _alike(one, other)) + 1  # two words may begin alike, where others do not
-    start = one[:length]
-    first = next(at for at, frame in enumerate(frames) if frame.startswith(start))
-    last = len(frames) - next(at for at, frame in enumerate(reversed(frames)) if frame.startswith(start))
-    run = [frame[length:] for frame in frames[first:last]]
-    if length < WORTH or start + start.join(run) != (whole := b"".join(frames[first:last])) or MARK in whole:
-        return b"".join(frames), UNPACKED
-    middle_text = _between(one[length:], other[length:])
-    kept = b"".join(run)
-    if middle_text:
-        kept = kept.replace(middle_text, MARK)
-    packing = {"first": first, "last": last, "start": _text(start), "mark": _text(middle_text)}
-    return b"".join([*frames[:first], kept, *frames[last:]]), packing
+        return None
+    texts, middle = list(frames), len(frames) // 2
+    one, other = texts[middle - 1], texts[middle]
+    start = one[: one.rfind(b'"', 0, _alike(one, other)) + 1]  # two words may begin alike, where others do not
+    first = next(at for at, text in enumerate(texts) if text.startswith(start))
+    last = len(texts) - next(at for at, text in enumerate(reversed(texts)) if text.startswith(start))
+    run = texts[first:last]
+    if not all(text.startswith(start) for text in run):
+        return None
+    return first, Run(start, [text[len(start) :] for text in run])
 
 
 def unpack(body: bytes, sizes: Sequence[int], packing: Packing) -> list[bytes]:
@@ -67,7 +108,7 @@ def _cut(body: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 def _between(one: bytes, other: bytes) -> bytes:
     """Return what two events have in common from the end of their first value to the start of their last."""
-    text = one[one.find(b'"') : one.rfind(b'":"') + 3]
+    text = one[one.find(b'"', 1) : one.rfind(b'":"') + 3]
     return text if len(text) >= WORTH and text in other else b""
 
 

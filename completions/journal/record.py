@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from completions.conf import conf
+from completions.event import Frames
 from completions.journal.exchange import Exchange, Sent
 from completions.journal.writer import writer
 
@@ -44,17 +45,16 @@ class StreamRecord:
     open: ClassVar[int] = 0
     waiting: ClassVar[int] = 0
 
-    def __init__(
-        self, exchange: Exchange, frames: Sequence[bytes], tokens: Sequence[int], total: int, log: bool
-    ) -> None:
-        self._exchange, self._sizes, self._total = exchange, list(map(len, frames)), total
+    def __init__(self, exchange: Exchange, frames: Frames, tokens: Sequence[int], total: int, log: bool) -> None:
+        self._exchange, self._sizes, self._total = exchange, frames.sizes, total
         self._log = log and chunks_log.isEnabledFor(logging.INFO)
         self._sent = 0
         self._ends: list[int] = []
         self._times: list[float] = []
+        self._due: list[float] = []
         exchange.stream = True
         StreamRecord.open += 1
-        exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times)
+        exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times, self._due)
 
     @classmethod
     @contextlib.contextmanager
@@ -68,8 +68,7 @@ class StreamRecord:
 
     def due(self, times: Sequence[float]) -> None:
         """Note when the frames are due, in seconds after the start."""
-        if self._exchange.sent is not None:
-            self._exchange.sent = self._exchange.sent._replace(due=times)
+        self._due += times
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note one write: the frames from `first` up to `last`, `elapsed` seconds after the start."""
@@ -133,7 +132,8 @@ class RelayRecord:
             StreamRecord.open -= 1
             carry = list(tokens) or [False] * len(self.pieces)
             ends = list(range(1, len(self.pieces) + 1))
-            exchange.sent = Sent(self.pieces, list(map(len, self.pieces)), carry, ends, self.times)
+            frames = Frames(self.pieces)
+            exchange.sent = Sent(frames, frames.sizes, carry, ends, self.times)
         else:
             exchange.response_body = b"".join(self.pieces)
         end_exchange(exchange)

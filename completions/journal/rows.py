@@ -14,6 +14,7 @@ from typing import NamedTuple
 import orjson
 
 from completions.conf import conf
+from completions.event import Frames
 from completions.journal.costs import cost
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
 from completions.journal.packing import pack
@@ -241,11 +242,11 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Se
     if sent is None:
         return _whole(exchange, hide, removed, secrets), "{}"
     frames = _frames(sent.frames, hide, removed, secrets)
-    sizes = sent.sizes if frames is sent.frames else list(map(len, frames))
+    sizes = sent.sizes if frames is sent.frames else frames.sizes
     writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
     if due := sent.due:
         writes["due"] = _ms(due if due.count(due[0]) < len(due) else due[:1])
-    body, packing = pack(frames[: sent.ends[-1]] if sent.ends else ())
+    body, packing = pack(frames[: sent.ends[-1] if sent.ends else 0])
     if packing:
         writes["packing"] = packing
     return body, orjson.dumps(writes).decode()
@@ -258,32 +259,31 @@ def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Seque
         return _error_body(body, exchange.error, removed.found)
     if removed.unknown:
         return REDACTED.encode()
-    texts = _quotable(hide, removed, secrets, [body])
+    texts = _quotable(hide, removed, secrets, Frames([body]))
     return Quotes(texts).clean_body(body) if texts else body
 
 
-def _frames(frames: Sequence[bytes], hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> Sequence[bytes]:
+def _frames(frames: Frames, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> Frames:
     """Return the events of a stream, cleaned likewise."""
     if hide.paths:
-        frames = [hide.clean_frame(frame) for frame in frames]
+        frames = Frames(map(hide.clean_frame, frames))
     if removed.unknown:
-        return [REDACTED.encode()] * len(frames)
+        return Frames([REDACTED.encode()] * len(frames))
     texts = _quotable(hide, removed, secrets, frames)
     if not texts:
         return frames
     parts = [frame_parts(frame) for frame in frames]
     cleaned = iter(Quotes(texts).clean_bodies([part for each in parts for part in each]))
-    return [b"".join(next(cleaned) for _ in each) for each in parts]
+    return Frames(b"".join(next(cleaned) for _ in each) for each in parts)
 
 
-def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], pieces: Sequence[bytes]) -> list[str]:
-    """Return the texts that the journal has no longer of a request, and that may be quoted in pieces of its answer.
+def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], frames: Frames) -> list[str]:
+    """Return the texts that the journal has no longer of a request, and that may be quoted in frames of its answer.
 
-    To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one piece.
+    To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one frame.
     """
     if secrets and not hide.is_set:
-        whole = b"".join(pieces)
-        secrets = [secret for secret in secrets if secret in whole and any(secret in piece for piece in pieces)]
+        secrets = [secret for secret in secrets if frames.has(secret)]
     return [*removed.texts, *(secret.decode("latin-1") for secret in secrets)]
 
 

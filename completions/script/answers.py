@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Literal, cast
 
 from completions.conversation import ErrorSaid, Moderation, Spoken
-from completions.event import Length
+from completions.event.scatter import Length
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback

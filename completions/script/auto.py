@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from completions.conversation import Choice, Message, Prompt, ToolCall
-from completions.event import Length
+from completions.event.scatter import Length
 from completions.script.calls import calls
 from completions.script.instances import instance
 from completions.script.length import of_length

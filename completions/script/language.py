@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from completions.event import MAX_TOKENS
+from completions.event.scatter import MAX_TOKENS
 from completions.tokens.capabilities import CATEGORIES
 
 VERSION = 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, cast
 
-from completions.event import Jitter, Length
+from completions.event.scatter import Jitter, Length
 from completions.script.language import DEFAULT_SPREAD, JITTERS, LENGTH, MAX_TEXT_TOKENS, NONE
 from completions.script.node import Node
 from completions.tokens import text as tokens

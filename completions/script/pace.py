@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from completions.conversation import Prompt
-from completions.event import Jitter, Length
+from completions.event.scatter import Jitter, Length
 from completions.faults import MAX_MS, MAX_NUMBER
 from completions.outcome import HOLD_MS, Hold, Load
 from completions.script.language import (

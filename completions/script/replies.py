@@ -12,7 +12,7 @@ from django.template import Context
 
 from completions import budget
 from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, ToolCall
-from completions.event import Length
+from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
 from completions.script.auto import auto

@@ -112,7 +112,7 @@ def _span(turn: Turn) -> Span:
         start = time.time() - (time.monotonic() - turn.exchange.begun)
         if not (turn.events and (turn.prompt.stream or turn.prompt.background)):
             return start, start
-        due = schedule([event.token for event in turn.events], turn.outcome.pacing)
+        due = schedule(turn.events.tokens, turn.outcome.pacing)
         return start + due[0], start + due[-1]
 
     return span

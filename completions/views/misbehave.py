@@ -9,7 +9,7 @@ import orjson
 from completions import budget
 from completions.delivery import bodies, line
 from completions.delivery.sabotage import Ending, ending, pauses, spoil, spoil_frames
-from completions.event import Event
+from completions.event import Event, Events, Frames
 from completions.exceptions import RequestError
 from completions.faults import ERRORS_IN_STREAM, Effect, effect_of
 from completions.outcome import Fault
@@ -128,13 +128,13 @@ def _check_line(turn: Turn, size: int) -> None:
 def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     framing = turn.wire.framing(turn.prompt)
     check_keep_alive(turn, framing)
-    events = turn.events
+    events = list(turn.events)
     for fault in faults:
         _check_place(turn, fault, events)
         before, events = events, spoil(events, fault, partial(_error_events, turn, fault))
         if effect_of(fault) is Effect.EVENTS and events == before:
             _leave_out(turn, fault, SAME)
-    frames = framing.frames(events)
+    frames = list(framing.frames(events))
     for fault in faults:
         whole, frames = frames, spoil_frames(frames, events, fault, framing.keep_alive)
         if effect_of(fault) is Effect.FRAMES and frames == whole:
@@ -142,7 +142,7 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     _check_line(turn, sum(map(len, frames)))
     faults = turn.exchange.faults
     *late, last = pauses(events, faults)
-    pieces, record = schedule_frames(turn, events, frames, lambda due: list(map(add, due, late)))
+    pieces, record = schedule_frames(turn, Events(events), Frames(frames), lambda due: list(map(add, due, late)))
     if pause := last - (late[-1] if late else 0):
         pieces = line.late_end(pieces, pause)
     if ending(faults) is Ending.HOLD:

@@ -13,6 +13,7 @@ from completions.delivery.relay.encoding import unpacked
 from completions.delivery.relay.target import url_of
 from completions.delivery.sabotage import Ending
 from completions.delivery.stream import deliver, schedule
+from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import KEPT_BYTES, RelayRecord
@@ -259,7 +260,7 @@ class _Played:
 async def _played(
     recorded: Recorded, due: list[float], exchange: Exchange, record: RelayRecord, source: _Played
 ) -> AsyncGenerator[bytes, None]:
-    async with aclosing(deliver(recorded.pieces, due, exchange.begun)) as pieces:
+    async with aclosing(deliver(Frames(recorded.pieces), due, exchange.begun)) as pieces:
         async for piece in pieces:
             yield piece
             record.sent(piece)

@@ -9,7 +9,7 @@ from completions.conf import conf
 from completions.delivery.line import kept_alive
 from completions.delivery.load import Machine
 from completions.delivery.stream import Pause, Sent, deliver, deliver_held, deliver_shared, schedule, wait
-from completions.event import Event, after_tokens
+from completions.event import Events, Frames, after_tokens
 from completions.exceptions import RequestError
 from completions.journal.record import StreamRecord
 from completions.outcome import Hold
@@ -51,18 +51,18 @@ def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
 
 
 def schedule_frames(
-    turn: Turn, events: list[Event], frames: list[bytes], retimed: Times | None = None
+    turn: Turn, events: Events, frames: Frames, retimed: Times | None = None
 ) -> tuple[Pieces, StreamRecord]:
     """Return the frames on their schedule, and the record of what is sent; `retimed` may change the times."""
-    tokens, exchange, hold = [event.token for event in events], turn.exchange, turn.outcome.hold
-    record = StreamRecord(exchange, frames, tokens, sum([event.chunk for event in events]), log=conf.LOG_CHUNKS)
+    tokens, exchange, hold = events.tokens, turn.exchange, turn.outcome.hold
+    record = StreamRecord(exchange, frames, tokens, len(tokens) - events.others, log=conf.LOG_CHUNKS)
     due = schedule(tokens, turn.outcome.pacing)
     if retimed is not None:
         due = retimed(due)
     record.due(due)
     parts = _Frames(frames, tokens, due, turn.machine).deliver
-    at = len(frames) if hold is None or hold.after_tokens is None else after_tokens(tokens, hold.after_tokens)
-    if hold is None or at >= len(frames):  # a stream that is cut before its gate never comes to it
+    at = len(tokens) if hold is None or hold.after_tokens is None else after_tokens(tokens, hold.after_tokens)
+    if hold is None or at >= len(tokens):  # a stream that is cut before its gate never comes to it
         return parts(slice(None), exchange.begun, record.sent), record
     pause = Pause(at, due[at], functools.partial(_wait, turn, hold))
     return deliver_held(parts, exchange.begun, pause, record.sent), record
@@ -71,7 +71,7 @@ def schedule_frames(
 class _Frames(NamedTuple):
     """A stream's frames, how many tokens each carries, when each is due, and the machine that the stream shares."""
 
-    frames: list[bytes]
+    frames: Frames
     tokens: list[int]
     due: list[float]
     machine: Machine | None
@@ -87,7 +87,7 @@ class _Frames(NamedTuple):
 
 async def take_time(turn: Turn) -> None:
     """Wait as long as a stream of the turn's events would take."""
-    tokens = [event.token for event in turn.events]
+    tokens = turn.events.tokens
     due = schedule(tokens, turn.outcome.pacing)
     turns = turn.machine.turns(due, tokens, turn.exchange.begun) if turn.machine else None
     if turns is None:

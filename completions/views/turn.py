@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from completions.conversation import Prompt
 from completions.delivery.load import Machine
-from completions.event import Event
+from completions.event import Events
 from completions.exceptions import RequestError, RuleFailed
 from completions.journal.exchange import Exchange
 from completions.outcome import Ineffective, Outcome
@@ -30,7 +30,7 @@ class Turn:
     prompt: Prompt
     outcome: Outcome
     machine: Machine | None = None
-    events: list[Event] = field(default_factory=list)
+    events: Events = field(default_factory=Events)
 
     def note_ineffective(self, header: str, what: str, why: str) -> None:
         """Note what has no effect on this answer; raise the 400 where the request's own `header` asks for it.

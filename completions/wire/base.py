@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions.conversation import Prompt, Reply, Said, Traffic
-from completions.event import Body, Event
+from completions.event import Body, Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities, is_known
 from completions.wire.documents import documents
@@ -153,15 +153,15 @@ class WireFormat(ABC):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the complete answer as a JSON document."""
 
-    def stream(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def stream(self, reply: Reply, prompt: Prompt) -> Events:
         """Return the events of the answer: the script's verbatim events, or else the format's own."""
         if reply.events is not None and prompt.stream:
             events = [Event(raw.data.encode(), raw.token, raw.chunk, fields=raw.fields) for raw in reply.events]
-            return self.framing(prompt).word_by_word(events)
-        return self.events(reply, prompt)
+            return Events(self.framing(prompt).word_by_word(events))
+        return Events.of(self.events(reply, prompt))
 
     @abstractmethod
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the answer as a stream; its chunks add up to what `document` returns."""
 
     def read(self, traffic: Traffic) -> Said:

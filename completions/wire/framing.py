@@ -6,11 +6,12 @@ a token each, or several where the pacing says so.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, zip_longest
 from typing import Any, TypeVar
 
 from completions.conversation import Prompt
-from completions.event import Event, Length
+from completions.event import Event, Events, Frames, Run, TokenRun
+from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire import eventstream
 
@@ -33,7 +34,7 @@ class Framing(ABC):
         return [event for event in events if any(name == "data" for name, _ in event.fields or ())] + [*self.end]
 
     @abstractmethod
-    def frames(self, events: Sequence[Event]) -> list[bytes]:
+    def frames(self, events: Iterable[Event]) -> Frames:
         """Return the bytes of each event; joined, they are the stream."""
 
 
@@ -49,16 +50,15 @@ class ServerSentEvents(Framing):
         self._data, self._end = b"data: ", line_end * 2
         self._line_end = line_end
 
-    def frames(self, events: Sequence[Event]) -> list[bytes]:
+    def frames(self, events: Iterable[Event]) -> Frames:
         """Return one server-sent event for each event."""
-        start, end = self._data, self._end
-        return [
-            start + event[0] + end if not event[4] and event[5] is None else self._framed(event)  # by name it is slower
-            for event in events
-        ]
+        return Frames([self._framed(part) for part in Events.of(events).parts])
 
-    def _framed(self, event: Event) -> bytes:
-        return self._block(event) if event.fields is not None else self._named(event.name) + event.data + self._end
+    def _framed(self, part: Event | TokenRun) -> bytes | Run:
+        head = self._head(part.name) if part.name else self._data
+        if isinstance(part, TokenRun):
+            return part.documents.within(head, self._end)
+        return self._block(part) if part.fields is not None else head + part.data + self._end
 
     def word_by_word(self, events: Sequence[Event]) -> list[Event]:
         """Return all events, because this framing can carry every field."""
@@ -72,7 +72,7 @@ class ServerSentEvents(Framing):
             lines += [name.encode() + b": " + each for each in values]
         return self._line_end.join([*lines, b"", b""])
 
-    def _named(self, name: str) -> bytes:
+    def _head(self, name: str) -> bytes:
         return b"event: " + name.encode() + self._line_end + self._data
 
 
@@ -81,13 +81,21 @@ class JSONLines(Framing):
 
     media_type = "application/x-ndjson"
 
-    def frames(self, events: Sequence[Event]) -> list[bytes]:
+    def frames(self, events: Iterable[Event]) -> Frames:
         """Return one line for each event."""
-        return [event.data + b"\n" for event in events]
+        return Frames(
+            [
+                part.data + b"\n" if isinstance(part, Event) else part.documents.within(b"", b"\n")
+                for part in Events.of(events).parts
+            ]
+        )
 
 
 CLOSE = Event(b"]", chunk=False)
 """The end of a JSON array."""
+
+COMMA = b",\r\n"
+"""What stands between two elements."""
 
 
 class JSONArray(Framing):
@@ -98,15 +106,22 @@ class JSONArray(Framing):
 
     end = (CLOSE,)
 
-    def frames(self, events: Sequence[Event]) -> list[bytes]:
+    def frames(self, events: Iterable[Event]) -> Frames:
         """Return one element for each event, with the brackets and commas."""
-        frames = [b"\n]\n" if event is CLOSE else event.data for event in events]
-        for at, following in enumerate(events[1:]):
-            if following is not CLOSE:
-                frames[at] += b",\r\n"
-        if frames:
-            frames[0] = b"[]\n" if events[0] is CLOSE else b"[" + frames[0]
-        return frames
+        parts = Events.of(events).parts
+        elements: list[bytes | Run] = []
+        for part, following in zip_longest(parts, parts[1:]):
+            comma = b"" if following is None or following is CLOSE else COMMA
+            if isinstance(part, Event):
+                elements.append((b"\n]\n" if part is CLOSE else part.data) + comma)
+            else:
+                documents = part.documents
+                elements += Frames([documents.within(b"", COMMA)])[:-1].parts
+                elements.append(documents.last + comma)
+        if not elements:
+            return Frames()
+        frames = Frames(elements)
+        return Frames([b"[]\n" if parts[0] is CLOSE else b"[" + frames[0], *frames[1:].parts])
 
 
 class AmazonEventStream(Framing):
@@ -114,9 +129,9 @@ class AmazonEventStream(Framing):
 
     media_type = "application/vnd.amazon.eventstream"
 
-    def frames(self, events: Sequence[Event]) -> list[bytes]:
-        """Return one message for each event."""
-        return [eventstream.encode(_told(event), event.data) for event in events]
+    def frames(self, events: Iterable[Event]) -> Frames:
+        """Return one message for each event; with their checksums they have nothing in common."""
+        return Frames([eventstream.encode(_told(event), event.data) for event in events])
 
 
 def _told(event: Event) -> dict[str, str]:

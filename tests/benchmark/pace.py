@@ -1,7 +1,7 @@
 """When each frame of the paced streams is due."""
 
 from completions.delivery.stream import schedule
-from completions.event import Jitter
+from completions.event.scatter import Jitter
 from completions.resolve.engine import pacing_of
 from completions.script.pace import Pace
 from completions.wire.openai.chat.format import ChatCompletions

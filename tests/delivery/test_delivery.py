@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.delivery.stream import WRITE_BYTES, deliver, deliver_shared, schedule, wait
-from completions.event import Jitter
+from completions.event import Frames
+from completions.event.scatter import Jitter
 from completions.outcome import Pacing
 
 
@@ -36,7 +37,7 @@ async def collect(
 ) -> list[tuple[float, bytes]]:
     """Return each piece with its time since the start; the reader needs `take` seconds for each."""
     pieces = []
-    async for piece in deliver(frames, due, clock(), clock=clock, sleep=clock.sleep):
+    async for piece in deliver(Frames(frames), due, clock(), clock=clock, sleep=clock.sleep):
         pieces.append((round(clock() - 100, 6), piece))
         clock.now += take
     return pieces
@@ -174,7 +175,7 @@ class Listed:
 async def test_deliver_shared__sends_what_is_due_in_pieces_of_64_kib_and_tells() -> None:
     clock, sent, turns = Clock(), [], Listed(1, 4, 5)
     frames = [b"a", b"b" * WRITE_BYTES, b"c", b"d" * (WRITE_BYTES + 1), b"e"]
-    stream = deliver_shared(frames, turns, clock(), clock=clock, sent=lambda *facts: sent.append(facts))
+    stream = deliver_shared(Frames(frames), turns, clock(), clock=clock, sent=lambda *facts: sent.append(facts))
     pieces = [piece async for piece in stream]
     assert b"".join(pieces) == b"".join(frames)
     assert list(map(len, pieces)) == [1, WRITE_BYTES, 1, WRITE_BYTES, 1, 1]
@@ -186,7 +187,12 @@ async def test_deliver__tells_what_was_sent() -> None:
     clock, sent = Clock(), []
     frames = [b"a", b"b", b"c"]
     stream = deliver(
-        frames, [0.05, 0.05, 0.09], clock(), clock=clock, sleep=clock.sleep, sent=lambda *facts: sent.append(facts)
+        Frames(frames),
+        [0.05, 0.05, 0.09],
+        clock(),
+        clock=clock,
+        sleep=clock.sleep,
+        sent=lambda *facts: sent.append(facts),
     )
     assert [piece async for piece in stream] == [b"ab", b"c"]
     assert [(first, last, round(at, 6)) for first, last, at in sent] == [(0, 2, 0.05), (2, 3, 0.09)]
@@ -195,7 +201,12 @@ async def test_deliver__tells_what_was_sent() -> None:
 async def test_deliver__closed_early_does_not_count_what_the_reader_did_not_take() -> None:
     clock, sent = Clock(), []
     stream = deliver(
-        [b"a", b"b"], [0.05, 0.09], clock(), clock=clock, sleep=clock.sleep, sent=lambda *facts: sent.append(facts)
+        Frames([b"a", b"b"]),
+        [0.05, 0.09],
+        clock(),
+        clock=clock,
+        sleep=clock.sleep,
+        sent=lambda *facts: sent.append(facts),
     )
     assert await anext(stream) == b"a"
     await stream.aclose()
@@ -206,6 +217,6 @@ async def test_deliver__starts_late_when_the_request_took_its_time() -> None:
     clock = Clock()
     start = clock()
     clock.now += 0.06
-    stream = deliver([b"a", b"b", b"c"], [0.05, 0.055, 0.09], start, clock=clock, sleep=clock.sleep)
+    stream = deliver(Frames([b"a", b"b", b"c"]), [0.05, 0.055, 0.09], start, clock=clock, sleep=clock.sleep)
     assert [piece async for piece in stream] == [b"ab", b"c"]
     assert clock.slept == pytest.approx([0.03])

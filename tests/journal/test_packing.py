@@ -1,10 +1,13 @@
 """How the journal keeps a stream: in few bytes, which come back as they went out."""
 
+from collections.abc import Sequence
+
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from completions.event import Frames, Run
 from completions.journal.packing import MARK, pack, unpack
 
 
@@ -19,10 +22,11 @@ def chunk(word: str, pad: str) -> bytes:
     return b"data: " + orjson.dumps(document) + b"\n\n"
 
 
-def there_and_back(frames: list[bytes]) -> list[bytes]:
+def there_and_back(parts: Sequence[bytes | Run]) -> list[bytes]:
     """Return frames as they come out of the journal."""
+    frames = Frames(parts)
     body, packing = pack(frames)
-    return unpack(body, list(map(len, frames)), orjson.loads(orjson.dumps(packing)))
+    return unpack(body, frames.sizes, orjson.loads(orjson.dumps(packing)))
 
 
 WORDS = st.text(max_size=6)
@@ -34,6 +38,22 @@ def test_packing__gives_back_whatever_was_sent(frames: list[bytes]) -> None:
     assert there_and_back(frames) == frames
 
 
+RUNS = st.builds(Run, st.binary(max_size=20), st.lists(st.binary(max_size=40), min_size=1, max_size=12), st.binary())
+
+
+@given(st.lists(st.one_of(EVENTS, RUNS), max_size=6))
+def test_packing__gives_back_what_comes_in_runs(parts: list[bytes | Run]) -> None:
+    assert there_and_back(parts) == [*Frames(parts)]
+
+
+@pytest.mark.parametrize("end", ["", "a text that all events end with"])
+def test_packing__keeps_of_a_run_what_differs(end: str) -> None:
+    values = [orjson.dumps(f" word{number}") for number in range(100)]
+    run = Run(b'data: {"object":"chat.completion.chunk","content":', values, b"}" + end.encode() + b"\n\n")
+    body, _ = pack(Frames([b"data: {}\n\n", run, b"data: [DONE]\n\n"]))
+    assert len(body) < sum(map(len, values)) + 4 * len(values)
+
+
 @pytest.mark.parametrize(
     "ends",
     [([], []), ([b'data: {"role":"assistant"}\n\n'], [b"data: [DONE]\n\n"]), ([chunk("", "")], [])],
@@ -42,12 +62,12 @@ def test_packing__gives_back_whatever_was_sent(frames: list[bytes]) -> None:
 def test_packing__keeps_what_a_run_repeats_but_once(ends: tuple[list[bytes], list[bytes]]) -> None:
     run = [chunk(f" word{number}", "x" * (number % 9)) for number in range(100)]
     frames = [*ends[0], *run, *ends[1]]
-    body, packing = pack(frames)
+    body, packing = pack(Frames(frames))
     assert there_and_back(frames) == frames
     assert len(body) + len(orjson.dumps(packing)) < len(b"".join(frames)) / 3
 
 
 def test_packing__leaves_alone_what_has_the_mark_in_it() -> None:
     frames = [chunk(f"word{number}", "").replace(b"word7", MARK) for number in range(20)]
-    assert pack(frames)[0] == b"".join(frames)
+    assert pack(Frames(frames))[0] == b"".join(frames)
     assert there_and_back(frames) == frames

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from completions.event import Frames
 from completions.journal.exchange import Exchange
 from completions.journal.record import ChunkLine, RequestLine, StreamRecord, printable
 from mocksite.logging import ColourFormatter, JSONFormatter, NotCancelled, TextFormatter
@@ -166,8 +167,8 @@ def test_filter__drops_only_cancellations() -> None:
     assert NotCancelled().filter(record("x"))
 
 
-def frames(*sizes: int) -> list[bytes]:
-    return [b"x" * size for size in sizes]
+def frames(*sizes: int) -> Frames:
+    return Frames(b"x" * size for size in sizes)
 
 
 def test_stream_record__counts_what_was_sent_and_who_left() -> None:

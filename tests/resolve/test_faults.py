@@ -10,7 +10,7 @@ from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from completions.delivery.line import drip
-from completions.event import Jitter
+from completions.event.scatter import Jitter
 from completions.exceptions import ScriptError
 from completions.faults import COMBINED, FAULTS, Effect
 from completions.outcome import Fault

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from completions.event import Frames
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.views.http import EventStream, FastJsonResponse
@@ -31,7 +32,7 @@ async def test_stream__is_made_of_what_django_s_is() -> None:
     async def pieces() -> AsyncGenerator[bytes, None]:
         yield b"data: 1\n\n"
 
-    progress = StreamRecord(Exchange("POST", "/"), [b"data: 1\n\n"], [True], 1, log=False)
+    progress = StreamRecord(Exchange("POST", "/"), Frames([b"data: 1\n\n"]), [True], 1, log=False)
     ours = EventStream(pieces(), progress, "text/event-stream")
     theirs = StreamingHttpResponse(pieces(), status=200, content_type="text/event-stream")
     theirs.headers["Cache-Control"], theirs.headers["X-Accel-Buffering"] = "no-cache", "no"

@@ -3,7 +3,7 @@
 Shapes: what `AnthropicVertex` and `AnthropicBedrock` of the anthropic SDK make of a message's request.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -77,7 +77,7 @@ class HostedClaude(AnthropicAnswers):
         """Return the message."""
         return super().document(self._named(reply, prompt), prompt)
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the message's events."""
         return super().events(self._named(reply, prompt), prompt)
 

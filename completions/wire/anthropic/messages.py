@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Reply
-from completions.event import Event, Template
+from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.anthropic import answer as anthropic_message
 from completions.wire.anthropic import errors as anthropic_errors
@@ -98,7 +98,7 @@ class AnthropicAnswers(AnthropicFormat):
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
         empty: dict[str, Any] = {"content": [], **dict.fromkeys(ENDING)}
         began = {"usage": anthropic_message.usage_at_start(reply.usage)}
@@ -110,17 +110,12 @@ class AnthropicAnswers(AnthropicFormat):
             "usage": anthropic_message.usage_at_end(reply.usage),
         }
         content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
-        lanes = [_block(index, block) for index, block in enumerate(content)]
-        first = lanes[0] if lanes else []
-        return [
-            _event({"type": "message_start", "message": message}),
-            *first[:1],
-            PING,
-            *first[1:],
-            *(event for lane in lanes[1:] for event in lane),
-            _event(ending, part="finish"),
-            _event({"type": "message_stop"}, chunk=False),
-        ]
+        lanes: list[Sequence[Event]] = [_block(index, block) for index, block in enumerate(content)]
+        return Events(
+            [_event({"type": "message_start", "message": message})],
+            *lanes or [[PING]],
+            [_event(ending, part="finish"), _event({"type": "message_stop"}, chunk=False)],
+        )
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a message or an event of its stream says."""
@@ -174,19 +169,19 @@ class AnthropicMessages(AnthropicAnswers):
         return threads.to_store(self.document(reply, prompt), asked, before, ends)
 
 
-def _block(index: int, block: anthropic_message.Block) -> list[Event]:
-    """Return the events of one content block; a call's name costs a token, like its arguments."""
+def _block(index: int, block: anthropic_message.Block) -> Events:
+    """Return the events of one content block, in the first of them a ping; a call's name costs a token."""
     opening = {"type": "content_block_start", "index": index, "content_block": block.opening}
-    events = [_event(opening, token="name" in block.opening)]
+    events = Events([_event(opening, token="name" in block.opening)], () if index else (PING,))
     for run in block.runs:
         kind = "content_block_delta"
-        documents = Template({"type": kind, "index": index, "delta": run.delta}).fill(run.values)
-        events += (
-            Event.tokens(documents, run.part, kind, counts(run.values))
-            if run.token
-            else [Event(data, name=kind) for data in documents]
-        )
-    return [*events, _event({"type": "content_block_stop", "index": index})]
+        template = Template({"type": kind, "index": index, "delta": run.delta})
+        if run.token:
+            events += template.events(run.values, run.part, kind, counts(run.values))
+        else:
+            events += [Event(data, name=kind) for data in template.fill(run.values)]
+    events.append(_event({"type": "content_block_stop", "index": index}))
+    return events
 
 
 def _event(document: dict[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:

@@ -4,14 +4,14 @@ Shapes: `ConverseResponse` and `ConverseStreamOutput` in botocore's service mode
 `metrics` are made up, so that the same answer has the same times.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import HOLE, Event, Template
+from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.answer import made_id
 from completions.wire.anthropic.thinking import signature
@@ -87,15 +87,12 @@ class Converse(BedrockFormat):
             "usage": _usage(reply.usage),
         }
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
-        content = [event for at, block in enumerate(_blocks(reply, prompt)) for event in _streamed(at, block)]
-        return [
-            _event("messageStart", {"role": "assistant"}),
-            *content,
-            _event("messageStop", {"stopReason": _stop_reason(reply)}, part="finish"),
-            _event("metadata", {"usage": _usage(reply.usage), "metrics": _metrics(reply.usage)}, chunk=False),
-        ]
+        content = [_streamed(at, block) for at, block in enumerate(_blocks(reply, prompt))]
+        ending = _event("messageStop", {"stopReason": _stop_reason(reply)}, part="finish")
+        metadata = _event("metadata", {"usage": _usage(reply.usage), "metrics": _metrics(reply.usage)}, chunk=False)
+        return Events([_event("messageStart", {"role": "assistant"})], *content, [ending, metadata])
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or an event of its stream."""
@@ -154,19 +151,19 @@ def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
     return Block({"toolUse": head}, runs, {"toolUse": head | {"input": partial(arguments)}})
 
 
-def _streamed(index: int, block: Block) -> Iterator[Event]:
-    at = {"contentBlockIndex": index}
+def _streamed(index: int, block: Block) -> Events:
+    at, events = {"contentBlockIndex": index}, Events()
     if block.opening is not None:
-        yield _event("contentBlockStart", {"start": block.opening, **at}, token=True)
+        events.append(_event("contentBlockStart", {"start": block.opening, **at}, token=True))
     part = "arguments" if block.opening is not None else ""
     for delta, values, token in block.runs:
-        documents = Template({"delta": delta, **at}).fill(values)
-        name = "contentBlockDelta"
+        template, name = Template({"delta": delta, **at}), "contentBlockDelta"
         if token:
-            yield from Event.tokens(documents, part, name, counts(values))
+            events += template.events(values, part, name, counts(values))
         else:
-            yield from (Event(each, name=name) for each in documents)
-    yield _event("contentBlockStop", at)
+            events += [Event(each, name=name) for each in template.fill(values)]
+    events.append(_event("contentBlockStop", at))
+    return events
 
 
 def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:

@@ -3,14 +3,14 @@
 The shapes, and the order of a stream's events, are those of the recorded exchanges.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import orjson
 
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import HOLE, Event, Template
+from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.cohere import prompt as cohere_prompt
@@ -58,11 +58,11 @@ class CohereChat(CohereFormat):
             message["tool_calls"] = [_call(call, reply, at) for at, call in enumerate(choice.tool_calls)]
         return {"id": answer_id(reply), "message": message, **_ending(reply)}
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, what is said piece by piece, the calls, the end."""
         choice = _said(reply)
         empty = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
-        events = [_event("message-start", {"message": empty}, id=answer_id(reply))]
+        events = Events([_event("message-start", {"message": empty}, id=answer_id(reply))])
         texts, calls = count(), count()
         for block in choice.content:
             kind, pieces = _kind(block, choice), cut(block.text, prompt)
@@ -127,28 +127,28 @@ def _ending(reply: Reply) -> dict[str, Any]:
     return {"finish_reason": reason, "usage": cost}
 
 
-def _streamed(index: int, kind: str, pieces: list[str]) -> list[Event]:
-    return [
-        _event("content-start", {"message": {"content": {"type": kind, kind: ""}}}, index=index),
-        *_pieces("content-delta", {"content": {kind: HOLE}}, pieces, index=index),
-        _event("content-end", index=index),
-    ]
+def _streamed(index: int, kind: str, pieces: list[str]) -> Events:
+    return Events(
+        [_event("content-start", {"message": {"content": {"type": kind, kind: ""}}}, index=index)],
+        _pieces("content-delta", {"content": {kind: HOLE}}, pieces, index=index),
+        [_event("content-end", index=index)],
+    )
 
 
-def _streamed_call(index: int, call: dict[str, Any], prompt: Prompt) -> list[Event]:
+def _streamed_call(index: int, call: dict[str, Any], prompt: Prompt) -> Events:
     opening = call | {"function": call["function"] | {"arguments": ""}}
     pieces = cut(call["function"]["arguments"], prompt)
     delta = {"tool_calls": {"function": {"arguments": HOLE}}}
-    return [
-        _event("tool-call-start", {"message": {"tool_calls": opening}}, index=index, token=True),
-        *_pieces("tool-call-delta", delta, pieces, part="arguments", index=index),
-        _event("tool-call-end", index=index),
-    ]
+    return Events(
+        [_event("tool-call-start", {"message": {"tool_calls": opening}}, index=index, token=True)],
+        _pieces("tool-call-delta", delta, pieces, part="arguments", index=index),
+        [_event("tool-call-end", index=index)],
+    )
 
 
-def _pieces(kind: str, message: dict[str, Any], pieces: list[str], part: str = "", **facts: Any) -> list[Event]:
+def _pieces(kind: str, message: dict[str, Any], pieces: list[str], part: str = "", **facts: Any) -> Events:
     template = Template({"type": kind, **facts, "delta": {"message": message}})
-    return Event.tokens(template.fill(pieces), part, kind, counts(pieces))
+    return template.events(pieces, part, kind, counts(pieces))
 
 
 def _event(

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply, Said, Traffic
-from completions.event import Event
+from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
@@ -272,9 +272,9 @@ class AzureLegacy(Deployed, LegacyCompletions):
             ]
         return document | {"prompt_filter_results": ASKED}
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Events:
         """Return the stream, which begins with what the filters found in the prompt."""
-        return AZURE.opening_events(reply) + super().events(reply, prompt)
+        return Events(AZURE.opening_events(reply), super().events(reply, prompt))
 
 
 class AzureEmbeddings(Deployed, Embeddings):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
-from completions.event import Event
+from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
@@ -134,7 +134,7 @@ class OpenRouter(Vendor):
         """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""
         return item | {"content": [{"type": "reasoning_text", "text": text} for text in said]}
 
-    def narrated(self, events: list[Event]) -> list[Event]:
+    def narrated(self, events: Events) -> Sequence[Event]:
         """Return the events without names, and with a terminator."""
         return [*(event._replace(name="") for event in events), DONE]
 

@@ -3,14 +3,14 @@
 Source: `vllm/entrypoints/openai` of version 0.12 and later; unknown fields are accepted, with a warning in its log.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply
-from completions.event import Event
+from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
@@ -52,7 +52,7 @@ class VLLM(Vendor):
             least = most + 1  # one more than is let through, so that it is the limit that ends it
         return replace(super().adapt_prompt(prompt), min_tokens=least)
 
-    def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
+    def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the chunks, each with the usage so far if `continuous_usage_stats` asks for it."""
         options = mapping(prompt.body.get("stream_options"))
         if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:

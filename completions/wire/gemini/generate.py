@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Reply
-from completions.event import HOLE, Event, Length, Template, in_step
+from completions.event import HOLE, Event, Events, Template, in_step
+from completions.event.scatter import Length
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
@@ -113,7 +114,7 @@ class Gemini(WireFormat):
         counted = _usage(reply, prompt, saids)
         return {"candidates": list(map(_candidate, saids)), "usageMetadata": counted, **_tail(reply, prompt)}
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
         if (own := reply.verbatim(self.name)) is not None:
             return [*_recorded(own, prompt), *([] if _is_sse(prompt) else [CLOSE])]
@@ -121,7 +122,7 @@ class Gemini(WireFormat):
         chunks = _Chunks(reply, prompt, saids)
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
         finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
-        return [*lanes, *finishes, *([] if _is_sse(prompt) else [CLOSE])]
+        return Events(lanes, finishes, () if _is_sse(prompt) else (CLOSE,))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an answer or a chunk says: candidates, vectors, or a count."""
@@ -251,20 +252,20 @@ class _Chunks:
         self._any = self._template(HOLE, self._began)
         self._held: dict[int, Event] = {}
 
-    def says(self, said: Said, index: int) -> list[Event]:
+    def says(self, said: Said, index: int) -> Events:
         """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
-        events: list[Event] = []
+        events = Events()
         numbers = count()
         for kind, part in said.blocks():
             if kind == "run":
                 events.append(Event(self._ran(part, said, index)))
                 continue
             if kind == "call":
-                events += Event.tokens(self._any.fill([self._spoken(part, index)]), "arguments")
+                events += self._any.events([self._spoken(part, index)], "arguments")
                 continue
             if kind == "media":
                 pieces = [self._spoken(piece, index) for piece in media.cut(part, said.choice, self._prompt)]
-                events += Event.tokens(self._any.fill(pieces))
+                events += self._any.events(pieces)
                 continue
             split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
             if kind == "text" and said.is_short(part["text"]):
@@ -277,7 +278,7 @@ class _Chunks:
                     {**self._spoken({"text": "".join(group)}, index), "logprobsResult": said.entries(group, numbers)}
                     for group in groups
                 ]
-                events += Event.tokens(self._any.fill(documents), counts=map(len, groups))
+                events += self._any.events(documents, counts=list(map(len, groups)))
         if events and said.ends_speaking:
             self._held[index] = events.pop()
         return events
@@ -299,11 +300,8 @@ class _Chunks:
         chunk, bare = self._template(HOLE, counted).fill([{**spoken, **ending}, spoken])
         return Event(chunk, held.token if held else 0, part="finish", unfinished=bare if held else b"")
 
-    def _pieces(self, part: dict[str, Any], pieces: list[str], index: int) -> list[Event]:
-        if not pieces:
-            return []
-        template = self._template(self._spoken(part, index), self._began)
-        return Event.tokens(template.fill(pieces), counts=counts(pieces))
+    def _pieces(self, part: dict[str, Any], pieces: list[str], index: int) -> Events:
+        return self._template(self._spoken(part, index), self._began).events(pieces, counts=counts(pieces))
 
     def _spoken(self, part: dict[str, Any], index: int) -> dict[str, Any]:
         """Return a candidate with one part; Vertex AI gives no index to a single candidate."""

@@ -4,14 +4,14 @@ Shapes: `ChatResponse`, `GenerateResponse` and `Metrics` of `api/types.go` in ol
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from completions.conversation import Choice, Prompt, Reply
-from completions.event import HOLE, Event, Template
+from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import LIMITS, NO_ROUTE, StreamFailure, WireFormat, without
@@ -61,7 +61,7 @@ class OllamaFormat(WireFormat):
         """Return the line of an error; events have no names here, and the envelope is already flat."""
         return [Event(orjson.dumps(self.error(self.adapt_error(failure.error))))]
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return one empty token event, for the pacing of an answer that is not streamed."""
         return [Event(b"", token=True)]
 
@@ -83,34 +83,35 @@ class _Generating(OllamaFormat):
             document["logprobs"] = _logprobs(split, choice, prompt.top_logprobs)
         return document
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return a line for each token, one for each call, and the last, which is also the terminator."""
         if prompt.task == "state":
             return super().events(reply, prompt)
         choice, head = reply.choices[0], self._head(reply, prompt)
-        events: list[Event] = []
+        events = Events()
         calls = iter(self._calls(reply, prompt))
         for block in choice.content if prompt.top_logprobs is None else in_one_text(choice):
             if block.kind == "reasoning" and _thoughts(choice, prompt):
                 template = Template(head | self._said("", HOLE) | {"done": False})
                 thought = pieces(block.text, prompt)
-                events += Event.tokens(template.fill(thought), counts=counts(thought))
+                events += template.events(thought, counts=counts(thought))
             elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
                 events += self._text(block.text, choice, prompt, head)
             elif block.call is not None and arguments_of(block.call) is not None:
                 called = head | self._said("", None, [next(calls)]) | {"done": False}
                 events.append(Event(orjson.dumps(called), token=True))
-        return [*events, Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish")]
+        events.append(Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish"))
+        return events
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an answer or a line of one says."""
         collect_line(document, answer)
 
-    def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> list[Event]:
+    def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> Sequence[Event]:
         split = tokens.split(said, prompt.model)
         if prompt.top_logprobs is None:
             told = joined(split, prompt.per_chunk)
-            return Event.tokens(Template(head | self._said(HOLE) | {"done": False}).fill(told), counts=counts(told))
+            return Template(head | self._said(HOLE) | {"done": False}).events(told, counts=counts(told))
         groups = grouped(_logprobs(split, choice, prompt.top_logprobs), split, prompt.per_chunk)
         lines = (
             head | self._said("".join(each["token"] for each in group)) | {"done": False, "logprobs": group}

@@ -9,16 +9,16 @@ fields are required, and two may be null.
 
 import functools
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply, Usage
-from completions.event import HOLE, PAD, Event, Template, in_step
+from completions.event import HOLE, PAD, Event, Events, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import StreamFailure, WireFormat, json_type
-from completions.wire.framing import DONE, Framing, ServerSentEvents
+from completions.wire.framing import DONE, Framing, ServerSentEvents, counts
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
@@ -181,11 +181,11 @@ class Dialect:
         """Return a response's item of reasoning, given what was thought; it may not tell it."""
         return item
 
-    def narrated(self, events: list[Event]) -> list[Event]:
+    def narrated(self, events: Events) -> Sequence[Event]:
         """Return the events of a response's whole stream."""
         return events
 
-    def stream(self, events: list[Event], usage: dict[str, Any], prompt: Prompt) -> list[Event]:
+    def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the events of the finished stream, given its usage."""
         return events
 
@@ -339,21 +339,19 @@ class Chunks:
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
         """Return the chunk with a choice, and with the further fields that only this chunk has."""
-        return (Template({**self._with(HOLE), **more}) if more else self._any).fill([choice])[0]
+        return (Template({**self._with(HOLE), **more}) if more else self._any).one(choice)
 
-    def each(self, choice: dict[str, Any], values: list[str]) -> list[bytes]:
-        """Return one chunk for each value, placed in the hole of the same choice."""
-        return self._template(choice).fill(values)
+    def each(self, choice: dict[str, Any], values: list[str], part: str = "") -> Events:
+        """Return one chunk for each piece of a text, placed in the hole of the same choice."""
+        return self._template(choice).events(values, part, counts=counts(values))
 
     def usage(self, document: dict[str, Any], more: Mapping[str, Any] = NO_CHOICE) -> Event:
         """Return the chunk with the usage and the further fields: no choices."""
-        return Event(Template(self._head | {**more, "usage": HOLE}).fill([document])[0])
+        return Event(Template(self._head | {**more, "usage": HOLE}).one(document))
 
     def bare(self, more: Mapping[str, Any]) -> Event:
         """Return the chunk that has further fields alone, and no choices."""
-        return Event(
-            Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).fill([more["moderation"]])[0]
-        )
+        return Event(Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).one(more["moderation"]))
 
     def _template(self, choice: object) -> Template:
         return Template(self._with(choice))
@@ -363,7 +361,7 @@ class Chunks:
 
 
 def stream(
-    starts: list[Event], lanes: list[list[Event]], finishes: list[Event], endings: Sequence[Event]
-) -> list[Event]:
+    starts: Iterable[Event], lanes: Sequence[Sequence[Event]], finishes: Iterable[Event], endings: Iterable[Event]
+) -> Events:
     """Return a whole stream: the start of its choices, their content, their ends, the usage, the terminator."""
-    return [*starts, *in_step(lanes), *finishes, *endings, DONE]
+    return Events(starts, in_step(lanes), finishes, endings, [DONE])

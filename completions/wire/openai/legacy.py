@@ -5,11 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
-from completions.event import HOLE, Event
+from completions.event import HOLE, Event, Events
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
-from completions.wire.framing import counts, grouped, joined
+from completions.wire.framing import grouped, joined
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
@@ -50,7 +50,7 @@ class LegacyCompletions(OpenAIFormat):
         ]
         return self._head(reply, prompt) | {"choices": choices, "usage": usage(reply.usage)}
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Events:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
         chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage, padding="")
         starts, lanes, finishes = [], [], []
@@ -82,11 +82,11 @@ class LegacyCompletions(OpenAIFormat):
         pieces = tuple(piece for piece in said.pieces if piece.text != dict(enumerate(echoes)).get(piece.choice))
         return replace(said, reply=replace(said.reply, choices=tuple(choices)), pieces=pieces)
 
-    def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> list[Event]:
+    def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> Sequence[Event]:
         split = tokens.split(choice.text or "", prompt.model)
         if prompt.top_logprobs is None:
             said = joined(split, prompt.per_chunk)
-            return Event.tokens(chunks.each(self._choice(index, HOLE, None), said), counts=counts(said))
+            return chunks.each(self._choice(index, HOLE, None), said)
         frames, groups = [], grouped([*enumerate(split)], split, prompt.per_chunk)
         for group in groups:
             pieces = [piece for _, piece in group]

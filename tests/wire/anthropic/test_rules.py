@@ -279,7 +279,7 @@ def test_error__has_the_api_s_type_and_words(exc: RequestError, kind: str, messa
     assert WIRE.error(exc) == envelope
     assert WIRE.with_request_id(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
     frames = WIRE.framing(Prompt()).frames(WIRE.error_events(StreamFailure(exc), Prompt()))
-    assert frames == [b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"]
+    assert [*frames] == [b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Gemini's format, pure: how requests are read, what answers and streams look like, what is refused and how."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +43,7 @@ def answered(choice: Choice, body: dict[str, Any] | None = None, **facts: Any) -
     return document
 
 
-def chunks(events: list[Event]) -> list[dict[str, Any]]:
+def chunks(events: Iterable[Event]) -> list[dict[str, Any]]:
     """Read a stream strictly: events of one line of data each, their lines ended by CR LF, and no terminator."""
     frames = b"".join(EVENTS.frames(events)).decode().split("\r\n\r\n")
     assert frames.pop() == "", "the stream must end in a blank line"

@@ -226,7 +226,7 @@ def test_errors__have_the_server_s_words_unless_the_script_has_its_own() -> None
     assert CHAT.error(limited) == {"error": "too many requests: limit of 5 requests per minute reached"}
     assert CHAT.error(BodyTooLarge(9)) == {"error": "http: request body too large"}
     events = CHAT.error_events(StreamFailure(RequestError("a"), name="error", flat=True), Prompt())
-    assert CHAT.framing(Prompt()).frames(events) == [b'{"error":"a"}\n']
+    assert [*CHAT.framing(Prompt()).frames(events)] == [b'{"error":"a"}\n']
     assert CHAT.limit_headers({"x-ratelimit-limit-requests": "1", "retry-after": "2"}) == {"retry-after": "2"}
 
 

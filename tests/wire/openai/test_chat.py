@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -73,7 +74,7 @@ PROMPTS = st.builds(
 )
 
 
-def read(stream: list[Event]) -> list[Any]:
+def read(stream: Iterable[Event]) -> list[Any]:
     return events(b"".join(SSE.frames(stream)))
 
 

@@ -85,7 +85,7 @@ class ChatCompletions(OpenAIFormat):
         """Return the documents to store if the request asks for it."""
         return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
         dialect, reply = self._dialect.for_prompt(prompt), self._dialect.adapt_reply(reply)
         head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
@@ -94,7 +94,9 @@ class ChatCompletions(OpenAIFormat):
         chunks = Chunks(head, include_usage=dialect.has_null_usage(prompt), padding=dialect.padding if padded else "")
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
         counted = usage(reply.usage) if plain else self._usage(reply, prompt)
-        starts = [event for writer in writers for event in writer.start(dialect.first_chunk_extras(reply, prompt))]
+        starts = dialect.opening_events(reply)
+        for writer in writers:
+            starts += writer.start(dialect.first_chunk_extras(reply, prompt))
         lanes = [writer.says() for writer in writers]
         last = writers[-1:]
         finishes = [
@@ -105,8 +107,7 @@ class ChatCompletions(OpenAIFormat):
             endings.append(chunks.usage(counted, dialect.usage_chunk_extras(writers[-1].finished({}))))
         if found := self._moderated(reply, prompt):
             endings.append(chunks.bare(found))
-        events = dialect.opening_events(reply) + stream(starts, lanes, finishes, endings)
-        return dialect.stream(events, counted, prompt)
+        return dialect.stream(stream(starts, lanes, finishes, endings), counted, prompt)
 
     def _moderated(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what was found where a moderation is asked for, which is OpenAI's alone."""

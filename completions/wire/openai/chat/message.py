@@ -3,15 +3,15 @@
 Shapes: `ChatCompletionMessage`, `ChoiceDelta` and `CompletionUsage` of the openai SDK.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import HOLE, Event
+from completions.event import HOLE, Event, Events
 from completions.tokens import text as tokens
 from completions.wire.content import in_one_text
 from completions.wire.fields import mapping, text
-from completions.wire.framing import counts, grouped, pieces
+from completions.wire.framing import grouped, pieces
 from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Chunks, Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
@@ -203,12 +203,12 @@ class ChoiceWriter:
             return False
         return not (choice.text or choice.refusal or (choice.reasoning and self._dialect.reasoning_delta("")))
 
-    def says(self) -> list[Event]:
+    def says(self) -> Events:
         """Return the content of the choice, without its last piece if that comes with the finish reason."""
         calls = self._calls_in_one() if self._dialect.whole_calls else self._calls_in_pieces()
         sound = audio(self._reply, self._prompt, self._index)
         in_pieces = sound is None and self._prompt.top_logprobs is None
-        events: list[Event] = []
+        events = Events()
         for block in self._choice.content if in_pieces else in_one_text(self._choice):
             match block.kind:
                 case "reasoning":
@@ -218,14 +218,14 @@ class ChoiceWriter:
                 case "refusal":
                     events += self._text("refusal", block.text)
                 case "call":
-                    events += next(calls, [])
+                    events += next(calls, ())
         cited = {"annotations": self._annotations()}
         if cited["annotations"] and self._dialect.delta(cited, self._choice):
             events.append(self._event(cited))
         if not self._dialect.finish_joined:
             return events
-        self._last_tokens = events[-1].token if events else 0
-        return events[:-1]
+        self._last_tokens = events.pop().token if events else 0
+        return events
 
     def finish(self, more: Mapping[str, Any]) -> Event:
         """Return the chunk with the finish reason."""
@@ -245,17 +245,17 @@ class ChoiceWriter:
             return list(self._choice.annotations)
         return annotations(self._choice, self._prompt)
 
-    def _thoughts(self, said: str) -> list[Event]:
+    def _thoughts(self, said: str) -> Events:
         """Return what is thought, where the dialect tells it."""
         delta, sealed = self._dialect.reasoning_delta(HOLE), self._dialect.sealed_delta(said)
-        return [*(self._pieces(delta, said) if delta else []), *([self._event(sealed)] if sealed else [])]
+        return Events(self._pieces(delta, said) if delta else (), [self._event(sealed)] if sealed else ())
 
-    def _calls_in_pieces(self) -> Iterator[list[Event]]:
+    def _calls_in_pieces(self) -> Iterator[Iterable[Event]]:
         for opening, fragment, arguments in self._calls:
             opened = [] if self._is_one_call() else [self._event(opening, token=True)]
-            yield opened + self._pieces(fragment, arguments, "arguments")
+            yield Events(opened, self._pieces(fragment, arguments, "arguments"))
 
-    def _calls_in_one(self) -> Iterator[list[Event]]:
+    def _calls_in_one(self) -> Iterator[Iterable[Event]]:
         for delta in self._whole:
             yield [] if self._is_one_call() else [self._event(delta, token=True)]
 
@@ -265,7 +265,7 @@ class ChoiceWriter:
         calls = self._dialect.message(whole, self._choice).get("tool_calls") or ()
         return [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(calls)]
 
-    def _text(self, key: str, text: str) -> list[Event]:
+    def _text(self, key: str, text: str) -> Sequence[Event]:
         if self._prompt.top_logprobs is None or self._reply.body is not None:
             return self._pieces({key: HOLE}, text)
         split = tokens.split(text, self._prompt.model)
@@ -279,20 +279,20 @@ class ChoiceWriter:
         entries = {"content": None, "refusal": None, key: group}
         return self._around({key: _text_of(group)}) | {"logprobs": entries, "finish_reason": None}
 
-    def _spoken(self, audio: dict[str, Any]) -> list[Event]:
+    def _spoken(self, audio: dict[str, Any]) -> Events:
         said = self._pieces({"audio": {"transcript": HOLE}}, audio["transcript"])
         last = [self._event({"audio": {key: audio[key]}}) for key in ("data", "expires_at")]
-        return [self._event({"audio": {"id": audio["id"]}}), *said, *last]
+        return Events([self._event({"audio": {"id": audio["id"]}})], said, last)
 
     def _event(self, delta: Mapping[str, Any], *, token: bool = False) -> Event:
         self._last_delta = delta
         return Event(self._chunks.one(self._around(delta)), token=token)
 
-    def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> list[Event]:
+    def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> Events:
         said = pieces(text, self._prompt)
         if said and self._dialect.finish_joined:
             self._last_delta = _filled(delta, said[-1])
-        return Event.tokens(self._chunks.each(self._around(delta), said), part, counts=counts(said))
+        return self._chunks.each(self._around(delta), said, part)
 
     def _around(self, delta: Mapping[str, Any]) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}

@@ -145,7 +145,7 @@ class Responses(OpenAIFormat):
         whole = self._document(reply, prompt)
         return begun(whole, "queued") if prompt.background else whole
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the typed events."""
         padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation"
         told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from completions.event import Event, Jitter, Length
+from completions.event import Event
+from completions.event.scatter import Jitter, Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, StoredDocument
 from completions.wire.fields import dicts

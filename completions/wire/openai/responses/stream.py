@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from completions.event import Event, Length, padding
+from completions.event import Event, Events, Run, padding
+from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
@@ -41,7 +42,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
-def narrate(document: Mapping[str, Any], per_chunk: Length | None = None, *, obfuscate: bool) -> list[Event]:
+def narrate(document: Mapping[str, Any], per_chunk: Length | None = None, *, obfuscate: bool) -> Events:
     """Return the events for a document, with so many tokens a delta; with `obfuscate` each delta is padded."""
     return _Narrator(document, per_chunk, obfuscate).tell()
 
@@ -58,9 +59,9 @@ class _Narrator:
     def __init__(self, document: Mapping[str, Any], per_chunk: Length | None, obfuscate: bool) -> None:
         self._document, self._per_chunk, self._obfuscate = document, per_chunk, obfuscate
         self._model = document["model"]
-        self._events: list[Event] = []
+        self._events = Events()
 
-    def tell(self) -> list[Event]:
+    def tell(self) -> Events:
         before = begun(self._document, "in_progress")
         if self._document["background"]:
             queued = begun(self._document, "queued")
@@ -177,13 +178,13 @@ class _Narrator:
         """Add one event per token; their common part is encoded once."""
         head = f'{{"type":"{kind}","{SEQUENCE}":'.encode()
         middle = b"," + orjson.dumps(fields)[1:-1] + b',"delta":'
-        documents, dumps = [], orjson.dumps
+        rests, dumps = [], orjson.dumps
         pieces = joined(tokens.split(said, self._model), self._per_chunk)
         for number, piece in enumerate(pieces, len(self._events)):
             data = dumps(piece)
             end = b',"obfuscation":"' + padding(data) + b'"}' if self._obfuscate else b"}"
-            documents.append(head + str(number).encode() + middle + data + end)
-        self._events += Event.tokens(documents, part, kind, counts(pieces))
+            rests.append(str(number).encode() + middle + data + end)
+        self._events.add_tokens(Run(head, rests), part, kind, counts(pieces))
 
 
 def _is_call(kind: str) -> bool:
