@@ -106,10 +106,21 @@ def _mock(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
         _set_variables(patch, session.address.url)
         try:
             if request.scope == "function" and (marker := node.get_closest_marker(MARKER)) is not None:
-                run.mock.script(*marker.args, **marker.kwargs)
+                _use(marker, run.mock)
             yield run.mock
         finally:
             run.end()
+
+
+def _use(marker: pytest.Mark, mock: "MockLLM") -> None:
+    """Use a test's script; what is wrong with it is said without frames, of which none is the test's."""
+    why = "it takes one script: YAML, a dict, or a file's path."
+    if len(marker.args) + len(marker.kwargs) == 1 and marker.kwargs.keys() <= {"script"}:
+        try:
+            return mock.script(*marker.args, **marker.kwargs)
+        except Exception as exc:
+            why = "\n".join([str(exc), *getattr(exc, "__notes__", ())])
+    pytest.fail(f"@pytest.mark.{MARKER}: {why}", pytrace=False)
 
 
 def _fixture(scope: Scope, name: str, lasts: str) -> Callable[..., object]:

@@ -65,7 +65,7 @@ class MockLLM:
         `when` is a part of the last user message, or a `match:`. The rule retires after so many `times`. The answer
         waits at the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
         """
-        if not isinstance(reply, str) and isinstance(reply, Sequence):
+        if not isinstance(reply, (str, bytes)) and isinstance(reply, Sequence):
             given = {"replies": [*map(self._written, reply)]}
         else:
             given = _alone(self._written(reply))
@@ -380,15 +380,17 @@ class MockLLM:
             raise ValueError(f"Recorded answers must be below {root}, and {found} is not.") from None
 
     def _text(self, script: str | Path) -> str:
+        if not isinstance(script, (str, Path)):
+            raise TypeError(f"A script is YAML, a dict, or a file's path, not {script!r:.60}.")
         if isinstance(script, str) and "\n" in script:
             return script
-        candidates = [folder / script for folder in self._folders]
-        for file in candidates:
+        folders = list(dict.fromkeys(self._folders))
+        for file in (folder / script for folder in folders):
             if file.is_file():
                 return file.read_text(encoding="utf-8")
         if isinstance(script, str) and ":" in script:
             return script
-        raise FileNotFoundError(f"There is no script {script} in {' or '.join(map(str, self._folders))}.")
+        raise FileNotFoundError(f"There is no script {script} in {' or '.join(map(str, folders))}.")
 
 
 def _alone(written: Any) -> dict[str, Any]:

@@ -118,6 +118,26 @@ def test_project__without_django(project: Run, workers: str) -> None:
     assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
 
 
+MARKED = """
+import pytest
+
+@pytest.mark.llm_script("nowhere.yaml")
+def test_nowhere(mock_llm):
+    pass
+
+@pytest.mark.llm_script()
+def test_nothing(mock_llm):
+    pass
+"""
+
+
+def test_project__wrong_markers_are_said_without_the_plugin_s_frames(project: Run) -> None:
+    out = project({"pytest.ini": INI, "test_it.py": MARKED})
+    assert re.search("^@pytest.mark.llm_script: There is no script nowhere.yaml in ", out, re.MULTILINE), out
+    assert re.search("^@pytest.mark.llm_script: it takes one script: YAML, a dict, ", out, re.MULTILINE), out
+    assert "plugin.py" not in out
+
+
 FAILING = """
 import pytest
 from application import ask
