@@ -97,7 +97,7 @@ class LastUser(Template):
 
 Text = str | Template
 
-NOT_SAID = ("cache_blocks", "counted", "per_chunk", "raw_input")
+NOT_SAID = ("cache_blocks", "counted", "per_chunk", "raw_input", "short_text")
 OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in NOT_SAID)
 """What a template can ask of a prompt; what is there for counting and streaming alone is `NOT_SAID`."""
 
