@@ -24,11 +24,9 @@ def server() -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="module")
-def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def live(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     """A live server with the script that is the module's SCRIPT."""
-    file = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(request.module.SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as started:
+    with LiveServer(script=request.module.SCRIPT) as started:
         yield started
 
 

@@ -22,13 +22,16 @@ SERVE = ("manage.py", "serve", "--port", "0")
 
 
 class LiveServer:
-    """A process of the mock; `log` holds the lines that it has written so far."""
+    """A process of the mock, with the text of a script if one is given; `log` holds the lines written so far."""
 
-    def __init__(self, *command: str, **environment: str) -> None:
+    def __init__(self, *command: str, script: str | None = None, **environment: str) -> None:
         self.log: list[str] = []
-        folder = tempfile.mkdtemp()
+        folder = Path(tempfile.mkdtemp())
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         environment = {"DATABASE_URL": f"sqlite:///{folder}/journal.sqlite3", **environment}
+        if script is not None:
+            environment["MOCK_SCRIPT"] = str(folder / "script.yaml")
+            (folder / "script.yaml").write_text(script, encoding="utf-8")
         self._grown = threading.Condition()
         self.process = subprocess.Popen(
             [sys.executable, *(command or SERVE)],

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -41,11 +40,9 @@ ADD = {
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LLMClient]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
+def client() -> Iterator[LLMClient]:
     with (
-        LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server,
+        LiveServer(script=SCRIPT, MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server,
         LLMClient(base_url=f"{server.url}/v1", model="gpt-4o", max_retries=0) as made,
     ):
         yield made

@@ -1,7 +1,6 @@
 """One server for the clients that are to meet every fault."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -18,9 +17,7 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def scripted() -> Iterator[LiveServer]:
     """A live server that answers with a text, and the model `tools` with a call."""
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+    with LiveServer(script=SCRIPT) as live:
         yield live

@@ -113,11 +113,9 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def scripted() -> Iterator[LiveServer]:
     """A server whose answers have a pace and limits."""
-    script = tmp_path_factory.mktemp("browser") / "script.yaml"
-    script.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(script), MOCK_TTFT_MS="20", MOCK_ITL_MS="60") as live:
+    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="20", MOCK_ITL_MS="60") as live:
         yield live
 
 

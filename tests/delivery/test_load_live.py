@@ -28,10 +28,8 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("load") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+def loaded() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT) as live:
         yield live
 
 

@@ -305,11 +305,9 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def paused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def paused() -> Iterator[LiveServer]:
     """A server whose answers wait at a gate: before they begin, or within."""
-    file = tmp_path_factory.mktemp("paused") / "paused.yaml"
-    file.write_text(PAUSED)
-    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+    with LiveServer(script=PAUSED, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
         yield live
 
 

@@ -29,10 +29,8 @@ SAID = "The key is real-key-123456: one, two, three."
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    script = tmp_path_factory.mktemp("provider") / "script.yaml"
-    script.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(script), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+def provider() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
         yield live
 
 

@@ -29,10 +29,8 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("limits") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="600000") as live:
+def limited() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="600000") as live:
         yield live
 
 

@@ -43,10 +43,8 @@ CODING = [pytest.param(name, marks=needs_brotli if name == "br" else ()) for nam
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file), JOURNAL="true") as started:
+def live() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT, JOURNAL="true") as started:
         yield started
 
 

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import anthropic
@@ -25,11 +24,9 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[anthropic.Anthropic]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
+def client() -> Iterator[anthropic.Anthropic]:
     with (
-        LiveServer(MOCK_SCRIPT=str(file)) as server,
+        LiveServer(script=SCRIPT) as server,
         anthropic.Anthropic(base_url=server.url, api_key="mock", max_retries=0) as made,
     ):
         yield made

@@ -35,10 +35,8 @@ CUT = ("openai", "groq", "deepseek", "mistral", "together_ai", "xai", "hosted_vl
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("providers") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+def server() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT) as live:
         yield live
 
 

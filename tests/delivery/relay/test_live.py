@@ -25,10 +25,8 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    script = tmp_path_factory.mktemp("upstream") / "script.yaml"
-    script.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(script)) as live:
+def upstream() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT) as live:
         yield live
 
 

@@ -44,10 +44,8 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
+def server() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT) as live:
         yield live
 
 

@@ -4,7 +4,6 @@ import asyncio
 import base64
 from collections.abc import Iterator
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -90,10 +89,8 @@ def no_loop_of_litellms() -> None:
 
 
 @pytest.fixture(scope="module")
-def gemini_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0", API_KEYS="good") as live:
+def gemini_server() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0", API_KEYS="good") as live:
         yield live
 
 
