@@ -189,7 +189,10 @@ def described(exc: BaseException) -> str:
     """Return an exception's type and message on one line."""
     if isinstance(exc, Stopped):
         return str(exc)
-    lines = str(exc).strip().splitlines()
+    try:
+        lines = str(exc).strip().splitlines()
+    except Exception:  # an author's exception may fail at this too
+        lines = []
     text = lines[0] if lines else ""
     return f"{type(exc).__name__}: {text[:300]}" if text else type(exc).__name__
 
@@ -227,8 +230,14 @@ class Apart:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
-                threading.Thread(target=self._loop.run_forever, name="python-async", daemon=True).start()
+                threading.Thread(target=_run_always, args=(self._loop,), name="python-async", daemon=True).start()
             return self._loop
+
+
+def _run_always(loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop that a coroutine may stop, but not for the others."""
+    while True:
+        loop.run_forever()
 
 
 apart = Apart()

@@ -1,5 +1,6 @@
 """The result of step 3, in neutral form: what a request gets, and how it is delivered."""
 
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
@@ -118,8 +119,13 @@ class Upstream:
 
     @property
     def address(self) -> str:
-        """The address, or all of them, as MOCK_UPSTREAM has them."""
-        return ", ".join(f"{of}={url}" if of else url for of, url in self.urls)
+        """The address, or all of them, as MOCK_UPSTREAM has them, but without what is secret in them."""
+        return ", ".join(f"{of}={without_secrets(url)}" if of else without_secrets(url) for of, url in self.urls)
+
+
+def without_secrets(url: str) -> str:
+    """Return an address as it is shown and recorded: without a user and a password, and without its query."""
+    return re.sub(r"(?<=//)[^/?#]*@", "", url.partition("?")[0], count=1)
 
 
 def _begins(path: str, beginning: str) -> bool:

@@ -355,13 +355,13 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
 
 
 def _moment(text: str) -> datetime | None:
-    """Parse a time in ISO 8601, in UTC by default; None if it is invalid."""
+    """Parse a time in ISO 8601, in UTC by default; None if it is invalid, or beyond the years 1 to 9999 in UTC."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return moment if settings.USE_TZ else moment.astimezone(UTC).replace(tzinfo=None)
+    return moment if settings.USE_TZ else moment.replace(tzinfo=None)
 
 
 def _bound(name: str, text: str) -> datetime:

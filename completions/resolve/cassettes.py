@@ -11,7 +11,7 @@ from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError
-from completions.outcome import NearMiss, Outcome, Provided, Recorded, Recorder, Upstream
+from completions.outcome import NearMiss, Outcome, Provided, Recorded, Recorder, Upstream, without_secrets
 from completions.script.as_written import Written, error_as_written, reply_as_written
 from completions.script.asked.ignored import read_ignored
 from completions.script.asked.session import ALL, NEW, ONCE, PASS, read_kept
@@ -123,7 +123,7 @@ class Cassettes:
         if cleaned is not None:
             question, answer = cleaned
             origin = upstream.server_for(answer.path, str(question.document.get("format", "")))
-            self._write(question, answer, origin or upstream.address)
+            self._write(question, answer, without_secrets(origin) if origin else upstream.address)
 
     def _write(self, question: Question, answer: Recorded | Written, origin: str) -> None:
         """Write an answer; where it cannot be written, say so in the log."""

@@ -280,7 +280,7 @@ def _usage(node: Node) -> dict[str, int]:
 def _python(node: Node, facts: Facts) -> Python:
     source = node.as_(str)
     module, colon, name = source.partition(":")
-    if not (module and colon and name):
+    if not (module and colon and name) or module.startswith("."):
         raise node.wrong("`module:function`")
     try:
         function = getattr(importlib.import_module(module), name)

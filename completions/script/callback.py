@@ -11,6 +11,7 @@ import orjson
 from completions import budget
 from completions.conversation import Prompt, Reply, is_secret
 from completions.exceptions import RequestError, ScriptError
+from completions.outcome import without_secrets
 from completions.script.as_json import as_json
 from completions.script.language import CALLBACK
 from completions.script.node import Node
@@ -104,10 +105,14 @@ class Callback:
         return self.read(read_text(as_json(value), "the answer", literal=True, is_json=True))
 
     def _failed(self, why: str) -> RequestError:
-        return RequestError(f"The callback {self.url} {why}.", status=500, type="server_error", code="callback_failed")
+        return RequestError(
+            f"The callback {without_secrets(self.url)} {why}.", status=500, type="server_error", code="callback_failed"
+        )
 
 
 JSON = {"content-type": "application/json"}
+
+MAX_PORT = 65535
 
 
 def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callback:
@@ -121,6 +126,8 @@ def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callba
         raise fields["url"].error(f"is not a URL: {exc}.") from exc
     if url.scheme not in ("http", "https") or not url.host:
         raise fields["url"].wrong("a URL of http or https")
+    if (url.port or 0) > MAX_PORT:
+        raise fields["url"].wrong(f"a URL with a port up to {MAX_PORT}")
     timeout = milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else TIMEOUT_MS
     return Callback(str(url), timeout / 1000, facts, read)
 

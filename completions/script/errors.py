@@ -8,6 +8,7 @@ from email.utils import formatdate, parsedate_to_datetime
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
+from completions.script.headers import headers
 from completions.script.language import ERROR, NAMED_ERRORS, STATUSES
 from completions.script.node import Node
 from completions.script.templates import Template, Text, context, text, write
@@ -178,7 +179,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         code=code if "code" in fields else usual.code,
         param=None if param is None else fields["param"].as_(str),
         message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
-        headers=(*_retry(fields), *_headers(fields)),
+        headers=(*_retry(fields), *(headers(fields["headers"]) if "headers" in fields else ())),
         date_after=_date_after(fields),
         usual="message" not in fields,
         kind=_kind(code if "code" in fields else usual.code, fields),
@@ -226,8 +227,8 @@ def _seconds_or_date(node: Node) -> str:
             parsedate_to_datetime(node.value)
         except ValueError:
             raise node.wrong("seconds, or an HTTP date (`Wed, 21 Oct 2026 07:28:00 GMT`)") from None
-        if not node.value.isprintable():
-            raise node.error("must be one line.")
+        if not node.value.isprintable() or not node.value.isascii():
+            raise node.error("must be one line of ASCII characters.")
         return node.value
     if not 0 <= node.number() <= LATEST:
         raise node.wrong(f"a number from 0 to {LATEST}")
@@ -253,14 +254,3 @@ def date(moment: float) -> str:
 def waiting(ms: int) -> tuple[tuple[str, str], ...]:
     """Return the headers that ask to retry after so many milliseconds."""
     return (("retry-after-ms", str(ms)), ("retry-after", str(math.ceil(ms / 1000))))
-
-
-def _headers(fields: dict[str, Node]) -> list[tuple[str, str]]:
-    if "headers" not in fields:
-        return []
-    found = []
-    for name, node in fields["headers"].entries().items():
-        if "\n" in node.raw or "\r" in node.raw:
-            raise node.error("must be one line.")
-        found.append((name, node.raw))
-    return found

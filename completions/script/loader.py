@@ -160,7 +160,7 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     none: tuple[Answer, ...] = ()
     answers = node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), none)
     return Rule(
-        name=take("name", lambda node: node.raw, f"rule {number}"),
+        name=take("name", lambda node: node.name, f"rule {number}"),
         answers=answers,
         match=matched(take("match", match, None), answers),
         times=take("times", lambda node: node.count(least=1), None),

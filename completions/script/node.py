@@ -1,6 +1,7 @@
 """A YAML document whose values know their lines, so that an error can name its line."""
 
 import difflib
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -166,6 +167,13 @@ class Node:
         return written
 
     @property
+    def name(self) -> str:
+        """Return a scalar that others name, in a log, an address or another file: not empty, and in one line."""
+        if not self.raw.strip() or any(ord(character) < 32 or ord(character) == 127 for character in self.raw):
+            raise self.wrong("a name: a text in one line, with no control character in it")
+        return self.raw
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is a single word or text without quotes."""
         return isinstance(self._node, yaml.ScalarNode) and not self._node.style
@@ -229,5 +237,6 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
+    """Return a value as a script has it: `null` and `true`, not Python's words."""
+    shown = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"

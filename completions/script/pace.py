@@ -130,10 +130,10 @@ def _rate(node: Node) -> float:
 def hold(node: Node) -> Hold:
     """Read a hold: the gate's name, or a mapping."""
     if not isinstance(node.value, dict):
-        return Hold(node.raw)
+        return Hold(node.name)
     fields = node.keyed(HOLD)
     return Hold(
-        gate=fields["gate"].raw,
+        gate=fields["gate"].name,
         after_tokens=fields["after_tokens"].count() if "after_tokens" in fields else None,
         timeout_ms=milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else HOLD_MS,
     )

@@ -1,6 +1,5 @@
 """Step 3: `upstream:`, an answer that another server gives: the request is passed on as it came."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -8,10 +7,10 @@ from urllib.parse import urlsplit
 from completions.conversation import Prompt
 from completions.outcome import LITELLM, SILENCE_MS, Upstream
 from completions.script.elsewhere import UPSTREAM
+from completions.script.headers import headers
 from completions.script.node import Node
 from completions.script.pace import milliseconds
 
-HEADER = re.compile(r"[a-z0-9!#%&'*+.^_`|~$-]+")
 OF_CONNECTION = ("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "via", "upgrade", "te")
 """Headers that each connection has of its own."""
 
@@ -36,20 +35,20 @@ def pass_on(node: Node) -> PassOn:
     if "url" in fields and (problem := url_problem(url)) is not None:
         raise fields["url"].error(f"{problem}.")
     timeout = milliseconds(fields["timeout_ms"]) if "timeout_ms" in fields else SILENCE_MS
-    headers = tuple(map(_header, fields["headers"].entries().items())) if "headers" in fields else ()
+    sent = _headers(fields["headers"]) if "headers" in fields else ()
     if "litellm" in fields:
-        return PassOn(_model(fields, url, timeout, headers))
+        return PassOn(_model(fields, url, timeout, sent))
     if "api_key" in fields:
         raise fields["api_key"].error("is for `litellm`; a server gets its key by `headers`.")
-    return PassOn(Upstream((("", url),), timeout, headers))
+    return PassOn(Upstream((("", url),), timeout, sent))
 
 
-def _model(fields: Mapping[str, Node], url: str, timeout: float, headers: tuple[tuple[str, str], ...]) -> Upstream:
+def _model(fields: Mapping[str, Node], url: str, timeout: float, sent: tuple[tuple[str, str], ...]) -> Upstream:
     name = fields["litellm"].as_(str)
     if (problem := model_problem(name)) is not None:
         raise fields["litellm"].error(f"{problem}.")
     api_key = fields["api_key"].as_(str) if "api_key" in fields else ""
-    return Upstream((("", f"{LITELLM}{name}"),), timeout, headers, url, api_key)
+    return Upstream((("", f"{LITELLM}{name}"),), timeout, sent, url, api_key)
 
 
 def model_problem(name: str) -> str | None:
@@ -60,14 +59,12 @@ def model_problem(name: str) -> str | None:
     return f"must be a provider and a model, as anthropic/claude-sonnet-4-5, not {name[:60]!r}"
 
 
-def _header(entry: tuple[str, Node]) -> tuple[str, str]:
-    name, node = entry[0].lower(), entry[1]
-    if not HEADER.fullmatch(name) or name in OF_CONNECTION:
-        raise node.error("is no header that can be sent to another server.")
-    value = node.raw
-    if not value.isprintable() or not value.isascii():
-        raise node.error("must be a text of printable ASCII characters.")
-    return name, value
+def _headers(node: Node) -> tuple[tuple[str, str], ...]:
+    sent = headers(node, OF_CONNECTION)
+    for name, value in sent:
+        if not value.isascii() or not value.isprintable():
+            raise node.entries()[name].error("must be a text of printable ASCII characters.")
+    return tuple((name.lower(), value) for name, value in sent)
 
 
 def url_problem(url: str) -> str | None:

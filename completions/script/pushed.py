@@ -16,11 +16,8 @@ from completions.script.node import Node
 from completions.script.pace import Pace
 from completions.script.passing import PassOn
 from completions.script.reading import read_text
-from completions.script.rules import Rule, Script
+from completions.script.rules import PUSHED, Rule, Script
 from completions.script.scenarios import Running, started
-
-PUSHED = "pushed"
-"""The name of pushed rules in errors, in place of a file."""
 
 
 @dataclass(frozen=True, slots=True)

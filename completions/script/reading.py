@@ -94,5 +94,6 @@ def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str, language: str) ->
         if language == "JSON"
         else hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
     )
-    message = f"is not {language}: {exc.problem}.{advice and f' {advice}'}"
+    problem = f"{exc.context}, {exc.problem}" if (exc.problem or "").startswith("but ") else exc.problem
+    message = f"is not {language}: {problem}.{advice and f' {advice}'}"
     return ScriptError(message, name, mark.line + 1, column=mark.column + 1)

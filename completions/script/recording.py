@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from completions.conversation import Prompt
+from completions.faults import MAX_MS
 from completions.outcome import Recorded
 from completions.script.elsewhere import RESPONSE
+from completions.script.headers import headers
 from completions.script.node import Node
 
 BODIES = ("body", "base64", "pieces")
 """The keys of which one says what the answer is."""
+
+BODILESS = (204, 205, 304)
+"""Statuses whose answers have no body (RFC 9110, section 6.4.1): the next answer would begin within one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,16 @@ def recorded(node: Node) -> Play:
     if len(given) > 1:
         raise fields[given[1]].error(f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(BODIES)}.")
     times, pieces = _pieces(given[0], fields[given[0]]) if given else ((), ())
-    headers = fields["headers"].entries() if "headers" in fields else {}
+    status = _status(fields["status"]) if "status" in fields else 200
+    if status in BODILESS and any(pieces):
+        raise fields["status"].error(f"is {status}, and such an answer has no body.")
+    given_headers = headers(fields["headers"]) if "headers" in fields else ()
     return Play(
         Recorded(
             path=fields["path"].as_(str),
             format=fields["format"].as_(str) if "format" in fields else "",
-            status=_status(fields["status"]) if "status" in fields else 200,
-            headers=tuple((name.lower(), child.raw) for name, child in headers.items()),
+            status=status,
+            headers=tuple((name.lower(), value) for name, value in given_headers),
             pieces=pieces,
             times=times,
             stream=fields["stream"].as_(bool) if "stream" in fields else False,
@@ -75,6 +83,8 @@ def _piece(node: Node) -> tuple[float, bytes]:
         at = float(name)
     except ValueError:
         raise node.wrong("a piece behind its milliseconds") from None
+    if not 0 <= at <= MAX_MS:  # false of what is no number too
+        raise node.error(f"must be a piece behind its milliseconds, from 0 to {MAX_MS}, and has {name[:60]}.")
     if isinstance(value, str):
         return at, value.encode()
     (child,) = node.entries().values()

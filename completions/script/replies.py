@@ -17,6 +17,7 @@ from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
+from completions.script.returned import error_problem, reply_problem
 from completions.script.templates import Text, Tree, context, fill, has_template, write
 
 Answered = Reply | RequestError | Upstream | Recorded
@@ -188,9 +189,15 @@ class Python:
                 result = await self._result(prompt)
             return await budget.run(self._reply, result, prompt)
         except RequestError as exc:
+            self._hold_to_types(error_problem(exc))
             return exc
         except AuthorError:
             raise
+        except asyncio.CancelledError as exc:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            raise AuthorError("python_failed", f"{self.source} cancelled itself") from exc
         except Exception as exc:
             late = f"has not answered within {budget.PYTHON_SECONDS:g} s"
             why = late if limit.expired() else f"raised {budget.described(exc)}"
@@ -213,7 +220,12 @@ class Python:
             case _:
                 shown = f"{self.source} must return a Reply, Choices or a string, not {result!r:.100}"
                 raise AuthorError("python_failed", shown)
+        self._hold_to_types(reply_problem(reply))
         return self.facts.apply(reply, context(prompt))
+
+    def _hold_to_types(self, problem: str | None) -> None:
+        if problem is not None:
+            raise AuthorError("python_failed", f"what {self.source} answers cannot be sent: {problem}")
 
 
 def written(choices: tuple[WrittenChoice, ...], facts: Facts) -> Fixed | Written:

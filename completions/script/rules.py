@@ -19,6 +19,9 @@ from completions.script.prompts import Templates
 from completions.script.replies import Answer, Fixed
 from completions.script.scenarios import Running, Scenarios
 
+PUSHED = "pushed"
+"""What stands for the file of what was pushed, in errors."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -155,5 +158,6 @@ class Script:
 
     def failure(self, name: str | None, exc: AuthorError) -> RuleFailed:
         """Return the error for the failing rule of that name; None is the fallback."""
-        line = next((rule.line for rule in self.rules if rule.name == name), 0)
-        return RuleFailed(name, f"{self.source}:{line}" if line else self.source, exc)
+        line = next((rule.line for rule in self.rules if rule.name == name), None)
+        where = self.source if line is None else f"{self.source}:{line}" if line else PUSHED
+        return RuleFailed(name, where, exc)

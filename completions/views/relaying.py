@@ -17,7 +17,7 @@ from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import KEPT_BYTES, RelayRecord
-from completions.outcome import Pacing, Recorded, Recorder, Upstream
+from completions.outcome import Pacing, Recorded, Recorder, Upstream, without_secrets
 from completions.resolve.ask import TextHeaders
 from completions.views.http import RawResponse, Relayed
 from completions.views.turn import Turn
@@ -58,7 +58,7 @@ async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> 
         raise RequestError(
             f"No upstream is there for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"
         )
-    exchange.upstream = url.partition("?")[0]
+    exchange.upstream = without_secrets(url)
     headers = exchange.request_headers
     if upstream.headers:
         headers = {**headers, **{name.encode(): value.encode() for name, value in upstream.headers}}

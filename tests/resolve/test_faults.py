@@ -120,7 +120,7 @@ def test_header__is_read_by_djangos_synchronous_client_too(client: Client) -> No
             "- {reply: a, fault: {stall: {ms: .inf}}}",
             "fault.stall.ms` must be a number from 0 to 86400000, and is",
         ),
-        ("- {reply: a, fault: {stall: {after_tokens: true}}}", "must be a whole number from 0, and is True."),
+        ("- {reply: a, fault: {stall: {after_tokens: true}}}", "must be a whole number from 0, and is true."),
         (
             "- {reply: a, fault: {stall: {after_tokens: 1, after_events: 1}}}",
             "takes one of: after_tokens, after_events.",

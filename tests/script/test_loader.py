@@ -141,11 +141,11 @@ def test_yaml__anchors_and_merges() -> None:
     ("text", "error"),
     [
         ("", "{file}: is empty."),
-        ("- a", "{file}:1: the script must be a mapping, and is ['a']."),
+        ("- a", '{file}:1: the script must be a mapping, and is ["a"].'),
         ("version: 1\nrules: [", "{file}:2: is not YAML: expected the node content, but found '<stream end>'."),
         ("version: 1", "{file}:1: the script lacks `rules`."),
         ("version: 2\nrules: []", "{file}:1: `version` must be 1."),
-        ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is True."),
+        ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is true."),
         (
             "version: 1\nrule: []",
             "{file}:2: `rule` is not known here; allowed: version, defaults, recorded, rules, scenarios, prompts. "
@@ -222,12 +222,12 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- replies: a", "`rules[0].replies` must be a list, and is 'a'."),
         ("- replies:\n  - a\n  - {txet: b}", ":5: `rules[0].replies[1].txet` is not known here; allowed: text, json,"),
         ("- replies: [{error: 429, text: a}]", "`rules[0].replies[0].text` is not known here; allowed: error."),
-        ("- reply: [a]", "`rules[0].reply` must be a string, and is ['a']."),
+        ("- reply: [a]", '`rules[0].reply` must be a string, and is ["a"].'),
         ("- reply: 5", "`rules[0].reply` must be a string, and is 5."),
         ("- reply: {}", "`rules[0].reply` says nothing; it must have one of: text, json, echo, blocks, choices, auto,"),
         ("- reply: {finish_reason: stop}", "`rules[0].reply` says nothing"),
         ("- reply: {text: a, json: b}", "`rules[0].reply.json` cannot stand beside `text`; one of these stands: text,"),
-        ("- reply: {auto: false}", "`rules[0].reply.auto` must be true, and is False."),
+        ("- reply: {auto: false}", "`rules[0].reply.auto` must be true, and is false."),
         ("- reply: {echo: 1}", "`rules[0].reply.echo` must be true, and is 1."),
         (
             "- reply: {auto: true, refusal: a}",
@@ -293,8 +293,36 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ),
         ("- error: {status: 429, should_retry: maybe}", "should_retry` must be true or false, and is 'maybe'."),
         ("- error: {status: 429, retry_after_ms: soon}", "retry_after_ms` must be a whole number, and is 'soon'."),
-        ("- error: {status: 429, headers: {a: [b]}}", "`rules[0].error.headers.a` must be a string, and is ['b']."),
-        ('- error: {status: 429, headers: {a: "b\\nc"}}', "`rules[0].error.headers.a` must be one line."),
+        ("- error: {status: 429, headers: {a: [b]}}", '`rules[0].error.headers.a` must be a string, and is ["b"].'),
+        (
+            '- error: {status: 429, headers: {a: "b\\nc"}}',
+            "`rules[0].error.headers.a` must be one line, without control ch",
+        ),
+        ("- error: {status: 429, headers: {a b: c}}", "`rules[0].error.headers.a b` is no name of a header: it has"),
+        (
+            "- error: {status: 429, headers: {Content-Length: 5}}",
+            "`rules[0].error.headers.Content-Length` cannot be se",
+        ),
+        (
+            "- error: {status: 429, headers: {transfer-encoding: chunked}}",
+            "headers.transfer-encoding` cannot be set",
+        ),
+        (
+            "- error: {status: 429, retry_after: 'Wed, 21 Oct 2026 07:28:00 GMT (€)'}",
+            "one line of ASCII characters",
+        ),
+        (
+            "- reply: {response: {path: /v1/messages, headers: {a b: c}}}",
+            "reply.response.headers.a b` is no name",
+        ),
+        ("- reply: {response: {path: /v1/messages, status: 204, body: a}}", "is 204, and such an answer has no body."),
+        ("- reply: {response: {path: /v1/messages, pieces: [{-1: a}]}}", "from 0 to 86400000, and has -1."),
+        ("- reply: {response: {path: /v1/messages, pieces: [{nan: a}]}}", "from 0 to 86400000, and has nan."),
+        ("- {reply: a, name: ''}", "`rules[0].name` must be a name: a text in one line"),
+        ('- {reply: a, name: "a\\nb"}', "`rules[0].name` must be a name: a text in one line"),
+        ("- {reply: a, hold: ''}", "`rules[0].hold` must be a name: a text in one line"),
+        ("- reply: {python: ..a:b}", "`rules[0].reply.python` must be `module:function`"),
+        ("- reply: {callback: 'http://127.0.0.1:99999/'}", "must be a URL with a port up to 65535"),
         ("- error: {status: 500, message: '{% x %}'}", "`rules[0].error.message` is not a Django template"),
     ],
 )

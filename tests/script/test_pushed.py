@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
-from completions.script.pushed import PUSHED, Builder, Pushed
+from completions.exceptions import AuthorError
+from completions.script.loader import load
+from completions.script.pushed import Builder, Pushed
 from completions.script.reading import read_text
+from completions.script.rules import PUSHED
 from completions.state import edits
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace
@@ -153,3 +156,8 @@ def test_builder__makes_what_one_without_a_memory_makes() -> None:
                 builder.build(bases[0], first)
                 builder.draft(script("pacing: {ttft_ms: 7}"), first)
                 assert builder.build(base, second) == Builder().build(base, second)
+
+
+def test_failure__of_a_pushed_rule_does_not_name_the_script_s_file() -> None:
+    script = Builder().build(load("mock"), Pushed(before=('{"name": "a", "reply": "Hi"}',)))
+    assert str(script.failure("a", AuthorError("template_failed", "why"))) == "The rule 'a' (pushed) failed: why."

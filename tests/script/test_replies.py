@@ -3,14 +3,15 @@
 import asyncio
 import json
 import math
+import re
 import time
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from completions import budget
-from completions.conversation import Choice, Message, Prompt, Reply, ToolCall
+from completions.conversation import Choice, Message, Moderation, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import AuthorError, RequestError, ScriptError
 from completions.script.replies import Fixed
 from tests.scripts import asked, rules, script
@@ -216,9 +217,26 @@ def times_out(prompt: Prompt) -> str:
     raise TimeoutError("mine")
 
 
+class Mute(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def is_mute(prompt: Prompt) -> str:
+    raise Mute
+
+
+async def cancels_itself(prompt: Prompt) -> str:
+    cast("asyncio.Task[object]", asyncio.current_task()).cancel()
+    await asyncio.sleep(1)
+    return "late"
+
+
 @pytest.mark.parametrize(
     ("function", "why"),
     [
+        ("is_mute", "raised Mute"),
+        ("cancels_itself", "cancelled itself"),
         ("breaks", "raised KeyError: 'a bug'"),
         ("nothing", "must return a Reply, Choices or a string, not None"),
         ("leaves", "raised SystemExit: 3"),
@@ -231,6 +249,52 @@ async def test_python__whatever_it_raises_is_an_error_of_the_author(function: st
     with pytest.raises(AuthorError) as raised:
         await called(function)
     assert (raised.value.code, str(raised.value)) == ("python_failed", f"{__name__}:{function} {why}")
+
+
+async def stops_the_loop(prompt: Prompt) -> str:
+    asyncio.get_running_loop().stop()
+    await asyncio.sleep(0)
+    return "on"
+
+
+async def test_python__a_function_that_stops_its_loop_stops_no_other() -> None:
+    assert [choice.text for choice in (await called("stops_the_loop")).choices] == ["on"]
+    assert [choice.text for choice in (await called("later")).choices] == ["later"]
+
+
+WRONG: dict[str, Any] = {
+    "choices": Reply(()),
+    "choices[0].text": Choice(text=cast(str, 5)),
+    "choices[1].finish_reason": [Choice(text="a"), Choice(finish_reason=cast(str, ["stop"]))],
+    "choices[0].tool_calls": Choice(tool_calls=cast(tuple[ToolCall], ToolCall("a", "{}"))),
+    "choices[0].tool_calls[0]": Choice(tool_calls=(cast(ToolCall, {"name": "a"}),)),
+    "choices[0].tool_calls[0].kind": Choice(tool_calls=(ToolCall("a", "{}", kind=cast(Any, "tool")),)),
+    "choices[0].embedding[0]": Choice(embedding=(float("nan"),)),
+    "choices[0].moderation.flagged": Choice(moderation=Moderation({}, cast(bool, 1))),
+    "choices[0].annotations[0]": Choice(annotations=({"a": object()},)),
+    "choices[0].refusal": Choice(refusal="\ud800"),
+    "id": Reply((Choice(text="a"),), id=cast(str, 5)),
+    "created": Reply((Choice(text="a"),), created=-1),
+    "usage.prompt_tokens": Reply((Choice(text="a"),), usage=Usage(-1, 1)),
+    "status": RequestError("a", status=200),
+    "message": RequestError(cast(str, 5)),
+    "headers": RequestError("a", headers={"a b": "c"}),
+    "headers['a']": RequestError("a", headers={"a": "b\r\nc"}),
+}
+"""Where something is wrong in what a function answers."""
+
+
+def wrong(prompt: Prompt) -> Any:
+    answer = WRONG[prompt.last_user]
+    if isinstance(answer, RequestError):
+        raise answer
+    return answer
+
+
+@pytest.mark.parametrize("place", sorted(WRONG))
+async def test_python__an_answer_that_no_api_could_send_is_an_error_of_the_author(place: str) -> None:
+    with pytest.raises(AuthorError, match=f"^what {__name__}:wrong answers cannot be sent: `{re.escape(place)}`"):
+        await answer(f"{{python: '{__name__}:wrong'}}", asked(place))
 
 
 def sleeps(prompt: Prompt) -> str:

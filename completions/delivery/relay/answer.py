@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 
 from completions.delivery.relay.headers import Header, came_from_here, for_client, for_upstream
 from completions.delivery.sabotage import Ending
+from completions.outcome import without_secrets
 
 if TYPE_CHECKING:
     import httpx
@@ -104,8 +105,7 @@ def _silent(question: Question) -> str:
 
 
 def _failed(status: int, code: str, question: Question, told: str) -> NoAnswer:
-    place = question.url.partition("?")[0]  # a key may stand behind it
-    return NoAnswer(status, code, f"The upstream {place} {told}")
+    return NoAnswer(status, code, f"The upstream {without_secrets(question.url)} {told}")
 
 
 _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = WeakKeyDictionary()

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from completions.conf import conf
 from completions.conversation import Choice, Message, Prompt
 from completions.exceptions import RequestError, ScriptError
-from completions.outcome import Outcome
+from completions.outcome import Outcome, without_secrets
 from completions.resolve import engine
 from completions.script.grammar import schema
 from completions.script.loader import path_of
@@ -107,7 +107,7 @@ def _answer(outcome: Outcome) -> Iterator[str]:
     for fault in outcome.faults:
         yield f"fault {fault.name} {dict(fault.parameters)}"
     if outcome.upstream is not None:
-        yield f"passed on to {', '.join(url for _, url in outcome.upstream.urls)}"
+        yield f"passed on to {', '.join(without_secrets(url) for _, url in outcome.upstream.urls)}"
     if outcome.recorded is not None:
         recorded = outcome.recorded
         yield f"recorded answer of {recorded.path}: status {recorded.status}, {len(recorded.body)} bytes"

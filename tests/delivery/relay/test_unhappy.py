@@ -65,7 +65,8 @@ def no_tls() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def recorder(raw: RawServer, no_tls: str, folder: Path) -> Iterator[LiveServer]:
-    upstreams = f"/gone=http://no-such-host.invalid,/tls=https://{no_tls},{raw.url}"
+    server = raw.url.replace("//", "//user:sesame@")
+    upstreams = f"/gone=http://user:sesame@no-such-host.invalid,/tls=https://{no_tls},{server}"
     with LiveServer(*SERVE, "--record", str(folder), MOCK_UPSTREAM=upstreams) as live:
         yield live
 
@@ -154,6 +155,19 @@ def test_upstream__that_cannot_be_reached(recorder: LiveServer, name: str) -> No
     response = CLIENT.post(f"{recorder.url}/{name}/v1/files", content=b"{}")
     assert (response.status_code, response.json()["error"]["code"]) == (502, "upstream_failed")
     assert "gave no answer: ConnectError" in response.json()["error"]["message"]
+
+
+def test_password__of_an_upstream_is_sent_to_it_and_shown_nowhere(
+    recorder: LiveServer, raw: RawServer, folder: Path
+) -> None:
+    raw.answer = sends(whole())
+    assert ask(recorder, "What of a password?").status_code == 200
+    gone = CLIENT.post(f"{recorder.url}/gone/v1/files", content=b"{}").text
+    (file,) = written(recorder, folder, "What of a password?")
+    shown = [CLIENT.get(f"{recorder.url}/_mock/{place}").text for place in ("exchanges?said=true", "recording")]
+    assert "authorization: basic dxnlcjpzzxnhbwu=" in raw.connections[-1].head.decode().lower()
+    assert all(raw.url.partition("//")[2] in text for text in (file.read_text(), *shown))
+    assert [text for text in (gone, file.read_text(), *shown) if "sesame" in text] == []
 
 
 def test_redirect__is_the_client_s_own(recorder: LiveServer, raw: RawServer, folder: Path) -> None:

@@ -1,0 +1,27 @@
+"""Step 3: headers that a script gives: what a line of HTTP can say, and what no connection has of its own."""
+
+import re
+from collections.abc import Collection
+
+from completions.script.node import Node
+
+NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+
+OF_ANSWERS = ("content-length", "transfer-encoding", "trailer", "upgrade")
+"""Headers that follow from how an answer is sent; a wrong one would break the connection, which faults are for."""
+
+
+def headers(node: Node, of_connection: Collection[str] = OF_ANSWERS) -> tuple[tuple[str, str], ...]:
+    """Read a mapping of headers; those of the connection cannot stand in it."""
+    return tuple((name, _value(name, child, of_connection)) for name, child in node.entries().items())
+
+
+def _value(name: str, node: Node, of_connection: Collection[str]) -> str:
+    if not NAME.fullmatch(name):
+        raise node.error("is no name of a header: it has letters, digits and hyphens, and no blank.")
+    if name.lower() in of_connection:
+        raise node.error("cannot be set: it follows from how the connection is used.")
+    if CONTROL.search(node.raw):
+        raise node.error("must be one line, without control characters.")
+    return node.raw
