@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.script.loader import load
+from tests import forked
 from tests.docs.pages import BY_NAME, PAGES, Page
 from tests.patience import PATIENCE
 from tests.server import ROOT, LiveServer
@@ -45,6 +47,11 @@ def files_of(page: Page) -> dict[str, str]:
     return {match[1]: text for text in page.blocks_of("python") if (match := FILE.match(text))}
 
 
+def number_of_tests(page: Page) -> int:
+    """Return how many tests these files have."""
+    return sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in files_of(page).values())
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_blocks__are_in_languages_that_are_tested(page: Page) -> None:
     assert {kind for kind, _ in page.blocks} <= LANGUAGES
@@ -57,27 +64,28 @@ def session(text: str) -> list[tuple[str, str]]:
     return [(command, output) for command, _, output in parts]
 
 
-def run(command: str | list[str], server: LiveServer) -> str:
-    """Run with this Python first in the path, against the live server instead of port 8000."""
-    at = f"127.0.0.1:{server.port}"
-    environment = {
+def run(command: str, server: LiveServer) -> str:
+    """Run a line of a console against the live server instead of port 8000; return all that is written."""
+    environment, shown = environment_for(server), address_of(server, command)
+    if shown.startswith("python -m llmclient "):
+        return forked.python(shlex.split(shown)[1:], ROOT, environment)
+    streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return str(subprocess.run(shown, shell=True, cwd=ROOT, env=environment, timeout=PATIENCE, **streams).stdout)
+
+
+def address_of(server: LiveServer, text: str) -> str:
+    """Put the live server's address into a text, for the one that the manual uses."""
+    return text.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+
+
+def environment_for(server: LiveServer) -> dict[str, str]:
+    """Return the environment of a program, with this Python first in the path."""
+    return {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "DJANGO_SETTINGS_MODULE": "mocksite.settings",
-        "LLM_BASE_URL": f"http://{at}/v1",
+        "LLM_BASE_URL": f"{server.url}/v1",
     }
-    replaced = [part.replace("127.0.0.1:8000", at) for part in ([command] if isinstance(command, str) else command)]
-    result = subprocess.run(
-        replaced[0] if isinstance(command, str) else replaced,
-        shell=isinstance(command, str),
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-    )
-    return result.stdout
 
 
 def pattern(output: str) -> str:
@@ -99,7 +107,7 @@ CASSETTE = next(text for text in BY_NAME["docs/cassettes.md"].blocks_of("yaml") 
 """The recorded answer of the manual."""
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if files_of(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [page for page in PAGES if number_of_tests(page)], ids=lambda page: page.name)
 def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> None:
     """Projects where the package is installed have the plugin without `-p`: `tests/pytest_plugin/test_projects.py`."""
     files = files_of(page)
@@ -110,18 +118,17 @@ def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> No
     (tmp_path / "capitals/capital.yaml").write_text(CASSETTE)
     settings = "DJANGO_SETTINGS_MODULE = settings\n" if "settings.py" in files else ""
     (tmp_path / "pytest.ini").write_text(f"[pytest]\nasyncio_mode = auto\n{settings}")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
+    arguments = ["-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
-    env = {**theirs, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=PATIENCE)
-    tests = sum(len(re.findall(r"^(?:async )?def test_", text, re.MULTILINE)) for text in files.values())
-    assert (f"{tests} passed" if tests else "no tests ran") in done.stdout, done.stdout
+    said = forked.python(arguments, tmp_path, {**theirs, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"})
+    assert re.search(rf"^{number_of_tests(page)} passed\b", said, re.MULTILINE), said
 
 
 @pytest.mark.parametrize(("page", "code"), [each for each in examples("python") if not FILE.match(str(each.values[1]))])
 def test_python__prints_what_its_comments_say(server: LiveServer, page: Page, code: str) -> None:
     shown = "\n".join(re.findall(r"^# (.*)$", code, re.MULTILINE))
-    assert re.fullmatch(pattern(shown), run([sys.executable, "-c", code], server).strip())
+    said = forked.python(["-c", address_of(server, code)], ROOT, environment_for(server))
+    assert re.fullmatch(pattern(shown), said.strip()), said
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
