@@ -7,10 +7,10 @@ The wordings and codes are the API's own, as its users quote them (`invalid_type
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.wire.base import json_type
@@ -284,3 +284,21 @@ def refuse(problem: Problem | None) -> None:
     """Raise the problem as an error, if there is one."""
     if problem is not None:
         raise problem.error()
+
+
+class Rule(NamedTuple):
+    """What an API refuses of a body whose fields are right in themselves.
+
+    `broken` returns its error, or None; `source` says where that was seen, and `seen` when last, as an ISO date.
+    """
+
+    broken: Callable[[Mapping[str, Any]], RequestError | None]
+    source: str
+    seen: str
+
+
+def keep_rules(rules: Iterable[Rule], body: Mapping[str, Any]) -> None:
+    """Raise the error of the first rule that a body breaks."""
+    for rule in rules:
+        if (error := rule.broken(body)) is not None:
+            raise error

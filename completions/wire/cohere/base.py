@@ -18,7 +18,8 @@ NO_KEY = "no api key supplied"
 WRONG_KEY = (
     "Incorrect API key provided: ***********. You can find your API key at https://dashboard.cohere.com/api-keys."
 )
-TOO_MANY_TOKENS = "TOO_MANY_TOKENS"
+TOO_MANY_TOKENS, NO_TOOLS = ERROR_TYPES = ("TOO_MANY_TOKENS", "TOOL_USE_NOT_SUPPORTED")
+"""The types that errors tell; others tell none."""
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
@@ -42,6 +43,12 @@ ERROR_WORDS: Mapping[str, Words] = {
 }
 """How the API puts the usual errors."""
 
+MISSING = {
+    "model": "a model parameter is required for this endpoint.",
+    "input_type": "invalid request: valid input_type must be provided with the provided model",
+}
+"""What is said of a field that is missing; Cohere's list of errors, as it was quoted on 2026-07-28."""
+
 WORDS: Mapping[int, str] = {
     429: "You are past the per minute request limit, please wait and try again later.",
     500: "internal server error",
@@ -63,8 +70,8 @@ class CohereFormat(WireFormat):
         return exc
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the message, with its type for too many tokens."""
-        return ({"error_type": exc.type} if exc.type == TOO_MANY_TOKENS else {}) | {"message": exc.message}
+        """Return the message, with its type where the API tells one."""
+        return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the error with the request's id."""
@@ -94,7 +101,7 @@ def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[s
     """Refuse a field that is missing or of another JSON type; null is none."""
     for name in required:
         if body.get(name) is None:
-            raise RequestError(f"invalid request: {name} is required")
+            raise RequestError(MISSING.get(name, f"invalid request: {name} is required"))
     for name, kind in fields.items():
         value = body.get(name)
         fits = type(value) in (int, float) if kind is float else type(value) is kind
@@ -105,10 +112,10 @@ def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[s
 
 def check_texts(name: str, value: list[Any], most: int) -> None:
     """Refuse an array that is empty, too long, or has anything but strings."""
-    if not value or len(value) > most:
-        raise RequestError(
-            f"invalid request: {name} must have at least 1 and at most {most} elements, not {len(value)}"
-        )
+    if not value:
+        raise RequestError(f"invalid request: list of {name} must not be empty")
+    if len(value) > most:
+        raise RequestError(f"invalid request: total number of {name} must be at most {most} - received {len(value)}")
     for at, item in enumerate(value):
         if not isinstance(item, str):
             raise RequestError(f"invalid type: parameter {name}[{at}] must be a string, but it is {json_type(item)}.")

@@ -12,8 +12,10 @@ import orjson
 from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, ResponseFormat, Thought, ToolChoice
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
+from completions.wire.cohere.rules import RULES
 from completions.wire.fields import dicts, mapping, text, texts
 from completions.wire.openai.chat.format import read_prompt as read_chat
+from completions.wire.validation import keep_rules
 
 FIELDS: Mapping[str, type] = {
     "model": str,
@@ -38,16 +40,12 @@ FIELDS: Mapping[str, type] = {
     "thinking": dict,
     "priority": int,
 }
-BOUNDS: Mapping[str, tuple[float, float]] = {
-    "temperature": (0, 1),
-    "frequency_penalty": (0, 1),
-    "presence_penalty": (0, 1),
-    "k": (0, 500),
-    "p": (0.01, 0.99),
-}
+BOUNDS: Mapping[str, tuple[float, float]] = {"k": (0, 500), "p": (0.01, 0.99)}
+SAFETY = ("CONTEXTUAL", "STRICT", "OFF", "NONE")
 ROLES = ("user", "assistant", "system", "tool")
 CHOICES = ("REQUIRED", "NONE")
 MAX_STOPS = 5
+REFERENCE = "For proper usage, please refer to https://docs.cohere.com/reference/chat"
 
 
 def validate(body: Mapping[str, Any]) -> None:
@@ -59,14 +57,19 @@ def validate(body: Mapping[str, Any]) -> None:
         _check_message(message, at)
     for name, (low, high) in BOUNDS.items():
         if (value := body.get(name)) is not None and not low <= value <= high:
-            raise RequestError(f"invalid request: {name} must be between {low} and {high}, but it is {value}")
+            raise RequestError(f"invalid request: {name} must be between {low} and {high} inclusive.")
     if (choice := body.get("tool_choice")) is not None:
         if choice not in CHOICES:
             raise RequestError(f"invalid request: tool_choice must be one of {', '.join(CHOICES)}, but it is {choice}")
         if not body.get("tools"):
             raise RequestError("invalid request: tool_choice needs tools")
-    if len(body.get("stop_sequences") or ()) > MAX_STOPS:
-        raise RequestError(f"invalid request: stop_sequences must have at most {MAX_STOPS} elements")
+    if (given := len(body.get("stop_sequences") or ())) > MAX_STOPS:
+        raise RequestError(
+            f"invalid request: too many stop sequences provided, maximum is {MAX_STOPS}, received {given}."
+        )
+    if (mode := body.get("safety_mode")) is not None and mode not in SAFETY:
+        raise RequestError(f"unrecognized safety mode '{mode}'. {REFERENCE}")
+    keep_rules(RULES, body)
 
 
 def _check_message(message: Any, at: int) -> None:
@@ -75,10 +78,6 @@ def _check_message(message: Any, at: int) -> None:
     role = message.get("role")
     if role not in ROLES:
         raise RequestError(f"invalid request: messages[{at}].role must be one of {', '.join(ROLES)}, but it is {role}")
-    if role == "tool" and not message.get("tool_call_id"):
-        raise RequestError(f"invalid request: messages[{at}].tool_call_id is required")
-    if not message.get("content") and not (role == "assistant" and message.get("tool_calls")):
-        raise RequestError(f"invalid request: messages[{at}] must have non-empty content or tool calls")
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:

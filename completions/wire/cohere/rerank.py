@@ -40,6 +40,7 @@ class CohereRerank(CohereFormat):
         if validate:
             check(document, FIELDS, ("model", "query", "documents"))
             check_texts("documents", document["documents"], MAX_DOCUMENTS)
+            _check_said(document["query"], document["documents"])
             if (top := document.get("top_n")) is not None and top < 1:
                 raise RequestError("invalid request: top_n must be at least 1")
         query = Message("user", text(document.get("query")))
@@ -68,6 +69,13 @@ class CohereRerank(CohereFormat):
         """Take in the id; scores are not kept."""
         if not collect_error(document, answer):
             answer.notes(document.get("id"), None)
+
+
+def _check_said(query: str, documents: Sequence[str]) -> None:
+    if not query.strip():
+        raise RequestError("invalid request: query must not be empty or be only whitespace")
+    if (at := next((at for at, each in enumerate(documents) if not each), None)) is not None:
+        raise RequestError(f"invalid request: document at index {at} cannot be empty")
 
 
 def ranked(query: str, documents: Sequence[str]) -> list[tuple[int, float]]:

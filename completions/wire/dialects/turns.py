@@ -10,16 +10,9 @@ from typing import Any, NamedTuple
 from completions.exceptions import RequestError
 from completions.tokens.models import entry
 from completions.wire.fields import dicts, mapping
+from completions.wire.validation import Rule
 
 Body = Mapping[str, Any]
-
-
-class Rule(NamedTuple):
-    """What a vendor refuses: `broken` returns its error, or None; where that was seen, and when last."""
-
-    broken: Callable[[Body], RequestError | None]
-    source: str
-    seen: str
 
 
 class Step(NamedTuple):

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules, turns
+from completions.wire.dialects import rules
 from completions.wire.fields import mapping, text_or_none
 from completions.wire.openai.base import Dialect
-from completions.wire.validation import Check, Problem
+from completions.wire.validation import Check, Problem, Rule, keep_rules
 
 
 class Vendor(Dialect):
@@ -26,7 +26,7 @@ class Vendor(Dialect):
         "response": rules.RESPONSE,
     }
     """The check for each kind of request."""
-    between: ClassVar[Sequence[turns.Rule]] = ()
+    between: ClassVar[Sequence[Rule]] = ()
     """What must hold between the fields and messages of a chat request."""
 
     def adapt_reply(self, reply: Reply) -> Reply:
@@ -39,9 +39,7 @@ class Vendor(Dialect):
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""
         self._check("chat", body)
-        for rule in self.between:
-            if (error := rule.broken(body)) is not None:
-                raise error
+        keep_rules(self.between, body)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -9,8 +10,10 @@ import pytest
 
 from completions.conversation import Traffic
 from completions.wire import registry
+from completions.wire.cohere.rules import RULES
 from llmclient import lite
 from tests.server import LiveServer
+from tests.wire.test_refusals import REVISED
 
 pytestmark = [
     pytest.mark.usefixtures("leaky"),
@@ -191,10 +194,14 @@ RERANK = {"model": "rerank-v3.5", "query": "a", "documents": ["a"]}
         ("chat", chat("a", tool_choice="any"), 400, "tool_choice must be one of REQUIRED, NONE"),
         ("embed", {**EMBED, "input_type": "x"}, 400, "input_type must be one of search_document"),
         ("embed", {**EMBED, "texts": ["a", 1]}, 400, "texts[1] must be a string, but it is an integer"),
-        ("embed", {**EMBED, "texts": ["a"] * 97}, 400, "at most 96 elements, not 97"),
+        ("embed", {**EMBED, "texts": ["a"] * 97}, 400, "total number of texts must be at most 96 - received 97"),
         ("embed", {**EMBED, "embedding_types": ["x"]}, 400, "embedding_types must be one of float"),
         ("embed", {**EMBED, "output_dimension": 3}, 400, "output_dimension must be one of 256"),
-        ("rerank", {**RERANK, "documents": []}, 400, "at least 1"),
+        ("rerank", {**RERANK, "documents": []}, 400, "list of documents must not be empty"),
+        ("rerank", {**RERANK, "documents": ["a", ""]}, 400, "document at index 1 cannot be empty"),
+        ("rerank", {**RERANK, "query": " "}, 400, "query must not be empty or be only whitespace"),
+        ("rerank", {"query": "a", "documents": ["a"]}, 400, "a model parameter is required for this endpoint."),
+        ("embed", {"model": "embed-v4.0", "texts": ["a"]}, 400, "valid input_type must be provided"),
         ("rerank", {**RERANK, "top_n": 0}, 400, "top_n must be at least 1"),
         ("rerank", {**RERANK, "query": 1}, 400, "parameter query must be a string"),
         ("nothing", {}, 404, ""),
@@ -247,3 +254,82 @@ def test_tokens__go_there_and_back(server: LiveServer) -> None:
     ):
         answer = httpx.post(f"{server.url}/v1/{path}", json={**asked, **wrong}, headers=key, timeout=600)
         assert answer.status_code == 400 and set(answer.json()) == {"id", "message"}, (path, wrong)
+
+
+def call(arguments: str, id: str = "c") -> dict[str, Any]:
+    return {"id": id, "type": "function", "function": {"name": "get_weather", "arguments": arguments}}
+
+
+def turns(*messages: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {**chat("The weather?", **more), "messages": [*chat("The weather?")["messages"], *messages]}
+
+
+def calling(*calls: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"role": "assistant", "tool_calls": list(calls), **more}
+
+
+RESULT = {"role": "tool", "tool_call_id": "c", "content": "sunny"}
+STRICT = [{"type": "function", "function": {"name": "f", "parameters": CITY | {"items": {"minItems": 1}}}}]
+NO_TEXT = {"role": "assistant", "content": [{"type": "text", "text": ""}]}
+
+
+BROKEN: list[tuple[dict[str, Any], str]] = [
+    (turns(NO_TEXT), "invalid message provided at index 1: must have non-empty content or tool calls."),
+    (
+        turns(calling(call("{}"), content="Let me look."), RESULT),
+        "messages with non-empty 'tool_calls' cannot contain content items of type 'text'",
+    ),
+    *(
+        (
+            turns(calling(call(wrong)), RESULT),
+            "messages[1].tool_calls[0]: tool arguments must be a stringified JSON",
+        )
+        for wrong in ("", "[]", '{"city": "Par')
+    ),
+    (turns(calling(call("{}"), call("{}"))), "messages[1].tool_calls[1]: cannot have duplicate tool ids c"),
+    (turns(RESULT | {"tool_call_id": ["c"]}), "messages[1]: tool_call_id is a required field"),
+    (turns(calling(call("{}")), {"role": "tool", "content": "a"}), "messages[2]: tool_call_id is a required field"),
+    (turns(RESULT, calling(call("{}"))), "messages[1]: tool call id 'c' not found in previous tool calls"),
+    (chat("a", tools=STRICT, strict_tools=True), "invalid function at tools[0].function: extra restrictions"),
+    (
+        chat("a", tools=TOOLS) | {"model": "command-a-vision-07-2025"},
+        "tool use is not supported by the provided model: command-a-vision-07-2025",
+    ),
+    (chat("a", temperature=1.1), "temperature must be between 0 and 1.0 inclusive."),
+    (chat("a", frequency_penalty=0.1, presence_penalty=0.1), "cannot specify both frequency_penalty and"),
+    (chat("a", max_tokens=-1), "max_tokens cannot be less than 0."),
+    (chat("a", max_tokens=8001), "must be less than or equal to 8000, the maximum output for this model"),
+    (chat("a", stop_sequences=list("abcdef")), "too many stop sequences provided, maximum is 5, received 6."),
+    (chat("a", safety_mode="LAX"), "unrecognized safety mode 'LAX'"),
+    (chat("a", k=501), "k must be between 0 and 500 inclusive."),
+]
+
+
+def test_rules__have_fresh_sources_and_are_all_broken_below() -> None:
+    for rule in RULES:
+        assert rule.source and REVISED - date.fromisoformat(rule.seen) < timedelta(days=365)
+        assert any(rule.broken(body) for body, _ in BROKEN)
+
+
+@pytest.mark.parametrize(("body", "said"), BROKEN)
+def test_chat__is_refused_for_what_cohere_refuses(server: LiveServer, body: dict[str, Any], said: str) -> None:
+    answer = post(server, "chat", body)
+    assert answer.status_code == 400 and said in answer.json()["message"], answer.text
+    kind = {"tool use": "TOOL_USE_NOT_SUPPORTED", "max tokens": "TOO_MANY_TOKENS"}
+    assert answer.json().get("error_type") == next((kind[word] for word in kind if word in answer.text), None)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        turns(calling(call("null")), RESULT),
+        turns(calling(call("{}"), tool_plan="I will look."), RESULT),
+        turns(calling(call("{}"), content=[{"type": "thinking", "thinking": "Hm."}]), RESULT),
+        turns(calling(call("{}", "a"), call("{}")), RESULT, RESULT | {"tool_call_id": "a"}),
+        chat("a", tools=TOOLS, strict_tools=True),
+        chat("a", tools=STRICT),
+        chat("a", max_tokens=8000, stop_sequences=list("abcde"), temperature=1, safety_mode="OFF"),
+    ],
+)
+def test_chat__takes_what_cohere_takes(server: LiveServer, body: dict[str, Any]) -> None:
+    assert post(server, "chat", body).status_code == 200
