@@ -10,7 +10,7 @@ from tests.server import ROOT, LiveServer
 SLOWLY = "ttft_ms=20; itl_ms=200"
 """So that a client has read what came before a connection ends: some drop what they have not."""
 
-SILENCES = (1.5, 15.0, 150.0)
+SILENCES = (1.5, 5.0, 15.0, 150.0)
 """Seconds that a client waits for a byte of a fault that sends none; the next, where the machine was slow before."""
 
 SILENT = frozenset({"stall", "hang"})

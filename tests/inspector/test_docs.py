@@ -39,7 +39,7 @@ async def test_pages__are_all_there_as_they_were_written(site: Site) -> None:
         await site.open(address(each.name))
         await expect(page.locator("#doc h1")).to_be_visible()
         await page.evaluate("document.querySelectorAll('#doc img').forEach((e) => { e.loading = 'eager'; })")
-        await page.wait_for_load_state("networkidle")
+        await page.wait_for_function("[...document.querySelectorAll('#doc img')].every((e) => e.complete)")
         read = await page.evaluate(READ)
         assert read["blocks"] == [text.removesuffix("\n") for _, text in each.blocks], each.name
         assert set(read["anchors"]) == each.anchors, each.name
