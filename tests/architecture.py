@@ -4,7 +4,8 @@ Each guard returns its complaints, one a line, with the path of the file.
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 Sources = Mapping[str, str]
@@ -30,18 +31,20 @@ def module_of(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def imported_names(path: str, text: str) -> Iterator[str]:
-    """Yield the dotted names that a file imports, late and for type checkers alone too; a package's names in full."""
-    package = module_of(path).split(".")
+@cache
+def imported_names(path: str, text: str) -> Sequence[str]:
+    """Return the dotted names that a file imports, late and for type checkers alone too; a package's names in full."""
+    package, found = module_of(path).split("."), list[str]()
     if not path.endswith("/__init__.py"):
         package.pop()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) + 1 - node.level] if node.level else []
             source = ".".join([*above, *filter(None, [node.module])])
-            yield from (f"{source}.{alias.name}" for alias in node.names)
+            found += [f"{source}.{alias.name}" for alias in node.names]
+    return found
 
 
 def import_graph(sources: Sources) -> Graph:
