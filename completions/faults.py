@@ -192,6 +192,9 @@ ERRORS_IN_STREAM = frozenset({"error_object", "error_event"})
 
 _ANSWERS = frozenset({Effect.CONTENT, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
 
+AMONG_EVENTS = frozenset({Effect.EVENTS, Effect.PAUSE, Effect.END})
+"""The effects that strike a stream between its first event and its last."""
+
 COMBINED: Mapping[Effect, frozenset[Effect]] = {
     Effect.CONTENT: frozenset({Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE}) | _ANSWERS,
     Effect.CONNECTION: frozenset(),

@@ -10,6 +10,7 @@ from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, KeyRefused, RequestError
+from completions.faults import AMONG_EVENTS, effect_of
 from completions.outcome import Outcome, Pacing, Upstream
 from completions.resolve import models
 from completions.resolve.engine import passes_on, resolve, takes_all, upstream_of
@@ -105,7 +106,9 @@ def _chunked(prompt: Prompt, outcome: Outcome, wire: WireFormat) -> Prompt:
     pacing = outcome.pacing
     if pacing.per_chunk is not None:
         return replace(prompt, per_chunk=pacing.per_chunk)
-    if not wire.short_text or pacing.itl_ms or pacing.load or outcome.hold or outcome.faults:
+    if not wire.short_text or pacing.itl_ms or pacing.load or outcome.hold:
+        return prompt
+    if any(effect_of(fault) in AMONG_EVENTS for fault in outcome.faults):
         return prompt
     return replace(prompt, short_text=wire.short_text)
 
