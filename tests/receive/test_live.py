@@ -410,7 +410,17 @@ def test_sigterm__open_streams_end_idle_connections_close_and_nothing_new_is_tak
         assert server.process.wait(timeout=PATIENCE) == 0
 
 
+@pytest.fixture
+def hangup(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What this process, and so a server that it starts, does at SIGHUP; the tests themselves may run under `nohup`."""
+    before = signal.signal(signal.SIGHUP, request.param)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
+@pytest.mark.parametrize("hangup", [signal.SIG_DFL], indirect=True)
+@pytest.mark.usefixtures("hangup")
 def test_sighup__ends_the_server_as_sigterm_does(endless: dict[str, str]) -> None:
     with LiveServer(SHUTDOWN_TIMEOUT="3600", **endless) as server, connect(server) as stream:
         stream.sendall(request(b'{"stream":true}'))
@@ -418,6 +428,16 @@ def test_sighup__ends_the_server_as_sigterm_does(endless: dict[str, str]) -> Non
         server.process.send_signal(signal.SIGHUP)
         assert read_all(stream).endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n")
         assert server.process.wait(timeout=PATIENCE) == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGHUP")
+@pytest.mark.parametrize("hangup", [signal.SIG_IGN], indirect=True)
+@pytest.mark.usefixtures("hangup")
+def test_sighup__is_ignored_under_nohup() -> None:
+    with LiveServer() as server:
+        server.process.send_signal(signal.SIGHUP)
+        with urllib.request.urlopen(f"{server.url}/_mock/health") as answer:
+            assert answer.status == 200
 
 
 def test_sigint__ends_without_a_traceback_whatever_is_open() -> None:
