@@ -104,7 +104,12 @@ def _middle(taken: Sequence[Sequence[float]]) -> list[float]:
 
 
 async def shaped(jittered: Server, loaded: Server) -> list[Target]:
-    """Print the lateness of streams with jitter, which is judged as without, and of those that share a capacity."""
+    """Print the lateness of streams with jitter, which is judged as without, and of those that share a capacity.
+
+    One stream is asked for before: it waits for the tokenizer, and all others would wait with it.
+    """
+    for server in (jittered, loaded):
+        await listen(server, request(server.port, stream=True), streams=1)
     with_jitter = await listen(jittered, request(jittered.port, stream=True), pace.jittered(body(stream=True)))
     shared = await listen(loaded, request(loaded.port, stream=True))
     rows = [("lognormal jitter", _figures(with_jitter)), (f"{pace.SHARED_TPS:,} tokens/s shared", _figures(shared))]

@@ -9,6 +9,12 @@ from tests.inspector.test_looks import FAINT, NAMELESS, WIDE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+LOAD_IMAGES = """() => Promise.all([...document.querySelectorAll('#doc img')].map((e) => {
+  e.loading = 'eager';
+  return e.decode().catch(() => null);
+}))"""
+"""Waits until each image has come or is broken, out of sight or not."""
+
 READ = """() => {
   const all = (selector) => [...document.querySelectorAll(`#doc ${selector}`)];
   return {
@@ -38,8 +44,7 @@ async def test_pages__are_all_there_as_they_were_written(site: Site) -> None:
     for each in PAGES:
         await site.open(address(each.name))
         await expect(page.locator("#doc h1")).to_be_visible()
-        await page.evaluate("document.querySelectorAll('#doc img').forEach((e) => { e.loading = 'eager'; })")
-        await page.wait_for_function("[...document.querySelectorAll('#doc img')].every((e) => e.complete)")
+        await page.evaluate(LOAD_IMAGES)
         read = await page.evaluate(READ)
         assert read["blocks"] == [text.removesuffix("\n") for _, text in each.blocks], each.name
         assert set(read["anchors"]) == each.anchors, each.name
