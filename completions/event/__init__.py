@@ -175,10 +175,9 @@ class Event(NamedTuple):
     """One event of a stream before framing: its document's bytes, and what pacing, logging and faults need to know.
 
     `token` is how many tokens it carries, mostly one. A token event is due an inter-token gap for each of them after
-    the previous one; other events go out with the token before them, or,
-    at the start of a stream, with the first one. Every event but the terminator is a chunk. `part` is for faults:
-    `finish` carries the finish reason, `arguments` is a piece of a tool call's arguments. `name` is the event's name,
-    for framings that have names.
+    the previous one; other events go out with the token before them, or, at the start of a stream, with the first one.
+    Every event but the terminator is a chunk. `part` is for faults: `finish` carries the finish reason, `arguments` is
+    a piece of a tool call's arguments. `name` is the event's name, for framings that have names.
 
     `fields` are set for a verbatim event: the fields of the server-sent event in order, comments under an empty name;
     `data` replaces the value of the field `data`. `unfinished` is the document without its finish reason, if it carries
@@ -234,7 +233,7 @@ class Events(Sequence[Event]):
 
     @classmethod
     def of(cls, events: Iterable[Event]) -> "Events":
-        """Return events as these, which they may be already."""
+        """Return events as `Events`; those that are already come back as they are."""
         return events if type(events) is Events else cls(events)
 
     def __iadd__(self, events: Iterable[Event]) -> Self:

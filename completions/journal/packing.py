@@ -44,7 +44,10 @@ def pack(frames: Frames) -> tuple[bytes, Packing]:
 
 
 def _shorten(values: tuple[bytes, ...], after: bytes) -> tuple[bytes, bytes | None]:
-    """Return what a run's texts end with, in a row, and the text for which the mark stands; None: there is a mark."""
+    """Return the values of a run, each with `after` behind it, and the text that the mark stands for in them.
+
+    It is None where the values contain the mark themselves, and empty where nothing repeats.
+    """
     kept = after.join([*values, b""])
     if MARK in kept:
         return kept, None

@@ -126,9 +126,9 @@ async def _nothing(scope: object, receive: object, send: object) -> None:
 def adopt(server: Server) -> None:
     """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
 
-    Left alone it would wait for open streams without an end, and end by the signal once all is done. A terminal that is
-    closed (SIGHUP) ends it in the same way, unless `nohup` has it go on. Its middleware for
-    the headers of proxies looks through those of each request; the handler calls it where there are any.
+    Left alone it would wait for open streams without an end, and end by the signal once all is done. A closed terminal
+    (SIGHUP) ends it in the same way, except under `nohup`. Its middleware for the headers of proxies looks through
+    those of each request; the handler calls it where there are any.
     """
     _Adopted.server = server
     _Adopted.watch = asyncio.get_running_loop().create_task(watch_unfinished(server.server_state.connections))

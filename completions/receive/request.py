@@ -78,24 +78,24 @@ class LeanRequest(ASGIRequest):
         self.received = time.monotonic()
 
     @cached_property
-    def META(self) -> dict[str, Any]:  # type: ignore[override]  # an attribute that is made late
+    def META(self) -> dict[str, Any]:  # type: ignore[override]  # Django sets it at once
         """Build Django's META, and set what Django sets with it."""
         full = ASGIRequest(self.scope, BytesIO())
         self.content_type, self.content_params, self._encoding = full.content_type, full.content_params, full.encoding
         return full.META
 
     @cached_property
-    def content_type(self) -> str | None:  # type: ignore[override]  # an attribute that is made late
+    def content_type(self) -> str | None:  # type: ignore[override]  # Django sets it at once
         """The media type of the body, without its parameters."""
         return ASGIRequest(self.scope, BytesIO()).content_type
 
     @cached_property
-    def content_params(self) -> dict[str, str] | None:  # type: ignore[override]  # an attribute that is made late
+    def content_params(self) -> dict[str, str] | None:  # type: ignore[override]  # Django sets it at once
         """The parameters of the content type."""
         return ASGIRequest(self.scope, BytesIO()).content_params
 
     @cached_property
-    def _stream(self) -> BytesIO:  # type: ignore[override]  # an attribute that is made late
+    def _stream(self) -> BytesIO:  # type: ignore[override]  # Django sets it at once
         return BytesIO(self._body)
 
     def close(self) -> None:

@@ -28,7 +28,7 @@ class ExpressionError(ValueError):
     """A text that is no JMESPath expression; the message says why."""
 
 
-class _Metered(TreeInterpreter):  # type: ignore[misc]  # JMESPath has no types
+class _Metered(TreeInterpreter):  # type: ignore[misc]  # the library has no types
     """JMESPath's own interpreter, which looks at the time, and at the size of what it makes."""
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:

@@ -77,7 +77,7 @@ class _Bounded(Composer):
 class _CoreSchema(Resolver):
     """Tells what an unquoted word is."""
 
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012  # PyYAML's own class attribute
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012  # PyYAML reads it from the class
 
 
 class Careful(_Bounded, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, _CoreSchema):
