@@ -3,7 +3,7 @@
 import asyncio
 import time
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from itertools import accumulate, takewhile
 from random import Random
@@ -53,34 +53,92 @@ def _scattered(tokens: Sequence[int], ttft: float, gap: float, jitter: Jitter) -
     return due
 
 
-async def deliver(  # the last two are for tests, whose time only passes when they say so
-    frames: Frames,
-    due: Sequence[float],
-    start: float,
-    *,
-    sent: Sent | None = None,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-) -> AsyncGenerator[bytes, None]:
-    """Yield the frames' bytes, each at `start` (on `clock`, in seconds) plus its own due time.
+class Delivery(AsyncGenerator[bytes, None]):
+    """A stream's frames, each due at `start` (on `clock`, in seconds) plus its own time.
 
-    Frames that are due together form one piece of at most 64 KiB. The consumer sends each piece before it asks for the
-    next, so a slow client slows the stream down instead of filling memory.
+    Frames that are due together form one piece of at most 64 KiB. Whoever sends them takes each piece when it is due,
+    and says so when it is sent, or asks for the pieces one by one as of a generator: that waits for each, and the next
+    is not made before the one before it is sent, so a slow client slows the stream down instead of filling memory.
     """
-    position, count = 0, len(frames.sizes)
-    while position < count:
-        wait = start + due[position] - clock()
-        if wait > SLACK:
-            await sleep(wait)
-        elapsed = clock() - start
-        first, position = position, _fill(frames, position, bisect_right(due, elapsed + SLACK, position))
-        piece = frames.joined(first, position)
-        for offset in range(0, len(piece), WRITE_BYTES):
-            if offset or (first and wait <= SLACK):
-                await sleep(0)  # a long stream that is late or unpaced lets the others have their turn
-            yield piece[offset : offset + WRITE_BYTES]
-        if sent is not None:
-            sent(first, position, elapsed)
+
+    def __init__(  # the last two are for tests, whose time only passes when they say so
+        self,
+        frames: Frames,
+        due: Sequence[float],
+        start: float,
+        *,
+        sent: Sent | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._frames, self._due, self._start, self._sent = frames, due, start, sent
+        self._clock, self._sleep = clock, sleep
+        self._taken = self._position = 0
+        self._elapsed = 0.0
+        self._count = len(frames.sizes)
+        self._pieces: AsyncGenerator[bytes, None] | None = None
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether all frames were taken."""
+        return self._position >= self._count
+
+    @property
+    def due(self) -> float:
+        """When the next frame is due, on the clock."""
+        return self._start + self._due[self._position]
+
+    @property
+    def wait(self) -> float:
+        """The seconds until then."""
+        return self._start + self._due[self._position] - self._clock()
+
+    def take(self) -> bytes:
+        """Return the bytes of the frames that are due, and of the next one at least."""
+        first = self._taken = self._position
+        self._elapsed = elapsed = self._clock() - self._start
+        self._position = _fill(self._frames, first, bisect_right(self._due, elapsed + SLACK, first))
+        return self._frames.joined(first, self._position)
+
+    def note_sent(self) -> None:
+        """Note that what was taken last is sent."""
+        if self._sent is not None:
+            self._sent(self._taken, self._position, self._elapsed)
+
+    def __anext__(self) -> Coroutine[Any, Any, bytes]:
+        """Return the next piece once it is due."""
+        return self._generator().__anext__()
+
+    def asend(self, value: None) -> Coroutine[Any, Any, bytes]:
+        """Return the next piece once it is due."""
+        return self._generator().asend(value)
+
+    def athrow(self, *exc: Any) -> Coroutine[Any, Any, bytes]:
+        """Raise an exception where the next piece is waited for."""
+        return self._generator().athrow(*exc)
+
+    async def aclose(self) -> None:
+        """Give no more pieces."""
+        if self._pieces is not None:
+            await self._pieces.aclose()
+
+    def _generator(self) -> AsyncGenerator[bytes, None]:
+        if self._pieces is None:
+            self._pieces = self._each()
+        return self._pieces
+
+    async def _each(self) -> AsyncGenerator[bytes, None]:
+        while not self.is_ended:
+            waited = False
+            while (wait := self.wait) > SLACK:  # a timer of whole milliseconds may be over before its time
+                waited = True
+                await self._sleep(wait)
+            piece = self.take()
+            for offset in range(0, len(piece), WRITE_BYTES):
+                if offset or (self._taken and not waited):
+                    await self._sleep(0)  # a long stream that is late or unpaced lets the others have their turn
+                yield piece[offset : offset + WRITE_BYTES]
+            self.note_sent()
 
 
 class Turns(Protocol):
@@ -165,7 +223,8 @@ async def wait(
 
 def _fill(frames: Frames, position: int, end: int) -> int:
     """Return the end of the run of due frames from `position` that fits one write; it has at least one frame."""
-    end = max(end, position + 1)
+    if end <= position + 1:
+        return position + 1
     sizes = frames.sizes[position:end]
     if sum(sizes) <= WRITE_BYTES:
         return end

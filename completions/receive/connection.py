@@ -17,7 +17,9 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
+from completions.delivery.pump import pump
 from completions.delivery.sabotage import Ending
+from completions.delivery.stream import Delivery
 from completions.receive.lifespan import is_ending
 from completions.views.http import EventStream, FastJsonResponse, Following, RawResponse, Recorded, Relayed, Severed
 
@@ -33,6 +35,9 @@ IS_KNOWN = tuple(signature(RequestResponseCycle).parameters) == (
     *("message_event", "expect_100_continue", "keep_alive", "on_response"),
 )
 """Whether uvicorn makes its cycle as it did when `send_whole` was tried; if not, it writes all responses itself."""
+
+JOINED = 8
+"""Pieces of a stream that go out with its head, at most."""
 
 CLIENT_LEFT = "The client left."
 
@@ -106,41 +111,97 @@ async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None
         await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
         await send({"type": "http.response.body", "body": body})
         return
-    cycle.response_started = cycle.response_complete = True
+    cycle.response_started = True
     cycle.waiting_for_100_continue = False
     cycle.transport.write(b"%b\r\n%b" % (head, body))
-    cycle.message_event.set()
-    cycle.on_response()
+    _complete(cycle)
 
 
-async def start_stream(send: Send, status: int, lines: Lines) -> None:
-    """Send the head of a response that comes in chunks, and has no length."""
-    cycle = _cycle(send)
-    if (head := _head(cycle, status, lines)) is None or cycle.chunked_encoding is not None:
-        await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
-        return
-    cycle.response_started = cycle.chunked_encoding = True
-    cycle.waiting_for_100_continue = False
-    cycle.transport.write(b"%btransfer-encoding: chunked\r\n\r\n" % head)
+class Pieces:
+    """Sends a response that comes in pieces: by ASGI's `send`, or as chunks straight to uvicorn's transport.
 
-
-def chunk_writer(send: Send) -> Callable[[bytes], bool]:
-    """Return what writes a piece of a stream that `start_stream` began, or else tells that `send` has to do it.
-
-    A client that is gone or reads too slowly is uvicorn's to deal with.
+    The head of a response in chunks waits for what comes before the loop's next turn, and goes out in one write with
+    it: all of a stream that is due at once does. A client that is gone or reads too slowly is uvicorn's to deal with.
     """
-    cycle = _cycle(send)
-    if not (IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle, started=True)):
-        return lambda piece: False
-    flow, write = cycle.flow, cycle.transport.write
 
-    def written(piece: bytes) -> bool:
-        if flow.write_paused or cycle.disconnected or not cycle.chunked_encoding:
+    def __init__(self, send: Send) -> None:
+        self._asgi_send, self._cycle = send, _cycle(send)
+        self._waiting: list[bytes] = []
+
+    async def start(self, status: int, lines: Lines) -> None:
+        """Begin a response that has no length."""
+        cycle = self._cycle
+        if (head := _head(cycle, status, lines)) is None or cycle.chunked_encoding is not None:
+            await self._asgi_send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
+            return
+        cycle.response_started = cycle.chunked_encoding = True
+        cycle.waiting_for_100_continue = False
+        self._waiting.append(b"%btransfer-encoding: chunked\r\n\r\n" % head)
+        asyncio.get_running_loop().call_soon(self._flush)
+
+    async def send(self, pieces: AsyncGenerator[bytes, None], *, ends: bool) -> None:
+        """Send the pieces, each when it comes; `ends` tells whether the response ends after them."""
+        is_direct = self._is_direct()
+        try:
+            if is_direct and isinstance(pieces, Delivery):
+                while (piece := await pump().write(pieces, self._write)) is not None:
+                    await self._send(piece)
+                    pieces.note_sent()
+            else:
+                async with aclosing(pieces):
+                    async for piece in pieces:
+                        if not (is_direct and self._write(piece)):
+                            await self._send(piece)
+            if ends:
+                await self._end()
+        finally:
+            self._flush()
+
+    async def _send(self, piece: bytes) -> None:
+        self._flush()
+        await self._asgi_send({"type": "http.response.body", "body": piece, "more_body": True})
+
+    def _is_direct(self) -> bool:
+        """Whether what comes next can go straight to the transport, as chunks."""
+        cycle = self._cycle
+        is_ours = IS_KNOWN and type(cycle) is RequestResponseCycle
+        return is_ours and cycle.chunked_encoding is True and _is_ordinary(cycle, started=True)
+
+    def _write(self, piece: bytes) -> bool:
+        cycle = self._cycle
+        if cycle.flow.write_paused or cycle.disconnected:
             return False
-        write(b"%x\r\n%b\r\n" % (len(piece), piece))
+        chunk = b"%x\r\n%b\r\n" % (len(piece), piece)
+        if not self._waiting:
+            cycle.transport.write(chunk)
+            return True
+        self._waiting.append(chunk)
+        if len(self._waiting) > JOINED:
+            self._flush()
         return True
 
-    return written
+    async def _end(self) -> None:
+        if self._is_direct():
+            self._waiting.append(b"0\r\n\r\n")
+            self._flush()
+            _complete(self._cycle)
+        else:
+            self._flush()
+            await self._asgi_send({"type": "http.response.body"})
+
+    def _flush(self) -> None:
+        if self._waiting:
+            data = b"".join(self._waiting)
+            self._waiting.clear()
+            if not self._cycle.disconnected:
+                self._cycle.transport.write(data)
+
+
+def _complete(cycle: RequestResponseCycle) -> None:
+    """Do what uvicorn does after the last byte of a response."""
+    cycle.response_complete = True
+    cycle.message_event.set()
+    cycle.on_response()
 
 
 def _head(cycle: Any, status: int, lines: Lines) -> bytes | None:
@@ -221,8 +282,7 @@ def _cycle(send: Send) -> Any:
 async def _send_body(response: RawResponse, send: Send) -> bool:
     if response.faults:
         await _start(response, send)
-        await _send_pieces(response.pieces, send)
-        await send({"type": "http.response.body"})
+        await Pieces(send).send(response.pieces, ends=True)
     elif response.is_small:
         await send_whole(send, response.status_code, response.lines, response.data)
     else:
@@ -243,11 +303,10 @@ async def _send_stream(response: EventStream, send: Send) -> bool:
     if not response.is_raw:
         return False
     ending = end_by_closing(send, response.ending)
-    await start_stream(send, response.status_code, response.lines)
-    await _send_pieces(response.pieces, send)
-    if ending is Ending.WHOLE:
-        await send({"type": "http.response.body"})
-    elif can_sever(send):
+    out, is_whole = Pieces(send), ending is Ending.WHOLE
+    await out.start(response.status_code, response.lines)
+    await out.send(response.pieces, ends=is_whole)
+    if not is_whole and can_sever(send):
         await sever(send, ending)
     return True
 
@@ -258,7 +317,7 @@ async def _send_relayed(response: Relayed, send: Send) -> bool:
     spare_headers(send, {name for name, _ in headers})
     end_by_closing(send, Ending.WHOLE)
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await _send_pieces(response.pieces, send)
+    await Pieces(send).send(response.pieces, ends=False)
     if response.source.ending is Ending.WHOLE:
         await send({"type": "http.response.body"})
     elif can_sever(send):
@@ -288,14 +347,6 @@ WAYS: Mapping[type[Recorded], Callable[[Any, Send], Awaitable[bool]]] = {
     Following: _send_following,
 }
 """By class, what sends a response. It returns False if Django has to: middleware may have changed what is sent."""
-
-
-async def _send_pieces(pieces: AsyncGenerator[bytes, None], send: Send) -> None:
-    written = chunk_writer(send)
-    async with aclosing(pieces):
-        async for piece in pieces:
-            if not written(piece):
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
 
 
 async def _start(response: Recorded, send: Send) -> None:

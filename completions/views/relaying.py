@@ -12,7 +12,7 @@ from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
 from completions.delivery.relay.encoding import unpacked
 from completions.delivery.relay.target import url_of
 from completions.delivery.sabotage import Ending
-from completions.delivery.stream import deliver, schedule
+from completions.delivery.stream import Delivery, schedule
 from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
@@ -260,7 +260,7 @@ class _Played:
 async def _played(
     recorded: Recorded, due: list[float], exchange: Exchange, record: RelayRecord, source: _Played
 ) -> AsyncGenerator[bytes, None]:
-    async with aclosing(deliver(Frames(recorded.pieces), due, exchange.begun)) as pieces:
+    async with aclosing(Delivery(Frames(recorded.pieces), due, exchange.begun)) as pieces:
         async for piece in pieces:
             yield piece
             record.sent(piece)

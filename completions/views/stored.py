@@ -9,7 +9,7 @@ from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.conf import conf
-from completions.delivery.stream import deliver
+from completions.delivery.stream import Delivery
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
@@ -129,7 +129,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     frames = SSE.frames(events)
     tokens = [event.token for event in events]
     progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
-    pieces = deliver(frames, due, time.monotonic(), sent=progress.sent)
+    pieces = Delivery(frames, due, time.monotonic(), sent=progress.sent)
     return EventStream(pieces, progress, SSE.media_type)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from completions.conf import conf
 from completions.delivery.line import kept_alive
 from completions.delivery.load import Machine
-from completions.delivery.stream import Pause, Sent, deliver, deliver_held, deliver_shared, schedule, wait
+from completions.delivery.stream import Delivery, Pause, Sent, deliver_held, deliver_shared, schedule, wait
 from completions.event import Events, Frames, after_tokens
 from completions.exceptions import RequestError
 from completions.journal.record import StreamRecord
@@ -81,7 +81,7 @@ class _Frames(NamedTuple):
         frames, due = self.frames[part], self.due[part]
         turns = self.machine.turns(due, self.tokens[part], start) if self.machine else None
         if turns is None:
-            return deliver(frames, due, start, sent=sent)
+            return Delivery(frames, due, start, sent=sent)
         return deliver_shared(frames, turns, start, sent=sent)
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.delivery.stream import WRITE_BYTES, deliver, deliver_shared, schedule, wait
+from completions.delivery.stream import WRITE_BYTES, Delivery, deliver_shared, schedule, wait
 from completions.event import Frames
 from completions.event.scatter import Jitter
 from completions.outcome import Pacing
@@ -37,7 +37,7 @@ async def collect(
 ) -> list[tuple[float, bytes]]:
     """Return each piece with its time since the start; the reader needs `take` seconds for each."""
     pieces = []
-    async for piece in deliver(Frames(frames), due, clock(), clock=clock, sleep=clock.sleep):
+    async for piece in Delivery(Frames(frames), due, clock(), clock=clock, sleep=clock.sleep):
         pieces.append((round(clock() - 100, 6), piece))
         clock.now += take
     return pieces
@@ -186,7 +186,7 @@ async def test_deliver_shared__sends_what_is_due_in_pieces_of_64_kib_and_tells()
 async def test_deliver__tells_what_was_sent() -> None:
     clock, sent = Clock(), []
     frames = [b"a", b"b", b"c"]
-    stream = deliver(
+    stream = Delivery(
         Frames(frames),
         [0.05, 0.05, 0.09],
         clock(),
@@ -200,7 +200,7 @@ async def test_deliver__tells_what_was_sent() -> None:
 
 async def test_deliver__closed_early_does_not_count_what_the_reader_did_not_take() -> None:
     clock, sent = Clock(), []
-    stream = deliver(
+    stream = Delivery(
         Frames([b"a", b"b"]),
         [0.05, 0.09],
         clock(),
@@ -217,6 +217,6 @@ async def test_deliver__starts_late_when_the_request_took_its_time() -> None:
     clock = Clock()
     start = clock()
     clock.now += 0.06
-    stream = deliver(Frames([b"a", b"b", b"c"]), [0.05, 0.055, 0.09], start, clock=clock, sleep=clock.sleep)
+    stream = Delivery(Frames([b"a", b"b", b"c"]), [0.05, 0.055, 0.09], start, clock=clock, sleep=clock.sleep)
     assert [piece async for piece in stream] == [b"ab", b"c"]
     assert clock.slept == pytest.approx([0.03])

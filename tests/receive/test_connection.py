@@ -3,15 +3,16 @@
 import asyncio
 import logging
 import socket
+from collections.abc import AsyncGenerator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from completions.receive import connection
-from completions.receive.connection import Lines, chunk_writer, send_whole, start_stream
+from completions.receive.connection import Lines, Pieces, send_whole
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -20,6 +21,9 @@ HEADERS = {
     "content-length": ("Content-Length", str(len(BODY))),
     "x-request-id": ("x-request-id", "1"),
 }
+
+
+STREAM = {"content-type": ("Content-Type", "text/event-stream")}
 
 
 class Transport(asyncio.Transport):
@@ -78,16 +82,19 @@ async def sent(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> 
     }
 
 
-async def begun(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> list[Any]:
-    """Send a stream of two pieces, and return what came of it."""
-    send: Any = made[0].send
-    await start_stream(send, 200, headers)
-    written = chunk_writer(send)
-    for piece in (BODY, b"more"):
-        if not written(piece):
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b"end"})
-    return [b"".join(made[1].written), made[1].closed, made[0].response_complete]
+async def begun(made: tuple[RequestResponseCycle, Transport], headers: Lines, *, waits: bool = False) -> list[Any]:
+    """Send a stream of three pieces, and return what came of it."""
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        for piece in (BODY, b"more", b"end"):
+            yield piece
+            if waits:
+                await asyncio.sleep(0)
+
+    out = Pieces(cast(Any, made[0].send))
+    await out.start(200, headers)
+    await out.send(pieces(), ends=True)
+    return [b"".join(made[1].written), made[1].closed, made[0].response_complete, made[0].message_event.is_set()]
 
 
 CASES: dict[str, tuple[dict[str, Any], Lines]] = {
@@ -109,12 +116,41 @@ async def test_whole__is_sent_as_uvicorn_sends_it(case: str, monkeypatch: pytest
     assert ours == await sent(cycle(**state), headers)
 
 
+@pytest.mark.parametrize("waits", [False, True])
 @pytest.mark.parametrize("state", [{}, {"method": "HEAD"}, {"keep_alive": False}])
-async def test_stream__is_sent_as_uvicorn_sends_it(state: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    headers = {"content-type": ("Content-Type", "text/event-stream")}
-    ours = await begun(cycle(**state), headers)
+async def test_stream__is_sent_as_uvicorn_sends_it(
+    state: dict[str, Any], waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = await begun(cycle(**state), STREAM, waits=waits)
     monkeypatch.setattr(connection, "IS_KNOWN", False)
-    assert ours == await begun(cycle(**state), headers)
+    assert ours == await begun(cycle(**state), STREAM, waits=waits)
+
+
+async def test_stream__is_one_write_where_it_waits_for_nothing_and_one_for_each_piece_where_it_does() -> None:
+    made, transport = cycle()
+    await begun((made, transport), STREAM)
+    assert len(transport.written) == 1
+    made, transport = cycle()
+    await begun((made, transport), STREAM, waits=True)
+    head, *others = transport.written
+    assert head.endswith(BODY + b"\r\n"), "the head goes out with what is there, and waits for nothing else"
+    assert others == [b"4\r\nmore\r\n", b"3\r\nend\r\n", b"0\r\n\r\n"]
+
+
+async def test_stream__goes_out_when_the_loop_has_its_turn_and_when_it_fails() -> None:
+    async def nothing_yet() -> AsyncGenerator[bytes, None]:
+        await asyncio.sleep(0)
+        assert len(transport.written) == 1, "a client learns the status before the first event is due"
+        yield BODY
+        raise ValueError
+
+    made, transport = cycle()
+    out = Pieces(cast(Any, made.send))
+    await out.start(200, STREAM)
+    with pytest.raises(ValueError):
+        await out.send(nothing_yet(), ends=True)
+    assert transport.written[1:] == [b"1d\r\n" + BODY + b"\r\n"]
+    assert not made.response_complete
 
 
 async def test_whole__is_one_write() -> None:

@@ -1,0 +1,116 @@
+"""One timer for all paced streams of an event loop: each is written when it is due, and no task is woken for it."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from heapq import heappop, heappush
+from itertools import count
+from weakref import WeakKeyDictionary
+
+from completions.delivery.stream import SLACK, Delivery
+
+TURN = 0.005
+"""Seconds of writing after which the loop does something else first."""
+
+Write = Callable[[bytes], bool]
+"""Writes a piece at once, or tells that it cannot."""
+
+
+class _Stream:
+    """A delivery under way; `over` gets the piece that could not be written, or None at the end."""
+
+    __slots__ = ("delivery", "over", "write")
+
+    def __init__(self, delivery: Delivery, write: Write, over: "asyncio.Future[bytes | None]") -> None:
+        self.delivery, self.write, self.over = delivery, write, over
+
+    def step(self) -> bool:
+        """Write what is due, and return whether there is more."""
+        if self.over.done():  # its client has left
+            return False
+        delivery = self.delivery
+        try:
+            if not self.write(piece := delivery.take()):
+                self.over.set_result(piece)
+                return False
+            delivery.note_sent()
+        except Exception as exc:  # whoever waits for the stream gets it, and the others go on
+            self.over.set_exception(exc)
+            return False
+        if delivery.is_ended:
+            self.over.set_result(None)
+            return False
+        return True
+
+
+class Pump:
+    """The streams of a loop, by the time at which something of them is due."""
+
+    def __init__(self) -> None:
+        self._numbers = count()
+        self._due: list[tuple[float, int, _Stream]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._fires_at = 0.0
+
+    async def write(self, delivery: Delivery, write: Write) -> bytes | None:
+        """Write a delivery's pieces when they are due, to its end.
+
+        Return the piece that `write` did not take, if there is one: when the caller has sent it, and said so to the
+        delivery, there may be more.
+        """
+        is_first = True
+        while not delivery.is_ended:
+            if delivery.wait > SLACK:
+                return await self._write_later(delivery, write)
+            if not is_first:
+                await asyncio.sleep(0)  # a long stream that is late or unpaced lets the others have their turn
+            if not write(piece := delivery.take()):
+                return piece
+            delivery.note_sent()
+            is_first = False
+        return None
+
+    async def _write_later(self, delivery: Delivery, write: Write) -> bytes | None:
+        stream = _Stream(delivery, write, asyncio.get_running_loop().create_future())
+        self._add(stream)
+        try:
+            return await stream.over
+        finally:
+            del stream.delivery, stream.write  # it may stand in the queue until it would have been due
+
+    def _add(self, stream: _Stream) -> None:
+        due = stream.delivery.due
+        heappush(self._due, (due, next(self._numbers), stream))
+        if self._timer is None or due < self._fires_at:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._fires_at = self._due[0][0]
+        loop, wait = asyncio.get_running_loop(), self._fires_at - time.monotonic()
+        self._timer = loop.call_later(max(wait, 0), self._fire)
+
+    def _fire(self) -> None:
+        """Write what is due, and set the timer for what is due next."""
+        self._timer, begun, due = None, time.monotonic(), self._due
+        while due and due[0][0] <= begun + SLACK:
+            stream = heappop(due)[2]
+            if stream.step():
+                heappush(due, (stream.delivery.due, next(self._numbers), stream))
+            if time.monotonic() - begun > TURN:
+                break
+        if due and self._timer is None:
+            self._set_timer()
+
+
+_pumps: "WeakKeyDictionary[asyncio.AbstractEventLoop, Pump]" = WeakKeyDictionary()
+
+
+def pump() -> Pump:
+    """Return the running loop's pump."""
+    loop = asyncio.get_running_loop()
+    found = _pumps.get(loop)
+    if found is None:
+        found = _pumps[loop] = Pump()
+    return found
