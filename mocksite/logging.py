@@ -56,6 +56,19 @@ class GatheringHandler(logging.StreamHandler[Any]):
         except Exception:  # logging's own edge: whatever is wrong with a line, nobody else fails for it
             self.handleError(record)
 
+    def take(self, logger: str, message: object) -> None:
+        """Do the same with a message at INFO, of which no record is made: a stream has one for each event."""
+        formatter = self.formatter
+        if not isinstance(formatter, LineFormatter):
+            self.emit(_info(logger, message))
+            return
+        try:
+            self._lines.append(formatter.line(time.time(), "INFO", logger, message))
+            if not self._is_flushed_soon():
+                self.flush()
+        except Exception:
+            self.handleError(_info(logger, message))
+
     def flush(self) -> None:
         """Write the lines that wait."""
         with self.lock or contextlib.nullcontext():
@@ -78,39 +91,56 @@ class GatheringHandler(logging.StreamHandler[Any]):
         return True
 
 
-class JSONFormatter(logging.Formatter):
-    """Formats a record as one JSON object: time, level, logger, message or fields, and the traceback if any."""
+def _info(logger: str, message: object) -> logging.LogRecord:
+    return logging.LogRecord(logger, logging.INFO, "", 0, message, None, None)
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record as a line, which can be made without the record as well."""
+
+    def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
+        """Return the line of a message, which was logged at `created`, in seconds since the epoch."""
+        raise NotImplementedError
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's line."""
+        message = record.getMessage() if record.args else record.msg
+        traceback = self.formatException(record.exc_info) if record.exc_info else ""
+        return self.line(record.created, record.levelname, record.name, message, traceback)
+
+
+class JSONFormatter(LineFormatter):
+    """Formats a record as one JSON object: time, level, logger, message or fields, and the traceback if any."""
+
+    def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
+        """Return the object."""
         line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
+            "time": datetime.fromtimestamp(created, UTC).isoformat(timespec="milliseconds"),
+            "level": level,
+            "logger": logger,
         }
-        fields = getattr(record.msg, "fields", None)
-        line |= fields() if fields else {"message": record.getMessage()}
-        if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
+        fields = getattr(message, "fields", None)
+        line |= fields() if fields else {"message": str(message)}
+        if traceback:
+            line["traceback"] = traceback
         return orjson.dumps(line, default=str).decode()
 
 
-class TextFormatter(logging.Formatter):
-    """Formats a record for people: the time of day in UTC, the level, the message.
+class TextFormatter(LineFormatter):
+    """Formats a record for people: the time of day in UTC, the level, the message; the traceback is below it.
 
     A second's time of day is made once, and the rest is put together here: every request pays for this.
     """
 
     _second, _time = 0, ""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record's line, with the traceback below it."""
-        second = int(record.created)
+    def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
+        """Return the line."""
+        second = int(created)
         if second != self._second:
             self._second, self._time = second, time.strftime("%H:%M:%S", time.gmtime(second))
-        message = record.getMessage() if record.args else record.msg
-        line = f"{self._time}.{int(record.msecs):03d}Z {record.levelname:<7} {message}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        line = f"{self._time}.{int((created - second) * 1000):03d}Z {level:<7} {message}"
+        return f"{line}\n{traceback}" if traceback else line
 
 
 LOOKS = {"good": "32", "doubtful": "33", "bad": "1;31", "broken": "35", "quiet": "2", "WARNING": "33", "ERROR": "1;31"}
@@ -125,15 +155,14 @@ def painted(text: str, look: str) -> str:
 class ColourFormatter(TextFormatter):
     """The same for a terminal: what stands out in a message is named by its `marks`, and a level has its colour."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the record's line in colours."""
-        line = super().format(record)
-        for words, look in getattr(record.msg, "marks", {}).items():
+    def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
+        """Return the line in colours."""
+        line = super().line(created, level, logger, message, traceback)
+        for words, look in getattr(message, "marks", {}).items():
             if not words:
                 return painted(line, look)
             core = words.strip()
             line = line.replace(words, words.replace(core, painted(core, look)), 1)
-        level = record.levelname
         return line.replace(level, painted(level, level), 1) if level in LOOKS else line
 
 

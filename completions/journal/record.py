@@ -5,9 +5,8 @@ Log lines have `str()` for people and `fields()` for machines; neither is built 
 
 import contextlib
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from completions.conf import conf
@@ -252,28 +251,25 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-_COMMON = vars(logging.LogRecord("completions", logging.INFO, __file__, 0, None, None, None))
-"""The attributes that all our log records share: one place in the source, and one process."""
-
-os.register_at_fork(after_in_child=lambda: _COMMON.update(process=os.getpid()))
-
-
-class _Line(logging.LogRecord):
-    """A log record that is made without looking for its caller, which costs more than everything else."""
-
-    def __init__(self, name: str, line: object) -> None:
-        now = time.time()
-        self.__dict__ = {
-            **_COMMON,
-            "name": name,
-            "msg": line,
-            "created": now,
-            "msecs": int(now % 1 * 1000) + 0.0,
-            "relativeCreated": (now - _COMMON["created"]) * 1000 + _COMMON["relativeCreated"],
-            "thread": None,
-            "threadName": None,
-        }
-
-
 def _log(logger: logging.Logger, line: object) -> None:
-    logger.handle(_Line(logger.name, line))
+    """Log a line at INFO. A handler that can is given the line itself, where it is the only one that is to see it."""
+    take = _only_taker(logger)
+    if take is None:
+        logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
+    else:
+        take(logger.name, line)
+
+
+def _only_taker(logger: logging.Logger) -> Callable[[str, object], None] | None:
+    """Return how the only handler of a logger's lines takes them without a record; None if it needs one."""
+    found: logging.Handler | None = None
+    place: logging.Logger | None = logger
+    while place is not None:
+        if handlers := place.handlers:
+            if found is not None or len(handlers) > 1:
+                return None
+            found = handlers[0]
+        place = place.parent if place.propagate else None
+    if found is None or found.filters or logger.filters or found.level > logging.INFO:
+        return None
+    return getattr(found, "take", None)

@@ -1,6 +1,7 @@
 """The log's lines, for people and for machines."""
 
 import asyncio
+import io
 import json
 import logging
 import os
@@ -14,8 +15,8 @@ import pytest
 
 from completions.event import Frames
 from completions.journal.exchange import Exchange
-from completions.journal.record import ChunkLine, RequestLine, StreamRecord, printable
-from mocksite.logging import ColourFormatter, JSONFormatter, NotCancelled, TextFormatter
+from completions.journal.record import ChunkLine, RequestLine, StreamRecord, end_exchange, printable
+from mocksite.logging import ColourFormatter, GatheringHandler, JSONFormatter, NotCancelled, TextFormatter
 from tests.patience import PATIENCE
 from tests.server import ROOT
 
@@ -192,3 +193,96 @@ def test_stream_record__off_writes_no_line(caplog: pytest.LogCaptureFixture) -> 
     assert caplog.messages == []
     StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=True).sent(0, 2, 0.1)
     assert caplog.messages == ["chunk 1/1 +100ms 1B req_1"]
+
+
+class Seen(logging.Handler):
+    """Keeps what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        self.messages.append(f"{record.name} {record.levelname} {record.getMessage()}")
+
+
+class Refused(logging.Filter):
+    """Lets nothing through."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say no."""
+        return False
+
+
+Apart = tuple[logging.Logger, GatheringHandler, io.StringIO]
+
+
+@pytest.fixture
+def apart(monkeypatch: pytest.MonkeyPatch) -> Apart:
+    """Return the logger of requests below one of its own, whose handler writes to the text."""
+    logger, top = logging.getLogger("completions.requests"), logging.Logger("top")
+    written = io.StringIO()
+    handler = GatheringHandler()
+    handler.setStream(written)
+    handler.setFormatter(TextFormatter())
+    top.addHandler(handler)
+    monkeypatch.setattr(logger, "parent", top)
+    monkeypatch.setattr(logger, "level", logging.INFO)
+    return logger, handler, written
+
+
+def end(request_id: str) -> None:
+    """End an exchange, which logs its line."""
+    end_exchange(replace(EXCHANGE, request_id=request_id, path="/_mock/", ended=None))
+
+
+def test_line__is_the_same_with_and_without_a_record(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    logger, handler, written = apart
+    monkeypatch.setattr("time.time", lambda: 1_800_000_000.25)
+    monkeypatch.setattr("time.monotonic", lambda: 10.3512)
+    line = RequestLine(replace(EXCHANGE, path="/_mock/"))
+    for formatter in (TextFormatter(), JSONFormatter(), ColourFormatter(), logging.Formatter("%(name)s %(message)s")):
+        handler.setFormatter(formatter)
+        written.truncate(written.seek(0))
+        end("req_1")
+        made = logging.LogRecord(logger.name, logging.INFO, "", 0, line, None, None)
+        assert written.getvalue() == formatter.format(made) + "\n"
+
+
+def test_line__is_seen_by_every_handler_and_filter_that_is_added(apart: Apart) -> None:
+    logger, handler, written = apart
+    seen = Seen()
+    logger.addHandler(seen)
+    try:
+        end("req_12345678")
+    finally:
+        logger.removeHandler(seen)
+    assert "12345678" in written.getvalue()
+    (message,) = seen.messages
+    assert message.startswith("completions.requests INFO POST /_mock/ 200")
+    for holder in (logger, handler):
+        refused = Refused()
+        holder.addFilter(refused)
+        try:
+            end("req_refused")
+        finally:
+            holder.removeFilter(refused)
+    handler.setLevel(logging.WARNING)
+    end("req_refused")
+    assert "refused" not in written.getvalue()
+
+
+def test_line__that_cannot_be_made_costs_only_itself(apart: Apart, capsys: pytest.CaptureFixture[str]) -> None:
+    _, handler, written = apart
+
+    class Broken(TextFormatter):
+        def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
+            raise ValueError("a bug")
+
+    handler.setFormatter(Broken())
+    end("req_1")
+    assert "ValueError: a bug" in capsys.readouterr().err
+    handler.setFormatter(TextFormatter())
+    end("req_2")
+    assert written.getvalue().count("\n") == 1
