@@ -9,7 +9,7 @@ import pytest
 from tests.benchmark.ratios import HUNDRED, MOCK, TEN
 from tests.server import ROOT
 
-CEILINGS = {MOCK: 248, TEN: 465, HUNDRED: 685}
+CEILINGS = {MOCK: 248, TEN: 445, HUNDRED: 678}
 """By case, how many calls one request may make with the journal and the log on.
 
 A run of events is kept as one, which takes some more calls than a list of them, and less time.
