@@ -95,7 +95,8 @@ def warm() -> None:
     A full collection stops every stream for as long as it takes, so it looks at nothing that is there for good, and
     comes seldom; what a request leaves behind goes by itself or in the young generations.
     """
-    if not namespace().script.is_verbatim:
+    texts = namespace().script.verbatim_texts
+    if texts is None or not tokens.are_known(texts):
         tokens.warm()
     prices(None)
     _ = get_resolver().url_patterns

@@ -104,10 +104,13 @@ class Script:
         object.__setattr__(self, "_special", Index(self.rules, "format"))
 
     @property
-    def is_verbatim(self) -> bool:
-        """Whether all answers are verbatim documents, so that no tokens need to be counted."""
+    def verbatim_texts(self) -> tuple[str, ...] | None:
+        """The texts of its answers if all of these are verbatim documents, whose tokens nobody counts; else None."""
         answers = [answer for rule in self.rules for answer in rule.answers]
-        return bool(answers) and all(isinstance(answer, Fixed) and answer.reply.body is not None for answer in answers)
+        replies = [answer.reply for answer in answers if isinstance(answer, Fixed) and answer.reply.body is not None]
+        if not replies or len(replies) < len(answers):
+            return None
+        return tuple(choice.text or "" for reply in replies for choice in reply.choices)
 
     @property
     def data_problem(self) -> str | None:

@@ -56,13 +56,20 @@ async def test_body__too_large_is_refused_as_soon_as_it_is(app: Handler, setting
 
 
 async def test_stream__unpaced_is_one_piece_and_needs_no_second_task(app: Handler) -> None:
-    tokens.warm()  # the first stream of a fixed document would wait for it, in a thread
     connection = Connection(b'{"stream":true,"stream_options":{"include_usage":true}}')
     await app(scope("POST", CHAT), connection.receive, connection.send)
     assert len(connection.answer.pieces) == 1
     assert connection.received == 1, "nobody watched for a disconnect"
     assert fold(events(connection.answer.body)) == MOCK
     assert connection.answer.ended
+
+
+async def test_stream__of_the_default_script_needs_no_tokenizer(app: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_encodings", {})
+    tokens._remembered.cache_clear()
+    answer = await call(app, "POST", CHAT, b'{"stream":true,"stream_options":{"include_usage":true}}')
+    assert fold(events(answer.body)) == MOCK
+    assert tokens._encodings == {}
 
 
 async def test_stream__paced_comes_in_pieces(app: Handler, settings: Settings) -> None:

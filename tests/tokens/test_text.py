@@ -59,6 +59,11 @@ def test_count__special_tokens_are_plain_text() -> None:
     assert "".join(tokens.split("<|endoftext|>")) == "<|endoftext|>"
 
 
+@pytest.mark.parametrize("name", [*sorted(tokens.SHIPPED), "deepseek"])
+def test_known__is_what_each_encoding_makes_of_it(name: str) -> None:
+    assert {known: tuple(tokens._split(known, name)) for known in tokens.KNOWN} == tokens.KNOWN
+
+
 def test_warm__needs_neither_litellm_nor_the_network() -> None:
     code = (
         "import socket, sys\n"
