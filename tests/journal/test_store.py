@@ -1,0 +1,83 @@
+"""How rows are written to SQLite: many with one statement, in order, each as it is."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.db import DataError, connections
+from pytest_django import DjangoDbBlocker
+
+from completions.journal.exchange import Exchange
+from completions.journal.rows import Row, make_row
+from completions.journal.store import COPIED, ROWS, Store
+from tests.journal.database import journal_in, rows
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite3"
+
+
+@pytest.fixture
+def store(file: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:
+    with journal_in(f"sqlite:///{file}", django_db_blocker):
+        made = Store()
+        made.open()
+        yield made
+        made.end()
+        del connections[made.alias]  # this thread's, for the next database
+
+
+@pytest.fixture
+def statements(store: Store) -> list[int]:
+    """The number of rows of each statement that writes any."""
+    found: list[int] = []
+    store.connection.connection.set_trace_callback(
+        lambda sql: found.append(sql.count("), (") + 1) if sql.startswith("INSERT") else None
+    )
+    return found
+
+
+def made(number: int, *, fault: bool = False, body: int = 0) -> Row:
+    row = make_row(Exchange("POST", "/v1/chat/completions", request_id=f"req_{number}", request_body=b"x" * body))
+    return row._replace(fault="hang", status=number) if fault else row._replace(status=number)
+
+
+def numbers(file: Path) -> list[int]:
+    return [row["status"] for row in rows(file)]
+
+
+def test_rows__are_written_many_at_a_time_and_in_order(store: Store, file: Path, statements: list[int]) -> None:
+    store.insert([made(number, fault=number % 40 == 7) for number in range(2 * ROWS + 11)])
+    assert statements == [ROWS, ROWS, 8, 2, 1]
+    assert numbers(file) == list(range(2 * ROWS + 11))
+    assert [row["status"] for row in rows(file) if row["fault"] == "hang"] == [7, 47]
+
+
+def test_rows__with_large_bodies_are_written_by_themselves(store: Store, file: Path, statements: list[int]) -> None:
+    sizes = (10, COPIED, COPIED // 4, COPIED // 4, 10, 10)
+    store.insert([made(number, body=size) for number, size in enumerate(sizes)])
+    assert statements == [1, 1, 4]
+    assert [len(row["request_body"]) for row in rows(file)] == list(sizes)
+
+
+def test_rows__are_written_one_by_one_where_a_statement_takes_no_more(store: Store, file: Path) -> None:
+    store.connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 2 * len(Row._fields) - 1)
+    store._ready = False
+    store.open()
+    store.insert([made(number) for number in range(5)])
+    assert numbers(file) == list(range(5))
+
+
+def test_rows__whose_id_is_there_already_stay_as_they_are(store: Store, file: Path) -> None:
+    store.insert([made(number) for number in range(3)])
+    store.insert([made(number)._replace(path="/other") for number in range(1, 5)])
+    assert [row["path"] for row in rows(file)] == ["/v1/chat/completions"] * 3 + ["/other"] * 2
+
+
+def test_rows__of_which_one_is_refused_are_not_written_at_all(store: Store, file: Path) -> None:
+    store.connection.connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 100_000)
+    with pytest.raises(DataError):
+        store.insert([made(0), made(1, body=200_000), made(2)])
+    assert numbers(file) == []
