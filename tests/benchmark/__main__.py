@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvloop
 
-from tests.benchmark import inspector, parts, ratios, relayed, shared
+from tests.benchmark import inspector, parts, ratios, relayed, shared, soak
 from tests.benchmark.load import CONNECTIONS
 from tests.benchmark.pace import HELD, ITL_MS, TTFT_MS, WITH_JITTER, WITH_LOAD
 from tests.benchmark.paced import SPREAD, STREAMS
@@ -81,6 +81,7 @@ def run(size: Size, directory: Path, stack: ExitStack) -> list[Target]:
     targets += _attempt(lambda: uvloop.run(relayed.measure(relayed.start(directory, stack), size.paced_rounds)))
     targets += _attempt(lambda: _shared(directory, stack, size))
     if size.further:
+        targets += _attempt(lambda: soak.measure_all(directory))
         targets += _attempt(lambda: _further(directory, stack, paced))
     return targets
 

@@ -71,8 +71,8 @@ def _is_whole(data: bytes) -> bool:
     return len(body) >= int(length[1]) if length else body.endswith(b"0\r\n\r\n")
 
 
-SETTLED = 0.3
-"""Seconds after the last answer for what a server does in the background, such as to write its journal."""
+SETTLED = 0.7
+"""Seconds after the last answer for what a server does in the background: it writes its journal each half second."""
 
 FEW = 8
 """Connections over which a fixed number of requests goes."""

@@ -34,8 +34,10 @@ def start(directory: Path, stack: ExitStack) -> list[Server]:
     cases = [
         ("nothing to count, memory", {}),
         ("nothing to count, Redis", {"STATE_URL": url}),
+        ("nothing to count, Redis, two workers", {"STATE_URL": url, "WORKERS": "2"}),
         ("a rule and two limits, memory", {"MOCK_SCRIPT": str(script)}),
         ("a rule and two limits, Redis", {"MOCK_SCRIPT": str(script), "STATE_URL": url}),
+        ("a rule and two limits, Redis, two workers", {"MOCK_SCRIPT": str(script), "STATE_URL": url, "WORKERS": "2"}),
     ]
     servers = [stack.enter_context(mock(name, directory, **environment)) for name, environment in cases]
     for server in servers:
@@ -45,7 +47,7 @@ def start(directory: Path, stack: ExitStack) -> list[Server]:
 
 
 async def measure(servers: Sequence[Server], rounds: int, seconds: float) -> None:
-    """Drive the servers in turn, and print what each answer costs the worker."""
+    """Drive the servers in turn, and print what each answer costs the worker, or both."""
     samples: dict[str, list[Sample]] = {server.name: [] for server in servers}
     for turn in range(rounds + 1):
         for server in servers:
