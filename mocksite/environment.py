@@ -102,8 +102,11 @@ class Environment:
 
     def names(self, name: str, default: list[str]) -> list[str]:
         """Strings parted by commas."""
-        found = [part.strip() for part in self._raw(name).split(",")]
-        return [part for part in found if part] or default
+        raw = self._raw(name)
+        found = [text for part in raw.split(",") if (text := part.strip())]
+        if raw and not found:
+            return self._reject(name, raw, "values parted by commas", default)
+        return found or default
 
     def origins(self, name: str) -> list[str]:
         """Origins of web pages parted by commas: `*`, `null`, `https://app.example`, `*` for a subdomain or a port."""

@@ -8,6 +8,7 @@ from completions.exceptions import BodyTooLarge, RequestError
 from completions.script.reading import read_text
 from completions.script.rules import PUSHED
 from completions.views.edge import read_body
+from completions.wire.base import not_utf8
 
 MAX_BYTES = 1024 * 1024
 """A script that is larger takes longer to read than other requests should wait."""
@@ -32,9 +33,7 @@ async def read(request: HttpRequest, shape: str) -> Body:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise RequestError(
-            f"The body is not UTF-8: byte 0x{data[exc.start]:02x} at position {exc.start}.", code="invalid_script"
-        ) from exc
+        raise RequestError(f"The body cannot be read: {not_utf8(data)}.", code="invalid_script") from exc
     is_json = request.content_type == "application/json"
     node = await budget.in_thread(read_text, text, PUSHED, NAMES.get(shape, ""), is_json=is_json)
     return Body(text, node)

@@ -228,18 +228,25 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
-        why = _not_utf8(body) or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
+        why = not_utf8(body) or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
         raise RequestError(f"We could not parse the JSON body of your request: {why}.") from exc
     if not isinstance(document, dict):
         raise RequestError(f"The JSON body of your request must be an object, but it is {json_type(document)}.")
     return document
 
 
-def _not_utf8(body: bytes) -> str | None:
+COMPRESSED = {b"\x1f\x8b": "gzip", b"\x78\x01": "zlib", b"\x78\x9c": "zlib", b"\x78\xda": "zlib", b"\x28\xb5": "zstd"}
+"""The first bytes of bodies that a client has compressed."""
+
+
+def not_utf8(body: bytes) -> str | None:
+    """Return what is wrong with a body that is not UTF-8; None where it is."""
     try:
         body.decode()
     except UnicodeDecodeError as exc:
-        return f"it is not UTF-8: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
+        where = f"it is not UTF-8: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
+        coding = COMPRESSED.get(body[:2])
+        return where if coding is None else f"{where}; it looks compressed ({coding}), and is read as it was sent"
     return None
 
 

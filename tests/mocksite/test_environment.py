@@ -31,7 +31,6 @@ def read(method: str, raw: str | None, *args: Any) -> tuple[Any, list[str]]:
         ("choice", ("INFO", ["DEBUG", "INFO"]), "debug", "DEBUG"),
         ("choice", ("INFO", ["DEBUG", "INFO"]), None, "INFO"),
         ("names", (["a"],), " b , ,c", ["b", "c"]),
-        ("names", (["a"],), ",", ["a"]),
         ("state_url", ("memory://",), None, "memory://"),
         ("state_url", ("d",), "memory://", "memory://"),
         ("state_url", ("d",), "redis://localhost", "redis://localhost"),
@@ -61,6 +60,7 @@ def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | N
         ("number", (8, 0, 10), "inf", "a number from 0 to 10"),
         ("flag", (8,), "maybe", "one of true, yes, on, 1, false, no, off, 0"),
         ("choice", (8, ["a", "b"]), "c", "one of a, b"),
+        ("names", (8,), ",,", "values parted by commas"),
     ],
 )
 def test_read__wrong_value_is_a_problem_and_the_default(
