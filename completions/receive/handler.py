@@ -1,15 +1,14 @@
 """Step 1, receive: Django's ASGI handler, without the parts that cost each request a thread.
 
-On API paths the body stays in memory, nothing moves to a thread, META is built only if it is read, and the client is
-watched only once a response has to wait. Django stays in charge: the URLconf, the middleware, the views and their
-exceptions are its own. The control API uses the database, so its paths take Django's own way.
+The body stays in memory, nothing moves to a thread, META is built only if it is read, and the client is watched only
+once a response has to wait. Django stays in charge: the URLconf, the middleware, the views and their exceptions are its
+own.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
-from asgiref.sync import ThreadSensitiveContext
 from django.core.exceptions import DisallowedHost, RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
@@ -32,7 +31,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 STRANGERS = ("host_not_allowed", "origin_not_allowed")
 """Refusals that are logged but not recorded in the journal, because strangers could fill it with them."""
 
-STOCK, NAMESPACES = "/_mock/", "/ns/"
+CONTROL, NAMESPACES = "/_mock/", "/ns/"
 FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
 KNOWN_HOSTS = 256
 KNOWN_PATHS = 1024
@@ -68,21 +67,16 @@ class Handler(ASGIHandler):
         request, page = LeanRequest(scope), None
         if self.forwarded is not None and not request.sent_headers.keys().isdisjoint(FORWARDED):
             await self.forwarded(scope, receive, send)
-        stock = STOCK in request.path_info and is_stock(request.path_info)
         try:
-            page = self._admit(request, stock)
+            page = self._admit(request)
             body = await read_body(receive, request.received)
         except RequestAborted:
             return
         except RequestError as exc:
             await self._refuse(request, exc, send, page)
         else:
-            if stock:
-                async with ThreadSensitiveContext():
-                    await self.handle(scope, _replay(body, receive), send)
-            else:
-                request.take_body(body)
-                await watched(self._answer(request, send), receive)
+            request.take_body(body)
+            await watched(self._answer(request, send), receive)
 
     async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -91,7 +85,7 @@ class Handler(ASGIHandler):
             await receive()
             await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
 
-    def _admit(self, request: LeanRequest, stock: bool) -> str | None:
+    def _admit(self, request: LeanRequest) -> str | None:
         """Check a request before its body is read or anything is allocated for it; raise the error if it is refused.
 
         Return the origin of the page that sends it, if that is another site's. The control API checks this itself.
@@ -103,7 +97,7 @@ class Handler(ASGIHandler):
         host = request.sent_headers.get(b"host", b"")
         if not host or self._hosts.get(host) is not django_conf.ALLOWED_HOSTS:
             self._check_host(request, host)
-        if not stock and origins.ORIGIN in request.sent_headers:
+        if origins.ORIGIN in request.sent_headers and not is_control(request.path_info):
             return origins.admit(request, request.sent_headers)
         return None
 
@@ -155,13 +149,6 @@ class Handler(ASGIHandler):
         elif REQUEST_ID not in response.headers:
             response.headers[REQUEST_ID] = new_request_id()
         await super().send_response(response, send)
-
-    async def listen_for_disconnect(self, receive: Receive) -> None:
-        """Wait for the client to leave; where the server ends the request meanwhile, nobody asks what came of that."""
-        task = asyncio.current_task()
-        if task is not None:
-            task.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await super().listen_for_disconnect(receive)
 
     def resolve_request(self, request: HttpRequest) -> ResolverMatch:
         """Find the view: in a table if the path is known, else with Django's resolver."""
@@ -218,16 +205,6 @@ def _wire_of(path: str) -> WireFormat | None:
     return wire if isinstance(wire, WireFormat) else None
 
 
-def is_stock(path: str) -> bool:
+def is_control(path: str) -> bool:
     """Tell whether a path belongs to the control API."""
-    return path.startswith(STOCK) or (path.startswith(NAMESPACES) and STOCK in path)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Return a `receive` that first returns the body that was already read."""
-    messages = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def replayed() -> Mapping[str, Any]:
-        return messages.pop() if messages else await receive()
-
-    return replayed
+    return path.startswith(CONTROL) or (path.startswith(NAMESPACES) and CONTROL in path)

@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 import pytest
+from asgiref.sync import SyncToAsync
 from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import path
@@ -147,7 +148,17 @@ async def test_host__follows_the_settings(app: Handler) -> None:
             assert (await call(app, "POST", CHAT, b"{}", headers={"host": "evil.example"})).status == status
 
 
-@pytest.mark.parametrize("prefix", ["", "/_mock"], ids=["lean", "stock"])
+@pytest.mark.parametrize("path", [CHAT, "/_mock/health", "/_mock/rules", "/_mock/", "/_mock/docs/", "/nothing"])
+async def test_request__moves_to_no_thread(app: Handler, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise AssertionError("Django moves it to a thread")
+
+    monkeypatch.setattr(SyncToAsync, "__call__", refuse)
+    answer = await call(app, "GET", path, b"")
+    assert answer.status in (200, 404, 405), answer.body
+
+
+@pytest.mark.parametrize("prefix", ["", "/_mock"], ids=["other", "control"])
 @override_settings(ROOT_URLCONF=__name__)
 async def test_django__stays_in_charge(app: Handler, prefix: str) -> None:
     headers = {"x-test": "yes", "content-type": "application/x-www-form-urlencoded"}
