@@ -265,6 +265,8 @@ STATE: Addresses = [
 """Where clients ask whether there is a server at all, and what it has done."""
 
 api: Addresses = [
+    path("_mock", pages.moved),
+    path("_mock/", include([*control, *inspector])),
     *answered,
     *GEMINI_STORED,
     *FILE_SEARCH_STORES,
@@ -273,10 +275,9 @@ api: Addresses = [
     *OTHERS_STORED,
     *ANTHROPIC_STORED,
     *STATE,
-    *control,
-    *inspector,
     *refused,
 ]
+"""In the order in which they are tried; what begins alike is tried together."""
 
 ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and address.wire is CHAT)
 UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}
@@ -292,8 +293,8 @@ async def missing(request: HttpRequest, namespace: str | None = None, **facts: A
 
 
 urlpatterns = [
-    *api,
     path("ns/<str:namespace>/", include(api)),
+    *api,
     re_path(r"^(?:ns/(?P<namespace>[^/]+)/)?_mock/", missing, UNKNOWN),
     re_path(r"^(?:ns/(?P<namespace>[^/]+)|ns)(?:/|$)", lookups.not_found, UNKNOWN),
 ]

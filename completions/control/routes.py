@@ -1,4 +1,4 @@
-"""The one view of the control API: who may, which operation, what it is given; and its addresses."""
+"""The one view of the control API: who may, which operation, what it is given; and its addresses under `/_mock/`."""
 
 import re
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ def _patterns() -> list[URLPattern]:
     """Return a pattern for each address, in the table's order."""
     patterns = []
     for address, group in groupby(OPERATIONS, lambda operation: operation.path):
-        route = re.sub(r"{(\w+)}", r"<path:\1>", f"_mock/{address}")
+        route = re.sub(r"{(\w+)}", r"<path:\1>", address)
         patterns.append(path(route, control, {"operations": {operation.method: operation for operation in group}}))
     return patterns
 

@@ -1,4 +1,4 @@
-"""The inspector's addresses, which stand under `/ns/NAME/` too."""
+"""The inspector's addresses under `/_mock/`."""
 
 from django.urls import path
 
@@ -6,19 +6,18 @@ from completions.inspector import pages, sign_in
 from completions.inspector.assets import asset
 
 urlpatterns = [
-    path("_mock", pages.moved),
-    path("_mock/", pages.live),
-    path("_mock/docs", pages.moved),
-    path("_mock/docs/", pages.docs),
-    path("_mock/docs/pages.json", pages.docs_texts),
-    path("_mock/docs/images/<str:name>", pages.docs_image),
-    path("_mock/docs/<str:name>", pages.docs),
-    path("_mock/inspector/exchanges/<str:id>", pages.exchange),
-    path("_mock/inspector/runs", pages.runs),
-    path("_mock/inspector/playground", pages.playground),
-    path("_mock/inspector/script", pages.script),
-    path("_mock/inspector/figures", pages.figures),
-    path("_mock/inspector/sign-in", sign_in.sign_in),
-    path("_mock/inspector/sign-out", sign_in.sign_out),
-    path("_mock/inspector/static/<str:version>/<str:name>", asset),
+    path("", pages.live),
+    path("docs", pages.moved),
+    path("docs/", pages.docs),
+    path("docs/pages.json", pages.docs_texts),
+    path("docs/images/<str:name>", pages.docs_image),
+    path("docs/<str:name>", pages.docs),
+    path("inspector/exchanges/<str:id>", pages.exchange),
+    path("inspector/runs", pages.runs),
+    path("inspector/playground", pages.playground),
+    path("inspector/script", pages.script),
+    path("inspector/figures", pages.figures),
+    path("inspector/sign-in", sign_in.sign_in),
+    path("inspector/sign-out", sign_in.sign_out),
+    path("inspector/static/<str:version>/<str:name>", asset),
 ]
