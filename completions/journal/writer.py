@@ -1,7 +1,8 @@
 """The background writer: one thread that owns the journal's database, so that the event loop never waits for it.
 
-The event loop only puts a reference to the exchange into a queue. Every JOURNAL_FLUSH_MS, or earlier if many have come,
-the thread turns them into rows and writes them in batches. Reads run in the same thread, after the writes.
+The event loop only puts a reference to the exchange into a queue; where that is half full, it gives way for a moment.
+Every JOURNAL_FLUSH_MS, or earlier if many have come, the thread turns them into rows and writes them in batches. Reads
+run in the same thread, after the writes.
 """
 
 import atexit
@@ -47,6 +48,9 @@ QUEUE_BYTES = 32 * 1024 * 1024
 
 QUEUE_BODIES = 8
 """How many of the largest bodies the queue takes at least."""
+
+MOMENT = 0.00005
+"""Seconds; long enough for the thread to take the GIL."""
 
 FACTS = 6 * 1024
 """What an exchange takes of the queue's memory beside its bodies: its facts, its headers, its usage."""
@@ -96,19 +100,19 @@ class Writer:
         return len(self._fresh) + len(self._pending)
 
     def add(self, exchange: Exchange) -> None:
-        """Take an exchange that has ended, or drop it if the queue is full. It never waits."""
+        """Take an exchange that has ended, or drop it if the queue is full. It waits for a moment if half of it is."""
         keep = conf.JOURNAL and exchange.is_kept and (exchange.world is None or not exchange.world.removed)
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
-        limit = conf.JOURNAL_MAX_BODY
+        limit, most = conf.JOURNAL_MAX_BODY, conf.JOURNAL_QUEUE
         size = FACTS + (exchange.cut_bodies(limit) if keep else exchange.drop_bodies())
-        count, is_full = len(self._fresh), self._bytes_in - self._bytes_out + size > QUEUE_BYTES
-        if keep and (
-            count + len(self._pending) >= conf.JOURNAL_QUEUE
-            or (is_full and self._bytes_in - self._bytes_out + size > QUEUE_BODIES * limit)
-        ):
+        count, held = len(self._fresh), self._bytes_in - self._bytes_out + size
+        waiting = count + len(self._pending)
+        if keep and (waiting >= most or (held > QUEUE_BYTES and held > QUEUE_BODIES * limit)):
             self.dropped += 1
             keep, size = False, FACTS + exchange.drop_bodies()
+        elif keep and (waiting > most // 2 or held > QUEUE_BYTES // 2):
+            self._press()
         if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
             self._fresh.append((exchange, keep, size))
@@ -118,6 +122,12 @@ class Writer:
             self._wake.set()
         for call in self.added:
             call(exchange)
+
+    def _press(self) -> None:
+        """Give the thread a turn before exchanges have to be dropped: a busy event loop would leave it few."""
+        if self._thread is not None and self.problem is None:
+            self._wake.set()
+            time.sleep(MOMENT)
 
     def start(self) -> None:
         """Start the thread; it opens the database when its first interval is over, not before."""

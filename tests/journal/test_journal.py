@@ -274,6 +274,23 @@ async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Se
         writer.observers.remove(sees)
 
 
+async def test_queue__half_full_gives_the_thread_its_turn(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.JOURNAL_QUEUE, settings.JOURNAL_FLUSH_MS = 4, 60_000  # the thread has none of its own
+    pressed: list[int] = []
+    monkeypatch.setattr(writer, "_press", lambda: pressed.append(writer.queued))
+    for _ in range(6):
+        await ask("refund")
+    assert (pressed, writer.dropped) == ([3], 2)
+    monkeypatch.undo()
+    settings.JOURNAL_QUEUE = 8
+    for _ in range(2):
+        await ask("refund")
+    until = time.monotonic() + PATIENCE
+    while writer.written < 5:  # the sixth may come after it has looked
+        assert time.monotonic() < until, "the thread was not woken"
+        await asyncio.sleep(0.01)
+
+
 async def test_own_paths__are_not_kept(async_client: AsyncClient) -> None:
     for path in ("/_mock/health", "/_mock/ready", "/_mock/gates", "/_mock/nothing"):
         await call(Handler(), "GET", path)
