@@ -171,6 +171,8 @@ class Pieces:
         cycle = self._cycle
         if cycle.flow.write_paused or cycle.disconnected:
             return False
+        if not piece:
+            return True  # as a chunk it would end the response
         chunk = b"%x\r\n%b\r\n" % (len(piece), piece)
         if not self._waiting:
             cycle.transport.write(chunk)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncGenerator
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,6 +12,8 @@ import pytest
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from completions.delivery.stream import Delivery
+from completions.event import Frames
 from completions.receive import connection
 from completions.receive.connection import Lines, Pieces, send_whole
 from tests.server import LiveServer
@@ -83,10 +86,10 @@ async def sent(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> 
 
 
 async def begun(made: tuple[RequestResponseCycle, Transport], headers: Lines, *, waits: bool = False) -> list[Any]:
-    """Send a stream of three pieces, and return what came of it."""
+    """Send a stream of some pieces, one of them empty, and return what came of it."""
 
     async def pieces() -> AsyncGenerator[bytes, None]:
-        for piece in (BODY, b"more", b"end"):
+        for piece in (BODY, b"more", b"", b"end"):
             yield piece
             if waits:
                 await asyncio.sleep(0)
@@ -135,6 +138,14 @@ async def test_stream__is_one_write_where_it_waits_for_nothing_and_one_for_each_
     head, *others = transport.written
     assert head.endswith(BODY + b"\r\n"), "the head goes out with what is there, and waits for nothing else"
     assert others == [b"4\r\nmore\r\n", b"3\r\nend\r\n", b"0\r\n\r\n"]
+
+
+async def test_stream__with_an_empty_event_goes_on() -> None:
+    made, transport = cycle()
+    out = Pieces(cast(Any, made.send))
+    await out.start(200, STREAM)
+    await out.send(Delivery(Frames([b"", b"one", b""]), [0, 0.01, 0.02], time.monotonic()), ends=True)
+    assert transport.written[-2:] == [b"3\r\none\r\n", b"0\r\n\r\n"]
 
 
 async def test_stream__goes_out_when_the_loop_has_its_turn_and_when_it_fails() -> None:
