@@ -5,7 +5,7 @@ import time
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from itertools import accumulate, takewhile
+from itertools import accumulate, pairwise, takewhile
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
@@ -92,6 +92,11 @@ class Delivery(AsyncGenerator[bytes, None]):
     def wait(self) -> float:
         """The seconds until then."""
         return self._start + self._due[self._position] - self._clock()
+
+    @property
+    def silence(self) -> float:
+        """The longest time in seconds in which nothing is due."""
+        return max((later - earlier for earlier, later in pairwise((0.0, *self._due))), default=0.0)
 
     def take(self) -> bytes:
         """Return the bytes of the frames that are due, and of the next one at least."""

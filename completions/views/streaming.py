@@ -46,8 +46,10 @@ def check_chunks(turn: Turn) -> None:
 def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
     """Return the pieces with the framing's keep-alives, at the interval of the pacing or else of the framing."""
     given = turn.outcome.pacing.keep_alive_ms
-    every = framing.keep_alive_ms if given is None else given
-    return kept_alive(pieces, framing.keep_alive, every / 1000) if every and framing.keep_alive else pieces
+    every = (framing.keep_alive_ms if given is None else given) / 1000
+    if not every or not framing.keep_alive or (isinstance(pieces, Delivery) and pieces.silence < every):
+        return pieces
+    return kept_alive(pieces, framing.keep_alive, every)
 
 
 def schedule_frames(

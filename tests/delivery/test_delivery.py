@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Sequence
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import pytest
@@ -14,6 +15,8 @@ from completions.delivery.stream import WRITE_BYTES, Delivery, deliver_shared, s
 from completions.event import Frames
 from completions.event.scatter import Jitter
 from completions.outcome import Pacing
+from completions.views.streaming import keep_alive
+from completions.wire.framing import SSE
 
 
 class Clock:
@@ -220,3 +223,17 @@ async def test_deliver__starts_late_when_the_request_took_its_time() -> None:
     stream = Delivery(Frames([b"a", b"b", b"c"]), [0.05, 0.055, 0.09], start, clock=clock, sleep=clock.sleep)
     assert [piece async for piece in stream] == [b"ab", b"c"]
     assert clock.slept == pytest.approx([0.03])
+
+
+@pytest.mark.parametrize(
+    ("due", "silence"), [([], 0), ([0.3], 0.3), ([0.02, 0.04, 0.5, 0.5, 0.6], 0.46), ([1, 1.1], 1)]
+)
+def test_deliver__knows_its_longest_silence(due: list[float], silence: float) -> None:
+    assert Delivery(Frames([b"x"] * len(due)), due, 0).silence == pytest.approx(silence)
+
+
+@pytest.mark.parametrize(("given", "kept"), [(None, False), (0.0, False), (400.0, True), (600.0, False)])
+def test_keep_alive__needs_nothing_where_the_silence_is_shorter(given: float | None, kept: bool) -> None:
+    turn: Any = SimpleNamespace(outcome=SimpleNamespace(pacing=Pacing(keep_alive_ms=given)))
+    pieces = Delivery(Frames([b"a", b"b"]), [0.1, 0.6], 0)
+    assert (keep_alive(turn, SSE, pieces) is pieces) is not kept
