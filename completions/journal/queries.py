@@ -289,9 +289,14 @@ def status() -> dict[str, Any]:
 async def flush() -> None:
     """Write all exchanges that have ended, if the journal is on."""
     if conf.JOURNAL:
+        for ended in unended:
+            await ended()
         with contextlib.suppress(JournalUnavailable):
             await asyncio.wrap_future(writer.ask(lambda store: None))
 
+
+unended: list[Callable[[], Awaitable[object]]] = []
+"""What is awaited before the journal is read: that exchanges end whose answers are through."""
 
 beforehand: list[Callable[[], Awaitable[object]]] = []
 """What is awaited before each question: that other processes write what they have."""
@@ -301,7 +306,7 @@ async def ask(question: Callable[[Store], T]) -> T:
     """Have a question answered in the writer's thread."""
     if not conf.JOURNAL:
         raise JournalUnavailable("it is off, and JOURNAL=true turns it on.")
-    for settled in beforehand:
+    for settled in (*unended, *beforehand):
         await settled()
     return await asyncio.wrap_future(writer.ask(question))
 

@@ -15,6 +15,7 @@ from completions.delivery.sabotage import Ending
 from completions.delivery.stream import Delivery, schedule
 from completions.event import Frames
 from completions.exceptions import RequestError
+from completions.journal import queries
 from completions.journal.exchange import Exchange
 from completions.journal.record import KEPT_BYTES, RelayRecord
 from completions.outcome import Pacing, Recorded, Recorder, Upstream, without_secrets
@@ -171,8 +172,17 @@ async def all_written() -> None:
     loop = asyncio.get_running_loop()
     if unended := {each for each in _recorded_ones if each.get_loop() is loop}:
         await asyncio.wait(unended, timeout=UNENDED_SECONDS)
+    await all_ended()
+
+
+async def all_ended() -> None:
+    """Wait until the exchanges of all answers that are through have ended, for whoever looks for them then."""
+    loop = asyncio.get_running_loop()
     if ending := {each for each in _under_way if each.get_loop() is loop}:
         await asyncio.wait(ending)
+
+
+queries.unended.append(all_ended)
 
 
 _recorded_ones: set[asyncio.Future[None]] = set()
