@@ -101,15 +101,15 @@ class Environment:
         return self._number(name, default, (low, high), float, f"a number from {low:.15g} to {high:.15g}")
 
     def names(self, name: str, default: list[str]) -> list[str]:
-        """Strings parted by commas."""
+        """Strings separated by commas."""
         raw = self._raw(name)
         found = [text for part in raw.split(",") if (text := part.strip())]
         if raw and not found:
-            return self._reject(name, raw, "values parted by commas", default)
+            return self._reject(name, raw, "values separated by commas", default)
         return found or default
 
     def origins(self, name: str) -> list[str]:
-        """Origins of web pages parted by commas: `*`, `null`, `https://app.example`, `*` for a subdomain or a port."""
+        """Origins of web pages, separated by commas: `*`, `null`, `https://app.example`; `*` for subdomain or port."""
         found = [text.rstrip("/") for text in self.names(name, [])]
         allowed = "* or origins such as http://localhost:5173, http://localhost:* and https://*.example.com"
         for text in found:

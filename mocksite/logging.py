@@ -56,8 +56,8 @@ class GatheringHandler(logging.StreamHandler[Any]):
         except Exception:  # logging's own edge: whatever is wrong with a line, nobody else fails for it
             self.handleError(record)
 
-    def take(self, logger: str, message: object) -> None:
-        """Do the same with a message at INFO, of which no record is made: a stream has one for each event."""
+    def emit_line(self, logger: str, message: object) -> None:
+        """Write a message at INFO without a log record, or let it wait: a paced stream has one for each event."""
         formatter = self.formatter
         if not isinstance(formatter, LineFormatter):
             self.emit(_info(logger, message))

@@ -17,28 +17,28 @@ Write = Callable[[bytes], bool]
 
 
 class _Stream:
-    """A delivery under way; `over` gets the piece that could not be written, or None at the end."""
+    """A delivery under way; `future` gets the piece that could not be written, or None at the end."""
 
-    __slots__ = ("delivery", "over", "write")
+    __slots__ = ("delivery", "future", "write")
 
-    def __init__(self, delivery: Delivery, write: Write, over: "asyncio.Future[bytes | None]") -> None:
-        self.delivery, self.write, self.over = delivery, write, over
+    def __init__(self, delivery: Delivery, write: Write, future: "asyncio.Future[bytes | None]") -> None:
+        self.delivery, self.write, self.future = delivery, write, future
 
     def step(self) -> bool:
         """Write what is due, and return whether there is more."""
-        if self.over.done():  # its client has left
+        if self.future.done():  # its client has left
             return False
         delivery = self.delivery
         try:
             if not self.write(piece := delivery.take()):
-                self.over.set_result(piece)
+                self.future.set_result(piece)
                 return False
             delivery.note_sent()
         except Exception as exc:  # whoever waits for the stream gets it, and the others go on
-            self.over.set_exception(exc)
+            self.future.set_exception(exc)
             return False
         if delivery.is_ended:
-            self.over.set_result(None)
+            self.future.set_result(None)
             return False
         return True
 
@@ -60,7 +60,7 @@ class Pump:
         """
         is_first = True
         while not delivery.is_ended:
-            if delivery.wait > SLACK:
+            if delivery.remaining > SLACK:
                 return await self._write_later(delivery, write)
             if not is_first:
                 await asyncio.sleep(0)  # a long stream that is late or unpaced lets the others have their turn
@@ -74,7 +74,7 @@ class Pump:
         stream = _Stream(delivery, write, asyncio.get_running_loop().create_future())
         self._add(stream)
         try:
-            return await stream.over
+            return await stream.future
         finally:
             del stream.delivery, stream.write  # it may stand in the queue until it would have been due
 

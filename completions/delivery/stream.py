@@ -89,13 +89,13 @@ class Delivery(AsyncGenerator[bytes, None]):
         return self._start + self._due[self._position]
 
     @property
-    def wait(self) -> float:
+    def remaining(self) -> float:
         """The seconds until then."""
-        return self._start + self._due[self._position] - self._clock()
+        return self.due - self._clock()
 
     @property
-    def silence(self) -> float:
-        """The longest time in seconds in which nothing is due."""
+    def longest_silence(self) -> float:
+        """The longest time, in seconds, in which no frame is due."""
         return max((later - earlier for earlier, later in pairwise((0.0, *self._due))), default=0.0)
 
     def take(self) -> bytes:
@@ -135,9 +135,9 @@ class Delivery(AsyncGenerator[bytes, None]):
     async def _each(self) -> AsyncGenerator[bytes, None]:
         while not self.is_ended:
             waited = False
-            while (wait := self.wait) > SLACK:  # a timer of whole milliseconds may be over before its time
+            while (seconds := self.remaining) > SLACK:  # a timer of whole milliseconds may be over before its time
                 waited = True
-                await self._sleep(wait)
+                await self._sleep(seconds)
             piece = self.take()
             for offset in range(0, len(piece), WRITE_BYTES):
                 if offset or (self._taken and not waited):

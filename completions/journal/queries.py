@@ -289,14 +289,14 @@ def status() -> dict[str, Any]:
 async def flush() -> None:
     """Write all exchanges that have ended, if the journal is on."""
     if conf.JOURNAL:
-        for ended in unended:
-            await ended()
+        for settled in before_reading:
+            await settled()
         with contextlib.suppress(JournalUnavailable):
             await asyncio.wrap_future(writer.ask(lambda store: None))
 
 
-unended: list[Callable[[], Awaitable[object]]] = []
-"""What is awaited before the journal is read: that exchanges end whose answers are through."""
+before_reading: list[Callable[[], Awaitable[object]]] = []
+"""What is awaited before this process writes for a reader: that the exchanges of complete answers end."""
 
 beforehand: list[Callable[[], Awaitable[object]]] = []
 """What is awaited before each question: that other processes write what they have."""
@@ -306,7 +306,7 @@ async def ask(question: Callable[[Store], T]) -> T:
     """Have a question answered in the writer's thread."""
     if not conf.JOURNAL:
         raise JournalUnavailable("it is off, and JOURNAL=true turns it on.")
-    for settled in (*unended, *beforehand):
+    for settled in (*before_reading, *beforehand):
         await settled()
     return await asyncio.wrap_future(writer.ask(question))
 

@@ -252,16 +252,19 @@ def printable(text: str) -> str:
 
 
 def _log(logger: logging.Logger, line: object) -> None:
-    """Log a line at INFO. A handler that can is given the line itself, where it is the only one that is to see it."""
-    take = _only_taker(logger)
+    """Log a line at INFO; without a log record where the logger's only handler takes it so."""
+    take = _direct_method(logger)
     if take is None:
         logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
     else:
         take(logger.name, line)
 
 
-def _only_taker(logger: logging.Logger) -> Callable[[str, object], None] | None:
-    """Return how the only handler of a logger's lines takes them without a record; None if it needs one."""
+def _direct_method(logger: logging.Logger) -> Callable[[str, object], None] | None:
+    """Return the method by which the only handler of a logger takes lines without log records.
+
+    None if it has no such method, or if a filter or another handler needs a record.
+    """
     found: logging.Handler | None = None
     place: logging.Logger | None = logger
     while place is not None:
@@ -272,4 +275,4 @@ def _only_taker(logger: logging.Logger) -> Callable[[str, object], None] | None:
         place = place.parent if place.propagate else None
     if found is None or found.filters or logger.filters or found.level > logging.INFO:
         return None
-    return getattr(found, "take", None)
+    return getattr(found, "emit_line", None)

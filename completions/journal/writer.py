@@ -31,11 +31,11 @@ T = TypeVar("T")
 BATCH = 256
 """The exchanges in one transaction; as many wake the writer early."""
 
+ROWS_BETWEEN_LOOKS = 4
+"""Rows that are built between two looks at the time."""
+
 TURN = 0.0003
 """Seconds of building rows before the event loop gets a turn; otherwise it would wait up to 5 ms."""
-
-FEW = 4
-"""Rows after which the thread looks whether its turn is over."""
 
 REST = 0.0002
 """The length of that turn in seconds; a shorter sleep would return the GIL to the thread at once."""
@@ -49,8 +49,8 @@ QUEUE_BYTES = 32 * 1024 * 1024
 QUEUE_BODIES = 8
 """How many of the largest bodies the queue takes at least."""
 
-MOMENT = 0.00005
-"""Seconds; long enough for the thread to take the GIL."""
+PAUSE = 0.00005
+"""Seconds for which an event loop gives way to the thread; long enough for it to take the GIL."""
 
 FACTS = 6 * 1024
 """What an exchange takes of the queue's memory beside its bodies: its facts, its headers, its usage."""
@@ -100,7 +100,7 @@ class Writer:
         return len(self._fresh) + len(self._pending)
 
     def add(self, exchange: Exchange) -> None:
-        """Take an exchange that has ended, or drop it if the queue is full. It waits for a moment if half of it is."""
+        """Take an exchange that has ended, or drop it if the queue is full; give way if it is half full."""
         keep = conf.JOURNAL and exchange.is_kept and (exchange.world is None or not exchange.world.removed)
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
@@ -112,7 +112,7 @@ class Writer:
             self.dropped += 1
             keep, size = False, FACTS + exchange.drop_bodies()
         elif keep and (waiting > most // 2 or held > QUEUE_BYTES // 2):
-            self._press()
+            self._give_way()
         if keep or (self.observers and count < OBSERVED):
             self._bytes_in += size
             self._fresh.append((exchange, keep, size))
@@ -123,11 +123,11 @@ class Writer:
         for call in self.added:
             call(exchange)
 
-    def _press(self) -> None:
+    def _give_way(self) -> None:
         """Give the thread a turn before exchanges have to be dropped: a busy event loop would leave it few."""
         if self._thread is not None and self.problem is None:
             self._wake.set()
-            time.sleep(MOMENT)
+            time.sleep(PAUSE)
 
     def start(self) -> None:
         """Start the thread; it opens the database when its first interval is over, not before."""
@@ -248,7 +248,7 @@ class Writer:
         """Build rows a few at a time, so that the event loop's streams stay on time."""
         rows, turn = [], _Turn()
         for at, exchange in enumerate(batch):
-            if at % FEW == 0:
+            if at % ROWS_BETWEEN_LOOKS == 0:
                 turn.rest(self)
             try:
                 rows.append(make_row(exchange))

@@ -117,7 +117,7 @@ async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None
     _complete(cycle)
 
 
-class Pieces:
+class PieceSender:
     """Sends a response that comes in pieces: by ASGI's `send`, or as chunks straight to uvicorn's transport.
 
     The head of a response in chunks waits for what comes before the loop's next turn, and goes out in one write with
@@ -284,7 +284,7 @@ def _cycle(send: Send) -> Any:
 async def _send_body(response: RawResponse, send: Send) -> bool:
     if response.faults:
         await _start(response, send)
-        await Pieces(send).send(response.pieces, ends=True)
+        await PieceSender(send).send(response.pieces, ends=True)
     elif response.is_small:
         await send_whole(send, response.status_code, response.lines, response.data)
     else:
@@ -305,7 +305,7 @@ async def _send_stream(response: EventStream, send: Send) -> bool:
     if not response.is_raw:
         return False
     ending = end_by_closing(send, response.ending)
-    out, is_whole = Pieces(send), ending is Ending.WHOLE
+    out, is_whole = PieceSender(send), ending is Ending.WHOLE
     await out.start(response.status_code, response.lines)
     await out.send(response.pieces, ends=is_whole)
     if not is_whole and can_sever(send):
@@ -319,7 +319,7 @@ async def _send_relayed(response: Relayed, send: Send) -> bool:
     spare_headers(send, {name for name, _ in headers})
     end_by_closing(send, Ending.WHOLE)
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await Pieces(send).send(response.pieces, ends=False)
+    await PieceSender(send).send(response.pieces, ends=False)
     if response.source.ending is Ending.WHOLE:
         await send({"type": "http.response.body"})
     elif can_sever(send):

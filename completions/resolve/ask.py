@@ -136,7 +136,7 @@ class TextHeaders(Mapping[str, str]):
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.encode() in self.raw
 
-    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # no other default
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]  # a header's default is a text, and not of any type
         """Return a header or the default, without the exception that Mapping's own `get` would cost."""
         value = self.raw.get(name.encode())
         return default if value is None else value.decode("latin-1")

@@ -77,7 +77,8 @@ class _Bounded(Composer):
 class _CoreSchema(Resolver):
     """Tells what an unquoted word is."""
 
-    yaml_implicit_resolvers: dict[str, list[Any]] = {}  # noqa: RUF012  # PyYAML reads it from the class
+
+_CoreSchema.yaml_implicit_resolvers = {}  # without YAML 1.1's, which it would inherit
 
 
 class Careful(_Bounded, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, _CoreSchema):

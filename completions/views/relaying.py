@@ -176,13 +176,13 @@ async def all_written() -> None:
 
 
 async def all_ended() -> None:
-    """Wait until the exchanges of all answers that are through have ended, for whoever looks for them then."""
+    """Wait until the exchanges of all complete answers have ended, for whoever reads the journal next."""
     loop = asyncio.get_running_loop()
     if ending := {each for each in _under_way if each.get_loop() is loop}:
         await asyncio.wait(ending)
 
 
-queries.unended.append(all_ended)
+queries.before_reading.append(all_ended)
 
 
 _recorded_ones: set[asyncio.Future[None]] = set()

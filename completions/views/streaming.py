@@ -47,7 +47,7 @@ def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
     """Return the pieces with the framing's keep-alives, at the interval of the pacing or else of the framing."""
     given = turn.outcome.pacing.keep_alive_ms
     every = (framing.keep_alive_ms if given is None else given) / 1000
-    if not every or not framing.keep_alive or (isinstance(pieces, Delivery) and pieces.silence < every):
+    if not every or not framing.keep_alive or (isinstance(pieces, Delivery) and pieces.longest_silence < every):
         return pieces
     return kept_alive(pieces, framing.keep_alive, every)
 

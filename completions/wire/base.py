@@ -246,7 +246,11 @@ def not_utf8(body: bytes) -> str | None:
     except UnicodeDecodeError as exc:
         where = f"it is not UTF-8: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
         coding = COMPRESSED.get(body[:2])
-        return where if coding is None else f"{where}; it looks compressed ({coding}), and is read as it was sent"
+        return (
+            where
+            if coding is None
+            else f"{where}; it looks compressed with {coding}, and compressed bodies are not accepted"
+        )
     return None
 
 

@@ -229,7 +229,7 @@ async def test_deliver__starts_late_when_the_request_took_its_time() -> None:
     ("due", "silence"), [([], 0), ([0.3], 0.3), ([0.02, 0.04, 0.5, 0.5, 0.6], 0.46), ([1, 1.1], 1)]
 )
 def test_deliver__knows_its_longest_silence(due: list[float], silence: float) -> None:
-    assert Delivery(Frames([b"x"] * len(due)), due, 0).silence == pytest.approx(silence)
+    assert Delivery(Frames([b"x"] * len(due)), due, 0).longest_silence == pytest.approx(silence)
 
 
 @pytest.mark.parametrize(("given", "kept"), [(None, False), (0.0, False), (400.0, True), (600.0, False)])

@@ -276,11 +276,11 @@ async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Se
 
 async def test_queue__half_full_gives_the_thread_its_turn(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.JOURNAL_QUEUE, settings.JOURNAL_FLUSH_MS = 4, 60_000  # the thread has none of its own
-    pressed: list[int] = []
-    monkeypatch.setattr(writer, "_press", lambda: pressed.append(writer.queued))
+    gave_way: list[int] = []
+    monkeypatch.setattr(writer, "_give_way", lambda: gave_way.append(writer.queued))
     for _ in range(6):
         await ask("refund")
-    assert (pressed, writer.dropped) == ([3], 2)
+    assert (gave_way, writer.dropped) == ([3], 2)
     monkeypatch.undo()
     settings.JOURNAL_QUEUE = 8
     for _ in range(2):

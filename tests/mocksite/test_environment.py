@@ -60,7 +60,7 @@ def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | N
         ("number", (8, 0, 10), "inf", "a number from 0 to 10"),
         ("flag", (8,), "maybe", "one of true, yes, on, 1, false, no, off, 0"),
         ("choice", (8, ["a", "b"]), "c", "one of a, b"),
-        ("names", (8,), ",,", "values parted by commas"),
+        ("names", (8,), ",,", "values separated by commas"),
     ],
 )
 def test_read__wrong_value_is_a_problem_and_the_default(

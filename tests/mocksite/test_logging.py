@@ -250,24 +250,19 @@ def test_line__is_the_same_with_and_without_a_record(apart: Apart, monkeypatch: 
         assert written.getvalue() == formatter.format(made) + "\n"
 
 
-def test_line__is_seen_by_every_handler_and_filter_that_is_added(apart: Apart) -> None:
+def test_line__is_seen_by_every_handler_and_filter_that_is_added(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
     logger, handler, written = apart
     seen = Seen()
-    logger.addHandler(seen)
-    try:
+    with monkeypatch.context() as patch:
+        patch.setattr(logger, "handlers", [seen])
         end("req_12345678")
-    finally:
-        logger.removeHandler(seen)
     assert "12345678" in written.getvalue()
     (message,) = seen.messages
     assert message.startswith("completions.requests INFO POST /_mock/ 200")
     for holder in (logger, handler):
-        refused = Refused()
-        holder.addFilter(refused)
-        try:
+        with monkeypatch.context() as patch:
+            patch.setattr(holder, "filters", [Refused()])
             end("req_refused")
-        finally:
-            holder.removeFilter(refused)
     handler.setLevel(logging.WARNING)
     end("req_refused")
     assert "refused" not in written.getvalue()

@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from completions.delivery.stream import Delivery
 from completions.event import Frames
 from completions.receive import connection
-from completions.receive.connection import Lines, Pieces, send_whole
+from completions.receive.connection import Lines, PieceSender, send_whole
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -94,7 +94,7 @@ async def begun(made: tuple[RequestResponseCycle, Transport], headers: Lines, *,
             if waits:
                 await asyncio.sleep(0)
 
-    out = Pieces(cast(Any, made[0].send))
+    out = PieceSender(cast(Any, made[0].send))
     await out.start(200, headers)
     await out.send(pieces(), ends=True)
     return [b"".join(made[1].written), made[1].closed, made[0].response_complete, made[0].message_event.is_set()]
@@ -142,7 +142,7 @@ async def test_stream__is_one_write_where_it_waits_for_nothing_and_one_for_each_
 
 async def test_stream__with_an_empty_event_goes_on() -> None:
     made, transport = cycle()
-    out = Pieces(cast(Any, made.send))
+    out = PieceSender(cast(Any, made.send))
     await out.start(200, STREAM)
     await out.send(Delivery(Frames([b"", b"one", b""]), [0, 0.01, 0.02], time.monotonic()), ends=True)
     assert b"".join(transport.written).endswith(b"\r\n\r\n3\r\none\r\n0\r\n\r\n")
@@ -156,7 +156,7 @@ async def test_stream__goes_out_when_the_loop_has_its_turn_and_when_it_fails() -
         raise ValueError
 
     made, transport = cycle()
-    out = Pieces(cast(Any, made.send))
+    out = PieceSender(cast(Any, made.send))
     await out.start(200, STREAM)
     with pytest.raises(ValueError):
         await out.send(nothing_yet(), ends=True)
