@@ -4,7 +4,7 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -85,18 +85,27 @@ async def sent(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> 
     }
 
 
-async def begun(made: tuple[RequestResponseCycle, Transport], headers: Lines, *, waits: bool = False) -> list[Any]:
-    """Send a stream of some pieces, one of them empty, and return what came of it."""
+async def given(waits: bool) -> AsyncGenerator[bytes, None]:
+    """Yield some pieces, one of them empty."""
+    for piece in (BODY, b"more", b"", b"end"):
+        yield piece
+        if waits:
+            await asyncio.sleep(0)
 
-    async def pieces() -> AsyncGenerator[bytes, None]:
-        for piece in (BODY, b"more", b"", b"end"):
-            yield piece
-            if waits:
-                await asyncio.sleep(0)
 
+def paced(waits: bool) -> Delivery:
+    """Return a stream of which no two frames fit one write: they go out alike, however late the loop is."""
+    frames = Frames([b"a" * 40_000, b"b" * 40_000, b"", b"c" * 40_000])
+    return Delivery(frames, [0.01 * number * waits for number in range(4)], time.monotonic())
+
+
+async def begun(
+    made: tuple[RequestResponseCycle, Transport], headers: Lines, pieces: AsyncGenerator[bytes, None]
+) -> list[Any]:
+    """Send a stream of these pieces, and return what came of it."""
     out = PieceSender(cast(Any, made[0].send))
     await out.start(200, headers)
-    await out.send(pieces(), ends=True)
+    await out.send(pieces, ends=True)
     return [b"".join(made[1].written), made[1].closed, made[0].response_complete, made[0].message_event.is_set()]
 
 
@@ -120,21 +129,26 @@ async def test_whole__is_sent_as_uvicorn_sends_it(case: str, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("pieces", [given, paced])
 @pytest.mark.parametrize("state", [{}, {"method": "HEAD"}, {"keep_alive": False}])
 async def test_stream__is_sent_as_uvicorn_sends_it(
-    state: dict[str, Any], waits: bool, monkeypatch: pytest.MonkeyPatch
+    state: dict[str, Any],
+    pieces: Callable[[bool], AsyncGenerator[bytes, None]],
+    waits: bool,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ours = await begun(cycle(**state), STREAM, waits=waits)
+    """The pump sends what is paced, where uvicorn is known; elsewhere its pieces are asked for one by one."""
+    ours = await begun(cycle(**state), STREAM, pieces(waits))
     monkeypatch.setattr(connection, "IS_KNOWN", False)
-    assert ours == await begun(cycle(**state), STREAM, waits=waits)
+    assert ours == await begun(cycle(**state), STREAM, pieces(waits))
 
 
 async def test_stream__is_one_write_where_it_waits_for_nothing_and_one_for_each_piece_where_it_does() -> None:
     made, transport = cycle()
-    await begun((made, transport), STREAM)
+    await begun((made, transport), STREAM, given(False))
     assert len(transport.written) == 1
     made, transport = cycle()
-    await begun((made, transport), STREAM, waits=True)
+    await begun((made, transport), STREAM, given(True))
     head, *others = transport.written
     assert head.endswith(BODY + b"\r\n"), "the head goes out with what is there, and waits for nothing else"
     assert others == [b"4\r\nmore\r\n", b"3\r\nend\r\n", b"0\r\n\r\n"]
