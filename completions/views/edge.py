@@ -28,7 +28,7 @@ from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
 from completions.views.compression import compress
-from completions.views.http import FastJsonResponse, Recorded, error_response
+from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
 from completions.wire.base import WireFormat
 
@@ -271,6 +271,8 @@ def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own
     if exchange.headers:
         response.add_headers(wire.limit_headers(exchange.headers))
     if own:
+        if wire.json_type:
+            say_json_type(response, wire)
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
         response.add_headers(wire.headers(elapsed_ms, exchange.request_id))
 
@@ -346,3 +348,9 @@ def _retry(sent: bytes) -> int:
 def _echoed(headers: Headers) -> dict[str, str]:
     """Return the headers that an answer repeats: the organization and the project that are billed."""
     return {name.decode(): headers[name].decode("latin-1") for name in (ORGANIZATION, PROJECT) if name in headers}
+
+
+def say_json_type(response: Recorded, wire: WireFormat) -> None:
+    """Say of a response in JSON what it is as its API says it."""
+    if wire.json_type and response.lines.get("content-type") is JSON_TYPE:
+        response.lines["content-type"] = (JSON_TYPE[0], wire.json_type)

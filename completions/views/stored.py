@@ -14,11 +14,11 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.state.records import Document, Records
-from completions.views.edge import current, endpoint, format_of, identify, mark, read_body
+from completions.views.edge import current, endpoint, format_of, identify, mark, read_body, say_json_type
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
-from completions.wire.framing import SSE
+from completions.wire.framing import EVENTS_IN_UTF8, SSE
 from completions.wire.openai.chat.stored import COMPLETION
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses import stored as stored_responses
@@ -98,7 +98,10 @@ def stored(view: StoredView) -> AnyView:
         script = space.script
         identify(request, exchange, script.keys)
         answer = await view(Asked(request, exchange, space.records, script.validate), **route)
-        return FastJsonResponse(answer) if isinstance(answer, dict) else answer
+        response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
+        if isinstance(wire, WireFormat):
+            say_json_type(response, wire)
+        return response
 
     return wrapped
 
@@ -130,7 +133,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     tokens = [event.token for event in events]
     progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
     pieces = Delivery(frames, due, time.monotonic(), sent=progress.sent)
-    return EventStream(pieces, progress, SSE.media_type)
+    return EventStream(pieces, progress, EVENTS_IN_UTF8)
 
 
 @stored

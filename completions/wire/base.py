@@ -95,6 +95,8 @@ class WireFormat(ABC):
     """The API's wording of the standard errors, where it differs from OpenAI's."""
     short_text = 0
     """Tokens of a text that the API's streams say in one chunk, at most."""
+    json_type = ""
+    """The media type of its JSON, where it says more than `application/json`."""
     reads_address = False
     """Whether `parse` needs the parts of the URL and the query parameters."""
 

@@ -38,15 +38,23 @@ class Framing(ABC):
         """Return the bytes of each event; joined, they are the stream."""
 
 
+EVENTS_IN_UTF8 = "text/event-stream; charset=utf-8"
+"""How most APIs write the media type of server-sent events; the others leave the charset out."""
+
+
 class ServerSentEvents(Framing):
     """Server-sent events (WHATWG HTML): `data:` lines, after a line with the event's name if it has one."""
 
     media_type = "text/event-stream"
 
     def __init__(
-        self, keep_alive: bytes = b": keep-alive\n\n", line_end: bytes = b"\n", keep_alive_ms: float = 0.0
+        self,
+        keep_alive: bytes = b": keep-alive\n\n",
+        line_end: bytes = b"\n",
+        keep_alive_ms: float = 0.0,
+        media_type: str = media_type,
     ) -> None:
-        self.keep_alive, self.keep_alive_ms = keep_alive, keep_alive_ms
+        self.keep_alive, self.keep_alive_ms, self.media_type = keep_alive, keep_alive_ms, media_type
         self._data, self._end = b"data: ", line_end * 2
         self._line_end = line_end
 

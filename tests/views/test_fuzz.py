@@ -157,7 +157,7 @@ def test_any_object__gets_an_answer_or_a_clear_4xx(
         answer = asyncio.run(call(Handler(), "POST", path, orjson.dumps({**base, **body, "stream": stream})))
     assert answer.status in (200, 400, 404, 422)
     if answer.status == 200:
-        assert (answer.headers["content-type"] == "text/event-stream") is stream
+        assert answer.headers["content-type"].startswith("text/event-stream") is stream
         assert answer.body
     else:
         assert list(json.loads(answer.body)["error"]) == ["message", "type", "param", "code"]
@@ -198,7 +198,7 @@ def test_any_response__gets_an_answer_or_a_clear_4xx(
         answer = asyncio.run(call(Handler(), "POST", path, orjson.dumps(asked)))
     assert answer.status in (200, 400, 404, 422)
     if answer.status == 200:
-        assert (answer.headers["content-type"] == "text/event-stream") is (stream and path == "/v1/responses")
+        assert answer.headers["content-type"].startswith("text/event-stream") is (stream and path == "/v1/responses")
         assert answer.body
     else:
         assert list(json.loads(answer.body)["error"]) == ["message", "type", "param", "code"]
@@ -234,7 +234,7 @@ def test_any_object__gets_gemini_s_answer_or_a_clear_4xx(
     assert answer.status in (200, 400, 404, 422)
     streamed = method == "streamGenerateContent"
     if answer.status == 200:
-        assert (answer.headers["content-type"] == "text/event-stream") is (streamed and sse)
+        assert answer.headers["content-type"].startswith("text/event-stream") is (streamed and sse)
         assert (streamed and sse) or json.loads(answer.body)
     else:
         error = json.loads(answer.body)["error"]
@@ -271,7 +271,7 @@ def test_dialects__get_an_answer_or_a_clear_4xx(place: str, body: dict[str, Any]
         answer = asyncio.run(call(Handler(), "POST", f"/{place}/chat/completions", given))
     assert answer.status in (200, 400, 404, 422)
     if answer.status == 200:
-        assert (answer.headers["content-type"] == "text/event-stream") is stream
+        assert answer.headers["content-type"].startswith("text/event-stream") is stream
         assert answer.body
     else:
         document = json.loads(answer.body)

@@ -32,11 +32,11 @@ from completions.wire.base import (
     decode_object,
 )
 from completions.wire.fields import mapping
-from completions.wire.framing import SSE, Framing, ServerSentEvents, counts
+from completions.wire.framing import EVENTS_IN_UTF8, SSE, Framing, ServerSentEvents, counts
 from completions.wire.readback import Answer
 
 PING = Event(b'{"type":"ping"}', name="ping")
-EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0])
+EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0], media_type=EVENTS_IN_UTF8)
 
 
 class AnthropicFormat(WireFormat):

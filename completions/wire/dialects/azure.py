@@ -15,6 +15,7 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai.base import OpenAIFormat, envelope, made_id
 from completions.wire.openai.chat import rules as chat_rules
@@ -179,6 +180,7 @@ class AzureModels(Azure):
     """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
     whole_calls = True
+    events_type = ServerSentEvents.media_type
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with an id without prefix."""

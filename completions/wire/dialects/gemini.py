@@ -11,6 +11,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.openai.base import made_id, usage
 from completions.wire.openai.chat.rules import FIELDS
@@ -39,6 +40,7 @@ class GeminiChat(Vendor):
 
     name = "gemini"
     vendor = "gemini"
+    events_type = ServerSentEvents.media_type
     place = "v1beta/openai/"
     whole_calls = True
     role_opens = False

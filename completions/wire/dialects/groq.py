@@ -14,6 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
+from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect, made_id, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
@@ -66,6 +67,7 @@ class Groq(Vendor):
     refusals = refusals.GROQ
     between = turns.GROQ
     place = "groq/openai/v1/"
+    events_type = ServerSentEvents.media_type
     whole_calls = True
     call_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}

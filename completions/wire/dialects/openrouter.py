@@ -17,7 +17,7 @@ from completions.wire.caching import cache_blocks
 from completions.wire.dialects import refusals, rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import OPENROUTER
-from completions.wire.framing import DONE
+from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect, made_id
 from completions.wire.openai.base import usage as counts
 from completions.wire.seals import sealed
@@ -41,6 +41,7 @@ class OpenRouter(Vendor):
     words = OPENROUTER
     refusals = refusals.OPENROUTER
     place = "openrouter/api/v1/"
+    events_type = ServerSentEvents.media_type
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""

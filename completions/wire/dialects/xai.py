@@ -10,6 +10,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import made_id
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
@@ -36,6 +37,7 @@ class XAI(Vendor):
     vendor = "xai"
     refusals = refusals.XAI
     place = "xai/v1/"
+    events_type = ServerSentEvents.media_type
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""

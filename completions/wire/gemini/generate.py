@@ -54,6 +54,7 @@ class Gemini(WireFormat):
     vendor = "gemini"
     refusals = REFUSALS
     reads_address = True
+    json_type = "application/json; charset=UTF-8"
     short_text = 7
     """So it is in six of seven recorded texts of that length; one of eight tokens comes in two chunks."""
 

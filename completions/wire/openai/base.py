@@ -18,7 +18,7 @@ from completions.event import HOLE, PAD, Event, Events, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import StreamFailure, WireFormat, json_type
-from completions.wire.framing import DONE, Framing, ServerSentEvents, counts
+from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEvents, counts
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
@@ -64,6 +64,8 @@ class Dialect:
     keep_alive = b": keep-alive\n\n"
     keep_alive_ms = 0.0
     """How often a keep-alive is sent while a stream is silent, unless the script says otherwise; 0 is never."""
+    events_type = EVENTS_IN_UTF8
+    """The media type of its streams."""
     padding = "obfuscation"
     """The field that pads the chunks of a stream; a client can turn OpenAI's off."""
     whole_calls = False
@@ -224,13 +226,18 @@ OPENAI = Dialect()
 class OpenAIFormat(WireFormat):
     """What all of OpenAI's formats have in common."""
 
+    events_type = ""
+    """The media type of its streams, where it is not that of the dialect's others."""
+
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self.verbatim_without_headers = not dialect.name
         self.vendor = dialect.vendor
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
-        self._framing = ServerSentEvents(keep_alive=dialect.keep_alive, keep_alive_ms=dialect.keep_alive_ms)
+        self._framing = ServerSentEvents(
+            dialect.keep_alive, keep_alive_ms=dialect.keep_alive_ms, media_type=self.events_type or dialect.events_type
+        )
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""

@@ -9,7 +9,7 @@ from completions.event import HOLE, Event, Events
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
-from completions.wire.framing import grouped, joined
+from completions.wire.framing import ServerSentEvents, grouped, joined
 from completions.wire.openai.base import Chunks, OpenAIFormat, check_stream, made_id, stream, usage
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
@@ -28,6 +28,7 @@ class LegacyCompletions(OpenAIFormat):
     vendor = "openai"
     refusals = LEGACY_ELSEWHERE
     words = LEGACY
+    events_type = ServerSentEvents.media_type
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
