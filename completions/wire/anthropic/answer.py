@@ -3,13 +3,13 @@
 Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the anthropic SDK.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
@@ -161,7 +161,7 @@ def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
 
 def made_id(prefix: str, reply: Reply, place: int = 0) -> str:
     """Return an id, unique to this answer, for the object at `place` in it: `msg_01…`, `toolu_01…`."""
-    return f"{prefix}01{hashlib.blake2s(f'{prefix}{reply.serial}{place}'.encode(), digest_size=11).hexdigest()}"
+    return f"{prefix}01{ids.spelled(f'{prefix}{reply.serial}{place}', 22, ids.BASE58)}"
 
 
 def _id_of(given: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.base import Document, json_type
 from completions.wire.fields import dicts
@@ -55,7 +56,7 @@ def _check_request(place: str, request: object, seen: set[str]) -> None:
 def new_batch(body: Mapping[str, Any], created: float) -> dict[str, Any]:
     """Return the record of a batch; `done` is when all its requests are answered, once that is known."""
     return {
-        "id": f"msgbatch_01{secrets.token_hex(11)}",
+        "id": f"msgbatch_01{ids.spelled(secrets.token_hex(16), 22, ids.BASE58)}",
         "created": created,
         "total": len(body["requests"]),
         "done": None,

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.anthropic.pages import page
 from completions.wire.base import Document
@@ -35,7 +36,7 @@ def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
     if lasts is not None and not (lasts.isdecimal() and 1 <= len(lasts) <= 9):
         raise RequestError("expires_in_seconds: Input should be a valid integer")
     file = {
-        "id": f"file_01{secrets.token_hex(11)}",
+        "id": f"file_01{ids.spelled(secrets.token_hex(16), 22, ids.BASE58)}",
         "created": now,
         "filename": upload.name,
         "mime_type": upload.media_type or "application/octet-stream",

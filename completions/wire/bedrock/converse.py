@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
-from completions.wire.anthropic.answer import made_id
 from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import rules as bedrock_rules
@@ -130,7 +130,7 @@ def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
         elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
             yield Block(None, [({"text": HOLE}, pieces(said, prompt), True)], {"text": said})
         elif block.call is not None:
-            yield _call(block.call, made_id("tooluse_", reply, next(places)), prompt)
+            yield _call(block.call, f"tooluse_{ids.spelled(f'{reply.serial}{next(places)}', 22, ids.BASE64)}", prompt)
 
 
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:

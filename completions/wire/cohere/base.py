@@ -4,10 +4,10 @@ The wordings for keys, models and too many tokens are those of the recorded exch
 manner.
 """
 
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.base import WireFormat, json_type
@@ -89,7 +89,7 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
 
 def answer_id(reply: Reply) -> str:
     """Return the answer's id: the script's, or one like a UUID."""
-    return reply.id or str(uuid.uuid5(uuid.NAMESPACE_OID, reply.serial))
+    return reply.id or ids.uuid_of(reply.serial)
 
 
 def meta(**units: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
@@ -18,7 +19,6 @@ from completions.wire.cohere.base import CohereFormat, answer_id, collect_error
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
 from completions.wire.framing import pieces as cut
-from completions.wire.openai.base import made_id
 from completions.wire.readback import Answer, Voice
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}
@@ -114,7 +114,11 @@ def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
     if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
         arguments = orjson.dumps({"input": arguments}).decode()
     function = {"name": call.name, "arguments": arguments}
-    return {"id": call.id or made_id(f"{call.name}_", reply, place), "type": "function", "function": function}
+    return {
+        "id": call.id or f"{call.name}_{ids.spelled(f'{reply.serial}{place}', 12, ids.LOWER)}",
+        "type": "function",
+        "function": function,
+    }
 
 
 def _ending(reply: Reply) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, Said, Traffic
 from completions.event import Event, Events
 from completions.exceptions import RequestError
@@ -17,7 +18,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
-from completions.wire.openai.base import OpenAIFormat, envelope, made_id
+from completions.wire.openai.base import OpenAIFormat, envelope
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
@@ -184,7 +185,15 @@ class AzureModels(Azure):
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with an id without prefix."""
-        return super().top_level(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
+        return super().top_level(head, reply, prompt) | {"id": reply.id or self.answer_id(reply)}
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return a UUID."""
+        return ids.uuid_of(f"answer/{reply.serial}")
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id of eight digits."""
+        return f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.DIGITS)}"
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with an index for each call."""

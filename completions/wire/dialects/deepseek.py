@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import deserializer, refusals, rules, turns
@@ -21,6 +22,9 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]."}
 """How the API tells what a number may be, as probed on 2026-09-01."""
+
+BUILD = "_prod0820_fp8_kvcache_20260402"
+"""How fingerprints end (recorded from June to August 2026)."""
 
 CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
@@ -47,6 +51,28 @@ class DeepSeek(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
     call_opens = False
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return a UUID."""
+        return ids.uuid_of(f"answer/{reply.serial}")
+
+    def response_id(self, made: str, reply: Reply) -> str:
+        """Return a UUID."""
+        return ids.uuid_of(made)
+
+    def item_id(self, made: str, reply: Reply, place: int) -> str:
+        """Return a UUID."""
+        return ids.uuid_of(made)
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id that tells the call's place, and ends with four digits."""
+        seed = f"call/{reply.serial}{place}"
+        return f"call_{place[-1]:02}_{ids.spelled(seed, 20, ids.ALPHANUMERIC)}{ids.spelled(seed, 4, ids.DIGITS)}"
+
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields, whose fingerprint tells of the build."""
+        told = super().top_level(head, reply, prompt)
+        return told | {"system_fingerprint": f"{told['system_fingerprint']}{BUILD}"}
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of the chain of thought."""

@@ -13,7 +13,8 @@ from completions.wire.dialects import rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
-from completions.wire.openai.base import made_id, usage
+from completions.wire.gemini.answer import response_id
+from completions.wire.openai.base import usage
 from completions.wire.openai.chat.rules import FIELDS
 from completions.wire.validation import Check, Problem
 from completions.wire.words import Words
@@ -52,7 +53,11 @@ class GeminiChat(Vendor):
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields: id, time and model."""
         known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or made_id("", reply)} | known
+        return {"id": reply.id or self.answer_id(reply)} | known
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return an id of Google's."""
+        return response_id(reply)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls."""

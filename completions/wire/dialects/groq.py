@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.framing import ServerSentEvents
-from completions.wire.openai.base import Dialect, made_id, usage
+from completions.wire.openai.base import Dialect, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
 FIELDS = (
@@ -75,6 +76,14 @@ class Groq(Vendor):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; the systems that Groq calls compound use tools by themselves."""
         return Compound(prompt.last_user) if COMPOUND.search(prompt.model or "") else self
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return a UUID with OpenAI's prefix."""
+        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return nine letters or digits."""
+        return ids.spelled(f"call/{reply.serial}{place}", 9, ids.BASE32)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""
@@ -219,9 +228,12 @@ _KIND = re.compile(r"expected an? (boolean|decimal|integer|string|object|array)\
 
 
 def _request(reply: Reply) -> str:
-    return made_id("req_", reply)
+    return f"req_01{ids.spelled(f'request/{reply.serial}', 24, ids.BASE32)}"
 
 
 def _seeded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     seed = prompt.body.get("seed")
-    return {"id": _request(reply), "seed": seed if isinstance(seed, int) else int(made_id("", reply)[:7], 16)}
+    return {
+        "id": _request(reply),
+        "seed": seed if isinstance(seed, int) else int(ids.spelled(f"seed/{reply.serial}", 7), 16),
+    }

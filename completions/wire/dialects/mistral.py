@@ -3,11 +3,11 @@
 Sources: the models of the mistralai SDK 2.x; answers, streams and errors recorded in 2025 and 2026.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules, turns
@@ -116,7 +116,15 @@ class Mistral(Vendor):
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields: id, time and model."""
         known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or made_id("", reply)} | known
+        return {"id": reply.id or self.answer_id(reply)} | known
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return an id without a prefix."""
+        return made_id("", reply)
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return nine letters or digits, which is all that the API takes back."""
+        return ids.spelled(f"call/{reply.serial}{place}", 9, ids.ALPHANUMERIC)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message; with reasoning, its content is parts."""
@@ -249,7 +257,7 @@ def _images(body: Mapping[str, Any]) -> Iterator[str]:
 def _short(given: str) -> str:
     """Return an id as the API has them and takes them back: nine letters or digits."""
     plain = given.removeprefix("call_")[:9]
-    return plain if turns.CALL_ID.fullmatch(plain) else hashlib.blake2s(given.encode()).hexdigest()[:9]
+    return plain if turns.CALL_ID.fullmatch(plain) else ids.spelled(given, 9, ids.ALPHANUMERIC)
 
 
 def _at(value: Any, steps: list[str | int]) -> Any:

@@ -4,11 +4,11 @@ Sources: OpenRouter's API reference; answers, streams and errors recorded in 202
 """
 
 import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from completions import ids
 from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event, Events
 from completions.exceptions import RequestError
@@ -18,7 +18,7 @@ from completions.wire.dialects import refusals, rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import OPENROUTER
 from completions.wire.framing import DONE, ServerSentEvents
-from completions.wire.openai.base import Dialect, made_id
+from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
 from completions.wire.seals import sealed
 from completions.wire.validation import Check, Problem
@@ -70,7 +70,19 @@ class OpenRouter(Vendor):
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with the provider."""
         known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or made_id("gen-", reply), **known, "provider": "Mock"}
+        return {"id": reply.id or self.answer_id(reply), **known, "provider": "Mock"}
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return an id that tells the time."""
+        return _generation("gen-", reply)
+
+    def response_id(self, made: str, reply: Reply) -> str:
+        """Return the id of a generation."""
+        return self.answer_id(reply)
+
+    def item_id(self, made: str, reply: Reply, place: int) -> str:
+        """Return an id that is kept nowhere."""
+        return f"{made.partition('_')[0]}_tmp_{ids.spelled(made, 11, ids.LOWER)}"
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what is null where the provider does not say it."""
@@ -144,7 +156,7 @@ class OpenRouter(Vendor):
         cost = document["usage"]["prompt_tokens"] * CENT
         parts = {"upstream_inference_prompt_cost": cost, "upstream_inference_completions_cost": 0}
         usage = {"cost": cost, "is_byok": False, "cost_details": {"upstream_inference_cost": cost, **parts}}
-        told = {"provider": "Mock", "id": made_id("gen-emb-", reply)}
+        told = {"provider": "Mock", "id": _generation("gen-emb-", reply)}
         return document | {"usage": document["usage"] | usage} | told
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
@@ -175,7 +187,7 @@ class OpenRouter(Vendor):
         """Return the chunk that ends a stream: its error stands beside a choice that has finished with it."""
         choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
-            "id": last.get("id") or made_id("gen-", Reply(())),
+            "id": last.get("id") or _generation("gen-", Reply(())),
             "object": "chat.completion.chunk",
             "created": last.get("created", 0),
             "model": last.get("model") or prompt.model or "",
@@ -187,6 +199,10 @@ class OpenRouter(Vendor):
 
 class OfAnthropic(OpenRouter):
     """OpenRouter's dialect for Claude, which signs what it thought (recorded 2025-10 to 2026-08)."""
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return the id that Claude has given on Amazon Bedrock."""
+        return f"toolu_bdrk_01{ids.spelled(f'call/{reply.serial}{place}', 22, ids.BASE58)}"
 
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning."""
@@ -223,9 +239,13 @@ class OfOpenAI(OpenRouter):
         return document
 
     def _encrypted(self, thoughts: str) -> dict[str, Any]:
-        name = hashlib.blake2s(thoughts.encode(), digest_size=25).hexdigest()
+        name = ids.spelled(thoughts, 50)
         told = {"type": "reasoning.encrypted", "data": _seal(thoughts), "id": f"rs_{name}"}
         return told | {"format": "openai-responses-v1", "index": 0}
+
+
+def _generation(prefix: str, reply: Reply) -> str:
+    return f"{prefix}{reply.created or 0}-{ids.spelled(f'generation/{reply.serial}', 20, ids.ALPHANUMERIC)}"
 
 
 def _seal(thoughts: str) -> str:

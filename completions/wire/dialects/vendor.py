@@ -8,7 +8,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.fields import mapping, text_or_none
-from completions.wire.openai.base import Dialect
+from completions.wire.openai.base import Dialect, made_id
 from completions.wire.validation import Check, Problem, Rule, keep_rules
 
 
@@ -34,7 +34,27 @@ class Vendor(Dialect):
         if not self.refuses and any(choice.refusal for choice in reply.choices):
             said = map(_without_refusal, reply.choices)
             reply = replace(reply, choices=tuple(said))
-        return reply if reply.body is None else replace(reply, body=None)
+        return self.identified(reply if reply.body is None else replace(reply, body=None))
+
+    def identified(self, reply: Reply) -> Reply:
+        """Return a reply whose calls have ids."""
+        if not any(choice.tool_calls for choice in reply.choices):
+            return reply
+        named = [self._identified(choice, reply, index) for index, choice in enumerate(reply.choices)]
+        return replace(reply, choices=tuple(named))
+
+    def _identified(self, choice: Choice, reply: Reply, index: int) -> Choice:
+        calls = [
+            call if call.id else replace(call, id=self.call_id(reply, call.name, index, place))
+            for place, call in enumerate(choice.tool_calls)
+        ]
+        told = iter(calls)
+        blocks = tuple(replace(block, call=next(told)) if block.call else block for block in choice.blocks)
+        return replace(choice, tool_calls=tuple(calls), blocks=blocks)
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return the id of a call of a tool, given which choice's it is and its place there."""
+        return made_id("call_", reply, *place)
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""
@@ -67,8 +87,9 @@ class Vendor(Dialect):
         return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt))
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields without the service tier."""
-        return {key: value for key, value in head.items() if key != "service_tier"}
+        """Return the top-level fields without the service tier, with this vendor's id."""
+        plain = {key: value for key, value in head.items() if key != "service_tier"}
+        return plain if reply.id else plain | {"id": self.answer_id(reply)}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message without empty fields."""

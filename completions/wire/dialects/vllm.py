@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
@@ -69,7 +70,16 @@ class VLLM(Vendor):
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields; a stream has fewer."""
-        return {key: head[key] for key in ("id", "object", "created", "model")}
+        known = {key: head[key] for key in ("object", "created", "model")}
+        return {"id": reply.id or self.answer_id(reply)} | known
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return an id of 64 bits, as the server's `random_uuid` makes them."""
+        return f"chatcmpl-{ids.spelled(f'answer/{reply.serial}', 16)}"
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id of 64 bits."""
+        return f"chatcmpl-tool-{ids.spelled(f'call/{reply.serial}{place}', 16)}"
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what is null unless the server is told otherwise."""

@@ -6,12 +6,12 @@ Sources: xAI's API reference; the errors as they were recorded in July and Augus
 from collections.abc import Sequence
 from typing import Any
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.framing import ServerSentEvents
-from completions.wire.openai.base import made_id
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
 
@@ -43,9 +43,22 @@ class XAI(Vendor):
         """Return a piece of the chain of thought."""
         return {"reasoning_content": text}
 
-    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top level, whose id has no prefix."""
-        return super().top_level(head, reply, prompt) | {"id": reply.id or made_id("", reply)}
+    def answer_id(self, reply: Reply) -> str:
+        """Return a UUID."""
+        return ids.uuid_of(f"answer/{reply.serial}")
+
+    def response_id(self, made: str, reply: Reply) -> str:
+        """Return a UUID."""
+        return self.answer_id(reply)
+
+    def item_id(self, made: str, reply: Reply, place: int) -> str:
+        """Return the answer's id with the prefix of the item's type; a call's ends with its number."""
+        named = f"{made.partition('_')[0]}_{self.answer_id(reply)}"
+        return f"{named}_{place}" if made.startswith("fc_") else named
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return a UUID that the calls of an answer share, with the call's number."""
+        return f"call-{ids.uuid_of(f'calls/{reply.serial}')}-{place[-1]}"
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose refusal is null and whose content is a text."""

@@ -4,8 +4,6 @@ Shapes: `GenerateContentResponse`, `Candidate` and `Part` of google-genai's type
 is nothing to say (`parts`, `thoughtsTokenCount`, `safetyRatings`) is left out here.
 """
 
-import base64
-import hashlib
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
@@ -57,12 +56,12 @@ def is_vertex(prompt: Prompt) -> bool:
 
 
 def response_id(reply: Reply) -> str:
-    """Return the answer's id: 22 characters, as the API's, or the script's own."""
-    return reply.id or _encoded(f"response/{reply.serial}", 16).rstrip("=")
+    """Return the answer's id: 23 characters, as nearly all of the API's (441 of 471 recorded), or the script's own."""
+    return reply.id or ids.spelled(f"response/{reply.serial}", 23, ids.BASE64)
 
 
-def _encoded(seed: str, size: int) -> str:
-    return base64.urlsafe_b64encode(hashlib.blake2s(seed.encode(), digest_size=size).digest()).decode()
+def _call_id(seed: str) -> str:
+    return ids.spelled(seed, 8, ids.LOWER)
 
 
 def usage(counted: Usage | None) -> Document:
@@ -135,7 +134,7 @@ class Said:
             seed = f"run/{self._reply.serial}/{self._index}/{at}"
             for place, part in enumerate(pair):
                 key, told = next(iter(part.items()))
-                named = {key: {**told, "id": _encoded(seed, 6)}} if self.is_strict else part
+                named = {key: {**told, "id": _call_id(seed)}} if self.is_strict else part
                 signed = self.is_strict and key != "codeExecutionResult"
                 yield named | ({"thoughtSignature": signature(f"{seed}/{place}")} if signed else {})
 
@@ -168,7 +167,7 @@ class Said:
         if arguments is None:
             return []
         at = next(calls)
-        identity = call.id or _encoded(f"call/{self._reply.serial}/{self._index}/{at}", 6)
+        identity = call.id or _call_id(f"call/{self._reply.serial}/{self._index}/{at}")
         part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
         return [part | self.signature if at == 0 else part]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
@@ -21,7 +22,6 @@ from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
 from completions.wire.ollama.readback import collect_line
-from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.readback import Answer
 
@@ -129,7 +129,12 @@ class _Generating(OllamaFormat):
         for place, call in enumerate(reply.choices[0].tool_calls):
             if (arguments := arguments_of(call)) is not None:
                 function = {"index": place, "name": call.name, "arguments": arguments}
-                calls.append({"id": call.id or made_id("call_", reply, place), "function": function})
+                calls.append(
+                    {
+                        "id": call.id or f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.LOWER)}",
+                        "function": function,
+                    }
+                )
         return calls
 
     @abstractmethod

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, Usage
 from completions.event import HOLE, PAD, Event, Events, Template, in_step
 from completions.exceptions import RequestError
@@ -115,6 +116,14 @@ class Dialect:
         """Return the top-level fields of answers and chunks, without choices and usage."""
         return head
 
+    def identified(self, reply: Reply) -> Reply:
+        """Return a reply whose calls have ids, where this API writes them in a way of its own."""
+        return reply
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return the id of an answer that the script gives none."""
+        return made_id("chatcmpl-", reply)
+
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the fields that follow the usage in an answer that is not streamed."""
         return {}
@@ -182,6 +191,14 @@ class Dialect:
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return a response's item of reasoning, given what was thought; it may not tell it."""
         return item
+
+    def item_id(self, made: str, reply: Reply, place: int) -> str:
+        """Return the id of a response's item, given what OpenAI would call it."""
+        return made
+
+    def response_id(self, made: str, reply: Reply) -> str:
+        """Return the id of a response that the script gives none, given what OpenAI would call it."""
+        return made
 
     def narrated(self, events: Events) -> Sequence[Event]:
         """Return the events of a response's whole stream."""
@@ -307,10 +324,20 @@ def usage(counted: Usage | None) -> dict[str, int]:
     }
 
 
+IDS: Mapping[str, tuple[int, bytes]] = {
+    "chatcmpl-": (29, ids.ALPHANUMERIC),
+    "cmpl-": (29, ids.ALPHANUMERIC),
+    "call_": (24, ids.ALPHANUMERIC),
+    "modr-": (4, ids.DIGITS),
+    **dict.fromkeys(("", "audio_", "seg_"), (32, ids.HEX)),
+}
+"""By their prefix, how many letters ids have, and of which alphabet."""
+
+
 def made_id(prefix: str, reply: Reply, *place: int) -> str:
-    """Return an id, unique to this answer, for the object at `place` in it."""
-    digest = hashlib.blake2s(f"{reply.serial}{place}".encode(), digest_size=15).hexdigest()
-    return prefix + digest
+    """Return an id as OpenAI writes it, unique to this answer, for the object at `place` in it."""
+    size, alphabet = IDS[prefix]
+    return prefix + ids.spelled(f"{reply.serial}{place}", size, alphabet)
 
 
 @functools.lru_cache(maxsize=1024)

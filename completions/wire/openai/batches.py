@@ -199,7 +199,7 @@ def _answered(batch: Document, now: float) -> int:
 def result(line: Line, status: int, request_id: str, body: bytes) -> bytes:
     """Return the line that a request of a batch gets in the output file, or in the error file."""
     answer = {"status_code": status, "request_id": request_id, "body": orjson.Fragment(body)}
-    name = f"batch_req_{secrets.token_hex(12)}"
+    name = f"batch_req_{secrets.token_hex(16)}"
     return orjson.dumps({"id": name, "custom_id": line.custom_id, "response": answer, "error": None}) + b"\n"
 
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.storage import no_room
@@ -53,7 +54,7 @@ def expires_after(fields: Mapping[str, str]) -> int | None:
 def new_file(name: str, size: int, purpose: str, created: int, lasts: int | None = None) -> dict[str, Any]:
     """Return a file, which lasts for so many seconds, or for ever."""
     return {
-        "id": f"file-{secrets.token_hex(12)}",
+        "id": f"file-{ids.spelled(secrets.token_hex(16), 22, ids.ALPHANUMERIC)}",
         "object": "file",
         "bytes": size,
         "created_at": created,

@@ -92,7 +92,7 @@ def test_answer__has_google_s_shape() -> None:
         "modelVersion": "gemini-2.5-flash",
         "responseId": document["responseId"],
     }
-    assert len(document["responseId"]) == 22
+    assert len(document["responseId"]) == 23
 
 
 @pytest.mark.parametrize(

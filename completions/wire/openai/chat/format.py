@@ -72,13 +72,14 @@ class ChatCompletions(OpenAIFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `chat.completion`."""
-        reply = self._dialect.adapt_reply(reply)
+        dialect = self._dialect.for_prompt(prompt)
+        reply = dialect.adapt_reply(reply)
         if reply.body is not None:
             return dict(reply.body)
         choices = [self._choice(reply, prompt, index) for index in range(len(reply.choices))]
         head, counted = self._head(reply, prompt), self._usage(reply, prompt)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
-        extras = self._dialect.for_prompt(prompt).whole_extras(reply, prompt) | self._moderated(reply, prompt)
+        extras = dialect.whole_extras(reply, prompt) | self._moderated(reply, prompt)
         return head | {"choices": choices, "usage": counted} | tail | extras
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
@@ -87,7 +88,8 @@ class ChatCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
-        dialect, reply = self._dialect.for_prompt(prompt), self._dialect.adapt_reply(reply)
+        dialect = self._dialect.for_prompt(prompt)
+        reply = dialect.adapt_reply(reply)
         head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain

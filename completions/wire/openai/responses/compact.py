@@ -11,7 +11,6 @@ from completions.conversation import Prompt, Reply
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Span, StoredDocument
 from completions.wire.fields import dicts
-from completions.wire.openai.base import made_id
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import response_id, usage, without_writes
@@ -54,7 +53,7 @@ class Compaction(Responses):
             "created_at": reply.created,
             "output": [
                 *(whole_item(item, f"{reply.serial}/{at}") for at, item in enumerate(asked)),
-                {"id": made_id("cmp_", reply), "type": "compaction", "encrypted_content": opaque},
+                {"id": order.free_id("cmp_", reply.serial, 0), "type": "compaction", "encrypted_content": opaque},
             ],
             "usage": counted | {"output_tokens": written, "total_tokens": counted["input_tokens"] + written},
         }

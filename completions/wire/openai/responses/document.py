@@ -72,7 +72,7 @@ def response_id(reply: Reply) -> str:
     """Return the answer's id; the id of a chat completion gets this API's prefix."""
     if (given := reply.id or "").startswith("chatcmpl-"):
         return f"resp_{given.removeprefix('chatcmpl-')}"
-    return given or made_id("resp_", reply)
+    return given or order.free_id("resp_", reply.serial)
 
 
 def prefix(kind: str) -> str:
@@ -252,7 +252,7 @@ def _item_id(items: Sequence[Mapping[str, Any]], place: int, reply: Reply) -> st
         return order.reasoning_id(reply.serial, alone=len(items) == 1)
     if items[0]["type"] == "reasoning":
         return order.follower_id(prefix(kind), reply.serial, place)
-    return made_id(prefix(kind), reply, place)
+    return order.free_id(prefix(kind), reply.serial, place)
 
 
 def _items(choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, Any]]:

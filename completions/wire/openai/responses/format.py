@@ -152,9 +152,15 @@ class Responses(OpenAIFormat):
         return self._dialect.narrated(narrate(told, prompt.per_chunk, obfuscate=padded))
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        dialect, made = self._speaks(prompt), document(reply, prompt)
+        dialect = self._speaks(prompt)
+        made = document(dialect.identified(reply), prompt)
+        if not reply.id:
+            made["id"] = dialect.response_id(made["id"], reply)
         runs = iter(thoughts(reply.choices[0]) if reply.choices else ())
-        items = [dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item for item in made["output"]]
+        items = []
+        for place, item in enumerate(made["output"]):
+            item["id"] = dialect.item_id(item["id"], reply, place)
+            items.append(dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item)
         return dialect.response({**made, "output": items} | dict(reply.verbatim(Responses.name) or {}), prompt)
 
     def _speaks(self, prompt: Prompt) -> Dialect:

@@ -7,16 +7,21 @@ their ids which reasoning they came of, so nothing has to be looked up.
 """
 
 import base64
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.fields import text
 from completions.wire.seals import decoded, sealed, verdict
 
-HEAD, PLACE, TAIL = 16, 2, 12
-"""The digits of an id: of the answer, of the place in it, and what tells that it is ours."""
+HEAD, MIDDLE, MARK, PLACE, TAIL = 18, 12, "81", 2, 16
+"""The digits of an id: of the answer, then any, two that all ids have, of the place, and what tells that it is ours.
+
+The first of an answer is 0, and its last two are 00.
+"""
+
+LENGTH = HEAD + MIDDLE + len(MARK) + PLACE + TAIL
 
 ALONE = 255
 """The place of reasoning of which nothing came."""
@@ -29,29 +34,38 @@ MIN_FERNET = 73
 
 def reasoning_id(serial: str, *, alone: bool) -> str:
     """Return the id of an answer's reasoning; `alone`: nothing came of it."""
-    return _id(REASONING, _digits(serial, HEAD), ALONE if alone else 0)
+    return _id(REASONING, _head(serial), ALONE if alone else 0)
 
 
 def follower_id(prefix: str, serial: str, place: int) -> str:
     """Return the id of what came of an answer's reasoning, at a place in it from 1 on."""
-    return _id(prefix, _digits(serial, HEAD), min(place, ALONE - 1))
+    return _id(prefix, _head(serial), min(place, ALONE - 1))
+
+
+def free_id(prefix: str, serial: str, *place: int) -> str:
+    """Return the id of an answer, or of an item at a place in one, which came of no reasoning."""
+    return f"{prefix}{_head(serial)}{_digits(f'{serial}{place}', LENGTH - HEAD)}"
+
+
+def _head(serial: str) -> str:
+    return f"0{_digits(serial, HEAD - 3)}00"
 
 
 def _id(prefix: str, head: str, place: int) -> str:
-    body = f"{head}{place:0{PLACE}x}"
+    body = f"{head}{_digits(f'{head}{place}', MIDDLE)}{MARK}{place:0{PLACE}x}"
     return f"{prefix}{body}{_digits(body, TAIL)}"
 
 
 def _digits(seed: str, count: int) -> str:
-    return hashlib.blake2s(f"order/{seed}".encode(), digest_size=count // 2).hexdigest()
+    return ids.spelled(f"order/{seed}", count)
 
 
 def _place(name: str) -> tuple[str, int] | None:
     """Return of which answer an item is by its id, and at which place; None for another's."""
     body = name.rpartition("_")[2]
-    if len(body) != HEAD + PLACE + TAIL or not body.endswith(_digits(body[:-TAIL], TAIL)):
+    if len(body) != LENGTH or not body.endswith(_digits(body[:-TAIL], TAIL)):
         return None
-    return body[:HEAD], int(body[HEAD:-TAIL], 16)
+    return body[:HEAD], int(body[-TAIL - PLACE : -TAIL], 16)
 
 
 def check(items: Sequence[Mapping[str, Any]], *, stored: bool) -> None:

@@ -4,7 +4,6 @@ A response is stored with the items that led to it and the times at which it beg
 from the clock, so nothing has to run in the background.
 """
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from completions.event.scatter import Jitter, Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, StoredDocument
 from completions.wire.fields import dicts
+from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import begun, prefix
 from completions.wire.openai.responses.stream import narrate
 
@@ -75,7 +75,7 @@ def whole_item(item: Mapping[str, Any], seed: str | None = None) -> dict[str, An
 
 
 def _new_id(start: str, seed: str | None) -> str:
-    return start + (hashlib.blake2s(seed.encode(), digest_size=15).hexdigest() if seed else secrets.token_hex(15))
+    return order.free_id(start, seed or secrets.token_hex(15))
 
 
 def _content(item: Mapping[str, Any]) -> list[dict[str, Any]]:
