@@ -1,6 +1,11 @@
-"""Ids that differ from all others; nobody has to be kept from guessing them, so each costs no system call."""
+"""Ids that differ from all others, and ids that follow from a seed, in the letters with which the APIs write them.
 
+Nobody has to be kept from guessing the first, so each costs no system call.
+"""
+
+import hashlib
 import os
+import string
 import time
 from random import Random
 
@@ -20,3 +25,31 @@ def new_request_id() -> str:
     """
     number = time.time_ns() // 1_000_000 << 80 | _random.getrandbits(80)
     return "req_" + number.to_bytes(16, "big").hex()
+
+
+def letters(alphabet: str) -> bytes:
+    """Return the table that turns any byte into a letter of an alphabet."""
+    return (alphabet * 256)[:256].encode("ascii")
+
+
+HEX = letters(string.hexdigits[:16])
+DIGITS = letters(string.digits)
+ALPHANUMERIC = letters(string.ascii_letters + string.digits)
+LOWER = letters(string.ascii_lowercase + string.digits)
+BASE64 = letters(string.ascii_letters + string.digits + "-_")
+BASE58 = letters("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+"""Letters and digits but 0, O, I and l."""
+BASE32 = letters("0123456789abcdefghjkmnpqrstvwxyz")
+"""Crockford's."""
+
+
+def spelled(seed: str, size: int, alphabet: bytes = HEX) -> str:
+    """Return `size` letters of an alphabet, at most 64: the same for the same seed."""
+    digest = hashlib.blake2b(bytes(seed, "utf-8", "surrogatepass"), digest_size=size).digest()
+    return str(digest.translate(alphabet), "ascii")
+
+
+def uuid_of(seed: str) -> str:
+    """Return a UUID (version 4) that follows from a seed."""
+    said = spelled(seed, 30)
+    return f"{said[:8]}-{said[8:12]}-4{said[12:15]}-a{said[15:18]}-{said[18:]}"

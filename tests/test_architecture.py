@@ -34,13 +34,13 @@ ARROWS: dict[str, set[str]] = {
     "outcome": {"conversation", "event", "exceptions"},
     "tokens": {"budget", "conversation", "exceptions"},
     "script": {"budget", "conversation", "event", "exceptions", "faults", "outcome", "tokens"},
-    "wire": {"budget", "conversation", "event", "exceptions", "tokens"},
+    "wire": {"budget", "conversation", "event", "exceptions", "ids", "tokens"},
     "delivery": {"event", "faults", "outcome"},
     "journal": {"conf", "conversation", "event", "exceptions", "ids", "models", "outcome", "tokens"},
     "models": set(),  # Django's
     "migrations": set(),
     "state": {"budget", "conf", "conversation", "delivery", "exceptions", "journal", "outcome", "script"},
-    "resolve": GROUND - {"event"} | {"script", "state", "tokens", "wire"},
+    "resolve": GROUND - {"event", "ids"} | {"script", "state", "tokens", "wire"},
     "views": GROUND - {"ids"} | {"delivery", "journal", "resolve", "state", "wire"},
     "control": {
         "budget",

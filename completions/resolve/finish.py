@@ -4,16 +4,15 @@ There are `n` choices. A text ends before the first stop sequence. Reasoning, te
 `max_tokens` tokens; the cut is at a token boundary, even inside JSON, as with the real API.
 """
 
-import hashlib
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from completions.conversation import Block, Choice, Prompt, Reply, Usage
-from completions.ids import hex_id
 from completions.resolve.arrange import arranged, saying
 from completions.tokens import text as tokens
 from completions.tokens.prompt import count
+from completions.wire.base import new_serial
 
 MAX_MADE_TOKENS = 32_768
 """The most tokens to which a text is lengthened, whatever `min_tokens` says: they are counted on the event loop."""
@@ -42,7 +41,7 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
         reply.model or prompt.model,
         _with(reply.counts, reply.usage or _usage(choices, prompt, spent)),
         reply.counts,
-        reply.serial or _serial(seed),
+        reply.serial or new_serial(seed),
         events=reply.events,
     )
 
@@ -66,10 +65,6 @@ def length(reply: Reply, prompt: Prompt) -> int:
 
 def _created(seed: str | None) -> int:
     return int(time.time()) if seed is None else SEEDED_TIME
-
-
-def _serial(seed: str | None) -> str:
-    return hex_id(15) if seed is None else hashlib.blake2s(seed.encode(), digest_size=15).hexdigest()
 
 
 def _limited(choice: Choice, prompt: Prompt, is_counted: bool) -> tuple[Choice, int]:

@@ -10,6 +10,7 @@ import orjson
 from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Body, Event, Events
 from completions.exceptions import RequestError
+from completions.ids import hex_id, spelled
 from completions.tokens.capabilities import Capabilities, is_known
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
@@ -223,6 +224,11 @@ class WireFormat(ABC):
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the events with which an error ends a stream."""
         return [failure.event(self.error(self.adapt_error(failure.error)))]
+
+
+def new_serial(seed: str | None) -> str:
+    """Return the text from which an answer's ids are derived: the same for the same seed, or else another each time."""
+    return hex_id(15) if seed is None else spelled(seed, 30)
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

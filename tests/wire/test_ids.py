@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from completions import ids
 from completions.receive.handler import Handler
-from completions.wire import ids
 from tests.asgi import call
 
 SCRIPT = """

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE
-from completions.wire import ids
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.content import cited

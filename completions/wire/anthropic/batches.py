@@ -11,8 +11,8 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.base import Document, json_type
 from completions.wire.fields import dicts
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from completions import ids
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.anthropic.pages import page
 from completions.wire.base import Document
 from completions.wire.multipart import Form

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
-from completions.wire import ids
 from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import rules as bedrock_rules

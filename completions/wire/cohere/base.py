@@ -7,9 +7,9 @@ manner.
 from collections.abc import Mapping
 from typing import Any
 
+from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire import ids
 from completions.wire.base import WireFormat, json_type
 from completions.wire.readback import Answer
 from completions.wire.words import Words, worded

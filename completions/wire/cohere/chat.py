@@ -9,10 +9,10 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, collect_error

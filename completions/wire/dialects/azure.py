@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, Said, Traffic
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
-from completions.wire import ids
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.framing import ServerSentEvents

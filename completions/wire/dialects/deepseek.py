@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.dialects import deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.dialects import refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ

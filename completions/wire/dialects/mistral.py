@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
+from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import MISTRAL

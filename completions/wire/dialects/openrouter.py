@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from completions import ids
 from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
-from completions.wire import ids
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import refusals, rules
 from completions.wire.dialects.vendor import Vendor, numbered

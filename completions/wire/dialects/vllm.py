@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS

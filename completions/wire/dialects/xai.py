@@ -6,9 +6,9 @@ Sources: xAI's API reference; the errors as they were recorded in July and Augus
 from collections.abc import Sequence
 from typing import Any
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.dialects import deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.framing import ServerSentEvents

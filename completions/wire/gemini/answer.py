@@ -12,9 +12,9 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
-from completions.wire import ids
 from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import grounding, hosted, media

@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire import ids
 from completions.wire.base import LIMITS, NO_ROUTE, StreamFailure, WireFormat, without
 from completions.wire.content import arguments_of, in_one_text
 from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces

@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply, Usage
 from completions.event import HOLE, PAD, Event, Events, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
-from completions.wire import ids
 from completions.wire.base import StreamFailure, WireFormat, json_type
 from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEvents, counts
 from completions.wire.openai import embeddings_rules, legacy_rules
@@ -325,8 +325,7 @@ def usage(counted: Usage | None) -> dict[str, int]:
 
 
 IDS: Mapping[str, tuple[int, bytes]] = {
-    "chatcmpl-": (29, ids.ALPHANUMERIC),
-    "cmpl-": (29, ids.ALPHANUMERIC),
+    **dict.fromkeys(("chatcmpl-", "cmpl-"), (29, ids.ALPHANUMERIC)),
     "call_": (24, ids.ALPHANUMERIC),
     "modr-": (4, ids.DIGITS),
     **dict.fromkeys(("", "audio_", "seg_"), (32, ids.HEX)),

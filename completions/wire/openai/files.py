@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from completions import ids
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.base import Document
 from completions.wire.storage import no_room
 

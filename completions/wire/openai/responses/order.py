@@ -10,8 +10,8 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from completions import ids
 from completions.exceptions import RequestError
-from completions.wire import ids
 from completions.wire.fields import text
 from completions.wire.seals import decoded, sealed, verdict
 
