@@ -6,6 +6,7 @@ run in the same thread, after the writes.
 """
 
 import atexit
+import contextlib
 import logging
 import threading
 import time
@@ -66,8 +67,11 @@ CLOSING = 10.0
 
 UNOBSERVED = "What observes the journal failed"
 
-BAD_ROWS = (DataError, IntegrityError, ValueError)
-"""What a database raises for a row that it does not accept."""
+BAD_ROWS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
+"""What a database, or its driver, raises for a row that it does not accept."""
+
+EXPECTED = (Error, ImproperlyConfigured, OSError)
+"""What is wrong with a database rather than with the code."""
 
 
 class Writer:
@@ -189,7 +193,7 @@ class Writer:
                 self._flush(store, exact=bool(jobs))
         except Error as exc:
             self._begin_again(store, exc, exact=bool(jobs))
-        except ImproperlyConfigured as exc:
+        except Exception as exc:  # the thread's edge: without it, questions would wait for ever
             self._fail(store, exc)
         for question, future in jobs:
             self._answer(store, question, future)
@@ -203,7 +207,7 @@ class Writer:
             logger.error("The file %s is not a journal of this version, or it is damaged: %s", journal_place(), exc)
             logger.error("It was renamed to %s, and a new journal was begun.", aside)
             self._flush(store, exact=exact)
-        except (Error, OSError) as failure:
+        except Exception as failure:
             self._fail(store, failure)
 
     def _flush(self, store: Store, *, exact: bool) -> None:
@@ -298,9 +302,11 @@ class Writer:
         problem = f"{journal_place()}: {' '.join(str(exc).split())}"
         known, self.problem = self.problem, problem
         if known is None:
-            logger.error("The journal cannot be written, and is tried again every second: %s", problem)
+            bug = None if isinstance(exc, EXPECTED) else exc
+            logger.error("The journal cannot be written, and is tried again every second: %s", problem, exc_info=bug)
         self._next_try = time.monotonic() + RETRY
-        store.close()
+        with contextlib.suppress(Error):
+            store.close()
 
 
 class _Turn:

@@ -4,7 +4,7 @@ Nothing in a document is trusted: a fault, a limit or another server may have pr
 """
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import orjson
 
@@ -180,9 +180,13 @@ def _is_flat(document: dict[str, Any]) -> bool:
     return isinstance(document.get("message"), str) and "code" in document
 
 
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+MAX_COUNT = 2**53 - 1
+"""The largest number that is taken for one of tokens: the largest integer that JSON is certain to preserve."""
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+    return value if _is_count(value) else 0

@@ -16,6 +16,7 @@ import pytest
 from django.test import AsyncClient
 from pytest_django import DjangoDbBlocker, Settings
 
+from completions.conversation import Usage
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import queries
 from completions.journal.exchange import Exchange
@@ -465,6 +466,44 @@ async def test_row__that_cannot_be_made_costs_itself_alone(caplog: pytest.LogCap
     assert await queries.count(ALL) == 1
     assert queries.status()["dropped"] == 1
     assert f"cannot keep {bad.request_id}" in caplog.text
+
+
+BAD_ROWS: dict[str, dict[str, Any]] = {
+    "a number that is too large": {"usage": Usage(2**63, 0)},
+    "a lone surrogate": {"endpoint": "chat\ud800"},
+    "a NUL": {"endpoint": "chat\0"},
+    "a flag that is none": {"stream": None},
+    "a body that is a text": {"request_body": "text"},
+}
+
+
+@pytest.mark.parametrize("what", BAD_ROWS)
+async def test_row__that_the_database_refuses_costs_itself_alone_at_most(what: str) -> None:
+    """Neither those of its batch, nor the thread, for which questions would wait for ever."""
+    ids = list[str]()
+    for number in range(40):
+        exchange = Exchange("POST", CHAT, **(BAD_ROWS[what] if number == 20 else {}))
+        end_exchange(exchange)
+        ids.append(exchange.request_id)
+    found = await asyncio.wait_for(queries.listing(ALL), PATIENCE)
+    others = [id for id in ids if id != ids[20]]
+    assert [each["id"] for each in found if each["id"] != ids[20]] == others[::-1]
+    assert queries.status()["dropped"] == 40 - len(found)
+
+
+async def test_writer__survives_what_no_database_raises(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(store: Store) -> None:
+        raise LookupError("a bug")
+
+    await ask("refund")
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "open", fail)
+        with pytest.raises(JournalUnavailable, match="a bug"):
+            await asyncio.wait_for(queries.count(ALL), PATIENCE)
+    assert "Traceback" in caplog.text
+    assert await asyncio.wait_for(queries.count(ALL), PATIENCE) == 1
 
 
 def test_rows__have_the_tables_columns() -> None:
