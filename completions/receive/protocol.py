@@ -5,10 +5,10 @@ import re
 import time
 from collections.abc import Collection
 from socket import SO_ERROR, SOL_SOCKET
-from typing import cast
+from typing import Any, cast
 
 import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from completions.conf import conf
 from completions.exceptions import RequestError
@@ -59,11 +59,29 @@ class Protocol(HttpToolsProtocol):
     _since = 0.0
     _idle_since: float | None = None
     _is_half_closed = False
+    _answered: RequestResponseCycle | None = None
+    """The request whose answer is under way, or was the last; of several that came at once, `cycle` is the newest."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the requests of a connection know it: uvicorn copies the state into the scope of each."""
         super().connection_made(cast(asyncio.Transport, transport))
         self.app_state = {**self.app_state, CONNECTION: Connection(f"conn_{hex_id(8)}", time.monotonic())}
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the request that is being answered; uvicorn tells the newest, which may still wait for its turn."""
+        if (cycle := self._unanswered()) is not None:
+            cycle.disconnected = True
+            cycle.message_event.set()
+        super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _unanswered(self) -> RequestResponseCycle | None:
+        """Return the request whose answer is under way."""
+        cycle = self._answered
+        return None if cycle is None or cycle.response_complete else cycle
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""
@@ -110,13 +128,18 @@ class Protocol(HttpToolsProtocol):
 
     def _ask_whether_it_left(self) -> None:
         """Write what changes no response: before one an interim one, within one a zero before the next chunk's size."""
-        if self.transport.is_closing() or self.cycle.response_complete:
+        cycle = self._unanswered()
+        if self.transport.is_closing() or cycle is None:
             return
-        if not self.cycle.response_started:
+        if not cycle.response_started:
             self.transport.write(STILL_THERE)
-        elif self.cycle.chunked_encoding:
-            self.transport.write(b"0")
+        elif cycle.chunked_encoding:
+            self.loop.call_soon(self._write_zero, cycle)  # a head may wait for the loop's next turn
         self.loop.call_later(ECHO, self._end_if_left)
+
+    def _write_zero(self, cycle: RequestResponseCycle) -> None:
+        if not (self.transport.is_closing() or cycle.response_complete):
+            self.transport.write(b"0")
 
     def _end_if_left(self) -> None:
         """End the connection of a client whose machine has refused what was written."""
@@ -159,7 +182,10 @@ class Protocol(HttpToolsProtocol):
         self._refuse(RequestError(msg))
 
     def _refuse(self, exc: RequestError) -> None:
-        """Answer what is no request yet, and close."""
+        """Answer what is no request yet, and close; within another answer there is no place for it."""
+        if (cycle := self._unanswered()) is not None and cycle.response_started:
+            self.transport.close()
+            return
         body = orjson.dumps(envelope(exc))
         headers = {
             "content-type": "application/json",

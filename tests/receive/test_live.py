@@ -304,7 +304,36 @@ def test_client__that_closes_its_own_side_alone_gets_all_that_it_has_asked(serve
     with connect(server) as connection:
         connection.sendall(request(b'{"stream":true}') + request() + request(b'{"stream":true}'))
         connection.shutdown(socket.SHUT_WR)
-        assert read_all(connection).count(b"HTTP/1.1 200 OK") == 3
+        answers = read_all(connection)
+    first, second, third = answers.split(b"HTTP/1.1 200 OK\r\n")[1:]
+    assert json.loads(second.removesuffix(STILL_THERE).rpartition(b"\r\n\r\n")[2]) == MOCK
+    for stream in (first, third):
+        assert events(dechunk(stream.removesuffix(STILL_THERE).partition(b"\r\n\r\n")[2]))
+
+
+def test_client__that_leaves_with_another_request_behind_is_noticed(server: LiveServer) -> None:
+    before = len(server.log)
+    connection = connect(server)
+    connection.sendall(request(b'{"stream":true}', b"X-Mock-Pacing: itl_ms=500\r\n") + request())
+    server.wait_for("chunks 1-2/8", since=before)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    connection.close()
+    server.wait_for("client left", since=before)
+    with connect(server) as another:  # what is logged with the end of the first is here, once this is answered
+        another.sendall(request())
+        read_response(another)
+    server.wait_for(r" 200 rule=mock \d", since=before)
+    assert "Traceback" not in "\n".join(server.log[before:])
+
+
+def test_bytes__that_are_no_request_break_into_no_answer(paused: LiveServer) -> None:
+    """What has begun ends there, for a refusal within it would be taken for a part of it."""
+    with held(paused, "within") as connection:
+        begun = connection.recv(65536)
+        connection.sendall(b"no HTTP at all\r\n\r\n")
+        whole = begun + read_all(connection)
+    assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b" 400 " not in whole
 
 
 PAUSED = """\
