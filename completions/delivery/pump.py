@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -51,6 +51,7 @@ class Pump:
         self._due: list[tuple[float, int, _Stream]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
+        self._left = 0
 
     async def write(self, delivery: Delivery, write: Write) -> bytes | None:
         """Write a delivery's pieces when they are due, to its end.
@@ -75,8 +76,22 @@ class Pump:
         self._add(stream)
         try:
             return await stream.future
+        except asyncio.CancelledError:
+            self._note_left()
+            raise
         finally:
-            del stream.delivery, stream.write  # it may stand in the queue until it would have been due
+            del stream.delivery, stream.write  # it may stand in the queue for a while
+
+    def _note_left(self) -> None:
+        """Note that a stream has no use for its place; those without use never make up more than half of the queue."""
+        self._left += 1
+        if self._left > len(self._due) // 2:
+            self._due[:] = [each for each in self._due if not each[2].future.done()]
+            heapify(self._due)
+            self._left = 0
+        if not self._due and self._timer is not None:  # it would keep the loop in memory
+            self._timer.cancel()
+            self._timer = None
 
     def _add(self, stream: _Stream) -> None:
         due = stream.delivery.due

@@ -1,7 +1,9 @@
 """Paced streams of one loop, written by one timer: what is written, in which order, and what one does to another."""
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -122,6 +124,35 @@ async def test_pump__does_something_else_in_a_long_turn(monkeypatch: pytest.Monk
     lines = [Line() for _ in range(5)]
     await asyncio.gather(*(ours.write(delivery([0.01, 0.02]), line.write) for line in lines))
     assert [line.pieces for line in lines] == [[b"0", b"1"]] * 5
+
+
+async def test_pump__keeps_little_of_many_streams_that_are_left() -> None:
+    ours, line = Pump(), Line()
+    stays = asyncio.ensure_future(ours.write(delivery([0.1]), line.write))
+    for _ in range(20):
+        left = [asyncio.ensure_future(ours.write(delivery([3600]), line.write)) for _ in range(10)]
+        await asyncio.sleep(0)
+        for each in left:
+            each.cancel()
+        await asyncio.wait(left)
+        assert len(ours._due) <= 3
+    assert await stays is None
+    assert line.pieces == [b"0"]
+
+
+@pytest.mark.parametrize("streams", [1, 2])
+def test_pump__does_not_outlive_a_loop_that_ends_before_its_streams(streams: int) -> None:
+    async def leave() -> "weakref.ref[asyncio.AbstractEventLoop]":
+        pieces = [pump().write(delivery([0, 3600]), Line().write) for _ in range(streams)]
+        tasks.update(map(asyncio.ensure_future, pieces))
+        await asyncio.sleep(0.01)
+        return weakref.ref(asyncio.get_running_loop())
+
+    tasks: set[asyncio.Future[bytes | None]] = set()
+    loop = asyncio.run(leave())
+    tasks.clear()
+    gc.collect()
+    assert loop() is None
 
 
 def test_pump__is_one_for_each_loop() -> None:
