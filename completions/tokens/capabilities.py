@@ -12,8 +12,8 @@ from completions.tokens import models as table
 from completions.tokens.families import FAMILIES, Family
 
 CATEGORIES = (
-    "harassment", "harassment/threatening", "hate", "hate/threatening", "illicit", "illicit/violent", "self-harm",
-    "self-harm/intent", "self-harm/instructions", "sexual", "sexual/minors", "violence", "violence/graphic",
+    "harassment", "harassment/threatening", "sexual", "hate", "hate/threatening", "illicit", "illicit/violent",
+    "self-harm/intent", "self-harm/instructions", "self-harm", "sexual/minors", "violence", "violence/graphic",
 )  # fmt: skip  # a table by hand
 """What a text or an image can be flagged for; `openai.types.Moderation`."""
 

@@ -113,6 +113,7 @@ OPENAI = (
         "gpt-5-pro",
         SAMPLING | NEVER | {"stop"},
         efforts=("high",),
+        default_effort="high",
         formats=RESPONSES,
         source="openai SDK, `Reasoning.effort`: gpt-5-pro takes `high` alone",
         seen="2026-11-25",

@@ -126,7 +126,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     if query.get("stream") != "true":
         return stored_responses.at(record, time.time())
     after = query.get("starting_after", "")
-    obfuscate = query.get("include_obfuscation") != "false"
+    obfuscate = query.get("include_obfuscation") == "true"  # it is not by default (recorded in February 2026)
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
     frames = SSE.frames(events)

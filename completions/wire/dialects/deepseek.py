@@ -13,7 +13,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
-from completions.wire.fields import dicts, text
+from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable, record
 
@@ -56,11 +56,7 @@ class DeepSeek(Vendor):
         """Return a UUID."""
         return ids.uuid_of(f"answer/{reply.serial}")
 
-    def response_id(self, made: str, reply: Reply) -> str:
-        """Return a UUID."""
-        return ids.uuid_of(made)
-
-    def item_id(self, made: str, reply: Reply, place: int) -> str:
+    def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID."""
         return ids.uuid_of(made)
 
@@ -112,12 +108,13 @@ class DeepSeek(Vendor):
         output = [
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]
-        return kept | {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
+        told = {"store": False, "text": document["text"] | {"verbosity": text_or_none(_form(prompt).get("verbosity"))}}
+        return kept | told | {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return a reasoning item with its text instead of a summary (recorded in August 2026)."""
         content = [{"type": "reasoning_text", "text": piece} for piece in said]
-        return item | {"status": "completed", "content": content, "summary": []}
+        return {"type": "reasoning", "id": item["id"], "status": "completed", "content": content, "summary": []}
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Tell that no chunk carries only the usage."""
@@ -141,6 +138,10 @@ class DeepSeek(Vendor):
 
 
 _SAID: dict[str, Any] = {"content": ""}
+
+
+def _form(prompt: Prompt) -> Mapping[str, Any]:
+    return mapping(prompt.body.get("text"))
 
 
 def _unanswered(items: Iterable[Mapping[str, Any]]) -> str | None:

@@ -33,6 +33,10 @@ MAKERS = {"google": "gemini", "mistralai": "mistral"}
 """Vendors by OpenRouter's name for them, if it differs from the model table's."""
 
 
+UNTOLD = ("billing", "tool_usage", "moderation", "prompt_cache_retention")
+"""What OpenAI's responses have and OpenRouter's do not."""
+
+
 class OpenRouter(Vendor):
     """OpenRouter's dialect."""
 
@@ -76,12 +80,10 @@ class OpenRouter(Vendor):
         """Return an id that tells the time."""
         return _generation("gen-", reply)
 
-    def response_id(self, made: str, reply: Reply) -> str:
-        """Return the id of a generation."""
-        return self.answer_id(reply)
-
-    def item_id(self, made: str, reply: Reply, place: int) -> str:
-        """Return an id that is kept nowhere."""
+    def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
+        """Return the id of a generation; items have ids that are kept nowhere."""
+        if place is None:
+            return self.answer_id(reply)
         return f"{made.partition('_')[0]}_tmp_{ids.spelled(made, 11, ids.LOWER)}"
 
     def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -135,7 +137,10 @@ class OpenRouter(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with its cost."""
-        kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage", "moderation")}
+        kept = {key: value for key, value in document.items() if key not in UNTOLD} | {"store": False}
+        kept["text"] = {key: value for key, value in kept["text"].items() if key != "verbosity"}
+        kept |= {key: 0 for key in ("frequency_penalty", "presence_penalty") if not kept[key]}
+        kept |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}
         if (used := document["usage"]) is None:
             return kept
         asked, said = used["input_tokens"] * CENT, used["output_tokens"] * CENT

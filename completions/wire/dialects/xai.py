@@ -26,6 +26,22 @@ NO_KEY = "Incorrect API key provided. You can obtain an API key from https://con
 UNTOLD = ("prompt_cache_retention", "billing", "tool_usage", "moderation")
 """What OpenAI's responses have and xAI's do not."""
 
+USUAL = {"temperature": 0.7, "top_p": 0.95}
+"""How it samples unless it is told otherwise (recorded of grok-4.3 in August 2026)."""
+
+_FUNCTION, _SEARCH = ("type", "description", "name", "parameters", "strict"), ("type", "search_context_size", "filters")
+SHOWN = {"function": _FUNCTION, "web_search": _SEARCH}
+"""What a response shows of tools, by type; of all others it shows everything."""
+
+ORDER = (
+    *("created_at", "completed_at", "id", "max_output_tokens", "model", "object", "output", "parallel_tool_calls"),
+    *("previous_response_id", "reasoning", "temperature", "text", "tool_choice", "tools", "top_p", "usage", "user"),
+    *("incomplete_details", "status", "store", "metadata", "background", "service_tier", "truncation"),
+    *("top_logprobs", "presence_penalty", "frequency_penalty", "prompt_cache_key", "max_tool_calls"),
+    *("safety_identifier", "error", "instructions"),
+)
+"""The order of a response's keys."""
+
 TICKS = 10_000
 """What a token costs here, in ten-billionths of a dollar."""
 
@@ -37,6 +53,7 @@ class XAI(Vendor):
     vendor = "xai"
     refusals = refusals.XAI
     place = "xai/v1/"
+    response_order = ORDER
     events_type = ServerSentEvents.media_type
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
@@ -47,12 +64,10 @@ class XAI(Vendor):
         """Return a UUID."""
         return ids.uuid_of(f"answer/{reply.serial}")
 
-    def response_id(self, made: str, reply: Reply) -> str:
-        """Return a UUID."""
-        return self.answer_id(reply)
-
-    def item_id(self, made: str, reply: Reply, place: int) -> str:
-        """Return the answer's id with the prefix of the item's type; a call's ends with its number."""
+    def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
+        """Return a UUID; that of an item has the prefix of its type, and a call's ends with its number."""
+        if place is None:
+            return self.answer_id(reply)
         named = f"{made.partition('_')[0]}_{self.answer_id(reply)}"
         return f"{named}_{place}" if made.startswith("fc_") else named
 
@@ -71,14 +86,23 @@ class XAI(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has what it cost and what the context held."""
-        form = {key: value for key, value in document["text"].items() if key != "verbosity"}
         kept = {key: value for key, value in document.items() if key not in UNTOLD}
-        tools = [{key: value for key, value in tool.items() if key != "output_schema"} for tool in document["tools"]]
-        return kept | {"text": form, "tools": tools, "usage": _used(document["usage"]) if document["usage"] else None}
+        told = {key: prompt.body.get(key, usual) for key, usual in USUAL.items()}
+        build = {"system_fingerprint": f"fp_{ids.spelled(document['model'], 16)}"}
+        return kept | {
+            "reasoning": {"effort": prompt.reasoning_effort or "low", "summary": "detailed"},
+            "text": {key: value for key, value in document["text"].items() if key != "verbosity"},
+            "tools": [_tool(tool) for tool in document["tools"]],
+            "usage": _used(document["usage"]) if document["usage"] else None,
+            "metadata": document["metadata"] | build,
+            **{key: document[key] if value is None else value for key, value in told.items()},
+        }
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning, whose summary nobody has to ask for (recorded in August 2026)."""
-        return item | {"summary": [{"type": "summary_text", "text": text} for text in said], "status": "completed"}
+        summary = [{"text": text, "type": "summary_text"} for text in said]
+        sealed = {key: item[key] for key in ("encrypted_content",) if key in item}
+        return {"id": item["id"], "summary": summary, "type": "reasoning", "status": "completed", **sealed}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""
@@ -94,6 +118,11 @@ class XAI(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the two texts."""
         return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
+
+
+def _tool(tool: dict[str, Any]) -> dict[str, Any]:
+    shown = SHOWN.get(tool["type"], tool)
+    return {key: tool[key] for key in shown if key in tool}
 
 
 def _cost(tokens: int) -> dict[str, Any]:

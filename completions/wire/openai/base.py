@@ -52,10 +52,8 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 class Dialect:
     """What OpenAI's API does. A subclass overrides what another vendor's API does differently."""
 
-    name = ""
-    """The name by which scripts choose it."""
-    place = ""
-    """A regular expression for its paths: what its clients append to the host."""
+    name, place = "", ""
+    """The name by which scripts choose it, and a regular expression for its paths: what clients append to the host."""
     vendor = "openai"
     """The vendor of its models, as the model table names it; empty if models can have any name."""
     words: Mapping[str, Words] = NO_WORDS
@@ -83,6 +81,8 @@ class Dialect:
     """Whether the envelope of an error stands in a list."""
     embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
     """The dimensions of its embedding models."""
+    response_order: Sequence[str] = ()
+    """The order of a response's keys, where it is not OpenAI's."""
 
     def knows(self, model: str) -> bool:
         """Tell whether the vendor has a model of this name, according to the model table."""
@@ -192,12 +192,8 @@ class Dialect:
         """Return a response's item of reasoning, given what was thought; it may not tell it."""
         return item
 
-    def item_id(self, made: str, reply: Reply, place: int) -> str:
-        """Return the id of a response's item, given what OpenAI would call it."""
-        return made
-
-    def response_id(self, made: str, reply: Reply) -> str:
-        """Return the id of a response that the script gives none, given what OpenAI would call it."""
+    def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
+        """Return the id of a response, or of its item at a place, given what OpenAI would call it."""
         return made
 
     def narrated(self, events: Events) -> Sequence[Event]:
@@ -240,6 +236,11 @@ class Dialect:
 OPENAI = Dialect()
 
 
+def events_of(dialect: Dialect, media_type: str = "") -> ServerSentEvents:
+    """Return a dialect's server-sent events; a `media_type` takes the place of its own."""
+    return ServerSentEvents(dialect.keep_alive, b"\n", dialect.keep_alive_ms, media_type or dialect.events_type)
+
+
 class OpenAIFormat(WireFormat):
     """What all of OpenAI's formats have in common."""
 
@@ -252,9 +253,7 @@ class OpenAIFormat(WireFormat):
         self.vendor = dialect.vendor
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
-        self._framing = ServerSentEvents(
-            dialect.keep_alive, keep_alive_ms=dialect.keep_alive_ms, media_type=self.events_type or dialect.events_type
-        )
+        self._framing = events_of(dialect, self.events_type)
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
         """Return the API's own headers."""

@@ -126,7 +126,10 @@ def test_responses__streamed_and_whole_say_the_same(auto: openai.OpenAI, params:
     asked = {"model": "gpt-4o", "input": "What is the weather in Paris, in JSON?", **params}
     asked = {key: value for key, value in asked.items() if key != "stream_options"}
     whole = auto.responses.create(**asked)
-    events = [event.to_dict() for event in auto.responses.create(**(asked | params), stream=True)]
+    lenient = auto.copy()
+    lenient._strict_response_validation = params.get("tools") != [{"type": "web_search"}]
+    # a search that begins has no action yet (recorded 2025-09 to 2026-01), which the SDK's types want
+    events = [event.to_dict() for event in lenient.responses.create(**(asked | params), stream=True)]
     folded = fold_response(events)
     assert (folded["status"], folded["usage"]) == (whole.status, whole.usage and whole.usage.to_dict())
     assert [item["type"] for item in folded["output"]] == [item.type for item in whole.output]

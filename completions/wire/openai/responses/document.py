@@ -13,11 +13,12 @@ import orjson
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import cited
-from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai import moderated
-from completions.wire.openai.base import made_id, service_tier
+from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.responses import hosted, order, templates
+from completions.wire.openai.responses import hosted, order
+from completions.wire.openai.responses.echo import by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
 
 FAILED = "The server had an error while processing your request."
@@ -44,28 +45,7 @@ _PREFIXES = {
 }
 """The prefixes of items' ids, by type."""
 
-_TEXTS = ("previous_response_id", "prompt_cache_key", "safety_identifier", "user")
-_COUNTS = ("max_output_tokens", "max_tool_calls")
-"""The fields that a response repeats if its request has them."""
-
 _CALLED = ("computer_call", "local_shell_call", "shell_call", "apply_patch_call")
-
-
-_NO_TOKENS = {"image_tokens": 0, "text_tokens": 0}
-TOOL_USAGE = {
-    "image_gen": {
-        "input_tokens": 0,
-        "input_tokens_details": _NO_TOKENS,
-        "output_tokens": 0,
-        "output_tokens_details": _NO_TOKENS,
-        "total_tokens": 0,
-    },
-    "web_search": {"num_requests": 0},
-}
-"""The usage of hosted tools, which is nothing here."""
-
-STEADY = {"billing": {"payer": "developer"}, "moderation": None, "tool_usage": TOOL_USAGE}
-"""Fields that do not depend on the request."""
 
 
 def response_id(reply: Reply) -> str:
@@ -89,7 +69,10 @@ def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     if (reason or failed) and output and output[-1].get("status") == "completed":
         output[-1]["status"] = "incomplete"
     created = reply.created or 0
-    return _echo(prompt, created, response_id(reply), reply.model or prompt.model or "mock") | {
+    return echo(prompt, reply.model or prompt.model or "mock") | {
+        "id": response_id(reply),
+        "object": "response",
+        "created_at": created,
         "status": "failed" if failed else "incomplete" if reason else "completed",
         "completed_at": None if reason or failed else created,
         "error": _failure(choice.failure) if failed else None,
@@ -110,7 +93,11 @@ def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
     """Return a response that is not complete: `queued`, `in_progress` or `cancelled`."""
     names = ("completed_at", "error", "incomplete_details", "usage", "moderation")
     unsaid = dict.fromkeys(name for name in names if name in document)  # a dialect may have left some out
-    return {**document, **unsaid, "output": [], "status": status}
+    told = {**document, **unsaid, "output": [], "status": status}
+    told.pop("billing", None)
+    if "tool_usage" in told and told["service_tier"] == "default":  # other vendors tell the tier at once
+        told["service_tier"] = "auto"
+    return told
 
 
 def usage(counted: Usage | None) -> dict[str, Any]:
@@ -119,8 +106,8 @@ def usage(counted: Usage | None) -> dict[str, Any]:
     return {
         "input_tokens": counted.prompt_tokens,
         "input_tokens_details": {
-            "cached_tokens": counted.cached_tokens,
             "cache_write_tokens": counted.cache_creation_tokens,
+            "cached_tokens": counted.cached_tokens,
         },
         "output_tokens": counted.completion_tokens,
         "output_tokens_details": {"reasoning_tokens": counted.reasoning_tokens},
@@ -135,100 +122,8 @@ def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
     return usage | {"input_tokens_details": {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}}
 
 
-def _echo(prompt: Prompt, created: int, name: str, model: str) -> dict[str, Any]:
-    """Return the fields that repeat the request, with the defaults of missing ones."""
-    body = prompt.body
-    conversation, images = conversation_id(body), templates.IMAGE_URL in included(body)
-    reasoning, form = mapping(body.get("reasoning")), mapping(body.get("text"))
-    echo = {
-        "id": name,
-        "object": "response",
-        "created_at": created,
-        "status": "completed",
-        "background": prompt.background,
-        "completed_at": created,
-        "error": None,
-        "incomplete_details": None,
-        "model": model,
-        "output": [],
-        "instructions": templates.shown_instructions(body, images=images),
-        **{key: text_or_none(body.get(key)) for key in _TEXTS},
-        **{key: whole(body.get(key), 0) for key in _COUNTS},
-        "parallel_tool_calls": prompt.parallel_tool_calls,
-        "prompt_cache_retention": _one_of(body.get("prompt_cache_retention"), ("in_memory", "24h")),
-        "reasoning": _reasoned(prompt, reasoning, model),
-        "service_tier": service_tier(body),
-        "store": body.get("store") is not False,
-        "temperature": _number(body.get("temperature"), 1.0),
-        "text": {"format": _format(mapping(form.get("format"))), "verbosity": text(form.get("verbosity")) or "medium"},
-        "tool_choice": _choice(body.get("tool_choice")),
-        "tools": [_tool(tool) for tool in dicts(body.get("tools")) if isinstance(tool.get("type"), str)],
-        "top_logprobs": whole(body.get("top_logprobs"), 0) or 0,
-        "top_p": _number(body.get("top_p"), 1.0),
-        "truncation": _one_of(body.get("truncation"), ("auto", "disabled")) or "disabled",
-        "usage": None,
-        "metadata": {key: value for key, value in prompt.metadata.items() if isinstance(value, str)},
-        **{key: _number(body.get(key), 0.0) for key in ("frequency_penalty", "presence_penalty")},
-        **STEADY,
-    }
-    if mapping(body.get("prompt")):
-        echo["prompt"] = templates.shown_prompt(body, images=images)
-    return echo | {"conversation": {"id": conversation}} if conversation else echo
-
-
 PHASED = re.compile(r"(^|/)gpt-(5\.([4-9]|\d\d)|[6-9])")
 """Models whose messages say whether they are the answer, or are said on the way to it (recorded since March 2026)."""
-
-REASONING = ("gpt-5", "gpt-6")
-"""Models whose responses say what they reason over, and how; recorded since July 2026."""
-
-
-def _reasoned(prompt: Prompt, asked: Mapping[str, object], model: str) -> dict[str, Any]:
-    summary = _one_of(summary_wanted(asked), ("auto", "concise", "detailed"))
-    told: dict[str, Any] = {"effort": prompt.reasoning_effort, "summary": summary}
-    if not model.startswith(REASONING):
-        return told
-    return told | {
-        "context": text(asked.get("context")) or "current_turn",
-        "mode": text(asked.get("mode")) or "standard",
-    }
-
-
-def conversation_id(body: Mapping[str, object]) -> str | None:
-    """Return the id of the conversation that a request belongs to."""
-    given = body.get("conversation")
-    return text_or_none(given.get("id") if isinstance(given, dict) else given)
-
-
-def summary_wanted(reasoning: Mapping[str, Any]) -> str | None:
-    """Return the requested summary of the reasoning, under either name."""
-    return text_or_none(reasoning.get("summary") or reasoning.get("generate_summary"))
-
-
-def _one_of(value: object, allowed: tuple[str, ...]) -> str | None:
-    return value if isinstance(value, str) and value in allowed else None
-
-
-def _number(value: object, default: float) -> float:
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else default
-
-
-def _format(given: Mapping[str, Any]) -> dict[str, Any]:
-    if given.get("type") not in ("json_object", "json_schema"):
-        return {"type": "text"}
-    defaults = {"description": None, "strict": False} if given["type"] == "json_schema" else {}
-    return {**defaults, **given}
-
-
-def _choice(given: object) -> Any:
-    return given if isinstance(given, dict) or given in ("none", "required") else "auto"
-
-
-def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
-    if given["type"] != "function":
-        return dict(given)
-    told = {"description": None, "parameters": None, "output_schema": None, **given}  # the last since 2026-07
-    return told | {"strict": given.get("strict") is not False}
 
 
 def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
@@ -313,10 +208,9 @@ def _reasoning(said: list[str], prompt: Prompt, include: tuple[str, ...], serial
     """Return a reasoning item; its texts are visible only in a requested summary."""
     wanted = summary_wanted(mapping(prompt.body.get("reasoning")))
     summary = [{"type": "summary_text", "text": each} for each in said] if wanted else []
-    item: dict[str, Any] = {"type": "reasoning", "summary": summary}
-    if "reasoning.encrypted_content" in include:
-        item["encrypted_content"] = order.encrypted("".join(said), serial)
-    return item
+    hidden = "reasoning.encrypted_content" in include
+    sealed = {"encrypted_content": order.encrypted("".join(said), serial)} if hidden else {}
+    return {"type": "reasoning", "content": [], **sealed, "summary": summary}
 
 
 Cited = tuple[Block, list[Mapping[str, Any]]]
@@ -339,14 +233,15 @@ def _message(said: Sequence[Cited], choice: Choice, prompt: Prompt, *, cites: bo
             "text": block.text,
         }
         content.append(part)
-    message = {"type": "message", "status": "completed", "role": "assistant", "content": content}
-    if PHASED.search(prompt.model or "") is None:
-        return message
-    return message | {"phase": "commentary" if choice.tool_calls else "final_answer"}
+    message: dict[str, Any] = {"type": "message", "status": "completed", "content": content}
+    if PHASED.search(prompt.model or ""):
+        message["phase"] = "commentary" if choice.tool_calls else "final_answer"
+    return message | {"role": "assistant"}
 
 
 def _logprobs(said: str, prompt: Prompt, choice: Choice) -> list[dict[str, Any]]:
-    return chat_entries(tokens.split(said, prompt.model), prompt.top_logprobs or 0, choice.logprobs)
+    entries = chat_entries(tokens.split(said, prompt.model), prompt.top_logprobs or 0, choice.logprobs)
+    return [by_name({**entry, "top_logprobs": list(map(by_name, entry["top_logprobs"]))}) for entry in entries]
 
 
 def _annotations(annotations: Sequence[Mapping[str, Any]], said: str, cites: bool) -> list[dict[str, Any]]:
@@ -354,26 +249,27 @@ def _annotations(annotations: Sequence[Mapping[str, Any]], said: str, cites: boo
     given: list[dict[str, Any]] = []
     for annotation in annotations:
         inner = annotation.get("url_citation")
-        given.append({"type": "url_citation", **inner} if isinstance(inner, dict) else dict(annotation))
+        given.append(by_name({"type": "url_citation", **inner} if isinstance(inner, dict) else annotation))
     if given or not cites or not said:
         return given
     return [
         {
             "type": "url_citation",
-            "start_index": 0,
             "end_index": len(said),
-            "url": "https://example.com/",
+            "start_index": 0,
             "title": "Example Domain",
+            "url": "https://example.com/",
         }
     ]
 
 
 def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -> dict[str, Any]:
-    head = {"call_id": call.id, "name": call.name}
     if kind == "custom":
-        return {"type": "custom_tool_call", "status": "completed", **head, "input": call.arguments}
+        said = {"call_id": call.id, "input": call.arguments, "name": call.name}
+        return {"type": "custom_tool_call", "status": "completed", **said}
     if kind == "function":
-        return {"type": "function_call", "status": "completed", **head, "arguments": call.arguments}
+        said = {"arguments": call.arguments, "call_id": call.id, "name": call.name}
+        return {"type": "function_call", "status": "completed", **said}
     given = _decoded(call.arguments)
     tool = hosted.tool_for(kind, prompt)
     if kind == "mcp" and call.name != "mcp":

@@ -11,11 +11,13 @@ from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
 from completions.wire.documents import documents as documents_of
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream
+from completions.wire.framing import Framing
+from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order, templates
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import begun, conversation_id, document, thoughts
+from completions.wire.openai.responses.document import begun, document, thoughts
+from completions.wire.openai.responses.echo import ORDER, arranged, conversation_id
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
 from completions.wire.openai.responses.readback import collect_count, collect_response
 from completions.wire.openai.responses.refusals import REFUSALS
@@ -41,6 +43,7 @@ class Responses(OpenAIFormat):
     def __init__(self, dialect: Dialect = OPENAI, by_model: Mapping[str, Dialect] = NO_OTHERS) -> None:
         super().__init__(dialect)
         self._by_model = by_model
+        self._framings = {other: events_of(other) for other in by_model.values()}
 
     refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
     words = RESPONSES
@@ -147,7 +150,7 @@ class Responses(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the typed events."""
-        padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation"
+        padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation" and not prompt.background
         told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}
         return self._dialect.narrated(narrate(told, prompt.per_chunk, obfuscate=padded))
 
@@ -159,9 +162,14 @@ class Responses(OpenAIFormat):
         runs = iter(thoughts(reply.choices[0]) if reply.choices else ())
         items = []
         for place, item in enumerate(made["output"]):
-            item["id"] = dialect.item_id(item["id"], reply, place)
+            item["id"] = dialect.response_id(item["id"], reply, place)
             items.append(dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item)
-        return dialect.response({**made, "output": items} | dict(reply.verbatim(Responses.name) or {}), prompt)
+        whole = dialect.response({**made, "output": items} | dict(reply.verbatim(Responses.name) or {}), prompt)
+        return arranged(whole, dialect.response_order or ORDER)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return server-sent events as those write them whose answer it is."""
+        return self._framings.get(self._speaks(prompt), self._framing)
 
     def _speaks(self, prompt: Prompt) -> Dialect:
         """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""

@@ -174,10 +174,15 @@ def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
 def _listed(tool: Mapping[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
     tools = [
-        {"name": name, "description": f"The tool {name}", "input_schema": schema, "annotations": None}
+        {
+            "annotations": {"read_only": False},
+            "description": f"The tool {name}",
+            "input_schema": schema,
+            "name": name,
+        }
         for name in _allowed(tool)
     ]
-    return {"type": "mcp_list_tools", "server_label": text(tool.get("server_label")), "tools": tools, "error": None}
+    return {"type": "mcp_list_tools", "server_label": text(tool.get("server_label")), "tools": tools}
 
 
 def tool_for(kind: str, prompt: Prompt) -> dict[str, Any]:
@@ -192,7 +197,7 @@ def item(
     query = text(given.get("query")) or prompt.last_user[:200]
     match kind:
         case "web_search":
-            action: dict[str, Any] = {"type": "search", "query": query, "queries": [query]}
+            action: dict[str, Any] = {"type": "search", "queries": [query], "query": query}
             if "web_search_call.action.sources" in include:
                 action["sources"] = given.get("sources", [{"type": "url", "url": "https://example.com/"}])
             return {

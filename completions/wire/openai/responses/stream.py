@@ -5,18 +5,25 @@ reference ("Streaming events"): created, in progress, each item from `output_ite
 own events between, and one event that ends the stream. There is no `[DONE]`.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
-from completions.event import Event, Events, Run, padding
+from completions.event import HOLE, PAD, Event, Events, Run, padding
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
+from completions.wire.openai.responses.echo import by_name
 
 SEQUENCE = "sequence_number"
+
+NUMBER = secrets.token_hex(16)
+"""What stands in the place of an event's number in what the events of a run have in common."""
+
+_QUOTED_HOLE, _QUOTED_NUMBER = f'"{HOLE}"'.encode(), f'"{NUMBER}"'.encode()
 
 _STEPS: Mapping[str, tuple[str, ...]] = {
     "web_search_call": ("in_progress", "searching", "completed"),
@@ -25,6 +32,8 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "mcp_list_tools": ("in_progress", "completed"),
 }
 """What becomes of a call of the API's own, by the item's type, where it has nothing to say on the way."""
+
+ABSENT = object()
 
 _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "message": {"content": []},
@@ -35,7 +44,8 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "code_interpreter_call": {"code": "", "outputs": None},
     "image_generation_call": {"result": None},
     "mcp_list_tools": {"tools": []},
-    "file_search_call": {"results": None},
+    "file_search_call": {"queries": [], "results": None},
+    "web_search_call": {"action": ABSENT},
 }
 """What an item has not said yet when it is added, by its type."""
 
@@ -76,12 +86,12 @@ class _Narrator:
         return self._events
 
     def _add(self, kind: str, fields: Mapping[str, Any], *, token: int = 0, part: str = "") -> None:
-        document = {"type": kind, SEQUENCE: len(self._events), **fields}
+        document = by_name({"type": kind, SEQUENCE: len(self._events), **fields})
         self._events.append(Event(orjson.dumps(document), token, True, part, kind))
 
     def _item(self, index: int, item: Mapping[str, Any]) -> None:
         kind = item["type"]
-        started = {**item, **_EMPTY.get(kind, {})}
+        started = {key: value for key, value in {**item, **_EMPTY.get(kind, {})}.items() if value is not ABSENT}
         if kind == "reasoning" and "content" in item:
             started["content"] = []
         if kind not in _STATELESS and "status" in item:
@@ -150,13 +160,13 @@ class _Narrator:
         if entries:
             for group in grouped(entries, [entry["token"] for entry in entries], self._per_chunk):
                 said = "".join(entry["token"] for entry in group)
-                delta = {**at, "delta": said, "logprobs": [_short(entry) for entry in group]}
+                delta = {**at, "delta": said, "logprobs": list(group)}
                 self._add(f"{kind}.delta", delta, token=len(group))
         else:
             self._deltas(f"{kind}.delta", {**at, "logprobs": []}, part["text"])
         for place, annotation in enumerate(part["annotations"]):
             self._add(f"{kind}.annotation.added", {**at, "annotation_index": place, "annotation": annotation})
-        self._add(f"{kind}.done", {**at, "text": part["text"], "logprobs": [_short(entry) for entry in entries]})
+        self._add(f"{kind}.done", {**at, "text": part["text"], "logprobs": entries})
 
     def _thought(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         self._add("response.content_part.added", {**at, "part": {**part, "text": ""}})
@@ -176,23 +186,20 @@ class _Narrator:
 
     def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
         """Add one event per token; their common part is encoded once."""
-        head = f'{{"type":"{kind}","{SEQUENCE}":'.encode()
-        middle = b"," + orjson.dumps(fields)[1:-1] + b',"delta":'
+        padded = {"obfuscation": PAD} if self._obfuscate else {}
+        common = orjson.dumps(by_name({"type": kind, **fields, **padded, "delta": HOLE, SEQUENCE: NUMBER}))
+        head, rest = common.split(_QUOTED_HOLE)
+        before, _, after = rest.partition(PAD.encode()) if self._obfuscate else (b"", b"", rest)
+        after, tail = after.split(_QUOTED_NUMBER)
         rests, dumps = [], orjson.dumps
         pieces = joined(tokens.split(said, self._model), self._per_chunk)
         for number, piece in enumerate(pieces, len(self._events)):
             data = dumps(piece)
-            end = b',"obfuscation":"' + padding(data) + b'"}' if self._obfuscate else b"}"
-            rests.append(str(number).encode() + middle + data + end)
+            pad = before + padding(data) if self._obfuscate else b""
+            rests.append(data + pad + after + str(number).encode() + tail)
         self._events.add_tokens(Run(head, rests), part, kind, counts(pieces))
 
 
 def _is_call(kind: str) -> bool:
     """Tell whether an item's name is a token: then an answer of calls alone has a first one."""
     return kind.endswith("_call")
-
-
-def _short(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a token's log probability as events have it: without bytes."""
-    tops = [{"token": top["token"], "logprob": top["logprob"]} for top in entry["top_logprobs"]]
-    return {"token": entry["token"], "logprob": entry["logprob"], "top_logprobs": tops}

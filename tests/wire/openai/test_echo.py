@@ -1,0 +1,216 @@
+"""What a response repeats of its request, and in which order, as it was recorded of the APIs up to August 2026."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.wire.dialects.deepseek import DeepSeek
+from completions.wire.dialects.openrouter import OpenRouter
+from completions.wire.dialects.xai import XAI
+from completions.wire.framing import SSE
+from completions.wire.openai.base import OPENAI, Dialect
+from completions.wire.openai.responses.echo import shown_tools
+from completions.wire.openai.responses.format import Responses
+from tests.wire.openai.typed_events import typed_events
+
+JSON = dict[str, Any]
+NOWHERE = {"city": None, "region": None, "timezone": None}
+
+
+def answer(choice: Choice | None = None, dialect: Dialect = OPENAI, **asked: Any) -> JSON:
+    """Return the response to a request."""
+    wire, given = Responses(dialect), Reply((choice or Choice("Hi"),), created=5, usage=Usage(3, 2), serial="s")
+    return wire.document(
+        given, wire.parse(orjson.dumps({"model": "gpt-4o", "input": "Hello", **asked}), {}, validate=True)
+    )
+
+
+def events(choice: Choice | None = None, **asked: Any) -> list[JSON]:
+    """Return the events of the response to a request."""
+    wire, given = Responses(), Reply((choice or Choice("Hi"),), created=5, usage=Usage(3, 2), serial="s")
+    body = {"model": "gpt-4o", "input": "Hello", "stream": True, **asked}
+    prompt = wire.parse(orjson.dumps(body), {}, validate=True)
+    return typed_events(b"".join(SSE.frames(wire.events(given, prompt))))
+
+
+@pytest.mark.parametrize(
+    ("model", "reasoning", "top_p", "retention"),
+    [
+        ("gpt-4.1-nano", {"context": None, "effort": None, "summary": None}, 1.0, "in_memory"),
+        ("gpt-5-nano", {"context": "current_turn", "effort": "medium", "mode": "standard"}, 1.0, "in_memory"),
+        ("gpt-5-pro", {"context": "current_turn", "effort": "high", "mode": "standard"}, 1.0, "in_memory"),
+        ("o3", {"context": "current_turn", "effort": "medium", "mode": "standard"}, 1.0, "in_memory"),
+        ("gpt-5.2", {"context": "current_turn", "effort": "none", "mode": "standard"}, 0.98, "24h"),
+        ("gpt-5.4-mini", {"context": "current_turn", "effort": "none", "mode": "standard"}, 0.98, "24h"),
+        ("gpt-5.5", {"context": "current_turn", "effort": "medium", "mode": "standard"}, 0.98, "24h"),
+        ("gpt-5.6-sol", {"context": "all_turns", "effort": "medium", "mode": "standard"}, 0.98, "24h"),
+        ("a-model-of-my-own", {"effort": None, "summary": None}, 1.0, None),
+    ],
+)
+def test_defaults__are_those_of_the_model(model: str, reasoning: JSON, top_p: float, retention: str | None) -> None:
+    told = answer(model=model)
+    assert list(told["reasoning"].items()) == list({**reasoning, "summary": None}.items())
+    assert (told["top_p"], told["prompt_cache_retention"]) == (top_p, retention)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"effort": "high", "summary": "auto"}, ("high", "detailed", "all_turns", "standard")),
+        ({"context": "auto", "mode": "pro"}, ("medium", None, "all_turns", "pro")),
+        ({"context": "current_turn", "summary": "concise"}, ("medium", "concise", "current_turn", "standard")),
+    ],
+)
+def test_reasoning__is_what_the_request_asks_for(asked: JSON, told: tuple[str | None, ...]) -> None:
+    shown = answer(model="gpt-5.6-sol", reasoning=asked)["reasoning"]
+    assert tuple(shown[key] for key in ("effort", "summary", "context", "mode")) == told
+
+
+@pytest.mark.parametrize(
+    ("tool", "added"),
+    [
+        (
+            {"type": "web_search"},
+            {
+                "return_token_budget": "default",
+                "search_content_types": ["text"],
+                "search_context_size": "medium",
+                "user_location": {"type": "approximate", "country": "US", **NOWHERE},
+            },
+        ),
+        (
+            {"type": "web_search_preview", "user_location": {"type": "approximate", "city": "Rome"}},
+            {
+                "search_context_size": "medium",
+                "user_location": {"type": "approximate", "country": None, **NOWHERE, "city": "Rome"},
+            },
+        ),
+        (
+            {"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 3},
+            {"filters": None, "ranking_options": {"ranker": "auto", "score_threshold": 0.0}},
+        ),
+        ({"type": "tool_search"}, {"description": None, "parameters": None}),
+        ({"type": "code_interpreter", "container": {"type": "auto"}}, {}),
+        (
+            {"type": "mcp", "server_label": "a", "server_url": "https://a.example", "headers": {"x-key": "secret"}},
+            {"allowed_tools": None, "server_description": None, "headers": {"x-key": "<redacted>"}},
+        ),
+        (
+            {"type": "mcp", "server_label": "a", "connector_id": "connector_gmail", "authorization": "secret"},
+            {
+                "allowed_tools": None,
+                "headers": None,
+                "server_description": None,
+                "server_url": None,
+                "authorization": "<redacted>",
+            },
+        ),
+        (
+            {"type": "function", "name": "a", "parameters": {}},
+            {"description": None, "output_schema": None, "strict": True},
+        ),
+        (
+            {"type": "image_generation", "quality": "low"},
+            {
+                **dict.fromkeys(("background", "moderation", "size"), "auto"),
+                "n": 1,
+                "output_compression": 100,
+                "output_format": "png",
+            },
+        ),
+    ],
+    ids=lambda value: value.get("type", ""),
+)
+def test_tool__is_shown_with_its_defaults(tool: JSON, added: JSON) -> None:
+    assert shown_tools([tool]) == [{**tool, **added}]
+
+
+def test_tools__are_shown_functions_first_and_without_what_only_the_request_says() -> None:
+    tools = [{"type": "tool_search"}, {"type": "namespace", "name": "n"}, {"type": "function", "name": "f"}]
+    assert [tool["type"] for tool in shown_tools(tools)] == ["function", "tool_search", "namespace"]
+    assert "external_web_access" not in shown_tools([{"type": "web_search", "external_web_access": False}])[0]
+    assert list(shown_tools([{"name": "f", "type": "function"}])[0]) == [
+        *("type", "description", "name", "output_schema", "parameters", "strict"),
+    ]
+
+
+def test_keys__have_the_order_of_the_api() -> None:
+    told = answer()
+    assert list(told)[:6] == ["id", "object", "created_at", "status", "background", "billing"]
+    assert list(told)[6:-2] == sorted(list(told)[6:-2])
+    assert list(told)[-2:] == ["user", "metadata"]
+    assert list(told["output"][0]) == ["id", "type", "status", "content", "role"]
+    called = answer(Choice(tool_calls=(ToolCall("a", "{}"),)))["output"][0]
+    assert list(called) == ["id", "type", "status", "arguments", "call_id", "name"]
+    thought = answer(Choice("a", reasoning="b"), model="gpt-5", include=["reasoning.encrypted_content"])["output"][0]
+    assert list(thought) == ["id", "type", "content", "encrypted_content", "summary"]
+
+
+def test_events__have_their_type_first_and_their_other_keys_by_name() -> None:
+    asked: JSON = {"include": ["message.output_text.logprobs"], "top_logprobs": 1}
+    for told in (events(), events(**asked), events(Choice(tool_calls=(ToolCall("a", '{"b": 1}'),)))):
+        assert [event["sequence_number"] for event in told] == [*range(len(told))]
+        for event in told:
+            assert list(event) == ["type", *sorted({*event} - {"type"})], event["type"]
+
+
+def test_response__says_at_its_end_which_tier_it_was_and_what_is_billed() -> None:
+    told = events()
+    assert [told[0]["response"]["service_tier"], told[-1]["response"]["service_tier"]] == ["auto", "default"]
+    assert not any("billing" in event.get("response", {}) for event in told)
+    begun = answer(background=True)
+    assert (begun["service_tier"], "billing" in begun) == ("auto", False)
+    assert events(service_tier="flex")[0]["response"]["service_tier"] == "flex"
+
+
+def test_log_probabilities__have_their_bytes_in_events_too() -> None:
+    told = events(include=["message.output_text.logprobs"], top_logprobs=1)
+    entries = [entry for event in told for entry in event.get("logprobs", ()) if event["type"].endswith(".delta")]
+    assert b"".join(bytes(entry["bytes"]) for entry in entries) == b"Hi"
+    assert list(entries[0]) == ["bytes", "logprob", "token", "top_logprobs"]
+
+
+def test_padding__is_none_in_the_background() -> None:
+    assert any("obfuscation" in event for event in events())
+    assert not any("obfuscation" in event for event in events(background=True))
+
+
+def test_search__has_no_action_before_it_ends() -> None:
+    items = [event["item"] for event in events(tools=[{"type": "web_search"}]) if "item" in event]
+    searches = [item for item in items if item["type"] == "web_search_call"]
+    assert ["action" in item for item in searches] == [False, True]
+
+
+def test_tools_of_a_server__are_listed_without_an_error() -> None:
+    server = {"type": "mcp", "server_label": "a", "server_url": "https://a.example", "require_approval": "never"}
+    assert {*answer(tools=[server])["output"][0]} == {"id", "type", "server_label", "tools"}
+
+
+def test_response_of_xai__has_its_own_defaults() -> None:
+    told = answer(Choice("a", reasoning="b"), XAI(), model="grok-4.3", tools=[{"type": "web_search"}])
+    assert (told["temperature"], told["top_p"]) == (0.7, 0.95)
+    assert told["reasoning"] == {"effort": "low", "summary": "detailed"}
+    assert told["tools"] == [{"type": "web_search", "search_context_size": "medium"}]
+    assert list(told["metadata"]) == ["system_fingerprint"]
+    assert list(told)[:3] == ["created_at", "completed_at", "id"] and list(told)[-1] == "instructions"
+    assert list(told["output"][0]) == ["id", "summary", "type", "status"]
+    assert answer(dialect=XAI(), model="grok-4.3", temperature=0.1)["temperature"] == 0.1
+
+
+def test_response_of_deepseek__is_stored_nowhere() -> None:
+    told = answer(dialect=DeepSeek(), model="deepseek-chat")
+    assert (told["store"], told["text"]["verbosity"], told["prompt_cache_retention"]) == (False, None, None)
+    assert told["reasoning"] == {"effort": None, "summary": None}
+
+
+def test_response_of_openrouter__has_whole_numbers() -> None:
+    told = answer(dialect=OpenRouter(), model="openai/gpt-5.6-sol")
+    assert [repr(told[key]) for key in ("temperature", "top_p", "frequency_penalty")] == ["1", "1", "0"]
+    assert (told["store"], "prompt_cache_retention" in told, told["text"]) == (
+        False,
+        False,
+        {"format": {"type": "text"}},
+    )
+    assert told["reasoning"]["context"] == "all_turns"
