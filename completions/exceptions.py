@@ -6,6 +6,7 @@ MockError
 │   ├── JournalUnavailable
 │   ├── KeyRefused
 │   ├── RuleFailed
+│   ├── ServerStopped
 │   └── StateUnavailable
 ├── AuthorError     something that an author wrote for a script failed while it answered; it becomes a RuleFailed
 ├── ControlError    what the control API refused, in a program that called it
@@ -119,6 +120,22 @@ class RuleFailed(RequestError):
         who = "The fallback" if rule is None else f"The rule '{rule}'"
         super().__init__(f"{who} ({where}) failed: {exc}.", status=500, type="server_error", code=exc.code)
         self.rule = rule
+
+
+class ServerStopped(RequestError):
+    """The server was told to end, and its time to do so was over before there was an answer."""
+
+    REASON = "Task cancelled, timeout graceful shutdown exceeded"
+    """What uvicorn cancels requests with then."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server was stopped before it could answer.",
+            status=503,
+            type="server_error",
+            code="server_stopped",
+            headers={"retry-after": "1"},
+        )
 
 
 class ScriptError(MockError):

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
 
 from completions.conf import django_conf
-from completions.exceptions import RequestError
+from completions.exceptions import RequestError, ServerStopped
 from completions.ids import new_request_id
 from completions.receive.connection import CLIENT_LEFT, WAYS, watched
 from completions.receive.lifespan import lifespan
@@ -74,6 +74,10 @@ class Handler(ASGIHandler):
             return
         except RequestError as exc:
             await self._refuse(request, exc, send, page)
+        except asyncio.CancelledError as exc:
+            if exc.args != (ServerStopped.REASON,):
+                raise
+            await self._refuse(request, ServerStopped(), send, page)
         else:
             request.take_body(body)
             await watched(self._answer(request, send), receive)
@@ -135,6 +139,7 @@ class Handler(ASGIHandler):
         exchange = request.begin()
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS
+        exchange.stopped = isinstance(exc, ServerStopped)
         response.record(exchange)
         if page is not None:
             origins.expose(response, page)

@@ -16,7 +16,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.conf import conf
-from completions.exceptions import BodyTooLarge, RequestError
+from completions.exceptions import BodyTooLarge, RequestError, ServerStopped
 from completions.journal.exchange import Exchange, connection_of
 from completions.journal.record import end_exchange
 from completions.resolve.ask import Headers, TextHeaders
@@ -75,10 +75,13 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 response: Recorded = await answers(request, exchange, *args, **kwargs)
             except RequestError as exc:
                 response = _error_response(exc, exchange, kwargs)
-            except CancelledError:
-                exchange.client_left = True
-                end_exchange(exchange)
-                raise
+            except CancelledError as exc:
+                exchange.stopped = exc.args == (ServerStopped.REASON,)
+                if not exchange.stopped:
+                    exchange.client_left = True
+                    end_exchange(exchange)
+                    raise
+                response = _error_response(ServerStopped(), exchange, kwargs)
             except (KeyboardInterrupt, SystemExit, GeneratorExit):
                 raise
             except BaseException:  # the one edge: whatever a bug or a library raises, the client gets an envelope

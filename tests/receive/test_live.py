@@ -351,15 +351,15 @@ def paused() -> Iterator[LiveServer]:
         yield live
 
 
-def held(server: LiveServer, text: str) -> socket.socket:
-    """Return a connection whose request waits at the gate."""
+def held(server: LiveServer, text: str, count: int = 1) -> socket.socket:
+    """Return a connection whose request waits at the gate, with it so many."""
     connection = connect(server)
     body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
     connection.sendall(request(json.dumps(body).encode()))
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         with urllib.request.urlopen(f"{server.url}/_mock/gates", timeout=PATIENCE) as response:
-            if json.load(response)["gates"] == {"gate": 1}:
+            if json.load(response)["gates"] == {"gate": count}:
                 return connection
         time.sleep(0.05)
     raise AssertionError("nothing waits at the gate")
@@ -499,6 +499,25 @@ def test_sigterm__streams_that_do_not_end_are_cut_after_the_timeout() -> None:
         assert server.stop() == 0
         assert not read_all(stream).endswith(b"0\r\n\r\n")
         server.wait_for("stopped with the server")
+        assert not any("Traceback" in line for line in server.log)
+
+
+def test_sigterm__what_has_no_answer_by_then_is_refused() -> None:
+    rule = {"hold": {"gate": "gate", "timeout_ms": 3600000}, "reply": "Hello."}
+    script = json.dumps({"version": 1, "defaults": {"validate": False}, "rules": [rule]})
+    with LiveServer(script=script, SHUTDOWN_TIMEOUT="1") as server, ExitStack() as stack:
+        unfinished = stack.enter_context(connect(server))
+        unfinished.sendall(request(b"{}")[:-1])
+        waiting = [stack.enter_context(held(server, "Hi", count)) for count in (1, 2)]
+        server.process.terminate()
+        for connection in (*waiting, unfinished):
+            head, _, body = read_all(connection).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 ")
+            assert json.loads(body)["error"]["code"] == "server_stopped"
+            id = re.search(rb"x-request-id: \S+(\S{8})", head)
+            assert id
+            server.wait_for(rf"POST /v1/chat/completions 503.* {id[1].decode()} stopped with the server$")
+        assert server.process.wait(PATIENCE) == 0
         assert not any("Traceback" in line for line in server.log)
 
 
