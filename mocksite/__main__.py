@@ -8,10 +8,26 @@ from django.core.management import execute_from_command_line
 
 def main() -> None:
     """Run the management command that `sys.argv` names."""
+    open_standard_streams()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
     if os.getcwd() not in sys.path:  # as with `python -m`: a script's own Python functions are found
         sys.path.append(os.getcwd())  # at the end: a project's own `completions` or `environ` is not ours
     execute_from_command_line(sys.argv)
+
+
+def open_standard_streams() -> None:
+    """Open those of the three standard streams that are closed on the null device.
+
+    A connection would get the number of a closed one, and libuv ends a process that closes such a connection.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest number that is free: this one
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for the process's life
 
 
 if __name__ == "__main__":

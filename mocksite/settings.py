@@ -57,7 +57,8 @@ LOG_FORMAT = _env.choice("LOG_FORMAT", "text", ["text", "json"])
 LOG_CHUNKS = _env.flag("LOG_CHUNKS", True)
 LOG_COLOR = _env.choice("LOG_COLOR", "auto", ["auto", "always", "never"])
 # https://no-color.org: set to anything, it asks every program for none
-_has_colour = LOG_COLOR == "always" or (LOG_COLOR == "auto" and sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+_is_terminal = sys.stderr is not None and sys.stderr.isatty()  # a program without a terminal may have no stderr
+_has_colour = LOG_COLOR == "always" or (LOG_COLOR == "auto" and _is_terminal and not os.environ.get("NO_COLOR"))
 LOGGING = logging_config(level=LOG_LEVEL, style="colour" if _has_colour and LOG_FORMAT == "text" else LOG_FORMAT)
 
 ENVIRONMENT_PROBLEMS = tuple(_env.problems)

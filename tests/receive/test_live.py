@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
 import urllib.request
@@ -16,7 +17,7 @@ import pytest
 from completions.receive.protocol import STILL_THERE
 from tests.document import MOCK, PIECES, events, fold
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import ROOT, LiveServer
 
 
 def request(body: bytes = b"{}", headers: bytes = b"", path: bytes = b"/v1/chat/completions") -> bytes:
@@ -478,6 +479,21 @@ def test_sighup__is_ignored_under_nohup() -> None:
         server.process.send_signal(signal.SIGHUP)
         with urllib.request.urlopen(f"{server.url}/_mock/health") as answer:
             assert answer.status == 200
+
+
+def test_server__runs_with_its_standard_streams_closed() -> None:
+    """As some supervisors start programs; a connection with the number of one of them would abort the process."""
+    serve = [sys.executable, "manage.py", "serve", "--port", "0"]
+    closing = f"import os; os.close(0); os.execv({sys.executable!r}, {serve})"
+    with LiveServer("-c", closing) as server:
+        for _ in range(2):
+            with connect(server) as connection:
+                connection.sendall(request(b'{"stream":true}', CLOSE))
+                assert read_all(connection).endswith(b"0\r\n\r\n")
+        assert server.stop() == 0
+        assert not any("Assertion" in line for line in server.log), server.log
+    check = f"exec {sys.executable} -m mocksite check 0<&- >&- 2>&-"
+    assert subprocess.run(["sh", "-c", check], cwd=ROOT, check=False).returncode == 0
 
 
 def test_sigint__ends_without_a_traceback_whatever_is_open() -> None:
