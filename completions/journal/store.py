@@ -5,6 +5,7 @@ The connection is Django's for that thread, so that the whole ORM can be used th
 
 import contextlib
 import functools
+import logging
 import random
 import re
 import sqlite3
@@ -24,6 +25,8 @@ from django.db.models.constants import OnConflict
 
 from completions.journal.rows import Row
 from completions.models import Exchange
+
+logger = logging.getLogger("completions")
 
 APP = "completions"
 FOREIGN = re.compile(r"has no column named|no such column|table \S+ already exists")
@@ -76,6 +79,7 @@ class Store:
         self._most = 0
         self._utc_text = False
         self._inode: int | None = None
+        self._opened: int | None = None
 
     @property
     def connection(self) -> BaseDatabaseWrapper:
@@ -83,9 +87,14 @@ class Store:
         return connections[self.alias]
 
     def open(self) -> None:
-        """Connect and migrate, unless that is done."""
+        """Connect and migrate, unless that is done and the file is still there."""
         if self._ready:
-            return
+            if _inode(_file(self.connection)) == self._opened:
+                return
+            logger.warning(
+                "The journal's file %s was deleted or replaced; what comes now is in another.", journal_place()
+            )
+            self.close()
         self.alias = router.db_for_write(Exchange)
         self._inode = _inode(_file(self.connection))
         _migrate(self.connection)
@@ -94,6 +103,7 @@ class Store:
         self._most = _most_rows(self.connection)
         zone = self.connection.timezone if settings.USE_TZ else UTC
         self._utc_text = self.connection.vendor == "sqlite" and zone is UTC
+        self._opened = _inode(_file(self.connection))
         self._ready = True
 
     def close(self) -> None:

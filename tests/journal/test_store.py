@@ -81,3 +81,14 @@ def test_rows__of_which_one_is_refused_are_not_written_at_all(store: Store, file
     with pytest.raises(DataError):
         store.insert([made(0), made(1, body=200_000), made(2)])
     assert numbers(file) == []
+
+
+def test_file__that_is_deleted_is_begun_anew(store: Store, file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    store.insert([made(1)])
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+    for number in (2, 3):
+        store.open()
+        store.insert([made(number)])
+    assert numbers(file) == [2, 3]
+    assert caplog.text.count("was deleted or replaced") == 1
