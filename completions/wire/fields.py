@@ -1,5 +1,6 @@
-"""Read fields of an unchecked body: the value if it has the right type, or a neutral one."""
+"""Read fields of an unchecked body: the value if it has the right type, or a neutral one. Put keys in order."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 MAX_CHOICES = 128
@@ -41,3 +42,8 @@ def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
+
+
+def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
+    """Return a document with its keys in an order; those that are not of it come last."""
+    return {**{key: document[key] for key in order if key in document}, **document}

@@ -18,8 +18,8 @@ from completions.resolve.engine import resolve
 from completions.resolve.keys import key_in, masked
 from completions.state.namespaces import Namespace, namespace
 from completions.views.lookups import model_list
-from completions.wire.openai.base import STEADY_HEADERS
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.headers import STEADY_HEADERS
 from tests.asgi import Answer, Connection, call, scope
 from tests.scripts import asked
 

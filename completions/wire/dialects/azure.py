@@ -15,7 +15,8 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.dialects.vendor import Vendor
+from completions.wire.fields import arranged
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai.base import OpenAIFormat, envelope
@@ -144,9 +145,9 @@ class Azure(Vendor):
         """Return the top-level fields without the service tier."""
         return {key: value for key, value in head.items() if key != "service_tier"}
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the filters' results for the prompt."""
-        return {"prompt_filter_results": ASKED}
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with the filters' results for the prompt."""
+        return document | {"prompt_filter_results": ASKED}
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with the filters' results for the input and the output."""
@@ -185,7 +186,7 @@ class AzureModels(Azure):
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with an id without prefix."""
-        return super().top_level(head, reply, prompt) | {"id": reply.id or self.answer_id(reply)}
+        return head | {"id": reply.id or self.answer_id(reply)}
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID."""
@@ -196,21 +197,37 @@ class AzureModels(Azure):
         return f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.DIGITS)}"
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message with an index for each call."""
-        return numbered(message)
+        """Return the message, whose content is a text, with an index for each call."""
+        said = {"role": "assistant", "content": message["content"] or ""}
+        calls = [{"id": call["id"], "index": place, **call} for place, call in enumerate(message.get("tool_calls", ()))]
+        return {**said, **({"tool_calls": calls} if calls else {})}
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with the tokens by kind."""
         given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
-        return usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
+        told = usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
+        return arranged(told, ("prompt_tokens", "completion_tokens", "total_tokens", "audio_prompt_tokens"))
 
     def opening_events(self, reply: Reply) -> list[Event]:
         """Return no events, because there is no chunk about the prompt."""
         return []
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return that nothing was filtered."""
-        return {"prompt_filter_results": None}
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer, of which nothing was filtered."""
+        order = ("id", "model", "choices", "usage", "created", "object")
+        return {key: document[key] for key in order} | {"prompt_filter_results": None}
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice without what is null."""
+        return {key: value for key, value in document.items() if value is not None}
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return a delta without what is null."""
+        return {key: value for key, value in super().delta(delta, choice).items() if value is not None}
+
+    def has_null_usage(self, prompt: Prompt) -> bool:
+        """Tell that only one chunk has a usage."""
+        return False
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return nothing."""

@@ -100,21 +100,24 @@ class Groq(Vendor):
             return {"role": "assistant", "content": ""}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return Groq's own fields."""
-        return {"usage_breakdown": None, "x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with Groq's own fields."""
+        return document | {"usage_breakdown": None, "x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with times in seconds, derived from the tokens."""
         counted = usage(reply.usage)
         asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
-        times = {"queue_time": 0.01, "prompt_time": asked, "completion_time": said, "total_time": asked + said}
+        times = {"prompt_time": asked, "completion_time": said, "total_time": asked + said}
         details: dict[str, Any] = {}
         if reply.usage and reply.usage.cached_tokens:
             details["prompt_tokens_details"] = {"cached_tokens": reply.usage.cached_tokens}
         if reply.usage and reply.usage.reasoning_tokens:
             details["completion_tokens_details"] = {"reasoning_tokens": reply.usage.reasoning_tokens}
-        return counted | times | details
+        told = {"queue_time": 0.01}
+        for key in ("prompt", "completion", "total"):
+            told |= {f"{key}_tokens": counted[f"{key}_tokens"], f"{key}_time": times[f"{key}_time"]}
+        return told | details
 
     def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
         """Return Groq's request id and the seed."""
@@ -200,9 +203,9 @@ class Compound(Groq):
         """Return the delta, which says neither the role nor a channel."""
         return {key: value for key, value in delta.items() if key != "refusal"}
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return Groq's own fields; the usage is that of a model behind the system."""
-        return super().whole_extras(reply, prompt) | {"usage_breakdown": _breakdown(self.usage({}, reply, prompt))}
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with Groq's own fields; the usage is that of a model behind the system."""
+        return super().whole(document, reply, prompt) | {"usage_breakdown": _breakdown(self.usage({}, reply, prompt))}
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the usage, also as that of a model behind the system."""

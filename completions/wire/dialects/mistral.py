@@ -13,7 +13,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import MISTRAL
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import arranged, dicts, mapping, text
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
     Check,
@@ -111,7 +111,7 @@ class Mistral(Vendor):
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning, a part of the content."""
-        return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}]}]}
+        return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": True}]}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields: id, time and model."""
@@ -130,7 +130,7 @@ class Mistral(Vendor):
         """Return the message; with reasoning, its content is parts."""
         text = message["content"] or ""
         calls = [
-            {"index": place, **call, "id": _short(call["id"])}
+            {**call, "id": _short(call["id"]), "index": place}
             for place, call in enumerate(message.get("tool_calls", ()))
         ]
         content: Any = text
@@ -151,14 +151,19 @@ class Mistral(Vendor):
         return {key: value for key, value in delta.items() if key != "annotations"}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the choice without null log probabilities."""
-        return {key: value for key, value in document.items() if key != "logprobs" or value}
+        """Return the choice without null log probabilities; a message comes last."""
+        told = {key: value for key, value in document.items() if key != "logprobs" or value}
+        return arranged(told, ("index", "finish_reason")) if "message" in told else told
+
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer in the order of this API."""
+        return arranged(document, ("id", "created", "model", "usage", "object"))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the counts."""
         cached = reply.usage.cached_tokens if reply.usage else 0
         details = {"prompt_tokens_details": {"cached_tokens": cached}, "service_tier": "standard"}
-        return usage(reply.usage) | details
+        return arranged(usage(reply.usage) | details, ("prompt_tokens", "total_tokens"))
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Tell that no chunk carries only the usage."""

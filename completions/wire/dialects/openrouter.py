@@ -15,8 +15,9 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import refusals, rules
-from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import OPENROUTER
+from completions.wire.fields import arranged
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
@@ -51,6 +52,8 @@ class OpenRouter(Vendor):
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
+    native_reasons: ClassVar[Mapping[str, str]] = {}
+    """What the maker calls finish reasons, where it is not what OpenAI does."""
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""
@@ -86,13 +89,25 @@ class OpenRouter(Vendor):
             return self.answer_id(reply)
         return f"{made.partition('_')[0]}_tmp_{ids.spelled(made, 11, ids.LOWER)}"
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what is null where the provider does not say it."""
-        return {"system_fingerprint": None, "service_tier": None}
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with what is null where the provider does not say it."""
+        told = document | {"system_fingerprint": None, "service_tier": None}
+        return arranged(told, [key for key in told if key not in ("choices", "usage")])
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, with null for missing fields."""
-        return {"refusal": None, "reasoning": None} | numbered(super().message(message, choice))
+        said = super().message(message, choice)
+        told = {"role": "assistant", "content": said["content"], "refusal": None, "reasoning": None, **said}
+        if calls := said.get("tool_calls"):
+            told["tool_calls"] = [{"type": call["type"], "index": at, **call} for at, call in enumerate(calls)]
+        return told
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice; only that of a whole answer has a place for log probabilities."""
+        if "message" in document:
+            return arranged(document, ("index", "logprobs", "finish_reason", "native_finish_reason"))
+        told = {key: value for key, value in document.items() if key != "logprobs" or value}
+        return arranged(told, ("index", "delta", "finish_reason", "native_finish_reason"))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and the content."""
@@ -102,7 +117,7 @@ class OpenRouter(Vendor):
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return the provider's finish reason, and its failure if there was one."""
         if reason != "error":
-            return {"native_finish_reason": reason}
+            return {"native_finish_reason": self.native_reasons.get(reason or "", reason)}
         failure = choice.failure or ErrorSaid("")
         code = int(failure.code) if failure.code and failure.code.isdecimal() else 502
         return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or FAILED}}
@@ -205,6 +220,8 @@ class OpenRouter(Vendor):
 class OfAnthropic(OpenRouter):
     """OpenRouter's dialect for Claude, which signs what it thought (recorded 2025-10 to 2026-08)."""
 
+    native_reasons: ClassVar[Mapping[str, str]] = {"stop": "end_turn", "tool_calls": "tool_use"}
+
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return the id that Claude has given on Amazon Bedrock."""
         return f"toolu_bdrk_01{ids.spelled(f'call/{reply.serial}{place}', 22, ids.BASE58)}"
@@ -228,6 +245,8 @@ class OfAnthropic(OpenRouter):
 class OfOpenAI(OpenRouter):
     """OpenRouter's dialect for OpenAI's models, whose reasoning is summed up and encrypted (2025-10 to 2026-06)."""
 
+    native_reasons: ClassVar[Mapping[str, str]] = {"stop": "completed", "tool_calls": "completed"}
+
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return a summary of the reasoning."""
         return {"type": "reasoning.summary", "summary": said["text"], "format": "openai-responses-v1", "index": 0}
@@ -249,6 +268,12 @@ class OfOpenAI(OpenRouter):
         return told | {"format": "openai-responses-v1", "index": 0}
 
 
+class OfGoogle(OpenRouter):
+    """OpenRouter's dialect for Gemini (recorded 2025-11 to 2026-08)."""
+
+    native_reasons: ClassVar[Mapping[str, str]] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
+
+
 def _generation(prefix: str, reply: Reply) -> str:
     return f"{prefix}{reply.created or 0}-{ids.spelled(f'generation/{reply.serial}', 20, ids.ALPHANUMERIC)}"
 
@@ -257,5 +282,5 @@ def _seal(thoughts: str) -> str:
     return base64.b64encode(sealed(thoughts)).decode()
 
 
-_OF_MAKERS: Mapping[str, Dialect] = {"anthropic": OfAnthropic(), "openai": OfOpenAI()}
-"""The dialects of those whose reasoning has to come back unchanged, by how OpenRouter names the makers."""
+_OF_MAKERS: Mapping[str, Dialect] = {"anthropic": OfAnthropic(), "google": OfGoogle(), "openai": OfOpenAI()}
+"""The dialects of makers, by how OpenRouter names them."""

@@ -81,9 +81,9 @@ class VLLM(Vendor):
         """Return an id of 64 bits."""
         return f"chatcmpl-tool-{ids.spelled(f'call/{reply.serial}{place}', 16)}"
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what is null unless the server is told otherwise."""
-        return dict.fromkeys(NULL)
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with what is null unless the server is told otherwise."""
+        return document | dict.fromkeys(NULL)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with all its fields."""

@@ -9,6 +9,7 @@ fields are required, and two may be null.
 
 import functools
 import hashlib
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -23,6 +24,7 @@ from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEv
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
+from completions.wire.openai.headers import STEADY_HEADERS
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.refusals import Refusal
 from completions.wire.words import NO_WORDS, Words
@@ -31,17 +33,8 @@ SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast"
 """The service tiers that an answer repeats; all others are reported as `default`."""
 
 
-STEADY_HEADERS = {
-    "openai-version": "2020-10-01",
-    "openai-organization": "mock-organization",
-    "x-ratelimit-limit-requests": "10000",
-    "x-ratelimit-limit-tokens": "2000000",
-    "x-ratelimit-remaining-requests": "9999",
-    "x-ratelimit-remaining-tokens": "1999999",
-    "x-ratelimit-reset-requests": "6ms",
-    "x-ratelimit-reset-tokens": "0s",
-}
-"""Headers that OpenAI documents. Their values are constant, since nothing is limited."""
+NAMELESS = re.compile(r"gpt-(3\.5-turbo|[5-9])")
+"""Models whose answers have no fingerprint (recorded from March 2025 to August 2026)."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
@@ -124,9 +117,9 @@ class Dialect:
         """Return the id of an answer that the script gives none."""
         return made_id("chatcmpl-", reply)
 
-    def whole_extras(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the fields that follow the usage in an answer that is not streamed."""
-        return {}
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer that is not streamed."""
+        return document
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message of an answer that is not streamed."""
@@ -339,9 +332,13 @@ def made_id(prefix: str, reply: Reply, *place: int) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def fingerprint(model: str | None) -> str:
-    """Return the `system_fingerprint` of a model: the same for every answer."""
-    return "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()
+def fingerprint(model: str | None) -> str | None:
+    """Return the `system_fingerprint` of a model: the same for every answer, None of those that tell none."""
+    return (
+        None
+        if NAMELESS.match(model or "")
+        else "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()
+    )
 
 
 def service_tier(body: Any) -> str:
@@ -365,8 +362,8 @@ class Chunks:
     def __init__(self, head: dict[str, Any], *, include_usage: bool, padding: str = "") -> None:
         self._head = head
         self._tail: dict[str, Any] = {"usage": None} if include_usage else {}
-        if padding:
-            self._tail[padding] = PAD
+        self._pad = {padding: PAD} if padding else {}
+        self._tail |= self._pad
         self._any = self._template(HOLE)
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
@@ -379,7 +376,7 @@ class Chunks:
 
     def usage(self, document: dict[str, Any], more: Mapping[str, Any] = NO_CHOICE) -> Event:
         """Return the chunk with the usage and the further fields: no choices."""
-        return Event(Template(self._head | {**more, "usage": HOLE}).one(document))
+        return Event(Template(self._head | {**more, "usage": HOLE} | self._pad).one(document))
 
     def bare(self, more: Mapping[str, Any]) -> Event:
         """Return the chunk that has further fields alone, and no choices."""

@@ -63,7 +63,7 @@ class Embeddings(Unstreamed):
         data = []
         for index, message in enumerate(prompt.messages):
             vector: Sequence[float] = scripted[index % len(scripted)] or embed(message.text, size)
-            data.append({"object": "embedding", "index": index, "embedding": _packed(vector) if packed else vector})
+            data.append({"object": "embedding", "embedding": _packed(vector) if packed else vector, "index": index})
         model = reply.model or prompt.model or "mock"
         counted = reply.usage.prompt_tokens if reply.usage else 0
         document = {

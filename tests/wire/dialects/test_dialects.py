@@ -111,7 +111,7 @@ def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
     document, chunks = both("mistral")
     message, thinking = (
         document["choices"][0]["message"],
-        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]},
+        {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}], "closed": True},
     )
     assert message["content"] == [thinking, {"type": "text", "text": "Hi you"}]
     assert set(document) == {"id", "object", "created", "model", "choices", "usage"}

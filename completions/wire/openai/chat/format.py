@@ -34,6 +34,7 @@ from completions.wire.openai.base import (
     usage,
 )
 from completions.wire.openai.chat import message as chat_message
+from completions.wire.openai.chat.manners import USUAL, of_model
 from completions.wire.openai.chat.message import ChoiceWriter
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
@@ -76,11 +77,13 @@ class ChatCompletions(OpenAIFormat):
         reply = dialect.adapt_reply(reply)
         if reply.body is not None:
             return dict(reply.body)
-        choices = [self._choice(reply, prompt, index) for index in range(len(reply.choices))]
-        head, counted = self._head(reply, prompt), self._usage(reply, prompt)
+        if prompt.model not in USUAL:
+            dialect = _as_model(dialect, prompt)
+        choices = [_choice(dialect, reply, prompt, index) for index in range(len(reply.choices))]
+        head, counted = self._head(reply, prompt, dialect), _usage(reply, prompt, dialect)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
-        extras = dialect.whole_extras(reply, prompt) | self._moderated(reply, prompt)
-        return head | {"choices": choices, "usage": counted} | tail | extras
+        whole = dialect.whole(head | {"choices": choices, "usage": counted} | tail, reply, prompt)
+        return whole | self._moderated(reply, prompt)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store if the request asks for it."""
@@ -90,12 +93,14 @@ class ChatCompletions(OpenAIFormat):
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
         dialect = self._dialect.for_prompt(prompt)
         reply = dialect.adapt_reply(reply)
-        head = self._head(reply, prompt) | {"object": "chat.completion.chunk"}
+        if prompt.model not in USUAL and reply.body is None:
+            dialect = _as_model(dialect, prompt)
+        head = self._head(reply, prompt, dialect) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
         chunks = Chunks(head, include_usage=dialect.has_null_usage(prompt), padding=dialect.padding if padded else "")
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
-        counted = usage(reply.usage) if plain else self._usage(reply, prompt)
+        counted = usage(reply.usage) if plain else _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)
         for writer in writers:
             starts += writer.start(dialect.first_chunk_extras(reply, prompt))
@@ -117,14 +122,11 @@ class ChatCompletions(OpenAIFormat):
             return {}
         return moderated.of_chat(reply, prompt)
 
-    def _usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        return self._dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
-
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a chat completion or a chunk says, in any dialect."""
         collect_choices(document, answer)
 
-    def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def _head(self, reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
         """Return the top level without choices and usage; a verbatim document has its own."""
         if reply.body is not None:
             return {key: value for key, value in reply.body.items() if key not in ("choices", "usage")}
@@ -136,18 +138,28 @@ class ChatCompletions(OpenAIFormat):
             "service_tier": service_tier(prompt.body),
             "system_fingerprint": fingerprint(reply.model),
         }
-        return self._dialect.top_level(head, reply, prompt)
+        return dialect.top_level(head, reply, prompt)
 
-    def _choice(self, reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
-        choice, message = reply.choices[index], chat_message.message(reply, prompt, index)
-        reason = chat_message.finish_reason(choice, prompt)
-        document = {
-            "index": index,
-            "message": self._dialect.for_prompt(prompt).message(message, choice),
-            "logprobs": _logprobs(message, choice, prompt),
-            "finish_reason": reason,
-        }
-        return self._dialect.choice(document | self._dialect.finished_extras(choice, reason))
+
+def _as_model(dialect: Dialect, prompt: Prompt) -> Dialect:
+    """Return how a model of OpenAI's answers; at other vendors' addresses models make no difference."""
+    return of_model(prompt.model or "") if dialect is OPENAI else dialect
+
+
+def _usage(reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
+    return dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
+
+
+def _choice(dialect: Dialect, reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
+    choice, message = reply.choices[index], chat_message.message(reply, prompt, index)
+    reason = chat_message.finish_reason(choice, prompt)
+    document = {
+        "index": index,
+        "message": dialect.message(message, choice),
+        "logprobs": _logprobs(message, choice, prompt),
+        "finish_reason": reason,
+    }
+    return dialect.choice(document | dialect.finished_extras(choice, reason))
 
 
 def _logprobs(message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[str, Any] | None:

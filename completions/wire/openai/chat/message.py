@@ -27,11 +27,7 @@ def message(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
     document: dict[str, Any] = {
         "role": "assistant",
         "content": None if spoken else _content(choice),
-        "refusal": choice.refusal or None,
-        "annotations": annotations(choice, prompt),
     }
-    if spoken:
-        document["audio"] = spoken
     if _legacy(prompt) and choice.tool_calls:
         call = choice.tool_calls[0]
         document["function_call"] = {"name": call.name, "arguments": call.arguments}
@@ -39,6 +35,9 @@ def message(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
         document["tool_calls"] = [
             _call(reply, index, place, call, call.arguments) for place, call in enumerate(choice.tool_calls)
         ]
+    document["refusal"], document["annotations"] = choice.refusal or None, annotations(choice, prompt)
+    if spoken:
+        document["audio"] = spoken
     return document
 
 
@@ -193,7 +192,9 @@ class ChoiceWriter:
             return []
         delta = opening_delta(self._reply, self._prompt, self._index)
         if joined := self._is_one_call():
-            delta |= self._whole[0] if self._whole else self._calls[0][0]
+            called = self._whole[0] if self._whole else self._calls[0][0]
+            last = {"refusal": delta.pop("refusal")} if "refusal" in delta else {}
+            delta |= called | last
         choice = self._around(delta) | self._dialect.chunk_extras(None)
         return [Event(self._chunks.one(choice, more if self._index == 0 else None), token=joined)]
 

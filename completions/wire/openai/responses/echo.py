@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from completions.conversation import Prompt
 from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
-from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.base import service_tier
 from completions.wire.openai.responses import templates
 from completions.wire.openai.responses.prompt import included
@@ -139,11 +139,6 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
     if mapping(body.get("prompt")):
         told["prompt"] = templates.shown_prompt(body, images=images)
     return told | {"conversation": {"id": conversation}} if conversation else told
-
-
-def arranged(document: Mapping[str, Any], order: Iterable[str] = ORDER) -> dict[str, Any]:
-    """Return a document with its keys in an order; those that are not of it come last."""
-    return {**{key: document[key] for key in order if key in document}, **document}
 
 
 def by_name(document: Mapping[str, Any]) -> dict[str, Any]:

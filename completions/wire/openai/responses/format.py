@@ -10,14 +10,14 @@ from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
 from completions.wire.documents import documents as documents_of
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import arranged, dicts, mapping, text
 from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order, templates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, document, thoughts
-from completions.wire.openai.responses.echo import ORDER, arranged, conversation_id
+from completions.wire.openai.responses.echo import ORDER, conversation_id
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
 from completions.wire.openai.responses.readback import collect_count, collect_response
 from completions.wire.openai.responses.refusals import REFUSALS
