@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions import ids
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
@@ -172,10 +172,10 @@ def _id_of(given: str) -> str:
 def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return a message without content, stop reason and usage."""
     return {
+        "model": reply.model or prompt.model or "mock",
         "id": _id_of(reply.id) if reply.id else made_id("msg_", reply),
         "type": "message",
         "role": "assistant",
-        "model": reply.model or prompt.model or "mock",
     }
 
 
@@ -194,45 +194,6 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     details = {"type": "refusal", "category": None, "explanation": choice.refusal} if reason == "refusal" else None
     stopped = choice.stopped_by if reason == "stop_sequence" else None
     return {"stop_reason": reason, "stop_sequence": stopped, "stop_details": details}
-
-
-PLACE = {"service_tier": "standard", "inference_geo": "global"}
-"""Where and how a message was generated."""
-
-
-def usage(counted: Usage | None) -> dict[str, Any]:
-    """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
-    return _input(counted or Usage(0, 0)) | _output(counted or Usage(0, 0)) | PLACE
-
-
-def usage_at_start(counted: Usage | None) -> dict[str, Any]:
-    """Return the usage at the start of a stream, with one output token."""
-    known = counted or Usage(0, 0)
-    return _input(known) | {"output_tokens": min(known.completion_tokens, 1), **PLACE}
-
-
-def usage_at_end(counted: Usage | None) -> dict[str, Any]:
-    """Return the totals for a stream's `message_delta`, which replace those at its start."""
-    known = counted or Usage(0, 0)
-    before = {key: value for key, value in _input(known).items() if key != "cache_creation"}
-    return before | _output(known)
-
-
-def _input(counted: Usage) -> dict[str, Any]:
-    written, long = counted.cache_creation_tokens, counted.cache_creation_1h_tokens
-    return {
-        "input_tokens": max(counted.prompt_tokens - counted.cached_tokens - written, 0),
-        "cache_creation_input_tokens": written,
-        "cache_read_input_tokens": counted.cached_tokens,
-        "cache_creation": {"ephemeral_5m_input_tokens": max(written - long, 0), "ephemeral_1h_input_tokens": long},
-    }
-
-
-def _output(counted: Usage) -> dict[str, Any]:
-    return {
-        "output_tokens": counted.completion_tokens,
-        "output_tokens_details": {"thinking_tokens": counted.reasoning_tokens},
-    }
 
 
 def whole_content(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:

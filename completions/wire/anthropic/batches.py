@@ -118,11 +118,11 @@ def shown(batch: Document, now: float, url: str) -> dict[str, Any]:
         "type": "message_batch",
         "processing_status": status,
         "request_counts": counts,
+        "ended_at": _moment(ended),
         "created_at": _moment(batch["created"]),
         "expires_at": _moment(batch["created"] + DAY),
-        "ended_at": _moment(ended),
-        "cancel_initiated_at": _moment(batch["cancelled"]),
         "archived_at": None,
+        "cancel_initiated_at": _moment(batch["cancelled"]),
         "results_url": url if ended is not None else None,
     }
 

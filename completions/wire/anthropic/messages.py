@@ -21,6 +21,7 @@ from completions.wire.anthropic import threads
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import REFUSALS
+from completions.wire.anthropic.usage import usage, usage_at_end, usage_at_start
 from completions.wire.base import (
     NO_ROUTE,
     Document,
@@ -96,18 +97,18 @@ class AnthropicAnswers(AnthropicFormat):
             return dict(own)
         content = list(anthropic_message.whole_content(reply, prompt))
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
-        return head | {"content": content} | ending | {"usage": anthropic_message.usage(reply.usage)}
+        return head | {"content": content} | ending | {"usage": usage(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
         empty: dict[str, Any] = {"content": [], **dict.fromkeys(ENDING)}
-        began = {"usage": anthropic_message.usage_at_start(reply.usage)}
+        began = {"usage": usage_at_start(reply, prompt)}
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
         message = own | anthropic_message.head(reply, prompt) | empty | began
         ending = {
             "type": "message_delta",
             "delta": anthropic_message.ending(reply, prompt) | {key: own[key] for key in ENDING if key in own},
-            "usage": anthropic_message.usage_at_end(reply.usage),
+            "usage": usage_at_end(reply, prompt),
         }
         content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
         lanes: list[Sequence[Event]] = [_block(index, block) for index, block in enumerate(content)]

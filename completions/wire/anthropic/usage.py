@@ -1,0 +1,78 @@
+"""Step 4 for Anthropic's Messages API: what a message cost, and where it was made; models differ in what they tell.
+
+Recorded from September 2025 to August 2026.
+"""
+
+import re
+from typing import Any
+
+from completions.conversation import Prompt, Reply, Usage
+from completions.wire.anthropic import server_tools
+from completions.wire.fields import mapping
+
+TIER = {"service_tier": "standard"}
+
+EARLIER = re.compile(r"claude-(?:[23]|instant|(?:haiku|sonnet|opus)-4(?:-[0-5])?(?:-20\d{6}|$))")
+"""Models of which the API does not tell where they run: those up to 4.5."""
+
+THINKING = re.compile(r"claude-(?:opus-4-[89]|[a-z]+-[5-9])")
+"""Models that think as much as they like, unless they are told not to."""
+
+SEARCHES = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
+"""How the API's own tools are counted."""
+
+
+def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
+    known = _known(reply)
+    return _input(known) | _output(known, prompt) | TIER | _place(reply, prompt) | _served(reply, prompt)
+
+
+def usage_at_start(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the usage at the start of a stream, with one output token."""
+    known = _known(reply)
+    return _input(known) | {"output_tokens": min(known.completion_tokens, 1), **TIER, **_place(reply, prompt)}
+
+
+def usage_at_end(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the totals for a stream's `message_delta`, which replace those at its start."""
+    known = _known(reply)
+    before = {key: value for key, value in _input(known).items() if key != "cache_creation"}
+    return before | _output(known, prompt) | _served(reply, prompt)
+
+
+def _known(reply: Reply) -> Usage:
+    return reply.usage or Usage(0, 0)
+
+
+def _input(counted: Usage) -> dict[str, Any]:
+    written, long = counted.cache_creation_tokens, counted.cache_creation_1h_tokens
+    return {
+        "input_tokens": max(counted.prompt_tokens - counted.cached_tokens - written, 0),
+        "cache_creation_input_tokens": written,
+        "cache_read_input_tokens": counted.cached_tokens,
+        "cache_creation": {"ephemeral_5m_input_tokens": max(written - long, 0), "ephemeral_1h_input_tokens": long},
+    }
+
+
+def _output(counted: Usage, prompt: Prompt) -> dict[str, Any]:
+    """Return what was written; what was thought of it is told where the model thinks."""
+    said: dict[str, Any] = {"output_tokens": counted.completion_tokens}
+    asked = mapping(prompt.body.get("thinking")).get("type") in ("enabled", "adaptive")
+    if counted.reasoning_tokens or asked or THINKING.match(prompt.model or ""):
+        said["output_tokens_details"] = {"thinking_tokens": counted.reasoning_tokens}
+    return said
+
+
+def _place(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    unknown = EARLIER.match(reply.model or prompt.model or "")
+    return {"inference_geo": "not_available" if unknown else "global"}
+
+
+def _served(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return how often the API's own tools were called, where they were."""
+    calls = reply.choices[0].tool_calls if reply.choices else ()
+    served = [call.name for call in calls if server_tools.is_servers(call, prompt)]
+    if not served:
+        return {}
+    return {"server_tool_use": {counted: served.count(name) for name, counted in SEARCHES.items()}}

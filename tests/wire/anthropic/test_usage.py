@@ -1,0 +1,70 @@
+"""What messages tell of their cost and their place, by model and request, as recorded from 2025-09 to 2026-08."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.wire.anthropic.messages import AnthropicMessages
+
+WIRE = AnthropicMessages()
+SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+FIRST = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
+
+
+def told(model: str, choice: Choice | None = None, usage: Usage | None = None, **asked: Any) -> list[dict[str, Any]]:
+    """Return the message, the start of its stream, and the event that ends it."""
+    body = {"model": model, "max_tokens": 2000, "messages": [{"role": "user", "content": "Hello"}], **asked}
+    prompt = WIRE.parse(orjson.dumps(body), {}, validate=False)
+    reply = Reply((choice or Choice("Hi"),), model=model, usage=usage or Usage(9, 2), serial="s")
+    events = [orjson.loads(event.data) for event in WIRE.events(reply, prompt)]
+    return [WIRE.document(reply, prompt), events[0]["message"], events[-2]]
+
+
+@pytest.mark.parametrize(
+    ("model", "place", "details"),
+    [
+        ("claude-3-5-haiku-20241022", "not_available", False),
+        ("claude-sonnet-4-20250514", "not_available", False),
+        ("claude-opus-4-1-20250805", "not_available", False),
+        ("claude-haiku-4-5", "not_available", False),
+        ("claude-sonnet-4-5-20250929", "not_available", False),
+        ("claude-opus-4-6", "global", False),
+        ("claude-sonnet-4-6", "global", False),
+        ("claude-opus-4-8", "global", True),
+        ("claude-fable-5", "global", True),
+        ("claude-sonnet-5", "global", True),
+        ("another-model", "global", False),
+    ],
+)
+def test_model__tells_where_it_runs_and_what_it_thinks(model: str, place: str, details: bool) -> None:
+    message, start, end = told(model)
+    assert (message["usage"]["inference_geo"], start["usage"]["inference_geo"]) == (place, place)
+    assert ["output_tokens_details" in each["usage"] for each in (message, start, end)] == [details, False, details]
+
+
+@pytest.mark.parametrize("asked", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}])
+def test_thoughts__are_counted_where_they_are_asked_for(asked: dict[str, Any]) -> None:
+    message, _, end = told("claude-sonnet-4-5", thinking=asked)
+    assert message["usage"]["output_tokens_details"] == end["usage"]["output_tokens_details"] == {"thinking_tokens": 0}
+    assert "output_tokens_details" not in told("claude-sonnet-4-5", thinking={"type": "disabled"})[0]["usage"]
+    assert "output_tokens_details" in told("claude-sonnet-4-5", usage=Usage(9, 5, reasoning_tokens=3))[0]["usage"]
+
+
+def test_tools_of_the_api__are_counted_where_they_were_called() -> None:
+    calls = Choice("Hi", tool_calls=(ToolCall("web_search", "{}"), ToolCall("web_search", "{}")))
+    message, start, end = told("claude-sonnet-4-5", calls, tools=[SEARCH])
+    counted = {"web_search_requests": 2, "web_fetch_requests": 0}
+    assert message["usage"]["server_tool_use"] == end["usage"]["server_tool_use"] == counted
+    assert "server_tool_use" not in start["usage"]
+    assert "server_tool_use" not in told("claude-sonnet-4-5", tools=[SEARCH])[0]["usage"]
+
+
+def test_keys__have_the_order_of_the_api() -> None:
+    message, start, end = told("claude-opus-4-8", Choice(tool_calls=(ToolCall("web_search", "{}"),)), tools=[SEARCH])
+    usual = ["model", "id", "type", "role", "content", "stop_reason", "stop_sequence", "stop_details", "usage"]
+    placed = ["output_tokens", "output_tokens_details", "service_tier", "inference_geo", "server_tool_use"]
+    assert list(message) == list(start) == usual
+    assert list(message["usage"]) == [*FIRST, "cache_creation", *placed]
+    assert list(end["usage"]) == [*FIRST, "output_tokens", "output_tokens_details", "server_tool_use"]
