@@ -81,6 +81,11 @@ def usage(counted: Usage | None) -> Document:
     return document
 
 
+def counts_in_chunks(prompt: Prompt) -> bool:
+    """Tell whether the chunks of a stream count what has been said so far: Gemini's do from 2.5 on, Vertex's do not."""
+    return not is_vertex(prompt) and not OLD.match(prompt.model or "")
+
+
 def usage_so_far(counted: Usage | None) -> Document:
     """Return the usage of a chunk that is not the last one: the prompt's."""
     counted = counted or Usage(0, 0)
@@ -167,8 +172,9 @@ class Said:
         if arguments is None:
             return []
         at = next(calls)
-        identity = call.id or _call_id(f"call/{self._reply.serial}/{self._index}/{at}")
-        part: Document = {"functionCall": {"name": call.name, "args": arguments, "id": identity}}
+        part: Document = {"functionCall": {"name": call.name, "args": arguments}}
+        if self.is_strict or call.id:  # earlier models give their calls no ids
+            part["functionCall"]["id"] = call.id or _call_id(f"call/{self._reply.serial}/{self._index}/{at}")
         return [part | self.signature if at == 0 else part]
 
     @property

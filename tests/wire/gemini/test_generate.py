@@ -1,6 +1,7 @@
 """Gemini's format, pure: how requests are read, what answers and streams look like, what is refused and how."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -175,7 +176,7 @@ def test_calls__have_objects_as_arguments_and_sign_the_first() -> None:
     calls = (ToolCall("f", '{"a":1}', "id-1"), ToolCall("g", "{}"))
     first, second = parts(answered(Choice(reasoning="Hm.", tool_calls=calls)))
     assert first["functionCall"] == {"name": "f", "args": {"a": 1}, "id": "id-1"}
-    assert second["functionCall"] == {"name": "g", "args": {}, "id": second["functionCall"]["id"]}
+    assert second["functionCall"] == {"name": "g", "args": {}}, "only Gemini 3 gives its calls ids"
     assert "thoughtSignature" in first and "thoughtSignature" not in second
 
 
@@ -320,11 +321,48 @@ def test_stream__as_an_array_is_one_document_with_the_same_chunks() -> None:
     assert [next(iter(item)) for item in broken] == ["candidates", "candidates", "error"]
 
 
-def test_stream__counts_the_prompt_first_and_all_at_the_end() -> None:
-    prompt = asked(HELLO, "streamGenerateContent")
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-3-flash-preview"])
+def test_stream__counts_what_has_been_said_so_far(model: str) -> None:
+    prompt = replace(asked(HELLO, "streamGenerateContent"), model=model)
+    reply = finish(Reply((Choice(text=TEXT, reasoning="Hm. Well."),)), prompt)
+    found = [chunk["usageMetadata"] for chunk in chunks(GEMINI.events(reply, prompt))]
+    said = [usage["candidatesTokenCount"] for usage in found]
+    thought = reply.usage.reasoning_tokens if reply.usage else 0
+    assert said == [*range(1, 7)] + [6] * (len(said) - 6)
+    for usage in found:
+        assert usage["thoughtsTokenCount"] == thought > 0
+        assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["candidatesTokenCount"] + thought
+        assert list(usage)[:5] == [
+            *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "promptTokensDetails"),
+            "thoughtsTokenCount",
+        ]
+
+
+def test_stream__of_an_old_model_counts_the_prompt_first_and_all_at_the_end() -> None:
+    prompt = replace(asked(HELLO, "streamGenerateContent"), model="gemini-2.0-flash")
     found = chunks(GEMINI.events(finish(Reply((Choice(text=TEXT),)), prompt), prompt))
     assert ["candidatesTokenCount" in chunk["usageMetadata"] for chunk in found] == [False] * 5 + [True]
-    assert found[-1]["candidates"][0]["finishReason"] == "STOP"
+    assert list(found[-1]["candidates"][0]) == ["content", "finishReason", "index"]
+
+
+def test_stream__of_vertex_counts_nothing_before_its_end() -> None:
+    prompt = replace(asked(HELLO, "streamGenerateContent"), address={"vertex": "p", "alt": "sse"})
+    found = chunks(GEMINI.events(finish(Reply((Choice(text=TEXT),)), prompt), prompt))
+    assert [chunk["usageMetadata"] for chunk in found[:-1]] == [{"trafficType": "ON_DEMAND"}] * 5
+    assert list(found[-1]) == ["candidates", "usageMetadata", "modelVersion", "createTime", "responseId"]
+    assert list(found[-1]["candidates"][0]["content"]) == ["role", "parts"]
+    assert list(found[-1]["usageMetadata"])[:4] == [
+        *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "trafficType"),
+    ]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", found[0]["createTime"])
+
+
+def test_call__of_gemini_3_has_an_id() -> None:
+    calls = Choice(tool_calls=(ToolCall("f", "{}"), ToolCall("f", "{}")))
+    for model, ids in (("gemini-3-flash-preview", 2), ("gemini-2.5-pro", 0)):
+        prompt = replace(asked(HELLO), model=model)
+        told = parts(GEMINI.document(finish(Reply((calls,), serial="s"), prompt), prompt))
+        assert len({part["functionCall"].get("id") for part in told} - {None}) == ids
 
 
 @pytest.mark.parametrize(

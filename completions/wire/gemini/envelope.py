@@ -1,0 +1,76 @@
+"""What stands around the candidates of an answer of Gemini: its usage, its model, its id, its time."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from completions import ids
+from completions.conversation import Prompt, Reply
+from completions.wire.fields import arranged
+from completions.wire.gemini import grounding, media
+from completions.wire.gemini.answer import Said, is_vertex, response_id, usage, usage_so_far
+from completions.wire.gemini.fields import pick
+from completions.wire.gemini.times import written
+
+TIERS = ("flex", "priority", "standard", "FLEX", "PRIORITY", "STANDARD")
+"""The tiers that a request may ask for (`ServiceTier` of google-genai's types)."""
+
+VERTEX_USAGE = (
+    *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "cachedContentTokenCount", "trafficType"),
+    *("promptTokensDetails", "cacheTokensDetails", "candidatesTokensDetails", "thoughtsTokenCount"),
+)
+"""The order of a usage's keys at Vertex AI."""
+
+
+def tail(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return what follows the usage."""
+    head, name = {"modelVersion": reply.model or prompt.model or ""}, {"responseId": response_id(reply)}
+    return head | ({"createTime": _time(reply)} | name if is_vertex(prompt) else name)
+
+
+def _time(reply: Reply) -> str:
+    """Return when an answer was made; it has no fraction of a second, so one is made up."""
+    return written((reply.created or 0) + int(ids.spelled(f"time/{reply.serial}", 6, ids.DIGITS)) / 1_000_000)
+
+
+def told_so_far(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the usage of a chunk that is not the last one; Vertex AI counts nothing there."""
+    return _paid(prompt) if is_vertex(prompt) else usage_so_far(reply.usage) | _paid(prompt)
+
+
+def _paid(prompt: Prompt) -> dict[str, Any]:
+    """Return how a request was paid for; the Gemini API says it since 2026."""
+    if is_vertex(prompt):
+        return {"trafficType": "ON_DEMAND"}
+    asked = pick(prompt.body, "serviceTier")
+    return {"serviceTier": asked.lower() if isinstance(asked, str) and asked in TIERS else "standard"}
+
+
+def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:
+    """Return the usage; Vertex AI says besides how the request was paid for, and what the answer is made of.
+
+    What is drawn or said aloud costs its own tokens, unless the script says what the answer costs.
+    """
+    document = usage(reply.usage)
+    made = media.cost([part for said in saids for part in said.made], prompt)
+    said = document["candidatesTokenCount"] if media.TEXT in prompt.modalities else 0
+    if prompt.modalities != (media.TEXT,) and "completion_tokens" not in reply.counts:
+        before = document["candidatesTokenCount"]
+        document["candidatesTokenCount"] = said + sum(made.values())
+        document["totalTokenCount"] += document["candidatesTokenCount"] - before
+    if read := grounding.cost([found for said in saids[:1] for found in said.found], prompt):
+        document["totalTokenCount"] += read
+        document["toolUsePromptTokenCount"] = read
+        document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
+    details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
+    if not is_vertex(prompt):
+        return document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt)
+    texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
+    told = document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt)
+    return arranged(told, VERTEX_USAGE)
+
+
+def content_of(parts: list[dict[str, Any]], prompt: Prompt) -> dict[str, Any]:
+    """Return the content of some parts; Vertex AI tells the role first."""
+    if not parts:
+        return {"role": "model"}
+    return {"role": "model", "parts": parts} if is_vertex(prompt) else {"parts": parts, "role": "model"}

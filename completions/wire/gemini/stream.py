@@ -1,0 +1,156 @@
+"""A stream of Gemini: its candidates in chunks, token by token, each with what stands around them."""
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.event import HOLE, Event, Events, Run, Template
+from completions.event.scatter import Length
+from completions.tokens import text as tokens
+from completions.wire.fields import arranged, mapping
+from completions.wire.framing import counts, grouped, joined, pieces
+from completions.wire.gemini import media
+from completions.wire.gemini.answer import Said, counts_in_chunks, is_vertex
+from completions.wire.gemini.envelope import content_of, tail, told_so_far, told_usage
+
+USAGE = ("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "promptTokensDetails", "thoughtsTokenCount")
+"""The order of a usage's keys."""
+
+CANDIDATE = ("content", "finishReason", "index")
+"""The order of the first keys of a candidate."""
+
+SAID, TOTAL = secrets.token_hex(16), secrets.token_hex(16)
+"""What stands for the counts of a chunk in what the chunks of a run have in common."""
+
+
+def recorded(answer: Mapping[str, Any], prompt: Prompt) -> Iterator[Event]:
+    """Go through the chunks of an answer that is given word by word: its texts token by token."""
+    for candidate in answer["candidates"]:
+        content = mapping(candidate.get("content"))
+        parts = content.get("parts") or ()
+        *before, (held, last) = [piece for part in parts for piece in _in_pieces(part, prompt)] or [(0, {})]
+        for size, part in before:
+            said = {"content": content_of([part], prompt), "index": candidate.get("index", 0)}
+            yield Event(orjson.dumps({**answer, "candidates": [said]}), size)
+        ended = {**candidate, "content": content | {"parts": [last]}} if last else candidate
+        yield Event(orjson.dumps({**answer, "candidates": [ended]}), held if last else 0, part="finish")
+
+
+def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str, Any]]]:
+    """Return a part, or a text's pieces, each with its number of tokens.
+
+    What a text's part has beside comes with the last piece, but that it is thought.
+    """
+    if not isinstance(said := part.get("text"), str) or not said:
+        return [(1, part)]
+    thought = {key: part[key] for key in ("thought",) if key in part}
+    texts = pieces(said, prompt)
+    told = [{"text": piece, **thought} for piece in texts]
+    return list(zip(counts(texts) or [1] * len(texts), [*told[:-1], {**part, **told[-1]}], strict=True))
+
+
+class Chunks:
+    """Writes the chunks of one stream."""
+
+    def __init__(self, reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> None:
+        self._reply, self._prompt, self._saids = reply, prompt, saids
+        self._began = told_so_far(reply, prompt)
+        self._any = self._template(HOLE, self._began)
+        self._said = 0 if len(reply.choices) == 1 and counts_in_chunks(prompt) else None
+        self._held: dict[int, Event] = {}
+
+    def says(self, said: Said, index: int) -> Events:
+        """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
+        events = Events()
+        numbers = count()
+        for kind, part in said.blocks():
+            if kind == "run":
+                events.append(Event(self._ran(part, said, index)))
+                continue
+            if kind == "call":
+                events += self._grown(HOLE, [self._spoken(part, index)], [1], "arguments")
+                continue
+            if kind == "media":
+                pieces = [self._spoken(piece, index) for piece in media.cut(part, said.choice, self._prompt)]
+                events += self._any.events(pieces)
+                continue
+            split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
+            if kind == "text" and said.is_short(part["text"]):
+                per_chunk = Length(self._prompt.short_text)
+            texts, spoken = joined(split, per_chunk), self._spoken(part | {"text": HOLE}, index)
+            if kind == "reasoning":
+                events += self._template(spoken, self._began).events(texts, counts=counts(texts))
+            elif self._prompt.top_logprobs is None:
+                events += self._grown(spoken, texts, counts(texts))
+            else:
+                groups = grouped(split, split, per_chunk)
+                documents = [
+                    {**self._spoken({"text": "".join(group)}, index), "logprobsResult": said.entries(group, numbers)}
+                    for group in groups
+                ]
+                events += self._any.events(documents, counts=list(map(len, groups)))
+        if events and said.ends_speaking:
+            self._held[index] = events.pop()
+        return events
+
+    def finish(self, said: Said, index: int) -> Event:
+        """Return the chunk that ends a candidate; that of the last one has the usage."""
+        held = self._held.get(index)
+        ending = said.ending()
+        if is_vertex(self._prompt) and self._prompt.top_logprobs is None:
+            ending.pop("avgLogprobs", None)
+        last = index == len(self._reply.choices) - 1
+        counted = told_usage(self._reply, self._prompt, self._saids) if last else self._began
+        if held is not None:
+            spoken = orjson.loads(held.data)["candidates"][0]
+            if said.is_strict:
+                spoken["content"]["parts"][-1] |= said.signature
+        else:
+            spoken = {"content": content_of([said.ending_part()] if said.text or said.calls else [], self._prompt)}
+        chunk, bare = self._template(HOLE, counted).fill([arranged(spoken | ending, CANDIDATE), spoken])
+        return Event(chunk, held.token if held else 0, part="finish", unfinished=bare if held else b"")
+
+    def _grown(
+        self, candidate: object, values: Sequence[object], sizes: Sequence[int] | None, part: str = ""
+    ) -> Events:
+        """Return a token event for each value in a candidate; where it is told, with what has been said so far."""
+        if self._said is None or not values:
+            return self._template(candidate, self._began).events(values, part, counts=sizes)
+        thought = self._reply.usage.reasoning_tokens if self._reply.usage else 0
+        before = self._began["promptTokenCount"] + thought
+        told = self._began | {"candidatesTokenCount": SAID, "totalTokenCount": TOTAL}
+        document = self._document(
+            candidate, arranged(told | ({"thoughtsTokenCount": thought} if thought else {}), USAGE)
+        )
+        head, rest = orjson.dumps(document).split(orjson.dumps(HOLE))
+        middle, rest = rest.split(orjson.dumps(SAID))
+        between, end = rest.split(orjson.dumps(TOTAL))
+        filled = []
+        for value, size in zip(values, sizes or [1] * len(values), strict=True):
+            self._said += size
+            filled.append(b"%b%b%d%b%d" % (orjson.dumps(value), middle, self._said, between, before + self._said))
+        events = Events()
+        events.add_tokens(Run(head, filled, end), part, "", sizes)
+        return events
+
+    def _spoken(self, part: dict[str, Any], index: int) -> dict[str, Any]:
+        """Return a candidate with one part; Vertex AI gives no index to a single candidate."""
+        candidate = {"content": content_of([part], self._prompt)}
+        return candidate if is_vertex(self._prompt) and len(self._reply.choices) == 1 else candidate | {"index": index}
+
+    def _ran(self, part: dict[str, Any], said: Said, index: int) -> bytes:
+        """Return the chunk of a tool that has run; Gemini 3 puts an empty text beside the call."""
+        spoken = self._spoken(part, index)
+        if said.is_strict and ("executableCode" in part or "toolCall" in part):
+            spoken["content"]["parts"].append({"text": ""})
+        return self._any.fill([spoken])[0]
+
+    def _template(self, candidate: object, counted: dict[str, Any]) -> Template:
+        return Template(self._document(candidate, counted))
+
+    def _document(self, candidate: object, counted: dict[str, Any]) -> dict[str, Any]:
+        return {"candidates": [candidate], "usageMetadata": counted, **tail(self._reply, self._prompt)}
