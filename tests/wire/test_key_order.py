@@ -153,11 +153,24 @@ def test_answer__has_the_keys_of_its_api_in_their_order(name: str) -> None:
     assert list(told["usage"]) == of_usage
 
 
+def test_compound_system__tells_no_seed() -> None:
+    assert list(answer("llama-3.3-70b-versatile", dialect=Groq())["x_groq"]) == ["id", "seed"]
+    assert list(answer("groq/compound", dialect=Groq())["x_groq"]) == ["id"]
+
+
 def test_usage_of_groq__has_a_time_after_each_count() -> None:
     assert list(answer("llama-3.3-70b-versatile", dialect=Groq())["usage"]) == [
         *("queue_time", "prompt_tokens", "prompt_time", "completion_tokens", "completion_time"),
         *("total_tokens", "total_time"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "tier"), [("openai/gpt-5-mini", "default"), ("google/gemini-2.5-flash", "default"), ("qwen/qwen3", None)]
+)
+def test_openrouter__tells_the_tier_that_the_maker_tells(model: str, tier: str | None) -> None:
+    assert answer(model, dialect=OpenRouter())["service_tier"] == tier
+    assert chunks(model, dialect=OpenRouter())[-1]["service_tier"] == tier
 
 
 @pytest.mark.parametrize(

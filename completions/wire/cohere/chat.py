@@ -3,6 +3,7 @@
 The shapes, and the order of a stream's events, are those of the recorded exchanges.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
@@ -31,6 +32,10 @@ HEARD = {
 }
 
 
+REASONS = re.compile(r"command-a-(plus|reasoning)")
+"""Models that reason, and so always tell how much."""
+
+
 class CohereChat(CohereFormat):
     """A message for messages; what is said before a call is its plan."""
 
@@ -56,7 +61,7 @@ class CohereChat(CohereFormat):
         if choice.tool_calls:
             message |= {"tool_plan": choice.text} if choice.text else {}
             message["tool_calls"] = [_call(call, reply, at) for at, call in enumerate(choice.tool_calls)]
-        return {"id": answer_id(reply), "message": message, **_ending(reply)}
+        return {"id": answer_id(reply), "message": message, **_ending(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, what is said piece by piece, the calls, the end."""
@@ -73,7 +78,7 @@ class CohereChat(CohereFormat):
                 events += _pieces("tool-plan-delta", {"tool_plan": HOLE}, pieces)
             elif kind:
                 events += _streamed(next(texts), kind, pieces)
-        return [*events, _event("message-end", _ending(reply), part="finish"), DONE]
+        return [*events, _event("message-end", _ending(reply, prompt), part="finish"), DONE]
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the end of a message that failed."""
@@ -121,13 +126,17 @@ def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
     }
 
 
-def _ending(reply: Reply) -> dict[str, Any]:
+def _ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     choice, usage = _said(reply), reply.usage or Usage(0, 0)
     stopped = choice.stopped_by is not None and choice.finish_reason == "stop"
     reason = "STOP_SEQUENCE" if stopped else FINISH_REASONS.get(choice.finish_reason or "stop", "COMPLETE")
     counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
-    thought = {"reasoning_tokens": usage.reasoning_tokens} if usage.reasoning_tokens else {}
-    cost = {"billed_units": counts, "tokens": counts | thought, "cached_tokens": usage.cached_tokens}
+    told = dict(counts)
+    if usage.reasoning_tokens or REASONS.match(prompt.model or ""):
+        told["reasoning_tokens"] = usage.reasoning_tokens
+    if usage.image_tokens:
+        told["image_tokens"] = usage.image_tokens
+    cost = {"billed_units": counts, "tokens": told, "cached_tokens": usage.cached_tokens}
     return {"finish_reason": reason, "usage": cost}
 
 
@@ -158,7 +167,8 @@ def _pieces(kind: str, message: dict[str, Any], pieces: list[str], part: str = "
 def _event(
     kind: str, delta: dict[str, Any] | None = None, *, token: bool = False, part: str = "", **facts: Any
 ) -> Event:
-    document = {**facts, "type": kind} | ({} if delta is None else {"delta": delta})
+    named = {"id": facts.pop("id")} if "id" in facts else {}
+    document = {**named, "type": kind, **facts} | ({} if delta is None else {"delta": delta})
     return Event(orjson.dumps(document), token, True, part, kind)
 
 

@@ -205,7 +205,12 @@ class Compound(Groq):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields; the usage is that of a model behind the system."""
-        return super().whole(document, reply, prompt) | {"usage_breakdown": _breakdown(self.usage({}, reply, prompt))}
+        named = {"x_groq": {"id": _request(reply)}}
+        return (
+            super().whole(document, reply, prompt)
+            | named
+            | {"usage_breakdown": _breakdown(self.usage({}, reply, prompt))}
+        )
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the usage, also as that of a model behind the system."""

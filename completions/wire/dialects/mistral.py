@@ -181,6 +181,7 @@ class Mistral(Vendor):
         """Return the list with its id and the other counts, which are null."""
         nothing = ("prompt_audio_seconds", "request_count", "prompt_tokens_details", "completion_tokens_details")
         counts = usage(reply.usage) | dict.fromkeys((*nothing, "service_tier", "prompt_token_details"))
+        counts = arranged(counts, ("prompt_audio_seconds", "prompt_tokens", "total_tokens"))
         return {"id": made_id("", reply)} | document | {"usage": counts}
 
     def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:

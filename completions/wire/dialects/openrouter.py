@@ -52,6 +52,8 @@ class OpenRouter(Vendor):
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
+    tier: str | None = None
+    """The tier that the maker tells."""
     native_reasons: ClassVar[Mapping[str, str]] = {}
     """What the maker calls finish reasons, where it is not what OpenAI does."""
 
@@ -91,7 +93,7 @@ class OpenRouter(Vendor):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with what is null where the provider does not say it."""
-        told = document | {"system_fingerprint": None, "service_tier": None}
+        told = document | {"system_fingerprint": None, "service_tier": self.tier}
         return arranged(told, [key for key in told if key not in ("choices", "usage")])
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
@@ -189,7 +191,7 @@ class OpenRouter(Vendor):
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the finished choice once more."""
-        return {"service_tier": None, "choices": [finished]}
+        return {"service_tier": self.tier, "choices": [finished]}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error; without anything to answer it has words of its own (karthink/gptel issue 480)."""
@@ -238,13 +240,14 @@ class OfAnthropic(OpenRouter):
         """Return the message; its reasoning is signed."""
         document = super().message(message, choice)
         if thoughts := choice.reasoning:
-            document["reasoning_details"] = [self.detail({"text": thoughts, "signature": _seal(thoughts)})]
+            document["reasoning_details"] = [self.detail({"text": thoughts}) | {"signature": _seal(thoughts)}]
         return document
 
 
 class OfOpenAI(OpenRouter):
     """OpenRouter's dialect for OpenAI's models, whose reasoning is summed up and encrypted (2025-10 to 2026-06)."""
 
+    tier = "default"
     native_reasons: ClassVar[Mapping[str, str]] = {"stop": "completed", "tool_calls": "completed"}
 
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -271,6 +274,7 @@ class OfOpenAI(OpenRouter):
 class OfGoogle(OpenRouter):
     """OpenRouter's dialect for Gemini (recorded 2025-11 to 2026-08)."""
 
+    tier = "default"
     native_reasons: ClassVar[Mapping[str, str]] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
 
 

@@ -222,10 +222,17 @@ class Said:
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
             document["citationMetadata"] = {"citationSources": citations}
         document |= hosted.metadata(self.choice, self._prompt, self.text) | grounding.metadata(self.found, self.text)
-        if (vertex or self._prompt.top_logprobs is not None) and self.text:
-            chances = [_chance(self.choice, at, piece) for at, piece in enumerate(self.pieces())]
+        if self._tells_chances(vertex):
+            said = self.pieces() or [call.arguments for call in self.calls]
+            chances = [_chance(self.choice, at, piece) for at, piece in enumerate(said)]
             document["avgLogprobs"] = sum(chances) / max(len(chances), 1)
         return document
+
+    def _tells_chances(self, vertex: bool) -> bool:
+        """Tell whether the average is told: where it is asked for, and by Vertex AI, of calls too, before Gemini 3."""
+        if self._prompt.top_logprobs is not None:
+            return bool(self.text)
+        return vertex and not self.is_strict and bool(self.text or self.calls)
 
     def _finish_reason(self) -> str:
         reason = FINISH_REASONS.get(self.choice.finish_reason or "", "STOP")

@@ -63,10 +63,15 @@ def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str,
         document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
     details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
     if not is_vertex(prompt):
-        return document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt)
+        return _told(document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt))
     texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
     told = document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt)
-    return arranged(told, VERTEX_USAGE)
+    return arranged(_told(told), VERTEX_USAGE)
+
+
+def _told(usage: dict[str, Any]) -> dict[str, Any]:
+    """Return a usage as JSON of protocol buffers has it: what nothing was said of is left out."""
+    return {key: value for key, value in usage.items() if value or key != "candidatesTokenCount"}
 
 
 def content_of(parts: list[dict[str, Any]], prompt: Prompt) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from completions.conversation import Traffic
+from completions.conversation import Choice, Reply, Traffic, Usage
 from completions.wire import registry
+from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.rules import RULES
 from llmclient import lite
 from tests.server import LiveServer
@@ -333,3 +334,20 @@ def test_chat__is_refused_for_what_cohere_refuses(server: LiveServer, body: dict
 )
 def test_chat__takes_what_cohere_takes(server: LiveServer, body: dict[str, Any]) -> None:
     assert post(server, "chat", body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "counted"),
+    [
+        ("command-a-03-2025", ["input_tokens", "output_tokens"]),
+        ("command-a-plus-05-2026", ["input_tokens", "output_tokens", "reasoning_tokens"]),
+    ],
+)
+def test_usage__counts_thoughts_of_models_that_think(model: str, counted: list[str]) -> None:
+    wire = CohereChat()
+    prompt = wire.parse(json.dumps(chat("Hello") | {"model": model}).encode(), {}, validate=False)
+    reply = Reply((Choice("Hi"),), usage=Usage(3, 1), serial="s")
+    events = [json.loads(event.data) for event in wire.events(reply, prompt) if event.data != b"[DONE]"]
+    assert list(wire.document(reply, prompt)["usage"]["tokens"]) == counted
+    assert list(events[-1]["delta"]["usage"]["tokens"]) == counted
+    assert [list(event)[:2] for event in events] == [["id", "type"], *[["type", "index"]] * 3, ["type", "delta"]]

@@ -357,6 +357,24 @@ def test_stream__of_vertex_counts_nothing_before_its_end() -> None:
     assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", found[0]["createTime"])
 
 
+@pytest.mark.parametrize(
+    ("model", "vertex", "told"),
+    [("gemini-2.5-flash", True, True), ("gemini-3-flash-preview", True, False), ("gemini-2.5-flash", False, False)],
+)
+def test_average_of_the_chances__is_told_by_vertex_before_gemini_3(model: str, vertex: bool, told: bool) -> None:
+    prompt = replace(asked(HELLO), model=model, address={"vertex": "p"} if vertex else {})
+    for choice in (Choice(text=TEXT), Choice(tool_calls=(ToolCall("f", "{}"),))):
+        answer = GEMINI.document(finish(Reply((choice,), serial="s"), prompt), prompt)
+        assert ("avgLogprobs" in answer["candidates"][0]) is told
+
+
+def test_usage__of_nothing_said_leaves_its_count_out() -> None:
+    prompt = asked(HELLO)
+    told = GEMINI.document(Reply((Choice(text=""),), usage=Usage(9, 4, reasoning_tokens=4), serial="s"), prompt)
+    assert "candidatesTokenCount" not in told["usageMetadata"]
+    assert told["usageMetadata"]["thoughtsTokenCount"] == 4
+
+
 def test_call__of_gemini_3_has_an_id() -> None:
     calls = Choice(tool_calls=(ToolCall("f", "{}"), ToolCall("f", "{}")))
     for model, ids in (("gemini-3-flash-preview", 2), ("gemini-2.5-pro", 0)):

@@ -16,6 +16,7 @@ from completions.wire.openai.responses.format import Responses
 from tests.wire.openai.typed_events import typed_events
 
 JSON = dict[str, Any]
+EMPTY: JSON = {"type": "object", "properties": {}}
 NOWHERE = {"city": None, "region": None, "timezone": None}
 
 
@@ -181,6 +182,29 @@ def test_search__has_no_action_before_it_ends() -> None:
     items = [event["item"] for event in events(tools=[{"type": "web_search"}]) if "item" in event]
     searches = [item for item in items if item["type"] == "web_search_call"]
     assert ["action" in item for item in searches] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("tool", "namespace"),
+    [
+        ({"type": "function", "name": "look", "defer_loading": True, "parameters": EMPTY, "strict": False}, "look"),
+        (
+            {
+                "type": "namespace",
+                "name": "tools",
+                "description": "Tools",
+                "tools": [{"type": "function", "name": "look", "parameters": EMPTY}],
+            },
+            "tools",
+        ),
+        ({"type": "function", "name": "look", "parameters": EMPTY, "strict": False}, None),
+    ],
+    ids=["deferred", "in a namespace", "plain"],
+)
+def test_call__names_the_namespace_of_its_function(tool: JSON, namespace: str | None) -> None:
+    call = Choice(tool_calls=(ToolCall("look", "{}"),))
+    item = answer(call, model="gpt-5.4", tools=[{"type": "tool_search"}, tool])["output"][0]
+    assert item.get("namespace") == namespace
 
 
 def test_tools_of_a_server__are_listed_without_an_error() -> None:

@@ -269,7 +269,7 @@ def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -
         return {"type": "custom_tool_call", "status": "completed", **said}
     if kind == "function":
         said = {"arguments": call.arguments, "call_id": call.id, "name": call.name}
-        return {"type": "function_call", "status": "completed", **said}
+        return {"type": "function_call", "status": "completed", **said, **hosted.namespace_of(call, prompt)}
     given = _decoded(call.arguments)
     tool = hosted.tool_for(kind, prompt)
     if kind == "mcp" and call.name != "mcp":

@@ -125,6 +125,17 @@ def kind_of(call: ToolCall, prompt: Prompt) -> str:
     return call.kind
 
 
+def namespace_of(call: ToolCall, prompt: Prompt) -> dict[str, str]:
+    """Return the namespace of a function that is called; one that is loaded late is in a namespace of its own name."""
+    for tool in dicts(prompt.body.get("tools")):
+        inner = [text(each.get("name")) for each in dicts(tool.get("tools"))]
+        if tool.get("type") == "namespace" and call.name in inner:
+            return {"namespace": text(tool.get("name"))}
+        if tool.get("name") == call.name and tool.get("defer_loading") is True:
+            return {"namespace": call.name}
+    return {}
+
+
 def offered(prompt: Prompt) -> list[dict[str, Any]]:
     """Return the API's own tools that it calls unasked before a text: each that is offered and may be called."""
     choice = prompt.body.get("tool_choice")
