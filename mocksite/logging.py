@@ -6,6 +6,7 @@ The messages that the mock logs are objects with `__str__` for the text and `fie
 
 import asyncio
 import contextlib
+import json
 import logging
 import time
 from collections import deque
@@ -123,7 +124,10 @@ class JSONFormatter(LineFormatter):
         line |= fields() if fields else {"message": str(message)}
         if traceback:
             line["traceback"] = traceback
-        return orjson.dumps(line, default=str).decode()
+        try:
+            return orjson.dumps(line, default=str).decode()
+        except TypeError:  # a lone surrogate, as in a file's name that is no UTF-8, or a number that is too large
+            return json.dumps(line, default=str)
 
 
 class TextFormatter(LineFormatter):

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -157,6 +158,12 @@ def test_json__plain_message_and_traceback() -> None:
         line = json.loads(JSONFormatter().format(record("it failed", logging.ERROR, exc_info=True)))
     assert line["message"] == "it failed"
     assert line["traceback"].endswith("ValueError: a bug")
+
+
+@pytest.mark.parametrize("facts", [{"model": "m\udcff"}, {"sent_bytes": 2**70}])
+def test_json__takes_what_is_no_valid_text_and_any_number(facts: dict[str, Any]) -> None:
+    line = json.loads(JSONFormatter().format(record(RequestLine(replace(EXCHANGE, **facts)))))
+    assert (line["model"], line["bytes"]) == (facts.get("model", "gpt-4o"), facts.get("sent_bytes", 1300))
 
 
 def test_filter__drops_only_cancellations() -> None:
