@@ -302,12 +302,15 @@ async def _sever(response: Severed, send: Send) -> bool:
 
 async def _send_stream(response: EventStream, send: Send) -> bool:
     """Send a stream piece by piece; Django has three generators around each piece."""
-    if not response.is_raw:
-        return False
     ending = end_by_closing(send, response.ending)
     out, is_whole = PieceSender(send), ending is Ending.WHOLE
-    await out.start(response.status_code, response.lines)
-    await out.send(response.pieces, ends=is_whole)
+    if response.is_unchanged:
+        pieces = response.pieces
+        await out.start(response.status_code, response.lines)
+    else:
+        pieces = response.outgoing
+        await _start(response, send)
+    await out.send(pieces, ends=is_whole)
     if not is_whole and can_sever(send):
         await sever(send, ending)
     return True
@@ -315,11 +318,11 @@ async def _send_stream(response: EventStream, send: Send) -> bool:
 
 async def _send_relayed(response: Relayed, send: Send) -> bool:
     """Send another server's answer on, and end it as that one did."""
-    headers = response.header_list()
+    headers = [*response.header_list(), *_cookies(response)]
     spare_headers(send, {name for name, _ in headers})
     end_by_closing(send, Ending.WHOLE)
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-    await PieceSender(send).send(response.pieces, ends=False)
+    await PieceSender(send).send(response.outgoing, ends=False)
     if response.source.ending is Ending.WHOLE:
         await send({"type": "http.response.body"})
     elif can_sever(send):
@@ -352,4 +355,11 @@ WAYS: Mapping[type[Recorded], Callable[[Any, Send], Awaitable[bool]]] = {
 
 
 async def _start(response: Recorded, send: Send) -> None:
-    await send({"type": "http.response.start", "status": response.status_code, "headers": encoded(response.lines)})
+    headers = [*encoded(response.lines), *_cookies(response)]
+    await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
+
+
+def _cookies(response: Recorded) -> list[tuple[bytes, bytes]]:
+    """Return the headers of the cookies that middleware has set."""
+    cookies = response.cookies.values() if response.has_cookies else ()
+    return [(b"set-cookie", cookie.output(header="").strip().encode("ascii")) for cookie in cookies]

@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
 from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingHttpResponse
@@ -130,7 +130,7 @@ class RawResponse(Recorded, HttpResponse):
     @property
     def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body as a faulty line carries it."""
-        return line.over(self.faults, line.once(self.data))
+        return line.over(self.faults, line.once(self.content))
 
     def replace_body(self, data: bytes) -> None:
         """Send other bytes than those that the exchange has noted: the same in a content coding."""
@@ -174,7 +174,24 @@ UNCACHED: Lines = {
 }
 
 
-class EventStream(Recorded, StreamingHttpResponse):
+class InPieces(Recorded, StreamingHttpResponse):
+    """A response that goes out in `pieces`, or in those that middleware has put in their place."""
+
+    pieces: AsyncGenerator[bytes, None]
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the content is still `pieces`, and there are no cookies."""
+        return getattr(self, "_iterator", None) is self.pieces and not self.has_cookies
+
+    @property
+    def outgoing(self) -> AsyncGenerator[bytes, None]:
+        """The pieces, or those of middleware."""
+        is_same = getattr(self, "_iterator", None) is self.pieces
+        return self.pieces if is_same else cast(AsyncGenerator[bytes, None], aiter(self))
+
+
+class EventStream(InPieces):
     """A stream of events that caches and proxies do not hold back; `progress` records what was sent.
 
     `ending` is how the connection ends afterwards, and `faults` are those of the line that carries it.
@@ -196,11 +213,6 @@ class EventStream(Recorded, StreamingHttpResponse):
         """Send other bytes than the plain ones: the same in a content coding."""
         self._iterator = self.pieces = line.over(self.faults, pieces)
 
-    @property
-    def is_raw(self) -> bool:
-        """Whether the content is still `pieces`; middleware may have wrapped it or set cookies."""
-        return getattr(self, "_iterator", None) is self.pieces and not self.has_cookies
-
     def end(self) -> None:
         """End the exchange, whether the stream is complete or not."""
         self.progress.end()
@@ -214,7 +226,7 @@ class Ends(Protocol):
         """How it ends."""
 
 
-class Relayed(Recorded, StreamingHttpResponse):
+class Relayed(InPieces):
     """Another server's answer, sent on as it comes; `source` knows how it ended, `finished` ends the exchange.
 
     Its headers go out as they came, and as often as they came, beside those that this server has to add.
@@ -236,6 +248,10 @@ class Relayed(Recorded, StreamingHttpResponse):
         self.add_headers(self._came)
         self.pieces, self.relayed, self.source, self.finished = pieces, relayed, source, finished
 
+    def replace_pieces(self, pieces: AsyncGenerator[bytes, None]) -> None:
+        """Send other bytes: the same as a faulty line carries them."""
+        self._iterator = self.pieces = pieces
+
     def record(self, exchange: Exchange) -> None:
         """Carry the exchange; where the answer has a request id, that goes out."""
         theirs = self.headers.get(REQUEST_ID)
@@ -248,7 +264,9 @@ class Relayed(Recorded, StreamingHttpResponse):
         added = {name.lower(): value for name, value in self.headers.items()}
         added = {name: value for name, value in added.items() if self._came.get(name) != value}
         own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in added.items()]
-        return [*((name, value) for name, value in self.relayed if name.decode("latin-1") not in added), *own]
+        gone = {name for name in self._came if name not in self.headers}  # middleware has taken them out
+        kept = ((name, value) for name, value in self.relayed if name.decode("latin-1") not in added.keys() | gone)
+        return [*kept, *own]
 
     def end(self) -> None:
         """End the exchange, whole or cut short."""

@@ -41,7 +41,7 @@ async def relay(turn: Turn) -> Relayed:
     streams = (turn.prompt.stream and answer.status < 300) or answer.media_type in STREAMS
 
     response = relayed(exchange, answer, is_stream=streams, read=_reader(turn), record_answer=turn.outcome.record)
-    response.pieces = line.over(exchange.faults, response.pieces)
+    response.replace_pieces(line.over(exchange.faults, response.pieces))
     return response
 
 
@@ -212,7 +212,7 @@ def play(turn: Turn, recorded: Recorded) -> Relayed | RawResponse:
         whole.faults = exchange.faults
         return whole
     response = _playing(exchange, recorded, due, read)
-    response.pieces = line.over(exchange.faults, response.pieces)
+    response.replace_pieces(line.over(exchange.faults, response.pieces))
     return response
 
 

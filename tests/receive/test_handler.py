@@ -3,7 +3,8 @@
 import asyncio
 import json
 import logging
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Any, cast
 
 import pytest
 from asgiref.sync import SyncToAsync
@@ -18,6 +19,7 @@ from completions.receive.handler import Handler
 from completions.receive.request import LeanRequest
 from completions.tokens import text as tokens
 from tests.asgi import Connection, call, scope
+from tests.delivery.relay.raw_server import raw_server
 from tests.document import MOCK, events, fold
 
 CHAT = "/v1/chat/completions"
@@ -199,6 +201,66 @@ def stamp(get_response: Any) -> Any:
         return response
 
     return middleware
+
+
+@async_only_middleware
+def change(get_response: Any) -> Any:
+    """Set a cookie, and send capital letters in place of small ones."""
+
+    async def middleware(request: HttpRequest) -> HttpResponse:
+        response: Any = await get_response(request)
+        response.set_cookie("a", "b")
+        if response.streaming:
+            given = response.streaming_content
+
+            async def changed() -> AsyncGenerator[bytes, None]:
+                async for piece in given:
+                    yield piece.upper()
+
+            response.streaming_content = changed()
+            del response.headers["Content-Length"]
+        else:
+            response.content = response.content.upper() + b" "
+            response.headers["Content-Length"] = str(len(response.content))
+        return cast(HttpResponse, response)
+
+    return middleware
+
+
+@pytest.mark.parametrize("fault", ["", "drip; bytes_per_second=1000000"])
+@pytest.mark.parametrize("body", [b"{}", b'{"stream":true}'])
+async def test_middleware__may_change_what_is_sent(app: Handler, body: bytes, fault: str) -> None:
+    headers = {"x-mock-fault": fault} if fault else {}
+    plain = await call(app, "POST", CHAT, body, headers=headers)
+    with override_settings(MIDDLEWARE=[f"{__name__}.change"]):
+        answer = await call(Handler(), "POST", CHAT, body, headers=headers)
+    assert answer.body.strip() == plain.body.upper().strip()
+    assert answer.headers.get("content-length", str(len(answer.body))) == str(len(answer.body))
+    assert answer.headers["set-cookie"] == "a=b; Path=/"
+    assert answer.ended
+
+
+async def test_middleware__may_change_what_another_server_sends(settings: Settings) -> None:
+    said = b'{"id": "x"}'
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nX-Own: 1\r\n\r\n%s" % (
+        len(said),
+        said,
+    )
+    with raw_server(lambda connection: connection.send(answer)) as upstream:
+        settings.MOCK_SCRIPT, settings.MOCK_UPSTREAM = "relay", [upstream.url]
+        settings.MIDDLEWARE = [f"{__name__}.change"]
+        changed = await call(Handler(), "POST", CHAT, b'{"model":"m","messages":[]}')
+    assert (changed.body, changed.headers["x-own"], changed.headers["set-cookie"]) == (said.upper(), "1", "a=b; Path=/")
+    assert "content-length" not in changed.headers
+
+
+async def test_middleware__keeps_no_stream_from_breaking_off(app: Handler) -> None:
+    """In-process there is no connection to close; the stream has no end all the same."""
+    headers = {"x-mock-fault": "disconnect; after_tokens=2"}
+    with override_settings(MIDDLEWARE=[f"{__name__}.change"]):
+        answer = await call(Handler(), "POST", CHAT, b'{"stream":true}', headers=headers)
+    assert not answer.ended
+    assert b"DATA: {" in answer.body
 
 
 async def test_root_path__is_taken_off(app: Handler) -> None:
