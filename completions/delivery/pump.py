@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from itertools import count
 from weakref import WeakKeyDictionary
 
@@ -24,23 +24,23 @@ class _Stream:
     def __init__(self, delivery: Delivery, write: Write, future: "asyncio.Future[bytes | None]") -> None:
         self.delivery, self.write, self.future = delivery, write, future
 
-    def step(self) -> bool:
-        """Write what is due, and return whether there is more."""
+    def step(self) -> float | None:
+        """Write what is due, and return when more is, on the delivery's clock; None at the end."""
         if self.future.done():  # its client has left
-            return False
+            return None
         delivery = self.delivery
         try:
             if not self.write(piece := delivery.take()):
                 self.future.set_result(piece)
-                return False
+                return None
             delivery.note_sent()
         except Exception as exc:  # whoever waits for the stream gets it, and the others go on
             self.future.set_exception(exc)
-            return False
+            return None
         if delivery.is_ended:
             self.future.set_result(None)
-            return False
-        return True
+            return None
+        return delivery.due
 
 
 class Pump:
@@ -110,9 +110,11 @@ class Pump:
         """Write what is due, and set the timer for what is due next."""
         self._timer, begun, due = None, time.monotonic(), self._due
         while due and due[0][0] <= begun + SLACK:
-            stream = heappop(due)[2]
-            if stream.step():
-                heappush(due, (stream.delivery.due, next(self._numbers), stream))
+            _, number, stream = due[0]
+            if (later := stream.step()) is None:
+                heappop(due)
+            else:
+                heapreplace(due, (later, number, stream))
             if time.monotonic() - begun > TURN:
                 break
         if due and self._timer is None:

@@ -76,12 +76,9 @@ class Delivery(AsyncGenerator[bytes, None]):
         self._taken = self._position = 0
         self._elapsed = 0.0
         self._count = len(frames.sizes)
-        self._pieces: AsyncGenerator[bytes, None] | None = None
-
-    @property
-    def is_ended(self) -> bool:
+        self.is_ended = not self._count
         """Whether all frames were taken."""
-        return self._position >= self._count
+        self._pieces: AsyncGenerator[bytes, None] | None = None
 
     @property
     def due(self) -> float:
@@ -101,9 +98,12 @@ class Delivery(AsyncGenerator[bytes, None]):
     def take(self) -> bytes:
         """Return the bytes of the frames that are due, and of the next one at least."""
         first = self._taken = self._position
-        self._elapsed = elapsed = self._clock() - self._start
-        self._position = _fill(self._frames, first, bisect_right(self._due, elapsed + SLACK, first))
-        return self._frames.joined(first, self._position)
+        self._elapsed = self._clock() - self._start
+        last, latest = first + 1, self._elapsed + SLACK
+        if last < self._count and self._due[last] <= latest:  # of a paced stream, mostly one frame alone is due
+            last = _fill(self._frames, first, bisect_right(self._due, latest, last))
+        self._position, self.is_ended = last, last >= self._count
+        return self._frames.joined(first, last)
 
     def note_sent(self) -> None:
         """Note that what was taken last is sent."""

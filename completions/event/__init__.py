@@ -97,14 +97,11 @@ class Frames(Sequence[bytes]):
                 self._repeated += part.shared * (len(part.values) - 1)
             else:
                 self.sizes.append(len(part))
-        self._places: list[int] = []
 
-    @property
+    @functools.cached_property
     def _ends(self) -> list[int]:
         """For each part, the index of the first frame after it; a stream that is sent at once needs none."""
-        if not self._places:
-            self._places += accumulate([len(part.values) if isinstance(part, Run) else 1 for part in self.parts])
-        return self._places
+        return list(accumulate([len(part.values) if isinstance(part, Run) else 1 for part in self.parts]))
 
     @property
     def memory(self) -> int:
@@ -129,17 +126,20 @@ class Frames(Sequence[bytes]):
         if isinstance(index, slice):
             first, last, _ = index.indices(len(self.sizes))
             return self if last - first == len(self.sizes) else Frames(self._between(first, last))
-        index = range(len(self.sizes))[index]
-        at = bisect_right(self._ends, index)
+        return self._one(range(len(self.sizes))[index])
+
+    def _one(self, index: int) -> bytes:
+        ends = self._ends
+        at = bisect_right(ends, index)
         part = self.parts[at]
         if isinstance(part, bytes):
             return part
-        return part.before + part.values[index - self._ends[at]] + part.after  # counted from the run's end
+        return part.before + part.values[index - ends[at]] + part.after  # counted from the run's end
 
     def joined(self, first: int, last: int) -> bytes:
         """Return the frames from `first` up to `last` in a row."""
         if last - first == 1:
-            return self[first]
+            return self._one(first)
         return b"".join([part if isinstance(part, bytes) else part.joined() for part in self._between(first, last)])
 
     def has(self, text: bytes) -> bool:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from completions.conf import conf
@@ -30,7 +31,7 @@ def end_exchange(exchange: Exchange) -> None:
         exchange.at_end()
         exchange.at_end = None
     if requests_log.isEnabledFor(logging.INFO):
-        _log(requests_log, RequestLine(exchange))
+        _way(requests_log)(RequestLine(exchange))
     writer.add(exchange)
 
 
@@ -46,7 +47,7 @@ class StreamRecord:
 
     def __init__(self, exchange: Exchange, frames: Frames, tokens: Sequence[int], total: int, log: bool) -> None:
         self._exchange, self._sizes, self._total = exchange, frames.sizes, total
-        self._log = log and chunks_log.isEnabledFor(logging.INFO)
+        self._log = _way(chunks_log) if log and chunks_log.isEnabledFor(logging.INFO) else None
         self._sent = 0
         self._ends: list[int] = []
         self._times: list[float] = []
@@ -71,16 +72,17 @@ class StreamRecord:
 
     def sent(self, first: int, last: int, elapsed: float) -> None:
         """Note one write: the frames from `first` up to `last`, `elapsed` seconds after the start."""
-        exchange = self._exchange
+        exchange, total = self._exchange, self._total
         self._sent = last
         self._ends.append(last)
         self._times.append(elapsed)
-        exchange.sent_bytes += sum(self._sizes[first:last])
-        exchange.chunks = min(last, self._total)
-        if self._log and first < exchange.chunks:
-            size = sum(self._sizes[first : exchange.chunks])
-            numbers = (first + 1, exchange.chunks, self._total)
-            _log(chunks_log, ChunkLine(exchange, numbers, elapsed + exchange.queued, size))
+        size = sum(self._sizes[first:last])
+        exchange.sent_bytes += size
+        exchange.chunks = chunks = last if last < total else total
+        if self._log is not None and first < chunks:
+            if chunks < last:
+                size -= sum(self._sizes[chunks:last])
+            self._log(ChunkLine(exchange, (first + 1, chunks, total), elapsed + exchange.queued, size))
 
     def end(self) -> None:
         """End the exchange; an incomplete stream was left by its client, or stopped with the server."""
@@ -111,7 +113,8 @@ class RelayRecord:
         if exchange.stream:
             exchange.chunks += 1
             if conf.LOG_CHUNKS and chunks_log.isEnabledFor(logging.INFO):
-                _log(chunks_log, ChunkLine(exchange, (exchange.chunks, exchange.chunks, None), elapsed, len(piece)))
+                numbers = (exchange.chunks, exchange.chunks, None)
+                _way(chunks_log)(ChunkLine(exchange, numbers, elapsed, len(piece)))
         if self._size + len(piece) <= KEPT_BYTES:
             self._size += len(piece)
             self.pieces.append(piece)
@@ -251,13 +254,12 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def _log(logger: logging.Logger, line: object) -> None:
-    """Log a line at INFO; without a log record where the logger's only handler takes it so."""
+def _way(logger: logging.Logger) -> Callable[[object], None]:
+    """Return what logs a line at INFO: without a log record where the logger's only handler takes it so."""
     take = _direct_method(logger)
-    if take is None:
-        logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
-    else:
-        take(logger.name, line)
+    if take is not None:
+        return partial(take, logger.name)
+    return lambda line: logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
 
 
 def _direct_method(logger: logging.Logger) -> Callable[[str, object], None] | None:
