@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from completions.tokens import text
 from tests.redis_server import RedisServer, server_url
 from tests.server import LiveServer
 
@@ -14,6 +15,12 @@ pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where 
 
 settings.register_profile("house", deadline=None)  # a machine that is busy must fail no test
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tokenizer() -> None:
+    """Load the tokenizer, as a server does at its start: the first request of a process would wait for it."""
+    text.warm()
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from completions.receive.handler import Handler
 from completions.state.namespaces import namespace
 from tests.asgi import Connection, call, scope
 from tests.document import events
+from tests.patience import PATIENCE
 from tests.scripts import rules
 
 SCRIPT = rules("""
@@ -45,11 +46,12 @@ def ask(app: Handler, text: str, **more: Any) -> tuple[Connection, "asyncio.Task
 
 async def waiting(app: Handler, gate: str) -> int:
     """Return how many wait at a gate, once somebody does."""
-    while True:
-        counts = json.loads((await call(app, "GET", "/_mock/gates")).body)["gates"]
-        if gate in counts:
-            return int(counts[gate])
-        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            counts = json.loads((await call(app, "GET", "/_mock/gates")).body)["gates"]
+            if gate in counts:
+                return int(counts[gate])
+            await asyncio.sleep(0.001)
 
 
 async def release(app: Handler, gate: str) -> int:
