@@ -12,7 +12,7 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from threading import get_ident
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,11 +25,26 @@ class NotCancelled(logging.Filter):
         return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
+class Message(NamedTuple):
+    """What is logged at INFO without a log record, at `created`, in seconds since the epoch."""
+
+    created: float
+    logger: str
+    message: object
+
+    def record(self) -> logging.LogRecord:
+        """Return it as a log record."""
+        record = logging.LogRecord(self.logger, logging.INFO, "", 0, self.message, None, None)
+        record.created, record.msecs = self.created, int(self.created % 1 * 1000)
+        return record
+
+
 class GatheringHandler(logging.StreamHandler[Any]):
     """Writes to standard error; what is logged within an event loop at INFO or below waits up to 20 ms for more.
 
     A write costs more than all else about a line, and each gives another thread its turn in between. The lines keep
-    their order: whatever is more urgent, or comes from elsewhere, goes out with all that waits before it.
+    their order: whatever is more urgent, or comes from elsewhere, goes out with all that waits before it. Messages
+    without log records become lines only then, for many in a row take less time than one now and then.
     """
 
     GATHER = 0.02
@@ -37,7 +52,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: deque[str] = deque()
+        self._waiting: deque[str | Message] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
 
@@ -51,32 +66,40 @@ class GatheringHandler(logging.StreamHandler[Any]):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, or let it wait for others."""
         try:
-            self._lines.append(self.format(record))
+            self._waiting.append(self.format(record))
             if record.levelno > logging.INFO or not self._is_flushed_soon():
                 self.flush()
         except Exception:  # logging's own edge: whatever is wrong with a line, nobody else fails for it
             self.handleError(record)
 
-    def emit_line(self, logger: str, message: object) -> None:
-        """Write a message at INFO without a log record, or let it wait: a paced stream has one for each event."""
-        formatter = self.formatter
-        if not isinstance(formatter, LineFormatter):
-            self.emit(_info(logger, message))
-            return
-        try:
-            self._lines.append(formatter.line(time.time(), "INFO", logger, message))
-            if not self._is_flushed_soon():
-                self.flush()
-        except Exception:
-            self.handleError(_info(logger, message))
+    def emit_message(self, logger: str, message: object) -> None:
+        """Write a message at INFO without a log record, or let it wait: a paced stream has one for each event.
+
+        What its line tells must stay as it is.
+        """
+        self._waiting.append(Message(time.time(), logger, message))
+        if not self._is_flushed_soon():
+            self.flush()
 
     def flush(self) -> None:
         """Write the lines that wait."""
         with self.lock or contextlib.nullcontext():
             self._loop = None  # what comes from now on is flushed once more
-            if lines := [self._lines.popleft() for _ in range(len(self._lines))]:
-                self.stream.write("\n".join(lines) + "\n")
+            if lines := [self._line(self._waiting.popleft()) for _ in range(len(self._waiting))]:
+                self.stream.write("".join(lines))
             super().flush()
+
+    def _line(self, waiting: str | Message) -> str:
+        """Return what is written of what waits; nothing of a message that fails."""
+        if isinstance(waiting, str):
+            return f"{waiting}\n"
+        try:
+            if isinstance(self.formatter, LineFormatter):
+                return f"{self.formatter.line(waiting.created, 'INFO', waiting.logger, waiting.message)}\n"
+            return f"{self.format(waiting.record())}\n"
+        except Exception:
+            self.handleError(waiting.record())
+            return ""
 
     def _is_flushed_soon(self) -> bool:
         """Return whether an event loop runs here, and will flush the lines."""
@@ -90,10 +113,6 @@ class GatheringHandler(logging.StreamHandler[Any]):
         self._loop, self._thread = loop, get_ident()
         loop.call_later(self.GATHER, self.flush)
         return True
-
-
-def _info(logger: str, message: object) -> logging.LogRecord:
-    return logging.LogRecord(logger, logging.INFO, "", 0, message, None, None)
 
 
 class LineFormatter(logging.Formatter):

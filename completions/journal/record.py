@@ -277,4 +277,4 @@ def _direct_method(logger: logging.Logger) -> Callable[[str, object], None] | No
         place = place.parent if place.propagate else None
     if found is None or found.filters or logger.filters or found.level > logging.INFO:
         return None
-    return getattr(found, "emit_line", None)
+    return getattr(found, "emit_message", None)
