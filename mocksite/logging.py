@@ -12,7 +12,7 @@ import time
 from collections import deque
 from datetime import UTC, datetime
 from threading import get_ident
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -25,18 +25,8 @@ class NotCancelled(logging.Filter):
         return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
-class Message(NamedTuple):
-    """What is logged at INFO without a log record, at `created`, in seconds since the epoch."""
-
-    created: float
-    logger: str
-    message: object
-
-    def record(self) -> logging.LogRecord:
-        """Return it as a log record."""
-        record = logging.LogRecord(self.logger, logging.INFO, "", 0, self.message, None, None)
-        record.created, record.msecs = self.created, int(self.created % 1 * 1000)
-        return record
+Message = tuple[float, str, object]
+"""What is logged at INFO without a log record: when, in seconds since the epoch, the logger's name, and what."""
 
 
 class GatheringHandler(logging.StreamHandler[Any]):
@@ -77,7 +67,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
 
         What its line tells must stay as it is.
         """
-        self._waiting.append(Message(time.time(), logger, message))
+        self._waiting.append((time.time(), logger, message))
         if not self._is_flushed_soon():
             self.flush()
 
@@ -93,12 +83,13 @@ class GatheringHandler(logging.StreamHandler[Any]):
         """Return what is written of what waits; nothing of a message that fails."""
         if isinstance(waiting, str):
             return f"{waiting}\n"
+        created, logger, message = waiting
         try:
             if isinstance(self.formatter, LineFormatter):
-                return f"{self.formatter.line(waiting.created, 'INFO', waiting.logger, waiting.message)}\n"
-            return f"{self.format(waiting.record())}\n"
+                return f"{self.formatter.line(created, 'INFO', logger, message)}\n"
+            return f"{self.format(_record(waiting))}\n"
         except Exception:
-            self.handleError(waiting.record())
+            self.handleError(_record(waiting))
             return ""
 
     def _is_flushed_soon(self) -> bool:
@@ -113,6 +104,13 @@ class GatheringHandler(logging.StreamHandler[Any]):
         self._loop, self._thread = loop, get_ident()
         loop.call_later(self.GATHER, self.flush)
         return True
+
+
+def _record(of: Message) -> logging.LogRecord:
+    created, logger, message = of
+    record = logging.LogRecord(logger, logging.INFO, "", 0, message, None, None)
+    record.created, record.msecs = created, int(created % 1 * 1000)
+    return record
 
 
 class LineFormatter(logging.Formatter):

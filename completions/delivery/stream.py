@@ -16,6 +16,9 @@ from completions.outcome import Pacing
 WRITE_BYTES = 64 * 1024
 """The most bytes written at once; after that, the writer waits until the client has read them."""
 
+WRITE_FRAMES = 4096
+"""The most frames written at once; a long stream that is late is looked at piece by piece."""
+
 SLACK = 0.0005
 """Seconds. Events due within this time count as due, because an event loop's timers are no finer than a millisecond."""
 
@@ -75,7 +78,7 @@ class Delivery(AsyncGenerator[bytes, None]):
         self._clock, self._sleep = clock, sleep
         self._taken = self._position = 0
         self._elapsed = 0.0
-        self._count = len(frames.sizes)
+        self._count = len(frames)
         self.is_ended = not self._count
         """Whether all frames were taken."""
         self._pieces: AsyncGenerator[bytes, None] | None = None
@@ -166,7 +169,7 @@ async def deliver_shared(
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[bytes, None]:
     """Yield the frames' bytes, each when its turn comes; otherwise like `deliver`."""
-    position, count = 0, len(frames.sizes)
+    position, count = 0, len(frames)
     with turns:
         while position < count:
             ready = await turns.after(position)
@@ -230,7 +233,7 @@ def _fill(frames: Frames, position: int, end: int) -> int:
     """Return the end of the run of due frames from `position` that fits one write; it has at least one frame."""
     if end <= position + 1:
         return position + 1
-    sizes = frames.sizes[position:end]
-    if sum(sizes) <= WRITE_BYTES:
+    if end - position == len(frames) and frames.size <= WRITE_BYTES:
         return end
+    sizes = map(len, frames[position : min(end, position + WRITE_FRAMES)])
     return position + max(1, sum(1 for _ in takewhile(WRITE_BYTES.__ge__, accumulate(sizes))))

@@ -56,12 +56,6 @@ class Run:
         """The number of bytes that each text shares with the others."""
         return len(self.before) + len(self.after)
 
-    @property
-    def sizes(self) -> list[int]:
-        """The number of bytes of each text."""
-        shared = self.shared
-        return [size + shared for size in map(len, self.values)]
-
     def cut(self, first: int, last: int) -> "Run":
         """Return the texts from `first` up to `last`."""
         return self if last - first == len(self.values) else Run(self.before, self.values[first:last], self.after)
@@ -85,31 +79,35 @@ class Run:
 
 
 class Frames(Sequence[bytes]):
-    """The bytes of each event of a stream, in order, some of them in runs; `sizes` are their numbers of bytes."""
+    """The bytes of each event of a stream, in order, some of them in runs; `size` is how many all of them are."""
 
     def __init__(self, parts: Iterable[bytes | Run] = ()) -> None:
         self.parts = list(parts)
-        self.sizes: list[int] = []
-        self._repeated = 0
+        self._ends: list[int] = []  # for each part, the index of the first frame after it
+        self.size = self._count = self._repeated = 0
         for part in self.parts:
             if isinstance(part, Run):
-                self.sizes += part.sizes
-                self._repeated += part.shared * (len(part.values) - 1)
+                count, shared = len(part.values), part.shared
+                self.size += shared * count + sum(map(len, part.values))
+                self._repeated += shared * (count - 1)
+                self._count += count
             else:
-                self.sizes.append(len(part))
+                self.size += len(part)
+                self._count += 1
+            self._ends.append(self._count)
 
-    @functools.cached_property
-    def _ends(self) -> list[int]:
-        """For each part, the index of the first frame after it; a stream that is sent at once needs none."""
-        return list(accumulate([len(part.values) if isinstance(part, Run) else 1 for part in self.parts]))
+    @property
+    def sizes(self) -> list[int]:
+        """The number of bytes of each frame."""
+        return list(map(len, self))
 
     @property
     def memory(self) -> int:
         """The number of bytes that the frames take: what a run shares is there once."""
-        return sum(self.sizes) - self._repeated + OBJECT * len(self.sizes)
+        return self.size - self._repeated + OBJECT * self._count
 
     def __len__(self) -> int:
-        return len(self.sizes)
+        return self._count
 
     def __iter__(self) -> Iterator[bytes]:
         for part in self.parts:
@@ -124,9 +122,9 @@ class Frames(Sequence[bytes]):
     def __getitem__(self, index: slice) -> "Frames": ...
     def __getitem__(self, index: int | slice) -> "bytes | Frames":
         if isinstance(index, slice):
-            first, last, _ = index.indices(len(self.sizes))
-            return self if last - first == len(self.sizes) else Frames(self._between(first, last))
-        return self._one(range(len(self.sizes))[index])
+            first, last, _ = index.indices(self._count)
+            return self if last - first == self._count else Frames(self._between(first, last))
+        return self._one(range(self._count)[index])
 
     def _one(self, index: int) -> bytes:
         ends = self._ends
@@ -142,13 +140,19 @@ class Frames(Sequence[bytes]):
             return self._one(first)
         return b"".join([part if isinstance(part, bytes) else part.joined() for part in self._between(first, last)])
 
+    def size_of(self, first: int, last: int) -> int:
+        """Return the number of bytes of the frames from `first` up to `last`."""
+        if last - first == 1:
+            return len(self._one(first))
+        return self.size if last - first == self._count else self[first:last].size
+
     def has(self, text: bytes) -> bool:
         """Tell whether one of the frames contains a text."""
         return any(text in part if isinstance(part, bytes) else part.has(text) for part in self.parts)
 
     def _between(self, first: int, last: int) -> list[bytes | Run]:
         """Return the parts, or parts of runs, with the frames from `first` up to `last`."""
-        if last - first == len(self.sizes):
+        if last - first == self._count:
             return self.parts
         parts: list[bytes | Run] = []
         at = bisect_right(self._ends, first)

@@ -108,8 +108,15 @@ def traffic(row: Exchange) -> Traffic:
 def _frames(row: Exchange, writes: Mapping[str, Any]) -> list[bytes]:
     """Return a stream's events; those that did not go out are empty."""
     sizes, gone = writes["sizes"], writes["ends"][-1] if writes["ends"] else 0
-    frames = unpack(bytes(row.response_body), sizes[:gone], writes.get("packing", UNPACKED))
-    return [*frames, *[b""] * (len(sizes) - gone)]
+    if "events" not in writes:
+        sizes = sizes[:gone]  # earlier versions had a size for each event, also of those that did not go out
+    frames = unpack(bytes(row.response_body), sizes, writes.get("packing", UNPACKED))
+    return [*frames, *[b""] * (_events(writes) - len(frames))]
+
+
+def _events(writes: Mapping[str, Any]) -> int:
+    """Return how many events a stream was to have."""
+    return int(writes.get("events", len(writes["sizes"])))
 
 
 def _body(data: bytes) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _chunks(row: Exchange) -> Iterator[dict[str, Any]]:
     frames = _frames(row, writes)
     due: list[float] = writes.get("due", [])
     if len(due) == 1:
-        due *= len(writes["sizes"])
+        due *= _events(writes)
     for end, ms in zip(writes["ends"], writes["ms"], strict=True):
         for place, frame in enumerate(frames[index:end], index):
             text, encoding = _text(frame)

@@ -28,7 +28,7 @@ class ErrorFacts(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What was sent of a stream: its frames, their sizes, which of them carry a token, and the writes.
+    """What was sent of a stream: its frames, which of them carry a token, and the writes.
 
     For each write, `ends` has the index after its last frame and `times` the seconds since the start. They are two flat
     lists, because a tuple for each write would give the garbage collector tens of thousands of objects to scan. `due`
@@ -36,7 +36,6 @@ class Sent(NamedTuple):
     """
 
     frames: Frames
-    sizes: Sequence[int]
     tokens: Sequence[int]
     ends: Sequence[int]
     times: Sequence[float]
@@ -241,9 +240,9 @@ def _answer(reply: Reply) -> str:
 def _cut(sent: Sent, size: int) -> Sent:
     """Keep the frames that fit into `size` bytes."""
     kept = 0
-    for each in sent.sizes:
+    for each in sent.frames.sizes:
         size -= each
         if size < 0:
             break
         kept += 1
-    return sent._replace(frames=sent.frames[:kept], sizes=sent.sizes[:kept])
+    return sent._replace(frames=sent.frames[:kept])

@@ -29,30 +29,40 @@ UNPACKED: Packing = {}
 NO_RUN = Run(b"", ())
 
 
-def pack(frames: Frames) -> tuple[bytes, Packing]:
-    """Return the bytes of some events without what they repeat, and how to have it back."""
+def pack(frames: Frames) -> tuple[bytes, list[int], Packing]:
+    """Return the bytes of some events without what they repeat, the events' sizes, and how to have the rest back.
+
+    There are no sizes of the events of a run whose `end` tells them apart.
+    """
     first, run = _longest_run(frames) or _found_run(frames) or (0, NO_RUN)
     last, start = first + len(run), run.before
     if len(run) < MIN_FRAMES or len(start) < WORTH or MARK in start:
-        return frames.joined(0, len(frames)), UNPACKED
+        return frames.joined(0, len(frames)), frames.sizes, UNPACKED
     shorten = _remembered if len(run) <= REMEMBERED else _shorten
-    kept, repeated = shorten(tuple(run.values), run.after)
+    kept, repeated, is_told = shorten(tuple(run.values), run.after)
     if repeated is None:
-        return frames.joined(0, len(frames)), UNPACKED
+        return frames.joined(0, len(frames)), frames.sizes, UNPACKED
     packing = {"first": first, "last": last, "start": _text(start), "mark": _text(repeated)}
-    return b"".join([frames.joined(0, first), kept, frames.joined(last, len(frames))]), packing
+    head, tail = frames[:first], frames[last:]
+    if is_told:
+        sizes, packing["end"] = head.sizes + tail.sizes, _text(run.after)
+    else:
+        sizes = frames.sizes
+    return b"".join([head.joined(0, len(head)), kept, tail.joined(0, len(tail))]), sizes, packing
 
 
-def _shorten(values: tuple[bytes, ...], after: bytes) -> tuple[bytes, bytes | None]:
+def _shorten(values: tuple[bytes, ...], after: bytes) -> tuple[bytes, bytes | None, bool]:
     """Return the values of a run, each with `after` behind it, and the text that the mark stands for in them.
 
-    It is None where the values contain the mark themselves, and empty where nothing repeats.
+    It is None where the values contain the mark themselves, and empty where nothing repeats. The third is whether the
+    values are what stands between one `after` and the next.
     """
     kept = after.join([*values, b""])
     if MARK in kept:
-        return kept, None
+        return kept, None, False
     repeated = after if len(after) >= WORTH else _between(*values[len(values) // 2 - 1 :][:2])
-    return kept.replace(repeated, MARK) if repeated else kept, repeated
+    is_told = bool(after) and kept.split(after) == [*values, b""]
+    return kept.replace(repeated, MARK) if repeated else kept, repeated, is_told
 
 
 _remembered = functools.lru_cache(maxsize=64)(_shorten)
@@ -88,17 +98,20 @@ def _found_run(frames: Frames) -> tuple[int, Run] | None:
 
 
 def unpack(body: bytes, sizes: Sequence[int], packing: Packing) -> list[bytes]:
-    """Return the events, of these sizes, as they went out; of those that did not the empty rest."""
+    """Return the events as they went out."""
     if not packing:
         return _cut(body, sizes)
     first, last, start = packing["first"], packing["last"], packing["start"].encode("latin-1")
-    head, tail = sum(sizes[:first]), sum(sizes[last:])
+    end = packing.get("end", "").encode("latin-1")
+    before, run, after = sizes[:first], sizes[first:last], sizes[last:]
+    if end:
+        run, after = (), sizes[first:]
+    head, tail = sum(before), sum(after)
     kept = body[head : len(body) - tail]
     if packing["mark"]:
         kept = kept.replace(MARK, packing["mark"].encode("latin-1"))
-    run = _cut(kept, [size - len(start) for size in sizes[first:last]])
-    ends = _cut(body[:head], sizes[:first]), _cut(body[len(body) - tail :], sizes[last:])
-    return [*ends[0], *(start + own for own in run), *ends[1]]
+    own = kept.split(end)[:-1] if end else _cut(kept, [size - len(start) for size in run])
+    return [*_cut(body[:head], before), *(start + each + end for each in own), *_cut(body[len(body) - tail :], after)]
 
 
 def _cut(body: bytes, sizes: Sequence[int]) -> list[bytes]:

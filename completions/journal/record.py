@@ -46,7 +46,7 @@ class StreamRecord:
     waiting: ClassVar[int] = 0
 
     def __init__(self, exchange: Exchange, frames: Frames, tokens: Sequence[int], total: int, log: bool) -> None:
-        self._exchange, self._sizes, self._total = exchange, frames.sizes, total
+        self._exchange, self._frames, self._total = exchange, frames, total
         self._log = _way(chunks_log) if log and chunks_log.isEnabledFor(logging.INFO) else None
         self._sent = 0
         self._ends: list[int] = []
@@ -54,7 +54,7 @@ class StreamRecord:
         self._due: list[float] = []
         exchange.stream = True
         StreamRecord.open += 1
-        exchange.sent = Sent(frames, self._sizes, tokens, self._ends, self._times, self._due)
+        exchange.sent = Sent(frames, tokens, self._ends, self._times, self._due)
 
     @classmethod
     @contextlib.contextmanager
@@ -76,19 +76,19 @@ class StreamRecord:
         self._sent = last
         self._ends.append(last)
         self._times.append(elapsed)
-        size = sum(self._sizes[first:last])
+        size = self._frames.size_of(first, last)
         exchange.sent_bytes += size
         exchange.chunks = chunks = last if last < total else total
         if self._log is not None and first < chunks:
             if chunks < last:
-                size -= sum(self._sizes[chunks:last])
+                size -= self._frames.size_of(chunks, last)
             self._log(ChunkLine(exchange, (first + 1, chunks, total), elapsed + exchange.queued, size))
 
     def end(self) -> None:
         """End the exchange; an incomplete stream was left by its client, or stopped with the server."""
         if self._exchange.ended is None:
             StreamRecord.open -= 1
-        self._exchange.client_left = self._sent < len(self._sizes) and not self._exchange.stopped
+        self._exchange.client_left = self._sent < len(self._frames) and not self._exchange.stopped
         end_exchange(self._exchange)
 
 
@@ -134,8 +134,7 @@ class RelayRecord:
             StreamRecord.open -= 1
             carry = list(tokens) or [False] * len(self.pieces)
             ends = list(range(1, len(self.pieces) + 1))
-            frames = Frames(self.pieces)
-            exchange.sent = Sent(frames, frames.sizes, carry, ends, self.times)
+            exchange.sent = Sent(Frames(self.pieces), carry, ends, self.times)
         else:
             exchange.response_body = b"".join(self.pieces)
         end_exchange(exchange)

@@ -237,16 +237,15 @@ def _error_body(body: bytes, error: ErrorFacts, secret: bool) -> bytes:
 
 
 def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> tuple[bytes, str]:
-    """Return the body, and a stream's writes: of each its last event plus one, and its ms; and the events' sizes."""
+    """Return the body, and a stream's writes: of each its last event plus one, and its ms; and how to cut the body."""
     sent = exchange.sent
     if sent is None:
         return _whole(exchange, hide, removed, secrets), "{}"
     frames = _frames(sent.frames, hide, removed, secrets)
-    sizes = sent.sizes if frames is sent.frames else frames.sizes
-    writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "sizes": sizes}
+    body, sizes, packing = pack(frames[: sent.ends[-1] if sent.ends else 0])
+    writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "events": len(frames), "sizes": sizes}
     if due := sent.due:
         writes["due"] = _ms(due if due.count(due[0]) < len(due) else due[:1])
-    body, packing = pack(frames[: sent.ends[-1] if sent.ends else 0])
     if packing:
         writes["packing"] = packing
     return body, orjson.dumps(writes).decode()

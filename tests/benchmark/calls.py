@@ -22,6 +22,9 @@ from tests.benchmark.wire import HEADERS, PATH, body
 
 ROUNDS = 6
 
+TOGETHER = 10
+"""Requests whose log lines are made at once."""
+
 
 class Transport(asyncio.Transport):
     """Takes what uvicorn writes."""
@@ -55,29 +58,38 @@ def cycle(scope: Any) -> RequestResponseCycle:
 
 
 async def count(app: Any, request: bytes) -> int:
-    """Return how many calls a request makes, from its scope to its last byte."""
-    received, calls = [{"type": "http.request", "body": request}], 0
+    """Return how many calls a request makes, from its scope to its last byte, and to its lines in the log."""
+    calls = 0
+
+    def note(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sent = [_sent(request) for _ in range(TOGETHER)]
+    sys.setprofile(note)
+    try:
+        for scope, receive, by_uvicorn in sent:
+            await app(scope, receive, by_uvicorn.send)
+        logging.getLogger().handlers[0].flush()
+    finally:
+        sys.setprofile(None)
+    assert all(by_uvicorn.response_complete for _, _, by_uvicorn in sent)
+    return calls // TOGETHER
+
+
+def _sent(request: bytes) -> tuple[dict[str, Any], Any, RequestResponseCycle]:
+    """Return the scope of a request, what receives it, and what its response goes to."""
+    received = [{"type": "http.request", "body": request}]
 
     async def receive() -> dict[str, Any]:
         if not received:
             await asyncio.Event().wait()
         return received.pop()
 
-    def note(frame: FrameType, event: str, argument: object) -> None:
-        nonlocal calls
-        calls += event in ("call", "c_call")
-
     headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
     scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": PATH, "query_string": b""}
     scope["headers"] = [*headers, (b"host", b"127.0.0.1")]
-    by_uvicorn = cycle(scope)
-    sys.setprofile(note)
-    try:
-        await app(scope, receive, by_uvicorn.send)
-    finally:
-        sys.setprofile(None)
-    assert by_uvicorn.response_complete
-    return calls
+    return scope, receive, cycle(scope)
 
 
 async def measure(folder: Path) -> dict[str, int]:

@@ -17,10 +17,12 @@ def test_frames__are_the_texts_of_their_parts(parts: list[bytes | Run]) -> None:
     texts = [text for part in parts for text in ([part] if isinstance(part, bytes) else part)]
     assert [*frames] == texts
     assert frames.sizes == [len(text) for text in texts]
+    assert (len(frames), frames.size) == (len(texts), sum(map(len, texts)))
     assert [frames[at] for at in range(len(frames))] == texts
     for first, last in combinations_with_replacement(range(len(texts) + 1), 2):
         assert [*frames[first:last]] == texts[first:last]
         assert frames.joined(first, last) == b"".join(texts[first:last])
+        assert frames.size_of(first, last) == len(frames.joined(first, last))
 
 
 @given(PARTS, st.binary(min_size=1, max_size=6))

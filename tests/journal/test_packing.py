@@ -25,8 +25,8 @@ def chunk(word: str, pad: str) -> bytes:
 def there_and_back(parts: Sequence[bytes | Run]) -> list[bytes]:
     """Return frames as they come out of the journal."""
     frames = Frames(parts)
-    body, packing = pack(frames)
-    return unpack(body, frames.sizes, orjson.loads(orjson.dumps(packing)))
+    body, sizes, packing = pack(frames)
+    return unpack(body, sizes, orjson.loads(orjson.dumps(packing)))
 
 
 WORDS = st.text(max_size=6)
@@ -46,11 +46,19 @@ def test_packing__gives_back_what_comes_in_runs(parts: list[bytes | Run]) -> Non
     assert there_and_back(parts) == [*Frames(parts)]
 
 
+def test_packing__reads_runs_of_which_each_event_has_a_size() -> None:
+    frames = Frames([b"data: {}\n\n", Run(b"data: " + b"x" * 20, [b"%d" % at for at in range(20)], b"}\n\n"), b"end"])
+    body, sizes, packing = pack(frames)
+    assert (sizes, packing["end"]) == ([10, 3], "}\n\n")
+    without = {name: value for name, value in packing.items() if name != "end"}
+    assert unpack(body, sizes, packing) == unpack(body, frames.sizes, without) == [*frames]
+
+
 @pytest.mark.parametrize("end", ["", "a text that all events end with"])
 def test_packing__keeps_of_a_run_what_differs(end: str) -> None:
     values = [orjson.dumps(f" word{number}") for number in range(100)]
     run = Run(b'data: {"object":"chat.completion.chunk","content":', values, b"}" + end.encode() + b"\n\n")
-    body, _ = pack(Frames([b"data: {}\n\n", run, b"data: [DONE]\n\n"]))
+    body, _, _ = pack(Frames([b"data: {}\n\n", run, b"data: [DONE]\n\n"]))
     assert len(body) < sum(map(len, values)) + 4 * len(values)
 
 
@@ -62,7 +70,7 @@ def test_packing__keeps_of_a_run_what_differs(end: str) -> None:
 def test_packing__keeps_what_a_run_repeats_but_once(ends: tuple[list[bytes], list[bytes]]) -> None:
     run = [chunk(f" word{number}", "x" * (number % 9)) for number in range(100)]
     frames = [*ends[0], *run, *ends[1]]
-    body, packing = pack(Frames(frames))
+    body, _, packing = pack(Frames(frames))
     assert there_and_back(frames) == frames
     assert len(body) + len(orjson.dumps(packing)) < len(b"".join(frames)) / 3
 

@@ -196,7 +196,7 @@ async def test_answer__keeps_nothing_of_what_was_removed_from_its_request(
         assert part.encode() not in kept
     writes = orjson.loads(row.response_writes)
     sizes = writes.get("sizes", [len(row.response_body)])
-    assert list(map(len, unpack(row.response_body, sizes, writes.get("packing", {})))) == sizes
+    assert len(unpack(row.response_body, sizes, writes.get("packing", {}))) == writes.get("events", 1)
 
 
 @pytest.mark.parametrize(("redact", "stream"), [([], False), (["x-tenant"], True)])
