@@ -19,7 +19,7 @@ from completions.wire.dialects.vendor import Vendor
 from completions.wire.fields import arranged
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
-from completions.wire.openai.base import OpenAIFormat, envelope
+from completions.wire.openai.base import Dialect, OpenAIFormat, envelope
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
@@ -119,6 +119,7 @@ class Azure(Vendor):
 
     name = "azure"
     words = OPENAI_WORDS
+    padding = Dialect.padding
     refuses = True
 
     def check_chat(self, body: dict[str, Any]) -> None:
@@ -146,8 +147,19 @@ class Azure(Vendor):
         return {key: value for key, value in head.items() if key != "service_tier"}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with the filters' results for the prompt."""
-        return document | {"prompt_filter_results": ASKED}
+        """Return an answer with the filters' results for the prompt; Azure's keys are in the order of their names."""
+        told = document | {"prompt_filter_results": ASKED}
+        return arranged(told, sorted(told))
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice: a whole one went through all filters, and the end of a stream through none."""
+        told = dict(document)
+        if "message" in told:
+            told["message"] = arranged(told["message"], sorted(told["message"]))
+            told["content_filter_results"] = told["content_filter_results"] | PROTECTED
+        elif told["finish_reason"] not in (None, "content_filter"):
+            told["content_filter_results"] = {}
+        return arranged(told, sorted(told))
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with the filters' results for the input and the output."""
@@ -182,6 +194,7 @@ class AzureModels(Azure):
     """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
     whole_calls = True
+    padding = ""
     events_type = ServerSentEvents.media_type
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
