@@ -44,7 +44,7 @@ class LiveServer:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        started = self.wait_for(r"running on http://([^ :]+):(\d+)")
+        started = self.wait_for(r"running on https?://([^ :]+):(\d+)")
         self.host, self.port = started[1], int(started[2])
         self._wait_until_it_listens()
 

@@ -248,8 +248,9 @@ async def sever(send: Send, ending: Ending) -> None:
     cycle = _cycle(send)
     transport = cycle.transport
     if ending is Ending.RESET:
-        transport.set_write_buffer_limits(0)  # so that the flow is paused until the buffer is empty
-        await cycle.flow.drain()
+        if transport.get_write_buffer_size():  # with none, TLS would wait for the next write
+            transport.set_write_buffer_limits(0)  # so that the flow is paused until the buffer is empty
+            await cycle.flow.drain()
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RST_ON_CLOSE)
         transport.abort()
     else:

@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -289,6 +291,35 @@ def test_client__that_leaves_frees_its_stream(slow: LiveServer, reset: bool) -> 
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
     connection.close()
     slow.wait_for(r"POST /v1/chat/completions 200 rule=mock stream chunks=2 .*client left", since=before)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl on this machine to make a certificate")
+def test_tls__streams_and_breaks_off_as_without(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key", tmp_path / "certificate"
+    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost")
+    make = ["openssl", "req", "-x509", *kind, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(make, check=True, capture_output=True)
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.check_hostname = False
+    serve = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--ssl-keyfile", str(key))
+    with LiveServer(*serve, "--ssl-certfile", str(certificate), MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server:
+
+        def ask(fault: bytes) -> bytes:
+            with context.wrap_socket(connect(server)) as connection:
+                connection.sendall(request(b'{"stream":true}', fault))
+                if not fault:
+                    return read_chunked(connection)
+                data = b""
+                with suppress(ConnectionResetError):
+                    while received := connection.recv(65536):
+                        data += received
+                return data
+
+        assert dechunk(ask(b"").partition(b"\r\n\r\n")[2]).endswith(b"data: [DONE]\n\n")
+        for name in (b"disconnect", b"reset"):
+            broken = ask(b"X-Mock-Fault: %s; after_tokens=2\r\n" % name)
+            assert broken.startswith(b"HTTP/1.1 200 ")
+            assert not broken.endswith(b"\r\n0\r\n\r\n")
 
 
 @pytest.mark.parametrize("body", [b'{"stream":true}', b"{}"], ids=["streamed", "whole"])
