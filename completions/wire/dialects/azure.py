@@ -319,7 +319,16 @@ class AzureLegacy(Deployed, LegacyCompletions):
 
 
 class AzureEmbeddings(Deployed, Embeddings):
-    """Embeddings of a deployment."""
+    """Embeddings of a deployment; those of Cohere's models look otherwise (recorded in August 2026)."""
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the list of vectors."""
+        told = super().document(reply, prompt)
+        if not (prompt.model or "").lower().startswith(("cohere", "embed-")):
+            return told
+        vectors = [arranged(each, ("index", "object")) for each in told["data"]]
+        counts = arranged(told["usage"] | {"completion_tokens": 0}, ("prompt_tokens", "completion_tokens"))
+        return {"id": ids.uuid_of(f"embedding/{reply.serial}"), **told, "data": vectors, "usage": counts}
 
 
 class AzureResponses(Deployed, Responses):

@@ -179,6 +179,7 @@ class OpenRouter(Vendor):
         parts = {"upstream_inference_prompt_cost": cost, "upstream_inference_completions_cost": 0}
         usage = {"cost": cost, "is_byok": False, "cost_details": {"upstream_inference_cost": cost, **parts}}
         told = {"provider": "Mock", "id": _generation("gen-emb-", reply)}
+        told |= {"model": document["model"].rpartition("/")[2]}
         return document | {"usage": document["usage"] | usage} | told
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:

@@ -16,7 +16,7 @@ from completions.wire.gemini import caches, file_search, grounding, imagen
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
-from completions.wire.gemini.answer import Said
+from completions.wire.gemini.answer import Said, is_vertex
 from completions.wire.gemini.caches import CACHE
 from completions.wire.gemini.envelope import content_of, tail, told_usage
 from completions.wire.gemini.fields import inner, integer, pick
@@ -90,7 +90,7 @@ class Gemini(WireFormat):
         """Return a `GenerateContentResponse`, or the answer of a method that does not generate."""
         match prompt.address.get("method"):
             case "countTokens":
-                return _counted(reply)
+                return _counted(reply, prompt)
             case "embedContent":
                 return {"embedding": _vectors(reply, prompt)[0]}
             case "batchEmbedContents":
@@ -168,9 +168,13 @@ def _candidate(said: Said, prompt: Prompt) -> dict[str, Any]:
     return {"content": content_of(said.parts(), prompt), **said.ending(), **said.logprobs()}
 
 
-def _counted(reply: Reply) -> dict[str, Any]:
+def _counted(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the tokens of a request; Vertex AI counts besides the characters of texts and tools that are no spaces."""
     count = reply.usage.prompt_tokens if reply.usage else 0
-    return {"totalTokens": count, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": count}]}
+    texts = [message.text for message in prompt.messages]
+    texts += [said for tool in prompt.tools for said in (tool.name, tool.description)]
+    billed = {"totalBillableCharacters": sum(len("".join(text.split())) for text in texts)} if is_vertex(prompt) else {}
+    return {"totalTokens": count, **billed, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": count}]}
 
 
 def _vectors(reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:

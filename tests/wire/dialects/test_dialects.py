@@ -19,6 +19,8 @@ from completions.exceptions import RequestError
 from completions.script.errors import plain
 from completions.wire import registry
 from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy
+from completions.wire.dialects.openrouter import OpenRouter
+from completions.wire.openai.embeddings import Embeddings
 from llmclient import lite
 from tests.document import events, fold
 from tests.scripts import rules, script
@@ -529,3 +531,17 @@ def test_script__chooses_the_dialect_for_the_usual_address(tmp_path_factory: pyt
         assert answer["choices"][0]["message"]["reasoning"] == "Hm."
         wrong = http.post("/v1/chat/completions", json={"model": "m", "messages": 1}).json()
         assert wrong["error"]["type"] == "BadRequestError"
+
+
+def test_embeddings__name_the_model_and_count_as_the_vendor_does() -> None:
+    def embedded(wire: Embeddings, model: str, **route: str) -> dict[str, Any]:
+        body = orjson.dumps({"model": model, "input": "Hello"})
+        prompt = wire.parse(body, {}, validate=False, route=route)
+        return wire.document(Reply((), usage=Usage(3, 0), serial="s"), prompt)
+
+    assert embedded(Embeddings(OpenRouter()), "openai/text-embedding-3-small")["model"] == "text-embedding-3-small"
+    ours, theirs = (embedded(AzureEmbeddings(), name) for name in ("text-embedding-3-small", "Cohere-embed-v3-english"))
+    assert list(ours) == ["object", "data", "model", "usage"]
+    assert list(theirs) == ["id", "object", "data", "model", "usage"]
+    assert list(theirs["data"][0]) == ["index", "object", "embedding"]
+    assert list(theirs["usage"].items()) == [("prompt_tokens", 3), ("completion_tokens", 0), ("total_tokens", 3)]

@@ -651,3 +651,14 @@ def test_models__come_in_pages() -> None:
         gemini_models.model_list(names, {"pageSize": "x"})
     with pytest.raises(RequestError):
         gemini_models.find("other", names)
+
+
+def test_count__of_vertex_has_the_characters_that_are_billed() -> None:
+    tools = [{"functionDeclarations": [{"name": "get_user_country", "description": ""}]}]
+    body = {"contents": [{"role": "user", "parts": [{"text": "What is it? "}]}], "tools": tools}
+    prompt = replace(asked(body, "countTokens"), address={"method": "countTokens", "vertex": "p"})
+    told = GEMINI.document(finish(Reply(()), prompt), prompt)
+    assert list(told) == ["totalTokens", "totalBillableCharacters", "promptTokensDetails"]
+    assert told["totalBillableCharacters"] == len("Whatisit?") + len("get_user_country")
+    plain = replace(prompt, address={"method": "countTokens"})
+    assert "totalBillableCharacters" not in GEMINI.document(finish(Reply(()), plain), plain)
