@@ -69,7 +69,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         """
         self._waiting.append((time.time(), logger, message))
         if not self._is_flushed_soon():
-            self.flush()
+            self._flush_alone()
 
     def flush(self) -> None:
         """Write the lines that wait."""
@@ -78,6 +78,13 @@ class GatheringHandler(logging.StreamHandler[Any]):
             if lines := [self._line(self._waiting.popleft()) for _ in range(len(self._waiting))]:
                 self.stream.write("".join(lines))
             super().flush()
+
+    def _flush_alone(self) -> None:
+        """Write the lines that wait; nobody else fails where that fails."""
+        try:
+            self.flush()
+        except Exception:
+            self.handleError(_record((time.time(), __name__, "The log cannot be written.")))
 
     def _line(self, waiting: str | Message) -> str:
         """Return what is written of what waits; nothing of a message that fails."""
@@ -102,7 +109,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         except RuntimeError:
             return False
         self._loop, self._thread = loop, get_ident()
-        loop.call_later(self.GATHER, self.flush)
+        loop.call_later(self.GATHER, self._flush_alone)
         return True
 
 

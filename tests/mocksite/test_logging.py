@@ -288,3 +288,28 @@ def test_line__that_cannot_be_made_costs_only_itself(apart: Apart, capsys: pytes
     handler.setFormatter(TextFormatter())
     end("req_2")
     assert written.getvalue().count("\n") == 1
+
+
+class Full(io.StringIO):
+    """A stream that takes nothing, as one on a disk that is full, or whose reader has gone."""
+
+    def write(self, text: str) -> int:
+        """Refuse it."""
+        raise BrokenPipeError("nobody reads")
+
+
+def test_line__that_cannot_be_written_costs_no_request(apart: Apart, capsys: pytest.CaptureFixture[str]) -> None:
+    _, handler, _ = apart
+    handler.setStream(Full())
+    end("req_1")
+    assert "BrokenPipeError: nobody reads" in capsys.readouterr().err
+
+    async def within_a_loop() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+        end("req_2")
+        await asyncio.sleep(3 * GatheringHandler.GATHER)
+        return told
+
+    assert asyncio.run(within_a_loop()) == []
+    assert "BrokenPipeError: nobody reads" in capsys.readouterr().err
