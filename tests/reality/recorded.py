@@ -1,5 +1,6 @@
 """Recorded exchanges with real APIs: read, asked again of the application in process, and compared with its answers."""
 
+import base64
 import gzip
 import json
 import re
@@ -83,7 +84,15 @@ def recordings(vendor: str = "") -> list[Recording]:
 def _recording(row: Mapping[str, Any]) -> Recording:
     """Return a line of the file; what was not recorded of a body is empty."""
     fields = {name: row[name] for name in Recording.__dataclass_fields__}
-    return Recording(**{**fields, "request": row["request"] or "", "response": row["response"] or ""})
+    return Recording(**{**fields, "request": row["request"] or "", "response": _plain(row["response"] or "")})
+
+
+def _plain(body: str) -> str:
+    """Return a body; what is not ASCII was recorded as base64 by some."""
+    try:
+        return base64.b64decode(body, validate=True).decode()
+    except ValueError:
+        return body
 
 
 def key(vendor: str) -> dict[str, str]:

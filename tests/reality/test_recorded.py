@@ -25,12 +25,12 @@ class Floor(NamedTuple):
 
 FLOORS = {
     "anthropic": Floor(100, 99, 100, 95, 100, 75),
-    "azure": Floor(90, 100, 100, 85, 100, 86),
+    "azure": Floor(90, 100, 100, 85, 100, 85),
     "cohere": Floor(97, 100, 100, 88, 100),
     "deepseek": Floor(100, 100, 100, 83, 91, 95),
     "gemini": Floor(99, 99, 100, 95, 95, 82),
     "groq": Floor(100, 100, 100, 100, 66, 90),
-    "mistral": Floor(92, 100, 0, 100, 100, 85),
+    "mistral": Floor(92, 100, 0, 100, 100, 84),
     "openai": Floor(99, 99.5, 100, 97, 99, 83),
     "openrouter": Floor(97, 100, 0, 75, 76, 70),
     "vertex": Floor(100, 99, 0, 100, 100, 78),

@@ -153,6 +153,12 @@ def test_answer__has_the_keys_of_its_api_in_their_order(name: str) -> None:
     assert list(told["usage"]) == of_usage
 
 
+def test_model_of_openai__answers_at_azure_s_models_as_in_a_deployment() -> None:
+    told, streamed = answer("gpt-5-nano", dialect=AzureModels()), chunks("gpt-5-nano", dialect=AzureModels())
+    assert told["id"].startswith("chatcmpl-") and told["prompt_filter_results"]
+    assert streamed[0]["choices"] == [] and streamed[0]["prompt_filter_results"]
+
+
 def test_compound_system__tells_no_seed() -> None:
     assert list(answer("llama-3.3-70b-versatile", dialect=Groq())["x_groq"]) == ["id", "seed"]
     assert list(answer("groq/compound", dialect=Groq())["x_groq"]) == ["id"]

@@ -3,6 +3,7 @@
 Sources: Azure's REST reference (`2024-10-21`) and its page on content filters; errors as its users quote them.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -190,12 +191,20 @@ class Azure(Vendor):
         return error(exc)
 
 
+OPENAIS = re.compile(r"gpt-|o\d")
+"""OpenAI's models."""
+
+
 class AzureModels(Azure):
     """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
     whole_calls = True
     padding = ""
     events_type = ServerSentEvents.media_type
+
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect; OpenAI's models answer here as in a deployment of theirs."""
+        return AZURE if OPENAIS.match(prompt.model or "") else self
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with an id without prefix."""
