@@ -24,7 +24,7 @@ def main(vendor: str = "") -> None:
     for name, count in sorted(tally(done, ARTEFACTS, NOT_ASKED).items()):
         told = (
             f"{what} {count[what]}/{count[what + ' of']}"
-            for what in ("address", "answered", "refused", "opens", "ends", "tokens")
+            for what in ("address", "answered", "refused", "opens", "ends", "tokens", "keys")
         )
         print(f"{name:11}", *told, f"artefacts {count['artefacts']}", sep="  ")
     refused: dict[tuple[str, int, str], list[str]] = defaultdict(list)

@@ -1,6 +1,7 @@
 """Recorded exchanges with real APIs: read, asked again of the application in process, and compared with its answers."""
 
 import base64
+import contextlib
 import gzip
 import json
 import re
@@ -219,6 +220,29 @@ def _holders(document: Any) -> Iterator[dict[str, Any]]:
         yield from (document[name] for name in ("response", "message") if isinstance(document.get(name), dict))
 
 
+ASKED = re.compile(r"\.(args|arguments|input|metadata|parameters|properties|schema|\$defs)$")
+"""What has the keys of the request, or of what the model made up."""
+
+
+def keys(text: str) -> dict[str, set[str]]:
+    """Return the keys of each kind of object in a whole answer, by the way to it; objects of a type are told apart."""
+    found: dict[str, set[str]] = defaultdict(set)
+    with contextlib.suppress(ValueError):
+        _collect_keys(json.loads(text), "", found)
+    return found
+
+
+def _collect_keys(value: Any, way: str, found: dict[str, set[str]]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            kind = item.get("type") if isinstance(item, dict) else None
+            _collect_keys(item, f"{way}[{kind or ''}]", found)
+    elif isinstance(value, dict) and not ASKED.search(way):
+        found[way] |= value.keys()
+        for key, item in value.items():
+            _collect_keys(item, f"{way}.{key}", found)
+
+
 # What comes of it
 
 
@@ -259,7 +283,7 @@ def is_artefact(each: Replay, artefacts: Mapping[str, str]) -> bool:
 
 
 def compare(each: Replay, count: Counter[str]) -> None:
-    """Compare two answers: how their streams open and end, and how many tokens the prompt has."""
+    """Compare two answers: how their streams open and end, which keys they have, and the prompt's tokens."""
     theirs, ours = each.recording.response, each.body
     if is_stream(theirs) and is_stream(ours):
         first, second = order(theirs), order(ours)
@@ -268,6 +292,11 @@ def compare(each: Replay, count: Counter[str]) -> None:
             count["opens"] += first[:2] == second[:2]
             count["ends of"] += 1
             count["ends"] += first[-2:] == second[-2:]
+    elif not is_stream(theirs) and not is_stream(ours):
+        real_keys, our_keys = keys(theirs), keys(ours)
+        for way in real_keys.keys() & our_keys.keys():
+            count["keys of"] += len(real_keys[way])
+            count["keys"] += len(real_keys[way] & our_keys[way])
     real, mine = prompt_tokens(theirs), prompt_tokens(ours)
     if real and mine is not None:
         count["tokens of"] += 1

@@ -12,7 +12,8 @@ class Floor(NamedTuple):
 
     `address`: the mock has it. `answered` and `refused` (with the same status): of what the real API answered and
     refused there. `opens` and `ends`: of the streams that are made of the same, those whose first and last two kinds of
-    events are the same. `tokens`: of the prompts that are counted, those within 5 %.
+    events are the same. `tokens`: of the prompts that are counted, those within 5 %. `keys`: of the keys of the objects
+    that both answers have, those that ours has; a model's choice of what it says is among them.
     """
 
     address: float
@@ -21,20 +22,21 @@ class Floor(NamedTuple):
     opens: float = 0
     ends: float = 0
     tokens: float = 0
+    keys: float = 0
 
 
 FLOORS = {
-    "anthropic": Floor(100, 99, 100, 95, 100, 75),
-    "azure": Floor(90, 100, 100, 85, 100, 85),
-    "cohere": Floor(97, 100, 100, 88, 100),
-    "deepseek": Floor(100, 100, 100, 83, 91, 95),
-    "gemini": Floor(99, 99, 100, 95, 95, 82),
-    "groq": Floor(100, 100, 100, 100, 66, 90),
-    "mistral": Floor(92, 100, 0, 100, 100, 84),
-    "openai": Floor(99, 99.5, 100, 97, 99, 83),
-    "openrouter": Floor(97, 100, 0, 75, 76, 70),
-    "vertex": Floor(100, 99, 0, 100, 100, 78),
-    "xai": Floor(65, 100, 0, 100, 100),
+    "anthropic": Floor(100, 99, 100, 95, 100, 75, 98.5),
+    "azure": Floor(90, 100, 100, 85, 100, 85, 99),
+    "cohere": Floor(97, 100, 100, 88, 100, 0, 98),
+    "deepseek": Floor(100, 100, 100, 83, 91, 95, 99.5),
+    "gemini": Floor(99, 99, 100, 95, 95, 82, 96),
+    "groq": Floor(100, 100, 100, 100, 66, 90, 99),
+    "mistral": Floor(92, 100, 0, 100, 100, 84, 98),
+    "openai": Floor(99, 99.5, 100, 97, 99, 83, 99.5),
+    "openrouter": Floor(97, 100, 0, 75, 76, 70, 99.5),
+    "vertex": Floor(100, 99, 0, 100, 100, 78, 95),
+    "xai": Floor(65, 100, 0, 100, 100, 0, 99.5),
 }
 """The floors, vendor by vendor; who raises a share raises its floor: `python -m tests.reality` prints the shares."""
 

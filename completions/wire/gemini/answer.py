@@ -229,10 +229,14 @@ class Said:
         return document
 
     def _tells_chances(self, vertex: bool) -> bool:
-        """Tell whether the average is told: where it is asked for, and by Vertex AI, of calls too, before Gemini 3."""
+        """Tell whether the average is told: where it is asked for; of calls too by Vertex AI before Gemini 3.
+
+        Google's other address tells it of models before 2.5.
+        """
         if self._prompt.top_logprobs is not None:
             return bool(self.text)
-        return vertex and not self.is_strict and bool(self.text or self.calls)
+        tells = not self.is_strict if vertex else OLD.match(self._prompt.model or "") is not None
+        return tells and bool(self.text or self.calls)
 
     def _finish_reason(self) -> str:
         reason = FINISH_REASONS.get(self.choice.finish_reason or "", "STOP")

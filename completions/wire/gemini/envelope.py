@@ -7,7 +7,7 @@ from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.wire.fields import arranged
 from completions.wire.gemini import grounding, media
-from completions.wire.gemini.answer import Said, is_vertex, response_id, usage, usage_so_far
+from completions.wire.gemini.answer import Said, counts_in_chunks, is_vertex, response_id, usage, usage_so_far
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.times import written
 
@@ -46,7 +46,7 @@ def _paid(prompt: Prompt) -> dict[str, Any]:
 
 
 def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:
-    """Return the usage; Vertex AI says besides how the request was paid for, and what the answer is made of.
+    """Return the usage; Vertex AI, and models before 2.5, say besides what the answer is made of.
 
     What is drawn or said aloud costs its own tokens, unless the script says what the answer costs.
     """
@@ -62,9 +62,11 @@ def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str,
         document["toolUsePromptTokenCount"] = read
         document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
     details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
+    texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
+    if not is_vertex(prompt) and not counts_in_chunks(prompt):
+        return _told(document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt))
     if not is_vertex(prompt):
         return _told(document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt))
-    texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
     told = document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt)
     return arranged(_told(told), VERTEX_USAGE)
 

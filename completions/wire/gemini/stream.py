@@ -101,7 +101,7 @@ class Chunks:
         """Return the chunk that ends a candidate; that of the last one has the usage."""
         held = self._held.get(index)
         ending = said.ending()
-        if is_vertex(self._prompt) and self._prompt.top_logprobs is None:
+        if self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
         last = index == len(self._reply.choices) - 1
         counted = told_usage(self._reply, self._prompt, self._saids) if last else self._began

@@ -359,9 +359,14 @@ def test_stream__of_vertex_counts_nothing_before_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("model", "vertex", "told"),
-    [("gemini-2.5-flash", True, True), ("gemini-3-flash-preview", True, False), ("gemini-2.5-flash", False, False)],
+    [
+        ("gemini-2.5-flash", True, True),
+        ("gemini-3-flash-preview", True, False),
+        ("gemini-2.5-flash", False, False),
+        ("gemini-2.0-flash", False, True),
+    ],
 )
-def test_average_of_the_chances__is_told_by_vertex_before_gemini_3(model: str, vertex: bool, told: bool) -> None:
+def test_average_of_the_chances__is_told_by_vertex_and_by_old_models(model: str, vertex: bool, told: bool) -> None:
     prompt = replace(asked(HELLO), model=model, address={"vertex": "p"} if vertex else {})
     for choice in (Choice(text=TEXT), Choice(tool_calls=(ToolCall("f", "{}"),))):
         answer = GEMINI.document(finish(Reply((choice,), serial="s"), prompt), prompt)
