@@ -245,7 +245,7 @@ def end(request_id: str) -> None:
 
 
 def test_line__is_the_same_with_and_without_a_record(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
-    logger, handler, written = apart
+    _, handler, written = apart
     monkeypatch.setattr("time.time", lambda: 1_800_000_000.25)
     monkeypatch.setattr("time.monotonic", lambda: 10.3512)
     line = RequestLine(replace(EXCHANGE, path="/_mock/"))
@@ -253,8 +253,7 @@ def test_line__is_the_same_with_and_without_a_record(apart: Apart, monkeypatch: 
         handler.setFormatter(formatter)
         written.truncate(written.seek(0))
         end("req_1")
-        made = logging.LogRecord(logger.name, logging.INFO, "", 0, line, None, None)
-        assert written.getvalue() == formatter.format(made) + "\n"
+        assert written.getvalue() == formatter.format(record(line)) + "\n"
 
 
 def test_line__is_seen_by_every_handler_and_filter_that_is_added(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
