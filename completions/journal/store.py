@@ -288,12 +288,21 @@ def _migrate(connection: BaseDatabaseWrapper) -> None:
             return
         except NotOurs:
             raise
-        except Error:
+        except Error as exc:
             connection.close()
-            if attempt == TRIES - 1:
+            if attempt == TRIES - 1 or _is_hopeless(exc):
                 raise
             connection.ensure_connection()  # a database that is not there at all raises here, and at once
             time.sleep(random.uniform(0.02, 0.08))
+
+
+def _is_hopeless(exc: BaseException) -> bool:
+    """Whether SQLite cannot write the file, which no other process changes by and by."""
+    code = getattr(exc, "sqlite_errorcode", 0) & 0xFF  # without what further distinguishes the error
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return True
+    before = exc.__cause__ or exc.__context__
+    return before is not None and _is_hopeless(before)
 
 
 def _is_migrated(connection: BaseDatabaseWrapper) -> bool:

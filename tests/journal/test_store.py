@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import DataError, connections
+from django.db import DatabaseError, DataError, connections
 from pytest_django import DjangoDbBlocker
 
 from completions.journal.exchange import Exchange
@@ -92,3 +92,20 @@ def test_file__that_is_deleted_is_begun_anew(store: Store, file: Path, caplog: p
         store.insert([made(number)])
     assert numbers(file) == [2, 3]
     assert caplog.text.count("was deleted or replaced") == 1
+
+
+def test_database__that_is_full_is_not_tried_again_and_again(
+    file: Path, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread would sleep meanwhile, and whoever asks would wait for it."""
+    slept = list[float]()
+    with journal_in(f"sqlite:///{file}", django_db_blocker), monkeypatch.context() as patch:
+        options = connections.settings["default"]["OPTIONS"]
+        patch.setitem(options, "init_command", f"{options['init_command']};PRAGMA max_page_count=1")
+        patch.setattr("completions.journal.store.time.sleep", slept.append)
+        made = Store()
+        with pytest.raises(DatabaseError, match="full"):
+            made.open()
+        made.end()
+        del connections[made.alias]
+    assert slept == []
