@@ -206,8 +206,8 @@ class Exchange:
         if len(self.request_body) > body:
             self.request_body, self.request_truncated = self.request_body[:body], True
         if self.sent is None:
-            if len(self.response_body) > body:
-                self.response_body, self.response_truncated = self.response_body[:body], True
+            self.response_truncated = self.response_truncated or len(self.response_body) > body
+            self.response_body = bytes(memoryview(self.response_body)[:body])  # a copy: orjson keeps 4 KiB for each
             return len(self.request_body) + len(self.response_body)
         if self.sent_bytes > body:
             self.sent, self.response_truncated = _cut(self.sent, body), True

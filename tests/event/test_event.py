@@ -2,10 +2,12 @@
 
 from itertools import combinations_with_replacement
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.event import HOLE, Event, Events, Frames, Run, Template
+from completions.event import HOLE, PAD, Event, Events, Frames, Run, Template
+from tests.memory import memory_of
 
 BYTES = st.binary(max_size=4)
 PARTS = st.lists(st.one_of(BYTES, st.builds(Run, BYTES, st.lists(BYTES, min_size=1, max_size=4), BYTES)), max_size=4)
@@ -48,3 +50,19 @@ def test_events__of_a_run_are_those_of_its_documents() -> None:
     assert events.pop() == one_by_one[-1]
     assert [*events] == [Event(b"0", chunk=False), *one_by_one[:2]]
     assert not Template({"said": HOLE}).events([])
+
+
+TEXTS = st.one_of(st.text(st.characters(exclude_categories=["Cs"]), max_size=6), st.sampled_from(['",', "\n", ",\n  "]))
+VALUES = st.one_of(st.lists(TEXTS), st.lists(st.one_of(st.integers(0, 9), st.lists(TEXTS, max_size=3))))
+
+
+@given(VALUES)
+def test_template__is_filled_with_each_value_as_with_one(values: list[object]) -> None:
+    for template in (Template({"said": HOLE}), Template({"said": HOLE, "pad": PAD})):
+        assert template.fill(values) == [template.one(value) for value in values]
+
+
+@pytest.mark.parametrize("values", [[f" word{at}" for at in range(1000)], [*range(1000)]], ids=["texts", "others"])
+def test_template__keeps_no_more_of_a_value_than_its_bytes(values: list[object]) -> None:
+    run, taken = memory_of(lambda: Template({"said": HOLE}).run(values))
+    assert taken < 200 * len(run)

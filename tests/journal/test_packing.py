@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.event import Frames, Run
+from completions.journal.exchange import Exchange
 from completions.journal.packing import MARK, pack, unpack
+from tests.memory import memory_of
 
 
 def chunk(word: str, pad: str) -> bytes:
@@ -79,3 +81,15 @@ def test_packing__leaves_alone_what_has_the_mark_in_it() -> None:
     frames = [chunk(f"word{number}", "").replace(b"word7", MARK) for number in range(20)]
     assert pack(Frames(frames))[0] == b"".join(frames)
     assert there_and_back(frames) == frames
+
+
+def test_exchange__that_waits_keeps_no_more_of_an_answer_than_its_bytes() -> None:
+    def ended() -> list[Exchange]:
+        exchanges = [Exchange("POST", "/", 0.0, "req_1") for _ in range(500)]
+        for exchange in exchanges:
+            exchange.response_body = orjson.dumps({"said": "hi"})
+            exchange.cut_bodies(100)
+        return exchanges
+
+    exchanges, taken = memory_of(ended)
+    assert taken < 2000 * len(exchanges)
