@@ -42,8 +42,11 @@ class LocalGates:
         except TimeoutError:
             return False
         finally:
-            if passing in self._waiting[name]:  # it timed out, or its client left
-                self._waiting[name].remove(passing)
+            waiting = self._waiting.get(name, deque())
+            if passing in waiting:  # it timed out, or its client left
+                waiting.remove(passing)
+                if not waiting:
+                    del self._waiting[name]
         return True
 
     async def release(self, name: str) -> int:

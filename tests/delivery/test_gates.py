@@ -137,3 +137,14 @@ async def test_hold__behind_the_place_where_a_stream_is_cut_is_never_reached(app
     assert b'"one"' in connection.answer.body
     assert not connection.answer.ended
     assert await namespace().gates.counts() == {}
+
+
+@pytest.mark.parametrize("is_released", [True, False])
+async def test_gates__are_forgotten_when_nobody_waits(is_released: bool) -> None:
+    gates = LocalGates()
+    passing = asyncio.create_task(gates.wait("one", PATIENCE if is_released else 0.001))
+    await asyncio.sleep(0)
+    if is_released:
+        assert await gates.release("one") == 1
+    assert await passing is is_released
+    assert not gates._waiting
