@@ -18,7 +18,8 @@ from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
 
-UPGRADE = re.compile(rb"\r\nUpgrade:", re.IGNORECASE)
+HEADER = b"\r\nUpgrade:"
+UPGRADE = re.compile(HEADER, re.IGNORECASE)
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request's headers, when they do not end."""
@@ -53,6 +54,9 @@ class Protocol(HttpToolsProtocol):
     (`Upgrade: h2c`). No upgrade is taken here, so the header is hidden from the parser and the request goes on.
     """
 
+    _tail = b""
+    """The last bytes of headers that are under way."""
+
     _head_of: object = None
     _head = 0
     _waits_for: object = None
@@ -86,12 +90,26 @@ class Protocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""
         self._idle_since = None
+        if self._tail:
+            data = self._split_upgrade(data)
         if (b"pgrade:" in data or b"PGRADE:" in data) and (self.cycle is None or self.cycle.response_complete):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = UPGRADE.sub(b"\r\nX-Grade:", head) + end + rest
         super().data_received(data)
         if self.cycle is None or self.cycle.scope is not self.scope:
+            self._tail = (self._tail + data)[-len(HEADER) + 1 :]
             self._check_head(len(data))
+        elif self._tail:
+            self._tail = b""
+
+    def _split_upgrade(self, data: bytes) -> bytes:
+        """Spoil the name of an `Upgrade` header of which the parser has seen a part, at the end of earlier bytes."""
+        seen = len(self._tail)
+        found = UPGRADE.search(self._tail + data[: len(HEADER)])
+        if found is None or not found.start() < seen < found.end():
+            return data
+        at = max(found.start() + 2 - seen, 0)  # where its name begins, or goes on
+        return data[:at] + b"-" + data[at:]
 
     def _check_head(self, size: int) -> None:
         """Refuse headers that have not ended after so many bytes: the parser itself would take any number."""

@@ -179,6 +179,23 @@ def test_headers__that_change_nothing(server: LiveServer, headers: bytes) -> Non
     assert json.loads(answer.rpartition(b"\r\n\r\n")[2]) == MOCK
 
 
+def test_upgrade__that_comes_in_two_parts_changes_nothing_either(server: LiveServer) -> None:
+    """The parser would drop the body; a header that goes over the border of two packets is as good as any other."""
+    whole = request(b"{}", b"Connection: Upgrade\r\nUpgrade: h2c\r\n")
+    first = whole.index(b"\r\nUpgrade")
+    with connect(server) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for border in range(first, first + len("\r\nUpgrade: ")):
+            connection.sendall(whole[:border])
+            time.sleep(0.02)  # so that the two are mostly read apart
+            connection.sendall(whole[border:])
+            head, body = read_response(connection)
+            assert (head[9:12], json.loads(body)) == (b"200", MOCK), border
+        for byte in whole:
+            connection.sendall(bytes([byte]))
+        assert json.loads(read_response(connection)[1]) == MOCK
+
+
 def test_head__has_no_body(server: LiveServer) -> None:
     with connect(server) as connection:
         connection.sendall(b"HEAD /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
