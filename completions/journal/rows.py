@@ -7,7 +7,7 @@ import functools
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -258,7 +258,7 @@ def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Seque
         return _error_body(body, exchange.error, removed.found)
     if removed.unknown:
         return REDACTED.encode()
-    texts = _quotable(hide, removed, secrets, Frames([body]))
+    texts = _quotable(hide, removed, secrets, body.__contains__)
     return Quotes(texts).clean_body(body) if texts else body
 
 
@@ -268,7 +268,7 @@ def _frames(frames: Frames, hide: Redaction, removed: Removed, secrets: Sequence
         frames = Frames(map(hide.clean_frame, frames))
     if removed.unknown:
         return Frames([REDACTED.encode()] * len(frames))
-    texts = _quotable(hide, removed, secrets, frames)
+    texts = _quotable(hide, removed, secrets, frames.has)
     if not texts:
         return frames
     parts = [frame_parts(frame) for frame in frames]
@@ -276,13 +276,13 @@ def _frames(frames: Frames, hide: Redaction, removed: Removed, secrets: Sequence
     return Frames(b"".join(next(cleaned) for _ in each) for each in parts)
 
 
-def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], frames: Frames) -> list[str]:
+def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], has: Callable[[bytes], bool]) -> list[str]:
     """Return the texts that the journal has no longer of a request, and that may be quoted in frames of its answer.
 
     To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one frame.
     """
     if secrets and not hide.is_set:
-        secrets = [secret for secret in secrets if frames.has(secret)]
+        secrets = [secret for secret in secrets if has(secret)]
     return [*removed.texts, *(secret.decode("latin-1") for secret in secrets)]
 
 
