@@ -140,4 +140,6 @@ def _with_headers(turn: Turn, response: Recorded) -> Recorded:
     own = reply is None or reply.verbatim(turn.wire.name) is None or not turn.wire.verbatim_without_headers
     if (own or turn.exchange.headers) and not response.foreign:
         add_headers(response, turn.wire, turn.exchange, own=own)
+    if turn.prompt.stream and not own:
+        response.leave_out_charset()
     return response

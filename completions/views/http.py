@@ -80,6 +80,11 @@ class Recorded(HttpResponseBase):
         """Whether there are cookies to be sent."""
         return "cookies" in self.__dict__ and bool(self.cookies)
 
+    def leave_out_charset(self) -> None:
+        """Name the media type alone, if there is one."""
+        if found := self.lines.get("content-type"):
+            self.lines["content-type"] = found[0], found[1].partition(";")[0]
+
     def add_headers(self, headers: Mapping[str, str]) -> None:
         """Add headers that the response lacks; only values that may contain a newline go through Django's check."""
         there = self.lines  # Django's own `setdefault` costs ten times as much

@@ -36,7 +36,7 @@ async def test_chat__answers_the_mission_document(async_client: AsyncClient) -> 
 
 async def test_chat__streams(async_client: AsyncClient) -> None:
     response = await post(async_client, CHAT, {"stream": True, "stream_options": {"include_usage": True}})
-    assert response.headers["Content-Type"] == "text/event-stream; charset=utf-8"
+    assert response.headers["Content-Type"] == "text/event-stream"
     assert response.headers["Cache-Control"] == "no-cache"
     assert response.headers["X-Accel-Buffering"] == "no"
     assert response.headers["x-request-id"].startswith("req_")
