@@ -14,8 +14,8 @@ from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
 
-from completions.conf import django_conf
-from completions.exceptions import RequestError, ServerStopped
+from completions.conf import conf, django_conf
+from completions.exceptions import BodyTooLarge, RequestError, ServerStopped
 from completions.ids import new_request_id
 from completions.receive.connection import CLIENT_LEFT, WAYS, watched
 from completions.receive.lifespan import lifespan
@@ -31,6 +31,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 STRANGERS = ("host_not_allowed", "origin_not_allowed")
 """Refusals that are logged but not recorded in the journal, because strangers could fill it with them."""
 
+EXPECT = b"expect"
 CONTROL, NAMESPACES = "/_mock/", "/ns/"
 FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
 KNOWN_HOSTS = 256
@@ -98,6 +99,8 @@ class Handler(ASGIHandler):
             raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
         if request.query:
             _check_query(request.query)
+        if EXPECT in request.sent_headers:
+            _check_length(request)
         host = request.sent_headers.get(b"host", b"")
         if not host or self._hosts.get(host) is not django_conf.ALLOWED_HOSTS:
             self._check_host(request, host)
@@ -143,6 +146,8 @@ class Handler(ASGIHandler):
         response.record(exchange)
         if page is not None:
             origins.expose(response, page)
+        if EXPECT in request.sent_headers:  # whether the body still comes is the client's choice
+            response.headers["Connection"] = "close"
         await self.send_response(response, send)
         response.end()
 
@@ -199,6 +204,13 @@ def _check_query(query: bytes) -> None:
         query.decode()
     except UnicodeDecodeError as exc:
         raise RequestError(f"The query string is not UTF-8: {exc.reason} at byte {exc.start}.") from exc
+
+
+def _check_length(request: LeanRequest) -> None:
+    """Refuse a body that is too large before the client, which asks first, sends it."""
+    length = request.sent_headers.get(b"content-length", b"")
+    if length.isdigit() and int(length[:20]) > conf.MAX_BODY_BYTES:
+        raise BodyTooLarge(conf.MAX_BODY_BYTES)
 
 
 def _wire_of(path: str) -> WireFormat | None:

@@ -134,6 +134,17 @@ def test_connection__survives_a_body_that_is_too_large() -> None:
         assert json.loads(read_response(connection)[1]) == MOCK
 
 
+def test_body__that_is_too_large_is_refused_before_it_is_sent(server: LiveServer) -> None:
+    """The client asks first, and may send it all the same or not: so the connection ends."""
+    with connect(server) as connection:
+        headers = b"Host: localhost\r\nExpect: 100-continue\r\nContent-Length: 99999999999\r\n"
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\n" + headers + b"\r\n")
+        head, _, body = read_all(connection).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in head.lower()
+    assert json.loads(body)["error"]["code"] == "request_too_large"
+
+
 def test_body__over_djangos_own_limit_is_fine(server: LiveServer) -> None:
     with connect(server) as connection:
         connection.sendall(request(b'{"a":"' + b"x" * 3_000_000 + b'"}'))
