@@ -35,6 +35,12 @@ FOREIGN = re.compile(r"has no column named|no such column|table \S+ already exis
 FIRST_COLUMNS = ("request_id", "namespace", "method", "path", "status")
 """Columns that the journal has had from the beginning."""
 
+ONE_AT_A_TIME = f"SELECT pg_advisory_xact_lock(hashtext('{Exchange._meta.db_table}'))"
+"""Lets the servers that share a PostgreSQL write one after the other, as SQLite does.
+
+Otherwise rows could appear after later ones, and whoever has read up to those would never see them.
+"""
+
 TRIES = 40
 """Attempts at a migration while other processes migrate too; each waits about 50 ms for them."""
 
@@ -150,6 +156,8 @@ class Store:
                 self._insert_blocks(rows)
             else:
                 with self.connection.cursor() as cursor:
+                    if self.connection.vendor == "postgresql":
+                        cursor.execute(ONE_AT_A_TIME)
                     cursor.executemany(self._statement(1, plain=False), list(map(self._values, rows)))
 
     def _insert_blocks(self, rows: Sequence[Row]) -> None:

@@ -7,17 +7,23 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from urllib import request
 
 import pytest
+from django.db import connections, transaction
 from pytest_django import DjangoDbBlocker, Settings
 
 from completions.exceptions import JournalUnavailable
 from completions.journal import figures, queries
+from completions.journal.exchange import Exchange
 from completions.journal.queries import Filter
+from completions.journal.rows import make_row
+from completions.journal.store import Store
 from completions.receive.handler import Handler
 from tests.asgi import call
 from tests.journal.database import journal_in
@@ -140,6 +146,36 @@ async def test_server__that_goes_away_and_comes_back(
             "flush_ms": 500,
             "problem": None,
         }
+
+
+def test_rows__appear_in_the_order_of_their_ids(
+    postgres: Postgres, settings: Settings, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """Whoever has read up to a row, as the inspector's live list, would never see an earlier one that appears later."""
+    settings.JOURNAL = True
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with journal_in(postgres.url, django_db_blocker), ThreadPoolExecutor(1) as pool:
+        store = Store()
+        store.open()
+        with transaction.atomic():
+            store.insert([make_row(Exchange("POST", CHAT, request_id="early"))])
+            later = pool.submit(write, "late")
+            until = time.monotonic() + PATIENCE
+            with connections["default"].cursor() as cursor:
+                while not later.done() and cursor.execute(waiting).fetchone() == (0,):
+                    assert time.monotonic() < until
+                    time.sleep(0.01)
+            assert not later.done()
+        later.result(timeout=PATIENCE)
+        store.close()
+
+
+def write(name: str) -> None:
+    """Write a row on a connection of this thread's own."""
+    store = Store()
+    store.open()
+    store.insert([make_row(Exchange("POST", CHAT, request_id=name))])
+    store.close()
 
 
 async def test_workers__share_the_journal(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from completions.state import records
 from completions.state.ledger import Ledger
@@ -54,6 +55,19 @@ async def test_records__are_bounded(ledger: Ledger, monkeypatch: pytest.MonkeyPa
         await ledger.records.put("response", name, {"id": name})
     assert [each["id"] for each in await ledger.records.all("response")] == ["b", "c"]
     assert await ledger.records.get("response", "a") is None
+
+
+async def test_records__that_redis_evicted_are_gone(redis_url: str) -> None:
+    store, name = RedisStore(redis_url), f"test-{secrets.token_hex(6)}"
+    await store.open()
+    kept = store.ledger(name).records
+    await kept.put("response", "a", {"id": "a"})
+    with Redis.from_url(redis_url) as redis:
+        assert redis.delete(*redis.keys(f"*{name}*:told:*")) == 1
+    assert await kept.all("response") == []
+    await kept.put("response", "b", {"id": "b"})
+    assert await kept.all("response") == [{"id": "b"}]
+    await store.close()
 
 
 async def test_records__changed_by_many_at_once_lose_nothing(ledger: Ledger) -> None:

@@ -210,8 +210,9 @@ class Link:
             self._take_late(asked, str(answer))
             return
         if isinstance(answer, ResponseError):
-            if str(answer) != self._refusal:  # out of memory, for one: it is told once
-                self._refusal = str(answer)
+            refusal = str(answer).partition(" script: ")[0]  # whichever script it was
+            if refusal != self._refusal:  # out of memory, for one: it is told once
+                self._refusal = refusal
                 logger.error("The state store refused a command: %s", answer)
             _fail(asked)
         elif asked.future is not None and not asked.future.done():

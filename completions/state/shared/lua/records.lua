@@ -23,7 +23,10 @@ elseif ARGV[1] == 'delete' then
   return redis.call('HDEL', told, ARGV[4])
 elseif ARGV[1] == 'all' then
   local found = {}
-  for _, id in ipairs(redis.call('ZRANGE', order, 0, -1)) do found[#found + 1] = redis.call('HGET', told, id) end
+  for _, id in ipairs(redis.call('ZRANGE', order, 0, -1)) do
+    local document = redis.call('HGET', told, id)
+    if document then found[#found + 1] = document end  -- else Redis evicted them, and kept their order
+  end
   return found
 end
 for _, kind in ipairs(redis.call('SMEMBERS', kinds)) do
