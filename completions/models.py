@@ -8,6 +8,9 @@ class Exchange(models.Model):
 
     JSON stands as text and bodies as bytes, so that no database has to understand what passes through. Secrets are
     gone by now. What is null was not there: no model in the request, no rule that matched, no price in the table.
+
+    Rows are read in the order in which exchanges `ended`, in microseconds since the epoch, and those of one moment by
+    `id`. The order of ids is that in which rows were written, and each worker writes only now and then.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -54,12 +57,16 @@ class Exchange(models.Model):
     upstream = models.TextField(null=True)
     cassette = models.TextField(null=True)
     stage = models.TextField(null=True)
+    ended = models.BigIntegerField(default=0)
 
     class Meta:
         """The table, by name: without one Django would load the database's driver to make one up, at the start."""
 
         db_table = "completions_exchange"
-        indexes = (models.Index(fields=["namespace", "id"], name="completions_exchange_namespace"),)
+        indexes = (
+            models.Index(fields=["namespace", "ended"], name="completions_exchange_order"),
+            models.Index(fields=["ended"], name="completions_exchange_ended"),
+        )
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.status} {self.request_id}"

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import Error, connections
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from completions.conf import conf
 from completions.conversation import Traffic
@@ -125,8 +125,11 @@ async def listing_in_full(filter: Filter, limit: int) -> list[tuple[dict[str, An
 
 
 def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchange]:
-    rows = chosen(store, filter).order_by("-id")
-    return rows if before is None else rows.filter(id__lt=_place(store, "before", before))
+    rows = chosen(store, filter).order_by("-ended", "-id")
+    if before is None:
+        return rows
+    ended, id = _place(store, "before", before)
+    return rows.filter(Q(ended__lt=ended) | Q(ended=ended, id__lt=id))
 
 
 async def one(namespace: str, id: str) -> dict[str, Any] | None:
@@ -356,7 +359,10 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
     if filter.since is None:
         return rows
     moment = _moment(filter.since)
-    return rows.filter(id__gt=_place(store, "since", filter.since)) if moment is None else rows.filter(time__gte=moment)
+    if moment is not None:
+        return rows.filter(time__gte=moment)
+    ended, id = _place(store, "since", filter.since)
+    return rows.filter(Q(ended__gt=ended) | Q(ended=ended, id__gt=id))
 
 
 def _moment(text: str) -> datetime | None:
@@ -377,9 +383,9 @@ def _bound(name: str, text: str) -> datetime:
     return moment
 
 
-def _place(store: Store, name: str, request_id: str) -> int:
-    """Return where in the order of exchanges a request stands."""
-    place = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("id", flat=True).first()
+def _place(store: Store, name: str, request_id: str) -> tuple[int, int]:
+    """Return where in the order of exchanges a request stands: when it ended, and its row's id."""
+    place = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("ended", "id").first()
     if place is None:
         allowed = "a request's id or a time in ISO 8601" if name == "since" else "a request's id"
         raise RequestError(f"The journal has no request '{request_id}'; `{name}` takes {allowed}.", param=name)

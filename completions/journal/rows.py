@@ -79,6 +79,30 @@ class Row(NamedTuple):
     upstream: str | None = None
     cassette: str | None = None
     stage: str | None = None
+    ended: int = 0
+
+
+class WallClock:
+    """The time of day at moments of the monotonic clock. Unless it is set anew, it keeps their order."""
+
+    STEP = 0.1
+    """Seconds; a smaller difference is that of two readings between which the process had to wait."""
+
+    def __init__(self) -> None:
+        self._ahead = self._reading()
+
+    def at(self, moment: float) -> float:
+        """Return the seconds since the epoch at a moment of the monotonic clock."""
+        if abs(time.time() - time.monotonic() - self._ahead) > self.STEP:
+            self._ahead = self._reading()
+        return self._ahead + moment
+
+    def _reading(self) -> float:
+        """Return by how much it is ahead of the monotonic clock; a reading that took long tells too little."""
+        return max(time.time() - time.monotonic() for _ in range(3))
+
+
+_wall_clock = WallClock()
 
 
 def make_row(exchange: Exchange) -> Row:
@@ -98,7 +122,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
     return Row(
         exchange.request_id,
         _text(exchange.namespace)[:200],
-        time.time() - (time.monotonic() - exchange.started),
+        _wall_clock.at(exchange.started),
         _text(exchange.method),
         _text(exchange.path),
         exchange.endpoint,
@@ -131,6 +155,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         _ineffective(exchange) if exchange.ineffective else "[]",
         exchange.connection.id if exchange.connection else None,
         _connection_ms(exchange),
+        ended=int(_wall_clock.at(exchange.ended or exchange.started) * 1_000_000),
     )
 
 

@@ -1,15 +1,19 @@
 """How rows are written to SQLite: many with one statement, in order, each as it is."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, DataError, connections
-from pytest_django import DjangoDbBlocker
+from pytest_django import DjangoDbBlocker, Settings
 
+from completions.journal import queries
 from completions.journal.exchange import Exchange
-from completions.journal.rows import Row, make_row
+from completions.journal.queries import Filter
+from completions.journal.rows import Row, WallClock, make_row
 from completions.journal.store import COPIED, ROWS, Store
 from tests.journal.database import journal_in, rows
 
@@ -109,3 +113,37 @@ def test_database__that_is_full_is_not_tried_again_and_again(
         made.end()
         del connections[made.alias]
     assert slept == []
+
+
+async def test_exchanges__are_read_in_the_order_in_which_they_ended(store: Store, settings: Settings) -> None:
+    """Each worker writes what it has now and then, so what ended first may be written last."""
+    settings.JOURNAL = True
+    names = ("a", "b", "c", "d", "e")
+    ended = {
+        name: Exchange("POST", "/v1/chat/completions", request_id=name, started=at) for at, name in enumerate(names)
+    }
+    for exchange in ended.values():
+        exchange.ended = exchange.started + 0.5
+    for worker in ("bd", "ace"):
+        await queries.ask(partial(Store.insert, rows=[make_row(ended[name]) for name in worker]))
+    assert await ids(Filter()) == ["e", "d", "c", "b", "a"]
+    assert await ids(Filter(since="b")) == ["e", "d", "c"]
+    assert await ids(Filter(since="e")) == []
+    assert await ids(Filter(), limit=2, before="d") == ["c", "b"]
+
+
+async def ids(filter: Filter, limit: int = 100, before: str | None = None) -> list[str]:
+    return [each["id"] for each in await queries.listing(filter, limit, before)]
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_order__of_what_one_process_did_outlasts_its_clock_s_hiccups(
+    monkeypatch: pytest.MonkeyPatch, step: float
+) -> None:
+    """What is set anew counts from then on; what differs because the process had to wait between two looks does not."""
+    clock, real = WallClock(), time.time
+    first = clock.at(5.0)
+    monkeypatch.setattr(time, "time", lambda: real() - 0.05)
+    assert clock.at(5.0) == first
+    monkeypatch.setattr(time, "time", lambda: real() + step)
+    assert clock.at(5.0) == pytest.approx(first + step, abs=1)
