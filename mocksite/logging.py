@@ -16,6 +16,8 @@ from typing import Any
 
 import orjson
 
+from mocksite.pipe import pipe_of
+
 
 class NotCancelled(logging.Filter):
     """Drops uvicorn's traceback of a stream that it cancelled itself, at shutdown: the request's line says so."""
@@ -32,6 +34,8 @@ Message = tuple[float, str, object]
 class GatheringHandler(logging.StreamHandler[Any]):
     """Writes to standard error; what is logged within an event loop at INFO or below waits up to 20 ms for more.
 
+    A pipe that is full holds nobody up: its lines wait for a reader, as many as `pipe.MAX_HELD` says.
+
     A write costs more than all else about a line, and each gives another thread its turn in between. The lines keep
     their order: whatever is more urgent, or comes from elsewhere, goes out with all that waits before it. Messages
     without log records become lines only then, for many in a row take less time than one now and then.
@@ -40,8 +44,16 @@ class GatheringHandler(logging.StreamHandler[Any]):
     GATHER = 0.02
     """Seconds; what a kill loses of the log at most."""
 
+    AGAIN = 0.5
+    """Seconds until lines for which there was no room are tried again, if no others come."""
+
+    PATIENCE = 0.5
+    """Seconds that the end of the process waits for who reads the last lines, each time that there is no room."""
+
     def __init__(self) -> None:
         super().__init__()
+        self._pipe, self._piped = pipe_of(self.stream), self.stream
+        self._is_tried_again = False
         self._waiting: deque[str | Message] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -76,8 +88,43 @@ class GatheringHandler(logging.StreamHandler[Any]):
         with self.lock or contextlib.nullcontext():
             self._loop = None  # what comes from now on is flushed once more
             if lines := [self._line(self._waiting.popleft()) for _ in range(len(self._waiting))]:
-                self.stream.write("".join(lines))
+                self._write("".join(lines))
+            elif self._pipe is not None and self._pipe.held:
+                self._write("")
             super().flush()
+
+    def close(self) -> None:
+        """Write the last lines."""
+        with self.lock or contextlib.nullcontext(), contextlib.suppress(OSError):
+            if self._pipe is not None and self._pipe.held:
+                self._pipe.write(b"", self.PATIENCE)
+        super().close()
+
+    def _write(self, lines: str) -> None:
+        """Write lines; those for which a pipe has no room are written later, for nobody may read it."""
+        pipe = self._pipe
+        if pipe is None or self.stream is not self._piped:
+            self.stream.write(lines)
+            return
+        pipe.write(lines.encode(self.stream.encoding, "backslashreplace"))
+        if pipe.held:
+            self._try_again()
+        elif pipe.lost:
+            lost, pipe.lost = pipe.lost, 0
+            text = f"{lost} lines of the log were lost: nobody read standard error."
+            told = logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None)
+            self._write(f"{self.format(told)}\n")
+
+    def _try_again(self) -> None:
+        """Write what is held before long, if an event loop runs here."""
+        with contextlib.suppress(RuntimeError):
+            if not self._is_tried_again:
+                asyncio.get_running_loop().call_later(self.AGAIN, self._write_held)
+                self._is_tried_again = True
+
+    def _write_held(self) -> None:
+        self._is_tried_again = False
+        self._flush_alone()
 
     def _flush_alone(self) -> None:
         """Write the lines that wait; nobody else fails where that fails."""
