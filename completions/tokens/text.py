@@ -35,8 +35,12 @@ DEEPSEEK_WORDS = (
     rf"\p{{N}}{{1,3}}|[{_EAST}]+|[!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{{|}}~][A-Za-z]+"
     rf"|[^\r\n\p{{L}}\p{{P}}\p{{S}}]?[[\p{{L}}\p{{M}}]&&[^{_EAST}]]+| ?[\p{{P}}\p{{S}}]+[\r\n]*"
     rf"|\s*[\r\n]+|\s+(?![^\s\p{{N}}{_EAST}])|\s+"
+    rf"|[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}](?:[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}](?![[\p{{L}}\p{{M}}]&&[^{_EAST}]]))*"
 )
-"""Where DeepSeek's encoding cuts a text before it is looked up; its three cuts, one after the other, made one."""
+"""Where DeepSeek's encoding cuts a text before it is looked up; its three cuts, one after the other, made one.
+
+What they do not name, such as the joiners in emoji, is what the last alternative is for: it stays a piece of its own.
+"""
 
 REMEMBERED_LENGTH = 4096
 """Characters. The tokens of longer texts are not cached, to limit memory."""

@@ -83,6 +83,7 @@ MIXED = (
     'don\'t "quote" it; a_b->c',
     "naïve café 😀😀 ½  \r\n\r\n  end",
     "    ",
+    "👩\u200d👩\u200d👧 a\u200db 語\u200b\u200b語 \ufeffx \x00\x1b[1m soft\u00adly \ue000\u0378",
 )
 
 
