@@ -19,6 +19,7 @@ from completions.state.namespaces import Namespace
 from completions.wire import registry
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
+from completions.wire.dialects.azure import AzureModels
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.openai.chat.format import ChatCompletions
@@ -296,14 +297,15 @@ def unsigned(document: dict[str, Any]) -> dict[str, Any]:
     reply=REPLY,
     body=st.fixed_dictionaries({}, optional=CHAT_ASKED),
     said=TEXT,
-    name=st.sampled_from([*registry.CHAT_DIALECTS]),
+    wire=st.sampled_from([*registry.CHAT_DIALECTS.values(), ChatCompletions(AzureModels())]),
+    model=st.sampled_from(["m", "deepseek-v3"]),
 )
 async def test_dialects__stream_folds_to_the_answer(
-    folder: Path, reply: Any, body: dict[str, Any], said: str, name: str
+    folder: Path, reply: Any, body: dict[str, Any], said: str, wire: WireFormat, model: str
 ) -> None:
     """What stands at the top level of some chunks only, and how thoughts are cut into parts, is for other tests."""
-    body |= {"model": "m", "messages": [{"role": "user", "content": said}]}
-    answer, chunks = await both_ways(registry.CHAT_DIALECTS[name], namespace(folder, reply), body)
+    body |= {"model": model, "messages": [{"role": "user", "content": said}]}
+    answer, chunks = await both_ways(wire, namespace(folder, reply), body)
     choices: dict[int, dict[str, Any]] = {}
     for choice in (choice for chunk in chunks for choice in chunk["choices"]):
         whole = choices.setdefault(choice["index"], {"message": {}})
@@ -312,20 +314,23 @@ async def test_dialects__stream_folds_to_the_answer(
         if isinstance(content, list):
             choice["delta"] = {"reasoning": content[0]["thinking"][0]["text"]}
         merge(whole["message"], choice["delta"])
+        for key, entries in (choice.get("logprobs") or {}).items():
+            whole.setdefault("logprobs", {}).setdefault(key, []).extend(entries or ())
     assert [said_in(choices[index]) for index in sorted(choices)] == [said_in(choice) for choice in answer["choices"]]
     told = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
     assert told in ([answer["usage"]], [answer["usage"]] * 2)
 
 
 def said_in(choice: dict[str, Any]) -> tuple[Any, ...]:
-    """Return what a choice of any dialect says: thoughts, text, refusal, calls, and why it ends."""
+    """Return what a choice of any dialect says: thoughts, text, refusal, calls, how likely it is, and why it ends."""
     message = choice["message"]
     content, thought = message.get("content"), message.get("reasoning") or message.get("reasoning_content")
     if isinstance(content, list):
         thought = content[0]["thinking"][0]["text"]
         content = content[1]["text"] if len(content) > 1 else None
     calls = [call["function"] for call in message.get("tool_calls") or ()]
-    return thought or "", content or "", message.get("refusal") or "", calls, choice["finish_reason"]
+    likely = {key: entries for key, entries in (choice.get("logprobs") or {}).items() if entries}
+    return thought or "", content or "", message.get("refusal") or "", calls, likely, choice["finish_reason"]
 
 
 PROJECT = "/v1/projects/p/locations/us/publishers"

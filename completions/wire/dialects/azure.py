@@ -200,6 +200,7 @@ class AzureModels(Azure):
 
     whole_calls = True
     padding = ""
+    refuses = False
     events_type = ServerSentEvents.media_type
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
@@ -220,9 +221,9 @@ class AzureModels(Azure):
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a text, with an index for each call."""
-        said = {"role": "assistant", "content": message["content"] or ""}
+        said = {key: value for key, value in message.items() if value or key == "content"}
         calls = [{"id": call["id"], "index": place, **call} for place, call in enumerate(message.get("tool_calls", ()))]
-        return {**said, **({"tool_calls": calls} if calls else {})}
+        return {**said, "content": message["content"] or "", **({"tool_calls": calls} if calls else {})}
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with the tokens by kind."""

@@ -16,6 +16,8 @@ from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Chunks, Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
 
+NOTHING: Mapping[str, Any] = {}
+
 AUDIO_LIFE = 3600
 """Seconds for which an audio answer can be referred to."""
 
@@ -180,6 +182,7 @@ class ChoiceWriter:
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
         self._whole = self._whole_calls() if dialect.whole_calls else []
         self._last_delta: Mapping[str, Any] = {}
+        self._last_beside: Mapping[str, Any] = {}
         self._last_tokens = 0
 
     def start(self, more: Mapping[str, Any]) -> list[Event]:
@@ -231,14 +234,15 @@ class ChoiceWriter:
     def finish(self, more: Mapping[str, Any]) -> Event:
         """Return the chunk with the finish reason."""
         joined = self._last_delta if self._dialect.finish_joined else {}
-        unfinished = self._chunks.one(self._around(joined)) if joined else b""
-        chunk = self._chunks.one(self.finished(joined), more)
+        beside = self._last_beside if joined else {}
+        unfinished = self._chunks.one(self._around(joined, beside)) if joined else b""
+        chunk = self._chunks.one(self.finished(joined, beside), more)
         return Event(chunk, max(self._last_tokens, 1) if joined else 0, part="finish", unfinished=unfinished)
 
-    def finished(self, delta: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the choice with its finish reason."""
+    def finished(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
+        """Return the choice with its finish reason, and with what its last piece has beside it."""
         reason = finish_reason(self._choice, self._prompt)
-        told = self._around(delta) | self._dialect.finished_extras(self._choice, reason)
+        told = self._around(delta, beside) | self._dialect.finished_extras(self._choice, reason)
         return self._dialect.choice(told | {"finish_reason": reason})
 
     def _annotations(self) -> list[Mapping[str, Any]]:
@@ -272,13 +276,11 @@ class ChoiceWriter:
         split = tokens.split(text, self._prompt.model)
         entries = chat_entries(split, self._prompt.top_logprobs, self._choice.logprobs)
         groups = grouped(entries, split, self._prompt.per_chunk)
-        self._last_delta = {key: _text_of(groups[-1])}
-        documents = [self._chunks.one(self._with_logprobs(key, group)) for group in groups]
+        deltas = [{key: _text_of(group)} for group in groups]
+        likely = [{"logprobs": {"content": None, "refusal": None, key: group}} for group in groups]
+        self._last_delta, self._last_beside = deltas[-1], likely[-1]
+        documents = [self._chunks.one(self._around(*each)) for each in zip(deltas, likely, strict=True)]
         return Event.tokens(documents, counts=map(len, groups))
-
-    def _with_logprobs(self, key: str, group: Sequence[dict[str, Any]]) -> dict[str, Any]:
-        entries = {"content": None, "refusal": None, key: group}
-        return self._around({key: _text_of(group)}) | {"logprobs": entries, "finish_reason": None}
 
     def _spoken(self, audio: dict[str, Any]) -> Events:
         said = self._pieces({"audio": {"transcript": HOLE}}, audio["transcript"])
@@ -286,18 +288,18 @@ class ChoiceWriter:
         return Events([self._event({"audio": {"id": audio["id"]}})], said, last)
 
     def _event(self, delta: Mapping[str, Any], *, token: bool = False) -> Event:
-        self._last_delta = delta
+        self._last_delta, self._last_beside = delta, {}
         return Event(self._chunks.one(self._around(delta)), token=token)
 
     def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> Events:
         said = pieces(text, self._prompt)
         if said and self._dialect.finish_joined:
-            self._last_delta = _filled(delta, said[-1])
+            self._last_delta, self._last_beside = _filled(delta, said[-1]), {}
         return self._chunks.each(self._around(delta), said, part)
 
-    def _around(self, delta: Mapping[str, Any]) -> dict[str, Any]:
+    def _around(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}
-        return self._dialect.choice({**told, **self._beside, "finish_reason": None})
+        return self._dialect.choice({**told, **self._beside, **beside, "finish_reason": None})
 
 
 def _text_of(entries: Sequence[dict[str, Any]]) -> str:
