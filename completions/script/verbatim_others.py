@@ -99,6 +99,9 @@ def response(body: Node) -> Reply:
         reasoning_tokens=number(told, "reasoning_tokens"),
     )
     said = tuple(block for item in fields["output"].items() for block in _item(item))
+    word(fields, "status")
+    for tool in listed(fields, "tools"):
+        opened(tool)
     why = opened(fields["incomplete_details"]) if _is_there(fields, "incomplete_details") else {}
     usual = "tool_calls" if any(block.call for block in said) else "stop"
     choice = Choice(blocks=said, finish_reason=INCOMPLETE.get(word(why, "reason") or "", usual))
@@ -108,6 +111,7 @@ def response(body: Node) -> Reply:
 
 def _item(node: Node) -> Iterator[Block]:
     fields = opened(node, "type")
+    word(fields, "id")
     match fields["type"].as_(str):
         case "message":
             for part in listed(fields, "content"):
@@ -127,6 +131,9 @@ def _item(node: Node) -> Iterator[Block]:
 
 def _said(node: Node) -> Iterator[Block]:
     fields = opened(node)
+    for entry in listed(fields, "logprobs"):
+        word(opened(entry, "token"), "token")
+    listed(fields, "annotations")
     if (text := word(fields, "text")) is not None:
         yield Block("text", text)
     if (refusal := word(fields, "refusal")) is not None:

@@ -102,13 +102,14 @@ class AnthropicAnswers(AnthropicFormat):
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
         empty: dict[str, Any] = {"content": [], **dict.fromkeys(ENDING)}
-        began = {"usage": usage_at_start(reply, prompt)}
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
+        counted = own.get("usage") or usage(reply, prompt)
+        began = {"usage": usage_at_start(counted)}
         message = own | anthropic_message.head(reply, prompt) | empty | began
         ending = {
             "type": "message_delta",
             "delta": anthropic_message.ending(reply, prompt) | {key: own[key] for key in ENDING if key in own},
-            "usage": usage_at_end(reply, prompt),
+            "usage": usage_at_end(counted),
         }
         content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
         lanes: list[Sequence[Event]] = [_block(index, block) for index, block in enumerate(content)]

@@ -4,6 +4,7 @@ Recorded from September 2025 to August 2026.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
@@ -21,6 +22,9 @@ THINKING = re.compile(r"claude-(?:opus-4-[89]|[a-z]+-[5-9])")
 SEARCHES = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
 """How the API's own tools are counted."""
 
+AT_START, AT_END = ("cache_creation", "service_tier", "inference_geo"), ("output_tokens_details", "server_tool_use")
+"""What of a usage only the start of a stream tells, and what only its end."""
+
 
 def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
@@ -28,17 +32,15 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return _input(known) | _output(known, prompt) | TIER | _place(reply, prompt) | _served(reply, prompt)
 
 
-def usage_at_start(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the usage at the start of a stream, with one output token."""
-    known = _known(reply)
-    return _input(known) | {"output_tokens": min(known.completion_tokens, 1), **TIER, **_place(reply, prompt)}
+def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a message's usage what the start of its stream tells, with one output token."""
+    told = {key: value for key, value in whole.items() if key not in AT_END}
+    return told | {"output_tokens": min(whole["output_tokens"], 1)}
 
 
-def usage_at_end(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the totals for a stream's `message_delta`, which replace those at its start."""
-    known = _known(reply)
-    before = {key: value for key, value in _input(known).items() if key != "cache_creation"}
-    return before | _output(known, prompt) | _served(reply, prompt)
+def usage_at_end(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a message's usage what its stream's `message_delta` tells: the totals, which replace those before."""
+    return {key: value for key, value in whole.items() if key not in AT_START}
 
 
 def _known(reply: Reply) -> Usage:

@@ -31,7 +31,6 @@ from completions.wire.openai.base import (
     made_id,
     service_tier,
     stream,
-    usage,
 )
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.manners import USUAL, of_model
@@ -100,7 +99,7 @@ class ChatCompletions(OpenAIFormat):
         padded = prompt.include_obfuscation and not plain
         chunks = Chunks(head, include_usage=dialect.has_null_usage(prompt), padding=dialect.padding if padded else "")
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
-        counted = usage(reply.usage) if plain else _usage(reply, prompt, dialect)
+        counted = _usage(reply, prompt, dialect) if reply.body is None else dict(reply.body["usage"])
         starts = dialect.opening_events(reply)
         for writer in writers:
             starts += writer.start(dialect.first_chunk_extras(reply, prompt))

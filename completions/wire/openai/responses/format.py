@@ -16,12 +16,12 @@ from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_st
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order, templates
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import begun, document, thoughts
+from completions.wire.openai.responses.document import begun, document, prefix, thoughts
 from completions.wire.openai.responses.echo import ORDER, conversation_id
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
 from completions.wire.openai.responses.readback import collect_count, collect_response
 from completions.wire.openai.responses.refusals import REFUSALS
-from completions.wire.openai.responses.stored import CONVERSATION, ITEM, RESPONSE, to_store, with_chunks
+from completions.wire.openai.responses.stored import CONVERSATION, ITEM, RESPONSE, to_store, with_notes
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
 from completions.wire.openai.vector_stores import STORE_FILES
 from completions.wire.openai.words import RESPONSES
@@ -30,6 +30,9 @@ from completions.wire.readback import Answer
 MAX_ITEMS = 1000
 """The most earlier items that are remembered; beyond that, the oldest are forgotten."""
 
+
+NEEDED = ("id", "status", "model", "background", "tools")
+"""What a response has in any case, in its stream and where it is stored."""
 
 NO_OTHERS: Mapping[str, Dialect] = {}
 
@@ -139,7 +142,8 @@ class Responses(OpenAIFormat):
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         before = dicts(prompt.recalled.get("items"))
         documents = to_store(self._document(reply, prompt), own, before, span(), stored=stored)
-        return documents if prompt.per_chunk is None else with_chunks(documents, prompt.per_chunk)
+        shown = None if prompt.background or prompt.stream else reply.verbatim(Responses.name)
+        return with_notes(documents, prompt.per_chunk, shown)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the complete one, or for the background a queued one."""
@@ -164,7 +168,7 @@ class Responses(OpenAIFormat):
         for place, item in enumerate(made["output"]):
             item["id"] = dialect.response_id(item["id"], reply, place)
             items.append(dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item)
-        whole = dialect.response({**made, "output": items} | dict(reply.verbatim(Responses.name) or {}), prompt)
+        whole = dialect.response(_over({**made, "output": items}, reply.verbatim(Responses.name)), prompt)
         return arranged(whole, dialect.response_order or ORDER)
 
     def framing(self, prompt: Prompt) -> Framing:
@@ -202,6 +206,16 @@ class Responses(OpenAIFormat):
         exc, number = self.adapt_error(failure.error), failure.last.get(SEQUENCE, -1) + 1
         event = {"type": "error", "code": exc.code, "message": exc.message, "param": exc.param, SEQUENCE: number}
         return [Event(orjson.dumps(event), name="error")]
+
+
+def _over(made: dict[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a response with what a script's own says; it has a name, a status and so on, and its items have ids."""
+    if own is None:
+        return made
+    told = {key: value for key, value in own.items() if value is not None or key not in NEEDED}
+    ids = [order.free_id(prefix(item["type"]), made["id"], place) for place, item in enumerate(own["output"])]
+    items = [{**item, "id": item.get("id") or made_for} for made_for, item in zip(ids, own["output"], strict=True)]
+    return made | told | {"output": items}
 
 
 class InputTokens(Responses):

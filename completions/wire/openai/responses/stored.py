@@ -48,12 +48,18 @@ def to_store(
     return documents
 
 
-def with_chunks(documents: list[StoredDocument], per_chunk: Length) -> list[StoredDocument]:
-    """Note with a stored response how many tokens its deltas have, so that its stream goes on in the same events."""
-    return [
-        each._replace(document={**each.document, "per_chunk": asdict(per_chunk)}) if each.kind == RESPONSE else each
-        for each in documents
-    ]
+def with_notes(
+    documents: list[StoredDocument], per_chunk: Length | None, shown: Mapping[str, Any] | None
+) -> list[StoredDocument]:
+    """Note with a stored response how many tokens its deltas have, and how it was answered if a script said it so.
+
+    Its stream goes on in the same events, and whoever retrieves it sees the same document.
+    """
+    notes: dict[str, Any] = {} if per_chunk is None else {"per_chunk": asdict(per_chunk)}
+    notes |= {} if shown is None else {"shown": dict(shown)}
+    if not notes:
+        return documents
+    return [each._replace(document={**each.document, **notes}) if each.kind == RESPONSE else each for each in documents]
 
 
 def _per_chunk(record: Document) -> Length | None:
@@ -107,10 +113,10 @@ def shown_conversation(document: Document) -> dict[str, Any]:
 
 def at(record: Document, now: float) -> dict[str, Any]:
     """Return a stored response as it is at a time, in seconds since the epoch."""
-    response: dict[str, Any] = record["response"]
+    response: dict[str, Any] = record.get("shown") or record["response"]
     if "cancelled" in record:
         return begun(response, "cancelled")
-    if now >= record["ends"]:
+    if now >= record["ends"] or "shown" in record:
         return response
     return begun(response, "in_progress" if now >= record["begins"] or not response["background"] else "queued")
 

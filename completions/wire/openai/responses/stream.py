@@ -98,15 +98,18 @@ class _Narrator:
             started["status"] = "in_progress"
             started.pop("encrypted_content", None)  # who gives reasoning a status tells this at its end
         self._add("response.output_item.added", {"output_index": index, "item": started}, token=_is_call(kind))
-        at = {"item_id": item["id"], "output_index": index}
+        self._tell_item(kind, {"item_id": item["id"], "output_index": index}, item)
+        self._add("response.output_item.done", {"output_index": index, "item": item})
+
+    def _tell_item(self, kind: str, at: dict[str, Any], item: Mapping[str, Any]) -> None:
         match kind:
             case "message":
-                for place, part in enumerate(item["content"]):
+                for place, part in enumerate(item.get("content") or ()):
                     self._part(at | {"content_index": place}, part)
             case "reasoning":
                 for place, part in enumerate(item.get("content") or ()):
                     self._thought(at | {"content_index": place}, part)
-                for place, part in enumerate(item["summary"]):
+                for place, part in enumerate(item.get("summary") or ()):
                     self._summary(at | {"summary_index": place}, part)
             case "function_call":
                 self._said("response.function_call_arguments", at, "arguments", item)
@@ -124,7 +127,6 @@ class _Narrator:
                 self._picture(at, item)
             case _:
                 self._steps(kind, at, _STEPS.get(kind, ()))
-        self._add("response.output_item.done", {"output_index": index, "item": item})
 
     def _steps(self, kind: str, at: Mapping[str, Any], steps: Iterable[str]) -> None:
         for step in steps:
@@ -133,40 +135,36 @@ class _Narrator:
     def _picture(self, at: Mapping[str, Any], item: Mapping[str, Any]) -> None:
         self._steps(item["type"], at, ("in_progress", "generating"))
         asked: Mapping[str, Any] = next(
-            (tool for tool in self._document["tools"] if tool["type"] == "image_generation"), {}
+            (tool for tool in self._document["tools"] if tool.get("type") == "image_generation"), {}
         )
         count = asked.get("partial_images")
         for place in range(min(count, 3) if isinstance(count, int) else 0):
-            partial = {"partial_image_index": place, "partial_image_b64": item["result"]}
+            partial = {"partial_image_index": place, "partial_image_b64": item.get("result")}
             self._add("response.image_generation_call.partial_image", {**at, **partial}, token=True)
         self._steps(item["type"], at, ("completed",))
 
     def _part(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-        key = "refusal" if part["type"] == "refusal" else "text"
-        empty: dict[str, Any] = (
-            {"type": "refusal", "refusal": ""} if key == "refusal" else {**part, "text": "", "logprobs": []}
-        )
-        if key == "text":
-            empty["annotations"] = []
+        empty: dict[str, Any] = {"type": "refusal", "refusal": ""}
+        if not (is_refusal := part.get("type") == "refusal"):  # a script's own part may lack what the API's have
+            empty = {**part, "text": ""} | {key: [] for key in ("annotations", "logprobs") if key in part}
         self._add("response.content_part.added", {**at, "part": empty})
-        if key == "refusal":
+        if is_refusal:
             self._said("response.refusal", at, "refusal", part)
         else:
             self._text(at, part)
         self._add("response.content_part.done", {**at, "part": part})
 
     def _text(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-        kind, entries = "response.output_text", part["logprobs"]
+        kind, entries, said = "response.output_text", part.get("logprobs") or [], part.get("text") or ""
         if entries:
             for group in grouped(entries, [entry["token"] for entry in entries], self._per_chunk):
-                said = "".join(entry["token"] for entry in group)
-                delta = {**at, "delta": said, "logprobs": list(group)}
+                delta = {**at, "delta": "".join(entry["token"] for entry in group), "logprobs": list(group)}
                 self._add(f"{kind}.delta", delta, token=len(group))
         else:
-            self._deltas(f"{kind}.delta", {**at, "logprobs": []}, part["text"])
-        for place, annotation in enumerate(part["annotations"]):
+            self._deltas(f"{kind}.delta", {**at, "logprobs": []}, said)
+        for place, annotation in enumerate(part.get("annotations") or ()):
             self._add(f"{kind}.annotation.added", {**at, "annotation_index": place, "annotation": annotation})
-        self._add(f"{kind}.done", {**at, "text": part["text"], "logprobs": entries})
+        self._add(f"{kind}.done", {**at, "text": said, "logprobs": entries})
 
     def _thought(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         self._add("response.content_part.added", {**at, "part": {**part, "text": ""}})
@@ -181,8 +179,9 @@ class _Narrator:
     def _said(self, kind: str, at: Mapping[str, Any], key: str, whole: Mapping[str, Any]) -> None:
         """Tell a text of which nothing but the text is told: its deltas, and all of it."""
         part = "arguments" if key in ("arguments", "input") else ""
-        self._deltas(f"{kind}.delta", at, whole[key] or "", part)
-        self._add(f"{kind}.done", {**at, key: whole[key]})
+        said = whole.get(key) or ""
+        self._deltas(f"{kind}.delta", at, said, part)
+        self._add(f"{kind}.done", {**at, key: said})
 
     def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
         """Add one event per token; their common part is encoded once."""
