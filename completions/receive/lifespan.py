@@ -21,7 +21,7 @@ from completions.journal import queries
 from completions.journal.writer import writer
 from completions.management.checks import workers_problem
 from completions.receive.protocol import Protocol, watch_unfinished
-from completions.receive.starting import Places, announce, workers_of
+from completions.receive.starting import Places, announce, workers_of, workers_of_gunicorn
 from completions.state.namespaces import namespace
 from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
@@ -40,9 +40,11 @@ async def lifespan(receive: Receive, send: Send) -> None:
         message = await receive()
         if message["type"] == "lifespan.startup":
             server = running_server()
-            if server is not None and (problem := workers_problem(workers_of(server))) is not None:
-                await send({"type": "lifespan.startup.failed", "message": problem})
-                return
+            if server is not None:
+                workers = max(workers_of(server), workers_of_gunicorn(server))
+                if (problem := workers_problem(workers)) is not None:
+                    await send({"type": "lifespan.startup.failed", "message": problem})
+                    return
             warm()
             if (store := shared_store()) is not None:
                 store.calls.do = queries.flush

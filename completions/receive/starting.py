@@ -29,6 +29,13 @@ def workers_of(server: Server) -> int:
     return 1 if server.config.should_reload else server.config.workers
 
 
+def workers_of_gunicorn(server: Server) -> int:
+    """Return with how many workers gunicorn was started, if it runs this server by uvicorn's worker; else 1."""
+    worker = getattr(server.config.callback_notify, "__self__", None)
+    workers: int = getattr(getattr(worker, "cfg", None), "workers", 1)
+    return workers
+
+
 class Places:
     """One place for each worker of a server; who gets the last one started last, and who leaves makes room."""
 
