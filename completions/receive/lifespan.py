@@ -22,7 +22,7 @@ from completions.journal.writer import writer
 from completions.management.checks import workers_problem
 from completions.receive.protocol import Protocol, watch_unfinished
 from completions.receive.starting import Places, announce, workers_of, workers_of_gunicorn
-from completions.state.namespaces import namespace
+from completions.state.namespaces import forget, namespace
 from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
 from completions.tokens import text as tokens
@@ -47,7 +47,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
                     return
             warm()
             if (store := shared_store()) is not None:
-                store.calls.do = queries.flush
+                store.calls.do, store.calls.on_removed = queries.flush, forget
                 queries.beforehand.append(store.calls.all)
                 await store.open()
             if server is not None:

@@ -332,4 +332,13 @@ async def remove(name: str) -> bool:
         return False
     there = await found.remove()
     _spaces.drop(name)
+    if (store := shared_store()) is not None:
+        await store.calls.tell_removed(name)
     return there
+
+
+def forget(name: str) -> None:
+    """Forget a namespace that another worker has removed, so that what still runs in it is not recorded either."""
+    if (found := _spaces.get(name)) is not None:
+        found.removed = True
+        _spaces.drop(name)

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import signal
+import socket
 import time
 import urllib.request
 from collections import Counter
@@ -220,6 +221,23 @@ async def test_push__is_seen_by_the_next_request(
     assert await pusher.remove()
     assert [ask(server, space, "Hi").said for server in pair] == ["Hello."] * 2
     await store.close()
+
+
+def test_removal__forgets_what_still_runs_in_the_other_worker(pair: tuple[LiveServer, LiveServer], space: str) -> None:
+    one, other = pair
+    body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "rest"}], "stream": True})
+    connection = http.client.HTTPConnection(one.host, one.port, timeout=PATIENCE)
+    connection.request("POST", f"/ns/{space}/v1/chat/completions", body, {"X-Mock-Pacing": "itl_ms=3600000"})
+    assert connection.getresponse().readline().startswith(b"data: ")
+    assert call(other, "DELETE", f"/_mock/namespaces/{space}").status == 200
+    before = len(one.log)
+    assert isinstance(connection.sock, socket.socket)
+    connection.sock.shutdown(socket.SHUT_RDWR)
+    connection.close()
+    one.wait_for(f"{space}.* client left", since=before)
+    assert call(one, "GET", f"/ns/{space}/_mock/exchanges").document["exchanges"] == []
+    assert ask(one, space, "rest").said == "Hello."
+    assert len(call(one, "GET", f"/ns/{space}/_mock/exchanges").document["exchanges"]) == 1
 
 
 def test_worker__that_is_killed_leaves_no_slot_and_no_ghost(redis_url: str, script: str, space: str) -> None:

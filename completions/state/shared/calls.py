@@ -10,16 +10,21 @@ from completions.state.shared.link import Link
 from completions.state.shared.scripts import CALL, CHANNEL, TELL, WORKERS
 from completions.state.shared.worker import Worker
 
-ASKED, DONE = "do:", "done:"
-"""What tells a call, and the answer to it, from the names of waiters, which the same channel carries."""
+ASKED, DONE, REMOVED = "do:", "done:", "removed:"
+"""What tells a call, the answer to it, and a namespace that was removed from the names of waiters, which the same
+channel carries."""
 
 
 class Calls:
-    """Calls to all workers of a store, this one included; `do` is what each does then."""
+    """Calls to all workers of a store, this one included; `do` is what each does then.
+
+    `on_removed` is called with the name of a namespace that another worker has removed.
+    """
 
     def __init__(self, link: Link, worker: Worker) -> None:
         self._link, self._worker = link, worker
         self.do: Callable[[], Awaitable[object]] | None = None
+        self.on_removed: Callable[[str], object] | None = None
         self._numbers = itertools.count()
         self._answers: dict[str, asyncio.Queue[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,8 +41,17 @@ class Calls:
         finally:
             del self._answers[name]
 
+    async def tell_removed(self, namespace: str) -> None:
+        """Tell the other workers that a namespace was removed; they know it before they hear the next call."""
+        await self._link.run(CALL, (WORKERS,), CHANNEL, f"{REMOVED}{self._worker.process}:{namespace}")
+
     def take(self, told: str) -> bool:
-        """Take what a channel carries, if it is a call or an answer to one."""
+        """Take what a channel carries, if it is a call, an answer to one, or a namespace that was removed."""
+        if told.startswith(REMOVED):
+            process, _, namespace = told.removeprefix(REMOVED).partition(":")
+            if self.on_removed is not None and process != self._worker.process:
+                self.on_removed(namespace)
+            return True
         if told.startswith(DONE):
             if (answers := self._answers.get(told.removeprefix(DONE))) is not None:
                 answers.put_nowait(None)
