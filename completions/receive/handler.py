@@ -45,6 +45,10 @@ class Route(NamedTuple):
     view: Callable[..., Awaitable[HttpResponseBase]] | None
 
 
+BY_CLIENT = ((CLIENT_LEFT,), ())
+"""What a request is cancelled with when its client leaves: one in this process, as by httpx, says nothing."""
+
+
 class Handler(ASGIHandler):
     """The ASGI application: HTTP, and `lifespan`."""
 
@@ -116,7 +120,7 @@ class Handler(ASGIHandler):
             await self.send_response(response, send)
         except asyncio.CancelledError as exc:
             if isinstance(response, Recorded):
-                left = exc.args == (CLIENT_LEFT,)
+                left = exc.args in BY_CLIENT
                 response.exchange.stopped = not left
                 response.exchange.client_left = left and not isinstance(response, Severed)
             raise

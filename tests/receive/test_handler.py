@@ -97,18 +97,22 @@ async def test_stream__ends_when_the_client_leaves(
     assert "chunks=2" in caplog.messages[-1]
 
 
-async def test_stream__cancelled_by_the_server_says_so(
-    app: Handler, settings: Settings, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize(
+    ("reason", "told"), [(["shutdown"], "stopped with the server"), ([], "client left")], ids=["server", "client"]
+)
+async def test_stream__cancelled_says_by_whom(
+    app: Handler, settings: Settings, caplog: pytest.LogCaptureFixture, reason: list[str], told: str
 ) -> None:
+    """Servers give a reason; a client that awaits the application itself, as by httpx's transport, gives none."""
     settings.MOCK_ITL_MS = 3_600_000
     caplog.set_level(logging.INFO, "completions")
     connection = Connection(b'{"stream":true}')
     task = asyncio.create_task(app(scope("POST", CHAT), connection.receive, connection.send))
     await connection.begun.wait()
-    task.cancel("shutdown")
+    task.cancel(*reason)
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert "stopped with the server" in caplog.messages[-1]
+    assert told in caplog.messages[-1]
 
 
 async def test_body__client_leaves_before_it_is_whole(app: Handler, caplog: pytest.LogCaptureFixture) -> None:
