@@ -101,14 +101,15 @@ class AnthropicAnswers(AnthropicFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
-        empty: dict[str, Any] = {"content": [], **dict.fromkeys(ENDING)}
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
+        ended = {key: own[key] for key in ENDING if key in own} or anthropic_message.ending(reply, prompt)
+        empty: dict[str, Any] = {"content": [], **dict.fromkeys(ended)}
         counted = own.get("usage") or usage(reply, prompt)
         began = {"usage": usage_at_start(counted)}
-        message = own | anthropic_message.head(reply, prompt) | empty | began
+        message = own | (anthropic_message.head(reply, prompt) | own) | empty | began
         ending = {
             "type": "message_delta",
-            "delta": anthropic_message.ending(reply, prompt) | {key: own[key] for key in ENDING if key in own},
+            "delta": ended,
             "usage": usage_at_end(counted),
         }
         content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
