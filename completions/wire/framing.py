@@ -91,12 +91,22 @@ class JSONLines(Framing):
 
     def frames(self, events: Iterable[Event]) -> Frames:
         """Return one line for each event."""
-        return Frames(
-            [
-                part.data + b"\n" if isinstance(part, Event) else part.documents.within(b"", b"\n")
-                for part in Events.of(events).parts
-            ]
-        )
+        return Frames([_line(part) for part in Events.of(events).parts])
+
+
+def _line(part: Event | TokenRun) -> bytes | Run:
+    if isinstance(part, Event):
+        return (part.data if part.fields is not None else _escaped(part.data)) + b"\n"
+    said = part.documents
+    return Run(said.before, [_escaped(value) for value in said.values], said.after + b"\n")
+
+
+def _escaped(data: bytes) -> bytes:
+    """Return a document without Unicode's line separators, as Go's encoder writes it.
+
+    Clients take them for the end of a line: httpx does, and with it Ollama's own.
+    """
+    return data.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
 
 CLOSE = Event(b"]", chunk=False)

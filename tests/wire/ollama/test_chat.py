@@ -269,6 +269,7 @@ rules:
 - {match: {last_user: torn}, fault: malformed_chunk, reply: One two three four.}
 - {match: {last_user: dropped}, fault: {disconnect: {after_tokens: 1}}, reply: One two three four.}
 - {match: {last_user: endless}, fault: no_done, reply: One two.}
+- {match: {last_user: separated}, reply: {echo: true}}
 - {match: {format: ollama_generate}, reply: {reasoning: Hm., text: Generated.}}
 - {match: {tool_result: {name: get_weather}}, reply: 'It is {{ prompt.tool_result.text }}.'}
 - {match: {tools: get_weather}, reply: {text: Let me see., tool_calls: {name: get_weather, arguments: {city: Rome}}}}
@@ -305,6 +306,12 @@ def test_sdk__chats(client: ollama.Client) -> None:
     assert said(client, "think", think=False).message.thinking is None
     assert said(client, "Hi", options={"num_predict": 2}).done_reason == "length"
     assert said(client, "Hi", options={"stop": [" Oll"]}).message.content == "Hi from"
+
+
+def test_sdk__reads_lines_with_unicode_s_separators(client: ollama.Client) -> None:
+    text = "separated\u2028by\u2029 these"
+    assert said(client, text).message.content == text
+    assert "".join(part.message.content or "" for part in said(client, text, stream=True)) == text
 
 
 def test_sdk__calls_tools(client: ollama.Client) -> None:
