@@ -5,6 +5,7 @@ import contextlib
 import json
 import random
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -418,6 +419,21 @@ async def test_clock__of_redis_that_is_set_anew_is_learnt(redis_url: str) -> Non
         store._link._ahead -= 10 * PATIENCE  # as if the clock had jumped ahead
         assert (await ledger.take(COUNTED)).uses == 1
         assert (await ledger.take(COUNTED)).uses == 2
+
+
+async def test_clock__of_redis_that_is_set_back_holds_up_no_limit(redis_url: str) -> None:
+    async with workers(redis_url, 1) as (store,), Redis.from_url(redis_url) as redis:
+        space, limits, left = name(), Limits(rpd=5, tpm=100), []
+        for _ in range(3):
+            claim = charge(limits, tokens=10)
+            await store.ledger(space).take(Claim(charge=claim))
+            assert claim.grant
+            claim.grant.settle(20)
+            left.append(claim.grant.headers()["x-ratelimit-remaining-requests"])
+            (account,) = await redis.keys(f"*{space}*:account:*")
+            for bucket in ("at1", "at2"):  # as if the clock had been an hour ahead until now
+                await redis.hset(account, bucket, str(time.time() + 3600))
+        assert left == ["4", "3", "2"]
 
 
 async def test_outage__slots_are_given_back_afterwards(redis_server: RedisServer) -> None:

@@ -14,7 +14,8 @@ local state = amount ~= 0 and redis.call('HMGET', account, 'level' .. number, 'a
 if state[1] then
   local time = redis.call('TIME')
   local now = time[1] + time[2] / 1000000
-  local level = math.min(limit, tonumber(state[1]) + (now - tonumber(state[2])) * (limit / period))
+  local since = math.max(now - tonumber(state[2]), 0)  -- the clock may be set back
+  local level = math.min(limit, tonumber(state[1]) + since * (limit / period))
   level = math.min(limit, level - amount)
   redis.call('HSET', account, 'level' .. number, string.format('%.17g', level), 'at' .. number, string.format('%.17g', now))
   redis.call('EXPIRE', account, ttl)

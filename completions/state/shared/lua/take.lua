@@ -56,7 +56,7 @@ if charged then
   for i = 1, count do
     local limit, period, cost = number(), number(), number()
     local rate = limit / period
-    local level, at = state['level' .. i] or limit, state['at' .. i] or now
+    local level, at = state['level' .. i] or limit, math.min(state['at' .. i] or now, now)  -- the clock may be set back
     reply[#reply + 1], reply[#reply + 2] = exactly(level), exactly(at)
     local left = math.min(limit, level + (now - at) * rate)
     fits = fits and cost <= limit and (cost - left) / rate <= 0.000001
