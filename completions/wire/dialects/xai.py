@@ -1,6 +1,7 @@
 """xAI's API: `reasoning_content`, tokens counted by what they are, and errors of two texts.
 
-Sources: xAI's API reference; the errors as they were recorded in July and August 2026.
+Sources: xAI's API reference; the errors as they were recorded in July and August 2026. Each call comes in one chunk, as
+Grok's streams were recorded at Azure in August 2026, and as `@ai-sdk/xai` 3 reads them.
 """
 
 from collections.abc import Sequence
@@ -55,6 +56,7 @@ class XAI(Vendor):
     place = "xai/v1/"
     response_order = ORDER
     events_type = ServerSentEvents.media_type
+    whole_calls = True
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""

@@ -151,6 +151,15 @@ def test_groq__compound_searches_while_it_thinks(model: str) -> None:
     parsed(registry.CHAT_DIALECTS["groq"], model=model, messages=[*HI, message, *HI])
 
 
+def test_xai__streams_each_call_in_one_piece() -> None:
+    document, chunks = both("xai")
+    deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+    told = [call for delta in deltas for call in delta.get("tool_calls", ())]
+    calls = document["choices"][0]["message"]["tool_calls"]
+    assert [call["function"] for call in told] == [call["function"] for call in calls]
+    assert all(call.keys() >= {"id", "type", "function"} for call in told)
+
+
 def test_vllm__says_what_stopped_it() -> None:
     document, chunks = both("vllm", Reply((Choice(text="a", finish_reason="stop", stopped_by="b"),), serial="s"))
     assert document["choices"][0]["stop_reason"] == "b"
