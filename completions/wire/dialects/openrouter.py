@@ -207,7 +207,9 @@ class OpenRouter(Vendor):
         return {"error": error | ({"metadata": metadata} if metadata else {})}
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the chunk that ends a stream: its error stands beside a choice that has finished with it."""
+        """Return the chunk that ends a stream: its error stands beside a choice, of which a response has none."""
+        if prompt.format == "responses":
+            return self.error(exc)
         choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
             "id": last.get("id") or _generation("gen-", Reply(())),

@@ -475,6 +475,16 @@ def test_litellm__hears_the_thoughts(live: LiveServer, name: str) -> None:
     assert "".join(delta.content or "" for delta in deltas) == "I thought."
 
 
+@pytest.mark.parametrize("name", ["openrouter", "groq", "xai", "vllm"])
+def test_responses__are_told_an_error_without_a_chunk_of_chat(live: LiveServer, name: str) -> None:
+    asked = {"model": "m", "input": "broken", "stream": True}
+    key = {"Authorization": "Bearer secret"}
+    said = httpx.post(f"{live.url}{PREFIXES[name][1]}/responses", json=asked, headers=key).text
+    told = [json.loads(line.removeprefix("data: ")) for line in said.splitlines() if line.startswith("data: {")]
+    assert told[-2]["type"] == "response.output_text.delta"
+    assert told[-1].keys() <= {"error", "code"}
+
+
 @pytest.mark.parametrize("name", PREFIXES)
 def test_openai_sdk__reads_the_dialect(live: LiveServer, name: str) -> None:
     with openai.OpenAI(base_url=live.url + PREFIXES[name][1], api_key="secret", max_retries=0) as client:
