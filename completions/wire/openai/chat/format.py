@@ -31,6 +31,7 @@ from completions.wire.openai.base import (
     made_id,
     service_tier,
     stream,
+    usage,
 )
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.manners import USUAL, of_model
@@ -99,7 +100,7 @@ class ChatCompletions(OpenAIFormat):
         padded = prompt.include_obfuscation and not plain
         chunks = Chunks(head, include_usage=dialect.has_null_usage(prompt), padding=dialect.padding if padded else "")
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
-        counted = _usage(reply, prompt, dialect) if reply.body is None else dict(reply.body["usage"])
+        counted = _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)
         for writer in writers:
             starts += writer.start(dialect.first_chunk_extras(reply, prompt))
@@ -146,6 +147,9 @@ def _as_model(dialect: Dialect, prompt: Prompt) -> Dialect:
 
 
 def _usage(reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
+    """Return the usage; a verbatim document has its own."""
+    if reply.body is not None:
+        return dict(mapping(reply.body.get("usage"))) or usage(reply.usage)
     return dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
 
 
