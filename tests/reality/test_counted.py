@@ -21,18 +21,18 @@ class Floor(NamedTuple):
 
 FLOORS = {
     "anthropic": Floor(15, 80),
-    "azure": Floor(33, 87),
+    "azure": Floor(31, 84),
     "azure-responses": Floor(90, 90),
-    "deepseek": Floor(78, 94),
-    "deepseek-responses": Floor(75, 100),
-    "gemini": Floor(38, 80),
+    "deepseek": Floor(73, 95),
+    "deepseek-responses": Floor(70, 94),
+    "gemini": Floor(37, 80),
     "groq": Floor(70, 90),
-    "mistral": Floor(49, 85),
+    "mistral": Floor(46, 84),
     "openai": Floor(96, 96),
     "openai-responses": Floor(61, 73),
-    "openrouter": Floor(32, 72),
-    "vertex": Floor(44, 79),
-    "xai-responses": Floor(20, 60),
+    "openrouter": Floor(30, 72),
+    "vertex": Floor(42, 78),
+    "xai-responses": Floor(16, 60),
 }
 """Who raises a share raises its floor; `docs/usage.md` says which prompts nobody can count."""
 
