@@ -47,11 +47,16 @@ class Connection:
 Answering = Callable[[Connection], None]
 
 
+SETTLING = 1.0
+"""Seconds for which the next answer waits for connections under way, some of which only end with their tests."""
+
+
 class RawServer:
     """What listens at `url`; `answer` is called for each connection."""
 
     def __init__(self, answer: Answering) -> None:
-        self.answer = answer
+        self._answer = answer
+        self._threads: list[threading.Thread] = []
         self.connections: list[Connection] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -61,7 +66,21 @@ class RawServer:
         with suppress(OSError):
             while True:
                 connection = self._listening.accept()[0]
-                threading.Thread(target=self._one, args=(connection,), daemon=True).start()
+                thread = threading.Thread(target=self._one, args=(connection,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    @property
+    def answer(self) -> Answering:
+        """What answers; another is set once all connections are closed, so that none of them is used for it."""
+        return self._answer
+
+    @answer.setter
+    def answer(self, answer: Answering) -> None:
+        for thread in self._threads:
+            thread.join(SETTLING)
+        self._threads.clear()
+        self._answer = answer
 
     def _one(self, connection: socket.socket) -> None:
         with connection, suppress(OSError):
