@@ -168,6 +168,7 @@ def test_rows__appear_in_the_order_of_their_ids(
             assert not later.done()
         later.result(timeout=PATIENCE)
         store.close()
+        del connections["default"]  # this thread's, which the tests after this one would use
 
 
 def write(name: str) -> None:
