@@ -31,7 +31,7 @@ def end_exchange(exchange: Exchange) -> None:
         exchange.at_end()
         exchange.at_end = None
     if requests_log.isEnabledFor(logging.INFO):
-        _way(requests_log)(RequestLine(exchange))
+        _line_logger(requests_log)(RequestLine(exchange))
     writer.add(exchange)
 
 
@@ -47,7 +47,7 @@ class StreamRecord:
 
     def __init__(self, exchange: Exchange, frames: Frames, tokens: Sequence[int], total: int, log: bool) -> None:
         self._exchange, self._frames, self._total = exchange, frames, total
-        self._log = _way(chunks_log) if log and chunks_log.isEnabledFor(logging.INFO) else None
+        self._log = _line_logger(chunks_log) if log and chunks_log.isEnabledFor(logging.INFO) else None
         self._sent = 0
         self._ends: list[int] = []
         self._times: list[float] = []
@@ -114,7 +114,7 @@ class RelayRecord:
             exchange.chunks += 1
             if conf.LOG_CHUNKS and chunks_log.isEnabledFor(logging.INFO):
                 numbers = (exchange.chunks, exchange.chunks, None)
-                _way(chunks_log)(ChunkLine(exchange, numbers, elapsed, len(piece)))
+                _line_logger(chunks_log)(ChunkLine(exchange, numbers, elapsed, len(piece)))
         if self._size + len(piece) <= KEPT_BYTES:
             self._size += len(piece)
             self.pieces.append(piece)
@@ -253,7 +253,7 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def _way(logger: logging.Logger) -> Callable[[object], None]:
+def _line_logger(logger: logging.Logger) -> Callable[[object], None]:
     """Return what logs a line at INFO: without a log record where the logger's only handler takes it so."""
     take = _direct_method(logger)
     if take is not None:

@@ -33,7 +33,7 @@ class Gate:
             self._give_up(waiting, count, deadline, timeout)
             time.sleep(LOOK_EVERY)
 
-    async def await_for(self, count: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # same as `wait`
+    async def await_for(self, count: int = 1, timeout: float = 5.0) -> None:  # noqa: ASYNC109  # the async form of `wait`, with its parameters
         """Like `wait`, without blocking the test's event loop."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout

@@ -160,7 +160,7 @@ class MockLLM:
             raise unmet(f"mock_llm answered {len(found)} instead of {count} within {timeout:g} s.", found) from None
         return self.exchanges
 
-    async def await_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # same as `wait_for`
+    async def await_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as `wait_for` has it
         """Like `wait_for`, without blocking the test's event loop."""
         return await asyncio.to_thread(self.wait_for, count, timeout)
 

@@ -305,7 +305,7 @@ async def _send_stream(response: EventStream, send: Send) -> bool:
     """Send a stream piece by piece; Django has three generators around each piece."""
     ending = end_by_closing(send, response.ending)
     out, is_whole = PieceSender(send), ending is Ending.WHOLE
-    if response.is_unchanged:
+    if response.has_own_pieces and not response.has_cookies:
         pieces = response.pieces
         await out.start(response.status_code, response.lines)
     else:

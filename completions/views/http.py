@@ -185,15 +185,14 @@ class InPieces(Recorded, StreamingHttpResponse):
     pieces: AsyncGenerator[bytes, None]
 
     @property
-    def is_unchanged(self) -> bool:
-        """Whether the content is still `pieces`, and there are no cookies."""
-        return getattr(self, "_iterator", None) is self.pieces and not self.has_cookies
+    def has_own_pieces(self) -> bool:
+        """Whether the content is still `pieces`."""
+        return getattr(self, "_iterator", None) is self.pieces
 
     @property
     def outgoing(self) -> AsyncGenerator[bytes, None]:
         """The pieces, or those of middleware."""
-        is_same = getattr(self, "_iterator", None) is self.pieces
-        return self.pieces if is_same else cast(AsyncGenerator[bytes, None], aiter(self))
+        return self.pieces if self.has_own_pieces else cast(AsyncGenerator[bytes, None], aiter(self))
 
 
 class EventStream(InPieces):
