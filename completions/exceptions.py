@@ -94,7 +94,7 @@ class KeyRefused(RequestError):
     """The API key is not accepted; empty if none was sent. Each format words this in its own way."""
 
     def __init__(
-        self, message: str, key: str, *, code: str | None = None, facts: Mapping[str, object] | None = None
+        self, message: str, key: str = "", *, code: str | None = None, facts: Mapping[str, object] | None = None
     ) -> None:
         super().__init__(
             message, status=401, code=code, facts=facts, kind="invalid_api_key" if key else "missing_api_key"

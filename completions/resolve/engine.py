@@ -15,6 +15,7 @@ from completions.resolve.cassettes import Cassettes, cassettes_of
 from completions.resolve.charge import charge_for, settle
 from completions.resolve.distort import distort
 from completions.resolve.finish import finish, length
+from completions.resolve.keys import as_refused
 from completions.resolve.overrides import (
     KEYS,
     Overrides,
@@ -280,7 +281,8 @@ async def _answered(script: Script, plan: Plan, answer: Answer, prompt: Prompt) 
         return answer.reply
     try:
         answered = await budget.run(answer, prompt)
-        return answered if isinstance(answered, Answered) else await answered
+        answered = answered if isinstance(answered, Answered) else await answered
+        return as_refused(answered, prompt.headers) if isinstance(answered, RequestError) else answered
     except AuthorError as exc:
         failed = script.failure(plan.rule, exc)
         logger.error("%s", failed, exc_info=exc.__cause__)

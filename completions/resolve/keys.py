@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 
-from completions.exceptions import KeyRefused
+from completions.exceptions import KeyRefused, RequestError
 from completions.wire.registry import KEY_HEADERS
 
 SHOWN_FIRST, SHOWN_LAST = 8, 4
@@ -11,6 +11,9 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 
 SHORT = 16
 """For keys with fewer characters, those would be most of the key, so fewer are shown."""
+
+NO_KEY = "****"
+"""What a script's error says of the key of a request that has none."""
 
 AWS_SIGNATURE, CREDENTIAL = "AWS4-HMAC-SHA256", re.compile(r"Credential=([^/,\s]+)")
 """The authorization scheme of AWS's signatures, and where it has the id of the key."""
@@ -28,7 +31,11 @@ def key_in(headers: Mapping[str, str]) -> str:
 
 def check_key(headers: Mapping[str, str], keys: Collection[str]) -> None:
     """Raise the API's 401 unless the request has one of these keys."""
-    _check(key_in(headers), keys, {"bearer": "authorization" in headers})
+    _check(key_in(headers), keys, _facts(headers))
+
+
+def _facts(headers: Mapping[str, str]) -> Mapping[str, object]:
+    return {"bearer": "authorization" in headers}
 
 
 def _check(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None:
@@ -42,13 +49,26 @@ def _check(key: str, keys: Collection[str], facts: Mapping[str, object]) -> None
             facts=facts,
         )
     if key not in keys:
-        raise KeyRefused(
-            f"Incorrect API key provided: {masked(key)}. "
-            "You can find your API key at https://platform.openai.com/account/api-keys.",
-            key,
-            code="invalid_api_key",
-            facts=facts,
-        )
+        raise _wrong(key, facts)
+
+
+def _wrong(key: str, facts: Mapping[str, object]) -> KeyRefused:
+    return KeyRefused(
+        f"Incorrect API key provided: {masked(key)}. "
+        "You can find your API key at https://platform.openai.com/account/api-keys.",
+        key,
+        code="invalid_api_key",
+        facts=facts,
+    )
+
+
+def as_refused(error: RequestError, headers: Mapping[str, str]) -> RequestError:
+    """Return the error of a script that is the refusal of a wrong key as one of the request's key; others unchanged."""
+    if error.kind != "invalid_api_key" or error.keeps_status:
+        return error
+    refused = _wrong(key_in(headers) or NO_KEY, _facts(headers))
+    refused.headers, refused.given = error.headers, error.given
+    return refused
 
 
 def masked(key: str) -> str:

@@ -114,7 +114,7 @@ def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> None:
             f"The model `{prompt.model}` does not exist or you do not have access to it.",
             status=404,
             code="model_not_found",
-            facts={"model": prompt.model, "method": prompt.address.get("method", "")},
+            facts={"model": prompt.model, "address": prompt.address},
             kind="model_not_found",
         )
     if wire.refusals:

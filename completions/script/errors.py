@@ -112,7 +112,7 @@ class Failure:
 
 
 def _facts(prompt: Prompt) -> dict[str, object]:
-    return {"model": prompt.model, "method": prompt.address.get("method", "")}
+    return {"model": prompt.model, "address": prompt.address}
 
 
 def fields_of(given: Collection[str]) -> tuple[str, ...]:

@@ -59,8 +59,9 @@ class StreamFailure(NamedTuple):
 
     def event(self, envelope: Document) -> Event:
         """Return the event for an envelope, or for its content if `flat` is set."""
-        document = envelope.get("error", envelope) if self.flat else envelope
-        return Event(orjson.dumps(document), name=self.name)
+        content = envelope.get("error")
+        is_wrapped = self.flat and isinstance(content, dict)
+        return Event(orjson.dumps(content if is_wrapped else envelope), name=self.name)
 
     @property
     def last(self) -> Document:

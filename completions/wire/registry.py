@@ -26,12 +26,12 @@ from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
-from completions.wire.gemini.addresses import PROJECTS as GOOGLE_PROJECTS
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.vertex.addresses import ADDRESSES as VERTEX
+from completions.wire.vertex.addresses import PROJECTS as GOOGLE_PROJECTS
 
 DIALECTS: tuple[Dialect, ...] = (
     AZURE,

@@ -1,4 +1,4 @@
-"""LiteLLM's `context_window_fallbacks` with an error by name: each API's words are told to be a prompt too long."""
+"""LiteLLM's fallbacks with errors by name: each API's words are told to be of a prompt too long, or a flagged one."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ version: 1
 defaults: {models: any}
 rules:
 - {match: {model: {contains: small}}, error: context_length_exceeded}
+- {match: {model: {contains: strict}}, error: content_policy_violation}
 - reply: From the large one.
 """
 
@@ -24,9 +25,12 @@ PLACES = {
     "groq": "/groq/openai/v1",
     "deepseek": "/deepseek",
     "hosted_vllm": "/vllm/v1",
+    "azure": "",
+    "xai": "/xai/v1",
+    "cohere_chat": "/v2/chat",
 }
 
-UNRECOGNISED = ("mistral", "groq")
+UNRECOGNISED = ("mistral", "groq", "xai")
 """Whose real words LiteLLM does not take for a prompt too long."""
 
 pytestmark = [
@@ -47,21 +51,30 @@ def server() -> Iterator[LiveServer]:
         yield live
 
 
+def ask(server: LiveServer, provider: str, model: str, **fallbacks: Any) -> str:
+    """Ask a router for a model that is refused and has a larger one to fall back on; return the answer."""
+    own = {"api_base": server.url + PLACES[provider], "api_key": "k"}
+    own |= {"api_version": "2024-10-21"} if provider == "azure" else {}
+    models: list[Any] = [
+        {"model_name": name, "litellm_params": {"model": f"{provider}/{name}-model", **own}}
+        for name in (model, "large")
+    ]
+    router = lite.load().Router(model_list=models, num_retries=0, **fallbacks)
+    asked: Any = {"model": model, "messages": [{"role": "user", "content": "Hi"}]}
+    return str(router.completion(**asked).choices[0].message.content)
+
+
 @pytest.mark.parametrize("provider", PLACES)
 def test_context_window_fallbacks__take_the_larger_model(server: LiveServer, provider: str) -> None:
-    base = server.url + PLACES[provider]
-    models: list[Any] = [
-        {
-            "model_name": size,
-            "litellm_params": {"model": f"{provider}/{size}-model", "api_base": base, "api_key": "k"},
-        }
-        for size in ("small", "large")
-    ]
-    router = lite.load().Router(model_list=models, context_window_fallbacks=[{"small": ["large"]}], num_retries=0)
-    asked: Any = {"model": "small", "messages": [{"role": "user", "content": "Hi"}]}
+    fallbacks: Any = {"context_window_fallbacks": [{"small": ["large"]}]}
     if provider in UNRECOGNISED:
         with pytest.raises(lite.load().BadRequestError):
-            router.completion(**asked)
+            ask(server, provider, "small", **fallbacks)
         return
-    answer = router.completion(**asked)
-    assert answer.choices[0].message.content == "From the large one."
+    assert ask(server, provider, "small", **fallbacks) == "From the large one."
+
+
+@pytest.mark.parametrize("provider", ["openai", "azure", "anthropic"])
+def test_content_policy_fallbacks__take_the_other_model(server: LiveServer, provider: str) -> None:
+    answer = ask(server, provider, "strict", content_policy_fallbacks=[{"strict": ["large"]}])
+    assert answer == "From the large one."

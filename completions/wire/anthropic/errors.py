@@ -81,6 +81,9 @@ ERROR_WORDS: Mapping[str, Words] = {
         seen="2026-11-25",
     ),
     "insufficient_quota": Words(NO_CREDIT, 400, type=TYPES[400], source="quotes by users", seen="2026-10-08"),
+    "content_policy_violation": Words(
+        "Output blocked by content filtering policy", 400, source="quotes by users", seen="2026-09-07"
+    ),
     "overloaded": Words("Overloaded", 529, type=TYPES[529], source="Anthropic's page on errors", seen="2026-11-25"),
 }
 """The API's wording of the standard errors that scripts can name."""

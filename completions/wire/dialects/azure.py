@@ -30,7 +30,9 @@ from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.strict_schema import AZURE as SCHEMAS
 from completions.wire.openai.words import CHAT as OPENAI_WORDS
+from completions.wire.openai.words import POLICY
 from completions.wire.refusals import FORMAT, Asked, Refusal
+from completions.wire.words import Words
 
 OPERATIONS = {"chat": "chatCompletion", "legacy": "completion", "embeddings": "embeddings", "responses": "responses"}
 
@@ -82,11 +84,11 @@ WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "429": (
         "429",
-        "Requests to the ChatCompletions_Create Operation under Azure OpenAI API have exceeded token rate limit of "
+        "Requests to the {operation} Operation under Azure OpenAI API have exceeded token rate limit of "
         "your current OpenAI S0 pricing tier. Please retry later.",
     ),
 }
-"""The code and message by status, unless the error has its own."""
+"""The code and message by status, unless the error has its own; the operation is as the API calls it."""
 
 FILTERED = (
     "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify "
@@ -95,7 +97,13 @@ FILTERED = (
 )
 
 
-def error(exc: RequestError) -> dict[str, Any]:
+def _in_azure_s(words: Mapping[str, Words]) -> Mapping[str, Words]:
+    """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
+    kept = {kind: said for kind, said in words.items() if kind != "model_not_found"}
+    return kept | {POLICY: Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")}
+
+
+def error(exc: RequestError, operation: str = "ChatCompletions_Create") -> dict[str, Any]:
     """Return the envelope of an error; that of a filtered prompt has the filters' results."""
     if exc.code == "content_filter":
         results = CAUGHT_RESULTS | {"jailbreak": UNSEEN}
@@ -106,7 +114,7 @@ def error(exc: RequestError) -> dict[str, Any]:
     if exc.status == 404 and exc.facts is not None and "model" not in exc.facts:
         return {"error": {"code": "404", "message": "Resource not found"}}
     if exc.facts is not None and (words := WORDS.get(str(exc.status))):
-        return {"error": {"code": words[0], "message": words[1]}}
+        return {"error": {"code": words[0], "message": words[1].format(operation=operation)}}
     return envelope(exc)
 
 
@@ -119,7 +127,7 @@ class Azure(Vendor):
     """Azure's chat: the filters' results, first for the prompt and then with each choice."""
 
     name = "azure"
-    words = OPENAI_WORDS
+    words = _in_azure_s(OPENAI_WORDS)
     padding = Dialect.padding
     refuses = True
 
@@ -275,10 +283,13 @@ class Deployed(OpenAIFormat):
 
     key_header = "api-key"
     reads_address = True
+    operation = "ChatCompletions_Create"
+    """What the API calls it where it tells that there are too many requests."""
 
     def __init__(self) -> None:
-        refusals = self.refusals
+        refusals, words = self.refusals, self.words
         super().__init__(AZURE)
+        self.words = _in_azure_s(words)
         self.vendor, self.refusals = "openai", (*ELSEWHERE, *(row for row in refusals if row.feature != FORMAT))
 
     def knows(self, model: str) -> bool:
@@ -304,7 +315,7 @@ class Deployed(OpenAIFormat):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Azure's envelope; that of an unknown address has two fields."""
-        return {"error": {"code": "404", "message": exc.message}} if exc.code == "404" else error(exc)
+        return {"error": {"code": "404", "message": exc.message}} if exc.code == "404" else error(exc, self.operation)
 
 
 class AzureChat(Deployed, ChatCompletions):
@@ -313,6 +324,8 @@ class AzureChat(Deployed, ChatCompletions):
 
 class AzureLegacy(Deployed, LegacyCompletions):
     """Completions of a deployment."""
+
+    operation = "Completions_Create"
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the answer with what the filters found."""
@@ -331,6 +344,8 @@ class AzureLegacy(Deployed, LegacyCompletions):
 class AzureEmbeddings(Deployed, Embeddings):
     """Embeddings of a deployment; those of Cohere's models look otherwise (recorded in August 2026)."""
 
+    operation = "Embeddings_Create"
+
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the list of vectors."""
         told = super().document(reply, prompt)
@@ -343,3 +358,5 @@ class AzureEmbeddings(Deployed, Embeddings):
 
 class AzureResponses(Deployed, Responses):
     """Responses: the request names its deployment itself, at `/openai/responses` and at `/openai/v1/responses`."""
+
+    operation = "Responses_Create"

@@ -1,6 +1,7 @@
 """The standard errors in the wording of vendors that speak OpenAI's formats, with the sources."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from completions.wire.words import Words
 
@@ -40,6 +41,9 @@ DEEPSEEK: Mapping[str, Words] = {
     "model_not_found": Words("Model Not Exist", 400, INVALID, INVALID, None, "DeepSeek's users", "2026-06-01"),
     "insufficient_quota": Words(
         "Insufficient Balance", 402, "unknown_error", INVALID, None, "DeepSeek's page on error codes", "2026-06-01"
+    ),
+    "content_policy_violation": Words(
+        "Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"
     ),
 }
 
@@ -81,6 +85,9 @@ MISTRAL: Mapping[str, Words] = {
     "model_not_found": Words(
         "Invalid model: {model}", 400, "invalid_model", "1500", None, "quotes by users", "2026-07-20"
     ),
+    "rate_limit_exceeded": Words(
+        "Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"
+    ),
 }
 
 OPENROUTER: Mapping[str, Words] = {
@@ -119,4 +126,15 @@ VLLM: Mapping[str, Words] = {
     "model_not_found": Words(
         "The model `{model}` does not exist.", 404, source="vLLM, `serving.py`", seen="2026-11-25"
     ),
+}
+
+
+def _too_long_for_grok(facts: Mapping[str, Any]) -> str:
+    """Say how many tokens there are, with those that may be answered where the prompt alone would fit."""
+    asked = facts["prompt_tokens"] if facts["prompt_tokens"] > facts["window"] else facts["total"]
+    return f"This model's maximum prompt length is {facts['window']} but the request contains {asked} tokens."
+
+
+XAI: Mapping[str, Words] = {
+    "context_length_exceeded": Words(_too_long_for_grok, 400, source="quotes by users", seen="2026-11-26"),
 }

@@ -12,6 +12,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.words import XAI as XAI_WORDS
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
@@ -53,6 +54,7 @@ class XAI(Vendor):
     name = "xai"
     vendor = "xai"
     refusals = refusals.XAI
+    words = XAI_WORDS
     place = "xai/v1/"
     response_order = ORDER
     events_type = ServerSentEvents.media_type

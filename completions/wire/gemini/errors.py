@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from completions.exceptions import KeyRefused, RequestError
+from completions.wire.fields import mapping
 from completions.wire.words import Words, worded
 
 STATUSES = {
@@ -114,7 +115,8 @@ class Violated(RequestError):
 
 def not_found(facts: Mapping[str, Any], version: str = "v1beta") -> str:
     """Return what is said of a model that there is not in a version of the API."""
-    method = str(facts.get("method") or "generateContent").replace("batchEmbedContents", "embedContent")
+    asked = mapping(facts.get("address")).get("method") or "generateContent"
+    method = str(asked).replace("batchEmbedContents", "embedContent")
     return (
         f"models/{facts['model']} is not found for API version {version}, or is not supported for {method}. Call "
         "ModelService.ListModels to see the list of available models and their supported methods."

@@ -145,7 +145,7 @@ class Gemini(WireFormat):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope (`google.rpc.Status`)."""
-        return gemini_errors.envelope(gemini_errors.adapt_error(exc))
+        return gemini_errors.envelope(self.adapt_error(exc))
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of Google's list."""

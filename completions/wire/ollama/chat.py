@@ -39,6 +39,7 @@ class OllamaFormat(WireFormat):
     """What all of Ollama's addresses have in common: errors, media type, headers."""
 
     vendor = "ollama"
+    words = ollama_errors.ERROR_WORDS
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, whatever its tag: it is listed, or in the model table."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.wire.words import Words
 
 WORDS: Mapping[int, str] = {
     401: "unauthorized",
@@ -17,6 +18,13 @@ WORDS: Mapping[int, str] = {
     503: "server busy, please try again.  maximum pending requests exceeded",
 }
 """The default message for a status."""
+
+ERROR_WORDS: Mapping[str, Words] = {
+    "context_length_exceeded": Words(
+        "the input length exceeds the context length", 400, source="nano-step/nano-brain 208", seen="2026-05-30"
+    ),
+}
+"""How the server puts the usual errors."""
 
 
 def words(exc: RequestError) -> str:

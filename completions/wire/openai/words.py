@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.wire.words import Words
 
-EXCEEDED = "context_length_exceeded"
+EXCEEDED, POLICY = "context_length_exceeded", "content_policy_violation"
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
@@ -21,8 +21,19 @@ def _too_long(facts: Mapping[str, Any]) -> str:
     return limit + said.format_map(facts)
 
 
+FLAGGED = Words(
+    "Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a "
+    "different prompt: https://platform.openai.com/docs/guides/reasoning#advice-on-prompting",
+    400,
+    code="invalid_prompt",
+    source="MDX-Tom/gpt-instruct 56 and many others",
+    seen="2026-08-20",
+)
+"""How a prompt is refused that is answered with a text; pictures are refused in other words."""
+
 CHAT: Mapping[str, Words] = {
-    EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11")
+    EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11"),
+    POLICY: FLAGGED,
 }
 
 RESPONSES: Mapping[str, Words] = {
@@ -42,6 +53,7 @@ RESPONSES: Mapping[str, Words] = {
         source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
         seen="2026-11-25",
     ),
+    POLICY: FLAGGED,
 }
 
 LEGACY: Mapping[str, Words] = {

@@ -1,11 +1,20 @@
-"""Where Claude is found on Vertex AI: an address names project and location, and the count has one of its own."""
+"""Where Gemini and Claude are found on Vertex AI: an address names project and location, and Claude's count its own."""
 
 from completions.wire.address import Address
+from completions.wire.gemini.addresses import METHOD, MODEL, PUBLISHER, VERSION
 from completions.wire.vertex.claude import VertexClaude, VertexCount
+from completions.wire.vertex.gemini import VertexGemini
 
-PLACE = "v1(?:beta1)?/projects/[^/]+/locations/[^/]+/publishers/anthropic/models"
+GEMINI = VertexGemini()
+
+PLACE = "(?P<vertex>projects/[^/]+/locations/[^/]+/)"
+CLAUDE = f"v1(?:beta1)?/{PLACE}publishers/anthropic/models"
+
+PROJECTS = [Address("v1(?:beta1)?/projects/.*", GEMINI, "refuse")]
+"""No other API has projects: what is not there is told in Google's words."""
 
 ADDRESSES = [
-    Address(f"{PLACE}/count-tokens:rawPredict", VertexCount()),
-    Address(f"{PLACE}/(?P<model>[^/]+):(?:rawPredict|streamRawPredict)", VertexClaude()),
+    Address(f"{VERSION}/{PLACE}{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
+    Address(f"{CLAUDE}/count-tokens:rawPredict", VertexCount()),
+    Address(f"{CLAUDE}/(?P<model>[^/]+):(?:rawPredict|streamRawPredict)", VertexClaude()),
 ]

@@ -18,6 +18,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.script.errors import plain
 from completions.wire import registry
+from completions.wire.base import StreamFailure
 from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.openai.embeddings import Embeddings
@@ -564,3 +565,10 @@ def test_embeddings__name_the_model_and_count_as_the_vendor_does() -> None:
     assert list(theirs) == ["id", "object", "data", "model", "usage"]
     assert list(theirs["data"][0]) == ["index", "object", "embedding"]
     assert list(theirs["usage"].items()) == [("prompt_tokens", 3), ("completion_tokens", 0), ("total_tokens", 3)]
+
+
+def test_flat_error__of_xai_is_its_whole_document() -> None:
+    document = {"code": "internal", "error": "The server failed."}
+    failure = StreamFailure(RequestError("The server failed."), name="error", flat=True)
+    assert orjson.loads(failure.event(document).data) == document
+    assert orjson.loads(failure.event({"error": document}).data) == document

@@ -1,0 +1,140 @@
+"""Errors by name: each API refuses in its own words, and as it refuses by itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from completions.receive.handler import Handler
+from tests.asgi import call
+
+SCRIPT = """
+version: 1
+defaults: {models: any}
+rules:
+- {match: {any_message: long}, error: context_length_exceeded}
+- {match: {any_message: policy}, error: content_policy_violation}
+- {match: {any_message: model}, error: model_not_found}
+- {match: {any_message: limit}, error: rate_limit_exceeded}
+- {match: {any_message: key}, error: invalid_api_key}
+- {match: {any_message: wait}, error: {code: invalid_api_key, retry_after: 7}}
+- {match: {any_message: plain}, error: 401}
+"""
+KEY = {"authorization": "Bearer sk-wrong-0123456789"}
+GOOGLE, CLAUDE = {"x-goog-api-key": "AIza-wrong"}, {"x-api-key": "sk-ant-wrong", "anthropic-version": "2023-06-01"}
+VERTEX = "/v1/projects/p/locations/us-east5/publishers"
+BEDROCK = "/model/anthropic.claude-sonnet-4-5-20250929-v1:0/converse"
+PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
+    "openai": ("/v1/chat/completions", "gpt-4o", KEY),
+    "responses": ("/v1/responses", "gpt-4o", KEY),
+    "azure": ("/openai/v1/chat/completions", "gpt-4o", {"api-key": "wrong"}),
+    "azure responses": ("/openai/v1/responses", "gpt-4o", {"api-key": "wrong"}),
+    "deepseek": ("/deepseek/chat/completions", "deepseek-chat", KEY),
+    "mistral": ("/mistral/v1/chat/completions", "mistral-large-latest", KEY),
+    "xai": ("/xai/v1/chat/completions", "grok-4.3", KEY),
+    "anthropic": ("/v1/messages", "claude-opus-5-5", CLAUDE),
+    "gemini": ("/v1beta/models/gemini-2.5-flash:generateContent", "", GOOGLE),
+    "gemini chat": ("/v1beta/openai/chat/completions", "gemini-2.5-flash", KEY),
+    "vertex": (f"{VERTEX}/google/models/gemini-2.5-flash:generateContent", "", KEY),
+    "vertex express mode": (f"{VERTEX}/google/models/gemini-2.5-flash:generateContent", "", GOOGLE),
+    "vertex claude": (f"{VERTEX}/anthropic/models/claude-sonnet-4-5:rawPredict", "", KEY),
+    "bedrock": (BEDROCK, "", KEY),
+    "cohere": ("/v2/chat", "command-a-03-2025", KEY),
+    "ollama": ("/api/chat", "llama3.2", KEY),
+}
+
+
+def body_for(place: str, said: str) -> dict[str, Any]:
+    path, model, _ = PLACES[place]
+    if "generateContent" in path:
+        return {"contents": [{"role": "user", "parts": [{"text": said}]}]}
+    if path.endswith("/responses"):
+        return {"model": model, "input": said}
+    content: Any = [{"text": said}] if path == BEDROCK else said
+    body: dict[str, Any] = {"messages": [{"role": "user", "content": content}]}
+    if path.endswith("rawPredict"):
+        body |= {"anthropic_version": "vertex-2023-10-16"}
+    return body | ({"model": model} if model else {}) | ({"max_tokens": 9} if "claude" in path + model else {})
+
+
+@pytest.fixture
+def app(settings: Settings, tmp_path: Path) -> Handler:
+    settings.MOCK_TTFT_MS = settings.MOCK_ITL_MS = 0
+    file = tmp_path / "script.yaml"
+    file.write_text(SCRIPT)
+    settings.MOCK_SCRIPT = str(file)
+    return Handler()
+
+
+async def said_at(app: Handler, place: str, asked: str) -> tuple[int, Any]:
+    path, _, headers = PLACES[place]
+    body = body_for(place, asked)
+    if path == BEDROCK:
+        body.pop("max_tokens", None)
+    answer = await call(app, "POST", path, json.dumps(body).encode(), headers=headers)
+    return answer.status, json.loads(answer.body)
+
+
+WORDS = [
+    ("azure responses", "long", 400, "Your input exceeds the context window of this model.", '"param": "input"'),
+    ("azure", "long", 400, "your messages resulted in 128001 tokens", '"param": "messages"'),
+    ("xai", "long", 400, "This model's maximum prompt length is", '"code": "invalid-argument"'),
+    ("ollama", "long", 400, "the input length exceeds the context length", '{"error": "'),
+    ("openai", "policy", 400, "Invalid prompt: your prompt was flagged as", '"code": "invalid_prompt"'),
+    ("responses", "policy", 400, "Invalid prompt: your prompt was flagged as", '"code": "invalid_prompt"'),
+    ("azure", "policy", 400, "Azure OpenAI's content management policy", '"code": "ResponsibleAIPolicyViolation"'),
+    ("azure responses", "policy", 400, "Azure OpenAI's content management policy", '"code": "content_filter"'),
+    ("anthropic", "policy", 400, "Output blocked by content filtering policy", '"type": "invalid_request_error"'),
+    ("deepseek", "policy", 400, "Content Exists Risk", '"code": "invalid_request_error"'),
+    ("mistral", "limit", 429, "Rate limit exceeded", '"code": "1300"'),
+    ("azure", "limit", 429, "Requests to the ChatCompletions_Create Operation", '"code": "429"'),
+    ("azure responses", "limit", 429, "Requests to the Responses_Create Operation", '"code": "429"'),
+    ("azure responses", "model", 404, "The API deployment for this resource", '"code": "DeploymentNotFound"'),
+    ("vertex", "limit", 429, "Resource exhausted. Please try again later.", '"status": "RESOURCE_EXHAUSTED"}}'),
+    ("vertex", "long", 400, "The input token count (1048577) exceeds", '"status": "INVALID_ARGUMENT"'),
+    (
+        "vertex",
+        "model",
+        404,
+        "Publisher Model `projects/p/locations/us-east5/publishers/google/models/gemini-2.5-flash` was not found",
+        '"status": "NOT_FOUND"',
+    ),
+    ("gemini", "model", 404, "is not found for API version v1beta, or is not supported for generateContent", ""),
+]
+
+
+@pytest.mark.parametrize(("place", "asked", "status", "words", "fields"), WORDS)
+async def test_named_error__has_the_words_of_each_api(
+    app: Handler, place: str, asked: str, status: int, words: str, fields: str
+) -> None:
+    found, document = await said_at(app, place, asked)
+    assert found == status
+    assert words in json.dumps(document) and fields in json.dumps(document)
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_wrong_key__by_name_is_refused_as_the_api_refuses_it(
+    app: Handler, settings: Settings, place: str
+) -> None:
+    scripted = await said_at(app, place, "key")
+    settings.API_KEYS = ["sk-good"]
+    status, document = await said_at(app, place, "key")
+    for each in (document, scripted[1]):
+        if isinstance(each, dict):
+            each.pop("request_id", None)
+            each.pop("id", None)
+    assert status in (400, 401, 403)
+    assert scripted == (status, document)
+
+
+async def test_wrong_key__by_name_without_a_key_keeps_its_headers(app: Handler) -> None:
+    body = json.dumps(body_for("deepseek", "wait")).encode()
+    answer = await call(app, "POST", PLACES["deepseek"][0], body)
+    assert answer.status == 401 and answer.headers["retry-after"] == "7"
+    assert json.loads(answer.body)["error"]["message"] == "Authentication Fails, Your api key: ******** is invalid"
+
+
+async def test_wrong_key__with_a_status_keeps_it(app: Handler) -> None:
+    assert (await said_at(app, "gemini", "plain"))[0] == 401
