@@ -12,18 +12,15 @@ import httpx
 from completions.conversation import Usage
 from completions.outcome import LITELLM, Recorded, joined
 from completions.resolve.recorded import said_in
-from completions.script.asked.request import NotAskable, body_of
+from completions.resolve.shape import differences, shape_of
 from completions.script.rules import Rule
 from completions.state.cassettes.deck import Deck, answers_of, same_request_of
-from completions.state.cassettes.shape import differences, shape_of
+from completions.state.cassettes.sent import NotAskable, request_of
 
 UPSTREAM = re.compile(r"^  upstream: '?([^'\n]+)'?$", re.MULTILINE)
 
 SECONDS = 120.0
 """How long an answer may be silent."""
-
-OF_FORMAT = {"anthropic": {"anthropic-version": "2023-06-01"}}
-"""Headers without which an API takes no request."""
 
 
 @dataclass(frozen=True)
@@ -53,17 +50,11 @@ def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers
     same, answers = same_request_of(rule.match), answers_of(rule)
     if same is None or not answers:
         raise NotAskable("it is no recorded answer of a server")
-    before = answers[-1]
-    url = joined(upstream or _origin(rule.cassette), before.path)
-    kind = str(same.asked.get("format", ""))
-    sent = {"content-type": "application/json", "accept-encoding": "identity", **OF_FORMAT.get(kind, {}), **headers}
-    if "method" in same.asked:
-        method, content = str(same.asked["method"]), str(same.asked.get("body", "")).encode()
-        url += f"?{same.asked['query']}" if "query" in same.asked else ""
-    else:
-        method, content = "POST", json.dumps(body_of(same.asked, stream=before.stream)).encode()
-        url += "?alt=sse" if kind == "gemini" and before.stream and b"data:" in before.body else ""
-    response = client.request(method, url, content=content or None, headers=sent)
+    before, origin = answers[-1], upstream or _origin(rule.cassette)
+    again = request_of(same)
+    url = joined(origin, before.path) + (f"?{again.query}" if again.query else "")
+    sent = {"content-type": "application/json", "accept-encoding": "identity", **again.headers, **headers}
+    response = client.request(again.method, url, content=again.body or None, headers=sent)
     told = (("content-type", response.headers.get("content-type", "")),)
     after = Recorded(before.path, response.status_code, told, (response.content,), (0.0,), before.stream)
     return differences(shape_of(before, _usage(before)), shape_of(after, _usage(after)))

@@ -1,7 +1,7 @@
 """Step 3: `request:`, the condition that a request asks what a recorded one asked."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from completions import budget
@@ -14,7 +14,7 @@ from completions.script.node import Node
 
 KEYS = (
     *("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "reasoning_effort"),
-    *("sampling", "body", "exact", "ignore", "method", "path", "query"),
+    *("sampling", "body", "exact", "ignore", "method", "path", "query", "sent"),
 )
 
 
@@ -24,12 +24,16 @@ WORTH = 6
 
 @dataclass(frozen=True, slots=True)
 class SameRequest(Matcher):
-    """A recorded request: what it asked, and its digest. `is_told` is whether it says itself what is ignored."""
+    """A recorded request: what it asked, and its digest.
+
+    `is_told` is whether it says itself what is ignored. `sent` is how it was sent, which is not compared.
+    """
 
     asked: Document
     digest: str
     ignored: tuple[str, ...] = IGNORED
     is_told: bool = False
+    sent: Document = field(default_factory=dict)
 
     def matches(self, prompt: Prompt) -> bool:
         """Compare the digests."""
@@ -117,13 +121,24 @@ def same_request(node: Node) -> SameRequest:
     """Read `request:`."""
     fields = node.fields(optional=KEYS)
     ignored = ignored_by(fields["ignore"]) if "ignore" in fields else IGNORED
-    asked = {key: child.value for key, child in fields.items() if key != "ignore"}
+    asked = {key: child.value for key, child in fields.items() if key not in ("ignore", "sent")}
+    sent = _sent(fields["sent"]) if "sent" in fields else {}
     if not asked.keys() - {"exact"}:
         raise node.error("must say what was asked.")
     try:
-        return SameRequest(asked, digest(asked, ignored, surface="body" in asked), ignored, "ignore" in fields)
+        found = digest(asked, ignored, surface="body" in asked)
     except budget.TooSlow as exc:
         raise fields["ignore"].error(f"cannot be used: {exc}.") from exc
+    return SameRequest(asked, found, ignored, "ignore" in fields, sent)
+
+
+def _sent(node: Node) -> Document:
+    """Read `sent:`: the body as text, the query, and headers."""
+    fields = node.fields(optional=("body", "query", "headers"))
+    found: Document = {key: fields[key].as_(str) for key in ("body", "query") if key in fields}
+    if "headers" in fields:
+        found["headers"] = {name: child.as_(str) for name, child in fields["headers"].entries().items()}
+    return found
 
 
 def ignored_by(node: Node) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from completions.budget import TooSlow
@@ -27,6 +27,7 @@ from completions.script.recording import Play
 from completions.script.rules import Rule
 from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
 from completions.state.cassettes.secrets import SecretLeft, clean, hidden_values, without
+from completions.state.cassettes.sent import sent_of, written
 
 logger = logging.getLogger("completions")
 
@@ -44,10 +45,14 @@ Stamp = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request, as it is looked for and recorded: without secrets, with what only its own API can tell it by."""
+    """A request, as it is looked for and recorded: without secrets, with what only its own API can tell it by.
+
+    `sent` is how it was sent, for those who ask it again.
+    """
 
     document: Document
     exact: str
+    sent: Document = field(default_factory=dict)
 
 
 Kind = tuple[tuple[str, ...], bool]
@@ -185,6 +190,7 @@ class Deck:
             file = Path(known.cassette) if known else self.folder / file_name(question.document, question.exact)
             is_fresh = str(file) in self._fresh
             asked = {**question.document, "exact": question.exact}
+            asked |= {"sent": question.sent} if question.sent else {}
             if self.ignored != IGNORED:
                 asked.setdefault("ignore", list(self.ignored))
             written = response(answer) if isinstance(answer, Recorded) else answer
@@ -233,11 +239,12 @@ def cleaned_of(
     `query` and the further `headers` are what else was sent.
     """
     try:
-        asked, answer = clean(question.document, answer, (prompt.headers, *headers), query, hidden_values(prompt))
+        asked = {"asked": question.document, "sent": sent_of(prompt, query, *headers)}
+        asked, answer = clean(asked, answer, (prompt.headers, *headers), query, hidden_values(prompt))
     except SecretLeft as exc:
         logger.error("An answer at %s is not recorded: %s", answer.path, exc)
         return None
-    return replace(question, document=asked), answer
+    return replace(question, document=asked["asked"], sent=written(asked["sent"])), answer
 
 
 def same_request_of(match: Matcher | None) -> SameRequest | None:

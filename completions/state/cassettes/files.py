@@ -93,6 +93,8 @@ def write(file: Path, asked: Document, answer: Written, upstream: str, *, anew: 
     if rule is None:
         rule = {"name": file.stem, "match": {"request": asked}}
         document["rules"].append(rule)
+    elif "sent" in asked:
+        rule["match"]["request"].setdefault("sent", asked["sent"])
     answers = [*([] if anew else _answers(rule)), answer]
     for key in ANSWERS:
         rule.pop(key, None)

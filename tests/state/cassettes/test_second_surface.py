@@ -12,11 +12,11 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.outcome import Recorded
 from completions.resolve.recorded import played, said_in
-from completions.script.asked.request import NotAskable, body_of
 from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of
 from completions.wire import registry
 from tests.delivery.relay.test_live import request
 from tests.reality.recorded import FILE
+from tests.state.cassettes.other_api import NotAskable, body_of
 
 EACH = 7
 """Of so many recordings one is tried."""

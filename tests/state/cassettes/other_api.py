@@ -1,4 +1,4 @@
-"""Step 3, the other way round: from what a recorded request asked to a request of the API where it was asked."""
+"""From what a recorded request asked to a request of another API that asks the same."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,23 +6,16 @@ from typing import Any
 
 from completions.exceptions import MockError
 from completions.script.asked.document import Document
-from completions.script.asked.same import REDACTED
 
 Body = dict[str, Any]
 
 
 class NotAskable(MockError):
-    """Why a recorded request cannot be asked again."""
+    """Why a request cannot be asked of an API."""
 
 
 def body_of(asked: Document, *, stream: bool) -> Body:
     """Return the body of a request that asks the same; raise `NotAskable` where it is not all there."""
-    text = json.dumps(asked)
-    for missing, why in ((REDACTED, "a secret was taken out of it"), ('"sha256:', "a hash stands for a picture in it")):
-        if missing in text:
-            raise NotAskable(why)
-    if isinstance(asked.get("body"), dict):
-        return {**({"model": asked["model"]} if asked.get("model") else {}), **asked["body"]}
     write = WRITERS.get(asked.get("format", ""))
     if write is None:
         raise NotAskable(f"requests of the format {asked.get('format')} cannot be written")
@@ -88,29 +81,6 @@ def _chat(asked: Document, stream: bool) -> Body:
     return {**told, "messages": messages, "tools": tools, "stream": stream or None, **(asked.get("sampling") or {})}
 
 
-def _responses(asked: Document, stream: bool) -> Body:
-    items: list[Body] = []
-    for message in _messages(asked):
-        _no_parts(message)
-        if message["role"] == "tool":
-            output = {"type": "function_call_output", "call_id": message.get("tool_call_id", "")}
-            items.append({**output, "output": message.get("text", "")})
-            continue
-        if message.get("text"):
-            items.append({"role": message["role"], "content": message["text"]})
-        for call in message.get("tool_calls") or ():
-            called = {"type": "function_call", "call_id": call.get("id", ""), "name": call["name"]}
-            items.append({**called, "arguments": call["arguments"]})
-    names = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "max_output_tokens"}
-    tools = [{"type": "function", **tool} for tool in _functions(asked)]
-    told: Body = {"model": asked.get("model"), "input": items, "tools": tools, "stream": stream or None}
-    effort = {"reasoning": {"effort": asked["reasoning_effort"]}} if "reasoning_effort" in asked else {}
-    told |= {"text": {"format": _responses_form(form)}} if (form := _form(asked)) else {}
-    if choice := asked.get("tool_choice"):
-        told["tool_choice"] = _one_choice(choice, [{"type": "function", "name": name} for name in choice[1:]])
-    return {**told, **effort, **_sampling(asked, names)}
-
-
 def _anthropic(asked: Document, stream: bool) -> Body:
     turns: list[Body] = []
     for message in _messages(asked):
@@ -144,50 +114,6 @@ def _anthropic(asked: Document, stream: bool) -> Body:
     return {**told, "stop_sequences": asked.get("stop"), "stream": stream or None, **_sampling(asked, names)}
 
 
-def _gemini(asked: Document, stream: bool) -> Body:
-    contents: list[Body] = []
-    names = {call.get("id"): call["name"] for each in _messages(asked) for call in each.get("tool_calls") or ()}
-    for message in _messages(asked):
-        _no_parts(message)
-        if message["role"] in ("system", "developer"):
-            continue
-        parts: list[Body] = [{"text": message["text"]}] if message.get("text") and message["role"] != "tool" else []
-        parts += [
-            {"functionCall": {"name": call["name"], "args": _arguments(call)}}
-            for call in message.get("tool_calls") or ()
-        ]
-        if message["role"] == "tool":
-            name = message.get("name") or names.get(message.get("tool_call_id"), "")
-            parts.append({"functionResponse": {"name": name, "response": {"result": message.get("text", "")}}})
-        contents.append({"role": "model" if message["role"] == "assistant" else "user", "parts": parts})
-    _no_effort(asked)
-    known = {"temperature": "temperature", "top_p": "topP", "top_k": "topK", "max_tokens": "maxOutputTokens"}
-    known |= {"seed": "seed", "presence_penalty": "presencePenalty", "frequency_penalty": "frequencyPenalty"}
-    config = _sampling(asked, known) | ({"stopSequences": asked["stop"]} if "stop" in asked else {})
-    if form := _form(asked):
-        config |= {"responseMimeType": "application/json"}
-        config |= {"responseJsonSchema": form["schema"]} if form.get("schema") else {}
-    chosen: Body = {}
-    if choice := asked.get("tool_choice"):
-        mode = {"auto": "AUTO", "required": "ANY", "none": "NONE"}[choice[0]]
-        allowed = {"allowedFunctionNames": choice[1:]} if choice[1:] else {}
-        chosen = {"toolConfig": {"functionCallingConfig": {"mode": mode, **allowed}}}
-    system = {"systemInstruction": {"parts": [{"text": text}]}} if (text := _system(asked)) else {}
-    tools = [{"functionDeclarations": functions}] if (functions := _functions(asked)) else []
-    return {"contents": contents, **system, "generationConfig": config, "tools": tools, **chosen}
-
-
-def _ollama(asked: Document, stream: bool) -> Body:
-    found = _chat(asked, stream)
-    for message in found["messages"]:
-        for call in message.get("tool_calls") or ():
-            call["function"]["arguments"] = _arguments(call["function"])
-    same = {name: name for name in ("temperature", "top_p", "top_k", "seed")}
-    options = _sampling(asked, {**same, "max_tokens": "num_predict"})
-    kept: Body = {name: found[name] for name in ("model", "messages", "tools") if name in found}
-    return {**kept, "stream": stream, "options": options}
-
-
 def _form(asked: Document) -> Body | None:
     """Return the form that the answer is to have, where it is another than any text."""
     form: Body | None = asked.get("response_format")
@@ -198,11 +124,6 @@ def _chat_form(form: Body) -> Body:
     if form["type"] != "json_schema":
         return {"type": form["type"]}
     return {"type": "json_schema", "json_schema": {"name": "answer", "schema": form.get("schema", {})}}
-
-
-def _responses_form(form: Body) -> Body:
-    found: Body = {"type": form["type"], **_chat_form(form).get("json_schema", {})}
-    return found
 
 
 def _one_choice(choice: list[str], named: list[Body], modes: Mapping[str, str] | None = None) -> Any:
@@ -223,11 +144,5 @@ def _system(asked: Document) -> str:
     return "\n".join(texts)
 
 
-WRITERS: dict[str, Callable[[Document, bool], Body]] = {
-    "chat": _chat,
-    "responses": _responses,
-    "anthropic": _anthropic,
-    "gemini": _gemini,
-    "ollama": _ollama,
-}
-"""What writes a request, by the format in which it was asked."""
+WRITERS: dict[str, Callable[[Document, bool], Body]] = {"chat": _chat, "anthropic": _anthropic}
+"""What writes a request, by the format in which it is asked."""

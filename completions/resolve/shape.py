@@ -1,13 +1,16 @@
-"""The shape of an answer, which stays where its words change: its status, its fields, its events, what it counts."""
+"""The shape of a recorded answer, which stays where its words change: its status, fields, events, and usage."""
 
+import base64
+import contextlib
 import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from completions.conversation import Usage
-from completions.journal.redaction import frame_parts
 from completions.outcome import Recorded
+from completions.wire import eventstream
+from completions.wire.documents import documents
 
 EVENT_END = re.compile(rb"\r?\n\r?\n")
 NAME = re.compile(rb"^event: ?(.+?)\r?$", re.MULTILINE)
@@ -41,14 +44,35 @@ def _documents(answer: Recorded) -> Iterator[tuple[str, Any]]:
     if not answer.stream:
         yield "", _read(answer.body)
         return
-    frames = EVENT_END.split(answer.body) if b"data:" in answer.body else answer.body.splitlines()
-    for frame in frames:
-        named = NAME.search(frame)
-        for part in frame_parts(frame):
-            if part.lstrip()[:1] in (b"{", b"["):
-                document = _read(part)
-                kind = document.get("type") if isinstance(document, dict) else None
-                yield named[1].decode("utf-8", "replace") if named else str(kind or "data"), document
+    if answer.body.startswith(b"\0"):
+        yield from map(_message, eventstream.decode(answer.body))
+    elif answer.body.lstrip()[:1] in (b"{", b"["):
+        yield from ((_kind(document), document) for _, document in documents(answer.pieces))
+    else:
+        yield from filter(None, map(_event, EVENT_END.split(answer.body)))
+
+
+def _event(frame: bytes) -> tuple[str, Any] | None:
+    """Return the document of a server-sent event behind its name, or else its type."""
+    data = b"\n".join(line[5:].lstrip() for line in frame.splitlines() if line.startswith(b"data:"))
+    if data[:1] not in (b"{", b"["):
+        return None
+    document, named = _read(data), NAME.search(frame)
+    return (named[1].decode("utf-8", "replace") if named else _kind(document)), document
+
+
+def _message(message: eventstream.Message) -> tuple[str, Any]:
+    """Return the document of a message of AWS's; a model's own event stands in it in base64."""
+    document = _read(message.payload)
+    if isinstance(document, dict) and isinstance(inner := document.get("bytes"), str):
+        with contextlib.suppress(ValueError):
+            document = _read(base64.b64decode(inner))
+            return _kind(document), document
+    return message.headers.get(":event-type") or message.headers.get(":exception-type") or "data", document
+
+
+def _kind(document: Any) -> str:
+    return str(document.get("type") or "data") if isinstance(document, dict) else "data"
 
 
 def _read(body: bytes) -> Any:
