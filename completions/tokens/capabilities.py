@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from completions.tokens import models as table
-from completions.tokens.families import FAMILIES, Family
+from completions.tokens.families import FAMILIES
+from completions.tokens.family import Family
 
 CATEGORIES = (
     "harassment", "harassment/threatening", "sexual", "hate", "hate/threatening", "illicit", "illicit/violent",
@@ -52,6 +53,7 @@ FEATURES: Mapping[str, str] = {
 """What a model may lack, by the names that scripts use too."""
 
 MANNERS: Mapping[str, str] = {
+    "audio_left_out": "A request that neither has audio nor asks for it is refused.",
     "logprobs_forbidden": "`logprobs` are refused by a 403.",
     "search_sampling": "What samples is refused as models do that always search.",
 }

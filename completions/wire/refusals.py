@@ -27,7 +27,8 @@ Find = Callable[[Prompt, Capabilities], Asked | None]
 
 
 class Refusal(NamedTuple):
-    """The error for one ability; `words` and `param` can contain `{place}`, `{value}`, `{model}` and `{supported}`.
+    """The error for one ability; `words` and `param` can contain `{place}`, `{value}`, `{model}`, `{supported}` and
+    `{one_of}`.
 
     `part` is the kind of part, and `needs` the parameter, without which no request needs the ability: other requests
     skip the row.
@@ -51,7 +52,8 @@ class Refusal(NamedTuple):
             "place": asked.place,
             "value": _shown(asked.value),
             "model": prompt.model,
-            "supported": _listed(can.efforts or ()),
+            "supported": _listed(can.efforts or (), "'", "and"),
+            "one_of": _listed(can.efforts or (), "`", "or"),
             "levels": ", ".join(sorted(can.efforts or ())),
             "least": can.budget[0] if can.budget else 0,
             "most": can.budget[1] if can.budget else 0,
@@ -98,9 +100,9 @@ def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilit
     return feature in lacking
 
 
-def _listed(values: Sequence[str]) -> str:
-    *others, last = [f"'{value}'" for value in values] or [""]
-    return f"{', '.join(others)}{',' if len(others) > 1 else ''} and {last}" if others else last
+def _listed(values: Sequence[str], quote: str, link: str) -> str:
+    *others, last = [f"{quote}{value}{quote}" for value in values] or [""]
+    return f"{', '.join(others)}{',' if len(others) > 1 else ''} {link} {last}" if others else last
 
 
 def _shown(value: Any) -> str:

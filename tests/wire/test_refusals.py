@@ -48,6 +48,7 @@ def said(*parts: Mapping[str, Any]) -> dict[str, Any]:
 
 IMAGE = said({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}})
 AUDIO = said({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}})
+SPOKEN = {"voice": "alloy", "format": "wav"}
 ONLY_ONE = "does not support 0.2 with this model. Only the default (1) value is supported."
 NO = "is not supported with this model."
 
@@ -82,6 +83,7 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
         "prediction",
     ),
     ("gpt-5.6-terra", {"modalities": ["text"]}, "Unknown parameter: 'modalities'.", "unknown_parameter", "modalities"),
+    ("gpt-audio", {"modalities": ["text"]}, "This model requires that either input content", "invalid_value", "model"),
     ("gpt-4o", {"web_search_options": {}}, "Web search options not supported", None, "web_search_options"),
     ("gpt-4o-search-preview", {"temperature": 0}, "incompatible request argument supplied: temperature", None, None),
     (
@@ -188,6 +190,22 @@ RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] =
         None,
         "input",
     ),
+    ("gpt-4.1-nano", {"tools": [{"type": "web_search_preview"}]}, "Hosted tool 'web_search_preview' is", None, "tools"),
+    (
+        "gpt-5-mini",
+        {"reasoning": {"effort": "minimal"}, "tools": [{"type": "web_search"}, {"type": "image_generation"}]},
+        "The following tools cannot be used with reasoning.effort 'minimal': image_gen, web_search.",
+        None,
+        "tools",
+    ),
+    (
+        "gpt-4.1",
+        {"include": ["reasoning.encrypted_content"]},
+        "Encrypted content is not supported with this model.",
+        None,
+        "include",
+    ),
+    ("dall-e-3", {}, "The requested model 'dall-e-3' is not supported with the Responses API.", None, "model"),
     ("gpt-audio", {}, "The requested model 'gpt-audio' is not supported with the Responses API.", None, "model"),
 ]
 
@@ -208,6 +226,10 @@ def test_responses__refuse_in_their_own_words(
         (CHAT, {"model": "text-embedding-3-small", **HELLO}, 403, "You are not allowed to sample from this model"),
         (CHAT, {"model": "gpt-5.3-codex", **HELLO}, 404, "This is not a chat model"),
         (CHAT, {"model": "whisper-1", **HELLO}, 404, "This is not a chat model"),
+        (CHAT, {"model": "dall-e-2", **HELLO}, 404, "This is not a chat model"),
+        (CHAT, {"model": "gpt-4o-realtime-preview-2025-06-03", **HELLO}, 404, "This is not a chat model"),
+        (CHAT, {"model": "codex-mini-latest", **HELLO}, 404, "This model is only supported in v1/responses"),
+        (EMBEDDINGS, {"model": "dall-e-3", "input": "x"}, 403, "You are not allowed to generate embeddings"),
         (CHAT, {"model": "gpt-5", "logprobs": True, **HELLO}, 403, "You are not allowed to request logprobs"),
         (EMBEDDINGS, {"model": "gpt-4o", "input": "x"}, 403, "You are not allowed to generate embeddings"),
         (
@@ -239,6 +261,7 @@ def test_addresses__refuse_models_of_another_kind(
         (CHAT, {"model": "gpt-5-chat-latest", "temperature": 0.2, **HELLO}),
         (CHAT, {"model": "gpt-4o-search-preview", "web_search_options": {}, **HELLO}),
         (CHAT, {"model": "gpt-audio", **AUDIO}),
+        (CHAT, {"model": "gpt-audio-mini", "modalities": ["text", "audio"], "audio": SPOKEN, **HELLO}),
         (CHAT, {"model": "ft:gpt-4o-2024-08-06:acme::1", "temperature": 0.2, **HELLO}),
         (CHAT, {"model": "my-own-model", "temperature": 0.2, "max_tokens": 9, "reasoning_effort": "max", **AUDIO}),
         (CHAT, {"model": "claude-sonnet-5", "temperature": 0.2, "max_tokens": 9, **HELLO}),
@@ -246,6 +269,12 @@ def test_addresses__refuse_models_of_another_kind(
         (EMBEDDINGS, {"model": "text-embedding-3-small", "input": "x"}),
         (RESPONSES, {"model": "gpt-5-codex", "input": "x", "reasoning": {"effort": "high"}}),
         (RESPONSES, {"model": "gpt-5", "input": "x", "reasoning": {"effort": "minimal"}}),
+        (
+            RESPONSES,
+            {"model": "gpt-5", "input": "x", "reasoning": {"effort": "low"}, "tools": [{"type": "web_search"}]},
+        ),
+        (RESPONSES, {"model": "o3", "input": "x", "include": ["reasoning.encrypted_content"]}),
+        (RESPONSES, {"model": "codex-mini-latest", "input": "x"}),
     ],
 )
 def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> None:
@@ -298,7 +327,17 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
         ("deepseek", {"model": "deepseek-chat", "tool_choice": "required", **TOOLS}, None),
         ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "medium"}, "must be one of `none` or `default`"),
         ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "none"}, None),
+        ("groq", {"model": "qwen/qwen3.6-27b", "reasoning_effort": "low"}, "must be one of `none` or `default`"),
         ("groq", {"model": "openai/gpt-oss-120b", "reasoning_effort": "medium"}, None),
+        ("groq", {"model": "openai/gpt-oss-20b", "reasoning_effort": "none"}, "one of `low`, `medium`, or `high`"),
+        (
+            "groq",
+            {"model": "llama-3.3-70b-versatile", "reasoning_effort": "low"},
+            "`reasoning_effort` is not supported with this model",
+        ),
+        ("groq", {"model": "groq/compound", "reasoning_effort": "low"}, "is not supported with this model"),
+        ("groq", {"model": "openai/gpt-oss-20b", "logprobs": True}, "`logprobs` is not supported with this model"),
+        ("groq", {"model": "qwen/qwen3-32b", "logprobs": True}, None),
     ],
 )
 def test_dialects__refuse_because_of_the_model(dialect: str, body: dict[str, Any], said: str | None) -> None:

@@ -65,11 +65,28 @@ GROQ: tuple[Refusal, ...] = (
     Refusal(
         EFFORT,
         Effort("reasoning_effort", other=True),
-        "`reasoning_effort` must be one of `none` or `default`",
+        "`reasoning_effort` must be one of {one_of}",
         None,
         None,
-        source="iamsrikanthnani/pluely 219, of qwen3",
-        seen="2026-03-02",
+        source="quotes by users, of qwen/qwen3.6-27b and of gpt-oss",
+        seen="2026-10-09",
+    ),
+    Refusal(
+        "reasoning",
+        Effort("reasoning_effort"),
+        "`reasoning_effort` is not supported with this model",
+        None,
+        None,
+        source="quotes by users, of llama-3.3-70b-versatile and of groq/compound",
+        seen="2026-10-09",
+    ),
+    Refusal(
+        "logprobs",
+        Given("logprobs", False),
+        "`logprobs` is not supported with this model",
+        None,
+        source="quotes by users, of all models but qwen/qwen3-32b",
+        seen="2026-10-09",
     ),
 )
 

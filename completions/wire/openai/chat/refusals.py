@@ -6,7 +6,7 @@ the rest come from recordings and from users' quotes.
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, texts
 from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, role, wants_schema
 
 UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
@@ -58,6 +58,11 @@ def _spoken(prompt: Prompt, can: Capabilities) -> Asked | None:
     return next((Asked(name) for name in ("audio", "modalities") if prompt.body.get(name) is not None), None)
 
 
+def _without_audio(prompt: Prompt, can: Capabilities) -> Asked | None:
+    asks = "audio" in texts(prompt.body.get("modalities"))
+    return None if asks or _content("input_audio", prompt) else Asked("model")
+
+
 def _tools_while_reasoning(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("reasoning_effort") if prompt.tools else None
 
@@ -82,6 +87,14 @@ REFUSALS: tuple[Refusal, ...] = (
         None,
         source=f"{PYDANTIC} test_openai_web_search_tool_model_not_supported",
         seen="2026-11-25",
+    ),
+    Refusal(
+        "audio_left_out",
+        _without_audio,
+        "This model requires that either input content or output modality contain audio.",
+        "invalid_value",
+        source="truefoundry/models 822; CherryHQ/cherry-studio 1179",
+        seen="2026-04-20",
     ),
     Refusal("stop", Given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
     Refusal(

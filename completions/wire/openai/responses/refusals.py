@@ -34,6 +34,23 @@ def _search(prompt: Prompt, can: Capabilities) -> Asked | None:
     return None if found is None else Asked("tools", found)
 
 
+UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
+"""The hosted tools that need more than minimal reasoning, as the API's message calls them, by how their types begin."""
+
+
+def _thoughtless(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find hosted tools that are to be used with minimal reasoning."""
+    if prompt.reasoning_effort != "minimal":
+        return None
+    kinds = [str(tool.get("type")) for tool in dicts(prompt.body.get("tools"))]
+    found = {name for start, name in UNTHINKING.items() if any(kind.startswith(start) for kind in kinds)}
+    return Asked("tools", ", ".join(sorted(found))) if found else None
+
+
+def _sealed(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("include") if "reasoning.encrypted_content" in included(prompt.body) else None
+
+
 def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
     seen = (part.kind == "image" for message in prompt.messages for part in message.parts)
     return Asked("input") if any(seen) else None
@@ -72,6 +89,22 @@ REFUSALS: tuple[Refusal, ...] = (
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {supported}.",
         "unsupported_value",
         source="anomalyco/opencode 4451; requests to gpt-5.5 and gpt-5.6-sol, written down by several projects",
+        seen="2026-10-05",
+    ),
+    Refusal(
+        EFFORT,
+        _thoughtless,
+        "The following tools cannot be used with reasoning.effort 'minimal': {value}.",
+        None,
+        source="quotes by users, of web_search and image_gen",
+        seen="2026-10-05",
+    ),
+    Refusal(
+        "reasoning",
+        _sealed,
+        "Encrypted content is not supported with this model.",
+        None,
+        source="quotes by users, of gpt-4o and gpt-4.1; microsoft/agent-framework 7483",
         seen="2026-10-05",
     ),
     Refusal(
