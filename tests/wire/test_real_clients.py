@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from tests.server import LiveServer
@@ -126,6 +127,13 @@ def test_vllm__takes_what_benchmarks_send_and_says_as_much_as_is_asked(http: htt
     ]
     counts = [chunk["usage"]["completion_tokens"] for chunk in chunks]
     assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == 40
+    told = http.post(
+        "/vllm/v1/completions",
+        json={"model": "m", "prompt": "x", "max_tokens": 7, "min_tokens": 7, "stream": True, "stream_options": options},
+    )
+    chunks = [orjson.loads(line[6:]) for line in told.text.splitlines() if line.startswith("data: {")]
+    assert [chunk["usage"]["completion_tokens"] for chunk in chunks] == [1, 2, 3, 4, 5, 6, 7, 7, 7]
+    assert chunks[-2]["choices"][0]["finish_reason"] == "length", "as many as there may be"
     wrong = http.post("/vllm/v1/completions", json={"model": "m", "prompt": "x", "max_tokens": -1})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, 400)
     assert http.get("/vllm/health").status_code == http.get("/health").status_code == 200

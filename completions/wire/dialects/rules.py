@@ -126,15 +126,13 @@ def _message(parts: Collection[str], further: Check) -> Check:
     return check
 
 
-COMPLETION = record(
-    {
-        **LEGACY_FIELDS,
-        **{key: FIELDS[key] for key in ("max_tokens", "stream_options", "seed", "user")},
-        "echo": anything,
-    },
-    ("model",),
-    others=True,
-)
+def completion(fields: Mapping[str, Check] | None = None, needed: Collection[str] = ("model", "prompt")) -> Check:
+    """Return the check for a request for a completion; `fields` are the vendor's own or different fields."""
+    common = {key: FIELDS[key] for key in ("max_tokens", "stream_options", "seed", "user")}
+    return record({**LEGACY_FIELDS, **common, "echo": anything, **(fields or {})}, tuple(needed), others=True)
+
+
+COMPLETION = completion()
 _INPUT = either("one of a string or array of strings or integers", string=anything, array=anything)
 EMBEDDINGS = record(
     {"model": string(low=1), "input": _INPUT, "dimensions": nullable(integer(1)), "user": nullable(string())},

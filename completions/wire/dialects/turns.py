@@ -4,7 +4,7 @@ A rule looks at a body whose fields are right in themselves. What no rule is abo
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
@@ -217,32 +217,4 @@ GROQ = (
     Rule(_long_answer, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),
     Rule(_many_tools, "HunorLaczko/ha-groq-cloud-api 25", "2026-04-16"),
     Rule(_several_answers, "Groq's page on OpenAI compatibility: `n` must be 1", "2026-11-26"),
-)
-
-# vLLM
-
-
-def _needs(field: str, other: str, message: str) -> Callable[[Body], RequestError | None]:
-    """Return a check that refuses a field without another one."""
-    return lambda body: RequestError(message, param=field) if body.get(field) and not body.get(other) else None
-
-
-def _chooses_nothing(body: Body) -> RequestError | None:
-    if body.get("tool_choice") in (None, "none", "auto") or body.get("tools"):
-        return None
-    return RequestError("When using `tool_choice`, `tools` must be set.", param="tool_choice")
-
-
-VLLM = (
-    Rule(_chooses_nothing, "vLLM, `protocol.py`", "2026-11-26"),
-    Rule(
-        _needs("stream_options", "stream", "Stream options can only be defined when `stream=True`."),
-        "vLLM, `protocol.py`",
-        "2026-11-26",
-    ),
-    Rule(
-        _needs("top_logprobs", "logprobs", "when using `top_logprobs`, `logprobs` must be set to true."),
-        "vLLM, `protocol.py`",
-        "2026-11-26",
-    ),
 )

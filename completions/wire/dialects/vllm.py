@@ -13,12 +13,12 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules, turns
+from completions.wire.dialects import rules, vllm_rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
 from completions.wire.openai.base import usage
-from completions.wire.validation import Check, boolean, integer, nullable
+from completions.wire.validation import Check, keep_rules
 
 
 def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
@@ -31,7 +31,6 @@ def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
 
 ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
 NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
-OWN: Mapping[str, Check] = {"ignore_eos": nullable(boolean), "min_tokens": nullable(integer(0))}
 
 
 class VLLM(Vendor):
@@ -39,17 +38,25 @@ class VLLM(Vendor):
 
     name = "vllm"
     words = VLLM_WORDS
-    between = turns.VLLM
+    between = vllm_rules.CHAT
     place = "vllm/v1/"
     call_opens = False
     done_after_error = True
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(OWN)}
+    checks: ClassVar[Mapping[str, Check]] = {
+        "chat": rules.chat(vllm_rules.CHAT_FIELDS),
+        "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),
+    }
+
+    def check_completion(self, body: dict[str, Any]) -> None:
+        """Raise `RequestError` if a request for a completion is invalid."""
+        super().check_completion(body)
+        keep_rules(vllm_rules.COMPLETION, body)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with how long the answer must be: who ignores the end of it gets all that may be said."""
         body, most = prompt.body, prompt.max_tokens
         least = whole(body.get("min_tokens"), 0)
-        if body.get("ignore_eos") is True and most is not None:
+        if most is not None and (body.get("ignore_eos") is True or least == most):
             least = most + 1  # one more than is let through, so that it is the limit that ends it
         return replace(super().adapt_prompt(prompt), min_tokens=least)
 

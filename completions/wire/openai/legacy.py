@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
-from completions.event import HOLE, Event, Events
+from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
@@ -51,7 +51,7 @@ class LegacyCompletions(OpenAIFormat):
         ]
         return self._head(reply, prompt) | {"choices": choices, "usage": usage(reply.usage)}
 
-    def events(self, reply: Reply, prompt: Prompt) -> Events:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
         chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage, padding="")
         starts, lanes, finishes = [], [], []
@@ -63,8 +63,9 @@ class LegacyCompletions(OpenAIFormat):
             lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
             finish = self._choice(index, "", None) | {"finish_reason": choice.finish_reason}
             finishes.append(Event(chunks.one(finish), part="finish"))
-        ending = chunks.usage(usage(reply.usage)) if prompt.include_usage else None
-        return stream(starts, lanes, finishes, [ending] if ending else [])
+        counted = usage(reply.usage)
+        ending = [chunks.usage(counted)] if prompt.include_usage else []
+        return self._dialect.stream(stream(starts, lanes, finishes, ending), counted, prompt)
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a text completion or a chunk."""

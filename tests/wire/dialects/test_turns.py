@@ -9,9 +9,14 @@ import pytest
 from completions.conversation import Choice, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire import registry
-from completions.wire.dialects import turns
+from completions.wire.dialects import turns, vllm_rules
+from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.mistral import NO_IMAGE
+from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vllm import VLLM
+from completions.wire.dialects.xai import XAI
+from completions.wire.openai.legacy import LegacyCompletions
 from tests.wire.test_refusals import REVISED
 
 USER, SYSTEM, SAID = ({"role": role, "content": "Hi"} for role in ("user", "system", "assistant"))
@@ -82,6 +87,33 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
         "Stream options can only be defined when `stream=True`",
     ),
     ("vllm", [USER], {"top_logprobs": 2}, "when using `top_logprobs`, `logprobs` must be set to true."),
+    ("vllm", [USER], {"presence_penalty": 3}, "presence_penalty must be in [-2, 2], got 3.0."),
+    ("vllm", [USER], {"frequency_penalty": -2.5}, "frequency_penalty must be in [-2, 2], got -2.5."),
+    ("vllm", [USER], {"repetition_penalty": 0}, "repetition_penalty must be greater than zero, got 0.0."),
+    (
+        "vllm",
+        [USER],
+        {"temperature": -1},
+        "temperature must be non-negative, got -1.0. (parameter=temperature",
+    ),
+    ("vllm", [USER], {"top_p": 0}, "top_p must be in (0, 1], got 0.0. (parameter=top_p, value=0.0)"),
+    ("vllm", [USER], {"top_k": -2}, "top_k must be 0 (disable), or at least 1, got -2."),
+    ("vllm", [USER], {"min_p": 1.5}, "min_p must be in [0, 1], got 1.5."),
+    ("vllm", [USER], {"max_completion_tokens": 0}, "max_tokens must be at least 1, got 0."),
+    ("vllm", [USER], {"min_tokens": -1}, "min_tokens must be greater than or equal to 0, got -1."),
+    (
+        "vllm",
+        [USER],
+        {"min_tokens": 9, "max_tokens": 12, "max_completion_tokens": 8},
+        "min_tokens must be less than or equal to max_tokens=8, got 9.",
+    ),
+    ("vllm", [USER], {"stop": ["a", ""]}, "stop cannot contain an empty string."),
+    (
+        "vllm",
+        [USER],
+        {"logprobs": True, "top_logprobs": 21},
+        "Requested sample logprobs of 21, which is greater than max allowed: 20 (parameter=logprobs, value=21)",
+    ),
 ]
 
 KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
@@ -93,6 +125,7 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("mistral", [USER, SAID | {"prefix": True}], {}),
     ("mistral", [seen("https://a.example/b.png"), seen({"url": "data:image/png;base64,iVBORw0KGgo="})], {}),
     ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128}),
+    ("vllm", [USER], {"temperature": 3, "top_k": -1, "min_p": 0, "min_tokens": 8, "max_tokens": 8, "n": 2}),
     ("vllm", [USER], {"tool_choice": "none", "stream": True, "stream_options": {"include_usage": True}}),
 ]
 
@@ -117,7 +150,7 @@ def test_rules__let_through_what_keeps_them(dialect: str, messages: list[Any], m
     parse(dialect, messages, more)
 
 
-RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral", "vllm")}
+RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral")} | {"vllm": vllm_rules.CHAT}
 
 
 @pytest.mark.parametrize("dialect", RULES)
@@ -128,6 +161,36 @@ def test_rules__have_fresh_sources_and_are_all_broken_above(dialect: str) -> Non
         assert rule.source
         assert REVISED - date.fromisoformat(rule.seen) < timedelta(days=365)
         assert any(rule.broken(body) for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"min_tokens": 17}, "min_tokens must be less than or equal to max_tokens=16, got 17."),
+        ({"max_tokens": 0}, "max_tokens must be at least 1, got 0. (parameter=max_tokens, value=0)"),
+        ({"max_tokens": 0, "echo": True}, None),
+        ({"prompt": None}, "Either prompt or prompt_embeds must be provided and non-empty."),
+        ({"prompt": ""}, "Either prompt or prompt_embeds must be provided and non-empty."),
+        ({"logprobs": 21}, "Requested sample logprobs of 21, which is greater than max allowed: 20"),
+        ({"logprobs": 6, "temperature": 3, "prompt": [1, 2]}, None),
+    ],
+)
+def test_vllm__holds_completions_to_the_same(more: dict[str, Any], words: str | None) -> None:
+    body = orjson.dumps({"model": "m", "prompt": "Hi", **more})
+    wire = LegacyCompletions(VLLM())
+    if words is None:
+        wire.parse(body, {}, validate=True)
+        return
+    with pytest.raises(RequestError) as caught:
+        wire.parse(body, {}, validate=True)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("dialect", [DeepSeek(), OpenRouter(), XAI()])
+def test_completions__need_a_prompt(dialect: Vendor) -> None:
+    with pytest.raises(RequestError) as caught:
+        LegacyCompletions(dialect).parse(b'{"model": "m"}', {}, validate=True)
+    assert "prompt" in caught.value.message
 
 
 def test_dialects__use_their_rules() -> None:

@@ -1,0 +1,149 @@
+"""Step 2 for vLLM: what its server refuses, in its own words.
+
+Source: `SamplingParams` and `protocol.py` of vLLM 0.12 and later, as llm-d/llm-d-inference-sim and others hold to them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.validation import Check, Rule, boolean, decimal, integer, nullable
+
+Body = Mapping[str, Any]
+Broken = Callable[[Body], RequestError | None]
+
+_WHOLE, _NUMBER = nullable(integer()), nullable(decimal())
+FIELDS: Mapping[str, Check] = {
+    **dict.fromkeys(("max_tokens", "min_tokens", "top_k", "top_logprobs"), _WHOLE),
+    **dict.fromkeys(("temperature", "top_p", "min_p", "repetition_penalty"), _NUMBER),
+    **dict.fromkeys(("presence_penalty", "frequency_penalty"), _NUMBER),
+    "ignore_eos": nullable(boolean),
+}
+"""The parameters that have other bounds here than at OpenAI, or are not there: their types."""
+
+CHAT_FIELDS = {**FIELDS, "max_completion_tokens": _WHOLE}
+COMPLETION_FIELDS = {**FIELDS, "logprobs": _WHOLE}
+MAX_LOGPROBS = 20
+DEFAULT_COMPLETION = 16
+"""The tokens of a completion where the request does not say."""
+
+
+def _named(message: str, name: str, value: object) -> RequestError:
+    return RequestError(f"{message} (parameter={name}, value={value})", param=name)
+
+
+def _bounded(
+    name: str, fits: Callable[[float], bool], demand: str, kind: type[int | float] = float, *, named: bool = False
+) -> Broken:
+    """Return a check of a parameter's value, which is of a kind: it must fit. The error may be `named` again."""
+
+    def check(body: Body) -> RequestError | None:
+        value = body.get(name)
+        if value is None or fits(value):
+            return None
+        said = f"{name} must be {demand}, got {kind(value)}."
+        return _named(said, name, kind(value)) if named else RequestError(said)
+
+    return check
+
+
+def _most(body: Body, usual: int | None) -> tuple[str, int | None]:
+    """Return how many tokens may be said, and the parameter that says so."""
+    name = "max_tokens" if body.get("max_completion_tokens") is None else "max_completion_tokens"
+    given = body.get(name)
+    return name, usual if given is None else given
+
+
+def _no_tokens(usual: int | None) -> Broken:
+    def check(body: Body) -> RequestError | None:
+        name, most = _most(body, usual)
+        if most is None or most >= 1 or (most == 0 and body.get("echo") is True):
+            return None
+        return _named(f"max_tokens must be at least 1, got {most}.", name, most)
+
+    return check
+
+
+def _too_many_demanded(usual: int | None) -> Broken:
+    def check(body: Body) -> RequestError | None:
+        least, (_, most) = body.get("min_tokens") or 0, _most(body, usual)
+        if most is None or least <= most:
+            return None
+        return RequestError(f"min_tokens must be less than or equal to max_tokens={most}, got {least}.")
+
+    return check
+
+
+def _many_logprobs(name: str) -> Broken:
+    def check(body: Body) -> RequestError | None:
+        asked = body.get(name)
+        if asked is None or asked <= MAX_LOGPROBS:
+            return None
+        said = f"Requested sample logprobs of {asked}, which is greater than max allowed: {MAX_LOGPROBS}"
+        return _named(said, "logprobs", asked)
+
+    return check
+
+
+def _empty_stop(body: Body) -> RequestError | None:
+    stops = body.get("stop")
+    empty = stops == "" or (isinstance(stops, list) and "" in stops)
+    return RequestError("stop cannot contain an empty string.") if empty else None
+
+
+def _needs(field: str, other: str, message: str) -> Broken:
+    """Return a check that refuses a field without another one."""
+    return lambda body: RequestError(message, param=field) if body.get(field) and not body.get(other) else None
+
+
+def _chooses_nothing(body: Body) -> RequestError | None:
+    if body.get("tool_choice") in (None, "none", "auto") or body.get("tools"):
+        return None
+    return RequestError("When using `tool_choice`, `tools` must be set.", param="tool_choice")
+
+
+def _no_prompt(body: Body) -> RequestError | None:
+    if body.get("prompt") not in (None, "") or body.get("prompt_embeds"):
+        return None
+    return RequestError("Either prompt or prompt_embeds must be provided and non-empty.")
+
+
+PROTOCOL, PARAMETERS, SEEN = "vLLM, `protocol.py`", "vLLM, `sampling_params.py`", "2026-11-26"
+
+
+def _parameters(usual: int | None) -> tuple[Rule, ...]:
+    """Return what holds for all that is sampled; `usual` is how many tokens are said where the request is silent."""
+    checks = (
+        _bounded("presence_penalty", lambda value: -2 <= value <= 2, "in [-2, 2]"),
+        _bounded("frequency_penalty", lambda value: -2 <= value <= 2, "in [-2, 2]"),
+        _bounded("repetition_penalty", lambda value: value > 0, "greater than zero"),
+        _bounded("temperature", lambda value: value >= 0, "non-negative", named=True),
+        _bounded("top_p", lambda value: 0 < value <= 1, "in (0, 1]", named=True),
+        _bounded("top_k", lambda value: value >= -1, "0 (disable), or at least 1", int),
+        _bounded("min_p", lambda value: 0 <= value <= 1, "in [0, 1]"),
+        _no_tokens(usual),
+        _bounded("min_tokens", lambda value: value >= 0, "greater than or equal to 0", int),
+        _too_many_demanded(usual),
+        _empty_stop,
+    )
+    return tuple(Rule(check, PARAMETERS, SEEN) for check in checks)
+
+
+STREAMED = Rule(
+    _needs("stream_options", "stream", "Stream options can only be defined when `stream=True`."), PROTOCOL, SEEN
+)
+CHAT = (
+    Rule(_chooses_nothing, PROTOCOL, SEEN),
+    STREAMED,
+    Rule(
+        _needs("top_logprobs", "logprobs", "when using `top_logprobs`, `logprobs` must be set to true."), PROTOCOL, SEEN
+    ),
+    *_parameters(None),
+    Rule(_many_logprobs("top_logprobs"), PARAMETERS, SEEN),
+)
+COMPLETION = (
+    STREAMED,
+    Rule(_no_prompt, PROTOCOL, SEEN),
+    *_parameters(DEFAULT_COMPLETION),
+    Rule(_many_logprobs("logprobs"), PARAMETERS, SEEN),
+)
