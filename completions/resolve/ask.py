@@ -64,7 +64,7 @@ async def ask(  # the last two are for one caller each
     if validate:
         models.check_model(prompt, wire, script)
         if (room := models.room_to_check(prompt, wire, script, len(body))) is not None:
-            prompt = await budget.run(models.fit, prompt, room)
+            prompt = await budget.run(models.fit, prompt, wire, room)
         if models.can_be_deleted(prompt.model):
             await models.check(space, prompt.model)
     return prompt

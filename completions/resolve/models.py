@@ -38,7 +38,7 @@ def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
     """Return the context window of a model: as the script describes it, or else from the model table."""
     own = script.catalogue.described.get(name or "")
     if own is None:
-        return context_window(name and format_.table_name(name))
+        return context_window(name and format_.table_name(name), format_.vendor)
     return own.context or context_window(own.like)
 
 
@@ -130,19 +130,25 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     if prompt.task != "generate":
         return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
-    most = size + (prompt.max_tokens or 0) + PER_IMAGE * _images(prompt)
+    most = size + (_answer_in_window(prompt, wire) or 0) + PER_IMAGE * _images(prompt)
     return None if room is None or (most <= room and not prompt.recalled) else room
 
 
-def fit(prompt: Prompt, room: int) -> Prompt:
+def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
     """Raise the API's error if a prompt is too large for this window.
 
     Return the prompt, without its oldest messages if it allows that.
     """
+    most = _answer_in_window(prompt, wire)
     if prompt.truncates:
-        prompt = _truncated(prompt, room - (prompt.max_tokens or 0))
-    check_context(prompt_tokens(prompt), prompt.max_tokens, prompt.model, room)
+        prompt = _truncated(prompt, room - (most or 0))
+    check_context(prompt_tokens(prompt), most, prompt.model, room)
     return prompt
+
+
+def _answer_in_window(prompt: Prompt, wire: WireFormat) -> int | None:
+    """Return the tokens that the answer may have, where they have to fit into the window too."""
+    return None if wire.window_of_prompt else prompt.max_tokens
 
 
 def _truncated(prompt: Prompt, window: int) -> Prompt:

@@ -73,9 +73,15 @@ PROVIDERS: Mapping[str, frozenset[str]] = {
 
 
 @functools.lru_cache(maxsize=1024)
-def context_window(model: str | None) -> int | None:
-    """Return a model's context window in tokens, or None for an unknown model."""
-    return _find(model).limits.window
+def context_window(model: str | None, vendor: str = "") -> int | None:
+    """Return a model's context window in tokens, or None for an unknown model.
+
+    A vendor of several makers' models names the maker too, as `openai/gpt-4o`, whose window is that of `gpt-4o`.
+    """
+    name = model or ""
+    alone = name.rpartition("/")[2]
+    windows = (_find(each).limits.window for each in (f"{vendor}/{name}", name, alone, alone.replace(".", "-")))
+    return next(filter(None, windows), None)
 
 
 def max_output(model: str | None) -> int | None:
@@ -133,7 +139,7 @@ def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None,
         said = f"your messages resulted in {prompt_tokens} tokens."
         raise _exceeded(f"{limit} {said} Please reduce the length of the messages.", facts)
     total = prompt_tokens + (max_tokens or 0)
-    if total > window and not (model or "").startswith(INPUT_ONLY):
+    if total > window and not (model or "").rpartition("/")[2].startswith(INPUT_ONLY):
         asked = f"you requested {total} tokens ({prompt_tokens} in the messages, {max_tokens} in the completion)."
         raise _exceeded(f"{limit} {asked} Please reduce the length of the messages or completion.", facts)
 

@@ -95,6 +95,8 @@ class WireFormat(ABC):
     """Headers and query parameters that identify this API's requests at an address that it shares with others."""
     words: Mapping[str, Words] = NO_WORDS
     """The API's wording of the standard errors, where it differs from OpenAI's."""
+    window_of_prompt = False
+    """Whether a model's context window limits the prompt alone, whatever the answer may have."""
     short_text = 0
     """Tokens of a text that the API's streams say in one chunk, at most."""
     json_type = ""

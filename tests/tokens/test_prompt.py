@@ -384,3 +384,22 @@ def test_names__with_a_vendor_or_an_owner_count_as_the_model(name: str, model: s
     first, second = (counting.prompt_tokens(Prompt(model=each, messages=(said,))) for each in (name, model))
     assert first == second
     assert tokens.encoding_name("openai/text-embedding-3-small") == "cl100k_base"
+
+
+@pytest.mark.parametrize(
+    ("model", "vendor", "window"),
+    [
+        ("openai/gpt-4o", "openrouter", 128_000),
+        ("anthropic/claude-haiku-4.5", "openrouter", 200_000),
+        ("mistral-large-latest", "mistral", 262_144),
+        ("openai/gpt-oss-20b", "groq", 131_072),
+        ("grok-4.3", "xai", 1_000_000),
+        ("gpt-4o", "openai", 128_000),
+        ("somebody/model-of-mine", "openrouter", None),
+        (None, "openai", None),
+    ],
+)
+def test_context_window__is_that_of_the_vendor_or_of_the_maker(
+    model: str | None, vendor: str, window: int | None
+) -> None:
+    assert model_table.context_window(model, vendor) == window

@@ -12,7 +12,7 @@ from tests.asgi import call
 
 SCRIPT = """
 version: 1
-defaults: {models: any}
+defaults: {models: [any, {id: small, context: 60}]}
 rules:
 - {match: {any_message: long}, error: context_length_exceeded}
 - {match: {any_message: policy}, error: content_policy_violation}
@@ -138,3 +138,34 @@ async def test_wrong_key__by_name_without_a_key_keeps_its_headers(app: Handler) 
 
 async def test_wrong_key__with_a_status_keeps_it(app: Handler) -> None:
     assert (await said_at(app, "gemini", "plain"))[0] == 401
+
+
+LONG, SHORT = "word " * 80, "word " * 5
+TOO_LONG = [
+    ("openrouter/api/v1", {"said": LONG}, "maximum context length is 60 tokens. However, you requested about"),
+    ("openrouter/api/v1", {"said": SHORT, "max_tokens": 70}, "of text input, 70 in the output). Please reduce"),
+    ("openrouter/api/v1", {"said": SHORT, "plugins": [{"id": "context-compression"}], "max_tokens": 9}, ""),
+    ("openrouter/api/v1", {"said": SHORT, "before": LONG, "transforms": ["middle-out"]}, ""),
+    ("mistral/v1", {"said": LONG}, "too large for model with 60 maximum context length"),
+    ("mistral/v1", {"said": SHORT, "max_tokens": 70}, ""),
+    ("xai/v1", {"said": "word " * 300}, "This model's maximum prompt length is 60 but the request contains"),
+    ("groq/openai/v1", {"said": LONG}, "Please reduce the length of the messages or completion."),
+    ("deepseek", {"said": SHORT, "max_tokens": 70}, "in the messages, 70 in the completion)"),
+    ("v1beta/openai", {"said": LONG}, "exceeds the maximum number of tokens allowed (60)."),
+    ("v1beta/openai", {"said": SHORT, "max_tokens": 70}, ""),
+]
+"""Base addresses, what is asked of a model with 60 tokens, and what is said; nothing where it is answered.
+
+At Mistral, xAI and Google the limit is that of the prompt alone.
+"""
+
+
+@pytest.mark.parametrize(("base", "asked", "words"), TOO_LONG)
+async def test_prompt_too_long__is_refused_in_each_vendor_s_words(
+    app: Handler, base: str, asked: dict[str, Any], words: str
+) -> None:
+    said = [asked[key] for key in ("before", "said") if key in asked]
+    more = {key: value for key, value in asked.items() if key not in ("said", "before")}
+    body = {"model": "small", "messages": [{"role": "user", "content": each} for each in said], **more}
+    answer = await call(app, "POST", f"/{base}/chat/completions", json.dumps(body).encode())
+    assert (answer.status, words in answer.body.decode()) == (400 if words else 200, True), answer.body

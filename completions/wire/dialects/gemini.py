@@ -43,6 +43,7 @@ class GeminiChat(Vendor):
     vendor = "gemini"
     events_type = ServerSentEvents.media_type
     place = "v1beta/openai/"
+    window_of_prompt = True
     whole_calls = True
     role_opens = False
     finish_joined = True

@@ -102,6 +102,7 @@ class Mistral(Vendor):
     words = MISTRAL
     between = turns.MISTRAL
     place = "mistral/v1/"
+    window_of_prompt = True
     whole_calls = True
     call_opens = False
     finish_joined = True

@@ -17,7 +17,7 @@ from completions.wire.caching import cache_blocks
 from completions.wire.dialects import refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import OPENROUTER
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, dicts, texts
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
@@ -129,8 +129,9 @@ class OpenRouter(Vendor):
         return {"native_finish_reason": None}
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with its cache marks, as Anthropic's models accept them."""
-        return replace(super().adapt_prompt(prompt), cache_blocks=cache_blocks(prompt.body))
+        """Return the prompt with its cache marks, as Anthropic's models accept them; it may ask to be compressed."""
+        adapted = super().adapt_prompt(prompt)
+        return replace(adapted, cache_blocks=cache_blocks(prompt.body), truncates=_is_compressed(prompt.body))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
@@ -279,6 +280,12 @@ class OfGoogle(OpenRouter):
 
     tier = "default"
     native_reasons: ClassVar[Mapping[str, str]] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
+
+
+def _is_compressed(body: Mapping[str, Any]) -> bool:
+    """Tell whether a prompt that is too long loses what is in its middle: by a plugin, or as once asked for."""
+    plugins = [plugin.get("id") for plugin in dicts(body.get("plugins"))]
+    return "context-compression" in plugins or "middle-out" in texts(body.get("transforms"))
 
 
 def _generation(prefix: str, reply: Reply) -> str:

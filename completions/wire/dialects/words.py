@@ -90,6 +90,17 @@ MISTRAL: Mapping[str, Words] = {
     ),
 }
 
+
+def _too_long_for_an_endpoint(facts: Mapping[str, Any]) -> str:
+    output = ", {max_tokens} in the output" if facts["max_tokens"] else ""
+    said = (
+        "This endpoint's maximum context length is {window} tokens. However, you requested about {total} tokens "
+        f"({{prompt_tokens}} of text input{output}). Please reduce the length of either one, or use the "
+        "context-compression plugin to compress your prompt automatically."
+    )
+    return said.format_map(facts)
+
+
 OPENROUTER: Mapping[str, Words] = {
     "invalid_api_key": Words(
         lambda facts: "User not found." if facts["key"].startswith("sk-or-") else "Missing Authentication header",
@@ -101,9 +112,7 @@ OPENROUTER: Mapping[str, Words] = {
         "Missing Authentication header", 401, source=f"{RECORDED} raises_appropriate_auth_error", seen="2026-11-25"
     ),
     "context_length_exceeded": Words(
-        "This endpoint's maximum context length is {window} tokens. However, you requested about {total} tokens "
-        "({prompt_tokens} of text input). Please reduce the length of either one, or use the context-compression "
-        "plugin to compress your prompt automatically.",
+        _too_long_for_an_endpoint,
         400,
         source=f"{RECORDED} handles_context_length_exceeded_errors",
         seen="2026-11-25",
@@ -129,12 +138,11 @@ VLLM: Mapping[str, Words] = {
 }
 
 
-def _too_long_for_grok(facts: Mapping[str, Any]) -> str:
-    """Say how many tokens there are, with those that may be answered where the prompt alone would fit."""
-    asked = facts["prompt_tokens"] if facts["prompt_tokens"] > facts["window"] else facts["total"]
-    return f"This model's maximum prompt length is {facts['window']} but the request contains {asked} tokens."
-
-
 XAI: Mapping[str, Words] = {
-    "context_length_exceeded": Words(_too_long_for_grok, 400, source="quotes by users", seen="2026-11-26"),
+    "context_length_exceeded": Words(
+        "This model's maximum prompt length is {window} but the request contains {prompt_tokens} tokens.",
+        400,
+        source="quotes by users",
+        seen="2026-11-26",
+    ),
 }

@@ -58,6 +58,7 @@ class XAI(Vendor):
     place = "xai/v1/"
     response_order = ORDER
     events_type = ServerSentEvents.media_type
+    window_of_prompt = True
     whole_calls = True
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Gemini(WireFormat):
     refusals = REFUSALS
     reads_address = True
     json_type = "application/json; charset=UTF-8"
+    window_of_prompt = True
     short_text = 7
     """So it is in six of seven recorded texts of that length; one of eight tokens comes in two chunks."""
 

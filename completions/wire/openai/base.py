@@ -68,6 +68,8 @@ class Dialect:
     """Whether a stream starts with a chunk that has the role and no text."""
     finish_joined = False
     """Whether the last piece of text and the finish reason come in one chunk."""
+    window_of_prompt = False
+    """Whether a model's context window limits the prompt alone."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
     errors_in_list = False
@@ -243,7 +245,7 @@ class OpenAIFormat(WireFormat):
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self.verbatim_without_headers = not dialect.name
-        self.vendor = dialect.vendor
+        self.vendor, self.window_of_prompt = dialect.vendor, dialect.window_of_prompt
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
         self._framing = events_of(dialect, self.events_type)
