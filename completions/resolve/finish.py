@@ -197,8 +197,20 @@ def _reasoning_tokens(choice: Choice, model: str | None) -> int:
 
 
 def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
-    """Return the usage with the counts that the script gives."""
-    return replace(usage, **counts) if counts else usage
+    """Return the usage with the counts that the script gives; a total that it does not give has room for its parts."""
+    if not counts:
+        return usage
+    given = replace(usage, **counts)
+    if "cache_creation_tokens" not in counts:
+        given = replace(given, cache_creation_tokens=max(given.cache_creation_tokens, given.cache_creation_1h_tokens))
+    prompt, completion = given.prompt_tokens, given.completion_tokens
+    if "prompt_tokens" not in counts:
+        cache = given.cached_tokens + given.cache_creation_tokens
+        prompt += cache if cache > prompt else 0
+        prompt = max(prompt, given.audio_tokens + given.image_tokens + given.document_tokens)
+    if "completion_tokens" not in counts:
+        completion += max(given.reasoning_tokens - usage.reasoning_tokens, 0)
+    return replace(given, prompt_tokens=prompt, completion_tokens=completion)
 
 
 def _usage(choices: Sequence[Choice], prompt: Prompt, spent: int) -> Usage:

@@ -347,7 +347,7 @@ GROK_AT_AZURE = Vendor(
     Media(squares(32, more=4)),
 )
 
-_NAMES = [(re.compile(f"(?:^|/)(?:{pattern})"), vendor) for pattern, vendor in VENDORS]
+_NAMES = [(re.compile(f"(?:^|[/.])(?:{pattern})"), vendor) for pattern, vendor in VENDORS]
 
 
 @functools.lru_cache(maxsize=1024)

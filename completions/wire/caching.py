@@ -1,6 +1,7 @@
 """What a request says itself of what is to be cached: `cache_control` on tools and blocks, in Anthropic's way.
 
-Source: `CacheControlEphemeralParam` of the anthropic SDK; OpenRouter takes the same in the parts of messages.
+Source: `CacheControlEphemeralParam` of the anthropic SDK; OpenRouter takes the same in the parts of messages. Bedrock's
+Converse has marks of its own, `cachePoint`, behind what is to be cached (botocore's service model).
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +15,9 @@ from completions.wire.fields import dicts, mapping
 SECONDS = {"5m": 300, "1h": 3600}
 """How long what is cached lives, by its `ttl`; 5 minutes where none is given."""
 
+TEXT_KEYS = ({"type", "text"}, {"text"})
+"""What a block has that is nothing but a text."""
+
 Block = tuple[Any, Mapping[str, Any]]
 """A piece of a request, and its `cache_control`, if any."""
 
@@ -25,7 +29,7 @@ def cache_blocks(body: Mapping[str, Any]) -> tuple[CacheBlock, ...]:
         blocks[-1] = (blocks[-1][0], control)
     if not any(control for _, control in blocks):
         return ()
-    return tuple(CacheBlock(_text(block), _seconds(control)) for block, control in blocks)
+    return tuple(CacheBlock(text_of(block), seconds_of(control)) for block, control in blocks)
 
 
 def _blocks(body: Mapping[str, Any]) -> Iterator[Block]:
@@ -50,14 +54,16 @@ def _block(block: Mapping[str, Any]) -> Block:
     return ({key: value for key, value in block.items() if key != "cache_control"} if control else block), control
 
 
-def _seconds(control: Mapping[str, Any]) -> int:
+def seconds_of(control: Mapping[str, Any]) -> int:
+    """Return for how long what is marked so is cached; 0 where nothing is marked."""
     return SECONDS.get(str(control.get("ttl") or "5m"), SECONDS["5m"]) if control else 0
 
 
-def _text(block: object) -> str:
+def text_of(block: object) -> str:
+    """Return the text of a piece of a request, or what else it is as JSON."""
     if isinstance(block, str):
         return block
-    if isinstance(block, Mapping) and block.keys() == {"type", "text"} and isinstance(block["text"], str):
+    if isinstance(block, Mapping) and block.keys() in TEXT_KEYS and isinstance(block["text"], str):
         return block["text"]
     try:
         return orjson.dumps(block).decode()

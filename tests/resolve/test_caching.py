@@ -11,6 +11,7 @@ from completions.resolve import engine
 from completions.resolve.caching import steps_for
 from completions.state.namespaces import Namespace
 from completions.wire.anthropic.prompt import read_prompt as read_claude
+from completions.wire.bedrock.prompt import read_prompt as read_converse
 from completions.wire.openai.chat.format import read_prompt
 from tests.scripts import World, rules
 
@@ -152,3 +153,48 @@ async def test_vendors__cache_in_steps_of_their_own(
     first, second = await used(space, says("One?")), await used(space, says("And two, please?"))
     assert first.cached_tokens == own
     assert own + 300 < second.cached_tokens < second.prompt_tokens and second.cached_tokens % step == 0
+
+
+CONVERSE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
+
+
+@pytest.mark.parametrize("place", ["system", "messages", "tools"])
+@pytest.mark.parametrize("ttl", [None, "1h"])
+async def test_marks_of_converse__are_written_then_read(space: Namespace, place: str, ttl: str | None) -> None:
+    mark = {"cachePoint": {"type": "default"} | ({"ttl": ttl} if ttl else {})}
+    tool = {"toolSpec": {"name": "f", "description": PREFIX, "inputSchema": {"json": {"type": "object"}}}}
+    content = [{"text": PREFIX}, mark] if place == "messages" else []
+
+    def says(question: str) -> Prompt:
+        body: dict[str, Any] = {"messages": [{"role": "user", "content": [*content, {"text": question}]}]}
+        body |= {"system": [{"text": PREFIX}, mark]} if place == "system" else {}
+        body |= {"toolConfig": {"tools": [tool, mark]}} if place == "tools" else {}
+        return read_converse(body, {}, CONVERSE, stream=False)
+
+    first, second = await used(space, says("One?")), await used(space, says("And two, please?"))
+    assert first.cache_creation_tokens > 2_000 and first.cached_tokens == 0
+    assert (first.cache_creation_1h_tokens > 0) == (ttl == "1h")
+    assert abs(second.cached_tokens - first.cache_creation_tokens) < 10 and second.cache_creation_tokens == 0
+    assert 0 < second.prompt_tokens - second.cached_tokens < 100
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"cached_tokens": 500}, {"prompt_tokens": 508}),
+        ({"cached_tokens": 500, "cache_creation_tokens": 2000}, {"prompt_tokens": 2508}),
+        ({"cached_tokens": 5}, {"prompt_tokens": 8}),
+        ({"cache_creation_1h_tokens": 9}, {"prompt_tokens": 17, "cache_creation_tokens": 9}),
+        ({"audio_tokens": 30}, {"prompt_tokens": 30}),
+        ({"reasoning_tokens": 40}, {"completion_tokens": 41}),
+        ({"prompt_tokens": 5, "cached_tokens": 9}, {"prompt_tokens": 5}),
+        ({"completion_tokens": 5, "reasoning_tokens": 9}, {"completion_tokens": 5}),
+    ],
+)
+async def test_script__totals_that_it_does_not_give_have_room_for_their_parts(
+    tmp_path: Path, given: dict[str, int], told: dict[str, int]
+) -> None:
+    counts = ", ".join(f"{key}: {value}" for key, value in given.items())
+    space = World(tmp_path, rules(f"- reply: {{text: Hi, usage: {{{counts}}}}}")).namespace
+    usage = await used(space, read_prompt({"model": "gpt-4o", "messages": [{"role": "user", "content": "hi"}]}, {}))
+    assert {key: getattr(usage, key) for key in given | told} == given | told

@@ -105,10 +105,10 @@ class Converse(BedrockFormat):
             _collect(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), voice)
         voice.ends(document.get("stopReason"), FINISH_REASONS)
         if usage := mapping(document.get("usage")):
-            cached = usage.get("cacheReadInputTokens", 0)
-            asked = usage.get("inputTokens")
-            whole = asked + cached if isinstance(asked, int) and isinstance(cached, int) else asked
-            answer.costs(whole, usage.get("outputTokens"), cached)
+            asked, cached = usage.get("inputTokens"), usage.get("cacheReadInputTokens", 0)
+            if isinstance(asked, int):
+                asked += sum(n for n in (cached, usage.get("cacheWriteInputTokens")) if isinstance(n, int))
+            answer.costs(asked, usage.get("outputTokens"), cached)
 
 
 def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
@@ -181,7 +181,7 @@ def _metrics(usage: Usage | None) -> dict[str, int]:
     return {"latencyMs": TOKEN_MS * (usage.completion_tokens if usage else 1)}
 
 
-def _usage(usage: Usage | None) -> dict[str, int]:
+def _usage(usage: Usage | None) -> dict[str, Any]:
     """Return the tokens; here the input is what was neither read from a cache nor written to one."""
     known = usage or Usage(0, 0)
     cached, written = known.cached_tokens, known.cache_creation_tokens
@@ -190,4 +190,9 @@ def _usage(usage: Usage | None) -> dict[str, int]:
         "outputTokens": known.completion_tokens,
         "totalTokens": known.total_tokens,
     }
-    return counts | ({"cacheReadInputTokens": cached, "cacheWriteInputTokens": written} if cached or written else {})
+    if cached or written:
+        counts |= {"cacheReadInputTokens": cached, "cacheWriteInputTokens": written}
+    if not (long := known.cache_creation_1h_tokens):
+        return counts
+    details = [("5m", max(written - long, 0)), ("1h", long)]
+    return counts | {"cacheDetails": [{"ttl": ttl, "inputTokens": count} for ttl, count in details if count]}

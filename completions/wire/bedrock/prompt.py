@@ -8,6 +8,7 @@ import orjson
 from completions.conversation import (
     ANY_FORM,
     ANY_TOOL,
+    CacheBlock,
     Message,
     Part,
     Prompt,
@@ -17,6 +18,7 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
+from completions.wire.caching import seconds_of, text_of
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 PARTS: Mapping[str, Literal["image", "audio", "file"]] = {"image": "image", "audio": "audio", "document": "file"}
@@ -39,9 +41,34 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str], model: str, *,
         reasoning_effort=text_or_none(output.get("effort")),
         metadata=mapping(body.get("requestMetadata")),
         stream=stream,
+        cache_blocks=_cache_blocks(body),
         headers=headers,
         body=body,
     )
+
+
+def _cache_blocks(body: Mapping[str, Any]) -> tuple[CacheBlock, ...]:
+    """Return the pieces of a request, of which a mark follows what is to be cached; none where nothing is."""
+    pieces = dicts(mapping(body.get("toolConfig")).get("tools")) + dicts(body.get("system"))
+    for message in dicts(body.get("messages")):
+        pieces += dicts(message.get("content"))
+    blocks: list[CacheBlock] = []
+    for piece in pieces:
+        if (mark := mapping(piece.get("cachePoint"))) and blocks:
+            blocks[-1] = CacheBlock(blocks[-1].text, seconds_of(mark))
+        elif not mark:
+            blocks.append(CacheBlock(text_of(_in_anthropic_s_words(piece))))
+    return tuple(blocks) if any(block.seconds for block in blocks) else ()
+
+
+def _in_anthropic_s_words(piece: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a tool or a call as Anthropic has it, which is how it is counted; other pieces as they are."""
+    if spec := mapping(piece.get("toolSpec")):
+        schema = mapping(spec.get("inputSchema")).get("json")
+        return {"name": spec.get("name"), "description": spec.get("description"), "input_schema": schema}
+    if call := mapping(piece.get("toolUse")):
+        return {"type": "tool_use", **call}
+    return piece
 
 
 def _messages(body: Mapping[str, Any]) -> Iterator[Message]:

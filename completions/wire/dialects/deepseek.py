@@ -93,7 +93,7 @@ class DeepSeek(Vendor):
             "prompt_tokens_details": {"cached_tokens": cached},
             **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
             "prompt_cache_hit_tokens": cached,
-            "prompt_cache_miss_tokens": usage["prompt_tokens"] - cached,
+            "prompt_cache_miss_tokens": max(usage["prompt_tokens"] - cached, 0),
         }
 
     def check_response(self, body: dict[str, Any]) -> None:

@@ -69,7 +69,7 @@ def usage(counted: Usage | None) -> Document:
     counted = counted or Usage(0, 0)
     document: Document = {
         "promptTokenCount": counted.prompt_tokens,
-        "candidatesTokenCount": counted.completion_tokens - counted.reasoning_tokens,
+        "candidatesTokenCount": max(counted.completion_tokens - counted.reasoning_tokens, 0),
         "totalTokenCount": counted.total_tokens,
         "promptTokensDetails": _modalities(counted),
     }
