@@ -20,7 +20,7 @@ from completions.event.scatter import Length
 from completions.script.calls import calls
 from completions.script.instances import instance
 from completions.script.length import of_length
-from completions.script.protocols import code, markers, quoted, react, told
+from completions.script.protocols import code, markers, quoted, react, told, unspecified
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
 from completions.script.sentences import keywords, plan, retold, sentences, thoughts
@@ -43,7 +43,7 @@ REASONING_MODELS = re.compile(
 PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-4)")
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
-PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer, told.answer)
+PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer, unspecified.answer, told.answer)
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 
 

@@ -48,7 +48,7 @@ def dspy(auto_url: str) -> Iterator[Any]:
     yield (dspy, lm)
 
 
-@pytest.mark.parametrize("adapter", ["ChatAdapter", "JSONAdapter"])
+@pytest.mark.parametrize("adapter", ["ChatAdapter", "JSONAdapter", "XMLAdapter"])
 def test_dspy__fills_the_fields_of_a_signature(dspy: Any, adapter: str) -> None:
     module, lm = dspy
     wanted = module.Signature({"question": (str, module.InputField()), "stay": (Stay, module.OutputField())})
@@ -60,10 +60,11 @@ def test_dspy__fills_the_fields_of_a_signature(dspy: Any, adapter: str) -> None:
     assert (type(made.degrees), type(made.sure)) == (float, bool)
 
 
-def test_dspy__an_agent_calls_a_tool_and_ends(dspy: Any) -> None:
+@pytest.mark.parametrize("adapter", ["ChatAdapter", "XMLAdapter"])
+def test_dspy__an_agent_calls_a_tool_and_ends(dspy: Any, adapter: str) -> None:
     module, lm = dspy
     tools = Tools()
-    with module.context(lm=lm, adapter=module.ChatAdapter()):
+    with module.context(lm=lm, adapter=getattr(module, adapter)()):
         made = module.ReAct("question -> answer", tools=[tools.get_weather, tools.get_time], max_iters=5)(
             question="The weather in Paris?"
         )

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -75,13 +76,12 @@ def test_schema_in_the_prompt__goes_into_a_block_where_that_is_asked(asked: str,
     "messages",
     [
         [("user", f"Explain this to me: {WRITTEN}")],
-        [("user", 'Respond in JSON, such as {"city": "Rome", "days": 5}')],
         [("user", f"Answer in JSON by this schema: {WRITTEN}"), ("assistant", "{}"), ("user", "Thank you!")],
         [("system", f"Respond with calls of these tools as JSON: {json.dumps({'name': 'x', 'parameters': TRIP})}")],
         [("user", "Return JSON by this schema: " + json.dumps({**TRIP, "properties": {"a": {"$ref": "#/none"}}}))],
         [("user", "Format the output: f({x}) { return x; }")],
     ],
-    ids=["explain", "instance", "earlier", "tool", "broken", "code"],
+    ids=["explain", "earlier", "tool", "broken", "code"],
 )
 def test_schema_in_the_prompt__only_where_the_answer_is_meant(messages: list[tuple[str, str]]) -> None:
     assert not said(*messages).lstrip("`json \n").startswith("{")
@@ -495,6 +495,72 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
 def test_words_to_say__are_said(asked: str, words: str | None) -> None:
     found = said(("user", asked))
     assert found == words if words is not None else len(found) > 40
+
+
+SPRING_MAP = """Count.
+Your response should be in JSON format.
+The data structure for the JSON should match this Java class: java.util.HashMap
+Do not include any explanations, only provide a RFC8259 compliant JSON response following this format without deviation.
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "kinds"),
+    [
+        (SPRING_MAP, {"answer": str}),
+        ("How is tea? Respond with JSON only.", {"answer": str}),
+        ('Return only a JSON object with the keys "city" and "days".', {"city": str, "days": str}),
+        ("Please answer in JSON with keys name, age and mood.", {"name": str, "age": str, "mood": str}),
+        ('Respond in JSON, such as {"city": "Rome", "days": 5}', {"city": str, "days": int}),
+        (
+            'Reply in this JSON format:\n```json\n{"score": 0.5, "tags": ["a"], "by": {"sure": true}}\n```',
+            {"score": float, "tags": list, "by": dict},
+        ),
+        ('The data: {"a": 1}. Return valid JSON.', {"answer": str}),
+    ],
+)
+def test_json_without_a_schema__is_answered_with_what_the_prompt_names(asked: str, kinds: dict[str, type]) -> None:
+    value = json.loads(said(("user", asked)))
+    assert {name: type(each) for name, each in value.items()} == kinds
+
+
+def test_json_without_a_schema__may_be_a_list() -> None:
+    for asked, kind in (("strings", str), ("integers", int)):
+        values = json.loads(said(("user", f"Return ONLY a JSON array of {asked}.")))
+        assert values and all(isinstance(each, kind) for each in values)
+    objects = json.loads(said(("user", 'Return a JSON list of objects with the fields "a" and "b".')))
+    assert all(each.keys() == {"a", "b"} for each in objects)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "How do I return JSON from a view?",
+        "Write a function. It returns JSON.",
+        "Respond in prose, do not use JSON.",
+        "Never answer in JSON.",
+        "What is JSON?",
+    ],
+)
+def test_json_without_a_schema__only_where_it_is_demanded(asked: str) -> None:
+    assert not said(("user", asked)).startswith("{")
+
+
+def test_markers__in_tags() -> None:
+    system = (
+        "Your input fields are:\n1. `question` (str):\nYour output fields are:\n1. `answer` (str):\n2. `sure` (bool):\n"
+        "3. `facts` (list[int]): Some.\nAll interactions will be structured in the following way, with the appropriate "
+        "values filled in.\n\n<question>\n{question}\n</question>\n\n<answer>\n{answer}\n</answer>\n"
+    )
+    asked = (
+        "<question>\nHow is tea?\n</question>\n\nRespond with the corresponding output fields wrapped in XML tags "
+        "`<answer>`, then `<sure>`, then `<facts>`."
+    )
+    found = re.findall(r"<(\w+)>\n(.*?)\n</\1>", said(("system", system), ("user", asked)), re.DOTALL)
+    assert [name for name, _ in found] == ["answer", "sure", "facts"]
+    fields = dict(found)
+    assert "tea" in fields["answer"] and fields["sure"] in ("true", "false")
+    assert all(isinstance(each, int) for each in json.loads(fields["facts"]))
 
 
 def test_tools__that_are_named_are_called_once_each_before_the_final_one() -> None:

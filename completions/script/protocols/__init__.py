@@ -4,11 +4,12 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 
 | module | asked for | sent by |
 |---|---|---|
-| `markers` | fields, each behind `[[ ## name ## ]]`, or as one object | DSPy |
+| `markers` | fields, each behind `[[ ## name ## ]]` or in XML tags, or as one object | DSPy |
 | `react` | `Thought:`, `Action:`, `Action Input:`, at last `Final Answer:` | LangChain, LlamaIndex, CrewAI |
 | `code` | Python that calls `final_answer` at the end | smolagents |
 | `quoted` | an instance of a JSON Schema that the prompt quotes | instructor, Spring AI, LangChain, the AI SDK |
 | `quoted` | an instance of an object that it sketches, `{name: string}` | LangChain4j, BAML |
+| `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
 `observation` tells whether a tool has answered, however that is said. Every module reads a bounded part of a prompt, in
 time that grows with the length alone.

@@ -1,8 +1,8 @@
-"""DSPy's fields, for step 3: `[[ ## name ## ]]` before each value, and `[[ ## completed ## ]]` at the end.
+"""DSPy's fields, for step 3: `[[ ## name ## ]]` before each value, and `[[ ## completed ## ]]` at the end; or XML tags.
 
-Which fields are to be answered stands in the last user message, with their Python types; the system message has notes
-with the JSON Schemas. The same fields may be asked for as one JSON object. A field that names a tool gets `finish`,
-where that is among the tools, once the trajectory has an observation.
+Which fields are to be answered stands in the last user message, with their Python types; the system message has the
+types too, and notes with the JSON Schemas. The same fields may be asked for as one JSON object. A field that names a
+tool gets `finish`, where that is among the tools, once the trajectory has an observation.
 """
 
 import re
@@ -25,13 +25,16 @@ FIELD = re.compile(
     r"`(?:\[\[ ## )?(\w+)(?: ## \]\])?`(?: \(must be formatted as a valid Python ([^\n]+?)\)(?=, then|, and|\.))?"
 )
 NOTE = re.compile(r"\{(\w+)\}[ \t]*# note: the value you produce ([^\n]+)")
-INPUT = re.compile(r"\[\[ ## (\w+) ## \]\]\n")
-OBSERVED = re.compile(r"^\[\[ ## observation_\d+ ## \]\]", re.MULTILINE)
+TAG = re.compile(r"`<(\w+)>`")
+TYPE = re.compile(r"^\d+\. `(\w+)` \(([^\n]+?)\):", re.MULTILINE)
+INPUT = re.compile(r"\[\[ ## (\w+) ## \]\]\n|</?(\w+)>")
+OBSERVED = re.compile(r"^(?:\[\[ ## observation_\d+ ## \]\]|<observation_\d+>)", re.MULTILINE)
 
 SCHEMA_NOTE = "JSON schema:"
 OPTIONS_NOTE = "one of:"
 COMPLETED = "completed"
 FINISH = "finish"
+IN_TAGS = "wrapped in XML tags"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +53,24 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         return None
     sentence = sentences_asking[-1]
     system = prompt.system[-MAX_SEARCHED:]
-    notes = dict(NOTE.findall(system))
-    fields = [
-        Field(name, _schema(kind, notes.get(name, "")))
-        for name, kind in FIELD.findall(sentence[0])
-        if name != COMPLETED
-    ]
-    given = asked[: sentence.start()]
-    made = _values(fields, given, system, seed)
+    given, in_tags = asked[: sentence.start()], IN_TAGS in sentence[0]
+    made = _values(_fields(sentence[0], system), given, system, seed)
     if sentence[1].startswith("a JSON object"):
         return compact(made)
-    parts = [
-        f"[[ ## {name} ## ]]\n{value if isinstance(value, str) else compact(value)}" for name, value in made.items()
-    ]
+    written = {name: value if isinstance(value, str) else compact(value) for name, value in made.items()}
+    if in_tags:
+        return "\n\n".join(f"<{name}>\n{value}\n</{name}>" for name, value in written.items())
+    parts = [f"[[ ## {name} ## ]]\n{value}" for name, value in written.items()]
     return "\n\n".join([*parts, f"[[ ## {COMPLETED} ## ]]"])
+
+
+def _fields(sentence: str, system: str) -> list[Field]:
+    """Return the fields that a sentence asks for; of those in tags the system message alone tells the types."""
+    notes, asked = dict(NOTE.findall(system)), FIELD.findall(sentence)
+    if IN_TAGS in sentence:
+        types = dict(TYPE.findall(system))
+        asked = [(name, types.get(name, "")) for name in TAG.findall(sentence)]
+    return [Field(name, _schema(kind, notes.get(name, ""))) for name, kind in asked if name != COMPLETED]
 
 
 def _schema(kind: str, note: str) -> Mapping[str, object] | None:
@@ -79,7 +86,7 @@ def _schema(kind: str, note: str) -> Mapping[str, object] | None:
 
 def _values(fields: list[Field], given: str, system: str, seed: str) -> dict[str, object]:
     """Make a value for each field; the arguments of a tool are those of the tool that is named before."""
-    topic = " ".join(" ".join(INPUT.split(given)[2::2]).split())
+    topic = " ".join(INPUT.sub(" ", given).split())
     made: dict[str, object] = {}
     for field in fields:
         of_field = f"{seed}/{field.name}"

@@ -51,7 +51,7 @@ class Form:
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Return an instance of the form that the prompt quotes, as it asks for it; None where it quotes none."""
-    texts = list(_instructions(prompt))
+    texts = list(instructions(prompt))
     form = next((found for text in texts if (found := form_in(text, texts))), None)
     if form is None:
         return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
@@ -62,7 +62,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return f"```json\n{said}\n```" if form.fenced else said
 
 
-def _instructions(prompt: Prompt) -> Iterator[str]:
+def instructions(prompt: Prompt) -> Iterator[str]:
     """Yield what may say how to answer, the latest first: what the user said since the last answer, and the system."""
     left, answered = MAX_SEARCHED, False
     for message in reversed(prompt.messages):

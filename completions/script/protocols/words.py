@@ -88,6 +88,26 @@ def schema_of_example(value: object, depth: int = 0) -> Schema | None:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
+def schema_of_instance(value: object, depth: int = 0) -> Schema:
+    """Return a JSON Schema of what is like a value: of its types, with the same fields."""
+    match value:
+        case bool():
+            return {"type": "boolean"}
+        case int():
+            return {"type": "integer", "minimum": 0, "maximum": 100}
+        case float():
+            return {"type": "number", "minimum": 0, "maximum": 1}
+        case list() if depth <= MAX_DEPTH:
+            item = schema_of_instance(value[0], depth + 1) if value else {"type": "string"}
+            return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+        case dict() if depth <= MAX_DEPTH:
+            properties = {str(name): schema_of_instance(each, depth + 1) for name, each in value.items()}
+            return {"type": "object", "properties": properties, "required": list(properties)}
+        case None:
+            return {"type": "null"}
+    return {"type": "string"}
+
+
 def _enclosed(text: str, depth: int) -> Schema | None:
     """Read `(type: string)`, `(what it means; type: string)` and `(string)`."""
     if not (text.startswith("(") and text.endswith(")")):
