@@ -29,7 +29,7 @@ class Fault:
     body: object = None
 
 
-def error_in(document: object, named: bool = False) -> Fault | None:
+def error_in(document: object, named: bool) -> Fault | None:
     """Return the error that `document` is, or None; `named`: the event that carried it was called `error`.
 
     OpenAI wraps it as `{"error": {...}}`; others send it flat, as `{"object": "error", ...}`, or as text.

@@ -196,7 +196,7 @@ async def deliver_held(
     parts: Callable[[slice, float, Sent | None], AsyncGenerator[bytes, None]],
     start: float,
     pause: Pause,
-    sent: Sent | None = None,
+    sent: Sent | None,
 ) -> AsyncGenerator[bytes, None]:
     """Deliver the frames before a pause, wait, and go on from there at the same pace.
 

@@ -105,7 +105,7 @@ async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None)
 
 
 async def listing_with_bytes(
-    filter: Filter, limit: int = LIMIT, before: str | None = None
+    filter: Filter, limit: int, before: str | None = None
 ) -> list[tuple[dict[str, Any], Traffic]]:
     """Return the same, each with its bytes."""
 

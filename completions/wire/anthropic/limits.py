@@ -18,9 +18,9 @@ STEADY = {"requests": ("4000", "3999"), "tokens": ("2400000", "2400000")}
 """The limit and the remaining amount that are reported if nothing is limited."""
 
 
-def steady(clock: float | None = None) -> dict[str, str]:
-    """Return the headers for a key without limits; `clock` is in seconds since the epoch, now by default."""
-    now = moment(0, clock)
+def steady() -> dict[str, str]:
+    """Return the headers for a key without limits."""
+    now = moment(0)
     found: dict[str, str] = {}
     for unit, (limit, remaining) in STEADY.items():
         for kind in KINDS[unit]:
@@ -30,7 +30,10 @@ def steady(clock: float | None = None) -> dict[str, str]:
 
 
 def limit_headers(headers: Mapping[str, str], clock: float | None = None) -> dict[str, str]:
-    """Return headers with rate limits in this API's form; the others stay as they are."""
+    """Return headers with rate limits in this API's form; the others stay as they are.
+
+    `clock` is in seconds since the epoch, now by default.
+    """
     return {key: value for name, given in headers.items() for key, value in _limit_header(name, given, clock)}
 
 

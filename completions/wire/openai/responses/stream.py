@@ -52,7 +52,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
-def narrate(document: Mapping[str, Any], per_chunk: Length | None = None, *, obfuscate: bool) -> Events:
+def narrate(document: Mapping[str, Any], per_chunk: Length | None, *, obfuscate: bool) -> Events:
     """Return the events for a document, with so many tokens a delta; with `obfuscate` each delta is padded."""
     return _Narrator(document, per_chunk, obfuscate).tell()
 
