@@ -21,19 +21,7 @@ from completions.pytest_plugin.address import HOST
 
 HERE = Path(__file__).parent
 
-KEPT = {
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "LANG",
-    "LANGUAGE",
-    "TZ",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "VIRTUAL_ENV",
-}
+KEPT = {"PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TEMP", "TMP", "VIRTUAL_ENV"}
 KEPT |= {"SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "COMSPEC", "PATHEXT", "USERPROFILE", "APPDATA", "LOCALAPPDATA"}
 KEPT |= {"PYTHONPATH", "PYTHONHOME", "TIKTOKEN_CACHE_DIR", "DATA_GYM_CACHE_DIR"}
 KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "CONDA_", "NIX_")
