@@ -1,6 +1,7 @@
 """Faults of what an answer says: each changes it as a model does, in every format, whole and streamed alike."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ SCHEMA: dict[str, Any] = {
 }
 ADD = Tool("add", parameters=SCHEMA)
 SAID = Choice(text="Rome is old. It has seven hills.")
+CUT = Choice(text="Rome is", finish_reason="length")
 CALLS = Choice(text="So:", tool_calls=(ToolCall("add", '{"a":1,"b":"x"}', "call_1"),))
 
 
@@ -50,6 +52,14 @@ def valid(schema: dict[str, Any], text: str) -> bool:
 def test_text__is_what_a_model_says_wrongly(name: str, parameters: dict[str, float], text: str, reason: str) -> None:
     choice = said(name, SAID, parameters=parameters)
     assert (choice.text, choice.finish_reason) == (text, reason)
+
+
+@pytest.mark.parametrize(
+    ("choice", "reason"), [(CALLS, "stop"), (replace(CALLS, finish_reason="tool_calls"), "stop"), (CUT, "length")]
+)
+def test_empty_text__ends_as_what_it_replaces_but_for_calls(choice: Choice, reason: str) -> None:
+    found = said("empty_text", choice)
+    assert (found.text, found.tool_calls, found.finish_reason) == ("", (), reason)
 
 
 def test_injection__stands_behind_the_text() -> None:

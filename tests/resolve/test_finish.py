@@ -43,6 +43,11 @@ def test_stop__cuts_before_the_first_sequence(text: str, stop: tuple[str, ...], 
     assert (say(text, stop=stop).text, say(text, stop=stop).finish_reason) == (said, "stop")
 
 
+def test_stop__is_looked_for_in_the_text_alone() -> None:
+    said = say(Choice("one two", reasoning="one END two"), stop=("END",))
+    assert (said.text, said.reasoning, said.stopped_by) == ("one two", "one END two", None)
+
+
 @pytest.mark.parametrize(
     ("limit", "said", "reason"), [(1, "one", "length"), (2, "one two", "length"), (3, "one two three", "stop")]
 )
