@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import deserializer, refusals, rules, turns
+from completions.wire.dialects import catalogue, deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, mapping, text, text_or_none
@@ -50,7 +50,12 @@ class DeepSeek(Vendor):
     between = turns.DEEPSEEK
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
+    listed = catalogue.DEEPSEEK
     call_opens = False
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.deepseek(name)
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID."""

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.dialects import rules
+from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
@@ -44,12 +44,17 @@ class GeminiChat(Vendor):
     events_type = ServerSentEvents.media_type
     place = "v1beta/openai/"
     window_of_prompt = True
+    listed = catalogue.GEMINI
     whole_calls = True
     role_opens = False
     finish_joined = True
     errors_in_list = True
     words = WORDS
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.gemini(name)
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields: id, time and model."""

@@ -12,7 +12,7 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import refusals, rules, turns
+from completions.wire.dialects import catalogue, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.framing import ServerSentEvents
@@ -68,10 +68,15 @@ class Groq(Vendor):
     refusals = refusals.GROQ
     between = turns.GROQ
     place = "groq/openai/v1/"
+    listed = catalogue.GROQ
     events_type = ServerSentEvents.media_type
     whole_calls = True
     call_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.groq(name)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; the systems that Groq calls compound use tools by themselves."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules, turns
+from completions.wire.dialects import catalogue, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import MISTRAL
 from completions.wire.fields import arranged, dicts, mapping, text
@@ -103,12 +103,17 @@ class Mistral(Vendor):
     between = turns.MISTRAL
     place = "mistral/v1/"
     window_of_prompt = True
+    listed = catalogue.MISTRAL
     whole_calls = True
     call_opens = False
     finish_joined = True
     padding = "p"
     embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.mistral(name)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning, a part of the content."""

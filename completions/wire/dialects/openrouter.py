@@ -14,7 +14,7 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
-from completions.wire.dialects import refusals, rules
+from completions.wire.dialects import catalogue, refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import OPENROUTER
 from completions.wire.fields import arranged, dicts, texts
@@ -46,6 +46,7 @@ class OpenRouter(Vendor):
     words = OPENROUTER
     refusals = refusals.OPENROUTER
     place = "openrouter/api/v1/"
+    listed = catalogue.OPENROUTER
     events_type = ServerSentEvents.media_type
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0
@@ -56,6 +57,14 @@ class OpenRouter(Vendor):
     """The tier that the maker tells."""
     native_reasons: ClassVar[Mapping[str, str]] = {}
     """What the maker calls finish reasons, where it is not what OpenAI does."""
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.openrouter(name)
+
+    def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the list, which is one page."""
+        return catalogue.pages(models)
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""

@@ -13,7 +13,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire.dialects import rules, vllm_rules
+from completions.wire.dialects import catalogue, rules, vllm_rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
@@ -40,12 +40,17 @@ class VLLM(Vendor):
     words = VLLM_WORDS
     between = vllm_rules.CHAT
     place = "vllm/v1/"
+    listed = catalogue.VLLM
     call_opens = False
     done_after_error = True
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat(vllm_rules.CHAT_FIELDS),
         "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),
     }
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.vllm(name)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""

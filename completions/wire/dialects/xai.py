@@ -10,7 +10,7 @@ from typing import Any
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import deserializer, refusals
+from completions.wire.dialects import catalogue, deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
 from completions.wire.framing import ServerSentEvents
@@ -56,10 +56,15 @@ class XAI(Vendor):
     refusals = refusals.XAI
     words = XAI_WORDS
     place = "xai/v1/"
+    listed = catalogue.XAI
     response_order = ORDER
     events_type = ServerSentEvents.media_type
     window_of_prompt = True
     whole_calls = True
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.xai(name)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""

@@ -7,9 +7,6 @@ Shapes: `openai.types` of the installed SDK. The envelope is the `Error` schema 
 fields are required, and two may be null.
 """
 
-import functools
-import hashlib
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -31,10 +28,6 @@ from completions.wire.words import NO_WORDS, Words
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
 """The service tiers that an answer repeats; all others are reported as `default`."""
-
-
-NAMELESS = re.compile(r"gpt-(3\.5-turbo|[5-9])")
-"""Models whose answers have no fingerprint (recorded from March 2025 to August 2026)."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
@@ -78,6 +71,17 @@ class Dialect:
     """The dimensions of its embedding models."""
     response_order: Sequence[str] = ()
     """The order of a response's keys, where it is not OpenAI's."""
+
+    listed: Collection[str] = catalogue.DEFAULT_MODELS
+    """The models that are listed if a script lists none."""
+
+    def model(self, name: str) -> dict[str, Any]:
+        """Return what the list of models tells of one."""
+        return catalogue.model(name)
+
+    def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the list of models."""
+        return {"object": "list", "data": models}
 
     def knows(self, model: str) -> bool:
         """Tell whether the vendor has a model of this name, according to the model table."""
@@ -281,12 +285,13 @@ class OpenAIFormat(WireFormat):
         return [failure.event(document), *([DONE] if self._dialect.done_after_error else [])]
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return OpenAI's list of models; it has no pages."""
-        return catalogue.model_list(models)
+        """Return the dialect's list of models; it has no pages."""
+        return self._dialect.model_list([self._dialect.model(name) for name in models or self._dialect.listed])
 
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
         """Return a model, or raise the 404."""
-        return catalogue.find(name, models)
+        catalogue.check(name, models)
+        return self._dialect.model(name)
 
 
 class Unstreamed(OpenAIFormat):
@@ -331,16 +336,6 @@ def made_id(prefix: str, reply: Reply, *place: int) -> str:
     """Return an id as OpenAI writes it, unique to this answer, for the object at `place` in it."""
     size, alphabet = IDS[prefix]
     return prefix + ids.spelled(f"{reply.serial}{place}", size, alphabet)
-
-
-@functools.lru_cache(maxsize=1024)
-def fingerprint(model: str | None) -> str | None:
-    """Return the `system_fingerprint` of a model: the same for every answer, None of those that tell none."""
-    return (
-        None
-        if NAMELESS.match(model or "")
-        else "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()
-    )
 
 
 def service_tier(body: Any) -> str:

@@ -61,22 +61,16 @@ KNOWN: Mapping[str, Made] = {
 }
 
 
-def model_list(names: Collection[str]) -> dict[str, Any]:
-    """Return the list document."""
-    return {"object": "list", "data": [model(name) for name in names or DEFAULT_MODELS]}
-
-
 def model(name: str) -> dict[str, Any]:
     """Return one model's document."""
     made = KNOWN.get(name) or Made(CREATED, _organization(name) or provider(name) or "mock")
     return {"id": name, "object": "model", "created": made.created, "owned_by": made.owner}
 
 
-def find(name: str, names: Collection[str]) -> dict[str, Any]:
-    """Return the document of the model `name`, or raise the API's 404."""
+def check(name: str, names: Collection[str]) -> None:
+    """Raise the API's 404 unless `name` is one of the models, none of which stand for all that there are."""
     if names and name not in names:
         raise unknown(name)
-    return model(name)
 
 
 def deletion(name: str) -> dict[str, Any]:

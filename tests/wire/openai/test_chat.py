@@ -19,7 +19,6 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import WireFormat
 from completions.wire.framing import SSE
-from completions.wire.openai import models
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.legacy import LegacyCompletions
@@ -295,8 +294,8 @@ def test_parse__any_bytes_are_a_prompt_or_a_request_error(body: bytes) -> None:
 
 def test_models__list_and_one() -> None:
     one = {"id": "a/b", "object": "model", "created": 1234567890, "owned_by": "mock"}
-    assert models.model_list(["a/b"]) == {"object": "list", "data": [one]}
-    assert models.model("a/b") == one
+    assert CHAT.model_list(["a/b"], {}) == {"object": "list", "data": [one]}
+    assert CHAT.model("a/b", ["a/b"]) == one
 
 
 CALL = ToolCall("get_weather", '{"city":"Paris"}')

@@ -27,14 +27,13 @@ from completions.wire.openai.base import (
     Dialect,
     OpenAIFormat,
     check_stream,
-    fingerprint,
     made_id,
     service_tier,
     stream,
     usage,
 )
 from completions.wire.openai.chat import message as chat_message
-from completions.wire.openai.chat.manners import USUAL, of_model
+from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
 from completions.wire.openai.chat.message import ChoiceWriter
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion

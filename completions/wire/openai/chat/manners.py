@@ -4,6 +4,7 @@ Recorded from August 2025 to August 2026.
 """
 
 import functools
+import hashlib
 import re
 from typing import Any
 
@@ -74,3 +75,17 @@ def of_model(model: str) -> Dialect:
         if names.match(model):
             return dialect
     return OPENAI
+
+
+NAMELESS = re.compile(r"gpt-(3\.5-turbo|[5-9])")
+"""Models whose answers have no fingerprint (recorded from March 2025 to August 2026)."""
+
+
+@functools.lru_cache(maxsize=1024)
+def fingerprint(model: str | None) -> str | None:
+    """Return the `system_fingerprint` of a model: the same for every answer, None of those that tell none."""
+    return (
+        None
+        if NAMELESS.match(model or "")
+        else "fp_" + hashlib.blake2s((model or "").encode(), digest_size=5).hexdigest()
+    )

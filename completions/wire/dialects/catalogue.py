@@ -1,0 +1,170 @@
+"""The lists of models of vendors that speak OpenAI's formats: which models, and what each API tells of one.
+
+Shapes: `BaseModelCard` of the mistralai SDK, `Model` of the openrouter and groq SDKs, vLLM's `ModelCard`, and the
+references of DeepSeek, Groq, xAI and Gemini. Windows, abilities and prices are those of the model table.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from completions import ids
+from completions.tokens.models import UNKNOWN, Entry, context_window, entry, max_output, prices
+from completions.wire.openai.models import CREATED
+
+DEEPSEEK = ("deepseek-chat", "deepseek-reasoner")
+GEMINI = ("gemini-3-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001")
+GROQ = (
+    *("llama-3.3-70b-versatile", "llama-3.1-8b-instant", "openai/gpt-oss-120b", "openai/gpt-oss-20b"),
+    *("qwen/qwen3-32b", "groq/compound", "whisper-large-v3"),
+)
+MISTRAL = (
+    *("mistral-large-latest", "mistral-medium-latest", "mistral-small-latest", "magistral-medium-latest"),
+    *("codestral-latest", "mistral-embed", "codestral-embed"),
+)
+OPENROUTER = (
+    *("anthropic/claude-sonnet-4.5", "openai/gpt-5", "openai/gpt-4o", "google/gemini-2.5-flash"),
+    *("deepseek/deepseek-chat", "x-ai/grok-4.5"),
+)
+VLLM = ("meta-llama/Llama-3.1-8B-Instruct",)
+"""A server of vLLM's has one model."""
+
+XAI = ("grok-4.7", "grok-4.5", "grok-4", "grok-3", "grok-code-fast-1")
+
+WINDOW = 131_072
+"""The context window, in tokens, of models that the table does not know."""
+
+OWNERS = {"llama": "Meta", "meta-llama": "Meta", "openai": "OpenAI", "whisper": "OpenAI", "qwen": "Alibaba Cloud"}
+"""Who owns the models that Groq serves, by how their names begin."""
+
+
+def _model(name: str, owner: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": CREATED, "owned_by": owner}
+
+
+def xai(name: str) -> dict[str, Any]:
+    """Return xAI's model."""
+    return {"id": name, "created": CREATED, "object": "model", "owned_by": "xai"}
+
+
+def deepseek(name: str) -> dict[str, Any]:
+    """Return DeepSeek's model, which tells no time."""
+    return {"id": name, "object": "model", "owned_by": "deepseek"}
+
+
+def gemini(name: str) -> dict[str, Any]:
+    """Return Gemini's model, by its full name."""
+    plain = name.removeprefix("models/")
+    shown = plain.replace("-", " ").title()
+    return {"id": f"models/{plain}", "object": "model", "owned_by": "google", "display_name": shown}
+
+
+def groq(name: str) -> dict[str, Any]:
+    """Return Groq's model with its limits."""
+    limits = _entry(name, "groq").limits
+    owner = next((owner for start, owner in OWNERS.items() if name.startswith(start)), "Groq")
+    window = limits.window or WINDOW
+    sizes = {"context_window": window, "public_apps": None, "max_completion_tokens": limits.output or window}
+    return _model(name, owner) | {"active": True, **sizes}
+
+
+def vllm(name: str) -> dict[str, Any]:
+    """Return a model that vLLM serves, with what is permitted."""
+    refused = ("create_engine", "search_indices", "fine_tuning")
+    permitted = dict.fromkeys(("sampling", "logprobs", "view"), True) | dict.fromkeys(refused, False)
+    permission = {
+        "id": f"modelperm-{ids.spelled(name, 16)}",
+        "object": "model_permission",
+        "created": CREATED,
+        **{f"allow_{what}": allowed for what, allowed in permitted.items()},
+        "organization": "*",
+        "group": None,
+        "is_blocking": False,
+    }
+    window = context_window(name) or WINDOW
+    return _model(name, "vllm") | {"root": name, "parent": None, "max_model_len": window, "permission": [permission]}
+
+
+def mistral(name: str) -> dict[str, Any]:
+    """Return Mistral's card of a model."""
+    known = _entry(name, "mistral")
+    chats = known.mode in (None, "chat")
+    can = {
+        "completion_chat": chats,
+        "function_calling": chats and "function_calling" not in known.no,
+        "reasoning": "reasoning" in known.yes,
+        "completion_fim": name.startswith("codestral") and chats,
+        "fine_tuning": False,
+        "vision": "vision" in known.yes,
+        "ocr": "ocr" in name,
+        "classification": False,
+        "moderation": "moderation" in name,
+        "audio": name.startswith("voxtral"),
+        "audio_transcription": False,
+    }
+    return _model(name, "mistralai") | {
+        "capabilities": can,
+        "name": name,
+        "description": f"A mock of {name}.",
+        "max_context_length": known.limits.window or WINDOW,
+        "aliases": [],
+        "deprecation": None,
+        "deprecation_replacement_model": None,
+        "default_model_temperature": 0.3 if chats else None,
+        "type": "base",
+    }
+
+
+PARAMETERS = (
+    *("frequency_penalty", "max_tokens", "presence_penalty", "response_format", "seed", "stop", "structured_outputs"),
+    *("temperature", "tool_choice", "tools", "top_p"),
+)
+
+
+def openrouter(name: str) -> dict[str, Any]:
+    """Return OpenRouter's model with its prices, in US dollars a token as text; `name` begins with the maker's."""
+    plain = name.partition("/")[2].partition(":")[0] or name
+    table = next((each for each in (name, plain, plain.replace(".", "-")) if prices(each)), name)
+    window, costs = context_window(table) or WINDOW, prices(table)
+    return {
+        "id": name,
+        "canonical_slug": name,
+        "hugging_face_id": "",
+        "name": plain.replace("-", " ").title(),
+        "created": CREATED,
+        "description": f"A mock of {name}.",
+        "context_length": window,
+        "architecture": {
+            "modality": "text+image->text",
+            "input_modalities": ["text", "image"],
+            "output_modalities": ["text"],
+            "tokenizer": "Other",
+            "instruct_type": None,
+        },
+        "pricing": {
+            "prompt": _price(costs.get("input_cost_per_token", 0)),
+            "completion": _price(costs.get("output_cost_per_token", 0)),
+        },
+        "top_provider": {
+            "context_length": window,
+            "max_completion_tokens": max_output(table),
+            "is_moderated": False,
+        },
+        "per_request_limits": None,
+        "supported_parameters": list(PARAMETERS),
+        "supported_voices": None,
+        "default_parameters": {},
+        "links": {"details": f"/api/v1/models/{name}/endpoints"},
+    }
+
+
+def pages(models: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return OpenRouter's list: one page."""
+    return {"data": models, "total_count": len(models), "links": {"next": None}}
+
+
+def _price(cost: float) -> str:
+    return f"{cost:.12f}".rstrip("0").rstrip(".")
+
+
+def _entry(name: str, vendor: str) -> Entry:
+    return entry(name, vendor) or UNKNOWN

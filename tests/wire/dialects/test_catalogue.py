@@ -1,0 +1,59 @@
+"""The lists of models: each vendor's own models, in its shape, as its SDK reads it."""
+
+from typing import Any
+
+import groq
+import httpx
+import mistralai.client
+import pytest
+from mistralai.client.models import BaseModelCard
+
+from tests.server import LiveServer
+
+SCRIPT = "{version: 1, rules: [{reply: Hi}]}"
+
+SHAPES: dict[str, tuple[str, str | None, set[str]]] = {
+    "mistral/v1": ("mistral-large-latest", "mistralai", {"capabilities", "max_context_length", "aliases", "type"}),
+    "groq/openai/v1": ("llama-3.3-70b-versatile", "Meta", {"active", "context_window", "max_completion_tokens"}),
+    "xai/v1": ("grok-4", "xai", {"id", "created", "object", "owned_by"}),
+    "deepseek": ("deepseek-chat", "deepseek", {"id", "object", "owned_by"}),
+    "deepseek/v1": ("deepseek-reasoner", "deepseek", {"id", "object", "owned_by"}),
+    "v1beta/openai": ("models/gemini-2.5-flash", "google", {"display_name"}),
+    "vllm/v1": ("meta-llama/Llama-3.1-8B-Instruct", "vllm", {"root", "parent", "max_model_len", "permission"}),
+    "openrouter/api/v1": ("openai/gpt-4o", None, {"pricing", "architecture", "top_provider", "context_length"}),
+}
+
+
+@pytest.mark.parametrize("place", SHAPES)
+def test_models__are_the_vendor_s_in_its_shape(live: LiveServer, place: str) -> None:
+    name, owner, keys = SHAPES[place]
+    with httpx.Client(base_url=live.url, headers={"authorization": "Bearer k"}) as http:
+        told = http.get(f"/{place}/models").json()
+        found: dict[str, Any] = {model["id"]: model for model in told["data"]}
+        assert keys <= found[name].keys()
+        assert found[name].get("owned_by") == owner
+        assert not any(other.startswith("gpt-") for other in found)
+        assert http.get(f"/{place}/models/{name.removeprefix('models/')}").json() == found[name]
+        with_script = f"/ns/catalogue-{place.replace('/', '-')}"
+        http.put(f"{with_script}/_mock/script", content="{version: 1, defaults: {models: [own]}, rules: [{reply: Hi}]}")
+        listed = http.get(f"{with_script}/{place}/models").json()["data"]
+        assert [model["id"].removeprefix("models/") for model in listed] == ["own"]
+        assert listed[0].keys() == found[name].keys()
+        assert http.get(f"{with_script}/{place}/models/other").status_code in (400, 404)
+
+
+def test_openrouter__tells_prices_and_windows(live: LiveServer) -> None:
+    told = httpx.get(f"{live.url}/openrouter/api/v1/models").json()
+    model = next(model for model in told["data"] if model["id"] == "openai/gpt-4o")
+    assert (model["context_length"], model["pricing"]) == (128000, {"prompt": "0.0000025", "completion": "0.00001"})
+    assert (told["total_count"], told["links"]) == (len(told["data"]), {"next": None})
+
+
+def test_sdks__read_their_lists(live: LiveServer) -> None:
+    with mistralai.client.Mistral(api_key="k", server_url=f"{live.url}/mistral") as client:
+        cards = client.models.list().data or []
+        assert cards and all(isinstance(card, BaseModelCard) for card in cards)
+        can = {card.id: card.capabilities for card in cards if isinstance(card, BaseModelCard)}
+        assert (can["mistral-large-latest"].vision, can["mistral-embed"].completion_chat) == (True, False)
+    with groq.Groq(api_key="k", base_url=f"{live.url}/groq") as fast:
+        assert "groq/compound" in [model.id for model in fast.models.list().data]
