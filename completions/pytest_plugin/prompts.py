@@ -9,6 +9,7 @@ from completions.conversation import (
     Block,
     CacheBlock,
     Choice,
+    ErrorSaid,
     Message,
     Part,
     Prompt,
@@ -20,6 +21,7 @@ from completions.conversation import (
     ToolChoice,
 )
 from completions.exceptions import RequestError
+from completions.script.as_written import moderation_as_written
 
 
 def prompt(document: Mapping[str, Any]) -> Prompt:
@@ -75,23 +77,37 @@ def _error(error: RequestError) -> dict[str, Any]:
 
 
 def _reply(reply: Reply) -> dict[str, Any]:
+    _check(reply, "events", "serial")
     if reply.body is not None:
         return {"body": dict(reply.body)}
-    usage = reply.usage and {field.name: getattr(reply.usage, field.name) for field in fields(reply.usage)}
-    facts = {"id": reply.id, "created": reply.created, "model": reply.model, "usage": usage}
+    usage = {field.name: getattr(reply.usage, field.name) for field in fields(reply.usage)} if reply.usage else {}
+    facts = {"id": reply.id, "created": reply.created, "model": reply.model, "usage": usage | reply.counts or None}
     said = _choice(reply.choices[0]) if len(reply.choices) == 1 else {"choices": list(map(_choice, reply.choices))}
     return said | {key: value for key, value in facts.items() if value is not None}
 
 
+def _check(given: Reply | Choice | ErrorSaid, *names: str) -> None:
+    """Raise TypeError where a field is given that no script has a word for."""
+    for name in names:
+        if getattr(given, name):
+            raise TypeError(f"`{name}` of {type(given).__name__} cannot be sent from a test.")
+
+
 def _choice(choice: Choice) -> dict[str, Any]:
+    _check(choice, "stopped_by")
     given = {key: getattr(choice, key) for key in ("text", "finish_reason", "refusal", "reasoning")}
-    lists: dict[str, Any] = {"annotations": list(choice.annotations), "logprobs": list(choice.logprobs)}
     said = {key: value for key, value in given.items() if value is not None}
+    lists: dict[str, Any] = {key: list(getattr(choice, key)) for key in ("annotations", "logprobs", "embedding")}
     if choice.blocks:
         said = {key: said[key] for key in said.keys() - {"text", "refusal", "reasoning"}}
         lists["blocks"] = [_block(block) for block in choice.blocks]
     else:
         lists["tool_calls"] = list(map(_call, choice.tool_calls))
+    if choice.moderation is not None:
+        said["moderation"] = moderation_as_written(choice.moderation)
+    if choice.failure is not None:
+        _check(choice.failure, "type", "param")
+        said["failure"] = {"message": choice.failure.message, "code": choice.failure.code}
     return said | {key: value for key, value in lists.items() if value}
 
 

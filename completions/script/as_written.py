@@ -36,7 +36,7 @@ def choice_as_written(choice: Choice) -> dict[str, Any]:
     if choice.embedding:
         return {"embedding": list(choice.embedding)}
     if choice.moderation is not None:
-        return {"moderation": _moderation(choice.moderation)}
+        return {"moderation": moderation_as_written(choice.moderation)}
     texts = {"reasoning": choice.reasoning, "text": choice.text, "refusal": choice.refusal}
     if choice.text and choice.stopped_by:
         texts["text"] = choice.text + choice.stopped_by  # the text ends there again, and by the same
@@ -55,7 +55,8 @@ def choice_as_written(choice: Choice) -> dict[str, Any]:
     return {key: found[key] for key in CHOICE if key in found}
 
 
-def _moderation(found: Moderation) -> dict[str, Any]:
+def moderation_as_written(found: Moderation) -> dict[str, Any]:
+    """Return a moderation as a script has it."""
     flagged = {} if found.flagged is None else {"flagged": found.flagged}
     return flagged | {"categories": dict(found.scores)}
 

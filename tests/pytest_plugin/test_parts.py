@@ -1,19 +1,37 @@
 """The plugin's parts: its process, its client, its prompts, and what it costs those who do not use it."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.conversation import Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.conversation import (
+    Block,
+    Choice,
+    ErrorSaid,
+    Message,
+    Moderation,
+    Part,
+    Prompt,
+    RawEvent,
+    Reply,
+    ResponseFormat,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    Usage,
+)
 from completions.exceptions import ControlError
 from completions.pytest_plugin import process, prompts
 from completions.pytest_plugin.address import Address
@@ -28,6 +46,7 @@ from completions.script.callback import document
 from completions.script.literal import literal
 from completions.script.reading import read_text
 from tests.patience import PATIENCE
+from tests.scripts import rules, script
 from tests.server import ROOT
 
 
@@ -119,6 +138,7 @@ def test_environment__keeps_how_to_run_python() -> None:
     assert (made["PATH"], made["LC_ALL"]) == ("/bin", "C")
     assert made["PYTHONPATH"] == os.pathsep.join((str(ROOT), "/theirs"))
     assert not made.keys() & {"OPENAI_API_KEY", "PORT"}
+    assert made["DATABASE_URL"] == "sqlite:////folder/journal.sqlite3"
 
 
 def test_control__uses_its_connections_again_and_only_while_they_are_open(server: ServerProcess) -> None:
@@ -183,6 +203,55 @@ PROMPTS = st.builds(
 @given(PROMPTS)
 def test_prompts__arrive_as_they_were_sent(prompt: Prompt) -> None:
     assert prompts.prompt(orjson.loads(document(prompt))) == prompt
+
+
+CALL = ToolCall("look", '{"place":"Rome"}', "call_1")
+
+
+@pytest.mark.parametrize(
+    "choice",
+    [
+        Choice("a", "length"),
+        Choice("a", reasoning="Hm.", annotations=({"type": "url_citation"},), logprobs=(-0.5, -1.0)),
+        Choice(refusal="No."),
+        Choice("a", tool_calls=(CALL, ToolCall("write", "b", "call_2", "custom"))),
+        Choice(tool_calls=(replace(CALL, result='{"rain":true}'),)),
+        Choice(blocks=(Block("text", "a"), Block("call", call=CALL), Block("text", "b"))),
+        Choice(embedding=(0.5, 1.0)),
+        Choice(moderation=Moderation({"violence": 0.9}, flagged=False)),
+        Choice("a", "error", failure=ErrorSaid("Gone.", code="server_error")),
+    ],
+    ids=str,
+)
+def test_answer__says_all_of_a_choice(choice: Choice) -> None:
+    assert read_back(choice) == Reply((choice,))
+
+
+def test_answer__says_all_of_a_reply() -> None:
+    reply = Reply((Choice("a"), Choice("b")), id="id_1", created=5, model="m", counts={"prompt_tokens": 7})
+    assert read_back(reply) == reply
+    told = prompts.answer(replace(reply, usage=Usage(1, 2)), "f")["usage"]
+    assert (told["prompt_tokens"], told["completion_tokens"]) == (7, 2)
+
+
+def read_back(result: Choice | Reply) -> Reply:
+    """Return what a script answers with what a callable returned."""
+    answer: Any = script(rules(f"- reply: {json.dumps(prompts.answer(result, 'f'))}")).rules[0].answers[0]
+    reply: Reply = answer(Prompt())
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("result", "name"),
+    [
+        (Reply((Choice("a"),), events=(RawEvent(b"{}"),)), "events` of Reply"),
+        (Choice("a", stopped_by="END"), "stopped_by` of Choice"),
+        (Choice("a", failure=ErrorSaid("Gone.", "server_error")), "type` of ErrorSaid"),
+    ],
+)
+def test_answer__refuses_what_no_script_can_say(result: object, name: str) -> None:
+    with pytest.raises(TypeError, match=f"`{name} cannot be sent from a test"):
+        prompts.answer(result, "f")
 
 
 @given(st.text("{}%# a\n"))
