@@ -81,7 +81,7 @@ def _reply(reply: Reply) -> dict[str, Any]:
     if reply.body is not None:
         return {"body": dict(reply.body)}
     usage = {field.name: getattr(reply.usage, field.name) for field in fields(reply.usage)} if reply.usage else {}
-    facts = {"id": reply.id, "created": reply.created, "model": reply.model, "usage": usage | reply.counts or None}
+    facts = {"id": reply.id, "created": reply.created, "model": reply.model, "usage": {**usage, **reply.counts} or None}
     said = _choice(reply.choices[0]) if len(reply.choices) == 1 else {"choices": list(map(_choice, reply.choices))}
     return said | {key: value for key, value in facts.items() if value is not None}
 

@@ -100,6 +100,8 @@ async def test_events__of_very_many_are_the_newest(monkeypatch: pytest.MonkeyPat
     news = await anext(queries.follow(Filter("default"), await queries.place("req_gone")))
     assert [each["summary"] for each in news.exchanges] == ["count 3", "count 4"]
     assert (news.skipped, news.lost) == (3, False)
+    async with Follower(last_event_id="req_gone") as follower:
+        assert '"skipped":3}' in await follower.until("count 4")
 
 
 @pytest.mark.usefixtures("world")

@@ -104,6 +104,8 @@ def test_choices__are_kept_apart() -> None:
     streamed = fold(both, delta(1, content="!"), delta(0, "stop"), delta(1, "length"))
     assert streamed.choices == (Choice(0, "0", finish_reason="stop"), Choice(1, "1!", finish_reason="length"))
     assert streamed.text == "0"
+    told = streamed.to_dict()
+    assert (told["text"], [choice["text"] for choice in told["choices"]]) == ("0", ["0", "1!"])
 
 
 def test_pieces__of_a_chunk_with_nothing_in_it_are_none() -> None:

@@ -24,7 +24,6 @@ from completions.conversation import (
     Moderation,
     Part,
     Prompt,
-    RawEvent,
     Reply,
     ResponseFormat,
     Tool,
@@ -32,6 +31,7 @@ from completions.conversation import (
     ToolChoice,
     Usage,
 )
+from completions.event import RawEvent
 from completions.exceptions import ControlError
 from completions.pytest_plugin import process, prompts
 from completions.pytest_plugin.address import Address
@@ -244,7 +244,7 @@ def read_back(result: Choice | Reply) -> Reply:
 @pytest.mark.parametrize(
     ("result", "name"),
     [
-        (Reply((Choice("a"),), events=(RawEvent(b"{}"),)), "events` of Reply"),
+        (Reply((Choice("a"),), events=(RawEvent("{}"),)), "events` of Reply"),
         (Choice("a", stopped_by="END"), "stopped_by` of Choice"),
         (Choice("a", failure=ErrorSaid("Gone.", "server_error")), "type` of ErrorSaid"),
     ],
