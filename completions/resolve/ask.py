@@ -16,6 +16,7 @@ from completions.resolve import models
 from completions.resolve.engine import passes_on, resolve, takes_all, upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.recall import Shelf, recall
+from completions.resolve.uploads import with_uploads
 from completions.script.rules import Script
 from completions.state.ledger import ScriptChanged
 from completions.state.namespaces import Namespace
@@ -42,8 +43,7 @@ async def ask(  # the last two are for one caller each
 ) -> Prompt:
     """Parse a request in a namespace; raise the error with which its script, or the API's rules, refuse it.
 
-    `route` has the named parts of the URL and the query parameters. `script` replaces the namespace's script. `parsed`
-    is called with the prompt before any check that can refuse it, and again with what the prompt refers to.
+    `route` has the URL's parts. `script` replaces the namespace's. `parsed` gets the prompt unchecked, then recalled.
     """
     script = space.script if script is None else script
     validate = script.validate and not takes_all(space, script)
@@ -57,10 +57,13 @@ async def ask(  # the last two are for one caller each
     if parsed is not None:
         parsed(prompt)
     if places := wire.refers_to(prompt):
-        shelf = Shelf(space.records, script.prompts)
-        prompt = await recall(shelf, wire, prompt, places, validate=validate)
+        prompt = await recall(Shelf(space.records, script.prompts), wire, prompt, places, validate=validate)
         if parsed is not None:
             parsed(prompt)
+    for message in prompt.messages:  # no call, for most prompts have no parts
+        if message.parts:
+            prompt = await with_uploads(space.records, wire.uploaded, prompt)
+            break
     if validate:
         models.check_model(prompt, wire, script)
         if (room := models.room_to_check(prompt, wire, script, len(body))) is not None:

@@ -130,7 +130,7 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     if prompt.task != "generate":
         return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
-    most = size + (_answer_in_window(prompt, wire) or 0) + PER_IMAGE * _images(prompt)
+    most = size + (_answer_in_window(prompt, wire) or 0) + _in_parts(prompt)
     return None if room is None or (most <= room and not prompt.recalled) else room
 
 
@@ -167,5 +167,7 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
     return replace(prompt, messages=tuple(kept))
 
 
-def _images(prompt: Prompt) -> int:
-    return sum([part.kind == "image" for message in prompt.messages if message.parts for part in message.parts])
+def _in_parts(prompt: Prompt) -> int:
+    """Return the most tokens of pictures, and of files, which may have been uploaded before."""
+    parts = [part for message in prompt.messages if message.parts for part in message.parts]
+    return sum([PER_IMAGE if part.kind == "image" else len(part.source) for part in parts])

@@ -39,6 +39,15 @@ async def get(records: Records, owner: Owner) -> bytes | None:
     return None if blob is None else await _decoded(blob["pieces"])
 
 
+async def in_base64(records: Records, owner: Owner) -> str | None:
+    """Return the owner's bytes in base64, as one piece has them already; None where it has none."""
+    blob = await records.get(_kind(owner), owner[1])
+    if blob is None:
+        return None
+    pieces: list[str] = blob["pieces"]
+    return pieces[0] if len(pieces) == 1 else await _encoded(await _decoded(pieces))
+
+
 async def move(records: Records, owners: Sequence[Owner], owner: Owner) -> None:
     """Give an owner the bytes of others, in their order."""
     found = [blob for each in owners if (blob := await records.get(_kind(each), each[1])) is not None]

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from completions import budget
 from completions.exceptions import RequestError
 from completions.resolve.ask import TextHeaders
+from completions.resolve.uploads import with_uploads
 from completions.state import blobs
 from completions.state.namespaces import DEFAULT, namespace
 from completions.state.records import Document
@@ -169,7 +170,9 @@ async def cache_made(asked: Asked, place: str = "") -> dict[str, Any]:
     """Cache contents."""
     body, headers = asked.body, sent_headers(asked.request)
     await pace_of(namespace(asked.exchange.namespace), headers, body, CACHE)
-    cache = await budget.run(caches.new_cache, body, place, TextHeaders(headers), time.time())
+    prompt = caches.prompt_of(body, place, TextHeaders(headers))
+    prompt = await with_uploads(asked.records, files.place_of, prompt)
+    cache = await budget.run(caches.new_cache, body, place, prompt, time.time())
     await asked.records.put(CACHE, cache["name"], cache)
     return caches.shown(cache)
 

@@ -101,6 +101,8 @@ class WireFormat(ABC):
     """Tokens of a text that the API's streams say in one chunk, at most."""
     json_type = ""
     """The media type of its JSON, where it says more than `application/json`."""
+    files_kind = ""
+    """The kind under which the API's uploaded files are kept, if it has any."""
     reads_address = False
     """Whether `parse` needs the parts of the URL and the query parameters."""
 
@@ -138,6 +140,10 @@ class WireFormat(ABC):
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
         return prompt
+
+    def uploaded(self, source: str) -> Place | None:
+        """Return where a file that was uploaded is kept, if a part's source may be its name."""
+        return (self.files_kind, source) if self.files_kind else None
 
     def continues_from(self, prompt: Prompt) -> Place | None:
         """Return the stored document that a prompt continues from, if only one answer may do so."""

@@ -18,6 +18,7 @@ from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic import threads
+from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import REFUSALS
@@ -47,6 +48,7 @@ class AnthropicFormat(WireFormat):
     identified_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"
     words = anthropic_errors.ERROR_WORDS
+    files_kind = FILE
     reads_address = True
 
     def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:

@@ -104,6 +104,7 @@ class Mistral(Vendor):
     place = "mistral/v1/"
     window_of_prompt = True
     listed = catalogue.MISTRAL
+    files_kind = "mistral_file"
     whole_calls = True
     call_opens = False
     finish_joined = True

@@ -34,7 +34,7 @@ from completions.wire.validation import (
 
 DIALECT = Mistral()
 
-FILE, JOB = "mistral_file", "mistral_batch"
+FILE, JOB = Mistral.files_kind, "mistral_batch"
 """The kinds under which files and jobs are kept, which name their rules too."""
 
 PURPOSES = ("fine-tune", "batch", "ocr", "agentic_safety")

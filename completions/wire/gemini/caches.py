@@ -39,14 +39,14 @@ CREATE = message("CachedContent", {**_CACHED, **_TIMES, "model": string, "name":
 UPDATE = message("CachedContent", _TIMES | {"name": string})
 
 
-def new_cache(body: Mapping[str, Any], place: str, headers: Mapping[str, str], now: float) -> dict[str, Any]:
-    """Return a cache of what a request says; `place` is a project's on Vertex AI, or empty."""
+def new_cache(body: Mapping[str, Any], place: str, prompt: Prompt, now: float) -> dict[str, Any]:
+    """Return a cache of what a request says, as a prompt too; `place` is a project's on Vertex AI, or empty."""
     if violations := CREATE(dict(body), ""):
         raise Violated(violations)
     model = text(pick(body, "model"))
     if not model:
         raise RequestError("* CreateCachedContentRequest.model: must be specified\n")
-    counted = _counted(body, model, place, headers)
+    counted = prompt_tokens(prompt)
     least = next(
         (least for start, least in MIN_TOKENS_OF.items() if model.rpartition("/")[2].startswith(start)), MIN_TOKENS
     )
@@ -67,10 +67,12 @@ def new_cache(body: Mapping[str, Any], place: str, headers: Mapping[str, str], n
     }
 
 
-def _counted(body: Mapping[str, Any], model: str, place: str, headers: Mapping[str, str]) -> int:
-    address = {"method": "countTokens", "model": model.rpartition("/")[2]} | ({"vertex": place} if place else {})
+def prompt_of(body: Mapping[str, Any], place: str, headers: Mapping[str, str]) -> Prompt:
+    """Return what a cache is to have as a prompt, which can be counted."""
+    model = text(pick(body, "model")).rpartition("/")[2]
+    address = {"method": "countTokens", "model": model} | ({"vertex": place} if place else {})
     asked = {key: body[key] for key in body if key not in ("model", "ttl", "expireTime", "displayName")}
-    return prompt_tokens(read_prompt(asked, headers, address))
+    return read_prompt(asked, headers, address)
 
 
 def _expiry(body: Mapping[str, Any], now: float) -> float | None:

@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from completions.exceptions import RequestError
-from completions.wire.base import Document
+from completions.wire.base import Document, Place
 from completions.wire.fields import mapping, text
 from completions.wire.gemini.errors import SERVICE
 from completions.wire.gemini.fields import inner, pick
@@ -31,6 +31,12 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 NAME = re.compile(r"files/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 SLOW = ("video/", "audio/")
 """Media types of files that are processed for a while, until the rule's `ttft_ms` is over."""
+
+
+def place_of(uri: str) -> Place | None:
+    """Return where the file of a URI, or of a name, is kept."""
+    found = NAME.search(uri)
+    return (FILE, found[0]) if found and found.end() == len(uri) else None
 
 
 def new_id(length: int) -> str:

@@ -12,7 +12,7 @@ from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object, without
 from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
-from completions.wire.gemini import caches, file_search, grounding, imagen
+from completions.wire.gemini import caches, file_search, files, grounding, imagen
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
@@ -68,6 +68,10 @@ class Gemini(WireFormat):
         name = pick(prompt.body, "cachedContent")
         places = [(CACHE, name)] if isinstance(name, str) and name else []
         return [*places, *((DOCUMENTS, store) for store in grounding.stores(prompt.body))]
+
+    def uploaded(self, source: str) -> Place | None:
+        """Return where the file of a URI is kept."""
+        return files.place_of(source)
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with the cached content before it, and what it searches."""

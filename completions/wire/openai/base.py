@@ -21,6 +21,7 @@ from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEv
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
+from completions.wire.openai.files import FILE
 from completions.wire.openai.headers import STEADY_HEADERS
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.refusals import Refusal
@@ -40,8 +41,8 @@ class Dialect:
 
     name, place = "", ""
     """The name by which scripts choose it, and a regular expression for its paths: what clients append to the host."""
-    vendor = "openai"
-    """The vendor of its models, as the model table names it; empty if models can have any name."""
+    files_kind, vendor = FILE, "openai"
+    """Where its files are kept, and the vendor of its models in the model table; empty if models can have any name."""
     words: Mapping[str, Words] = NO_WORDS
     """The wording of common errors where it differs from OpenAI's."""
     refusals: Sequence[Refusal] = ()
@@ -249,7 +250,8 @@ class OpenAIFormat(WireFormat):
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self.verbatim_without_headers = not dialect.name
-        self.vendor, self.window_of_prompt = dialect.vendor, dialect.window_of_prompt
+        self.vendor, self.files_kind = dialect.vendor, dialect.files_kind
+        self.window_of_prompt = dialect.window_of_prompt
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
         self._framing = events_of(dialect, self.events_type)

@@ -224,7 +224,7 @@ def _part(item: dict[str, Any]) -> Part | None:
             return Part("audio", given if isinstance(given, str) else text(mapping(given).get("data")), media_type=kind)
         case "file":
             file = mapping(item.get("file"))
-            return Part("file", text(file.get("file_id") or file.get("file_data")))
+            return Part("file", text(file.get("file_id") or file.get("file_data") or item.get("file_id")))
         case "document_url":
             return Part("file", text(item.get("document_url")))
     return None

@@ -1,0 +1,51 @@
+"""Around resolve: put what was uploaded in the place of its id, so that a file counts as one that is sent."""
+
+import mimetypes
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from completions.conf import conf
+from completions.conversation import Part, Prompt
+from completions.state import blobs
+from completions.state.records import Document, Records
+from completions.wire.base import Place
+
+Find = Callable[[str], Place | None]
+"""Returns where a file is kept whose name a part's source may be: `WireFormat.uploaded`."""
+
+LONGEST_NAME = 200
+"""Characters of a part's source above which it is data or an address, and no name of a file."""
+
+
+async def with_uploads(records: Records, find: Find, prompt: Prompt) -> Prompt:
+    """Return a prompt whose parts have the content of the files that they name.
+
+    What no upload has, or what is larger than a request may be, stays as it is.
+    """
+    messages = [
+        replace(message, parts=tuple([await _filled(records, find, part) for part in message.parts]))
+        for message in prompt.messages
+    ]
+    return replace(prompt, messages=tuple(messages))
+
+
+async def _filled(records: Records, find: Find, part: Part) -> Part:
+    place = find(part.source) if len(part.source) <= LONGEST_NAME else None
+    file = await records.get(*place) if place else None
+    if place is None or file is None or file["bytes"] > conf.MAX_BODY_BYTES or _is_over(file):
+        return part
+    data = await blobs.in_base64(records, place)
+    media_type = part.media_type or _media_type(file)
+    kind = part.kind if part.kind == "image" or not media_type.startswith("audio/") else "audio"
+    return part if data is None else replace(part, kind=kind, source=data, media_type=media_type)
+
+
+def _is_over(file: Document) -> bool:
+    end = file.get("expires", file.get("expires_at"))
+    return end is not None and end <= time.time()
+
+
+def _media_type(file: Document) -> str:
+    told = file.get("mime_type") or file.get("media_type")
+    return told or mimetypes.guess_type(file.get("filename", ""))[0] or ""

@@ -1,0 +1,158 @@
+"""What was uploaded counts, where a request names it by its id, as what is sent within a request does."""
+
+import base64
+import io
+import struct
+import wave
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import anthropic
+import openai
+import pytest
+from google import genai
+
+from tests.server import LiveServer
+
+TEXT = b"The launch is on Friday, and everybody is invited. " * 200
+
+
+@pytest.fixture(scope="module")
+def live() -> Iterator[LiveServer]:
+    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client(live: LiveServer) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="mock", max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def claude(live: LiveServer) -> Iterator[anthropic.Anthropic]:
+    with anthropic.Anthropic(base_url=live.url, api_key="mock", max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def gemini(live: LiveServer) -> Iterator[genai.Client]:
+    made = genai.Client(api_key="mock", http_options={"base_url": live.url})
+    yield made
+    made.close()
+
+
+def data_url(data: bytes, media_type: str) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+
+
+def png(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = zlib.compress(b"\0" * (width + 1) * height)
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def wav(seconds: int) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(1)
+        sound.setframerate(1000)
+        sound.writeframes(bytes(1000 * seconds))
+    return file.getvalue()
+
+
+def test_openai__counts_an_uploaded_file(client: openai.OpenAI) -> None:
+    file = client.files.create(file=("plan.txt", TEXT), purpose="user_data")
+    picture = client.files.create(file=("wide.png", png(2048, 512)), purpose="vision")
+
+    def chat(part: dict[str, Any]) -> int:
+        messages: Any = [
+            {"role": "user", "content": [{"type": "text", "text": "When?"}, {"type": "file", "file": part}]}
+        ]
+        usage = client.chat.completions.create(model="gpt-4o", messages=messages).usage
+        return usage.prompt_tokens if usage else 0
+
+    def respond(*parts: dict[str, Any]) -> int:
+        asked: Any = [{"role": "user", "content": [{"type": "input_text", "text": "When?"}, *parts]}]
+        usage = client.responses.create(model="gpt-4o", input=asked).usage
+        counted = client.responses.input_tokens.count(model="gpt-4o", input=asked).input_tokens
+        assert usage is not None and usage.input_tokens == counted
+        return counted
+
+    sent = {"filename": "plan.txt", "file_data": data_url(TEXT, "text/plain")}
+    assert chat({"file_id": file.id}) == chat(sent) > 2000
+    by_id = (
+        {"type": "input_file", "file_id": file.id},
+        {"type": "input_image", "detail": "high", "file_id": picture.id},
+    )
+    shown = {"type": "input_image", "detail": "high", "image_url": data_url(png(2048, 512), "image/png")}
+    assert respond(*by_id) == respond({"type": "input_file", **sent}, shown) > 2000
+    client.files.delete(file.id)
+    assert chat({"file_id": file.id}) < 2000
+
+
+def test_openai__knows_no_file_of_another_namespace(client: openai.OpenAI, live: LiveServer) -> None:
+    file = client.files.create(file=("plan.txt", TEXT), purpose="user_data")
+    content: Any = [{"type": "file", "file": {"file_id": file.id}}]
+    with openai.OpenAI(base_url=f"{live.url}/ns/elsewhere/v1", api_key="mock", max_retries=0) as other:
+        usage = other.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": content}]).usage
+    assert usage is not None and usage.prompt_tokens < 2000
+
+
+def test_openai__refuses_what_is_too_long_for_the_model(client: openai.OpenAI) -> None:
+    file = client.files.create(file=("long.txt", b"a 1 " * 100_000), purpose="user_data")
+    content: Any = [{"type": "file", "file": {"file_id": file.id}}]
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 128000 tokens"):
+        client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": content}])
+
+
+def test_anthropic__counts_an_uploaded_file(claude: anthropic.Anthropic) -> None:
+    file = claude.beta.files.upload(file=("plan.png", png(900, 700), "image/png"))
+
+    def count(source: dict[str, Any]) -> int:
+        content: Any = [{"type": "image", "source": source}, {"type": "text", "text": "When?"}]
+        messages: Any = [{"role": "user", "content": content}]
+        betas = ["files-api-2025-04-14"]
+        made = claude.beta.messages.create(model="claude-opus-4-6", max_tokens=50, messages=messages, betas=betas)
+        counted = claude.beta.messages.count_tokens(model="claude-opus-4-6", messages=messages, betas=betas)
+        assert made.usage.input_tokens == counted.input_tokens
+        return counted.input_tokens
+
+    sent = {"type": "base64", "media_type": "image/png", "data": base64.b64encode(png(900, 700)).decode()}
+    assert count({"type": "file", "file_id": file.id}) == count(sent) > 500
+
+
+@pytest.mark.parametrize(
+    ("make", "media_type"),
+    [(lambda: TEXT, "text/plain"), (lambda: wav(60), "audio/wav"), (lambda: png(900, 700), "image/png")],
+    ids=["text", "sound", "picture"],
+)
+def test_gemini__counts_an_uploaded_file(gemini: genai.Client, make: Callable[[], bytes], media_type: str) -> None:
+    data = make()
+    file = gemini.files.upload(file=io.BytesIO(data), config={"mime_type": media_type})
+
+    def count(part: Any) -> int:
+        contents: Any = [part, "When?"]
+        told = gemini.models.generate_content(model="gemini-2.5-flash", contents=contents).usage_metadata
+        counted = gemini.models.count_tokens(model="gemini-2.5-flash", contents=contents).total_tokens
+        assert told is not None and told.prompt_token_count == counted
+        return counted or 0
+
+    assert count(file) == count(genai.types.Part.from_bytes(data=data, mime_type=media_type)) > 100
+
+
+def test_gemini__caches_an_uploaded_file(gemini: genai.Client) -> None:
+    file = gemini.files.upload(file=io.BytesIO(TEXT), config={"mime_type": "text/plain"})
+    contents: Any = [file]
+    cache = gemini.caches.create(model="gemini-2.5-flash", config={"contents": contents, "ttl": "300s"})
+    assert cache.name is not None and cache.usage_metadata is not None
+    asked = genai.types.GenerateContentConfig(cached_content=cache.name)
+    told = gemini.models.generate_content(model="gemini-2.5-flash", contents="When?", config=asked).usage_metadata
+    assert told is not None and told.prompt_token_count is not None
+    assert told.cached_content_token_count == cache.usage_metadata.total_token_count
+    assert told.prompt_token_count > (cache.usage_metadata.total_token_count or 0) > 2000
