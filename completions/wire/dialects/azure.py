@@ -27,7 +27,8 @@ from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.refusals import any_kind, elsewhere
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.format import Responses
+from completions.wire.openai.responses.compact import Compaction
+from completions.wire.openai.responses.format import InputTokens, Responses
 from completions.wire.openai.strict_schema import AZURE as SCHEMAS
 from completions.wire.openai.words import CHAT as OPENAI_WORDS
 from completions.wire.openai.words import POLICY
@@ -360,3 +361,21 @@ class AzureResponses(Deployed, Responses):
     """Responses: the request names its deployment itself, at `/openai/responses` and at `/openai/v1/responses`."""
 
     operation = "Responses_Create"
+
+
+class Unanswered(Deployed):
+    """What any model takes, because it generates nothing."""
+
+    operation = "Responses_Create"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refusals = ()
+
+
+class AzureCompaction(Unanswered, Compaction):
+    """Compacted responses (QuantumNous/new-api 4149, 2026-04-08)."""
+
+
+class AzureInputTokens(Unanswered, InputTokens):
+    """The number of tokens in a request for a response."""

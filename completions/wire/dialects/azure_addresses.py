@@ -1,7 +1,15 @@
 """Where Azure OpenAI's formats are spoken: at deployments, at `/openai/v1/`, and at Azure's own models."""
 
 from completions.wire.address import Address, listing
-from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy, AzureModels, AzureResponses
+from completions.wire.dialects.azure import (
+    AzureChat,
+    AzureCompaction,
+    AzureEmbeddings,
+    AzureInputTokens,
+    AzureLegacy,
+    AzureModels,
+    AzureResponses,
+)
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
 
@@ -17,6 +25,8 @@ ADDRESSES = [
         for name, wire in (("chat/completions", CHAT), ("completions", LEGACY), ("embeddings", EMBEDDINGS))
     ),
     Address("openai/(?:v1/)?responses", RESPONSES),
+    Address("openai/(?:v1/)?responses/compact", AzureCompaction()),
+    Address("openai/(?:v1/)?responses/input_tokens", AzureInputTokens()),
     *listing("openai/(?:v1/)?", CHAT),
     Address("models/chat/completions", ChatCompletions(MODELS)),
     Address("models/embeddings", Embeddings(MODELS)),

@@ -52,12 +52,18 @@ def test_refuses__what_the_api_refuses(body: dict[str, Any], code: str, param: s
     assert (error.value.param or "").startswith(param.partition("[")[0])
 
 
-def test_sdk__compacts_a_kept_response() -> None:
-    with (
-        LiveServer(MOCK_SCRIPT="auto") as live,
-        openai.OpenAI(base_url=f"{live.url}/v1", api_key="k") as client,
-    ):
-        first = client.responses.create(model="gpt-4o", input="Hello")
-        compacted = client.responses.compact(model="gpt-4o", previous_response_id=first.id, input=[])
-        assert [item.type for item in compacted.output] == ["message", "compaction"]
-        assert compacted.usage.input_tokens > 0
+def test_sdk__compacts_a_kept_response_at_openai_and_at_azure() -> None:
+    with LiveServer(MOCK_SCRIPT="auto") as live:
+        clients = (
+            openai.OpenAI(base_url=f"{live.url}/v1", api_key="k"),
+            openai.OpenAI(base_url=f"{live.url}/openai/v1", api_key="k"),
+            openai.AzureOpenAI(azure_endpoint=live.url, api_version="2025-04-01-preview", api_key="k"),
+        )
+        for client in clients:
+            with client:
+                first = client.responses.create(model="gpt-4o", input="Hello")
+                compacted = client.responses.compact(model="gpt-4o", previous_response_id=first.id, input=[])
+                assert [item.type for item in compacted.output] == ["message", "compaction"]
+                assert compacted.usage.input_tokens > 0
+                counted = client.responses.input_tokens.count(model="gpt-4o", input="Hello")
+                assert first.usage and counted.input_tokens == first.usage.input_tokens
