@@ -103,13 +103,16 @@ class Account:
             used = f"Limit {self.concurrent}, Used {self.running}, Requested 1."
             told = "Please try again when one of them has ended."
             limit = f"{self.concurrent} concurrent requests"
-            raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now), limit)
+            facts = {"limit": limit, "model": model, "most": self.concurrent, "used": self.running}
+            facts |= {"name": "concurrent requests", "said": f"{used} {told}"}
+            raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now), facts)
         if not self.buckets:
             return
         waits = [bucket.wait(cost(bucket, tokens), now) for bucket in self.buckets]
         if not (wait := max(waits)):
             return
         bucket = self.buckets[waits.index(wait)]
+        facts = {"limit": _named(bucket), "model": model, "most": bucket.limit, "used": bucket.used(now)}
         if math.isinf(wait):
             raise _refusal(
                 f"Request too large for {model} in organization {ORGANIZATION} on {bucket.name}: "
@@ -117,15 +120,12 @@ class Account:
                 "The input or output tokens must be reduced in order to run successfully.",
                 bucket.unit,
                 self.headers(now),
-                _named(bucket),
+                facts,
             )
-        used = f"Limit {bucket.limit}, Used {bucket.used(now)}"
-        raise _refusal(
-            f"{reached} {bucket.name}: {used}, Requested {cost(bucket, tokens)}. Please try again in {duration(wait)}.",
-            bucket.unit,
-            self.headers(now) | _retry_after(wait),
-            _named(bucket),
-        )
+        used = f"Limit {bucket.limit}, Used {bucket.used(now)}, Requested {cost(bucket, tokens)}."
+        facts |= {"name": bucket.name, "said": f"{used} Please try again in {duration(wait)}."}
+        message = f"{reached} {bucket.name}: {facts['said']}"
+        raise _refusal(message, bucket.unit, self.headers(now) | _retry_after(wait), facts)
 
     def take(self, requests: int, tokens: int, now: float) -> None:
         """Take from all buckets, or give back what is negative."""
@@ -263,14 +263,16 @@ def _retry_after(wait: float) -> dict[str, str]:
     return {"retry-after": str(math.ceil(ms / 1000)), "retry-after-ms": str(ms)}
 
 
-def _refusal(message: str, unit: str, headers: Mapping[str, str], limit: str) -> RequestError:
+def _refusal(message: str, unit: str, headers: Mapping[str, str], facts: Mapping[str, object]) -> RequestError:
+    """Return the API's 429; what is too large for a limit, and never fits, is told in other words than the usual."""
     return RequestError(
         f"{message} Visit https://platform.openai.com/account/rate-limits to learn more.",
         status=429,
         type=unit,
         code="rate_limit_exceeded",
         headers=headers,
-        facts={"limit": limit},
+        facts=facts,
+        kind="rate_limit_exceeded" if "said" in facts else None,
     )
 
 

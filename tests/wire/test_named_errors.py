@@ -89,6 +89,7 @@ WORDS = [
     ("anthropic", "policy", 400, "Output blocked by content filtering policy", '"type": "invalid_request_error"'),
     ("deepseek", "policy", 400, "Content Exists Risk", '"code": "invalid_request_error"'),
     ("mistral", "limit", 429, "Rate limit exceeded", '"code": "1300"'),
+    ("xai", "limit", 429, "Too many requests for team mock and model grok-4.3.", '"code": "resource-exhausted"'),
     ("azure", "limit", 429, "Requests to the ChatCompletions_Create Operation", '"code": "429"'),
     ("azure responses", "limit", 429, "Requests to the Responses_Create Operation", '"code": "429"'),
     ("azure responses", "model", 404, "The API deployment for this resource", '"code": "DeploymentNotFound"'),
@@ -169,3 +170,26 @@ async def test_prompt_too_long__is_refused_in_each_vendor_s_words(
     body = {"model": "small", "messages": [{"role": "user", "content": each} for each in said], **more}
     answer = await call(app, "POST", f"/{base}/chat/completions", json.dumps(body).encode())
     assert (answer.status, words in answer.body.decode()) == (400 if words else 200, True), answer.body
+
+
+LIMITED = [
+    ("v1", "gpt-4o", "on requests per min (RPM): Limit 1, Used 1, Requested 1. Please try again in"),
+    ("groq/openai/v1", "llama-3.3-70b-versatile", "on requests per minute (RPM): Limit 1, Used 1, Requested 1. Please"),
+    ("mistral/v1", "mistral-large-latest", '"message":"Rate limit exceeded","type":"rate_limited"'),
+    ("openrouter/api/v1", "openai/gpt-4o", "Rate limit exceeded: limit_rpm/openai/gpt-4o. High demand"),
+    ("xai/v1", "grok-4.3", "rate limit is \u2014 Requests per Minute (actual/limit): 1/1."),
+    ("deepseek", "deepseek-chat", "Rate Limit Reached"),
+]
+
+
+@pytest.mark.parametrize(("base", "model", "words"), LIMITED)
+async def test_limit_of_the_script__is_told_in_each_vendor_s_words(
+    app: Handler, tmp_path: Path, base: str, model: str, words: str
+) -> None:
+    (tmp_path / "script.yaml").write_text("version: 1\ndefaults: {limits: {rpm: 1}}\nrules: [{reply: Hi}]\n")
+    body = json.dumps({"model": model, "messages": [{"role": "user", "content": "Hi"}]}).encode()
+    first, second = [await call(app, "POST", f"/{base}/chat/completions", body) for _ in range(2)]
+    assert (first.status, second.status) == (200, 429)
+    assert words in second.body.decode()
+    assert ("openai.com" in second.body.decode()) == (base == "v1")
+    assert int(second.headers["retry-after"]) > 0

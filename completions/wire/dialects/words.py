@@ -5,6 +5,47 @@ from typing import Any
 
 from completions.wire.words import Words
 
+LIMITED = "rate_limit_exceeded"
+NO_NUMBERS: Mapping[str, object] = {
+    "name": "requests per min (RPM)",
+    "said": "Please try again later.",
+    "used": 60,
+    "most": 60,
+}
+"""What an error by name tells of a limit, of which it knows nothing."""
+
+
+def _limit(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a limit, with its name in words and in short: `requests per minute`, `rpm`."""
+    told = {**NO_NUMBERS, **facts}
+    name, _, short = str(told["name"]).partition(" (")
+    return told | {"named": name.replace("per min", "per minute"), "short": (short or "RPM").strip(")")}
+
+
+def _groqs_limit(facts: Mapping[str, Any]) -> str:
+    return (
+        "Rate limit reached for model `{model}` in organization `org-mock` service tier `on_demand` on {named} "
+        "({short}): {said} Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing"
+    ).format_map(_limit(facts))
+
+
+def _openrouters_limit(facts: Mapping[str, Any]) -> str:
+    told = _limit(facts)
+    return (
+        f"Rate limit exceeded: limit_{told['short'].lower()}/{told['model']}. High demand for {told['model']} on "
+        f"OpenRouter - limited to {told['most']} {told['named']}. Please retry shortly."
+    )
+
+
+def _xais_limit(facts: Mapping[str, Any]) -> str:
+    told = _limit(facts)
+    named = " ".join(word if word == "per" else word.capitalize() for word in told["named"].split())
+    return (
+        f"Too many requests for team mock and model {told['model']}. Your team's rate limit is \u2014 {named} "
+        f"(actual/limit): {told['used']}/{told['most']}."
+    )
+
+
 RECORDED = "recordings: crmne/ruby_llm"
 INVALID = "invalid_request_error"
 
@@ -42,6 +83,7 @@ DEEPSEEK: Mapping[str, Words] = {
     "insufficient_quota": Words(
         "Insufficient Balance", 402, "unknown_error", INVALID, None, "DeepSeek's page on error codes", "2026-06-01"
     ),
+    LIMITED: Words("Rate Limit Reached", 429, source="DeepSeek's page on error codes", seen="2026-06-01"),
     "content_policy_violation": Words(
         "Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"
     ),
@@ -69,6 +111,7 @@ GROQ: Mapping[str, Words] = {
         "quotes by users",
         "2026-10-08",
     ),
+    LIMITED: Words(_groqs_limit, 429, source="quotes by users", seen="2026-11-26"),
 }
 
 MISTRAL: Mapping[str, Words] = {
@@ -85,9 +128,7 @@ MISTRAL: Mapping[str, Words] = {
     "model_not_found": Words(
         "Invalid model: {model}", 400, "invalid_model", "1500", None, "quotes by users", "2026-07-20"
     ),
-    "rate_limit_exceeded": Words(
-        "Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"
-    ),
+    LIMITED: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"),
 }
 
 
@@ -118,6 +159,7 @@ OPENROUTER: Mapping[str, Words] = {
         seen="2026-11-25",
     ),
     "model_not_found": Words("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
+    LIMITED: Words(_openrouters_limit, 429, source="quotes by users", seen="2026-07-08"),
     "insufficient_quota": Words("Insufficient credits", 402, source="OpenRouter's page on errors", seen="2026-09-05"),
 }
 
@@ -139,6 +181,7 @@ VLLM: Mapping[str, Words] = {
 
 
 XAI: Mapping[str, Words] = {
+    LIMITED: Words(_xais_limit, 429, source="quotes by users", seen="2026-11-26"),
     "context_length_exceeded": Words(
         "This model's maximum prompt length is {window} but the request contains {prompt_tokens} tokens.",
         400,
