@@ -16,8 +16,8 @@ from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.bedrock import claude_thinking, signing
 from completions.wire.bedrock import rules as bedrock_rules
-from completions.wire.bedrock import signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.fields import dicts, mapping
@@ -75,6 +75,7 @@ class Converse(BedrockFormat):
         document, model = decode_object(body), route.get("model", "")
         if validate:
             bedrock_rules.validate(document, model_of(model))
+            claude_thinking.check(document, model_of(model))
         return read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -123,6 +124,9 @@ def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
 def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
     choice = reply.choices[0] if reply.choices else Choice()
     places = count()
+    must_think = claude_thinking.begins_with_thinking(prompt.body, model_of(prompt.model or ""))
+    if must_think and choice.tool_calls and choice.content[0].kind != "reasoning":
+        yield _thinking("", reply, prompt)
     for block in choice.content:
         said = block.text
         if block.kind == "reasoning":

@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import anthropic
@@ -121,6 +122,67 @@ def test_boto3__sends_back_what_was_said_with_a_tools_result(server: LiveServer)
     messages = [user, message, {"role": "user", "content": [result]}]
     answer = client.converse(modelId=MODEL, messages=messages, toolConfig=TOOLS)
     assert answer["output"]["message"]["content"] == [{"text": "It is 21 degrees."}]
+
+
+def thought(text: str, signature: str) -> dict[str, Any]:
+    return {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}
+
+
+THINKS = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+CHANGES: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
+    "as it came": (lambda content: content, ""),
+    "left out": (
+        lambda content: content[1:],
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found `text`.",
+    ),
+    "made up": (
+        lambda content: [thought("Hm.", "bogus"), *content[1:]],
+        "messages.1.content.0: Invalid `signature` in `thinking` block",
+    ),
+    "other words": (
+        lambda content: [
+            thought("Ha!", content[0]["reasoningContent"]["reasoningText"]["signature"]),
+            *content[1:],
+        ],
+        "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest assistant message cannot",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_converse__looks_at_claude_s_thinking_that_comes_back(server: LiveServer, change: str) -> None:
+    with closing(runtime(server)) as client:
+        user = {"role": "user", "content": [{"text": "The weather?"}]}
+        asked: Any = {"modelId": MODEL, "toolConfig": TOOLS, "additionalModelRequestFields": THINKS}
+        content = client.converse(messages=[user], **asked)["output"]["message"]["content"]
+        result = {"toolResult": {"toolUseId": content[-1]["toolUse"]["toolUseId"], "content": [{"json": {"temp": 21}}]}}
+        changed, said = CHANGES[change]
+        told = {"role": "assistant", "content": changed(content)}
+        messages = [user, told, {"role": "user", "content": [result]}]
+        if not said:
+            assert client.converse(messages=messages, **asked)["output"]["message"]["content"]
+            return
+        with pytest.raises(botocore.exceptions.ClientError, match="ValidationException") as caught:
+            client.converse(messages=messages, **asked)
+        assert f"The model returned the following errors: {said}" in str(caught.value)
+
+
+@pytest.mark.parametrize(("model", "begins"), [(MODEL, "reasoningContent"), ("amazon.nova-pro-v1:0", "toolUse")])
+def test_converse__begins_claude_s_calls_with_thinking_where_it_must(
+    server: LiveServer, model: str, begins: str
+) -> None:
+    space = f"{server.url}/ns/bare-{begins.lower()}"
+    bearer = {"authorization": "Bearer AKIDGOOD"}
+    script = "{version: 1, rules: [{reply: {tool_calls: [{name: get_weather, arguments: {city: Paris}}]}}]}"
+    httpx.put(f"{space}/_mock/script", content=script).raise_for_status()
+    user = {"role": "user", "content": [{"text": "weather?"}]}
+    body: Any = {"messages": [user], "toolConfig": TOOLS, "additionalModelRequestFields": THINKS}
+    with httpx.Client(headers=bearer) as http:
+        content = http.post(f"{space}/model/{model}/converse", json=body).json()["output"]["message"]["content"]
+    assert next(iter(content[0])) == begins
+    result = {"toolResult": {"toolUseId": content[-1]["toolUse"]["toolUseId"], "content": [{"text": "21"}]}}
+    body["messages"] = [user, {"role": "assistant", "content": content}, {"role": "user", "content": [result]}]
+    assert httpx.post(f"{space}/model/{model}/converse", json=body, headers=bearer).status_code == 200
 
 
 def test_boto3__invokes_claude_whole_and_streamed(server: LiveServer) -> None:
