@@ -2,6 +2,7 @@
 
 import argparse
 import inspect
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,7 +16,9 @@ from completions import conversation
 from completions.control.exchanges import FILTERS
 from completions.control.openapi import document
 from completions.control.table import OPERATIONS
+from completions.journal import exchange as journal
 from completions.journal.metrics import metrics
+from completions.journal.record import RequestLine
 from completions.pytest_plugin.exchanges import Exchange
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.mock import MockLLM
@@ -106,6 +109,11 @@ def test_control_api__has_every_parameter() -> None:
 def test_journal__has_every_field_of_an_exchange() -> None:
     fields = document(OPERATIONS)["components"]["schemas"]["exchange_in_full"]["properties"]
     assert {*fields} - page("journal").listed == set()
+
+
+def test_logs__the_line_as_json_has_every_fact_in_its_order() -> None:
+    line = json.loads(page("logs").blocks_of("text")[-1])
+    assert [*line] == ["time", "level", "logger", *RequestLine(journal.Exchange("POST", "/")).fields()]
 
 
 def test_configuration__is_env_example() -> None:
