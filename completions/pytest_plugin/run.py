@@ -41,7 +41,7 @@ class Run:
     def tool_calls(self) -> list[Call]:
         """The model's tool calls in order, each with the result that was sent back for it."""
         results = dict(self._results())
-        return [replace(call, result=results.get(call.id)) if call.id else call for call in self._calls()]
+        return [replace(call, result=results.get(call.id)) for call in self._calls()]
 
     @property
     def retries(self) -> int:
