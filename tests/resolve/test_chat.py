@@ -69,6 +69,7 @@ def parameters(api: tuple[str, dict[str, Any]], more: dict[str, Any]) -> dict[st
         ),
         (GEMINI, {"generationConfig": {"candidateCount": 1, "topP": 0.5}}, {"top_p": 0.5}),
         (GEMINI, {"generationConfig": {"candidateCount": 2}}, {"n": 2}),
+        (GEMINI, {"tools": [{"functionDeclarations": [LOOK]}]}, {"tools": [{"type": "function", "function": LOOK}]}),
     ],
 )
 def test_parameters__are_what_is_asked(
@@ -159,10 +160,11 @@ def test_messages__are_those_of_the_conversation(
     ("api", "more"),
     [
         (RESPONSES, {"tools": [{"type": "web_search"}]}),
+        (GEMINI, {"tools": [{"googleSearch": {}}]}),
         (RESPONSES, {"tools": [{"type": "custom", "name": "write"}]}),
         (("/v1/embeddings", {"input": "Hello"}), {}),
     ],
-    ids=["a hosted tool", "a custom tool", "no conversation"],
+    ids=["a hosted tool", "Gemini's search", "a custom tool", "no conversation"],
 )
 def test_parameters__are_not_made_of_what_no_chat_completion_can_ask(
     api: tuple[str, dict[str, Any]], more: dict[str, Any]

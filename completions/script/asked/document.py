@@ -37,6 +37,9 @@ OTHER_NAMES = {
 }
 """The names that other APIs have for the same."""
 
+DECLARATIONS = ("functionDeclarations", "function_declarations")
+"""Where Gemini has the functions among its tools."""
+
 INNER = ("generationConfig", "generation_config", "options", "inferenceConfig", "additionalModelRequestFields")
 """Where other APIs say it."""
 
@@ -81,11 +84,15 @@ def _tool(tool: Tool) -> Document:
 
 
 def _hosted(body: Mapping[str, object]) -> Iterator[Document]:
-    """Yield the tools that the API itself runs, by their type."""
+    """Yield the tools that the API itself runs, by their type, or as Gemini has them, by their names."""
     tools = body.get("tools")
     for tool in tools if isinstance(tools, list) else ():
-        if isinstance(tool, dict) and isinstance(tool.get("type"), str) and tool["type"] not in ("function", "custom"):
-            yield {"type": tool["type"]}
+        if not isinstance(tool, dict):
+            continue
+        if isinstance(tool.get("type"), str):
+            yield from [] if tool["type"] in ("function", "custom") else [{"type": tool["type"]}]
+        elif "name" not in tool:
+            yield from ({"type": name} for name in tool if name not in DECLARATIONS)
 
 
 def _sampling(prompt: Prompt) -> Document:
