@@ -53,7 +53,7 @@ def _origin(file: Path, text: str, days: int | None, now: datetime) -> Iterator[
     if days is None or at is None:
         return
     try:
-        then = datetime.fromisoformat(at[1].replace("Z", "+00:00"))
+        then = datetime.fromisoformat(at[1])
     except ValueError:
         yield Finding(file, f"says no date: {at[1]}")
         return
