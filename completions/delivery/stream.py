@@ -168,7 +168,7 @@ async def deliver_shared(
     sent: Sent | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the frames' bytes, each when its turn comes; otherwise like `deliver`."""
+    """Yield the frames' bytes, each when its turn comes; otherwise like a `Delivery`."""
     position, count = 0, len(frames)
     with turns:
         while position < count:
