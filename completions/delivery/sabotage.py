@@ -61,7 +61,7 @@ def pauses(events: Sequence[Event], faults: Iterable[Fault]) -> list[float]:
 
 
 def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, keep_alive: bytes) -> list[bytes]:
-    """Return the frames of the events as the fault leaves them; `keep_alive` is the framing's sign of life."""
+    """Return the frames of the events as the fault leaves them; `keep_alive` is the framing's own."""
     match fault.name:
         case "crlf":
             return [frame.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for frame in frames]

@@ -33,7 +33,7 @@ def stream(turn: Turn) -> EventStream:
 def check_keep_alive(turn: Turn, framing: Framing) -> None:
     """Note a keep-alive interval if the framing has no keep-alive."""
     if turn.outcome.pacing.keep_alive_ms and not framing.keep_alive:
-        turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no sign of life")
+        turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no keep-alive")
 
 
 def check_chunks(turn: Turn) -> None:

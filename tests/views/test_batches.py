@@ -1,5 +1,6 @@
 """OpenAI's files and batches, through its SDK against a live server."""
 
+import base64
 import json
 import time
 from collections.abc import Iterator
@@ -178,3 +179,20 @@ def test_batch__is_cancelled(client: openai.OpenAI) -> None:
     until(client, done.id, "completed")
     with pytest.raises(openai.ConflictError, match="completed"):
         client.batches.cancel(done.id)
+
+
+@pytest.mark.parametrize("model", ["gpt-image-1", "dall-e-3"])
+def test_batch__of_pictures(client: openai.OpenAI, model: str) -> None:
+    asked = line(
+        "one", "", url="/v1/images/generations", body={"model": model, "prompt": "A red cat", "size": "1024x1024"}
+    )
+    made = client.batches.create(
+        input_file_id=upload(client, asked), endpoint="/v1/images/generations", completion_window="24h"
+    )
+    done = until(client, made.id, "completed")
+    (picture,) = results(client, done.output_file_id)["one"]["body"]["data"]
+    if model == "gpt-image-1":
+        data = base64.b64decode(picture["b64_json"])
+    else:
+        data = httpx.get(picture["url"], timeout=PATIENCE).raise_for_status().content
+    assert data.startswith(b"\x89PNG")

@@ -55,7 +55,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         super().check_version(document)
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return Anthropic's events as chunks, without signs of life; the last one tells the tokens once more."""
+        """Return Anthropic's events as chunks, without pings; the last one tells the tokens once more."""
         events = [event for event in super().events(reply, prompt) if event is not PING]
         last = orjson.loads(events[-1].data) | {"amazon-bedrock-invocationMetrics": _metrics(reply.usage)}
         events[-1] = events[-1]._replace(data=orjson.dumps(last))

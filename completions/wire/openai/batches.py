@@ -24,7 +24,10 @@ ENDPOINTS = (
     "/v1/embeddings",
     "/v1/completions",
     "/v1/moderations",
+    "/v1/images/generations",
 )
+"""Those of the SDK's `BatchCreateParams` (November 2026) whose requests are JSON here: not edits, which are forms."""
+
 MAX_LINES = 50_000
 DAY = 86_400
 MAX_ERRORS = 50
