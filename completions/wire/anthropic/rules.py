@@ -24,7 +24,7 @@ from completions.wire.anthropic.checks import (
     tagged,
 )
 from completions.wire.anthropic.thinking import unproven
-from completions.wire.anthropic.tools import THINKING, TOOL_CHOICE, tools, unsuitable_tools
+from completions.wire.anthropic.tools import BETA_THINKING, THINKING, TOOL_CHOICE, tools, unsuitable_tools
 from completions.wire.anthropic.turns import messages, misplaced, unmatched, unsuitable
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
@@ -86,7 +86,7 @@ Key = tuple[bool, bool, bool]
 
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
-    beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT)}
+    beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT), "thinking": BETA_THINKING}
     thread = {"thread": threads.CHECK}
     return {
         (newest, betas, threaded): record(

@@ -119,16 +119,23 @@ TOOL_CHOICE = tagged(
     }
 )
 
-_DISPLAY = nullable(choice("summarized", "omitted"))
-THINKING = tagged(
-    {
-        "enabled": record(
-            {"type": anything, "budget_tokens": integer(MIN_BUDGET), "display": _DISPLAY}, ("budget_tokens",)
-        ),
-        "adaptive": record({"type": anything, "display": _DISPLAY}),
-        "disabled": record({"type": anything}),
-        "between_tools": record({"type": anything}),
-    }
+
+def _thinking(*displays: str, **more: Check) -> Check:
+    fields: dict[str, Check] = {"type": anything, "display": nullable(choice(*displays)), **more}
+    return tagged(
+        {
+            "enabled": record({**fields, "budget_tokens": integer(MIN_BUDGET)}, ("budget_tokens",)),
+            "adaptive": record(fields),
+            "disabled": record({"type": anything}),
+            "between_tools": record({"type": anything}),
+        }
+    )
+
+
+THINKING = _thinking("summarized", "omitted")
+BETA_THINKING = _thinking(
+    *("summarized", "omitted", "updates"),
+    block_binding=nullable(record({"prefix_mismatch_behavior": nullable(choice("error", "drop_block"))})),
 )
 
 

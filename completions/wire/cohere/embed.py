@@ -1,16 +1,22 @@
-"""Cohere's embeddings: `POST /v2/embed`, by the types that are asked for."""
+"""Cohere's embeddings: `POST /v2/embed` of texts, images, or both in one input, by the types that are asked for.
 
+The fields and the types of vectors are those of `V2Client.embed` and `EmbedByTypeResponseEmbeddings` in the cohere SDK.
+"""
+
+import base64
+import hashlib
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from completions.conversation import Message, Prompt, Reply
+from completions.conversation import Message, Part, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
-from completions.wire.fields import text_or_none, texts
+from completions.wire.fields import dicts, mapping, text, text_or_none, texts
 from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
@@ -18,6 +24,8 @@ FIELDS: Mapping[str, type] = {
     "model": str,
     "input_type": str,
     "texts": list,
+    "images": list,
+    "inputs": list,
     "embedding_types": list,
     "output_dimension": int,
     "truncate": str,
@@ -29,38 +37,50 @@ TRUNCATE = ("NONE", "START", "END")
 DIMENSIONS, DEFAULT_SIZE = (256, 512, 1024, 1536), 1536
 OLD_SIZES = {"embed-english-light-v3.0": 384, "embed-multilingual-light-v3.0": 384}
 MAX_TEXTS = 96
-"""Texts in one request."""
+"""Texts, images or inputs in one request."""
+
+GIVEN = ("texts", "images", "inputs")
+"""What is embedded, one of these in a request."""
 
 Vector = Sequence[float]
+
+
+def _bits(vector: Vector) -> bytes:
+    """Return a bit for each number, whether it is above zero, eight to a byte."""
+    signs = "".join("1" if value > 0 else "0" for value in vector)
+    size = (len(signs) + 7) // 8
+    return int(signs.ljust(8 * size, "0"), 2).to_bytes(size)
 
 
 TYPES: Mapping[str, Callable[[Vector], Any]] = {
     "float": lambda vector: vector,
     "int8": lambda vector: [round(value * 127) for value in vector],
     "uint8": lambda vector: [round(value * 127) + 128 for value in vector],
+    "binary": lambda vector: [byte - 128 for byte in _bits(vector)],
+    "ubinary": lambda vector: list(_bits(vector)),
+    "base64": lambda vector: base64.b64encode(array("f", vector).tobytes()).decode(),
 }
 """The types, and what each makes of a vector."""
 
 
 class CohereEmbed(CohereFormat):
-    """A vector for each text; the vectors are a script's, or made of the texts' words."""
+    """A vector for each input; the vectors are a script's, or made of the texts' words and the images' bytes."""
 
     name = "cohere_embed"
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a request for embeddings; each text is a user message."""
+        """Read a request for embeddings; each input is a user message."""
         document = decode_object(body)
         if validate:
             _validate(document)
-        given = document.get("texts")
-        inputs = texts(given) if isinstance(given, list) else ()
+        inputs = _inputs(document)
         return Prompt(
             format="cohere_embed",
             task="embed",
             model=text_or_none(document.get("model")),
-            messages=tuple(Message("user", each) for each in inputs),
+            messages=inputs,
             n=len(inputs),
             headers=headers,
             body=document,
@@ -71,12 +91,12 @@ class CohereEmbed(CohereFormat):
         scripted = [choice.embedding for choice in reply.choices] or [()]
         size = _size(prompt)
         vectors = [
-            scripted[at % len(scripted)] or embed(message.text, size) for at, message in enumerate(prompt.messages)
+            scripted[at % len(scripted)] or embed(_seen(message), size) for at, message in enumerate(prompt.messages)
         ]
         kinds = [kind for kind in texts(prompt.body.get("embedding_types")) if kind in TYPES] or ["float"]
         return {
             "id": answer_id(reply),
-            "texts": [message.text for message in prompt.messages],
+            "texts": [message.text for message in prompt.messages if not message.parts],
             "embeddings": {kind: [TYPES[kind](vector) for vector in vectors] for kind in kinds},
             "meta": meta(input_tokens=reply.usage.prompt_tokens if reply.usage else 0, image_tokens=0),
             "response_type": "embeddings_by_type",
@@ -98,16 +118,52 @@ class CohereEmbed(CohereFormat):
 
 def _validate(document: Mapping[str, Any]) -> None:
     check(document, FIELDS, ("model", "input_type"))
-    if any(document.get(name) is not None for name in ("images", "inputs")):
-        raise RequestError("invalid request: this server embeds texts alone, not images or inputs")
-    if document.get("texts") is None:
-        raise RequestError("invalid request: texts is required")
-    check_texts("texts", document["texts"], MAX_TEXTS)
+    given = [name for name in GIVEN if document.get(name) is not None]
+    if not given:
+        raise RequestError("invalid request: one of texts, images or inputs is required")
+    if len(given) > 1:
+        raise RequestError(f"invalid request: only one of {' and '.join(given)} can be given")
+    _check_given(given[0], document[given[0]])
     _among("input_type", document["input_type"], INPUT_TYPES)
     _among("truncate", document.get("truncate"), TRUNCATE)
     _among("output_dimension", document.get("output_dimension"), DIMENSIONS)
     for kind in document.get("embedding_types") or ():
         _among("embedding_types", kind, tuple(TYPES))
+
+
+def _check_given(name: str, given: list[Any]) -> None:
+    if name != "inputs":
+        return check_texts(name, given, MAX_TEXTS)
+    check_texts(name, ["" for _ in given], MAX_TEXTS)
+    for at, each in enumerate(given):
+        parts = each.get("content") if isinstance(each, dict) else None
+        if not isinstance(parts, list) or not parts:
+            raise RequestError(f"invalid request: inputs[{at}].content must be an array of texts and images")
+        for part in parts:
+            _among(f"inputs[{at}].content.type", mapping(part).get("type") or "nothing", ("text", "image_url"))
+
+
+def _inputs(document: Mapping[str, Any]) -> tuple[Message, ...]:
+    """Return a message for each text, each image, or each input of several parts."""
+    found = [Message("user", each) for each in _listed(document, "texts")]
+    found += [Message("user", parts=(Part("image", each),)) for each in _listed(document, "images")]
+    for each in dicts(document.get("inputs")):
+        parts = dicts(each.get("content"))
+        said = "\n".join(text(part.get("text")) for part in parts if part.get("type") == "text")
+        seen = [mapping(part.get("image_url")) for part in parts if part.get("type") == "image_url"]
+        found.append(Message("user", said, parts=tuple(Part("image", text(image.get("url"))) for image in seen)))
+    return tuple(found)
+
+
+def _listed(document: Mapping[str, Any], name: str) -> Sequence[str]:
+    given = document.get(name)
+    return texts(given) if isinstance(given, list) else ()
+
+
+def _seen(message: Message) -> str:
+    """Return the text that stands for an input: an image is a word of its own, made of its bytes."""
+    images = (hashlib.blake2s(part.source.encode("utf-8", "surrogatepass")).hexdigest() for part in message.parts)
+    return " ".join(filter(None, (message.text, *images)))
 
 
 def _among(name: str, value: object, allowed: tuple[object, ...]) -> None:

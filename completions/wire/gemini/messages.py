@@ -218,6 +218,7 @@ GENERATE_FIELDS: dict[str, Check] = {
     "store": boolean,
     "continuationToken": string,
     "modelArmorConfig": struct,
+    "outputConfig": message("GenerationOutputConfig", {"outputUriPrefix": string}),
 }
 GENERATE = message("GenerateContentRequest", GENERATE_FIELDS)
 EMBED_FIELDS: dict[str, Check] = {

@@ -27,8 +27,8 @@ from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.refusals import Refusal
 from completions.wire.words import NO_WORDS, Words
 
-SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "fast"}
-"""The service tiers that an answer repeats; all others are reported as `default`."""
+SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "priority", "ultrafast": "ultrafast"}
+"""What an answer calls the service tiers that a request asks for; all others are reported as `default`."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:

@@ -40,7 +40,10 @@ PDF_EXAMPLE = (
 
 _TEXT = string(high=MAX_TEXT)
 _STRING = string()
-_CACHE_POINT = {"prompt_cache_breakpoint": record({"mode": choice("explicit")}, ("mode",))}
+CACHE_POINT: Mapping[str, Check] = {
+    "prompt_cache_breakpoint": nullable(record({"mode": choice("explicit"), "ttl": choice("30m", "12h")}, ("mode",)))
+}
+"""The end of what a prompt's cache is to keep, which any part of the input may have."""
 
 
 def image_url(value: Any) -> Problem | None:
@@ -89,7 +92,7 @@ def _not_base64(options: Sequence[str], data: str) -> str | None:
     return None if options and options[-1].strip().lower() == "base64" else "an invalid base64-encoded value"
 
 
-_IMAGE = record({"url": image_url, "detail": choice("auto", "low", "high")}, ("url",))
+_IMAGE = record({"url": image_url, "detail": choice("auto", "low", "high", "original")}, ("url",))
 _AUDIO = record({"data": string(low=1), "format": choice("wav", "mp3")}, ("data", "format"))
 _FILE_FIELDS = {"file_data": file_data, "file_id": string(low=1), "filename": string()}
 _FILE = record(_FILE_FIELDS)
@@ -115,7 +118,7 @@ _PART_FIELDS: Mapping[str, Check] = {
     "file": file,
 }
 PARTS: Mapping[str, Check] = {
-    name: record({"type": anything, name: check} | ({} if name in ("refusal", "audio") else _CACHE_POINT), (name,))
+    name: record({"type": anything, name: check} | ({} if name in ("refusal", "audio") else CACHE_POINT), (name,))
     for name, check in _PART_FIELDS.items()
 }
 """The content parts; each has its content under the key that its type names."""

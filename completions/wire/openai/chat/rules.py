@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.openai import strict_schema
-from completions.wire.openai.message_rules import messages, says_json
+from completions.wire.openai.message_rules import CACHE_POINT, messages, says_json
 from completions.wire.openai.stored import metadata
 from completions.wire.openai.strict_schema import OPENAI, SchemaRules
 from completions.wire.openai.tool_rules import FUNCTION_CALL, OFFERS, TOOL_CHOICE, functions, tools, unsuitable
@@ -44,7 +44,7 @@ _MODE = nullable(record({"mode": choice("score", "block")}, ("mode",)))
 _MODERATION = record(
     {"model": string(low=1), "policy": nullable(record({"input": _MODE, "output": _MODE}))}, ("model",)
 )
-_TEXT_PART = tagged("type", {"text": record({"type": anything, "text": string()}, ("text",))})
+_TEXT_PART = tagged("type", {"text": record({"type": anything, "text": string(), **CACHE_POINT}, ("text",))})
 _PREDICTION = tagged(
     "type",
     {

@@ -3,10 +3,10 @@
 The shapes are those of `openai.types.responses` in the SDK (`ResponseInputItemParam`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from completions.wire.openai.message_rules import MAX_TEXT, file_data, image_url
+from completions.wire.openai.message_rules import CACHE_POINT, MAX_TEXT, file_data, image_url
 from completions.wire.validation import (
     Check,
     Problem,
@@ -29,7 +29,6 @@ from completions.wire.validation import (
 _STRING, _TEXT, _ID = string(), string(high=MAX_TEXT), string(low=1)
 _CALL_ID = string(low=1, high=64)
 _STATUS = nullable(choice("in_progress", "completed", "incomplete"))
-_CACHE: Mapping[str, Check] = {"prompt_cache_breakpoint": record({"mode": choice("explicit")}, ("mode",))}
 
 TEXT_FILE = (
     "Expected a base64-encoded data URL with a valid file MIME type "
@@ -51,44 +50,39 @@ def _readable(value: Any) -> Problem | None:
     return Problem("Invalid file data:", f". {why}", "invalid_value")
 
 
-_IMAGE_FIELDS: Mapping[str, Check] = {
-    "type": anything,
-    "detail": choice("low", "high", "auto", "original"),
-    "file_id": nullable(_ID),
-    "image_url": nullable(image_url),
-    **_CACHE,
-}
-_IMAGE = record(_IMAGE_FIELDS)
-_FILE_FIELDS: Mapping[str, Check] = {
-    "type": anything,
-    "detail": choice("auto", "low", "high"),
-    "file_data": _readable,
-    "file_id": nullable(_ID),
-    "file_url": _ID,
-    "filename": _STRING,
-    **_CACHE,
-}
-_FILE = record(_FILE_FIELDS)
+def _image(fields: Mapping[str, Check]) -> Check:
+    seen = record(fields)
+
+    def check(value: Any) -> Problem | None:
+        problem = seen(value)
+        given = problem is not None or value.get("image_url") or value.get("file_id")
+        return problem if given else missing("image_url", value, fields)
+
+    return check
 
 
-def _image(value: Any) -> Problem | None:
-    problem = _IMAGE(value)
-    return problem or (
-        None if value.get("image_url") or value.get("file_id") else missing("image_url", value, _IMAGE_FIELDS)
-    )
+def _file(fields: Mapping[str, Check]) -> Check:
+    read = record(fields)
+
+    def check(value: Any) -> Problem | None:
+        problem = read(value)
+        given = problem is not None or any(value.get(key) for key in ("file_data", "file_id", "file_url"))
+        return problem if given else missing("file_id", value, fields)
+
+    return check
 
 
-def _file(value: Any) -> Problem | None:
-    problem = _FILE(value)
-    given = any(value.get(key) for key in ("file_data", "file_id", "file_url"))
-    return problem or (None if given else missing("file_id", value, _FILE_FIELDS))
+def _input_parts(unsaid: Callable[[Check], Check]) -> Mapping[str, Check]:
+    """Return the checks of the parts; `unsaid` makes that of a field which need not be said."""
+    image = {"type": anything, "detail": unsaid(choice("low", "high", "auto", "original"))}
+    image |= {"file_id": nullable(_ID), "image_url": nullable(image_url), **CACHE_POINT}
+    file = {"type": anything, "detail": unsaid(choice("auto", "low", "high")), "file_data": unsaid(_readable)}
+    file |= {"file_id": nullable(_ID), "file_url": unsaid(_ID), "filename": unsaid(_STRING), **CACHE_POINT}
+    written = record({"type": anything, "text": _TEXT, **CACHE_POINT}, ("text",))
+    return {"input_text": written, "input_image": _image(image), "input_file": _file(file)}
 
 
-_INPUT_PARTS: Mapping[str, Check] = {
-    "input_text": record({"type": anything, "text": _TEXT, **_CACHE}, ("text",)),
-    "input_image": _image,
-    "input_file": _file,
-}
+_INPUT_PARTS = _input_parts(lambda check: check)
 _SOUND = record({"data": _ID, "format": choice("wav", "mp3")}, ("data", "format"))
 _PARTS: Mapping[str, Check] = {
     **_INPUT_PARTS,
@@ -107,7 +101,7 @@ _PARTS: Mapping[str, Check] = {
     "summary_text": record({"type": anything, "text": _TEXT}, ("text",)),
 }
 _CONTENT = text_or("objects", array(tagged("type", _PARTS), "objects"), high=MAX_TEXT)
-_OUTPUT = text_or("objects", array(tagged("type", _INPUT_PARTS), "objects"), high=MAX_TEXT)
+_OUTPUT = text_or("objects", array(tagged("type", _input_parts(nullable)), "objects"), high=MAX_TEXT)
 
 VARIABLE = either("one of a string or object", string=_TEXT, object=tagged("type", _INPUT_PARTS))
 """Check what stands for a variable of a prompt template."""
@@ -129,6 +123,23 @@ _LATER: Mapping[str, Check] = {"async": nullable(boolean)}
 _SUMMARY = array(record({"type": choice("summary_text"), "text": _TEXT}, ("type", "text")), "objects")
 _ANY_STATUS = nullable(_STRING)
 
+_FUNCTION_OUTPUT_FIELDS: Mapping[str, Check] = {
+    **_BASE,
+    **_FROM,
+    "call_id": nullable(_CALL_ID),
+    "name": nullable(_STRING),
+    "output": _OUTPUT,
+}
+_FUNCTION_OUTPUT = record(_FUNCTION_OUTPUT_FIELDS, ("output",))
+
+
+def _function_output(value: Any) -> Problem | None:
+    """Check what a function gave: it has the id of its call, or the name of the tool that made it unasked."""
+    problem = _FUNCTION_OUTPUT(value)
+    given = any(value.get(key) is not None for key in ("call_id", "name"))
+    return problem or (None if given else missing("call_id", value, _FUNCTION_OUTPUT_FIELDS))
+
+
 _ITEMS: Mapping[str, Check] = {
     "message": _MESSAGE,
     "file_search_call": _item(("queries",), results=nullable(array(obj, "objects")), status=_ANY_STATUS),
@@ -140,9 +151,7 @@ _ITEMS: Mapping[str, Check] = {
     "function_call": _item(
         ("call_id", "name", "arguments"), call_id=_CALL_ID, name=_STRING, arguments=_TEXT, **_LATER, **_FROM
     ),
-    "function_call_output": _item(
-        ("call_id", "output"), call_id=_CALL_ID, output=_OUTPUT, name=nullable(_STRING), **_FROM
-    ),
+    "function_call_output": _function_output,
     "reasoning": _item(
         ("summary",), summary=_SUMMARY, content=nullable(array(obj, "objects")), encrypted_content=nullable(_STRING)
     ),
@@ -228,7 +237,7 @@ def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
             open_calls[kind, call] = call
         elif kind == "tool_search_call":  # one that the client runs may be answered as a function's is, or not
             open_calls["function_call", call] = ""
-        elif kind in _ANSWERS:
+        elif kind in _ANSWERS and call is not None:
             asked, noun = _ANSWERS[kind]
             if (asked, call) not in open_calls:
                 return worded_problem(f"No tool call found for {noun} output with call_id {call}.", None, "input")

@@ -117,6 +117,8 @@ _CONVERSATION = either(
     string=identifier("conv"),
     object=record({"id": identifier("conv")}, ("id",)),
 )
+_BACKGROUND = record({"completion_window": choice("soonest", "2h", "8h"), "continuation_id": _STRING})
+_IMAGE = record({"context_compression": choice("auto", "enabled", "disabled")})
 _COUNTED: Mapping[str, Check] = {
     "conversation": nullable(_CONVERSATION),
     "input": nullable(INPUT),
@@ -132,9 +134,12 @@ _COUNTED: Mapping[str, Check] = {
 }
 FIELDS: Mapping[str, Check] = {
     **_COUNTED,
+    "access_programs": nullable(record({"cyber": choice("standard", "daybreak_blue", "daybreak_red")})),
     "background": nullable(boolean),
+    "background_options": nullable(_BACKGROUND),
     "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
     "context_management": nullable(array(obj, "objects")),
+    "image": nullable(_IMAGE),
     "include": nullable(array(choice(*INCLUDABLE), "strings")),
     "max_output_tokens": nullable(integer(MIN_OUTPUT)),
     "max_tool_calls": nullable(integer(1)),
@@ -146,7 +151,7 @@ FIELDS: Mapping[str, Check] = {
     "prompt_cache_options": nullable(obj),
     "prompt_cache_retention": nullable(choice("in_memory", "24h")),
     "safety_identifier": nullable(string(high=64)),
-    "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
+    "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")),
     "store": nullable(boolean),
     "stream": SHARED["stream"],
     "stream_options": nullable(record({"include_obfuscation": nullable(boolean)})),
@@ -166,7 +171,7 @@ def request(rules: SchemaRules) -> Check:
 _COUNT = record({**_COUNTED, "personality": _STRING})
 _COMPACTION = record(
     {
-        "image": obj,
+        "image": _IMAGE,
         **{name: _COUNTED[name] for name in ("input", "instructions", "previous_response_id")},
         **{name: FIELDS[name] for name in ("model", "prompt_cache_key", "prompt_cache_options", "service_tier")},
         "prompt_cache_retention": FIELDS["prompt_cache_retention"],
@@ -196,6 +201,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or _two_pasts(body)
         or stream_options_alone(body)
         or _unkept(body)
+        or _in_no_hurry(body)
         or unsuitable(body)
         or _unread(body)
         or _json_mode(body)
@@ -226,6 +232,15 @@ def _unkept(body: Mapping[str, Any]) -> Problem | None:
     if body.get("background") is not True or body.get("store") is not False:
         return None
     return worded_problem("Background mode requires 'store' to be true.", None, "background")
+
+
+def _in_no_hurry(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of an answer that may take hours and that is waited for (by the SDK's description)."""
+    window = (body.get("background_options") or {}).get("completion_window", "soonest")
+    if window == "soonest" or (body.get("background") is True and body.get("stream") is not True):
+        return None
+    why = f"Completion window '{window}' requires 'background' to be true and 'stream' to be false."
+    return worded_problem(why, None, "background_options.completion_window")
 
 
 def _unread(body: Mapping[str, Any]) -> Problem | None:

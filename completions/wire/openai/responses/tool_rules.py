@@ -33,6 +33,9 @@ from completions.wire.validation import (
 _STRING, _SIZE = string(), choice("low", "medium", "high")
 _CALLERS = nullable(array(choice("direct", "programmatic"), "strings"))
 _LATER: Mapping[str, Check] = {"allowed_callers": _CALLERS, "defer_loading": boolean}
+_OWN: Mapping[str, Check] = {**_LATER, "async": boolean}
+"""What the functions of the client may have besides."""
+_EFFORT = choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 _FUNCTION: Mapping[str, Check] = {
     "type": anything,
@@ -41,11 +44,11 @@ _FUNCTION: Mapping[str, Check] = {
     "parameters": nullable(obj),
     "strict": nullable(boolean),
     "output_schema": nullable(obj),
-    **_LATER,
+    **_OWN,
 }
 _GRAMMAR = {"type": anything, "definition": string(low=1), "syntax": choice("lark", "regex")}
 _FORMAT = tagged("type", {"text": record({"type": anything}), "grammar": record(_GRAMMAR, ("definition", "syntax"))})
-_CUSTOM = record({"type": anything, "name": TOOL_NAME, "description": _STRING, "format": _FORMAT, **_LATER}, ("name",))
+_CUSTOM = record({"type": anything, "name": TOOL_NAME, "description": _STRING, "format": _FORMAT, **_OWN}, ("name",))
 _PLACE = {key: nullable(_STRING) for key in ("city", "country", "region", "timezone")}
 _LOCATION = nullable(record({"type": choice("approximate"), **_PLACE}))
 _DOMAINS = nullable(array(_STRING, "strings"))
@@ -74,15 +77,19 @@ _PICTURE = record(
         "type": anything,
         "action": choice("generate", "edit", "auto"),
         "background": choice("transparent", "opaque", "auto"),
+        "complexity": _SIZE,
+        "frame_count": integer(1),
+        "frame_duration_ms": integer(1),
         "input_fidelity": nullable(choice("high", "low")),
         "input_image_mask": record({"file_id": _STRING, "image_url": _STRING}),
         "model": string(low=1),
         "moderation": choice("auto", "low"),
         "output_compression": integer(0, 100),
-        "output_format": choice("png", "webp", "jpeg"),
+        "output_format": choice("png", "webp", "jpeg", "gif", "svg"),
         "partial_images": integer(0, 3),
-        "quality": choice("low", "medium", "high", "auto"),
+        "quality": choice("low", "medium", "high", "xhigh", "max", "auto"),
         "size": _STRING,
+        "svg": record({"model": string(low=1), "reasoning": nullable(record({"effort": _EFFORT}))}),
     }
 )
 _APPROVAL = either("one of a string or object", string=choice("always", "never"), object=obj)
