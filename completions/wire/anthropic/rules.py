@@ -24,8 +24,8 @@ from completions.wire.anthropic.checks import (
     tagged,
 )
 from completions.wire.anthropic.thinking import unproven
-from completions.wire.anthropic.tools import BETA_THINKING, THINKING, TOOL_CHOICE, tools, unsuitable_tools
-from completions.wire.anthropic.turns import messages, misplaced, unmatched, unsuitable
+from completions.wire.anthropic.tools import BETA_THINKING, EFFORT, THINKING, TOOL_CHOICE, tools, unsuitable_tools
+from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unmatched, unsuitable
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
 NEWEST = "2026-10-21"
@@ -35,8 +35,7 @@ VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 MAX_CACHE_POINTS = 4
 
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
-_EFFORT = choice("low", "medium", "high", "xhigh", "max")
-_OUTPUT = record({"effort": nullable(_EFFORT), "format": nullable(_FORMAT), "task_budget": nullable(mapping)})
+_OUTPUT = record({"effort": nullable(EFFORT), "format": nullable(_FORMAT), "task_budget": nullable(mapping)})
 
 COUNTED: Mapping[str, Check] = {
     "model": string(1, 256),
@@ -86,7 +85,8 @@ Key = tuple[bool, bool, bool]
 
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
-    beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT), "thinking": BETA_THINKING}
+    beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT)}
+    beta |= {"messages": beta_messages, "thinking": BETA_THINKING}
     thread = {"thread": threads.CHECK}
     return {
         (newest, betas, threaded): record(
@@ -163,7 +163,7 @@ def _too_many(body: Mapping[str, Any]) -> Problem | None:
 
 def _cache_points(body: Mapping[str, Any]) -> Problem | None:
     """Refuse more than four cache breakpoints."""
-    spoken = [message["content"] for message in body["messages"]]
+    spoken = [message.get("content") for message in body["messages"]]
     blocks = [
         block
         for content in (body.get("system"), body.get("tools"), *spoken)

@@ -119,6 +119,8 @@ TOOL_CHOICE = tagged(
     }
 )
 
+EFFORT = choice("low", "medium", "high", "xhigh", "max")
+
 
 def _thinking(*displays: str, **more: Check) -> Check:
     fields: dict[str, Check] = {"type": anything, "display": nullable(choice(*displays)), **more}

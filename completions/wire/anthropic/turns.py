@@ -10,9 +10,10 @@ from typing import Any
 
 from completions.tokens.models import refuses
 from completions.wire.anthropic.blocks import CONTENT, SYSTEM_CONTENT
-from completions.wire.anthropic.checks import Wrong, array, record
+from completions.wire.anthropic.checks import Wrong, array, choice, record
+from completions.wire.anthropic.tools import EFFORT
 from completions.wire.fields import dicts
-from completions.wire.validation import Problem, anything
+from completions.wire.validation import Check, Problem, anything, nullable
 
 MAX_MESSAGES = 100_000
 """The most messages in one request, according to the SDK."""
@@ -20,6 +21,16 @@ MAX_MESSAGES = 100_000
 NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
 
 _KEYS = record({"role": anything, "content": anything}, ("role", "content"))
+_BETA_SYSTEM = record(
+    {
+        "role": anything,
+        "content": SYSTEM_CONTENT,
+        "clear_at": nullable(choice("next_user_message", "never")),
+        "output_config": nullable(record({"effort": nullable(EFFORT)})),
+    },
+    ("role",),
+)
+"""A message of the system between the turns: `BetaSystemMessageParam` in the anthropic SDK."""
 
 
 def _message(value: Any) -> Problem | None:
@@ -30,14 +41,28 @@ def _message(value: Any) -> Problem | None:
     return problem and problem.under("content")
 
 
-_SEVERAL = array(_message, MAX_MESSAGES)
+def _beta_message(value: Any) -> Problem | None:
+    """Check one message of a request that uses a beta; one of the system may only set how the answers are made."""
+    sets = type(value) is dict and value.get("role") == "system"
+    return _message(value) if not sets or not {"clear_at", "output_config"} & value.keys() else _BETA_SYSTEM(value)
 
 
-def messages(value: Any) -> Problem | None:
-    """Check the messages one by one, then that they are not empty."""
-    if type(value) is list and not value:
-        return Wrong("at least one message is required")
-    return _SEVERAL(value) or _roles(value) or _empty(value)
+def _messages(one: Check) -> Check:
+    several = array(one, MAX_MESSAGES)
+
+    def check(value: Any) -> Problem | None:
+        if type(value) is list and not value:
+            return Wrong("at least one message is required")
+        return several(value) or _roles(value) or _empty(value)
+
+    return check
+
+
+messages = _messages(_message)
+"""Check the messages one by one, then that they are not empty."""
+
+beta_messages = _messages(_beta_message)
+"""Check the messages of a request that uses a beta."""
 
 
 def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
@@ -50,7 +75,8 @@ def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     last = len(conversation) - 1
     for index, message in enumerate(conversation):
-        if not message["content"] and not (message["role"] == "assistant" and (index == last or _unsaid(message))):
+        says = message.get("content") or message.get("output_config")
+        if not says and not (message["role"] == "assistant" and (index == last or _unsaid(message))):
             why = "all messages must have non-empty content except for the optional final assistant message"
             return Wrong(why, f"[{index}]")
         for text in _texts(message):
@@ -63,14 +89,14 @@ def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 
 def _unsaid(message: dict[str, Any]) -> bool:
     """Tell whether a message is an answer without content, such as a refusal, which the API accepts back."""
-    return isinstance(message["content"], list)
+    return isinstance(message.get("content"), list)
 
 
 def _texts(message: dict[str, Any]) -> Iterator[str]:
-    content = message["content"]
+    content = message.get("content")
     if isinstance(content, str):
         return iter([content] if content else [])
-    return (block["text"] for block in content if block["type"] == "text")
+    return (block["text"] for block in dicts(content) if block["type"] == "text")
 
 
 def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
@@ -89,7 +115,7 @@ def _unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
                 return problem
             asked, answered = {}, set()
         role = message["role"]
-        for place, block in enumerate(dicts(message["content"])):
+        for place, block in enumerate(dicts(message.get("content"))):
             if block["type"] == "tool_use":
                 if block["id"] in asked:
                     return Wrong("`tool_use` ids must be unique", f"[{index}].content[{place}]")
@@ -118,7 +144,7 @@ def _unanswered(asked: dict[str, int], answered: set[str]) -> Problem | None:
 def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     """Return a block that version 2026-10-21 no longer accepts at its place. The wordings are ours."""
     for index, message in enumerate(conversation):
-        for place, block in enumerate(dicts(message["content"])):
+        for place, block in enumerate(dicts(message.get("content"))):
             path = f"messages[{index}].content[{place}].{block['type']}"
             if message["role"] == "assistant" and block["type"] == "document":
                 return Wrong("`document` blocks are not permitted in assistant messages", path)

@@ -40,7 +40,7 @@ PDF_EXAMPLE = (
 
 _TEXT = string(high=MAX_TEXT)
 _STRING = string()
-CACHE_POINT: Mapping[str, Check] = {
+CACHE_POINT: dict[str, Check] = {
     "prompt_cache_breakpoint": nullable(record({"mode": choice("explicit"), "ttl": choice("30m", "12h")}, ("mode",)))
 }
 """The end of what a prompt's cache is to keep, which any part of the input may have."""

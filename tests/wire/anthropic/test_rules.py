@@ -226,6 +226,22 @@ def test_beta__brings_its_fields() -> None:
     assert refused(BODY | fields, NEW | {"anthropic-beta": "structured-outputs-2025-11-13"}) is None
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"role": "system", "output_config": {"effort": "low"}},
+        {"role": "system", "content": "Now in verse.", "clear_at": "next_user_message"},
+    ],
+)
+def test_beta__has_messages_of_the_system_that_set_more(more: dict[str, Any]) -> None:
+    body = {**BODY, "model": "claude-opus-5-5", "messages": [USER, more]}
+    assert refused(body, OLD | {"anthropic-beta": "mid-conversation-output-config-2026-07-01"}) is None
+    assert "Extra inputs" in str(refused(body | {"messages": [USER, {"content": "a", **more}]}, OLD))
+    nothing = {"role": "system", "output_config": {}}
+    words = refused(body | {"messages": [USER, nothing]}, OLD | {"anthropic-beta": "a"})
+    assert words is not None and "all messages must have non-empty content" in words
+
+
 def test_count__takes_no_max_tokens() -> None:
     body = {key: value for key, value in BODY.items() if key != "max_tokens"}
     assert COUNT.parse(orjson.dumps(body), NEW, validate=True).model == "claude-sonnet-4-5"

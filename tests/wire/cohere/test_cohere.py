@@ -1,6 +1,8 @@
 """Cohere's second version: chats, embeddings and rerankings, raw and through LiteLLM, against a live server."""
 
+import base64
 import json
+from array import array
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
@@ -177,6 +179,22 @@ def test_embed__has_the_types_and_size_that_are_asked_for(server: LiveServer) ->
     assert all(0 <= value <= 255 for value in found["embeddings"]["uint8"][0])
 
 
+def test_embed__takes_images_and_packs_its_vectors(server: LiveServer) -> None:
+    one, other = ("data:image/png;base64," + base64.b64encode(each).decode() for each in (b"one", b"other"))
+    kinds = ["float", "base64", "binary", "ubinary"]
+    asked = {"model": "embed-v4.0", "input_type": "image", "embedding_types": kinds, "output_dimension": 256}
+    found = post(server, "embed", {**asked, "images": [one, other, one]}).json()
+    vectors = found["embeddings"]
+    assert found["texts"] == [] and vectors["float"][0] == vectors["float"][2] != vectors["float"][1]
+    assert array("f", base64.b64decode(vectors["base64"][0])).tolist() == vectors["float"][0]
+    signs = "".join(f"{byte:08b}" for byte in vectors["ubinary"][0])
+    assert signs == "".join(str(int(value > 0)) for value in vectors["float"][0])
+    assert vectors["binary"][0] == [byte - 128 for byte in vectors["ubinary"][0]]
+    parts = [{"type": "text", "text": "a cat"}, {"type": "image_url", "image_url": {"url": one}}]
+    mixed = post(server, "embed", {**asked, "inputs": [{"content": parts}, {"content": parts[:1]}]}).json()
+    assert len(mixed["embeddings"]["float"]) == 2 and mixed["embeddings"]["float"][0] != vectors["float"][0]
+
+
 EMBED = {"model": "embed-v4.0", "input_type": "search_query", "texts": ["a"]}
 RERANK = {"model": "rerank-v3.5", "query": "a", "documents": ["a"]}
 
@@ -196,6 +214,14 @@ RERANK = {"model": "rerank-v3.5", "query": "a", "documents": ["a"]}
         ("embed", {**EMBED, "input_type": "x"}, 400, "input_type must be one of search_document"),
         ("embed", {**EMBED, "texts": ["a", 1]}, 400, "texts[1] must be a string, but it is an integer"),
         ("embed", {**EMBED, "texts": ["a"] * 97}, 400, "total number of texts must be at most 96 - received 97"),
+        (
+            "embed",
+            {**EMBED, "images": ["data:image/png;base64,aGk="]},
+            400,
+            "only one of texts and images can be given",
+        ),
+        ("embed", {"model": "embed-v4.0", "input_type": "image"}, 400, "one of texts, images or inputs is required"),
+        ("embed", {"model": "m", "input_type": "image", "inputs": [{}]}, 400, "inputs[0].content must be an array"),
         ("embed", {**EMBED, "embedding_types": ["x"]}, 400, "embedding_types must be one of float"),
         ("embed", {**EMBED, "output_dimension": 3}, 400, "output_dimension must be one of 256"),
         ("rerank", {**RERANK, "documents": []}, 400, "list of documents must not be empty"),
