@@ -16,7 +16,7 @@ from completions.outcome import Fault
 from completions.resolve.overrides import AN_ERROR, FAULT, UNSTREAMED
 from completions.views.edge import error_of
 from completions.views.http import EventStream, RawResponse, Recorded, Severed, whole_response
-from completions.views.streaming import check_keep_alive, keep_alive, schedule_frames
+from completions.views.streaming import check_framing, keep_alive, schedule_frames
 from completions.views.turn import Turn
 from completions.wire.base import StreamFailure
 
@@ -127,7 +127,7 @@ def _check_line(turn: Turn, size: int) -> None:
 
 def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     framing = turn.wire.framing(turn.prompt)
-    check_keep_alive(turn, framing)
+    check_framing(turn, framing)
     events = list(turn.events)
     for fault in faults:
         _check_place(turn, fault, events)

@@ -12,7 +12,7 @@ from completions.delivery.stream import Delivery, Pause, Sent, deliver_held, del
 from completions.event import Events, Frames, after_tokens
 from completions.exceptions import RequestError
 from completions.journal.record import StreamRecord
-from completions.outcome import Hold
+from completions.outcome import Hold, Ineffective
 from completions.resolve.overrides import PACING
 from completions.views.http import EventStream
 from completions.views.turn import Turn
@@ -21,19 +21,28 @@ from completions.wire.framing import Framing
 Pieces = AsyncGenerator[bytes, None]
 Times = Callable[[list[float]], list[float]]
 
+WRITTEN = {"": "comment", "event": "name"}
+"""How a script calls fields of events that have another name in the stream."""
+
 
 def stream(turn: Turn) -> EventStream:
     """Return the response that streams a turn's events without faults."""
     framing = turn.wire.framing(turn.prompt)
-    check_keep_alive(turn, framing)
+    check_framing(turn, framing)
     pieces, record = schedule_frames(turn, turn.events, framing.frames(turn.events))
     return EventStream(keep_alive(turn, framing, pieces), record, framing.media_type)
 
 
-def check_keep_alive(turn: Turn, framing: Framing) -> None:
-    """Note a keep-alive interval if the framing has no keep-alive."""
+def check_framing(turn: Turn, framing: Framing) -> None:
+    """Note what the framing has no place for: keep-alives, and fields of events that a script gives."""
     if turn.outcome.pacing.keep_alive_ms and not framing.keep_alive:
         turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no keep-alive")
+    reply = turn.outcome.reply
+    if reply is not None and reply.events is not None:
+        given = {name for event in reply.events for name, _ in event.fields}
+        why = f"{framing.media_type} has no place for it"
+        lost = [Ineffective(f"events; {WRITTEN.get(name, name)}", why) for name in sorted(given - {*framing.carries})]
+        turn.exchange.ineffective += tuple(lost)
 
 
 def check_chunks(turn: Turn) -> None:

@@ -5,7 +5,7 @@ a token each, or several where the pacing says so.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, pairwise, zip_longest
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ class Framing(ABC):
     """
 
     media_type: str
+    carries: Collection[str] = ("data",)
+    """The fields of a verbatim event that it has a place for; a comment is a field without a name."""
     keep_alive: bytes = b""
     keep_alive_ms: float = 0.0
     """How often a silent stream sends a keep-alive, unless the script says otherwise; 0 is never."""
@@ -46,6 +48,7 @@ class ServerSentEvents(Framing):
     """Server-sent events (WHATWG HTML): `data:` lines, after a line with the event's name if it has one."""
 
     media_type = "text/event-stream"
+    carries = ("data", "event", "id", "retry", "")
 
     def __init__(
         self,
@@ -146,6 +149,7 @@ class AmazonEventStream(Framing):
     """AWS's binary messages; an event whose name ends in `Exception` is sent as an exception."""
 
     media_type = "application/vnd.amazon.eventstream"
+    carries = ("data", "event")
 
     def frames(self, events: Iterable[Event]) -> Frames:
         """Return one message for each event; with their checksums they have nothing in common."""

@@ -15,6 +15,7 @@ from tests.asgi import Answer, call
 from tests.scripts import rules
 
 CHAT, CLAUDE, OLLAMA = "/v1/chat/completions", "/v1/messages", "/api/chat"
+CONVERSE = "/model/amazon.nova-pro-v1:0/converse-stream"
 HI: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 20}
 STREAM = HI | {"stream": True}
 WHOLE = HI | {"stream": False}
@@ -197,6 +198,24 @@ async def test_fault__of_a_script_is_noted_in_log_and_exchange(
     assert exchange.ineffective[0].why.startswith(why)
     assert f" ineffective={what}" in str(RequestLine(exchange))
     assert what in str(RequestLine(exchange).fields()["ineffective"])
+
+
+@pytest.mark.parametrize("fault", ["", ", fault: {split_bytes: {bytes: 1}}"])
+@pytest.mark.parametrize(
+    ("path", "lost"),
+    [
+        (CHAT, []),
+        (OLLAMA, ["events; comment", "events; name", "events; id"]),
+        (CONVERSE, ["events; comment", "events; id"]),
+    ],
+)
+async def test_events__have_fields_that_not_every_stream_has_a_place_for(
+    path: str, lost: list[str], fault: str, tmp_path: Path, settings: Settings, exchanges: list[Exchange]
+) -> None:
+    use(tmp_path, settings, f"- {{reply: {{events: [{{data: a, name: b, id: c}}, {{comment: d}}, e]}}{fault}}}")
+    body = {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]} if path == CONVERSE else STREAM
+    assert (await ask(path, body, authorization="Bearer k")).status == 200
+    assert [each.what for each in exchanges[0].ineffective] == lost
 
 
 async def test_fault__of_a_request_whose_rule_fails_is_noted(tmp_path: Path, settings: Settings) -> None:
