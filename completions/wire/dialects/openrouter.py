@@ -37,6 +37,9 @@ MAKERS = {"google": "gemini", "mistralai": "mistral"}
 UNTOLD = ("billing", "tool_usage", "moderation", "prompt_cache_retention")
 """What OpenAI's responses have and OpenRouter's do not."""
 
+ROUTED = "openrouter/auto"
+"""The model that chooses another one."""
+
 
 class OpenRouter(Vendor):
     """OpenRouter's dialect."""
@@ -52,7 +55,7 @@ class OpenRouter(Vendor):
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = False
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat()}
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
     tier: str | None = None
     """The tier that the maker tells."""
     native_reasons: ClassVar[Mapping[str, str]] = {}
@@ -138,9 +141,13 @@ class OpenRouter(Vendor):
         return {"native_finish_reason": None}
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with its cache marks, as Anthropic's models accept them; it may ask to be compressed."""
-        adapted = super().adapt_prompt(prompt)
-        return replace(adapted, cache_blocks=cache_blocks(prompt.body), truncates=_is_compressed(prompt.body))
+        """Return the prompt with its cache marks, as Anthropic's models accept them; it may ask to be compressed.
+
+        A chat without a model gets the first of its `models`, or the router's own choice: the SDK's `ChatRequest`.
+        """
+        adapted, body = super().adapt_prompt(prompt), prompt.body
+        model = prompt.model or next(iter(texts(body.get("models"))), ROUTED)
+        return replace(adapted, model=model, cache_blocks=cache_blocks(body), truncates=_is_compressed(body))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""

@@ -90,17 +90,18 @@ def chat(
     parts: Collection[str] = (),
     known: Collection[str] = (),
     message: Check = anything,
+    needed: Collection[str] = ("model", "messages"),
 ) -> Check:
     """Return the check for a chat request.
 
     `fields` are the vendor's own or different fields. `parts` are the types of content parts, or any. If `known` is
-    given, other fields are refused. `message` is a further check for each message.
+    given, other fields are refused. `message` is a further check for each message. `needed` are the required fields.
     """
     one = _message(parts, message)
     table = {**FIELDS, "messages": array(one, "objects", low=1), **(fields or {})}
     if known:
         table = {key: table.get(key, anything) for key in {*known, "model", "messages"}}
-    return record(table, ("model", "messages"), others=not known)
+    return record(table, tuple(needed), others=not known)
 
 
 def with_content(value: dict[str, Any]) -> Problem | None:

@@ -48,5 +48,11 @@ def dialect_addresses(dialect: Dialect, chat: ChatCompletions) -> list[Address]:
         Address(f"{place}embeddings", Embeddings(dialect)),
         Address(f"{place}responses", Responses(dialect)),
         *listing(place, chat),
-        Address(f"{place}.*", chat, "refuse"),
+        Address(f"{_host(place)}.*", chat, "refuse"),
     ]
+
+
+def _host(place: str) -> str:
+    """Return what stands for the vendor's host in a place: `vllm/` of `vllm/v1/`, all of it where Google's is below."""
+    first = place.partition("/")[0]
+    return place if first.startswith("v1") else f"{first}/"

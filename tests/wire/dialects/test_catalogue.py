@@ -57,3 +57,25 @@ def test_sdks__read_their_lists(live: LiveServer) -> None:
         assert (can["mistral-large-latest"].vision, can["mistral-embed"].completion_chat) == (True, False)
     with groq.Groq(api_key="k", base_url=f"{live.url}/groq") as fast:
         assert "groq/compound" in [model.id for model in fast.models.list().data]
+
+
+@pytest.mark.parametrize(
+    ("path", "envelope"),
+    [
+        ("/vllm/is_sleeping", {"error": {"type": "NotFoundError", "param": None, "code": 404}}),
+        ("/mistral/fim", {"object": "error", "type": "invalid_request_error", "raw_status_code": 404}),
+        ("/xai/v2/nothing", {}),
+        ("/openrouter/api/credits", {"error": {"code": 404}}),
+    ],
+)
+def test_addresses__beside_a_vendor_s_api_are_refused_in_its_shape(
+    live: LiveServer, path: str, envelope: dict[str, Any]
+) -> None:
+    answer = httpx.get(f"{live.url}{path}")
+    told = answer.json()
+    assert answer.status_code == 404
+    assert envelope.keys() <= told.keys()
+    inner = envelope.get("error", {})
+    assert inner.items() <= (told["error"].items() if inner else {}.items())
+    assert f"Invalid URL (GET {path})" in answer.text
+    assert "error" not in told or path.startswith(("/vllm", "/openrouter", "/xai"))

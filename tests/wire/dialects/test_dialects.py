@@ -73,6 +73,12 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert not any("usage" in chunk for chunk in chunks[:-1])
 
 
+@pytest.mark.parametrize(("more", "model"), [({"models": ["a/b", "c/d"]}, "a/b"), ({}, "openrouter/auto")])
+def test_openrouter__chooses_a_model_where_none_is_named(more: dict[str, Any], model: str) -> None:
+    body = orjson.dumps({"messages": HI, **more})
+    assert registry.CHAT_DIALECTS["openrouter"].parse(body, {}, validate=True).model == model
+
+
 def test_openrouter__names_provider_and_native_reason() -> None:
     document, chunks = both("openrouter")
     assert document["id"].startswith("gen-")

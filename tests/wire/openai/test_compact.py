@@ -37,6 +37,19 @@ def test_document__is_taken_back() -> None:
     assert Responses().parse(orjson.dumps(body), {}, validate=True).last_user == "And 3+3?"
 
 
+def test_takes__what_codex_cli_sends() -> None:
+    tool = {"type": "function", "name": "shell", "strict": False, "parameters": {"type": "object", "properties": {}}}
+    more = {
+        "reasoning": {"effort": "medium", "summary": "auto"},
+        "text": {"verbosity": "low"},
+        "service_tier": "priority",
+    }
+    prompt = parsed(instructions="Be brief.", tools=[tool], parallel_tool_calls=True, prompt_cache_key="k", **more)
+    assert prompt.tools[0].name == "shell"
+    with pytest.raises(RequestError, match="loud"):
+        parsed(text={"verbosity": "loud"})
+
+
 @pytest.mark.parametrize(
     ("body", "code", "param"),
     [

@@ -169,9 +169,13 @@ def request(rules: SchemaRules) -> Check:
 
 
 _COUNT = record({**_COUNTED, "personality": _STRING})
+_SENT_BY_CODEX = ("parallel_tool_calls", "reasoning", "text", "tools")
+"""What Codex CLI sends with each compaction (`CompactionInput` of its source), although the SDK has it not."""
+
 _COMPACTION = record(
     {
         "image": _IMAGE,
+        **{name: _COUNTED[name] for name in _SENT_BY_CODEX},
         **{name: _COUNTED[name] for name in ("input", "instructions", "previous_response_id")},
         **{name: FIELDS[name] for name in ("model", "prompt_cache_key", "prompt_cache_options", "service_tier")},
         "prompt_cache_retention": FIELDS["prompt_cache_retention"],
