@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from pytest_django import Settings
 
+from completions.journal import matching as journal
 from tests.control.client import ask, control, told
 from tests.control.test_rules_of_exchanges import ALL
 from tests.control.test_rules_of_exchanges import ask as post
@@ -56,6 +57,15 @@ async def test_match__waits_for_what_fulfils_it() -> None:
     late = await control("GET", f"exchanges/wait?{matching({'last_user': 'order'}, count=2, timeout_ms=1)}")
     document = json.loads(late.body)
     assert (late.status, len(document["exchanges"]), document["unread"]) == (408, 1, 0)
+
+
+async def test_match__looks_at_more_than_it_reads_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "BATCH", 2)
+    monkeypatch.setattr(journal, "OVERLAP", 1)
+    for number in range(7):
+        await ask(f"refund {number % 2}", "default")
+    assert (await told("GET", f"exchanges/count?{matching({'last_user': 'refund'})}"))["count"] == 7
+    assert (await told("GET", f"exchanges/count?{matching({'last_user': 'refund 0'})}"))["count"] == 4
 
 
 @pytest.mark.parametrize(

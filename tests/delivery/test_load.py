@@ -71,6 +71,15 @@ def test_capacity__is_shared_in_equal_parts(itl: float) -> None:
         assert max(after - before for before, after in pairwise(moments)) <= 0.11
 
 
+def test_capacity__what_waited_long_goes_on_at_its_own_pace_and_catches_up_on_nothing() -> None:
+    capacity, long, waits = Capacity(100), Share([0.0], [200]), share(4, 0.5)
+    capacity.join(long, 0)
+    capacity.join(waits, 0)
+    moments = times(capacity, [long, waits], 4)[1]
+    assert moments[0] == pytest.approx(2)
+    assert min(after - before for before, after in pairwise(moments)) >= 0.45
+
+
 def test_capacity__a_slow_one_keeps_its_pace_and_the_others_have_the_rest() -> None:
     capacity, slow, fast = Capacity(100), share(100, 0.1), [share(2000, 0.001) for _ in range(3)]
     for each in (slow, *fast):
