@@ -206,7 +206,7 @@ def test_lookup__is_coded_too(live: LiveServer) -> None:
         ("br;q=0, *", "gzip"),
         ("identity, gzip;q=0.5", None),
         ("gzip;q=0", None),
-        ("gzip ; q=0", None),
+        ("gzip ; q=0.5, br; q=0", "gzip"),
         ("gzip;q=a", None),
         ("zstd", None),
         ("", None),
