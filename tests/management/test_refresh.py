@@ -10,6 +10,7 @@ import yaml
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from completions.conversation import Usage
 from completions.outcome import Recorded
 from completions.resolve.shape import differences, shape_of
 from completions.script.asked.matcher import SameRequest
@@ -243,3 +244,39 @@ def test_shape__of_a_stream_has_its_events() -> None:
         "field new: delta.more[]",
         "field start.a: number is now text",
     ]
+
+
+JSON, HTML = "application/json", "text/html"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ({}, {"status": 404}, ["status: 200 is now 404"]),
+        ({}, {"headers": (("content-type", f"{JSON}; charset=utf-8"),)}, []),
+        ({}, {"headers": (("content-type", HTML),)}, [f"media type: {JSON} is now {HTML}"]),
+        ({}, {"headers": ()}, [f"media type: {JSON} is now none"]),
+        ({"headers": ()}, {}, []),
+        ({"pieces": (b'{"a": null}',)}, {"pieces": (b'{"a": 1}',)}, []),
+        ({"pieces": (b'{"a": 1}',)}, {"pieces": (b'{"a": [1]}',)}, ["field a: number is now array", "field new: a[]"]),
+        ({"pieces": (b'{"a": 1}',)}, {"pieces": (b"{}",)}, ["field gone: a"]),
+    ],
+)
+def test_shape__says_what_has_changed(before: dict[str, Any], after: dict[str, Any], told: list[str]) -> None:
+    same: dict[str, Any] = {"pieces": (b"{}",), "times": (0.0,), "headers": (("content-type", JSON),)}
+    one, other = (shape_of(Recorded("/v1/models", **same | facts)) for facts in (before, after))
+    assert list(differences(one, other)) == told
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (Usage(7, 1), Usage(7, 9), []),
+        (Usage(7, 1), Usage(8, 1), ["usage: 7 tokens of the prompt are now 8"]),
+        (Usage(7, 1), None, ["usage: gone"]),
+        (None, Usage(7, 1), ["usage: new"]),
+    ],
+)
+def test_shape__says_what_is_counted_otherwise(before: Usage | None, after: Usage | None, told: list[str]) -> None:
+    answer = Recorded("/v1/chat/completions", pieces=(b"{}",), times=(0.0,))
+    assert list(differences(shape_of(answer, before), shape_of(answer, after))) == told
