@@ -88,12 +88,8 @@ class _Lorem(defaulttags.LoremNode):
 
     def render(self, context: Any) -> str:
         count = self.count.resolve(context)
-        shortest = {"w": 2, "p": 50, "b": 50}[self.method]
-        if (
-            isinstance(count, (int, float, str))
-            and str(count).isdigit()
-            and int(str(count)[:9]) * shortest > MAX_CHARACTERS
-        ):
+        is_number = isinstance(count, (int, float, str)) and str(count).isdigit()
+        if is_number and int(str(count)[:9]) * SHORTEST[self.method] > MAX_CHARACTERS:
             raise too_long()
         return str(super().render(context))
 

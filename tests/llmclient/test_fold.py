@@ -57,6 +57,14 @@ def test_tool_calls__without_index_a_new_id_starts_the_next() -> None:
     assert streamed.tool_calls == (ToolCall("a", "f", "{}"), ToolCall("b", "g", "{}"))
 
 
+def test_tool_calls__may_be_named_by_a_later_fragment() -> None:
+    streamed = fold(
+        delta(tool_calls=[{"index": 0, "id": "a", "function": {"name": "", "arguments": "{"}}]),
+        delta(tool_calls=[{"index": 0, "id": "", "function": {"name": "f", "arguments": "}"}}]),
+    )
+    assert streamed.tool_calls == (ToolCall("a", "f", "{}"),)
+
+
 def test_tool_calls__stand_in_the_order_of_their_indexes() -> None:
     calls = [{"index": index, "id": name, "function": {"name": name}} for index, name in ((1, "b"), (2, "c"), (0, "a"))]
     assert [call.name for call in fold(*(delta(tool_calls=[call]) for call in calls)).tool_calls] == ["a", "b", "c"]
