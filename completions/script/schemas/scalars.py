@@ -58,6 +58,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "question": ("What comes next?", "How does it work?"),
     "date": ("2025-03-14", "2025-06-01"),
     "time": ("09:30", "14:00"),
+    "sentiment": ("positive", "neutral", "negative"),
     "currency": ("EUR", "USD", "JPY"),
     "language": ("en", "fr", "de"),
     "color": ("blue", "green", "amber"),
