@@ -34,8 +34,8 @@ class Media(NamedTuple):
     """What is not text: an image by its width and height, a second of sound, and a document.
 
     A document costs `page` for each page, `character` for each character, and `unread` where it stands elsewhere; a
-    film, whose length nobody looks up, costs `video`, which is a second of it. A page may cost something else where the
-    document is all there is beside texts (`page_alone`), or where a tool returned it (`page_in_result`).
+    film costs `video`, `film_second` for each second after the first, and its sound. A page may cost something else
+    where the document is all there is beside texts (`page_alone`), or where a tool returned it (`page_in_result`).
     """
 
     image: Size
@@ -46,6 +46,7 @@ class Media(NamedTuple):
     character: float = 0.27
     unread: float = 800.0
     video: float = 258.0
+    film_second: float = 263.0
 
 
 def squares(pixels: int, more: int = 0, rows: int = 0) -> Size:
@@ -128,7 +129,7 @@ class Vendor:
         if part.kind == "audio" or part.media_type.startswith("audio/"):
             return (media.seconds(part.source) or UNKNOWN_SECONDS) * self.media.second
         if part.media_type.startswith("video/"):
-            return self.media.video
+            return self._film(part.source)
         if (found := documents.pdf(part.source)) is not None:
             return page * found.pages + self.media.character * found.characters
         if (written := documents.office(part.source)) is not None:
@@ -136,6 +137,13 @@ class Vendor:
         if (text := documents.text_of(part.source)) is not None:
             return tokens.count(text)
         return self.media.unread
+
+    def _film(self, source: str) -> float:
+        """Count a film: a picture for each second, and its sound."""
+        found = media.film(source)
+        seconds = max(int(found[0]), 1) if found else 1
+        sound = self.media.second * seconds if found and found[1] else 0
+        return self.media.video + self.media.film_second * (seconds - 1) + sound
 
 
 def _tools_of(body: Mapping[str, object]) -> list[object]:
@@ -244,8 +252,10 @@ CLAUDE_HOSTED = {
 }
 CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
 GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
-GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258)
-GEMINI_3_MEDIA = Media(flat(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80)
+GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258, film_second=258)
+GEMINI_3_MEDIA = Media(
+    flat(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80, film_second=64
+)
 MISTRAL_MEDIA = Media(squares(28, rows=1), page=5, character=0.307, unread=893)
 
 

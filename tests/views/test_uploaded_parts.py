@@ -66,6 +66,19 @@ def wav(seconds: int) -> bytes:
     return file.getvalue()
 
 
+def box(kind: bytes, *content: bytes) -> bytes:
+    data = b"".join(content)
+    return struct.pack(">I", 8 + len(data)) + kind + data
+
+
+def mp4(seconds: int, version: int = 0, sound: bool = False) -> bytes:
+    """Return what says how long a film is, behind so much of its pictures that it is not at the beginning."""
+    times = struct.pack(">QQIQ" if version else ">IIII", 0, 0, 600, 600 * seconds)
+    header = box(b"mvhd", bytes([version, 0, 0, 0]), times, bytes(80))
+    track = box(b"trak", box(b"hdlr", bytes(8), b"soun" if sound else b"vide", bytes(12)))
+    return box(b"ftyp", b"isom") + box(b"mdat", bytes(200_000)) + box(b"moov", header, track)
+
+
 def test_openai__counts_an_uploaded_file(client: openai.OpenAI) -> None:
     file = client.files.create(file=("plan.txt", TEXT), purpose="user_data")
     picture = client.files.create(file=("wide.png", png(2048, 512)), purpose="vision")
@@ -129,8 +142,13 @@ def test_anthropic__counts_an_uploaded_file(claude: anthropic.Anthropic) -> None
 
 @pytest.mark.parametrize(
     ("make", "media_type"),
-    [(lambda: TEXT, "text/plain"), (lambda: wav(60), "audio/wav"), (lambda: png(900, 700), "image/png")],
-    ids=["text", "sound", "picture"],
+    [
+        (lambda: TEXT, "text/plain"),
+        (lambda: wav(60), "audio/wav"),
+        (lambda: png(900, 700), "image/png"),
+        (lambda: mp4(10), "video/mp4"),
+    ],
+    ids=["text", "sound", "picture", "film"],
 )
 def test_gemini__counts_an_uploaded_file(gemini: genai.Client, make: Callable[[], bytes], media_type: str) -> None:
     data = make()
@@ -144,6 +162,19 @@ def test_gemini__counts_an_uploaded_file(gemini: genai.Client, make: Callable[[]
         return counted or 0
 
     assert count(file) == count(genai.types.Part.from_bytes(data=data, mime_type=media_type)) > 100
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_gemini__counts_a_film_by_its_seconds(gemini: genai.Client, version: int) -> None:
+    def count(data: bytes, model: str = "gemini-2.5-flash") -> int:
+        contents: Any = [genai.types.Part.from_bytes(data=data, mime_type="video/mp4")]
+        return gemini.models.count_tokens(model=model, contents=contents).total_tokens or 0
+
+    one = count(mp4(1, version))
+    assert count(b"no film") == one
+    assert count(mp4(60, version)) - one == 59 * 263  # as 2.5 was recorded to: 15,780 for a minute
+    assert count(mp4(60, version, sound=True)) - count(mp4(60, version)) == 60 * 32
+    assert count(mp4(10, version), "gemini-3-flash") - count(mp4(1, version), "gemini-3-flash") == 9 * 64
 
 
 def test_gemini__caches_an_uploaded_file(gemini: genai.Client) -> None:
