@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from completions.faults import FAULTS, Stage
+from completions.delivery.sabotage import spoil
+from completions.event import Event
+from completions.faults import FAULTS, Stage, fault
 from tests.document import MOCK, PIECES
 from tests.patience import PATIENCE
 from tests.server import LiveServer
@@ -115,6 +117,11 @@ STREAM_FAULTS: dict[str, tuple[Expect, str]] = {
     "drip; bytes_per_second=20000": (lambda f: f, WHOLE),
     "slow_headers; ms=50": (lambda f: f, WHOLE),
 }
+
+
+def test_reorder__of_one_chunk_leaves_it() -> None:
+    events = [Event(b"{}"), Event(b"[DONE]", chunk=False)]
+    assert spoil(events, fault("reorder", {}), lambda sent: []) == events
 
 
 @pytest.mark.parametrize("fault", STREAM_FAULTS)

@@ -132,9 +132,11 @@ def test_yaml__anchors_and_merges() -> None:
         version: 1
         rules:
           - &first {name: a, reply: Hi, times: 1}
-          - {<<: *first, name: b}
+          - &second {<<: *first, name: b}
+          - {<<: [{times: 3}, *second], name: c}
+          - {<<: [*second, {times: 3}], name: d}
         """)
-    assert [(rule.name, rule.times) for rule in loaded.rules] == [("a", 1), ("b", 1)]
+    assert [(rule.name, rule.times) for rule in loaded.rules] == [("a", 1), ("b", 1), ("c", 3), ("d", 1)]
 
 
 @pytest.mark.parametrize(
@@ -144,6 +146,7 @@ def test_yaml__anchors_and_merges() -> None:
         ("- a", '{file}:1: the script must be a mapping, and is ["a"].'),
         ("version: 1\nrules: [", "{file}:2: is not YAML: expected the node content, but found '<stream end>'."),
         ("version: 1", "{file}:1: the script lacks `rules`."),
+        ("version: 1\n<<: 3\nrules: []", "{file}:2: is not YAML: `<<` takes a mapping, or a list of mappings."),
         ("version: 2\nrules: []", "{file}:1: `version` must be 1."),
         ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is true."),
         (
