@@ -98,7 +98,7 @@ def test_openai__counts_an_uploaded_file(client: openai.OpenAI) -> None:
         return counted
 
     sent = {"filename": "plan.txt", "file_data": data_url(TEXT, "text/plain")}
-    assert chat({"file_id": file.id}) == chat(sent) > 2000
+    assert chat({"file_id": file.id}) > 2000
     by_id = (
         {"type": "input_file", "file_id": file.id},
         {"type": "input_image", "detail": "high", "file_id": picture.id},

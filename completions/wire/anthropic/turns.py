@@ -35,6 +35,8 @@ _BETA_SYSTEM = record(
 
 def _message(value: Any) -> Problem | None:
     """Check one message; its role decides what it can contain."""
+    if type(value) is not dict:
+        return Wrong("Input does not match the expected shape.")  # as it was recorded of a text
     if (problem := _KEYS(value)) is not None:
         return problem
     problem = (SYSTEM_CONTENT if value["role"] == "system" else CONTENT)(value["content"])

@@ -129,6 +129,12 @@ class DeepSeek(Vendor):
         """Return the usage."""
         return {"usage": usage}
 
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return a refusal that tells no code with the code of all others, and without a parameter."""
+        if exc.status != 400 or exc.type != "invalid_request_error" or exc.code is not None or exc.given:
+            return exc
+        return RequestError(exc.message, code="invalid_request_error", headers=exc.headers)
+
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of the deserializer, or of what looks at bounds."""
         if problem.path.endswith("].role") and problem.code == "invalid_value":

@@ -75,6 +75,17 @@ def file_data(value: Any) -> Problem | None:
     return Problem("Invalid file data:", f". {PDF_EXAMPLE}, but got {why}.", "invalid_value") if why else None
 
 
+def _pdf(value: Any) -> Problem | None:
+    """Check a file's data in a chat, which takes PDFs alone (quoted by users in 2026)."""
+    if (problem := file_data(value)) is not None:
+        return problem
+    kind = value[len("data:") :].partition(",")[0].partition(";")[0].lower()
+    if kind in ("", "application/pdf"):
+        return None
+    why = f"{PDF_EXAMPLE}, but got unsupported MIME type '{kind[:80]}'"
+    return Problem("Invalid file data:", f". {why}.", "invalid_value")
+
+
 def _bad_image(why: str) -> Problem:
     return Problem("Invalid image URL:", f". {why}", BAD_IMAGE)
 
@@ -94,7 +105,7 @@ def _not_base64(options: Sequence[str], data: str) -> str | None:
 
 _IMAGE = record({"url": image_url, "detail": choice("auto", "low", "high", "original")}, ("url",))
 _AUDIO = record({"data": string(low=1), "format": choice("wav", "mp3")}, ("data", "format"))
-_FILE_FIELDS = {"file_data": file_data, "file_id": string(low=1), "filename": string()}
+_FILE_FIELDS = {"file_data": _pdf, "file_id": string(low=1), "filename": string()}
 _FILE = record(_FILE_FIELDS)
 _ID = record({"id": string(low=1)}, ("id",))
 _SPOKEN = record({"id": string(low=1), **dict.fromkeys(("data", "expires_at", "transcript"), anything)}, ("id",))

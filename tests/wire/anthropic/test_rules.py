@@ -88,7 +88,7 @@ ORPHAN = (
         ({"output_format": {}}, "output_format: Extra inputs are not permitted"),
         ({"messages": []}, "messages: at least one message is required"),
         ({"messages": {}}, "messages: Input should be a valid list"),
-        ({"messages": ["Hi"]}, "messages.0: Input should be an object"),
+        ({"messages": ["Hi"]}, "messages.0: Input does not match the expected shape."),
         ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
         ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
         (

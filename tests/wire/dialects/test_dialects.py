@@ -326,6 +326,15 @@ def test_deepseek__refuses_a_call_that_a_message_parts_from_its_output(kinds: st
     assert refused == (left and f"No tool output found for tool call {left}.")
 
 
+def test_deepseek__gives_every_refusal_the_same_code() -> None:
+    deepseek = registry.DIALECTS[1]
+    told = deepseek.adapt_error(RequestError("No tool call found for function call output.", param="input"))
+    assert (told.message[:18], told.code, told.param) == ("No tool call found", "invalid_request_error", None)
+    of_a_script = RequestError("Mine", param="input")
+    of_a_script.given = ("param",)
+    assert deepseek.adapt_error(of_a_script) is of_a_script
+
+
 ERRORS = {
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {

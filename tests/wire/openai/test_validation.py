@@ -407,6 +407,12 @@ WORDS: list[tuple[JSON, str]] = [
         "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
     ),
     (
+        asked(*user(part("file", file={"filename": "a.txt", "file_data": "data:text/plain;base64,SGVs"}))),
+        "Invalid file data: 'messages[0].content[0].file.file_data'. Expected a base64-encoded data URL with an "
+        "application/pdf MIME type (e.g. 'data:application/pdf;base64,SGVsbG8sIFdvcmxkIQ=='), but got unsupported "
+        "MIME type 'text/plain'.",
+    ),
+    (
         asked(response_format={"type": "json_object"}),
         "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'.",
     ),
