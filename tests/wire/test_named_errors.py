@@ -137,8 +137,9 @@ async def test_wrong_key__by_name_without_a_key_keeps_its_headers(app: Handler) 
     assert json.loads(answer.body)["error"]["message"] == "Authentication Fails, Your api key: ******** is invalid"
 
 
-async def test_wrong_key__with_a_status_keeps_it(app: Handler) -> None:
-    assert (await said_at(app, "gemini", "plain"))[0] == 401
+@pytest.mark.parametrize("place", ["gemini", "xai", "deepseek"])
+async def test_wrong_key__with_a_status_keeps_it(app: Handler, place: str) -> None:
+    assert (await said_at(app, place, "plain"))[0] == 401
 
 
 LONG, SHORT = "word " * 80, "word " * 5

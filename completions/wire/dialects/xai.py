@@ -9,7 +9,7 @@ from typing import Any
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
-from completions.exceptions import RequestError
+from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, deserializer, refusals
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
@@ -116,9 +116,9 @@ class XAI(Vendor):
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""
-        if exc.status != 401 or exc.facts is None:
+        if not isinstance(exc, KeyRefused):
             return exc
-        return RequestError(NO_KEY, status=400, code=CODES[400])
+        return RequestError(NO_KEY, status=400, code=CODES[400], headers=exc.headers)
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of the deserializer with the status 422 (meangrinch/MangaTranslator #48), or of a bound."""
