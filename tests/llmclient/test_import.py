@@ -105,6 +105,7 @@ def test_one_line__of_an_error_that_never_reached_a_server() -> None:
     error = llmclient.UnsupportedParamsError(message="no  such parameter\nTraceback", model="m", llm_provider="p")
     line = "http://host: UnsupportedParamsError: litellm.UnsupportedParamsError: no such parameter"
     assert one_line(error, "http://host") == line
+    assert one_line(RuntimeError(), "http://host") == "http://host: RuntimeError:"
 
 
 def test_package__is_typed() -> None:

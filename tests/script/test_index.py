@@ -15,7 +15,8 @@ from completions.script.matchers import Condition
 from completions.script.rules import Rule, Script
 from tests.scripts import asked, rules, script
 
-WORDS = st.sampled_from(["", "a", "A", "ab", "b", "straße", "STRASSE"])
+TEXTS = ["", "a", "A", "ab", "b", "straße", "STRASSE"]
+WORDS = st.sampled_from(TEXTS)
 LOOKUPS = ["eq", "iexact", "contains", "icontains", "startswith", "endswith", "regex"]
 LOOKUP = st.one_of(
     WORDS,
@@ -80,6 +81,12 @@ def test_index__finds_the_rules_that_match_and_in_their_order(
 ) -> None:
     found = with_rules(conditions)
     assert [rule.name for rule in found.candidates(prompt)] == one_by_one(found, prompt)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_index__finds_rules_by_each_lookup(text: str) -> None:
+    found = with_rules([{"last_user": {lookup: word}} for lookup in LOOKUPS for word in TEXTS])
+    assert [rule.name for rule in found.candidates(asked(text))] == one_by_one(found, asked(text))
 
 
 @pytest.mark.parametrize("at", [0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 7])
