@@ -169,5 +169,11 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
 
 def _in_parts(prompt: Prompt) -> int:
     """Return the most tokens of pictures, and of files, which may have been uploaded before."""
-    parts = [part for message in prompt.messages if message.parts for part in message.parts]
-    return sum([PER_IMAGE if part.kind == "image" else len(part.source) for part in parts])
+    return sum(
+        [
+            PER_IMAGE if part.kind == "image" else len(part.source)
+            for message in prompt.messages
+            if message.parts
+            for part in message.parts
+        ]
+    )
