@@ -154,6 +154,10 @@ async def test_header__where_nothing_is_generated_is_a_400(method: str, path: st
     assert (answer.status, error["code"], error["param"]) == (400, "invalid_mock_header", name)
 
 
+async def test_error__is_answered_where_something_is_stored_without_a_model() -> None:
+    assert (await ask("/v1beta/cachedContents", {}, **{"X-Mock-Error": "503"})).status == 503
+
+
 @pytest.mark.parametrize("name", ["X-Mock-Error", "X-Mock-Pacing", "X-Mock-Namespace"])
 async def test_header__that_comes_twice_is_a_400(name: str) -> None:
     value = {"X-Mock-Error": "429", "X-Mock-Pacing": "ttft_ms=1", "X-Mock-Namespace": "a"}[name]
