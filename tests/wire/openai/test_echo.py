@@ -163,6 +163,8 @@ def test_response__says_at_its_end_which_tier_it_was_and_what_is_billed() -> Non
     assert not any("billing" in event.get("response", {}) for event in told)
     begun = answer(background=True)
     assert (begun["service_tier"], "billing" in begun) == ("auto", False)
+    asked = {"flex": "flex", "fast": "priority", "ultrafast": "ultrafast"}  # by the SDK's description of the field
+    assert {tier: events(service_tier=tier)[-1]["response"]["service_tier"] for tier in asked} == asked
     assert events(service_tier="flex")[0]["response"]["service_tier"] == "flex"
 
 
