@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import asyncio
 import gc
 import hashlib
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ settings.load_profile("house")
 def tokenizer() -> None:
     """Load the tokenizer, as a server does at its start: the first request of a process would wait for it."""
     text.warm()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_loop_of_litellms() -> None:
+    """Say that there is no event loop: where nobody has, LiteLLM opens one and leaves it open."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """What the clients make of each fault: the SDKs and LiteLLM as they are, and ours, which tells what LiteLLM hides."""
 
-import asyncio
 import os
 import shutil
 import sys
@@ -96,12 +95,6 @@ WHOLE_REASONS: dict[str, Reason] = {
     "truncated_json": Reason.BAD_JSON,
     "json_error_200": Reason.ERROR_BODY,
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_loop_of_litellms() -> None:
-    """Say that there is no event loop: where nobody has, LiteLLM opens one and leaves it open."""
-    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,6 @@ def no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def no_loop_of_litellms() -> None:
-    """Say that there is no event loop: where nobody has, LiteLLM opens one and leaves it open."""
-    asyncio.set_event_loop(None)
-
-
 @pytest.fixture
 def wire() -> Iterator[WireServer]:
     server = WireServer()

@@ -1,6 +1,5 @@
 """LiteLLM's fallbacks with errors by name: each API's words are told to be of a prompt too long, or a flagged one."""
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,7 +45,6 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[LiveServer]:
-    asyncio.set_event_loop(None)
     with LiveServer(script=SCRIPT) as live:
         yield live
 

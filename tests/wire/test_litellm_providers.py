@@ -1,6 +1,5 @@
 """Every prefix of LiteLLM's that speaks one of the formats, against one live server: same script, same text."""
 
-import asyncio
 import gc
 import json
 import re
@@ -46,12 +45,6 @@ def collect_later() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_loop_of_litellms() -> None:
-    """Say that there is no event loop: where nobody has, LiteLLM opens one and leaves it open."""
-    asyncio.set_event_loop(None)
 
 
 pytestmark = [

@@ -1,6 +1,5 @@
 """Gemini's format through its users' clients: google-genai, of the Gemini API and of Vertex AI, and LiteLLM."""
 
-import asyncio
 import base64
 from collections.abc import Iterator
 from enum import StrEnum
@@ -80,12 +79,6 @@ class Forecast(BaseModel):
     days: list[int]
     unit: Unit
     note: str | None
-
-
-@pytest.fixture(autouse=True, scope="module")
-def no_loop_of_litellms() -> None:
-    """Say that there is no event loop: where nobody has, LiteLLM opens one and leaves it open."""
-    asyncio.set_event_loop(None)
 
 
 @pytest.fixture(scope="module")
