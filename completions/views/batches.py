@@ -15,13 +15,13 @@ from completions.views.edge import sent_headers
 from completions.views.files import check_lines_file, content_of, file_named, put_file
 from completions.views.lines import Answered, answer_lines
 from completions.views.paced import pace_of, pass_gate, start
-from completions.views.stored import Asked, or_404, stored
+from completions.views.stored import Asked, or_404, stored, stored_at_pace
 from completions.wire.openai import batches
 from completions.wire.openai.batches import BATCH, Line
 from completions.wire.openai.files import MONTH, new_file
 
 
-@stored
+@stored_at_pace
 async def made(asked: Asked, place: str = "") -> dict[str, Any]:
     """Make a batch of the requests in a file; `place` is what stands before their addresses, of another vendor's."""
     body, space = asked.body, namespace(asked.exchange.namespace)

@@ -16,7 +16,7 @@ from completions.views.edge import sent_headers
 from completions.views.gemini import Target, file_of, take_upload
 from completions.views.http import Recorded
 from completions.views.paced import pace_of, scripted_id
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.fields import text
 from completions.wire.gemini import file_search, files
 from completions.wire.gemini.fields import pick
@@ -123,7 +123,7 @@ async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document
     return document
 
 
-@stored
+@stored_at_pace
 async def uploaded(asked: Asked, store: str) -> Recorded:
     """Take a document's bytes, in pieces or at once."""
     await _store(asked, store)
@@ -145,7 +145,7 @@ async def _end_upload(asked: Asked, upload: Document) -> dict[str, Any]:
     return {key: value for key, value in begun.items() if key != "done"}  # as recorded: asked again, it tells
 
 
-@stored
+@stored_at_pace
 async def imported(asked: Asked, store: str) -> dict[str, Any]:
     """Put a file that is among the files into a store."""
     await _store(asked, store)

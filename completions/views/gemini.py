@@ -18,7 +18,7 @@ from completions.state.records import Document
 from completions.views.edge import read_body, sent_headers
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
 from completions.views.paced import pace_of
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.base import decode_object
 from completions.wire.gemini import caches, files
 from completions.wire.gemini.caches import CACHE
@@ -128,7 +128,7 @@ async def _present(asked: Asked, name: str) -> Document | None:
 FILES = Target(_new_upload, _made)
 
 
-@stored
+@stored_at_pace
 async def uploaded(asked: Asked) -> Recorded:
     """Take the bytes of a file."""
     return await take_upload(asked, FILES)

@@ -17,7 +17,7 @@ from completions.views.edge import sent_headers
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import answer_lines
 from completions.views.paced import pace_of, pass_gate, start
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
 from completions.wire.gemini.files import FILE
@@ -25,7 +25,7 @@ from completions.wire.gemini.files import FILE
 LINES = "application/jsonl"
 
 
-@stored
+@stored_at_pace
 async def made(asked: Asked, model: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
     body, headers, space = asked.body, sent_headers(asked.request), namespace(asked.exchange.namespace)

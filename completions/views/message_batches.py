@@ -12,14 +12,14 @@ from completions.views.edge import sent_headers
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import answer_lines
 from completions.views.paced import pace_of, pass_gate, start
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.anthropic import batches
 from completions.wire.anthropic.batches import BATCH, MESSAGES
 from completions.wire.anthropic.pages import page
 from completions.wire.json_lines import dump_lines
 
 
-@stored
+@stored_at_pace
 async def made(asked: Asked) -> dict[str, Any]:
     """Make a batch."""
     body, space = asked.body, namespace(asked.exchange.namespace)

@@ -17,7 +17,7 @@ from completions.views.edge import read_body, sent_headers
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import answer_lines
 from completions.views.paced import pace_of, pass_gate, scripted_id, start
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.dialects import mistral_batches as mistral
 from completions.wire.dialects.mistral_batches import FILE, JOB, Line
 from completions.wire.json_lines import dump_lines
@@ -94,7 +94,7 @@ async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
     return {"id": name, "object": "file", "deleted": True}
 
 
-@stored
+@stored_at_pace
 async def job_made(asked: Asked) -> dict[str, Any]:
     """Make a job of the requests in the body or in files."""
     body, headers, space = asked.body, sent_headers(asked.request), namespace(asked.exchange.namespace)

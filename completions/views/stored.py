@@ -9,10 +9,15 @@ from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.conf import conf
+from completions.conversation import Prompt
 from completions.delivery.stream import Delivery
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
+from completions.resolve.ask import TextHeaders
+from completions.resolve.engine import resolve
+from completions.resolve.overrides import ERROR_KEY, PACING, PACING_KEY, without_effect
+from completions.state.namespaces import Namespace
 from completions.state.records import Document, Records
 from completions.views.edge import current, endpoint, format_of, identify, mark, read_body, say_json_type
 from completions.views.http import EventStream, FastJsonResponse, Recorded
@@ -89,7 +94,16 @@ class Asked(NamedTuple):
 
 
 def stored(view: StoredView) -> AnyView:
-    """Make a view of what is kept, which returns a document."""
+    """Make a view of what is kept, which returns a document. The script paces nothing of it."""
+    return _stored(view, is_paced=False)
+
+
+def stored_at_pace(view: StoredView) -> AnyView:
+    """Make a view of what is kept, which takes as long as the script or the request says."""
+    return _stored(view, is_paced=True)
+
+
+def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
 
     @endpoint()
     @functools.wraps(view)
@@ -97,6 +111,8 @@ def stored(view: StoredView) -> AnyView:
         space = await current(exchange)
         script = space.script
         identify(request, exchange, script.keys)
+        if exchange.method == "POST":
+            await _raise_what_is_asked(space, TextHeaders(exchange.request_headers), is_paced=is_paced)
         answer = await view(Asked(request, exchange, space.records, script.validate), **route)
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
@@ -104,6 +120,16 @@ def stored(view: StoredView) -> AnyView:
         return response
 
     return wrapped
+
+
+async def _raise_what_is_asked(space: Namespace, headers: TextHeaders, *, is_paced: bool) -> None:
+    """Raise the error that a request's own headers ask for, or the 400 of a pacing that has no effect here."""
+    if ERROR_KEY in headers:
+        outcome = await resolve(space, Prompt(format="stored", task="state", headers=headers))
+        if outcome.error is not None:
+            raise outcome.error
+    if PACING_KEY in headers and not is_paced:
+        raise without_effect(PACING, "it", "nothing takes time here")
 
 
 async def or_404(records: Records, kind: str, name: str) -> Document:

@@ -14,7 +14,7 @@ from completions.state.records import Document
 from completions.views.edge import sent_headers
 from completions.views.files import content_of, file_named
 from completions.views.paced import pace_of, scripted_id
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.openai import searching, vector_stores
 from completions.wire.openai.vector_stores import FILE_BATCH, STORE, STORE_FILES, FileToAdd, not_found
 
@@ -86,7 +86,7 @@ async def _indexed(asked: Asked, store: str, one: FileToAdd) -> dict[str, Any]:
     return await budget.in_thread(vector_stores.new_file, file, content, one, now, ready)
 
 
-@stored
+@stored_at_pace
 async def made(asked: Asked) -> dict[str, Any]:
     """Make a vector store, with files if there are any."""
     body = _check(asked, "store")
@@ -143,7 +143,7 @@ async def searched(asked: Asked, name: str) -> dict[str, Any]:
     return vector_stores.results_page(queries, found)
 
 
-@stored
+@stored_at_pace
 async def file_added(asked: Asked, name: str) -> dict[str, Any]:
     """Put a file into a vector store; it is in progress when this is answered."""
     body = _check(asked, "file")
@@ -228,7 +228,7 @@ async def _batch(asked: Asked, store: str, name: str) -> Document:
     return batch
 
 
-@stored
+@stored_at_pace
 async def batch_made(asked: Asked, name: str) -> dict[str, Any]:
     """Put several files into a vector store; all are in progress when this is answered."""
     body = _check(asked, "batch")

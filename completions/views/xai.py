@@ -17,7 +17,7 @@ from completions.views.files import content_of
 from completions.views.http import FastJsonResponse, Recorded
 from completions.views.lines import answer_lines
 from completions.views.paced import pace_of, pass_gate, start
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.dialects import xai_batches as xai
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
 
@@ -35,7 +35,7 @@ async def _outcome(asked: Asked, name: str) -> Outcome:
     return await pace_of(space, sent_headers(asked.request), {"name": name, "metadata": {"name": name}}, BATCH)
 
 
-@stored
+@stored_at_pace
 async def made(asked: Asked) -> dict[str, Any]:
     """Make a batch, with the requests of a file if it names one."""
     body = asked.body
@@ -81,7 +81,7 @@ async def _answer(space: Namespace, headers: Headers, name: str, lines: Sequence
     await space.records.change(BATCH, name, kept)
 
 
-@stored
+@stored_at_pace
 async def requests_added(asked: Asked, name: str) -> Recorded:
     """Add requests to a batch."""
     batch = await _batch(asked, name)

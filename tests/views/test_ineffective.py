@@ -154,8 +154,41 @@ async def test_header__where_nothing_is_generated_is_a_400(method: str, path: st
     assert (answer.status, error["code"], error["param"]) == (400, "invalid_mock_header", name)
 
 
-async def test_error__is_answered_where_something_is_stored_without_a_model() -> None:
-    assert (await ask("/v1beta/cachedContents", {}, **{"X-Mock-Error": "503"})).status == 503
+STORED = [
+    *("/v1/conversations", "/v1/conversations/conv_1", "/v1/conversations/conv_1/items", "/v1/responses/resp_1/cancel"),
+    *("/v1/chat/completions/chatcmpl-1", "/v1/uploads", "/v1/uploads/upload_1/complete", "/v1/batches/batch_1/cancel"),
+    *("/v1/vector_stores/vs_1", "/v1/vector_stores/vs_1/search", "/v1/messages/batches/msgbatch_1/cancel"),
+    *("/mistral/v1/batch/jobs/1/cancel", "/xai/v1/batches/batch_1:cancel", "/v1beta/batches/b1:cancel"),
+    *("/v1beta/cachedContents", "/v1beta/fileSearchStores", "/v1/files", "/mistral/v1/files"),
+]
+PACED = [
+    *("/v1/batches", "/v1/messages/batches", "/mistral/v1/batch/jobs", "/xai/v1/batches", "/v1/vector_stores"),
+    *("/v1/vector_stores/vs_1/files", "/v1/vector_stores/vs_1/file_batches", "/upload/v1beta/files"),
+    *("/v1beta/models/gemini-2.5-flash:batchGenerateContent", "/v1beta/fileSearchStores/s1:importFile"),
+]
+
+
+@pytest.mark.parametrize("path", [*STORED, *PACED])
+async def test_error__is_answered_where_something_is_stored(path: str) -> None:
+    assert (await ask(path, {}, **{"X-Mock-Error": "503"})).status == 503
+
+
+@pytest.mark.parametrize("path", STORED)
+async def test_pacing__where_what_is_stored_takes_no_time_is_a_400(path: str) -> None:
+    answer = await ask(path, {}, **{"X-Mock-Pacing": "ttft_ms=1"})
+    assert (answer.status, "The header X-Mock-Pacing cannot be used" in answer.body.decode()) == (400, True)
+
+
+@pytest.mark.parametrize("path", PACED)
+async def test_pacing__is_taken_where_what_is_stored_takes_time(path: str) -> None:
+    answer = await ask(path, {}, **{"X-Mock-Pacing": "ttft_ms=1"})
+    assert "X-Mock-Pacing" not in answer.body.decode()
+
+
+@pytest.mark.parametrize("name", ["X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"])
+async def test_header__for_the_control_api_is_a_400(name: str) -> None:
+    answer = await ask("/_mock/reset", {}, **{name: "503"})
+    assert (answer.status, json.loads(answer.body)["error"]["param"]) == (400, name)
 
 
 @pytest.mark.parametrize("name", ["X-Mock-Error", "X-Mock-Pacing", "X-Mock-Namespace"])
