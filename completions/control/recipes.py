@@ -143,13 +143,17 @@ def _usage(said: Said, prompt: Prompt) -> dict[str, Any]:
 
 
 def _error(error: Mapping[str, Any], said: Said, prompt: Prompt) -> dict[str, Any]:
-    """Return an error; where its message is the usual one it is left out, for each format has its own words for it."""
-    status = min(max(int(error["status"]), 400), 599)
-    facts = {name: error[name] for name in ("type", "code") if error[name]}
+    """Return an error without what is usual of it, such as its message: each format has its own words for that."""
+    status, code = min(max(int(error["status"]), 400), 599), error["code"]
+    facts = {"code": code} if code and code != plain(status, {})(prompt).code else {}
+    usual = plain(status, facts)(prompt)
+    if error["type"] and error["type"] != usual.type:
+        facts["type"] = error["type"]
     if said.error is not None and said.error.param:
         facts["param"] = said.error.param
-    usual = plain(status, {name: error[name] for name in ("code",) if error[name]})(prompt).message
-    return {"status": status, **facts} | ({} if error["message"] == usual else {"message": literal(error["message"])})
+    return {"status": status, **facts} | (
+        {} if error["message"] == usual.message else {"message": literal(error["message"])}
+    )
 
 
 def _retry(headers: Mapping[str, str]) -> dict[str, Any]:

@@ -140,10 +140,7 @@ SCRIPTED = r"""
         ),
         ("no", {"reply": {"refusal": "I won't."}}),
         ("two", {"reply": {"choices": [{"text": "One."}, {"text": "Two.\nLines."}]}}),
-        (
-            "late",
-            {"error": {"status": 503, "type": "server_error", "code": "service_unavailable", "message": "Later."}},
-        ),
+        ("late", {"error": {"status": 503, "message": "Later."}}),
         ("cut", {"reply": {"text": "So far", "finish_reason": "length"}}),
         ("hello", {"reply": "Plain {% templatetag openvariable %} text"}),
     ],

@@ -136,7 +136,7 @@ async def test_journal__has_the_error_and_what_was_said_before_it() -> None:
     assert (seen["status"], seen["fault"], seen["error"]["status"]) == (200, "error_event", 529)
     assert seen["said"]["answer"] == "one two three"
     rule = (await told("GET", f"exchanges/{listed['id']}/rule"))["rule"]
-    assert (rule["reply"]["text"], rule["error"]["code"]) == ("one two three", "overloaded")
+    assert (rule["reply"]["text"], rule["error"]) == ("one two three", {"status": 529, "message": "Too much."})
 
 
 async def test_response__that_ended_with_an_error_is_not_kept() -> None:
