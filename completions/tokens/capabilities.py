@@ -97,7 +97,7 @@ class Capabilities(NamedTuple):
     """What a model lacks of `FEATURES`, what more it lacks while it reasons, and what it takes besides.
 
     `efforts` are the reasoning efforts it takes, None: any. `formats` are where it is to be asked, None: anywhere.
-    `budget` is the least and the most tokens that it may be told to think; `output` the most that it answers with.
+    `budget` is the least and the most tokens that it may be told to think.
     """
 
     lacks: frozenset[str] = frozenset()
@@ -106,7 +106,6 @@ class Capabilities(NamedTuple):
     default_effort: str = "medium"
     formats: frozenset[str] | None = None
     budget: tuple[int, int] | None = None
-    output: int | None = None
 
     def lacking(self, effort: str | None) -> frozenset[str]:
         """Return what the model lacks in a request with this effort, None: the model's own."""
@@ -137,7 +136,6 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
         default_effort=family.default_effort,
         formats=family.formats or _formats(entry),
         budget=family.budget,
-        output=entry.limits.output,
     )
 
 

@@ -16,7 +16,7 @@ from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
 from completions.wire.readback import Answer
-from completions.wire.refusals import OUTPUT, Refusal, applying
+from completions.wire.refusals import Refusal, applying
 from completions.wire.words import NO_WORDS, Words, worded
 
 NO_ROUTE: Mapping[str, str] = {}
@@ -116,8 +116,6 @@ class WireFormat(ABC):
         kinds = {part.kind for message in prompt.messages if message.parts for part in message.parts}
         for row in applying(self, prompt.format, lacking, can):
             if (row.needs and row.needs not in prompt.body) or (row.part and row.part not in kinds):
-                continue
-            if row.feature == OUTPUT and (prompt.max_tokens or 0) <= (can.output or 0):
                 continue
             if (asked := row.find(prompt, can)) is not None:
                 raise row.error(asked, prompt, can)

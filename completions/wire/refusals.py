@@ -57,7 +57,6 @@ class Refusal(NamedTuple):
             "levels": ", ".join(sorted(can.efforts or ())),
             "least": can.budget[0] if can.budget else 0,
             "most": can.budget[1] if can.budget else 0,
-            "output": can.output,
         }
         param = self.param and self.param.format_map(facts)
         return RequestError(
@@ -73,10 +72,6 @@ FORMAT = "format"
 
 BUDGET = "budget"
 """Marks a row for models with limits on the tokens for thinking."""
-
-
-OUTPUT = "output"
-"""Marks a row for models with a limit on the tokens of an answer."""
 
 
 class HasRefusals(Protocol):
@@ -102,8 +97,6 @@ def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilit
             return can.formats is not None and format_ not in can.formats
         case "budget":
             return can.budget is not None
-        case "output":
-            return can.output is not None
     return feature in lacking
 
 
@@ -148,11 +141,6 @@ class Effort:
         if wanted is None or (self.other and wanted in (can.efforts or ())):
             return None
         return Asked(self.place, wanted)
-
-
-def many_tokens(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find the tokens that are asked for; a row for `OUTPUT` is looked at where they are more than the model's."""
-    return Asked("max_tokens", prompt.max_tokens)
 
 
 def role(name: str) -> Find:
