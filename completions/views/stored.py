@@ -112,7 +112,7 @@ def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
         script = space.script
         identify(request, exchange, script.keys)
         if exchange.method == "POST":
-            await _raise_what_is_asked(space, TextHeaders(exchange.request_headers), is_paced=is_paced)
+            await _raise_requested_error(space, TextHeaders(exchange.request_headers), is_paced=is_paced)
         answer = await view(Asked(request, exchange, space.records, script.validate), **route)
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
@@ -122,7 +122,7 @@ def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
     return wrapped
 
 
-async def _raise_what_is_asked(space: Namespace, headers: TextHeaders, *, is_paced: bool) -> None:
+async def _raise_requested_error(space: Namespace, headers: TextHeaders, *, is_paced: bool) -> None:
     """Raise the error that a request's own headers ask for, or the 400 of a pacing that has no effect here."""
     if ERROR_KEY in headers:
         outcome = await resolve(space, Prompt(format="stored", task="state", headers=headers))

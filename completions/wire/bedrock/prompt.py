@@ -57,11 +57,11 @@ def _cache_blocks(body: Mapping[str, Any]) -> tuple[CacheBlock, ...]:
         if (mark := mapping(piece.get("cachePoint"))) and blocks:
             blocks[-1] = CacheBlock(blocks[-1].text, seconds_of(mark))
         elif not mark:
-            blocks.append(CacheBlock(text_of(_in_anthropic_s_words(piece))))
+            blocks.append(CacheBlock(text_of(_as_anthropic_counts_it(piece))))
     return tuple(blocks) if any(block.seconds for block in blocks) else ()
 
 
-def _in_anthropic_s_words(piece: Mapping[str, Any]) -> Mapping[str, Any]:
+def _as_anthropic_counts_it(piece: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a tool or a call as Anthropic has it, which is how it is counted; other pieces as they are."""
     if spec := mapping(piece.get("toolSpec")):
         schema = mapping(spec.get("inputSchema")).get("json")

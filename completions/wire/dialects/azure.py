@@ -98,7 +98,7 @@ FILTERED = (
 )
 
 
-def _in_azure_s(words: Mapping[str, Words]) -> Mapping[str, Words]:
+def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
     """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
     kept = {kind: said for kind, said in words.items() if kind != "model_not_found"}
     return kept | {POLICY: Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")}
@@ -128,7 +128,7 @@ class Azure(Vendor):
     """Azure's chat: the filters' results, first for the prompt and then with each choice."""
 
     name = "azure"
-    words = _in_azure_s(OPENAI_WORDS)
+    words = _azure_words(OPENAI_WORDS)
     padding = Dialect.padding
     refuses = True
 
@@ -290,7 +290,7 @@ class Deployed(OpenAIFormat):
     def __init__(self) -> None:
         refusals, words = self.refusals, self.words
         super().__init__(AZURE)
-        self.words = _in_azure_s(words)
+        self.words = _azure_words(words)
         self.vendor, self.refusals = "openai", (*ELSEWHERE, *(row for row in refusals if row.feature != FORMAT))
 
     def knows(self, model: str) -> bool:
@@ -363,7 +363,7 @@ class AzureResponses(Deployed, Responses):
     operation = "Responses_Create"
 
 
-class Unanswered(Deployed):
+class TakesAnyModel(Deployed):
     """What any model takes, because it generates nothing."""
 
     operation = "Responses_Create"
@@ -373,9 +373,9 @@ class Unanswered(Deployed):
         self.refusals = ()
 
 
-class AzureCompaction(Unanswered, Compaction):
+class AzureCompaction(TakesAnyModel, Compaction):
     """Compacted responses (QuantumNous/new-api 4149, 2026-04-08)."""
 
 
-class AzureInputTokens(Unanswered, InputTokens):
+class AzureInputTokens(TakesAnyModel, InputTokens):
     """The number of tokens in a request for a response."""
