@@ -28,10 +28,12 @@ class RequestError(MockError):
     differently builds its own message from them. None means that the wording is custom, such as a script's, and must be
     kept. `kind` names the standard error, such as `context_length_exceeded`: each format gives it its own wording and
     status, but a status given by a script is kept (`keeps_status`). `given` are the fields that were asked for by name.
+    `about` has the facts of an error that is in the API's wording, for envelopes that tell some of them besides.
     """
 
     keeps_status = False
     given: tuple[str, ...] = ()
+    about: Mapping[str, object] = {}
 
     def __init__(  # by name, as many as an envelope has facts
         self,

@@ -3,7 +3,8 @@
 `X-Mock-Fault: disconnect; after_tokens=3, crlf`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+import copy
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +28,10 @@ PREFIX = "x-mock"
 """The prefix of all headers with which a request controls the mock."""
 
 UNSTREAMED, AN_ERROR = "this answer is not streamed", "the answer is an error"
+FIELDLESS = "the errors of this API have no such field"
+
+ANOTHER = "another"
+"""A field's value that no error has."""
 
 FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """The parameters of an error besides its status."""
@@ -119,6 +124,19 @@ def without_effect(header: str, what: str, why: str) -> WithoutEffect:
     """Return the 400 of what a request asks for in a header, and that has no effect on its answer."""
     refused = _refused(header, f"{what} has no effect: {why}.")
     return WithoutEffect(refused.message, code=refused.code, param=refused.param)
+
+
+def fields_without_effect(error: RequestError, envelope: Callable[[RequestError], object]) -> list[str]:
+    """Return the fields that an error is to have, and that the envelope of the API called has no place for."""
+    if not error.given:
+        return []
+    said, found = envelope(error), []
+    for name in error.given:
+        other = copy.copy(error)
+        setattr(other, name, ANOTHER)
+        if getattr(error, name) is not None and envelope(other) == said:
+            found.append(name)
+    return found
 
 
 def unpaced(prompt: Prompt, why: str) -> WithoutEffect:

@@ -57,7 +57,8 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (429, "insufficient_quota"): Usual(
         "insufficient_quota",
         "insufficient_quota",
-        "You exceeded your current quota, please check your plan and billing details.",
+        "You exceeded your current quota, please check your plan and billing details. For more information on this "
+        "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
     ),
     (500, None): Usual("server_error", None, "The server had an error while processing your request."),
     (502, None): Usual("server_error", "bad_gateway", "Bad gateway."),
@@ -112,7 +113,7 @@ class Failure:
 
 
 def _facts(prompt: Prompt) -> dict[str, object]:
-    return {"model": prompt.model, "address": prompt.address}
+    return {"model": prompt.model, "address": prompt.address, "last_user": prompt.last_user}
 
 
 def fields_of(given: Collection[str]) -> tuple[str, ...]:

@@ -64,7 +64,7 @@ DEFAULTS: Keys = {
     "pacing": Key("pacing", "How fast streams go, over MOCK_TTFT_MS and MOCK_ITL_MS."),
     "keys": Key("names", "The API keys there are; any other is a 401. None listed: those of API_KEYS, or any."),
     "limits": Key("limits", "How much a key may ask of a model at a time, a minute, a day; more is a 429."),
-    "quota": Key("quota", "How much a key may use in all; then it is a 429 `insufficient_quota`."),
+    "quota": Key("quota", "How much a key may use in all; then it is the error `insufficient_quota`."),
     "chaos": Key("chaos", "Seeded dice over faults and errors, for every request."),
     "compression": Key("codings", "Content codings for clients that accept them: gzip, deflate, br; none unless set."),
     "scenario": Key("started", "The scenario that runs from the start: its name, or a mapping."),

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, TypeVar
 
+from completions.conversation import Prompt
 from completions.exceptions import RequestError
+from completions.script.errors import named
 from completions.script.limits import Limits, Quota
 
 MINUTE, DAY = 60.0, 86_400.0
@@ -25,6 +27,9 @@ SLACK = 1e-6
 """Seconds. What is lacking only by a clock's rounding is not lacking."""
 
 ORGANIZATION = "org-mock"
+
+used_up = named("insufficient_quota")
+"""Makes the error of a quota that is used up; each API has its own status and words for it."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -193,7 +198,7 @@ class Limiter:
         with self.lock:
             now = self.clock()
             spent = _recent(self._spent, charge.key, Counter)
-            check_quota(charge.quota, spent)
+            check_quota(charge, spent)
             account = None
             if (limits := charge.limits) is not None:
                 account = _recent(self._accounts, (limits, charge.key, charge.model), partial(Account, limits, now))
@@ -204,20 +209,13 @@ class Limiter:
             return LocalGrant(self, account, spent, charge.tokens)
 
 
-def check_quota(quota: Quota | None, spent: Mapping[str, int]) -> None:
-    """Raise the API's 429 where a key has `spent` the `requests` or the `tokens` of its quota."""
-    if quota is None:
+def check_quota(charge: "Charge", spent: Mapping[str, int]) -> None:
+    """Raise the error `insufficient_quota` where a key has `spent` the `requests` or the `tokens` of its quota."""
+    if (quota := charge.quota) is None:
         return
     for allowed, used in ((quota.requests, spent["requests"]), (quota.tokens, spent["tokens"])):
         if allowed is not None and used >= allowed:
-            raise RequestError(
-                "You exceeded your current quota, please check your plan and billing details. For more information "
-                "on this error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
-                status=429,
-                type="insufficient_quota",
-                code="insufficient_quota",
-                facts={},
-            )
+            raise used_up(Prompt("", model=charge.model))
 
 
 @dataclass(slots=True)

@@ -248,7 +248,7 @@ def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any
     exchange.note_error(exc)
     if not isinstance(wire, WireFormat):
         return error_response(exc)
-    return error_of(exc, _in_dialect(wire, exchange), exchange)
+    return error_of(exc, in_dialect(wire, exchange), exchange)
 
 
 def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJsonResponse:
@@ -260,7 +260,7 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     return response
 
 
-def _in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:
+def in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:
     """Return the format in the dialect of the namespace's script, if the namespace exists."""
     if not wire.dialects:
         return wire

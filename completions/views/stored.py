@@ -16,14 +16,23 @@ from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.resolve.ask import TextHeaders
 from completions.resolve.engine import resolve
-from completions.resolve.overrides import ERROR_KEY, PACING, PACING_KEY, without_effect
+from completions.resolve.overrides import (
+    ERROR_KEY,
+    ERRS,
+    FIELDLESS,
+    PACING,
+    PACING_KEY,
+    fields_without_effect,
+    without_effect,
+)
 from completions.state.namespaces import Namespace
 from completions.state.records import Document, Records
-from completions.views.edge import current, endpoint, format_of, identify, mark, read_body, say_json_type
+from completions.views.edge import current, endpoint, format_of, identify, in_dialect, mark, read_body, say_json_type
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import EVENTS_IN_UTF8, SSE
+from completions.wire.openai.base import envelope as openai_envelope
 from completions.wire.openai.chat.stored import COMPLETION
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses import stored as stored_responses
@@ -31,6 +40,7 @@ from completions.wire.openai.responses.stored import CONVERSATION, RESPONSE
 from completions.wire.openai.stored import has_what, page, updated, whole_list
 
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+Envelope = Callable[[RequestError], object]
 StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
 
 
@@ -112,7 +122,10 @@ def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
         script = space.script
         identify(request, exchange, script.keys)
         if exchange.method == "POST":
-            await _raise_requested_error(space, TextHeaders(exchange.request_headers), is_paced=is_paced)
+            headers = TextHeaders(exchange.request_headers)
+            await _raise_requested_error(space, headers, _envelope_of(wire, exchange))
+            if PACING_KEY in headers and not is_paced:
+                raise without_effect(PACING, "it", "nothing takes time here")
         answer = await view(Asked(request, exchange, space.records, script.validate), **route)
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
@@ -122,14 +135,23 @@ def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
     return wrapped
 
 
-async def _raise_requested_error(space: Namespace, headers: TextHeaders, *, is_paced: bool) -> None:
-    """Raise the error that a request's own headers ask for, or the 400 of a pacing that has no effect here."""
-    if ERROR_KEY in headers:
-        outcome = await resolve(space, Prompt(format="stored", task="state", headers=headers))
-        if outcome.error is not None:
-            raise outcome.error
-    if PACING_KEY in headers and not is_paced:
-        raise without_effect(PACING, "it", "nothing takes time here")
+async def _raise_requested_error(space: Namespace, headers: TextHeaders, envelope: Envelope) -> None:
+    """Raise the error that a request's own headers ask for, or the 400 of a field that its envelope has not."""
+    if ERROR_KEY not in headers:
+        return
+    outcome = await resolve(space, Prompt(format="stored", task="state", headers=headers))
+    if outcome.error is not None:
+        for name in fields_without_effect(outcome.error, envelope):
+            raise without_effect(ERRS, f"`{name}`", FIELDLESS)
+        raise outcome.error
+
+
+def _envelope_of(wire: object, exchange: Exchange) -> Envelope:
+    """Return what makes the envelope of an error: the API's, or else OpenAI's."""
+    if not isinstance(wire, WireFormat):
+        return openai_envelope
+    spoken = in_dialect(wire, exchange)
+    return lambda error: spoken.error(spoken.adapt_error(error))
 
 
 async def or_404(records: Records, kind: str, name: str) -> Document:

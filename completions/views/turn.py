@@ -1,6 +1,5 @@
 """What one request carries through the steps: its namespace, format, prompt and outcome."""
 
-import copy
 from dataclasses import dataclass, field
 
 from completions.conversation import Prompt
@@ -9,12 +8,9 @@ from completions.event import Events
 from completions.exceptions import RequestError, RuleFailed
 from completions.journal.exchange import Exchange
 from completions.outcome import Ineffective, Outcome
-from completions.resolve.overrides import ERRS, without_effect
+from completions.resolve.overrides import ERRS, FIELDLESS, fields_without_effect, without_effect
 from completions.state.namespaces import Namespace
 from completions.wire.base import WireFormat
-
-ANOTHER = "another"
-"""A field's value that no error has."""
 
 
 @dataclass(slots=True)
@@ -44,12 +40,8 @@ class Turn:
 
     def check_error(self, error: RequestError) -> None:
         """Note the fields that the error is to have, and that this format's errors have not: they change no byte."""
-        said = self._envelope(error)
-        for name in error.given:
-            other = copy.copy(error)
-            setattr(other, name, ANOTHER)
-            if getattr(error, name) is not None and self._envelope(other) == said:
-                self.note_ineffective(ERRS, name, "the errors of this API have no such field")
+        for name in fields_without_effect(error, self._envelope):
+            self.note_ineffective(ERRS, name, FIELDLESS)
 
     def _envelope(self, error: RequestError) -> object:
         return self.wire.error(self.wire.adapt_error(error))

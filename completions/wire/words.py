@@ -39,7 +39,7 @@ def worded(exc: RequestError, table: Mapping[str, Words]) -> RequestError:
     if words is None:
         return exc
     facts, message = facts_of(exc), words.message
-    return RequestError(
+    told = RequestError(
         message.format_map(facts) if isinstance(message, str) else message(facts),
         status=exc.status if words.status is None or exc.keeps_status else words.status,
         type=_kept(words.type, exc.type) or "",
@@ -47,6 +47,8 @@ def worded(exc: RequestError, table: Mapping[str, Words]) -> RequestError:
         param=_kept(words.param, exc.param),
         headers=exc.headers,
     )
+    told.about = facts
+    return told
 
 
 def facts_of(exc: RequestError) -> dict[str, Any]:

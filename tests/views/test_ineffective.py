@@ -173,6 +173,29 @@ async def test_error__is_answered_where_something_is_stored(path: str) -> None:
     assert (await ask(path, {}, **{"X-Mock-Error": "503"})).status == 503
 
 
+FIELDLESS = "the errors of this API have no such field"
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "is_taken"),
+    [
+        ("/v1/conversations", "type=a; code=b; param=c", True),
+        ("/v1/messages/batches/msgbatch_1/cancel", "type=overloaded_error", True),
+        ("/v1/messages/batches/msgbatch_1/cancel", "param=c", False),
+        ("/v1/messages/batches", "code=b", False),
+        ("/v1beta/cachedContents", "param=c", False),
+        ("/v1beta/models/gemini-2.5-flash:batchGenerateContent", "param=c", False),
+        ("/xai/v1/batches", "type=a", False),
+    ],
+)
+async def test_error__a_field_that_the_errors_have_not_is_told_where_something_is_stored(
+    path: str, fields: str, is_taken: bool
+) -> None:
+    answer = await ask(path, {}, **{"X-Mock-Error": f"418; message=No.; {fields}"})
+    assert answer.status == (418 if is_taken else 400), answer.body
+    assert is_taken == (FIELDLESS not in answer.body.decode())
+
+
 @pytest.mark.parametrize("path", STORED)
 async def test_pacing__where_what_is_stored_takes_no_time_is_a_400(path: str) -> None:
     answer = await ask(path, {}, **{"X-Mock-Pacing": "ttft_ms=1"})
@@ -289,9 +312,6 @@ async def test_header__that_turns_out_to_change_nothing_of_the_answer_uses_up_no
         for _ in range(2):
             assert (await ask(CHAT, body, **{"X-Mock-Fault": fault})).status == 400
         assert text in (await ask(CHAT, WHOLE)).body
-
-
-FIELDLESS = "the errors of this API have no such field"
 
 
 @pytest.mark.parametrize(

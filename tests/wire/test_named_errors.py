@@ -34,6 +34,8 @@ PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
     "deepseek": ("/deepseek/chat/completions", "deepseek-chat", KEY),
     "mistral": ("/mistral/v1/chat/completions", "mistral-large-latest", KEY),
     "xai": ("/xai/v1/chat/completions", "grok-4.3", KEY),
+    "groq": ("/groq/openai/v1/chat/completions", "openai/gpt-oss-20b", KEY),
+    "openrouter": ("/openrouter/api/v1/chat/completions", "anthropic/claude-haiku-4.5", KEY),
     "anthropic": ("/v1/messages", "claude-opus-5-5", CLAUDE),
     "gemini": ("/v1beta/models/gemini-2.5-flash:generateContent", "", GOOGLE),
     "gemini chat": ("/v1beta/openai/chat/completions", "gemini-2.5-flash", KEY),
@@ -88,6 +90,15 @@ WORDS = [
     ("azure responses", "policy", 400, "Azure OpenAI's content management policy", '"code": "content_filter"'),
     ("anthropic", "policy", 400, "Output blocked by content filtering policy", '"type": "invalid_request_error"'),
     ("deepseek", "policy", 400, "Content Exists Risk", '"code": "invalid_request_error"'),
+    ("xai", "policy", 403, "Content violates usage guidelines. Team: mock, API key ID:", '"code": "permission-denied"'),
+    (
+        "openrouter",
+        "policy",
+        403,
+        "anthropic/claude-haiku-4.5 requires moderation on OpenRouter. Your input was flagged for ",
+        '"metadata": {"reasons": ["misc"], "flagged_input": "policy", "provider_name": "Mock"',
+    ),
+    ("bedrock", "policy", 400, "The model returned the following errors: Output blocked by content", ""),
     ("mistral", "limit", 429, "Rate limit exceeded", '"code": "1300"'),
     ("xai", "limit", 429, "Too many requests for team mock and model grok-4.3.", '"code": "resource-exhausted"'),
     ("azure", "limit", 429, "Requests to the ChatCompletions_Create Operation", '"code": "429"'),
@@ -194,3 +205,38 @@ async def test_limit_of_the_script__is_told_in_each_vendor_s_words(
     assert words in second.body.decode()
     assert ("openai.com" in second.body.decode()) == (base == "v1")
     assert int(second.headers["retry-after"]) > 0
+
+
+QUOTA = {
+    "openai": (
+        429,
+        "You exceeded your current quota, please check your plan and billing details. For more information",
+    ),
+    "responses": (429, "insufficient_quota"),
+    "deepseek": (402, "Insufficient Balance"),
+    "openrouter": (402, "Insufficient credits."),
+    "xai": (403, "has either used all available credits or reached its monthly spending limit."),
+    "groq": (400, "spend_limit_reached"),
+    "anthropic": (400, "Your credit balance is too low to access the Anthropic API."),
+    "gemini": (429, "RESOURCE_EXHAUSTED"),
+    "vertex": (429, "RESOURCE_EXHAUSTED"),
+    "bedrock": (429, "Too many tokens per day"),
+    "mistral": (429, "rate_limited"),
+    "cohere": (429, "limited to 1000 API calls / month"),
+}
+"""What a used-up quota is refused with: the status, and words of the answer."""
+
+
+@pytest.mark.parametrize("place", QUOTA)
+async def test_quota_of_the_script__is_refused_as_each_vendor_refuses(app: Handler, tmp_path: Path, place: str) -> None:
+    (tmp_path / "script.yaml").write_text("version: 1\ndefaults: {quota: {requests: 1}}\nrules: [{reply: Hi}]\n")
+    assert (await said_at(app, place, "Hi"))[0] == 200
+    limited = await said_at(app, place, "Hi")
+    assert (limited[0], QUOTA[place][1] in json.dumps(limited[1])) == (QUOTA[place][0], True), limited
+    (tmp_path / "script.yaml").write_text("version: 1\nrules: [{error: insufficient_quota}]\n")
+    named = await said_at(app, place, "Hi")
+    for _, document in (limited, named):
+        if isinstance(document, dict):
+            document.pop("request_id", None)
+            document.pop("id", None)
+    assert named == limited

@@ -42,8 +42,8 @@ class RedisGrant:
         return told
 
     def refuse(self, requests: int, tokens: int) -> None:
-        """Raise the 429 of a quota that is used up."""
-        check_quota(self._charge.quota, {"requests": requests, "tokens": tokens})
+        """Raise the error of a quota that is used up."""
+        check_quota(self._charge, {"requests": requests, "tokens": tokens})
 
     def stand(self, state: Sequence[bytes | int], refused: bool) -> None:
         """Read how the limits stood before, and take the request's part; raise their 429 where it was `refused`."""

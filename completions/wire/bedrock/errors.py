@@ -50,6 +50,15 @@ ERROR_WORDS: Mapping[str, Words] = {
     "model_not_found": Words(
         "The provided model identifier is invalid.", 400, source="quotes by users", seen="2026-11-26"
     ),
+    "content_policy_violation": Words(
+        "The model returned the following errors: Output blocked by content filtering policy",
+        400,
+        source="quotes by users, of Claude",
+        seen="2026-11-26",
+    ),
+    "insufficient_quota": Words(
+        "Too many tokens per day, please wait before trying again.", 429, source="quotes by users", seen="2026-11-26"
+    ),
     "overloaded": Words(WORDS[503], 503, source="quotes by users", seen="2026-11-26"),
 }
 """How the API puts the usual errors."""

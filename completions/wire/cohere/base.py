@@ -40,6 +40,14 @@ ERROR_WORDS: Mapping[str, Words] = {
         source="recordings: pydantic/pydantic-ai",
         seen="2026-11-25",
     ),
+    "insufficient_quota": Words(
+        "You are using a Trial key, which is limited to 1000 API calls / month. You can continue to use the Trial key "
+        "for free or upgrade to a Production key with higher rate limits at 'https://dashboard.cohere.com/api-keys'. "
+        "Contact us on 'https://discord.gg/XW44jPfYJu' or email us at support@cohere.com with any questions",
+        429,
+        source="quotes by users, of a key on trial",
+        seen="2026-11-26",
+    ),
 }
 """How the API puts the usual errors."""
 

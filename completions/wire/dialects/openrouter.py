@@ -21,6 +21,7 @@ from completions.wire.fields import arranged, dicts, texts
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
+from completions.wire.openai.words import POLICY
 from completions.wire.seals import sealed
 from completions.wire.validation import Check, Problem
 
@@ -219,7 +220,12 @@ class OpenRouter(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, whose code is the status; a failure of the provider says what it said."""
-        metadata = {"provider_name": "Mock", "raw": exc.code} if exc.status >= 500 and exc.code else None
+        metadata: Mapping[str, object] | None = None
+        if exc.status >= 500 and exc.code:
+            metadata = {"provider_name": "Mock", "raw": exc.code}
+        elif exc.code == POLICY and exc.about:
+            flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
+            metadata = flagged | {"provider_name": "Mock", "model_slug": exc.about["model"]}
         error = {"message": exc.message, "code": exc.status}
         return {"error": error | ({"metadata": metadata} if metadata else {})}
 
@@ -302,6 +308,11 @@ def _is_compressed(body: Mapping[str, Any]) -> bool:
     """Tell whether a prompt that is too long loses what is in its middle: by a plugin, or as once asked for."""
     plugins = [plugin.get("id") for plugin in dicts(body.get("plugins"))]
     return "context-compression" in plugins or "middle-out" in texts(body.get("transforms"))
+
+
+def _shortened(said: str) -> str:
+    """Return a text that was flagged in at most 100 characters; a longer one lacks its middle."""
+    return said if len(said) <= 100 else f"{said[:48]}...{said[-49:]}"
 
 
 def _generation(prefix: str, reply: Reply) -> str:

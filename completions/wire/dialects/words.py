@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from completions.wire.openai.words import POLICY
 from completions.wire.words import Words
 
-LIMITED = "rate_limit_exceeded"
+LIMITED, QUOTA = "rate_limit_exceeded", "insufficient_quota"
 NO_NUMBERS: Mapping[str, object] = {
     "name": "requests per min (RPM)",
     "said": "Please try again later.",
@@ -80,13 +81,11 @@ DEEPSEEK: Mapping[str, Words] = {
         "2026-11-25",
     ),
     "model_not_found": Words("Model Not Exist", 400, INVALID, INVALID, None, "DeepSeek's users", "2026-06-01"),
-    "insufficient_quota": Words(
+    QUOTA: Words(
         "Insufficient Balance", 402, "unknown_error", INVALID, None, "DeepSeek's page on error codes", "2026-06-01"
     ),
     LIMITED: Words("Rate Limit Reached", 429, source="DeepSeek's page on error codes", seen="2026-06-01"),
-    "content_policy_violation": Words(
-        "Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"
-    ),
+    POLICY: Words("Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"),
 }
 
 GROQ: Mapping[str, Words] = {
@@ -112,6 +111,16 @@ GROQ: Mapping[str, Words] = {
         "2026-10-08",
     ),
     LIMITED: Words(_groqs_limit, 429, source="quotes by users", seen="2026-11-26"),
+    QUOTA: Words(
+        "Organization has blocked API access because a spend alert threshold was met. Please visit "
+        "https://console.groq.com/settings/billing to manage your spend alerts.",
+        400,
+        INVALID,
+        "spend_limit_reached",
+        None,
+        "quotes by users; Groq's page on spend limits calls the code `blocked_api_access`",
+        "2026-09-27",
+    ),
 }
 
 MISTRAL: Mapping[str, Words] = {
@@ -129,6 +138,7 @@ MISTRAL: Mapping[str, Words] = {
         "Invalid model: {model}", 400, "invalid_model", "1500", None, "quotes by users", "2026-07-20"
     ),
     LIMITED: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"),
+    QUOTA: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "vanna-ai/vanna 177", "2024-04-01"),
 }
 
 
@@ -160,7 +170,19 @@ OPENROUTER: Mapping[str, Words] = {
     ),
     "model_not_found": Words("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
     LIMITED: Words(_openrouters_limit, 429, source="quotes by users", seen="2026-07-08"),
-    "insufficient_quota": Words("Insufficient credits", 402, source="OpenRouter's page on errors", seen="2026-09-05"),
+    QUOTA: Words(
+        "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
+        402,
+        source="quotes by users",
+        seen="2026-11-26",
+    ),
+    POLICY: Words(
+        '{model} requires moderation on OpenRouter. Your input was flagged for "misc". No credits were charged.',
+        403,
+        code=POLICY,
+        source="cline/cline 569 and others; OpenRouter's page on errors has the metadata",
+        seen="2026-11-26",
+    ),
 }
 
 VLLM: Mapping[str, Words] = {
@@ -187,5 +209,19 @@ XAI: Mapping[str, Words] = {
         400,
         source="quotes by users",
         seen="2026-11-26",
+    ),
+    QUOTA: Words(
+        "Your team mock has either used all available credits or reached its monthly spending limit. To continue "
+        "making API requests, please purchase more credits or raise your spending limit.",
+        403,
+        source="quotes by users, and Anantys-oss/koan 2412; a 429 until spring 2026",
+        seen="2026-09-23",
+    ),
+    POLICY: Words(
+        "Content violates usage guidelines. Team: mock, API key ID: mock, Model: {model}, Failed check: "
+        "SAFETY_CHECK_TYPE_BIO",
+        403,
+        source="UKGovernmentBEIS/inspect_ai 2267; gul-labs/any-llm 65",
+        seen="2026-08-14",
     ),
 }
