@@ -4,6 +4,7 @@ MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
 │   ├── BodyTooLarge
 │   ├── JournalUnavailable
+│   │   └── JournalOff
 │   ├── KeyRefused
 │   ├── RuleFailed
 │   ├── ServerStopped
@@ -71,12 +72,19 @@ class BodyTooLarge(RequestError):
 
 
 class JournalUnavailable(RequestError):
-    """The journal cannot be read: it is off, or its database does not respond."""
+    """The journal cannot be read: its database does not respond, or it is off."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(
             f"The journal cannot be read: {problem}", status=503, type="server_error", code="journal_unavailable"
         )
+
+
+class JournalOff(JournalUnavailable):
+    """There is no journal to read."""
+
+    def __init__(self) -> None:
+        RequestError.__init__(self, "There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")
 
 
 class StateUnavailable(RequestError):

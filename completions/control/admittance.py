@@ -42,21 +42,17 @@ async def admit(request: HttpRequest, headers: Headers) -> None:
 
 def check_page(request: HttpRequest, headers: Headers) -> None:
     """Raise the 403 for a request by a web page of another site."""
-    _check_page(headers, host_of(request))
+    origin = headers.get(b"origin")
+    if origin is not None and not is_own(origin, host_of(request)):
+        shown = origin.decode("latin-1")[:200]
+        raise _forbidden(f"A web page of {shown!r} may not use the control API.", "origin_not_allowed")
+    if headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
+        raise _forbidden("Another site's web page may not use the control API.", "origin_not_allowed")
 
 
 def ticket_in(headers: Headers) -> str:
     """Return the ticket in a browser's cookie; empty if there is none."""
     return parse_cookie(headers.get(b"cookie", b"").decode("latin-1")).get(COOKIE, "")
-
-
-def _check_page(headers: Headers, host: str) -> None:
-    origin = headers.get(b"origin")
-    if origin is not None and not is_own(origin, host):
-        shown = origin.decode("latin-1")[:200]
-        raise _forbidden(f"A web page of {shown!r} may not use the control API.", "origin_not_allowed")
-    if headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
-        raise _forbidden("Another site's web page may not use the control API.", "origin_not_allowed")
 
 
 async def _check_token(headers: Headers, token: str) -> None:

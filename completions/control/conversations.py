@@ -17,11 +17,10 @@ def conversation(said: Said, summary: str, chunks: Sequence[Mapping[str, Any]] =
     """Return the neutral form. `summary` stands for a request that is not all there; `chunks` are a stream's."""
     prompt, reply = said.prompt, said.reply
     choices = () if reply is None else reply.choices
-    known = prompt is not None and not said.cut
     return {
         "format": None if prompt is None else prompt.format,
         "task": None if prompt is None else prompt.task,
-        "prompt": _asked(prompt) if prompt is not None and known else summary,
+        "prompt": summary if prompt is None or said.cut else prompt.last_user,
         "answer": "".join(map(_answered, choices)) or _count(prompt, reply),
         "cut": said.cut,
         "messages": [] if prompt is None else _messages(prompt),
@@ -30,10 +29,6 @@ def conversation(said: Said, summary: str, chunks: Sequence[Mapping[str, Any]] =
         "error": None if said.error is None else _error(said.error),
         "warnings": concerns(said),
     }
-
-
-def _asked(prompt: Prompt) -> str:
-    return prompt.last_user
 
 
 def _messages(prompt: Prompt) -> list[Document]:

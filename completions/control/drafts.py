@@ -23,8 +23,8 @@ from completions.wire.registry import format_at
 
 CHAT = "/v1/chat/completions"
 
-NOTHING: Mapping[str, Any] = {"rule": None, "refused": False, "reply": None, "error": None, "faults": [], "rules": []}
-"""What a rehearsal shows by names, where nothing is known."""
+REFUSED: Mapping[str, Any] = {"rule": None, "refused": True, "reply": None, "faults": [], "rules": []}
+"""What is shown of a request that no rule is tried for, beside its error."""
 
 
 async def lint_script(call: Call) -> Recorded:
@@ -51,7 +51,7 @@ async def try_request(call: Call) -> Recorded:
         prompt = await _prompt(space, script, fields)
         found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
     except RequestError as exc:
-        return FastJsonResponse({**NOTHING, "refused": True, "error": _error(exc)})
+        return FastJsonResponse({**REFUSED, "error": _error(exc)})
     return FastJsonResponse(_answer(found))
 
 
@@ -80,8 +80,8 @@ def _answer(found: Rehearsal) -> dict[str, Any]:
     faults = [{"name": fault.name, "parameters": dict(fault.parameters)} for fault in outcome.faults]
     reply = None if outcome.reply is None else _reply(outcome.reply)
     error = None if outcome.error is None else _error(outcome.error)
-    said = {"rule": rule, "reply": reply, "error": error, "faults": faults, "rules": list(map(_step, found.steps))}
-    return {**NOTHING, **said}
+    rules = list(map(_step, found.steps))
+    return {"rule": rule, "refused": False, "reply": reply, "error": error, "faults": faults, "rules": rules}
 
 
 def _step(step: Step) -> dict[str, Any]:

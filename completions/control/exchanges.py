@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from completions import budget
-from completions.conf import conf
 from completions.control.conversations import conversation
 from completions.control.operation import Call, Parameter
 from completions.conversation import Said, Traffic
@@ -67,17 +66,17 @@ async def get_exchanges(call: Call) -> Recorded:
     """List exchanges, the newest first, without headers and bodies."""
     limit: int = call.query["limit"]
     matching = await _matching(call)
-    filter = await matching.look() if matching else filter_of(call)
+    filter = await matching.look()
     if call.query["said"]:
         found = await _listed_with_said(call, filter, limit + 1)
     else:
         found = await queries.listing(filter, limit + 1, call.query["before"])
-    return FastJsonResponse({"exchanges": found[:limit], "more": len(found) > limit, "unread": _unread(matching)})
+    return FastJsonResponse({"exchanges": found[:limit], "more": len(found) > limit, "unread": matching.unread})
 
 
 async def _listed_with_said(call: Call, filter: Filter, limit: int) -> list[dict[str, Any]]:
     found = await queries.listing_with_bytes(filter, limit, call.query["before"])
-    dialect = (await call.space()).script.dialect
+    dialect = await call.dialect()
 
     def documents() -> list[dict[str, Any]]:
         return [shown | {"said": conversation(read(traffic, dialect), shown["summary"])} for shown, traffic in found]
@@ -94,8 +93,7 @@ async def get_exchange(call: Call) -> Recorded:
 
 async def found_exchange(call: Call) -> tuple[dict[str, Any], Said, Traffic]:
     """Return the exchange that the address names, in full, what was said, and its bytes; raise the 404 of none."""
-    _check_journal()
-    found = await queries.one_with_bytes(call.namespace, id := call.parts["id"])
+    found = await queries.one(call.namespace, id := call.parts["id"])
     if found is None:
         raise RequestError(
             f"The namespace '{call.namespace}' has no exchange {id[:200]!r}; it may have been deleted, or not ended.",
@@ -104,7 +102,7 @@ async def found_exchange(call: Call) -> tuple[dict[str, Any], Said, Traffic]:
             code="exchange_not_found",
         )
     shown, traffic = found
-    return shown, await asyncio.to_thread(read, traffic, (await call.space()).script.dialect), traffic
+    return shown, await asyncio.to_thread(read, traffic, await call.dialect()), traffic
 
 
 async def delete_exchanges(call: Call) -> Recorded:
@@ -115,26 +113,25 @@ async def delete_exchanges(call: Call) -> Recorded:
 async def count_exchanges(call: Call) -> Recorded:
     """Count exchanges: all, and by what they came to."""
     matching = await _matching(call)
-    found = await queries.totals(await matching.look() if matching else filter_of(call))
-    return FastJsonResponse(found | {"unread": _unread(matching)})
+    found = await queries.totals(await matching.look())
+    return FastJsonResponse(found | {"unread": matching.unread})
 
 
 async def wait_for_exchanges(call: Call) -> Recorded:
     """Wait until so many exchanges have ended, and list them, the newest first."""
-    filter, count, timeout_ms = filter_of(call), call.query["count"], call.query["timeout_ms"]
+    count, timeout_ms = call.query["count"], call.query["timeout_ms"]
     matching = await _matching(call)
-    look = matching.look if matching else None
-    found = await queries.wait(filter, count, timeout_ms / 1000, look)
+    found = await matching.wait(count, timeout_ms / 1000)
     if found is not None:
-        return FastJsonResponse({"exchanges": found, "unread": _unread(matching)})
-    there = await queries.listing(await look() if look else filter, count)
+        return FastJsonResponse({"exchanges": found, "unread": matching.unread})
+    there = await queries.listing(await matching.look(), count)
     late = RequestError(
         f"{len(there)} of {count} exchanges were there after {timeout_ms} ms.",
         type="timeout",
         code="too_few_exchanges",
         param="count",
     )
-    return FastJsonResponse({**envelope(late), "exchanges": there, "unread": _unread(matching)}, status=408)
+    return FastJsonResponse({**envelope(late), "exchanges": there, "unread": matching.unread}, status=408)
 
 
 async def follow_exchanges(call: Call) -> Recorded:
@@ -166,7 +163,6 @@ async def _events(filter: Filter, last: int, only_begin: bool) -> AsyncGenerator
 
 async def get_unmatched(call: Call) -> Recorded:
     """List the requests that no rule matched, the newest first, with the rules that came nearest."""
-    _check_journal()
     found = await queries.listing(Filter(call.namespace, unmatched=True), call.query["limit"], call.query["before"])
     return FastJsonResponse({"unmatched": [{key: each[key] for key in MISS} for each in found]})
 
@@ -178,7 +174,6 @@ async def get_figures(call: Call) -> Recorded:
 
 async def get_runs(call: Call) -> Recorded:
     """Sum up what each namespace was asked, the latest first: where tests have their own, the runs of the tests."""
-    _check_journal()
     return FastJsonResponse({"runs": await figures.runs()})
 
 
@@ -189,17 +184,15 @@ async def get_hits(call: Call) -> Recorded:
 
 def filter_of(call: Call) -> Filter:
     """Return which exchanges a call's query means."""
-    _check_journal()
     return Filter(call.namespace, **{parameter.name: call.query[parameter.name] for parameter in FILTERS})
 
 
-async def _matching(call: Call) -> Matching | None:
-    """Return what finds the exchanges whose requests fulfil the call's `match`; None where it has none."""
-    text = call.query["match"]
+async def _matching(call: Call) -> Matching:
+    """Return what finds the exchanges that a call's query means, whose requests fulfil its `match` if it has one."""
+    filter, text = filter_of(call), call.query["match"]
     if text is None:
-        return None
-    matcher = conditions.match(read_text(text, "match"))
-    return Matching(filter_of(call), partial(_holds, matcher, (await call.space()).script.dialect))
+        return Matching(filter)
+    return Matching(filter, partial(_holds, conditions.match(read_text(text, "match")), await call.dialect()))
 
 
 def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:
@@ -211,12 +204,3 @@ def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:
         return prompt is not None and matcher.matches(prompt)
     except (AuthorError, budget.TooSlow) as exc:
         raise RequestError(f"`match` failed: {exc}.", param="match", code="expression_failed") from exc
-
-
-def _unread(matching: Matching | None) -> int:
-    return matching.unread if matching else 0
-
-
-def _check_journal() -> None:
-    if not conf.JOURNAL:
-        raise RequestError("There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")

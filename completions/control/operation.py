@@ -86,6 +86,10 @@ class Call:
         await found.refresh()
         return found
 
+    async def dialect(self) -> str:
+        """Return the dialect of OpenAI's formats that the namespace's script chooses, for reading its exchanges."""
+        return (await self.space()).script.dialect
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

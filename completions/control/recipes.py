@@ -76,7 +76,11 @@ def _match(prompt: Prompt) -> dict[str, Any]:
         match["tool_result"] = known | text
     if prompt.turn:
         match["turn"] = prompt.turn
-    return match or {"model": {"eq": prompt.model}} if prompt.model else match or {"format": prompt.format}
+    return match or _match_of_model(prompt)
+
+
+def _match_of_model(prompt: Prompt) -> dict[str, Any]:
+    return {"model": {"eq": prompt.model}} if prompt.model else {"format": prompt.format}
 
 
 def _same(text: str) -> dict[str, str]:
@@ -87,7 +91,7 @@ def _match_of_cut(prompt: Prompt, summary: str) -> dict[str, Any]:
     """Return a match by the summary, whose spaces are not those of the message, for a request that is not all there."""
     words = [re.escape(word) for word in summary.split()]
     if not words or REDACTED in summary:
-        return {"model": {"eq": prompt.model}} if prompt.model else {"format": prompt.format}
+        return _match_of_model(prompt)
     field = "last_user" if any(message.role == "user" for message in prompt.messages) else "any_message"
     return {field: {"regex": r"^\s*" + r"\s+".join(words)}}
 

@@ -18,6 +18,7 @@ FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 NUMBER: Schema = {"type": "number", "minimum": 0}
 ANY_OBJECT: Schema = {"type": "object"}
+TIME: Schema = {"type": "string", "format": "date-time"}
 
 
 def ref(name: str) -> Schema:
@@ -150,7 +151,7 @@ def _exchanges() -> dict[str, Schema]:
     brief = {
         "id": TEXT,
         "namespace": TEXT,
-        "time": {"type": "string", "format": "date-time"},
+        "time": TIME,
         **dict.fromkeys(("method", "path", "query", "summary", "fingerprint"), TEXT),
         **{name: _or_null(TEXT) for name in NAMES_OR_NULL},
         **dict.fromkeys(("stream", "unmatched", "client_left"), FLAG),
@@ -192,7 +193,7 @@ def _thread(brief: Mapping[str, Schema]) -> Schema:
     calls = _list(_object(name=TEXT, arguments=TEXT))
     tokens = _object(prompt=COUNT, completion=COUNT, total=COUNT)
     turn = _object(**brief, at_ms=NUMBER, answer=TEXT, tool_calls=calls)
-    facts = {"id": TEXT, "asked": TEXT, "time": brief["time"], "duration_ms": NUMBER, "cost_usd": NUMBER}
+    facts = {"id": TEXT, "asked": TEXT, "time": TIME, "duration_ms": NUMBER, "cost_usd": NUMBER}
     return _object(**facts, tokens=tokens, turns=_list(turn))
 
 
@@ -271,16 +272,15 @@ def _figures() -> dict[str, Schema]:
     counts = ("requests", "errors", "faults", "unmatched", "prompt_tokens", "completion_tokens")
     middle = _object(p50=_or_null(NUMBER), p95=_or_null(NUMBER))
     sums = {**dict.fromkeys(counts, COUNT), "cost_usd": NUMBER, "ttft_ms": middle, "itl_ms": middle}
-    time: Schema = {"type": "string", "format": "date-time"}
     return {
         "figures": _object(
             step_s=_or_null(COUNT),
-            steps=_list(_object(time=time, **sums)),
+            steps=_list(_object(time=TIME, **sums)),
             by_model=_list(_object(model=TEXT, **sums)),
             by_rule=_list(_object(rule=TEXT, **sums)),
         ),
         "runs": _object(
-            runs=_list(_object(namespace=TEXT, first=time, last=time, cost_usd=NUMBER, **dict.fromkeys(counts, COUNT)))
+            runs=_list(_object(namespace=TEXT, first=TIME, last=TIME, cost_usd=NUMBER, **dict.fromkeys(counts, COUNT)))
         ),
-        "hits": _object(hits=_list(_object(rule=_or_null(TEXT), count=COUNT, last=time))),
+        "hits": _object(hits=_list(_object(rule=_or_null(TEXT), count=COUNT, last=TIME))),
     }

@@ -6,10 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from completions.conf import conf
 from completions.control.operation import Call
 from completions.conversation import Message, Prompt, Said, Traffic
-from completions.exceptions import RequestError
 from completions.journal import queries
 from completions.journal.queries import Filter
 from completions.views.http import FastJsonResponse, Recorded
@@ -105,11 +103,8 @@ def _latest(found: Sequence[object]) -> range:
 
 async def get_threads(call: Call) -> Recorded:
     """List the runs of agents and the conversations, the latest first, each with its turns."""
-    if not conf.JOURNAL:
-        raise RequestError("There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")
     found = await queries.listing_with_bytes(Filter(call.namespace, method="POST"), MAX_EXCHANGES)
-    dialect = (await call.space()).script.dialect
-    threads = await asyncio.to_thread(_documents, found, dialect)
+    threads = await asyncio.to_thread(_documents, found, await call.dialect())
     return FastJsonResponse({"threads": threads, "more": len(found) == MAX_EXCHANGES})
 
 

@@ -1,4 +1,4 @@
-"""Tickets: what a browser has in place of ADMIN_TOKEN, for a day at most, until its reader signs out.
+"""Tickets: what a browser has in place of ADMIN_TOKEN, for twelve hours, until its reader signs out.
 
 A ticket is good for all workers and after a restart, for it is signed by the token itself. What was signed out is kept
 where counters are (STATE_URL): in memory until the server ends, or in Redis for all workers.

@@ -47,8 +47,9 @@ def page(*methods: str, is_open: bool = False) -> Callable[[View], View]:
             try:
                 if request.method not in methods:
                     raise RequestError(f"This page takes {', '.join(methods)} alone.", status=405)
-                admittance.check_page(request, sent_headers(request))
-                if not is_open:
+                if is_open:
+                    admittance.check_page(request, sent_headers(request))
+                else:
                     await admittance.admit(request, sent_headers(request))
                 response = await view(request, namespace, **parts)
             except RequestError as exc:
@@ -73,9 +74,10 @@ def render(request: HttpRequest, namespace: str, name: str, status: int = 200, *
         "namespace": namespace,
         "is_default": namespace == DEFAULT,
         "status": status,
+        "static": f"{root(request)}inspector/static/{assets().version}/",
+        "has_token": bool(conf.ADMIN_TOKEN),
+        "journal": conf.JOURNAL,
     }
-    known |= {"static": f"{root(request)}inspector/static/{assets().version}/", "has_token": bool(conf.ADMIN_TOKEN)}
-    known |= {"journal": conf.JOURNAL}
     text = _engine().get_template(f"{name}.html").render(Context(known | more, use_l10n=False))
     return HttpResponse(text, status=status, content_type="text/html; charset=utf-8")
 

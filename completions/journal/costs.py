@@ -3,29 +3,16 @@
 from collections.abc import Mapping
 
 from completions.conversation import Usage
-from completions.tokens.models import prices
-
-TIERS = (272_000, 200_000, 128_000)
-"""Tokens of a prompt above which the table may have other prices, for all of its tokens."""
-
-
-KINDS = (
-    "input_cost_per_token",
-    "output_cost_per_token",
-    "cache_read_input_token_cost",
-    "cache_creation_input_token_cost",
-    "output_cost_per_reasoning_token",
-)
-"""What has a price of its own."""
+from completions.tokens.models import PRICED, TIERS, above, prices
 
 
 def cost(model: str | None, usage: Usage) -> float | None:
     """Return the US dollars for this usage; None where the table has no price for the model."""
     table = prices(model)
     if usage.prompt_tokens <= TIERS[-1]:
-        paid, said, cached, written, thought = map(table.get, KINDS)
+        paid, said, cached, written, thought = map(table.get, PRICED)
     else:
-        paid, said, cached, written, thought = (_price(table, name, usage.prompt_tokens) for name in KINDS)
+        paid, said, cached, written, thought = (_price(table, name, usage.prompt_tokens) for name in PRICED)
     if paid is None or said is None:
         return None
     return (
@@ -39,7 +26,7 @@ def cost(model: str | None, usage: Usage) -> float | None:
 
 def _price(table: Mapping[str, float], name: str, prompt_tokens: int) -> float | None:
     """Return a price for a prompt of this length."""
-    for above in TIERS:
-        if prompt_tokens > above and (price := table.get(f"{name}_above_{above // 1000}k_tokens")) is not None:
+    for tier in TIERS:
+        if prompt_tokens > tier and (price := table.get(above(name, tier))) is not None:
             return price
     return table.get(name)

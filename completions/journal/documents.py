@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -25,13 +25,22 @@ HEAVY = (
 """The columns that a list does without."""
 
 
+def utc(time: datetime) -> datetime:
+    """Return a time in UTC, in which those are that have no zone."""
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def iso(time: datetime) -> str:
+    """Return a time as JSON has it: in ISO 8601, in UTC, to the millisecond."""
+    return utc(time).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def brief(row: Exchange) -> dict[str, Any]:
     """Return an exchange without its headers and bodies; the columns of HEAVY may be deferred."""
-    time = row.time.astimezone(UTC) if row.time.tzinfo else row.time.replace(tzinfo=UTC)
     return {
         "id": row.request_id,
         "namespace": row.namespace,
-        "time": time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "time": iso(row.time),
         "method": row.method,
         "path": row.path,
         "query": row.query,

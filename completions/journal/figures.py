@@ -10,7 +10,6 @@ from itertools import chain, count
 from operator import or_
 from typing import Any
 
-from django.conf import settings
 from django.db.models import (
     Case,
     Count,
@@ -31,8 +30,9 @@ from django.db.models.expressions import Combinable, OrderBy
 from django.db.models.functions import RowNumber
 
 from completions.journal import queries
+from completions.journal.documents import iso, utc
 from completions.journal.queries import Filter
-from completions.journal.store import Store
+from completions.journal.store import Store, stored
 from completions.models import Exchange
 
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
@@ -76,8 +76,8 @@ async def figures(filter: Filter, steps: int) -> dict[str, Any]:
         span = rows.aggregate(first=Min("time"), last=Max("time"))
         if span["first"] is None:
             return {"step_s": None, "steps": [], "by_model": [], "by_rule": []}
-        length, bounds = _bounds(_utc(span["first"]), _utc(span["last"]), steps)
-        when = [When(time__lt=_stored(bound), then=Value(index)) for index, bound in enumerate(bounds[1:])]
+        length, bounds = _bounds(utc(span["first"]), utc(span["last"]), steps)
+        when = [When(time__lt=stored(bound), then=Value(index)) for index, bound in enumerate(bounds[1:])]
         stepped = rows.annotate(step=Case(*when, output_field=IntegerField()))
         found = {group["step"]: group for group in _groups(stepped, "step")}
         return {
@@ -96,7 +96,7 @@ async def runs() -> list[dict[str, Any]]:
     def question(store: Store) -> list[dict[str, Any]]:
         rows = queries.chosen(store, Filter()).values("namespace")
         groups = rows.annotate(**SUMS, first=Min("time"), last=Max("time")).order_by("-last", "namespace")[:MAX_RUNS]
-        return [{**group, "first": _iso(_utc(group["first"])), "last": _iso(_utc(group["last"]))} for group in groups]
+        return [{**group, "first": iso(group["first"]), "last": iso(group["last"])} for group in groups]
 
     return await queries.ask_beside(question)
 
@@ -107,7 +107,7 @@ async def hits(filter: Filter) -> list[dict[str, Any]]:
     def question(store: Store) -> list[dict[str, Any]]:
         rows = queries.chosen(store, filter).filter(Q(rule__isnull=False) | Q(unmatched=True))
         groups = rows.values("rule").annotate(count=Count("id"), last=Max("time")).order_by("-count", "rule")
-        return [{**group, "last": _iso(_utc(group["last"]))} for group in groups]
+        return [{**group, "last": iso(group["last"])} for group in groups]
 
     return await queries.ask_beside(question)
 
@@ -148,8 +148,8 @@ def _most(rows: QuerySet[Exchange], key: str) -> list[Group]:
 def _at(bound: datetime, group: Group | None) -> Group:
     if group is None:
         empty = dict.fromkeys(SHARES)
-        return {"time": _iso(bound), **dict.fromkeys(SUMS, 0), **dict.fromkeys(MEASURES, empty)}
-    return {"time": _iso(bound), **{name: value for name, value in group.items() if name != "step"}}
+        return {"time": iso(bound), **dict.fromkeys(SUMS, 0), **dict.fromkeys(MEASURES, empty)}
+    return {"time": iso(bound), **{name: value for name, value in group.items() if name != "step"}}
 
 
 def _bounds(first: datetime, last: datetime, most: int) -> tuple[int, Sequence[datetime]]:
@@ -160,16 +160,3 @@ def _bounds(first: datetime, last: datetime, most: int) -> tuple[int, Sequence[d
     begin = start // length * length
     origin = datetime.fromtimestamp(begin, UTC)
     return length, [origin + timedelta(seconds=length * index) for index in range(end // length - start // length + 2)]
-
-
-def _utc(time: datetime) -> datetime:
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-
-
-def _stored(time: datetime) -> datetime:
-    """Return a time as the database has it."""
-    return time if settings.USE_TZ else time.replace(tzinfo=None)
-
-
-def _iso(time: datetime) -> str:
-    return time.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,16 +1,19 @@
-"""Which exchanges a condition on what was asked holds for: their requests are read, each of them once.
+"""Which exchanges a condition on what was asked holds for, and waiting for them: each request is read once.
 
 The rows come from the writer's thread; the condition, which may be slow, runs in another.
 """
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from completions.conversation import Traffic
 from completions.exceptions import RequestError
 from completions.journal.documents import ASKED, question_of
-from completions.journal.queries import Filter, ask, chosen
+from completions.journal.queries import LIMIT, Filter, ask, chosen, count, ended_in, listing
 from completions.journal.store import Store
 
 BATCH = 200
@@ -22,14 +25,23 @@ OVERLAP = 100
 MAX_MATCHES = 30_000
 """Exchanges that a condition may hold for: so many ids fit every database's queries."""
 
+LOOK_EVERY = 0.1
+"""Seconds after which a wait looks again, because other processes may write to the same database."""
+
+LOOK_MIN = 0.02
+"""Seconds from look to look, at the least, however many exchanges end."""
+
 Holds = Callable[[Traffic], bool | None]
 """Says whether a condition holds for a request; None: that cannot be told, for the journal has only its beginning."""
 
 
 class Matching:
-    """The exchanges that a filter means and a condition holds for; `unread` are those of which that is not known."""
+    """The exchanges that a filter means and a condition, if there is one, holds for.
 
-    def __init__(self, filter: Filter, holds: Holds) -> None:
+    `unread` is the number of those of which that is not known.
+    """
+
+    def __init__(self, filter: Filter, holds: Holds | None = None) -> None:
         self._filter, self._holds = filter, holds
         self._seen: set[int] = set()
         self._found: list[int] = []
@@ -38,10 +50,10 @@ class Matching:
 
     async def look(self) -> Filter:
         """Read what has ended since the last look, and return the filter that means what the condition holds for."""
+        if self._holds is None:
+            return self._filter
         while rows := await ask(self._next):
-            for place, holds in zip(
-                (place for place, _ in rows), await asyncio.to_thread(self._verdicts, rows), strict=True
-            ):
+            for place, holds in await asyncio.to_thread(self._verdicts, rows, self._holds):
                 self._seen.add(place)
                 self.unread += holds is None
                 if holds:
@@ -55,11 +67,28 @@ class Matching:
             )
         return replace(self._filter, ids=tuple(self._found))
 
+    async def wait(self, least: int, seconds: float) -> list[dict[str, Any]] | None:
+        """Wait until there are so many, and list them; None where there are not within so many `seconds`."""
+        deadline = time.monotonic() + seconds
+        with ended_in(self._filter.namespace) as woken:
+            while True:
+                woken.clear()
+                looked = time.monotonic()
+                now = await self.look()
+                if await count(now) >= least:
+                    return await listing(now, max(least, LIMIT))
+                if (left := deadline - time.monotonic()) <= 0:
+                    return None
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(woken.wait(), min(left, LOOK_EVERY))
+                await asyncio.sleep(max(0.0, min(looked + LOOK_MIN, deadline) - time.monotonic()))
+
     def _next(self, store: Store) -> Sequence[tuple[int, Traffic]]:
         rows = chosen(store, self._filter).filter(id__gt=self._last - OVERLAP).order_by("id")
         places = [place for place in rows.values_list("id", flat=True)[: BATCH + OVERLAP] if place not in self._seen]
         found = rows.filter(id__in=places[:BATCH]).only(*ASKED)
         return [(row.pk, question_of(row)) for row in found]
 
-    def _verdicts(self, rows: Sequence[tuple[int, Traffic]]) -> list[bool | None]:
-        return [self._holds(traffic) for _, traffic in rows]
+    @staticmethod
+    def _verdicts(rows: Sequence[tuple[int, Traffic]], holds: Holds) -> list[tuple[int, bool | None]]:
+        return [(place, holds(traffic)) for place, traffic in rows]

@@ -1,30 +1,28 @@
 """Read the journal for the control API. Each question sees every exchange whose response has ended.
 
 The questions run in the writer's thread (`writer.py`), so the event loop never waits for the database; those about many
-rows run in another, so that the writer does not wait for them. All of them
-raise `JournalUnavailable` if the journal is off or its database cannot be used.
+rows run in another, so that the writer does not wait for them. All of them raise `JournalOff`, or `JournalUnavailable`
+if the database cannot be used.
 """
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from django.conf import settings
 from django.db import Error, connections
 from django.db.models import Count, Q, QuerySet
 
 from completions.conf import conf
 from completions.conversation import Traffic
-from completions.exceptions import JournalUnavailable, RequestError
-from completions.journal.documents import HEAVY, brief, traffic, whole
+from completions.exceptions import JournalOff, JournalUnavailable, RequestError
+from completions.journal.documents import HEAVY, brief, traffic, utc, whole
 from completions.journal.exchange import Exchange as Ended
 from completions.journal.search import mentioning
-from completions.journal.store import Store
+from completions.journal.store import Store, stored
 from completions.journal.writer import writer
 from completions.models import Exchange
 
@@ -32,12 +30,6 @@ T = TypeVar("T")
 
 LIMIT = 100
 """The default number of exchanges in a list."""
-
-LOOK_EVERY = 0.1
-"""Seconds after which a wait looks again, because other processes may write to the same database."""
-
-LOOK_MIN = 0.02
-"""Seconds from look to look, at the least, however many exchanges end."""
 
 FOLLOW_EVERY = 0.25
 """The fewest seconds between two looks of a follower, however many exchanges end."""
@@ -53,9 +45,9 @@ FOLLOW_MAX = 100
 class Filter:
     """Which exchanges are meant: those for which all that is given holds.
 
-    `status_class` is as `4xx`. `since` is a request's id, which is not among them itself, or a time in ISO 8601,
-    and `until` a time; `text`
-    is a part of the summary, `search` one of anything that the journal has in words (`search.py`).
+    `status_class` is as `4xx`. `since` is a request's id, which is not among them itself, or a time in ISO 8601, and
+    `until` a time; `text` is a part of the summary, `search` one of anything that the journal has in words
+    (`search.py`).
     """
 
     namespace: str | None = None
@@ -97,31 +89,19 @@ EXACT = (
 
 async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None) -> list[dict[str, Any]]:
     """Return the newest exchanges first, without bodies: at most `limit`, older than the request `before`."""
-
-    def question(store: Store) -> list[dict[str, Any]]:
-        return [brief(row) for row in _newest(store, filter, before).defer(*HEAVY)[:limit]]
-
-    return await ask(question)
+    return await ask(lambda store: [brief(row) for row in _newest(store, filter, before).defer(*HEAVY)[:limit]])
 
 
 async def listing_with_bytes(
     filter: Filter, limit: int, before: str | None = None
 ) -> list[tuple[dict[str, Any], Traffic]]:
     """Return the same, each with its bytes."""
-
-    def question(store: Store) -> list[tuple[dict[str, Any], Traffic]]:
-        return [(brief(row), traffic(row)) for row in _newest(store, filter, before)[:limit]]
-
-    return await ask(question)
+    return await ask(lambda store: [(brief(row), traffic(row)) for row in _newest(store, filter, before)[:limit]])
 
 
 async def listing_in_full(filter: Filter, limit: int) -> list[tuple[dict[str, Any], Traffic]]:
     """Return the newest exchanges first, with all that the journal has of them, and their bytes."""
-
-    def question(store: Store) -> list[tuple[dict[str, Any], Traffic]]:
-        return [(whole(row), traffic(row)) for row in _newest(store, filter, None)[:limit]]
-
-    return await ask(question)
+    return await ask(lambda store: [(whole(row), traffic(row)) for row in _newest(store, filter, None)[:limit]])
 
 
 def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchange]:
@@ -132,14 +112,8 @@ def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchan
     return rows.filter(Q(ended__lt=ended) | Q(ended=ended, id__lt=id))
 
 
-async def one(namespace: str, id: str) -> dict[str, Any] | None:
-    """Return an exchange in full, by its request id; None if the journal does not have it."""
-    found = await one_with_bytes(namespace, id)
-    return None if found is None else found[0]
-
-
-async def one_with_bytes(namespace: str, id: str) -> tuple[dict[str, Any], Traffic] | None:
-    """Return an exchange in full, and its bytes for its format to read; None where the journal has none."""
+async def one(namespace: str, id: str) -> tuple[dict[str, Any], Traffic] | None:
+    """Return an exchange in full, by its request id, and its bytes; None if the journal does not have it."""
 
     def question(store: Store) -> tuple[dict[str, Any], Traffic] | None:
         row = chosen(store, Filter(namespace)).filter(request_id=id).first()
@@ -172,42 +146,20 @@ async def delete(filter: Filter) -> int:
     return await ask(lambda store: chosen(store, filter).delete()[0])
 
 
-async def wait(
-    filter: Filter,
-    count: int,
-    seconds: float,
-    look: Callable[[], Awaitable[Filter]] | None = None,
-) -> list[dict[str, Any]] | None:
-    """Wait until there are `count` exchanges, and list them; None where there are not within so many `seconds`.
-
-    `look` returns the filter as it is now, where it depends on what has ended (`matching.py`).
-    """
+@contextlib.contextmanager
+def ended_in(namespace: str | None) -> Iterator[asyncio.Event]:
+    """Give an event that is set whenever an exchange of a namespace has ended here, or of any (None)."""
     loop, woken = asyncio.get_running_loop(), asyncio.Event()
 
     def wake(exchange: Ended) -> None:
-        if filter.namespace in (None, exchange.namespace):
+        if namespace in (None, exchange.namespace) and not woken.is_set():
             loop.call_soon_threadsafe(woken.set)
 
-    deadline = time.monotonic() + seconds
     writer.added.append(wake)
     try:
-        while True:
-            woken.clear()
-            looked = time.monotonic()
-            now = filter if look is None else await look()
-            if await ask(partial(_count, filter=now)) >= count:
-                return await listing(now, max(count, LIMIT))
-            if (left := deadline - time.monotonic()) <= 0:
-                return None
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), min(left, LOOK_EVERY))
-            await asyncio.sleep(max(0.0, min(looked + LOOK_MIN, deadline) - time.monotonic()))
+        yield woken
     finally:
         writer.added.remove(wake)
-
-
-def _count(store: Store, filter: Filter) -> int:
-    return chosen(store, filter).count()
 
 
 class News(NamedTuple):
@@ -237,17 +189,10 @@ async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
 
     Of the filter's `since` only a time counts, for the place stands for an id.
     """
-    loop, woken = asyncio.get_running_loop(), asyncio.Event()
     if filter.since is not None and _moment(filter.since) is None:
         filter = replace(filter, since=None)
-
-    def wake(exchange: Ended) -> None:
-        if not woken.is_set():
-            loop.call_soon_threadsafe(woken.set)
-
-    woken.set()
-    writer.added.append(wake)
-    try:
+    with ended_in(filter.namespace) as woken:
+        woken.set()
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(woken.wait(), FOLLOW_IDLE)
@@ -256,8 +201,6 @@ async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
             last = news.last
             yield news
             await asyncio.sleep(FOLLOW_EVERY)
-    finally:
-        writer.added.remove(wake)
 
 
 def _last(store: Store, **which: str) -> int:
@@ -275,18 +218,6 @@ def _news(store: Store, filter: Filter, last: int) -> News:
     found = [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:FOLLOW_MAX]]
     skipped = rows.count() - len(found) if len(found) == FOLLOW_MAX else 0
     return News(found[::-1], skipped, lost, top)
-
-
-def status() -> dict[str, Any]:
-    """Return how the journal of this process fares; without asking the database."""
-    return {
-        "on": conf.JOURNAL,
-        "queued": writer.queued,
-        "written": writer.written,
-        "dropped": writer.dropped,
-        "flush_ms": conf.JOURNAL_FLUSH_MS,
-        "problem": writer.problem,
-    }
 
 
 async def flush() -> None:
@@ -308,7 +239,7 @@ beforehand: list[Callable[[], Awaitable[object]]] = []
 async def ask(question: Callable[[Store], T]) -> T:
     """Have a question answered in the writer's thread."""
     if not conf.JOURNAL:
-        raise JournalUnavailable("it is off, and JOURNAL=true turns it on.")
+        raise JournalOff
     for settled in (*before_reading, *beforehand):
         await settled()
     return await asyncio.wrap_future(writer.ask(question))
@@ -368,11 +299,9 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
 def _moment(text: str) -> datetime | None:
     """Parse a time in ISO 8601, in UTC by default; None if it is invalid, or beyond the years 1 to 9999 in UTC."""
     try:
-        moment = datetime.fromisoformat(text)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return stored(utc(datetime.fromisoformat(text)))
     except (ValueError, OverflowError):
         return None
-    return moment if settings.USE_TZ else moment.replace(tzinfo=None)
 
 
 def _bound(name: str, text: str) -> datetime:

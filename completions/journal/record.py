@@ -47,7 +47,7 @@ class StreamRecord:
 
     def __init__(self, exchange: Exchange, frames: Frames, tokens: Sequence[int], total: int, log: bool) -> None:
         self._exchange, self._frames, self._total = exchange, frames, total
-        self._log = _line_logger(chunks_log) if log and chunks_log.isEnabledFor(logging.INFO) else None
+        self._log = _chunk_logger(log)
         self._sent = 0
         self._ends: list[int] = []
         self._times: list[float] = []
@@ -95,27 +95,27 @@ class StreamRecord:
 class RelayRecord:
     """Notes what comes from another server and is sent on: each piece is a frame, a write, and, in a stream, a chunk.
 
-    All of it is kept up to KEPT_BYTES, for whoever reads or records it; `is_whole` says that nothing is missing.
+    It is kept for whoever reads or records it, or its beginning where it is more than KEPT_BYTES.
     """
 
     def __init__(self, exchange: Exchange, *, is_stream: bool) -> None:
         self.exchange, self.pieces, self.times = exchange, list[bytes](), list[float]()
-        self.is_whole, self.ended = False, False
+        self.ended = False
         self._size = 0
+        self._log = _chunk_logger(is_stream and conf.LOG_CHUNKS)
         exchange.stream = is_stream
         StreamRecord.open += is_stream
 
     def sent(self, piece: bytes) -> None:
         """Note a piece that went out."""
-        exchange = self.exchange
+        exchange, fits = self.exchange, self.is_kept and self._size + len(piece) <= KEPT_BYTES
         exchange.sent_bytes += len(piece)
         elapsed = time.monotonic() - exchange.started
         if exchange.stream:
             exchange.chunks += 1
-            if conf.LOG_CHUNKS and chunks_log.isEnabledFor(logging.INFO):
-                numbers = (exchange.chunks, exchange.chunks, None)
-                _line_logger(chunks_log)(ChunkLine(exchange, numbers, elapsed, len(piece)))
-        if self._size + len(piece) <= KEPT_BYTES:
+            if self._log is not None:
+                self._log(ChunkLine(exchange, (exchange.chunks, exchange.chunks, None), elapsed, len(piece)))
+        if fits:
             self._size += len(piece)
             self.pieces.append(piece)
             self.times.append(elapsed)
@@ -130,6 +130,7 @@ class RelayRecord:
         if self.ended:
             return
         self.ended, exchange = True, self.exchange
+        exchange.response_truncated = not self.is_kept
         if exchange.stream:
             StreamRecord.open -= 1
             carry = list(tokens) or [False] * len(self.pieces)
@@ -251,6 +252,11 @@ def printable(text: str) -> str:
     """Return `text` on one line of at most 200 characters, so that clients cannot forge log lines."""
     text = text[:200]
     return text if text.isprintable() else ascii(text)[1:-1]
+
+
+def _chunk_logger(wanted: bool) -> Callable[[object], None] | None:
+    """Return what logs the lines of a stream's chunks; None where they are not wanted."""
+    return _line_logger(chunks_log) if wanted and chunks_log.isEnabledFor(logging.INFO) else None
 
 
 def _line_logger(logger: logging.Logger) -> Callable[[object], None]:

@@ -69,6 +69,11 @@ def _inode(file: Path | None) -> int | None:
         return None
 
 
+def stored(time: datetime) -> datetime:
+    """Return a time in UTC as Django has it for a database."""
+    return time if settings.USE_TZ else time.replace(tzinfo=None)
+
+
 def _is_no_journal(exc: Error) -> bool:
     """Whether an error says that a file is damaged, is no database, or has a table of our name that is not ours."""
     code = getattr(exc.__cause__, "sqlite_errorcode", None)
@@ -183,8 +188,7 @@ class Store:
 
     def _values(self, row: Row) -> Sequence[Any]:
         """Return a row's values; of all columns only the time has another shape in each database."""
-        time = datetime.fromtimestamp(row.time, UTC)
-        told = self.connection.ops.adapt_datetimefield_value(time if settings.USE_TZ else time.replace(tzinfo=None))
+        told = self.connection.ops.adapt_datetimefield_value(stored(datetime.fromtimestamp(row.time, UTC)))
         return (*row[:2], told, *row[3:])
 
     def prune(self, keep: int) -> None:

@@ -32,18 +32,26 @@ class Limits(NamedTuple):
     refuses: frozenset[str] = frozenset()
 
 
-PRICES = tuple(
-    f"{price}{tier}"
-    for price in (
-        "input_cost_per_token",
-        "output_cost_per_token",
-        "cache_read_input_token_cost",
-        "cache_creation_input_token_cost",
-        "output_cost_per_reasoning_token",
-    )
-    for tier in ("", "_above_128k_tokens", "_above_200k_tokens", "_above_272k_tokens")
+PRICED = (
+    "input_cost_per_token",
+    "output_cost_per_token",
+    "cache_read_input_token_cost",
+    "cache_creation_input_token_cost",
+    "output_cost_per_reasoning_token",
 )
-"""The prices of text that are kept, by the table's own names, in US dollars a token; a tier's are of longer prompts."""
+"""What of a text has a price of its own, by the table's names, in US dollars a token."""
+
+TIERS = (272_000, 200_000, 128_000)
+"""Tokens of a prompt above which the table may have other prices, for all of its tokens."""
+
+
+def above(price: str, tier: int) -> str:
+    """Return the table's name of a price for prompts of more tokens than this."""
+    return f"{price}_above_{tier // 1000}k_tokens"
+
+
+PRICES = (*PRICED, *(above(price, tier) for price in PRICED for tier in TIERS))
+"""The prices that are kept."""
 
 
 class Entry(NamedTuple):
@@ -150,11 +158,10 @@ def _exceeded(message: str, facts: Mapping[str, object]) -> RequestError:
 
 
 def _find(model: str | None) -> Entry:
+    """Return a model's entry; a fine-tuned one has its own, as `ft:gpt-4o-2024-08-06`, or that of its base."""
     table, name = _table(), model or ""
-    if name.startswith("ft:"):  # `ft:gpt-4o-2024-08-06:organization::id` has its base model's limits
-        name = ":".join(name.split(":")[:2])
-        return table.get(name) or table.get(name.removeprefix("ft:"), UNKNOWN)
-    return table.get(name, UNKNOWN)
+    own = f"ft:{base(name)}" if name.startswith("ft:") else name
+    return table.get(own) or table.get(base(name), UNKNOWN)
 
 
 @functools.cache

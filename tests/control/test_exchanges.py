@@ -130,6 +130,11 @@ async def test_wait__in_vain() -> None:
         ("GET", "figures"),
         ("GET", "hits"),
         ("GET", "unmatched"),
+        ("GET", "exchanges/events"),
+        ("GET", "exchanges/pytest"),
+        ("GET", "threads"),
+        ("GET", "runs"),
+        ("GET", "verdict"),
     ],
 )
 async def test_journal__that_is_off_says_so(method: str, path: str, settings: Settings) -> None:

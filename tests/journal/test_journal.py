@@ -20,6 +20,7 @@ from completions.conversation import Usage
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import queries
 from completions.journal.exchange import Exchange
+from completions.journal.matching import Matching
 from completions.journal.queries import Filter
 from completions.journal.record import end_exchange
 from completions.journal.rows import Row, make_row
@@ -76,7 +77,7 @@ async def ask(text: str, extra: str = "", **headers: str) -> Answer:
 async def kept(answer: Answer) -> dict[str, Any]:
     found = await queries.one("default", answer.headers["x-request-id"])
     assert found is not None
-    return found
+    return found[0]
 
 
 async def test_whole_answer__in_full() -> None:
@@ -181,7 +182,7 @@ async def test_refusals__are_exchanges_too(settings: Settings) -> None:
     found = await kept(await call(Handler(), "POST", CHAT, b"nonsense"))
     assert (found["status"], found["endpoint"], found["request"]["body"]) == (400, "chat", "nonsense")
     assert await queries.count(ALL) == 5
-    everything = str([await queries.one("default", each["id"]) for each in await queries.listing(ALL)])
+    everything = str(await queries.listing_in_full(ALL, 10))
     assert "sk-bad" not in everything, "the API's message quotes the key"
 
 
@@ -207,9 +208,7 @@ async def leave(text: str, extra: str = "", *, begun: bool) -> dict[str, Any]:
         await asyncio.sleep(0.01)
     connection.gone.set()
     await answering
-    (found,) = await queries.listing(ALL)
-    whole = await queries.one("default", found["id"])
-    assert whole is not None
+    ((whole, _),) = await queries.listing_in_full(ALL, 2)
     return whole
 
 
@@ -301,9 +300,8 @@ async def test_own_paths__are_not_kept(async_client: AsyncClient) -> None:
 
 async def test_djangos_own_client_and_handler(async_client: AsyncClient, settings: Settings) -> None:
     settings.MOCK_SCRIPT = "mock"
-    response = await async_client.post(CHAT, {"model": "m"}, content_type="application/json", headers={"Api-Key": "k"})
-    found = await queries.one("default", response.headers["x-request-id"])
-    assert found is not None
+    await async_client.post(CHAT, {"model": "m"}, content_type="application/json", headers={"Api-Key": "k"})
+    ((found, _),) = await queries.listing_in_full(ALL, 2)
     assert (found["response"]["body"], found["request"]["body"]) == (MOCK, {"model": "m"})
     assert found["request"]["headers"]["api-key"] == "[redacted]"
 
@@ -409,9 +407,9 @@ async def test_fingerprint__is_that_of_the_tries_of_one_request() -> None:
 
 async def test_wait__ends_when_enough_have_come() -> None:
     await ask("refund")
-    assert len(await queries.wait(Filter(rule="refunds"), 1, 0) or []) == 1
-    assert await queries.wait(Filter(rule="refunds"), 2, 0.05) is None
-    waiting = asyncio.create_task(queries.wait(Filter(rule="refunds"), 3, PATIENCE))
+    assert len(await Matching(Filter(rule="refunds")).wait(1, 0) or []) == 1
+    assert await Matching(Filter(rule="refunds")).wait(2, 0.05) is None
+    waiting = asyncio.create_task(Matching(Filter(rule="refunds")).wait(3, PATIENCE))
     await ask("love")
     await ask("refund")
     await asyncio.sleep(0.05)
@@ -426,7 +424,7 @@ async def test_keep__prunes_the_oldest(settings: Settings) -> None:
     answers = [await ask("refund") for _ in range(8)]
     ids = [answer.headers["x-request-id"] for answer in answers]
     assert [each["id"] for each in await queries.listing(ALL)] == ids[:-4:-1]
-    assert queries.status()["written"] == 8
+    assert writer.written == 8
 
 
 async def test_observers__see_every_exchange_with_the_journal_off_too(settings: Settings) -> None:
@@ -464,7 +462,7 @@ async def test_row__that_cannot_be_made_costs_itself_alone(caplog: pytest.LogCap
     end_exchange(bad)
     await ask("refund")
     assert await queries.count(ALL) == 1
-    assert queries.status()["dropped"] == 1
+    assert writer.dropped == 1
     assert f"cannot keep {bad.request_id}" in caplog.text
 
 
@@ -488,7 +486,7 @@ async def test_row__that_the_database_refuses_costs_itself_alone_at_most(what: s
     found = await asyncio.wait_for(queries.listing(ALL), PATIENCE)
     others = [id for id in ids if id != ids[20]]
     assert [each["id"] for each in found if each["id"] != ids[20]] == others[::-1]
-    assert queries.status()["dropped"] == 40 - len(found)
+    assert writer.dropped == 40 - len(found)
 
 
 async def test_writer__survives_what_no_database_raises(

@@ -21,9 +21,11 @@ from pytest_django import DjangoDbBlocker, Settings
 from completions.exceptions import JournalUnavailable
 from completions.journal import figures, queries
 from completions.journal.exchange import Exchange
+from completions.journal.matching import Matching
 from completions.journal.queries import Filter
 from completions.journal.rows import make_row
 from completions.journal.store import Store
+from completions.journal.writer import writer
 from completions.receive.handler import Handler
 from tests.asgi import call
 from tests.journal.database import journal_in
@@ -94,8 +96,7 @@ async def test_exchanges__come_back_as_they_were(
         broken = await call(Handler(), "POST", CHAT, b"\xff\x00")
         newest = await queries.listing(ALL)
         assert [each["id"] for each in newest] == [each.headers["x-request-id"] for each in (broken, answer)]
-        found = await queries.one("default", newest[1]["id"])
-        assert found is not None
+        found, _ = (await queries.listing_in_full(ALL, 2))[1]
         assert "".join(chunk["data"] for chunk in found["response"]["chunks"]).encode() == answer.body
         assert (found["model"], found["request"]["headers"]["authorization"]) == ("a\ufffdb", "[redacted]")
         assert await queries.count(Filter(since=newest[1]["time"], stream=True, unmatched=False)) == 1
@@ -134,18 +135,11 @@ async def test_server__that_goes_away_and_comes_back(
             await call(Handler(), "POST", CHAT, b"{}")
             with pytest.raises(JournalUnavailable):
                 await queries.count(ALL)
-            assert queries.status()["problem"]
+            assert writer.problem
         finally:
             postgres.start()
         assert await queries.count(ALL) == 2
-        assert queries.status() == {
-            "on": True,
-            "queued": 0,
-            "written": 2,
-            "dropped": 0,
-            "flush_ms": 500,
-            "problem": None,
-        }
+        assert (writer.queued, writer.written, writer.dropped) == (0, 2, 0)
 
 
 def test_rows__appear_in_the_order_of_their_ids(
@@ -191,6 +185,6 @@ async def test_workers__share_the_journal(
 
         for _ in range(10):
             (await asyncio.to_thread(request.urlopen, f"{server.url}{CHAT}", b"{}")).close()
-        found = await queries.wait(ALL, 10, 30)
+        found = await Matching(ALL).wait(10, 30)
         assert found is not None
         assert len(found) == 10

@@ -16,7 +16,7 @@ import pytest
 
 from completions.event import Frames
 from completions.journal.exchange import Exchange
-from completions.journal.record import ChunkLine, RequestLine, StreamRecord, end_exchange, printable
+from completions.journal.record import ChunkLine, RelayRecord, RequestLine, StreamRecord, end_exchange, printable
 from mocksite.logging import ColourFormatter, GatheringHandler, JSONFormatter, NotCancelled, TextFormatter
 from tests.patience import PATIENCE
 from tests.server import ROOT
@@ -192,6 +192,19 @@ def test_stream_record__counts_what_was_sent_and_who_left() -> None:
     cut.sent(0, 1, 0.1)
     cut.end()
     assert exchange.client_left, "the terminator was not sent"
+
+
+@pytest.mark.parametrize("is_stream", [True, False])
+def test_relay_record__of_too_much_keeps_the_beginning_and_says_so(
+    is_stream: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("completions.journal.record.KEPT_BYTES", 6)
+    exchange = replace(EXCHANGE, chunks=0, sent_bytes=0, ended=None)
+    relayed = RelayRecord(exchange, is_stream=is_stream)
+    for piece in (b"Hell", b"o, wor", b"ld"):
+        relayed.sent(piece)
+    relayed.end()
+    assert (relayed.pieces, exchange.sent_bytes, exchange.response_truncated) == ([b"Hell"], 12, True)
 
 
 def test_stream_record__off_writes_no_line(caplog: pytest.LogCaptureFixture) -> None:

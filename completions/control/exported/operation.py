@@ -30,7 +30,7 @@ async def get_pytest(call: Call) -> Recorded:
             status=409,
             code="run_too_long",
         )
-    dialect = (await call.space()).script.dialect
+    dialect = await call.dialect()
 
     def written() -> bytes:
         run = [Asked(shown, read(traffic, dialect)) for shown, traffic in reversed(found)]

@@ -208,7 +208,7 @@ def _needless(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
 def _repeats(later: Attempt, cut: Attempt, text: str) -> bool:
     """Say whether a later request of the same client has a cut answer as the assistant's own words."""
     prompt = later.said.prompt
-    if prompt is None or later.asked[3:] != cut.asked[3:]:
+    if prompt is None or later.client != cut.client:
         return False
     return any(message.role == "assistant" and message.text == text for message in prompt.messages)
 

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from completions.conf import conf
 from completions.control.operation import Call, Parameter
 from completions.control.verdicts.calls import SDKS_WAIT, Case, attempt, calls_of
 from completions.control.verdicts.findings import RULES, findings, score
 from completions.conversation import Traffic
-from completions.exceptions import RequestError
 from completions.journal import queries
 from completions.journal.queries import Filter
 from completions.views.http import FastJsonResponse, Recorded
@@ -26,11 +24,9 @@ TIMEOUT = Parameter(
 
 async def get_verdict(call: Call) -> Recorded:
     """Say what the requests show of how the client takes errors, limits and streams, with the evidence."""
-    if not conf.JOURNAL:
-        raise RequestError("There is no journal: JOURNAL=true turns it on.", status=409, code="journal_off")
     found = await queries.listing_in_full(Filter(call.namespace), MAX_EXCHANGES)
-    dialect = (await call.space()).script.dialect
-    return FastJsonResponse(await asyncio.to_thread(_verdict, found, dialect, call.query["timeout_ms"] / 1000))
+    dialect, patience = await call.dialect(), call.query["timeout_ms"] / 1000
+    return FastJsonResponse(await asyncio.to_thread(_verdict, found, dialect, patience))
 
 
 def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str, patience: float) -> dict[str, Any]:
