@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llmclient import lite
 from llmclient.completion import Completion, Piece, Timings
-from llmclient.config import Config
+from llmclient.config import Config, check_parameters
 from llmclient.faults import Fault, Reason
 from llmclient.fold import Fold
 from llmclient.wiretap import Document, Wire
@@ -29,6 +29,7 @@ def arguments(
     """Return the arguments for LiteLLM: the caller's parameters over the client's settings."""
     if "stream" in params:
         raise TypeError("stream= is not a parameter here: the method says it, complete() or stream()")
+    _check(messages, system)
     conversation = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
     if system is not None:
         conversation = [{"role": "system", "content": system}, *conversation]
@@ -38,6 +39,7 @@ def arguments(
     for alias, name in (("api_base", "base_url"), ("num_retries", "max_retries")):
         if alias in given:
             given[name] = given.pop(alias)
+    check_parameters(given)
     defaults: dict[str, Any] = {
         "model": config.model,
         "base_url": config.base_url,
@@ -48,6 +50,15 @@ def arguments(
     if stream:
         defaults["stream_options"] = {"include_usage": True}  # or LiteLLM would estimate it
     return defaults | given | {"messages": [dict(message) for message in conversation], "stream": stream}
+
+
+def _check(messages: Any, system: Any) -> None:
+    """Raise TypeError for what is no conversation."""
+    is_list = isinstance(messages, Sequence) and not isinstance(messages, (str, bytes))
+    if not isinstance(messages, str) and not (is_list and all(isinstance(each, Mapping) for each in messages)):
+        raise TypeError(f"messages takes a text, or a list of dicts with `role` and `content`, not {messages!r:.100}")
+    if not isinstance(system, str | None):
+        raise TypeError(f"system takes a text or None, not {system!r:.100}")
 
 
 class Call:

@@ -65,6 +65,15 @@ def read_config(
     )
 
 
+def check_parameters(given: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` for a setting that a call replaces with a value it cannot have; None leaves it to LiteLLM."""
+    for setting in (_BASE_URL, _API_KEY, _MODEL, _MAX_RETRIES, _TIMEOUT):
+        value = given.get(setting.name)
+        is_others = setting is _TIMEOUT and not isinstance(value, (int, float, str))  # httpx's or the SDK's own
+        if value is not None and not is_others:
+            setting.value(value, {})
+
+
 def _environment() -> Mapping[str, str]:
     path = Path(".env")
     if not path.is_file():
@@ -96,14 +105,14 @@ def _text(value: object) -> str:
 
 
 def _seconds(value: object) -> float:
-    seconds = float(value) if isinstance(value, (int, float, str)) else math.nan
+    seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
     if not 0 < seconds < math.inf:  # not true for NaN either
         raise ValueError(value)
     return seconds
 
 
 def _count(value: object) -> int:
-    count = int(value) if isinstance(value, (int, str)) else -1
+    count = int(value) if isinstance(value, (int, str)) and not isinstance(value, bool) else -1
     if count < 0:
         raise ValueError(value)
     return count

@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import httpx
 
+from completions.pytest_plugin.arguments import checked
+
 Message = MutableMapping[str, Any]
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,6 +37,7 @@ class InProcess(httpx.AsyncBaseTransport):
     client calls when it is closed. `lifespan=False` leaves it out.
     """
 
+    @checked
     def __init__(self, application: Application, *, lifespan: bool = True) -> None:
         self._application, self._has_lifespan = application, lifespan
         self._lifespan: _Lifespan | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from completions import conversation
 from completions.exceptions import ControlError
 from completions.pytest_plugin import calls, rules
+from completions.pytest_plugin.arguments import Seconds, with_checked_arguments
 from completions.pytest_plugin.caller import caller
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, unmet
@@ -35,6 +36,7 @@ GRACE = 0.3
 Register = Callable[[Callable[..., object]], str]
 
 
+@with_checked_arguments
 class MockLLM:
     """The mock of one test: what it answers, and what it was asked. It contacts the server only when it is used."""
 
@@ -65,7 +67,7 @@ class MockLLM:
         `when` is a part of the last user message, or a `match:`. The rule retires after so many `times`. The answer
         waits at the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
         """
-        if not isinstance(reply, (str, bytes)) and isinstance(reply, Sequence):
+        if not isinstance(reply, str) and isinstance(reply, Sequence):
             given = {"replies": [*map(self._written, reply)]}
         else:
             given = _alone(self._written(reply))
@@ -146,7 +148,7 @@ class MockLLM:
             raise AssertionError("mock_llm was asked nothing.")
         return self._exchange(found[0])
 
-    def wait_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:
+    def wait_for(self, count: int, timeout: Seconds = 5.0) -> list[Exchange]:
         """Wait until so many requests have been answered, and return them, oldest first.
 
         After `timeout` seconds, raise AssertionError. In async code, use `await_for`.
@@ -160,7 +162,7 @@ class MockLLM:
             raise unmet(f"mock_llm answered {len(found)} instead of {count} within {timeout:g} s.", found) from None
         return self.exchanges
 
-    async def await_for(self, count: int, timeout: float = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as `wait_for` has it
+    async def await_for(self, count: int, timeout: Seconds = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as `wait_for` has it
         """Like `wait_for`, without blocking the test's event loop."""
         return await asyncio.to_thread(self.wait_for, count, timeout)
 
@@ -237,7 +239,7 @@ class MockLLM:
         """
         self._snapshots.check(self._answered(), name, normalise)
 
-    def verdict(self, *, timeout: float | None = None) -> Verdict:
+    def verdict(self, *, timeout: Seconds | None = None) -> Verdict:
         """Return what the requests show about how the client handles errors and streams.
 
         `timeout` is how many seconds the client may wait in silence at most; the SDKs' 10 minutes by default.
@@ -380,8 +382,6 @@ class MockLLM:
             raise ValueError(f"Recorded answers must be below {root}, and {found} is not.") from None
 
     def _text(self, script: str | Path) -> str:
-        if not isinstance(script, (str, Path)):
-            raise TypeError(f"A script is YAML, a dict, or a file's path, not {script!r:.60}.")
         if isinstance(script, str) and "\n" in script:
             return script
         folders = list(dict.fromkeys(self._folders))

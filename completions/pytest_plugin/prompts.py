@@ -22,6 +22,7 @@ from completions.conversation import (
 )
 from completions.exceptions import RequestError
 from completions.script.as_written import moderation_as_written
+from completions.script.returned import answer_problem
 
 
 def prompt(document: Mapping[str, Any]) -> Prompt:
@@ -49,12 +50,10 @@ def answer(result: object, source: str) -> Any:
             return result
         case RequestError():
             return {"error": _error(result)}
-        case Reply():
-            return _reply(result)
-        case Choice():
-            return _choice(result)
+        case Reply() | Choice():
+            return _written(result, source)
         case tuple() | list() if result and all(isinstance(item, Choice) for item in result):
-            return {"choices": [_choice(item) for item in result]}
+            return {"choices": [_written(item, source) for item in result]}
     raise TypeError(
         f"{source} must return a text, a reply in the language of scripts as a dict, a Reply or Choices,"
         f" not {result!r:.100}."
@@ -71,13 +70,20 @@ def message(given: Mapping[str, Any]) -> Message:
     return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts})
 
 
+def _written(answer: Reply | Choice, source: str) -> dict[str, Any]:
+    if isinstance(answer, Reply):
+        _check(answer, "events", "serial")
+    if (wrong := answer_problem(answer)) is not None:
+        raise TypeError(f"{source} returned a {type(answer).__name__} that cannot answer: {wrong}.")
+    return _reply(answer) if isinstance(answer, Reply) else _choice(answer)
+
+
 def _error(error: RequestError) -> dict[str, Any]:
     facts = {"status": error.status, "type": error.type, "code": error.code, "message": error.message}
     return {**facts, "param": error.param, **({"headers": dict(error.headers)} if error.headers else {})}
 
 
 def _reply(reply: Reply) -> dict[str, Any]:
-    _check(reply, "events", "serial")
     if reply.body is not None:
         return {"body": dict(reply.body)}
     usage = {field.name: getattr(reply.usage, field.name) for field in fields(reply.usage)} if reply.usage else {}

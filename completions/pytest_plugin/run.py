@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from completions.pytest_plugin.arguments import with_checked_arguments
 from completions.pytest_plugin.calls import Call, parsed
 from completions.pytest_plugin.exchanges import Exchange
 
@@ -25,6 +26,7 @@ class Tokens:
         return self.prompt + self.completion
 
 
+@with_checked_arguments
 class Run:
     """Everything a mock was asked, as a whole; later requests do not change it."""
 

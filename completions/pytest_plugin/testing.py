@@ -18,6 +18,7 @@ from unittest import mock
 from django.test import LiveServerTestCase, TestCase
 
 from completions.pytest_plugin.address import Address
+from completions.pytest_plugin.arguments import checked
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.session import Session
 from completions.pytest_plugin.variables import API_KEY, variables
@@ -56,6 +57,7 @@ def _process() -> _Process:
     return _processes[pid]
 
 
+@checked
 @contextlib.contextmanager
 def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockLLM]:
     """Make a mock for a `with` block; the SDKs' environment variables point to it.
@@ -73,6 +75,7 @@ def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockL
             run.end()
 
 
+@checked
 def with_mock_llm(function: Callable[..., R]) -> Callable[..., R]:
     """Call a function, async or not, with its own mock as the argument `mock_llm`."""
     name, folder = function.__qualname__, Path(inspect.getfile(function)).parent

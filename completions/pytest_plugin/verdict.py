@@ -1,8 +1,10 @@
 """The control API's verdict on a client, as a test sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from completions.pytest_plugin.arguments import with_checked_arguments
 
 __tracebackhide__ = True  # in the reports of failed tests
 
@@ -17,6 +19,7 @@ class Finding:
     evidence: list[str]
 
 
+@with_checked_arguments
 class Verdict:
     """What a client's requests show; `str()` has all of it."""
 
@@ -35,7 +38,7 @@ class Verdict:
         """The rules that were broken, each once."""
         return list(dict.fromkeys(finding.rule for finding in self.findings))
 
-    def assert_nothing_found(self, *, but: tuple[str, ...] = ()) -> None:
+    def assert_nothing_found(self, *, but: Sequence[str] = ()) -> None:
         """Assert that no rule was broken, except `but` these."""
         if set(self.rules) - set(but):
             raise AssertionError(self._text)

@@ -8,6 +8,10 @@ _APART = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 def as_json(value: object) -> str:
-    """Return a value as JSON in one line; raise TypeError where JSON has nothing like it."""
-    written = json.dumps(value, ensure_ascii=False)
+    """Return a value as JSON in one line; raise TypeError with what JSON has nothing like."""
+    written = json.dumps(value, ensure_ascii=False, default=_refuse)
     return _APART.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+def _refuse(value: object) -> None:
+    raise TypeError(f"JSON has nothing like {value!r:.100}, of the type {type(value).__name__}.")

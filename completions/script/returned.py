@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import orjson
 
-from completions.conversation import Reply
+from completions.conversation import Choice, Reply
 from completions.exceptions import RequestError
 from completions.faults import MAX_NUMBER
 from completions.script.headers import CONTROL, NAME, OF_ANSWERS
@@ -26,6 +26,11 @@ def reply_problem(reply: Reply) -> str | None:
     if not reply.choices and reply.body is None and reply.events is None:
         return "`choices` must hold at least one answer"
     return _problem(reply, Reply, "")
+
+
+def answer_problem(answer: Reply | Choice) -> str | None:
+    """Return what is wrong with a reply, or with a choice that is to be its only one; None where nothing is."""
+    return reply_problem(answer) if isinstance(answer, Reply) else _problem(answer, Choice, "")
 
 
 def error_problem(error: RequestError) -> str | None:

@@ -1,6 +1,7 @@
 """What is sent where, how often, and which errors come of it."""
 
 import asyncio
+import re
 import threading
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from llmclient import (
     AuthenticationError,
+    ConfigError,
     ContextWindowExceededError,
     InternalServerError,
     InvalidAnswerError,
@@ -116,6 +118,35 @@ def test_call__may_override_every_setting(wire: WireServer, ask: Ask) -> None:
 def test_stream_parameter__is_refused(ask: Ask) -> None:
     with pytest.raises(TypeError, match=r"complete\(\) or stream\(\)"):
         ask.complete("http://127.0.0.1:1", stream=True)
+
+
+@pytest.mark.parametrize("method", ["complete", "stream", "acomplete", "astream"])
+@pytest.mark.parametrize(
+    ("messages", "params", "kind", "words"),
+    [
+        (5, {}, TypeError, "messages takes a text, or a list of dicts"),
+        (b"Hi", {}, TypeError, "messages takes a text, or a list of dicts"),
+        (["Hi"], {}, TypeError, "messages takes a text, or a list of dicts"),
+        ({"role": "user", "content": "Hi"}, {}, TypeError, "messages takes a text, or a list of dicts"),
+        ("Hi", {"system": 5}, TypeError, "system takes a text or None, not 5"),
+        ("Hi", {"model": 5}, ConfigError, "model=5: must be text"),
+        ("Hi", {"timeout": "soon"}, ConfigError, "timeout='soon': must be a number of seconds"),
+        ("Hi", {"timeout": True}, ConfigError, "timeout=True: must be a number of seconds"),
+        ("Hi", {"num_retries": -1}, ConfigError, "max_retries=-1: must be a whole number"),
+        ("Hi", {"api_base": "localhost"}, ConfigError, "base_url='localhost': must be an http"),
+    ],
+)
+def test_arguments__that_are_wrong_are_told_at_the_call(
+    method: str, messages: Any, params: dict[str, Any], kind: type[Exception], words: str
+) -> None:
+    async def call() -> None:
+        with LLMClient() as client:
+            called = getattr(client, method)(messages, **params)
+            if method == "acomplete":
+                await called
+
+    with pytest.raises(kind, match=re.escape(words)):
+        asyncio.run(call())
 
 
 def test_parameters__of_the_callers_are_left_alone(wire: WireServer, ask: Ask) -> None:

@@ -1,0 +1,123 @@
+"""Hold the arguments of a test's calls to the annotations, so that a wrong one is told at the call and by its name."""
+
+import functools
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FunctionType, NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from completions.conversation import Choice, Reply
+from completions.script.returned import answer_problem
+
+F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", bound=type)
+
+Seconds = Annotated[float, "seconds (a number, 0 or more)"]
+
+WORDS: Mapping[Any, str] = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    NoneType: "None",
+    Mapping: "a dict",
+    Callable: "a callable",
+}
+
+
+def checked(function: F) -> F:
+    """Raise TypeError for an argument that is not as the function's annotations say."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        try:
+            given = signature.bind(*args, **kwargs).arguments
+        except TypeError:
+            return function(*args, **kwargs)  # Python says itself which is missing, or too many
+        kinds = _kinds(function)
+        for name, value in _each(signature, given):
+            kind = kinds.get(name[0], Any)
+            if (problem := _problem(value, kind)) is not None:
+                raise TypeError(f"{function.__name__}(): `{name[-1]}` {problem}")
+        return function(*args, **kwargs)
+
+    return called  # type: ignore[return-value]  # it takes and returns what the function does
+
+
+def with_checked_arguments(cls: C) -> C:
+    """Check the arguments of a class's public methods."""
+    for name, method in list(vars(cls).items()):
+        if isinstance(method, FunctionType) and not name.startswith("_"):
+            setattr(cls, name, checked(method))
+    return cls
+
+
+@functools.cache
+def _kinds(function: Callable[..., Any]) -> Mapping[str, Any]:
+    return get_type_hints(function, include_extras=True)
+
+
+def _each(signature: inspect.Signature, given: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each argument with the name of its parameter, and its own where the parameter takes any."""
+    for name, value in given.items():
+        if signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD:
+            yield from (((name, key), each) for key, each in value.items())
+        else:
+            yield (name,), value
+
+
+def _problem(value: object, kind: Any) -> str | None:
+    """Return what is wrong with a value; None where it is as it should be."""
+    if isinstance(value, (Reply, Choice)) and (wrong := answer_problem(value)) is not None:
+        return f"is a {type(value).__name__} that cannot answer: {wrong}."
+    return None if _is(value, kind) else f"takes {_words(kind)}, not {value!r:.100}."
+
+
+def _alternatives(kind: Any) -> list[Any]:
+    if get_origin(kind) in (Union, UnionType):
+        return [each for one in get_args(kind) for each in _alternatives(one)]
+    return [kind]
+
+
+def _is(value: object, kind: Any) -> bool:
+    return any(_is_one(value, each) for each in _alternatives(kind))
+
+
+def _is_one(value: Any, kind: Any) -> bool:
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    if kind is Any or isinstance(kind, TypeVar):
+        return True
+    if origin is Annotated:  # seconds
+        return _is_one(value, float) and math.isfinite(value) and value >= 0
+    if isinstance(value, bool):
+        return origin is bool
+    if origin is float:
+        return isinstance(value, (int, float))
+    if origin is tuple:
+        return isinstance(value, tuple) and len(value) == len(arguments) and all(map(_is, value, arguments))
+    if origin is Sequence:
+        is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
+        return is_list and all(_is(each, arguments[0]) for each in value)
+    return callable(value) if origin is Callable else isinstance(value, origin)
+
+
+def _words(kind: Any) -> str:
+    """Return what values of a type are called in a message."""
+    kinds = _alternatives(kind)
+    *others, last = dict.fromkeys(_word(each, kinds) for each in kinds)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _word(kind: Any, among: Sequence[Any]) -> str:
+    origin, arguments = get_origin(kind) or kind, get_args(kind)
+    if origin is Annotated:
+        return str(arguments[1])
+    if origin is tuple:
+        return f"a pair of {' and '.join(map(_words, arguments))}"
+    if origin is Sequence:
+        is_of_these = all(each in among for each in _alternatives(arguments[0]))
+        return "a list of these" if is_of_these else f"a list (each item {_words(arguments[0])})"
+    return WORDS.get(origin) or f"a {origin.__name__}"
