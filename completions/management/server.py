@@ -1,20 +1,29 @@
 """Run uvicorn for the project's ASGI application, by the settings; `serve` and `runserver` share it."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import uvicorn
 from django.conf import settings
 from django.core.management.base import CommandError
 
+from completions.conf import conf
 from completions.inspector.address import address_problem
+from completions.script.asked.session import RECORDS
 from completions.state.cassettes.place import unwritable
 
-RECORDING = ("once", "new_episodes", "all")
-"""The modes in which something is written."""
+OPTIONS: Mapping[str, Any] = {
+    "lifespan": "on",
+    "ws": "none",
+    "log_config": None,
+    "access_log": False,
+    "server_header": False,
+}
+"""How uvicorn runs, however it is started: logging is the settings' own, and websockets are not loaded."""
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """What tells prometheus-client, when it is imported, where several processes keep their numbers."""
@@ -39,10 +48,10 @@ def use_cassettes(folder: str, mode: str) -> None:
     """Play and record the answers in a folder, in this process and in those that it starts."""
     if not folder:
         raise CommandError("--mode needs a folder: --record DIR, or CASSETTES=DIR.")
-    if mode in RECORDING and (problem := unwritable(Path(folder))) is not None:
+    if mode in RECORDS and (problem := unwritable(Path(folder))) is not None:
         raise CommandError(f"--record {folder}: {problem}.")
     given = {"CASSETTES": folder, "CASSETTE_MODE": mode}
-    if settings.MOCK_SCRIPT == "mock" and "MOCK_SCRIPT" not in os.environ:
+    if conf.MOCK_SCRIPT == "mock" and "MOCK_SCRIPT" not in os.environ:
         given["MOCK_SCRIPT"] = "relay"
     for name, value in given.items():
         os.environ[name] = value
@@ -51,25 +60,14 @@ def use_cassettes(folder: str, mode: str) -> None:
 
 def records_nothing() -> bool:
     """Tell whether answers are to be recorded, and no server gives any, neither by a setting nor by a script."""
-    return settings.CASSETTE_MODE in RECORDING and settings.MOCK_SCRIPT == "relay" and not settings.MOCK_UPSTREAM
+    return conf.CASSETTE_MODE in RECORDS and conf.MOCK_SCRIPT == "relay" and not conf.MOCK_UPSTREAM
 
 
 def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
-    """Serve until a signal ends it. Logging is the settings' own, and websockets are not loaded."""
+    """Serve until a signal ends it."""
     check_port(host, port)
     with shared_metrics() if workers > 1 else nullcontext():
-        uvicorn.run(
-            application_path(),
-            host=host,
-            port=port,
-            workers=workers,
-            reload=reload,
-            lifespan="on",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-        )
+        uvicorn.run(application_path(), host=host, port=port, workers=workers, reload=reload, **OPTIONS)
 
 
 @contextmanager

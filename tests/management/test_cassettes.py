@@ -135,6 +135,17 @@ def test_rules_of_mock_llm__answer_with_their_bytes(tmp_path: Path) -> None:
     assert recorded.body.decode() == RESPONSE
 
 
+def test_rules_of_mock_llm__are_numbered_as_they_stand_and_the_last_is_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = ("{{ a }}", "first", "second")
+    rules = [{"match": "@", "response": {"content": answer}} for answer in answers]
+    found = load(str(imported(tmp_path, yaml.dump({"rules": rules}), "c.yaml") / "c-rules.yaml")).rules
+    bodies: list[Any] = [rule.answers[0](asked()) for rule in found]
+    assert [body.body for body in bodies] == [b"second", b"first"]
+    assert "c.yaml: rule 0: its response has a Handlebars template" in capsys.readouterr().err
+
+
 def test_what_cannot_be_taken_over__is_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "notes.txt").write_text("just: a text\n")
     (tmp_path / "bad.yaml").write_text(vcr({"string": RESPONSE}) + vcr({"base64_string": "?"}).partition("\n")[2])

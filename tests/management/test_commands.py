@@ -190,6 +190,26 @@ def test_serve__says_that_nothing_can_be_recorded_yet(tmp_path: Path) -> None:
         server.wait_for("Nothing is recorded yet: there is no server that answers")
 
 
+SITE = """
+from mocksite.logging import logging_config
+
+ALLOWED_HOSTS = ["127.0.0.1"]
+ASGI_APPLICATION = "mocksite.asgi.application"
+INSTALLED_APPS = ["completions"]
+LOGGING = logging_config("INFO", "text")
+ROOT_URLCONF = "completions.urls"
+SECRET_KEY = "k"
+"""
+
+
+def test_serve__records_for_a_project_that_names_none_of_our_settings(tmp_path: Path) -> None:
+    (tmp_path / "site_settings.py").write_text(SITE)
+    site = {"DJANGO_SETTINGS_MODULE": "site_settings", "PYTHONPATH": str(tmp_path)}
+    with LiveServer(*SERVE, "--record", str(tmp_path / "kept"), **site) as server:
+        server.wait_for("Nothing is recorded yet: there is no server that answers")
+        server.wait_for("The script is relay")
+
+
 TRY = "curl -N {}/v1/chat/completions -d '{{\"stream\": true}}'"
 
 

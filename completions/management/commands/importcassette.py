@@ -60,8 +60,7 @@ class Command(BaseCommand):
 def _recorded(each: Exchange) -> Recorded:
     """Return an answer; what looks like a stream is one, whatever its headers say."""
     kind = each.headers.get("content-type", "")
-    start = each.response.lstrip()[:6]
-    streamed = "event-stream" in kind or "ndjson" in kind or start in (b"data: ", b"event:") or start[:5] == b"data:"
+    streamed = "event-stream" in kind or "ndjson" in kind or each.response.lstrip().startswith((b"data:", b"event:"))
     headers = dict(each.headers) if kind else {**each.headers, "content-type": _kind(each.response, streamed)}
     return Recorded("", each.status, tuple(headers.items()), (each.response,), (0.0,), streamed)
 

@@ -5,7 +5,7 @@ import binascii
 import gzip
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -37,14 +37,25 @@ class Found:
     rules: list[Rule] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
-    def take(self, place: str, read: Any, entry: Any) -> None:
-        """Read an entry, or note why it cannot be taken over."""
+
+def read_each(
+    kind: str, word: str, entries: Iterable[Any], read: Callable[[Any], Exchange | Rule], first: int = 0
+) -> Found:
+    """Read a file's entries, and note by `word` and number why one cannot be taken over."""
+    found = Found(kind)
+    for number, entry in enumerate(entries, first):
         try:
-            self.exchanges.append(read(entry))
+            taken = read(entry)
         except NotTaken as exc:
-            self.left.append(f"{place}: {exc}")
+            found.left.append(f"{word} {number}: {exc}")
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
-            self.left.append(f"{place}: it is not as expected ({type(exc).__name__}: {exc})")
+            found.left.append(f"{word} {number}: it is not as expected ({type(exc).__name__}: {exc})")
+        else:
+            if isinstance(taken, Exchange):
+                found.exchanges.append(taken)
+            else:
+                found.rules.append(taken)
+    return found
 
 
 def as_bytes(body: object) -> bytes:

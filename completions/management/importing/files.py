@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from completions.management.importing import fixtures, recordings
-from completions.management.importing.exchange import Found, NotTaken
+from completions.management.importing.exchange import Found, NotTaken, read_each
 
 MAX_BYTES = 256 * 1024 * 1024
 """Bytes of a file, unpacked."""
@@ -22,7 +22,7 @@ def read_file(file: Path) -> Found:
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as exc:
         raise NotTaken(f"it cannot be read: {getattr(exc, 'strerror', None) or exc}") from exc
     if (documents := _lines(text)) is not None:
-        return recordings.lines(documents)
+        return _read_lines(documents)
     return _known(_document(text))
 
 
@@ -41,25 +41,29 @@ def _unpacked(file: Path) -> bytes:
 
 def _known(document: Any) -> Found:
     match document:
-        case {"interactions": list()}:
-            return recordings.vcr(document)
-        case {"http_interactions": list()}:
-            return recordings.ruby(document)
-        case {"log": {"entries": list()}}:
-            return recordings.har(document)
-        case {"fixtures": list()}:
-            return fixtures.aimock(document)
-        case {"version": _, "rules": list()}:
+        case {"interactions": [*entries]}:
+            return read_each("vcrpy", "interaction", entries, recordings.vcr)
+        case {"http_interactions": [*entries]}:
+            return read_each("VCR (Ruby)", "interaction", entries, recordings.ruby)
+        case {"log": {"entries": [*entries]} as log}:
+            return read_each("Polly" if "_recordingName" in log else "HAR", "entry", entries, recordings.har)
+        case {"fixtures": [*entries]} | ([{"match": _, "response": _}, *_] as entries):
+            return read_each("aimock", "fixture", entries, fixtures.aimock)
+        case {"version": _, "rules": [*_]}:
             raise NotTaken("it is a script already")
-        case {"rules": [{"match": _, "response": _}, *_]}:
-            return fixtures.mock_llm(document)
+        case {"rules": [{"match": _, "response": _}, *_] as entries}:
+            found = read_each("mock-llm", "rule", entries, fixtures.mock_llm)
+            found.rules.reverse()  # of those that match, the last answers
+            return found
         case [{"scope": _, "path": _}, *_]:
-            return recordings.nock(document)
-        case [{"match": _, "response": _}, *_]:
-            return fixtures.aimock({"fixtures": document})
+            return read_each("nock", "definition", document, recordings.nock)
         case [dict(), *_] | {"request": _} | {"input": _}:
-            return recordings.lines(document if isinstance(document, list) else [document])
+            return _read_lines(document if isinstance(document, list) else [document])
     raise NotTaken("it is neither a recording nor a fixture of a known kind")
+
+
+def _read_lines(documents: list[Any]) -> Found:
+    return read_each("lines of JSON", "line", documents, recordings.line, first=1)
 
 
 def _lines(text: str) -> list[Any] | None:

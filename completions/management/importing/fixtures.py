@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-from completions.management.importing.exchange import Found, NotTaken, Rule
+from completions.management.importing.exchange import NotTaken, Rule
 from completions.script.literal import literal
 
 Document = dict[str, Any]
@@ -13,24 +13,8 @@ CONDITIONS = {"userMessage": "last_user", "model": "model", "toolName": "tools",
 """aimock's conditions, and what scripts call them (https://github.com/CopilotKit/aimock, "write fixtures")."""
 
 
-def aimock(document: Document) -> Found:
-    """Read aimock's fixtures: `match` and `response`."""
-    found = Found("aimock")
-    _take(found, "fixture", document["fixtures"], _fixture)
-    return found
-
-
-def _take(found: Found, word: str, entries: list[Document], read: Any) -> None:
-    for at, each in enumerate(entries):
-        try:
-            found.rules.append(read(each))
-        except NotTaken as exc:
-            found.left.append(f"{word} {at}: {exc}")
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            found.left.append(f"{word} {at}: it is not as expected ({type(exc).__name__}: {exc})")
-
-
-def _fixture(each: Document) -> Rule:
+def aimock(each: Document) -> Rule:
+    """Read a fixture of aimock's: `match` and `response`."""
     match: Rule = {}
     for name, value in each["match"].items():
         if name not in CONDITIONS or not isinstance(value, str):
@@ -62,14 +46,8 @@ def _call(call: Document) -> Rule:
     return {"name": call["name"], "arguments": json.loads(json.dumps(given))}
 
 
-def mock_llm(document: Document) -> Found:
-    """Read mock-llm's rules: a JMESPath `match` and a `response`, of which the last that matches answers."""
-    found = Found("mock-llm")
-    _take(found, "rule", document["rules"][::-1], _rule)
-    return found
-
-
-def _rule(each: Document) -> Rule:
+def mock_llm(each: Document) -> Rule:
+    """Read a rule of mock-llm's: a JMESPath `match` and a `response`."""
     response, match = each["response"], str(each["match"])
     if "{{" in str(response["content"]):
         raise NotTaken("its response has a Handlebars template")

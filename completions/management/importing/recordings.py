@@ -6,7 +6,6 @@ from typing import Any
 
 from completions.management.importing.exchange import (
     Exchange,
-    Found,
     NotTaken,
     as_bytes,
     decoded,
@@ -24,15 +23,8 @@ SURFACES = {
 """Where a request most likely went of which only the body is told, by a key of it."""
 
 
-def vcr(document: Document) -> Found:
-    """Read vcrpy's: `interactions` of `request` and `response`."""
-    found = Found("vcrpy")
-    for at, each in enumerate(document["interactions"]):
-        found.take(f"interaction {at}", _interaction, each)
-    return found
-
-
-def _interaction(each: Document) -> Exchange:
+def vcr(each: Document) -> Exchange:
+    """Read an interaction of vcrpy's or pytest-recording's."""
     request, response = each["request"], each["response"]
     headers = header_map(response.get("headers"))
     status = response["status"]["code"] if isinstance(response.get("status"), dict) else response["status_code"]
@@ -50,15 +42,8 @@ def _interaction(each: Document) -> Exchange:
     )
 
 
-def ruby(document: Document) -> Found:
-    """Read VCR's: `http_interactions`."""
-    found = Found("VCR (Ruby)")
-    for at, each in enumerate(document["http_interactions"]):
-        found.take(f"interaction {at}", _ruby, each)
-    return found
-
-
-def _ruby(each: Document) -> Exchange:
+def ruby(each: Document) -> Exchange:
+    """Read an interaction of VCR's."""
     request, response = each["request"], each["response"]
     headers = header_map(response.get("headers"))
     return Exchange(
@@ -71,16 +56,8 @@ def _ruby(each: Document) -> Exchange:
     )
 
 
-def har(document: Document) -> Found:
-    """Read HAR, a browser's, mitmproxy's or Polly's."""
-    log = document["log"]
-    found = Found("Polly" if "_recordingName" in log else "HAR")
-    for at, each in enumerate(log["entries"]):
-        found.take(f"entry {at}", _entry, each)
-    return found
-
-
-def _entry(each: Document) -> Exchange:
+def har(each: Document) -> Exchange:
+    """Read an entry of HAR, a browser's, mitmproxy's or Polly's."""
     request, response = each["request"], each["response"]
     if not response.get("status"):
         raise NotTaken("it has no response")
@@ -98,15 +75,8 @@ def _entry(each: Document) -> Exchange:
     )
 
 
-def nock(document: list[Document]) -> Found:
-    """Read nock's back-ups: a list of `scope`, `method`, `path`, `body`, `status`, `response`."""
-    found = Found("nock")
-    for at, each in enumerate(document):
-        found.take(f"definition {at}", _definition, each)
-    return found
-
-
-def _definition(each: Document) -> Exchange:
+def nock(each: Document) -> Exchange:
+    """Read a definition of nock's back-ups: `scope`, `method`, `path`, `body`, `status`, `response`."""
     headers = header_map(each.get("rawHeaders") or each.get("headers"))
     response = each.get("response", "")
     is_hex = isinstance(response, list) and all(isinstance(part, str) for part in response)
@@ -121,15 +91,8 @@ def _definition(each: Document) -> Exchange:
     )
 
 
-def lines(documents: list[Document]) -> Found:
-    """Read lines of JSON, each a request and a response: stored completions, and exports of LiteLLM and Langfuse."""
-    found = Found("lines of JSON")
-    for at, each in enumerate(documents, 1):
-        found.take(f"line {at}", _line, each)
-    return found
-
-
-def _line(each: Document) -> Exchange:
+def line(each: Document) -> Exchange:
+    """Read a request and its response: a stored completion, a batch's line, an export of LiteLLM or Langfuse."""
     asked = _first(each, "request", "proxy_server_request", "body", "input")
     if isinstance(asked, dict) and isinstance(asked.get("body"), dict):
         asked = asked["body"]
