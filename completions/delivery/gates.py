@@ -14,6 +14,9 @@ class Gates(Protocol):
     async def release(self, name: str) -> int:
         """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
 
+    async def release_all(self) -> None:
+        """Let all pass that wait at any gate, and close those that were released ahead."""
+
     async def counts(self) -> dict[str, int]:
         """Return how many wait at each gate where somebody does."""
 
@@ -58,6 +61,12 @@ class LocalGates:
         if not waiting:
             self._open.add(name)
         return len(waiting)
+
+    async def release_all(self) -> None:
+        """Let all pass that wait at any gate, and close those that were released ahead."""
+        for name in [*self._waiting]:
+            await self.release(name)
+        self._open.clear()
 
     async def counts(self) -> dict[str, int]:
         """Return how many wait at each gate where somebody does."""

@@ -100,6 +100,5 @@ class MemoryLedger:
         with self._lock:
             self._pushed, self.records, self.prefixes = Pushed(), LocalRecords(), LocalPrefixes()
             self._begin("")
-        for gate in await self.gates.counts():
-            await self.gates.release(gate)
+        await self.gates.release_all()
         return there

@@ -160,8 +160,7 @@ class Namespace:
 
     async def reset(self) -> None:
         """Return to the file's script, with all counters at zero, no waiting answers and no stored documents."""
-        for gate in await self.gates.counts():
-            await self.gates.release(gate)
+        await self.gates.release_all()
         await self.records.clear()
         await self.prefixes.clear()
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))

@@ -135,6 +135,15 @@ async def test_reset__forgets_everything_and_lets_go_what_waits() -> None:
     assert [await said("x"), await said("count")] == ["no_rule_matched", "first"]
 
 
+async def test_reset__closes_the_gates_that_were_released_ahead() -> None:
+    await told("POST", "gates/door/release")
+    await told("POST", "reset")
+    waiting = asyncio.create_task(said("hold"))
+    await arrived("door", 1)
+    await told("POST", "gates/door/release")
+    assert await waiting == "Through."
+
+
 async def test_gates__are_listed_and_released() -> None:
     assert await told("GET", "gates") == {"gates": {}}
     waiting = [asyncio.create_task(said("hold")) for _ in range(2)]

@@ -121,6 +121,17 @@ async def test_gates__release_all_that_wait_or_else_the_next() -> None:
     assert not await gates.wait("a", 0.001)
 
 
+async def test_gates__all_are_released_and_closed_again() -> None:
+    gates = LocalGates()
+    waiting = [asyncio.create_task(gates.wait(name, 3600)) for name in "aab"]
+    await asyncio.sleep(0)  # all run to their gates
+    await gates.release("c")
+    await gates.release_all()
+    assert await asyncio.gather(*waiting) == [True] * 3
+    assert [await gates.wait(name, 0.001) for name in "abc"] == [False] * 3
+    assert not gates.are_used
+
+
 async def test_hold__a_stream_with_a_fault_waits_as_well(app: Handler) -> None:
     connection, task = ask(app, "broken", stream=True)
     assert await waiting(app, "fourth") == 1

@@ -135,6 +135,19 @@ async def test_take__forgets_the_requests_that_came_longest_ago(redis_url: str) 
         assert (await ledger.take(Claim(seen="0"))).seen == 0
 
 
+async def test_gates__all_are_released_and_closed_again(redis_url: str) -> None:
+    async with workers(redis_url) as stores:
+        space = name()
+        gates, others = (store.ledger(space).gates for store in stores)
+        waiting = [asyncio.create_task(gates.wait(gate, 3600)) for gate in "aab"]
+        while await others.counts() != {"a": 2, "b": 1}:  # noqa: ASYNC110  # a count, and no event
+            await asyncio.sleep(0.001)
+        await others.release("c")
+        await others.release_all()
+        assert await asyncio.gather(*waiting) == [True] * 3
+        assert [await gates.wait(gate, 0.001) for gate in "abc"] == [False] * 3
+
+
 async def test_epoch__begins_anew(redis_url: str) -> None:
     async with workers(redis_url, 1) as (store,):
         ledger = store.ledger(name())

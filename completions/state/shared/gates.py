@@ -20,6 +20,10 @@ class RedisGates:
         released: int = await self._link.run(RELEASE, (self._space, WORKERS), name, KEPT, CHANNEL)
         return released
 
+    async def release_all(self) -> None:
+        """Let all pass that wait at any gate, and close those that were released ahead."""
+        await self._link.run(RELEASE, (self._space, WORKERS), "", KEPT, CHANNEL)
+
     async def counts(self) -> dict[str, int]:
         """Return how many wait at each gate where somebody does."""
         found = iter(await self._link.run(COUNTS, (self._space, WORKERS)))

@@ -107,8 +107,7 @@ class RedisLedger:
 
     async def remove(self) -> bool:
         """Forget everything, and let go what waits at the gates; return whether there was something."""
-        for gate in await self.gates.counts():
-            await self.gates.release(gate)
+        await self.gates.release_all()
         there = await self._link.run(REMOVE, (self._key, NAMES), KEPT, self._name, token_hex(6))
         self._last = Pushed()
         return bool(there)
