@@ -11,8 +11,10 @@ from completions.state.limits import Charge
 from completions.tokens.prompt import prompt_tokens
 
 
-async def charge_for(script: Script, prompt: Prompt) -> Charge:
-    """Return what a request will take from the script's limits."""
+async def charge_for(script: Script, prompt: Prompt) -> Charge | None:
+    """Return what a request will take from the script's limits; None of one that asks no model, as for a file."""
+    if prompt.task == "state" and prompt.model is None:
+        return None
     key, model = key_in(prompt.headers), prompt.model or ""
     held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
     tokens = await budget.run(_estimate, prompt) if script.counts_tokens else 0

@@ -11,7 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall
-from completions.exceptions import ScriptError
+from completions.exceptions import RequestError, ScriptError
 from completions.outcome import NearMiss, Pacing
 from completions.resolve import engine
 from completions.state import namespaces, script_file
@@ -67,6 +67,16 @@ def test_resolve__the_mock_costs_little_and_never_waits() -> None:
 async def test_replies__in_order_and_the_last_sticks(tmp_path: Path) -> None:
     world = World(tmp_path, rules("- replies: [one, {error: 429}, {text: three}]"))
     assert [await world.said() for _ in range(5)] == ["one", "429 rate_limit_exceeded", "three", "three", "three"]
+
+
+async def test_limits__are_not_for_what_asks_no_model(tmp_path: Path) -> None:
+    limits = "\ndefaults: {limits: {rpm: 1, concurrent: 1}, quota: {requests: 1}}"
+    world = World(tmp_path, rules("- {match: {format: file}, reply: {text: '', id: file-1}}\n- reply: Hi") + limits)
+    for _ in range(3):
+        assert (await world.outcome(Prompt(format="file", task="state"))).error is None
+    assert await world.said() == "Hi"
+    with pytest.raises(RequestError, match="quota"):
+        await world.said()
 
 
 async def test_replies__each_rule_counts_for_itself(tmp_path: Path) -> None:
