@@ -5,12 +5,10 @@ from typing import Any
 
 from completions.state import blobs
 from completions.state.records import Document
-from completions.views.edge import read_body
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, stored
 from completions.wire.anthropic import files
 from completions.wire.anthropic.files import FILE
-from completions.wire.multipart import read_form
 from completions.wire.storage import MAX_STORED
 
 
@@ -29,8 +27,7 @@ async def _file(asked: Asked, name: str) -> Document:
 @stored
 async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
-    form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
-    file, data = files.read_upload(form, time.time())
+    file, data = files.read_upload(asked.form, time.time())
     if (size := sum(each["bytes"] for each in await _there(asked)) + len(data)) > MAX_STORED:
         raise files.storage_full(size)
     file["id"] = await scripted_id(asked, file, FILE, "filename", "mime_type") or file["id"]

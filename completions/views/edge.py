@@ -295,11 +295,15 @@ def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
     return headers
 
 
-def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) -> None:
-    """Note the client; raise the API's 401 unless it has one of these keys, or of API_KEYS. No keys: any will do."""
+def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) -> Headers:
+    """Note the client, and return its headers; raise the API's 401 unless it has one of these keys, or of API_KEYS.
+
+    No keys: any will do.
+    """
     headers = note_client(request, exchange)
     if allowed := keys or conf.API_KEYS:
         check_key(TextHeaders(headers), allowed)
+    return headers
 
 
 def namespace_of(headers: Headers) -> str | None:

@@ -10,12 +10,10 @@ from typing import Any, NamedTuple
 
 from completions import budget
 from completions.state import blobs
-from completions.state.namespaces import namespace
 from completions.state.records import Document
-from completions.views.edge import sent_headers
 from completions.views.gemini import Target, file_of, take_upload
 from completions.views.http import Recorded
-from completions.views.paced import pace_of, scripted_id
+from completions.views.paced import id_by, pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.fields import text
 from completions.wire.gemini import file_search, files
@@ -41,10 +39,7 @@ async def made(asked: Asked) -> dict[str, Any]:
 
 
 async def _store(asked: Asked, name: str) -> Document:
-    store = await asked.records.get(STORE, name)
-    if store is None:
-        raise file_search.not_found(name)
-    return store
+    return await asked.get(STORE, name, file_search.not_found(name))
 
 
 async def _documents(asked: Asked, store: str) -> Mapping[str, Document]:
@@ -102,9 +97,8 @@ class Plan(NamedTuple):
 async def _plan(asked: Asked, store: str, body: Mapping[str, Any], media_type: str) -> Plan:
     """Return what the script says of a document; raise the error of a rule."""
     facts = {"display_name": text(pick(body, "displayName")), "mime_type": media_type, "file_search_store": store}
-    space = namespace(asked.exchange.namespace)
-    outcome = await pace_of(space, sent_headers(asked.request), {**facts, "metadata": facts}, DOCUMENT)
-    return Plan(outcome.pacing.ttft_ms / 1000, outcome.reply.id if outcome.reply else None)
+    outcome = await pace_of(asked, DOCUMENT, facts, facts)
+    return Plan(outcome.pacing.ttft_ms / 1000, id_by(outcome))
 
 
 async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document:

@@ -6,11 +6,9 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.state import blobs
 from completions.state.records import Document, Records
-from completions.views.edge import read_body
 from completions.views.http import RawResponse, Recorded
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, stored
-from completions.wire.multipart import read_form
 from completions.wire.openai import files
 from completions.wire.openai.files import FILE
 from completions.wire.storage import MAX_STORED
@@ -45,7 +43,7 @@ async def content_of(records: Records, name: str) -> bytes:
 @stored
 async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
-    form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
+    form = asked.form
     upload = form.files.get("file")
     files.check_upload(form.fields, upload.name if upload else None)
     assert upload is not None

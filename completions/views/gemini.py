@@ -13,9 +13,9 @@ from completions.exceptions import RequestError
 from completions.resolve.ask import TextHeaders
 from completions.resolve.uploads import with_uploads
 from completions.state import blobs
-from completions.state.namespaces import DEFAULT, namespace
+from completions.state.namespaces import DEFAULT
 from completions.state.records import Document
-from completions.views.edge import read_body, sent_headers
+from completions.views.edge import read_body
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
 from completions.views.paced import pace_of
 from completions.views.stored import Asked, stored, stored_at_pace
@@ -46,7 +46,7 @@ class Target(NamedTuple):
 
 async def take_upload(asked: Asked, target: Target) -> Recorded:
     """Begin an upload, go on with it, or take all of it at once, as the headers say."""
-    sent = TextHeaders(sent_headers(asked.request))
+    sent = TextHeaders(asked.headers)
     if name := asked.query.get("upload_id", ""):
         return await _resume(asked, name, sent, target)
     body, media_type = read_body(asked.request), sent.get("content-type") or ""
@@ -68,8 +68,7 @@ async def _new_upload(asked: Asked, document: dict[str, Any], media_type: str) -
     if await _present(asked, upload["name"]) is not None:
         raise files.already_exists(upload["name"])
     facts = {"name": upload["name"], "display_name": upload["display_name"], "mime_type": upload["media_type"]}
-    space = namespace(asked.exchange.namespace)
-    outcome = await pace_of(space, sent_headers(asked.request), {**facts, "metadata": facts}, FILE)
+    outcome = await pace_of(asked, FILE, facts, facts)
     return {**upload, "id": files.new_id(40), "processing": outcome.pacing.ttft_ms / 1000}
 
 
@@ -77,18 +76,16 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders, target: Target) -
     document = decode_object(body) if body.strip() else {}
     upload = await target.begin(asked, document, sent.get("x-goog-upload-header-content-type") or "")
     await asked.records.put(UPLOAD, upload["id"], upload)
-    path, space = asked.request.path, asked.exchange.namespace
-    if space != DEFAULT and not path.startswith("/ns/"):
-        path = f"/ns/{space}{path}"
+    path = asked.request.path
+    if asked.space.name != DEFAULT and not path.startswith("/ns/"):
+        path = f"/ns/{asked.space.name}{path}"
     place = asked.request.build_absolute_uri(path)
     url = f"{place}?{urlencode({'upload_id': upload['id'], 'upload_protocol': 'resumable'})}"
     return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
 
 
 async def _resume(asked: Asked, name: str, sent: TextHeaders, target: Target) -> Recorded:
-    upload = await asked.records.get(UPLOAD, name)
-    if upload is None:
-        raise RequestError("Upload has already been terminated.", status=404)
+    upload = await asked.get(UPLOAD, name, RequestError("Upload has already been terminated.", status=404))
     commands = {each.strip() for each in (sent.get("x-goog-upload-command") or "upload, finalize").lower().split(",")}
     if commands == {"query"}:
         return _answer(b"", {"x-goog-upload-size-received": str(upload["received"]), **ACTIVE})
@@ -168,9 +165,9 @@ async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def cache_made(asked: Asked, place: str = "") -> dict[str, Any]:
     """Cache contents."""
-    body, headers = asked.body, sent_headers(asked.request)
-    await pace_of(namespace(asked.exchange.namespace), headers, body, CACHE)
-    prompt = caches.prompt_of(body, place, TextHeaders(headers))
+    body = asked.body
+    await pace_of(asked, CACHE, body)
+    prompt = caches.prompt_of(body, place, TextHeaders(asked.headers))
     prompt = await with_uploads(asked.records, files.place_of, prompt)
     cache = await budget.run(caches.new_cache, body, place, prompt, time.time())
     await asked.records.put(CACHE, cache["name"], cache)

@@ -5,18 +5,15 @@ each request.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from completions.outcome import Outcome
-from completions.resolve.ask import Headers
 from completions.state import blobs
-from completions.state.namespaces import Namespace, namespace
-from completions.state.records import Document
-from completions.views.edge import sent_headers
+from completions.state.records import Document, Records
 from completions.views.http import RawResponse, Recorded
-from completions.views.lines import answer_lines
-from completions.views.paced import pace_of, pass_gate, start
+from completions.views.lines import Answered, answer_later
+from completions.views.paced import id_by, pace_of
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
@@ -28,16 +25,18 @@ LINES = "application/jsonl"
 @stored_at_pace
 async def made(asked: Asked, model: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
-    body, headers, space = asked.body, sent_headers(asked.request), namespace(asked.exchange.namespace)
+    body = asked.body
     wanted = batches.read_batch(body)
     lines = wanted.lines or batches.read_lines(await _content(asked, wanted.file))
-    facts = {"display_name": wanted.display_name, "model": model}
-    outcome = await pace_of(space, headers, {**body, "metadata": facts}, BATCH)
+    outcome = await pace_of(asked, BATCH, body, {"display_name": wanted.display_name, "model": model})
     now = time.time()
     batch = batches.new_batch(model, wanted, len(lines), now, now + outcome.pacing.ttft_ms / 1000)
-    batch["id"] = (outcome.reply.id if outcome.reply else None) or batch["id"]
+    batch["id"] = id_by(outcome) or batch["id"]
     await asked.records.put(BATCH, batch["id"], batch)
-    start(_answer(space, headers, batch, lines, outcome))
+    path = f"/v1beta/{batch['model']}:generateContent"
+    requests = [(path, {key: value for key, value in line.request.items() if key != "model"}) for line in lines]
+    done = batch["started"] + outcome.pacing.itl_ms * len(lines) / 1000
+    answer_later(asked, outcome, (BATCH, batch["id"]), requests, partial(_kept, asked.records, batch, lines, done))
     return batches.shown(batch, 0)
 
 
@@ -48,27 +47,24 @@ async def _content(asked: Asked, name: str) -> bytes:
     return data
 
 
-async def _answer(space: Namespace, headers: Headers, batch: Document, lines: Sequence[Line], outcome: Outcome) -> None:
-    """Answer a batch's requests, and keep what they got: in a file, where the requests were in one."""
-    await pass_gate(space, outcome.hold)
-    path = f"/v1beta/{batch['model']}:generateContent"
-    bodies = [{key: value for key, value in line.request.items() if key != "model"} for line in lines]
-    answered = await answer_lines(space, headers, [(path, body) for body in bodies])
+async def _kept(
+    records: Records, batch: Document, lines: Sequence[Line], done: float, answered: Sequence[Answered]
+) -> Callable[[Document], Document]:
+    """Keep what a batch's requests got: in a file, where the requests were in one."""
     results = [batches.result(line, each.status, each.data) for line, each in zip(lines, answered, strict=True)]
-    output = batches.inlined(lines, results)
-    done = max(time.time(), batch["started"] + outcome.pacing.itl_ms * len(lines) / 1000)
+    output, done = batches.inlined(lines, results), max(time.time(), done)
     if batch["in_file"]:
-        output = {"responsesFile": await _kept(space, batches.written_lines(lines, results), done)}
+        output = {"responsesFile": await _put_results(records, batches.written_lines(lines, results), done)}
     facts = {"done": done, "failed": sum("error" in each for each in results), "output": output}
-    await space.records.change(BATCH, batch["id"], lambda before: {**(before or batch), **facts})
+    return lambda before: {**before, **facts}
 
 
-async def _kept(space: Namespace, data: bytes, now: float) -> str:
+async def _put_results(records: Records, data: bytes, now: float) -> str:
     """Keep the results in a file; return its name."""
     upload = files.new_upload({"file": {"name": f"files/batch-{files.new_id(34)}"}}, LINES)
     file = files.new_file(upload, data, now, now)
-    await blobs.put(space.records, (FILE, file["name"]), data)
-    await space.records.put(FILE, file["name"], file)
+    await blobs.put(records, (FILE, file["name"]), data)
+    await records.put(FILE, file["name"], file)
     return str(file["name"])
 
 
@@ -92,10 +88,7 @@ async def listed(asked: Asked) -> dict[str, Any]:
 
 
 async def _batch(asked: Asked, name: str) -> Document:
-    batch = await asked.records.get(BATCH, f"batches/{name}")
-    if batch is None:
-        raise batches.not_found(name)
-    return batch
+    return await asked.get(BATCH, f"batches/{name}", batches.not_found(name))
 
 
 @stored
@@ -107,14 +100,14 @@ async def shown(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a batch; one that is over stays as it is."""
-    batch, now = await _batch(asked, name), time.time()
-    await asked.change(BATCH, batch["id"], lambda before: batches.cancelled(before, now))
+    now = time.time()
+    place = BATCH, f"batches/{name}"
+    await asked.change(*place, lambda before: batches.cancelled(before, now), batches.not_found(name))
     return {}
 
 
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a batch."""
-    batch = await _batch(asked, name)
-    await asked.records.delete(BATCH, batch["id"])
+    await asked.delete(BATCH, f"batches/{name}", batches.not_found(name))
     return {}

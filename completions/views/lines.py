@@ -1,7 +1,10 @@
 """The requests within a batch: each walks the steps like a request of its own, and is an exchange of its own."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import orjson
@@ -14,8 +17,12 @@ from completions.journal.record import end_exchange
 from completions.outcome import Outcome
 from completions.resolve.ask import Headers, answer, dialect_of
 from completions.state.namespaces import Namespace
-from completions.wire.base import WireFormat
+from completions.state.records import Document
+from completions.views.stored import Asked
+from completions.wire.base import Place, WireFormat
 from completions.wire.registry import format_at
+
+logger = logging.getLogger("completions")
 
 OWN_HEADERS = (b"content-type", b"content-length", b"x-mock-fault", b"x-mock-error", b"x-mock-pacing")
 """Headers that are of the batch's request alone."""
@@ -30,16 +37,57 @@ class Answered(NamedTuple):
     outcome: Outcome | None
 
 
-async def answer_lines(
-    space: Namespace, headers: Headers, requests: Sequence[tuple[str, Mapping[str, object]]]
-) -> list[Answered]:
-    """Answer requests, each an address and a body, one after another; other requests have their turn in between."""
-    own = {name: value for name, value in headers.items() if name not in OWN_HEADERS}
-    found = []
-    for path, body in requests:
-        found.append(await _answer(space, own, path, orjson.dumps(body)))
-        await asyncio.sleep(0)
-    return found
+Requests = Sequence[tuple[str, Mapping[str, object]]]
+"""The address and the body of each."""
+
+Keep = Callable[[Sequence[Answered]], Awaitable[Callable[[Document], Document]]]
+"""Keeps what a batch's requests got, and returns how the batch's own document changes by it."""
+
+_under_way: set[asyncio.Task[None]] = set()
+"""The loop keeps only weak references to tasks."""
+
+
+def answer_later(asked: Asked, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
+    """Have a batch's requests answered in the background, one after another, once the gate of its rule is released."""
+    task = asyncio.get_running_loop().create_task(_answer_all(asked, outcome, batch, requests, keep))
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+
+
+class _Gone(Exception):
+    """The batch was removed meanwhile."""
+
+
+async def _answer_all(asked: Asked, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
+    """Answer requests as long as their batch is there: after a reset nothing of it may use up a rule, or be kept."""
+    space, hold = asked.space, outcome.hold
+    try:
+        if hold is not None:
+            with contextlib.suppress(RequestError):  # nobody can say whether it is open
+                await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
+        await _check_there(space, batch)
+        own = {name: value for name, value in asked.headers.items() if name not in OWN_HEADERS}
+        answered = []
+        for path, body in requests:
+            answered.append(await _answer(space, own, path, orjson.dumps(body)))
+            await asyncio.sleep(0)  # other requests have their turn
+        await _check_there(space, batch)
+        await space.records.change(*batch, partial(_changed, await keep(answered)))
+    except _Gone:
+        return
+    except Exception:
+        logger.exception("The requests of %s could not be answered", batch[1])
+
+
+async def _check_there(space: Namespace, batch: Place) -> None:
+    if await space.records.get(*batch) is None:
+        raise _Gone
+
+
+def _changed(edit: Callable[[Document], Document], before: Document | None) -> Document:
+    if before is None:
+        raise _Gone
+    return edit(before)
 
 
 async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) -> Answered:

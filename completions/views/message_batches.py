@@ -1,17 +1,15 @@
 """The views of Anthropic's message batches; how one goes is said by a rule that names `format: message_batch`."""
 
 import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.outcome import Outcome
-from completions.resolve.ask import Headers
-from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
-from completions.views.edge import sent_headers
 from completions.views.http import RawResponse, Recorded
-from completions.views.lines import answer_lines
-from completions.views.paced import pace_of, pass_gate, start
+from completions.views.lines import Answered, answer_later
+from completions.views.paced import pace_of
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.anthropic import batches
 from completions.wire.anthropic.batches import BATCH, MESSAGES
@@ -22,30 +20,22 @@ from completions.wire.json_lines import dump_lines
 @stored_at_pace
 async def made(asked: Asked) -> dict[str, Any]:
     """Make a batch."""
-    body, space = asked.body, namespace(asked.exchange.namespace)
+    body = asked.body
     batches.check_batch(body)
-    headers = sent_headers(asked.request)
-    outcome = await pace_of(space, headers, body, BATCH)
-    batch = batches.new_batch(body, time.time())
+    outcome = await pace_of(asked, BATCH, body)
+    batch, requests = batches.new_batch(body, time.time()), batches.requests_of(body)
     await asked.records.put(BATCH, batch["id"], batch)
-    start(_answer(space, headers, batch, body, outcome))
+    took = (outcome.pacing.ttft_ms + outcome.pacing.itl_ms * len(requests)) / 1000
+    keep = partial(_kept, [name for name, _ in requests], batch["created"] + took)
+    answer_later(asked, outcome, (BATCH, batch["id"]), [(MESSAGES, params) for _, params in requests], keep)
     return batches.shown(batch, time.time(), _url(asked, batch))
 
 
-async def _answer(
-    space: Namespace, headers: Headers, batch: dict[str, Any], body: dict[str, Any], outcome: Outcome
-) -> None:
-    """Answer a batch's requests, and keep what they got."""
-    await pass_gate(space, outcome.hold)
-    requests = batches.requests_of(body)
-    answered = await answer_lines(space, headers, [(MESSAGES, params) for _, params in requests])
-    took = (outcome.pacing.ttft_ms + outcome.pacing.itl_ms * len(requests)) / 1000
-    found = zip(requests, answered, strict=True)
-    facts = {
-        "done": max(time.time(), batch["created"] + took),
-        "results": [batches.result(name, each.status, each.data) for (name, _), each in found],
-    }
-    await space.records.change(BATCH, batch["id"], lambda before: {**(before or batch), **facts})
+async def _kept(names: Sequence[str], done: float, answered: Sequence[Answered]) -> Callable[[Document], Document]:
+    """Keep what a batch's requests got."""
+    found = zip(names, answered, strict=True)
+    results = [batches.result(name, each.status, each.data) for name, each in found]
+    return lambda before: {**before, "done": max(time.time(), done), "results": results}
 
 
 def _url(asked: Asked, batch: Document) -> str:
@@ -55,11 +45,12 @@ def _url(asked: Asked, batch: Document) -> str:
     return asked.request.build_absolute_uri(f"{place}v1/messages/batches/{batch['id']}/results")
 
 
+def _not_found(name: str) -> RequestError:
+    return RequestError(f"Batch {name[:200]} not found.", status=404, facts=None)
+
+
 async def _found(asked: Asked, name: str) -> Document:
-    batch = await asked.records.get(BATCH, name)
-    if batch is None:
-        raise RequestError(f"Batch {name[:200]} not found.", status=404, facts=None)
-    return batch
+    return await asked.get(BATCH, name, _not_found(name))
 
 
 @stored
@@ -87,9 +78,8 @@ async def results(asked: Asked, name: str) -> Recorded:
 @stored
 async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a batch; one that has ended stays as it is."""
-    await _found(asked, name)
     now = time.time()
-    batch = await asked.change(BATCH, name, lambda before: batches.cancelled(before, now))
+    batch = await asked.change(BATCH, name, lambda before: batches.cancelled(before, now), _not_found(name))
     return batches.shown(batch, now, _url(asked, batch))
 
 

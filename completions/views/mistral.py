@@ -5,23 +5,19 @@ request.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-from completions.outcome import Outcome
-from completions.resolve.ask import Headers
 from completions.state import blobs
-from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document, Records
-from completions.views.edge import read_body, sent_headers
 from completions.views.http import RawResponse, Recorded
-from completions.views.lines import answer_lines
-from completions.views.paced import pace_of, pass_gate, scripted_id, start
+from completions.views.lines import Answered, answer_later
+from completions.views.paced import id_by, pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.dialects import mistral_batches as mistral
 from completions.wire.dialects.mistral_batches import FILE, JOB, Line
 from completions.wire.json_lines import dump_lines
-from completions.wire.multipart import read_form
 from completions.wire.openai.files import storage_full
 from completions.wire.storage import MAX_STORED
 
@@ -37,16 +33,13 @@ async def _keep(records: Records, file: Document, data: bytes) -> None:
 
 
 async def _file(asked: Asked, name: str) -> Document:
-    file = await asked.records.get(FILE, name)
-    if file is None:
-        raise mistral.not_found("File", name)
-    return file
+    return await asked.get(FILE, name, mistral.not_found("File", name))
 
 
 @stored
 async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
-    form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
+    form = asked.form
     upload = form.files.get("file")
     purpose = mistral.check_upload(form.fields, upload.name if upload else None)
     assert upload is not None
@@ -88,8 +81,7 @@ async def file_address(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await _file(asked, name)
-    await asked.records.delete(FILE, name)
+    await asked.delete(FILE, name, mistral.not_found("File", name))
     await blobs.drop(asked.records, (FILE, name))
     return {"id": name, "object": "file", "deleted": True}
 
@@ -97,11 +89,11 @@ async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
 @stored_at_pace
 async def job_made(asked: Asked) -> dict[str, Any]:
     """Make a job of the requests in the body or in files."""
-    body, headers, space = asked.body, sent_headers(asked.request), namespace(asked.exchange.namespace)
+    body = asked.body
     mistral.check_job(body)
     names = list(body.get("input_files") or ())
     found = [(await _file(asked, name), await blobs.get(asked.records, (FILE, name)) or b"") for name in names]
-    outcome = await pace_of(space, headers, body, JOB)
+    outcome = await pace_of(asked, JOB, body)
     now = time.time()
     if not found:
         data = dump_lines(body["requests"])
@@ -110,22 +102,21 @@ async def job_made(asked: Asked) -> dict[str, Any]:
         names, found = [file["id"]], [(file, data)]
     lines, wrong = mistral.read_lines(b"\n".join(data for _, data in found))
     job = mistral.new_job(body, names, wrong, now)
-    job["id"] = (outcome.reply.id if outcome.reply else None) or job["id"]
+    job["id"] = id_by(outcome) or job["id"]
     job["started"] += outcome.pacing.ttft_ms / 1000
     job["total"], job["each"] = 0 if wrong else len(lines), outcome.pacing.itl_ms / 1000
     await asked.records.put(JOB, job["id"], job)
     if not wrong:
-        start(_answer(space, headers, job, lines, outcome))
+        own = {} if body.get("model") is None else {"model": body["model"]}
+        requests = [(f"/mistral{body['endpoint']}", {**own, **line.body}) for line in lines]
+        answer_later(asked, outcome, (JOB, job["id"]), requests, partial(_kept, asked.records, job, lines))
     return mistral.shown(job, 0)
 
 
-async def _answer(space: Namespace, headers: Headers, job: Document, lines: Sequence[Line], outcome: Outcome) -> None:
-    """Answer a job's requests, and keep what they got."""
-    await pass_gate(space, outcome.hold)
-    asked = job["asked"]
-    own = {} if asked["model"] is None else {"model": asked["model"]}
-    requests = [(f"/mistral{asked['endpoint']}", {**own, **line.body}) for line in lines]
-    answered = await answer_lines(space, headers, requests)
+async def _kept(
+    records: Records, job: Document, lines: Sequence[Line], answered: Sequence[Answered]
+) -> Callable[[Document], Document]:
+    """Keep what a job's requests got: in two files, and beside them."""
     results = [
         mistral.result(job, at, line, each.status, each.data)
         for at, (line, each) in enumerate(zip(lines, answered, strict=True))
@@ -135,29 +126,26 @@ async def _answer(space: Namespace, headers: Headers, job: Document, lines: Sequ
     facts = {
         "done": max(time.time(), job["started"] + job["each"] * len(lines)),
         "failed": len(wrong),
-        "output": await _results(space, job, right, "batch_result"),
-        "errors": await _results(space, job, wrong, "batch_error"),
+        "output": await _put_results(records, job, right, "batch_result"),
+        "errors": await _put_results(records, job, wrong, "batch_error"),
         "outputs": results,
     }
-    await space.records.change(JOB, job["id"], lambda before: {**(before or job), **facts})
+    return lambda before: {**before, **facts}
 
 
-async def _results(space: Namespace, job: Document, found: Sequence[dict[str, Any]], kind: str) -> str | None:
+async def _put_results(records: Records, job: Document, found: Sequence[dict[str, Any]], kind: str) -> str | None:
     """Keep results in a file, and return its id; None where there are none."""
     if not found:
         return None
     data = dump_lines(found)
     name = f"{job['id']}_{kind}.jsonl"
     file = mistral.new_file(name, data, "batch", time.time(), source="mistral", sample_type=kind)
-    await _keep(space.records, file, data)
+    await _keep(records, file, data)
     return str(file["id"])
 
 
 async def _job(asked: Asked, name: str) -> Document:
-    job = await asked.records.get(JOB, name)
-    if job is None:
-        raise mistral.not_found("Job", name)
-    return job
+    return await asked.get(JOB, name, mistral.not_found("Job", name))
 
 
 @stored
@@ -179,9 +167,9 @@ async def job_shown(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def job_cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a job that is not over."""
-    await _job(asked, name)
-    now = time.time()
-    return mistral.shown(await asked.change(JOB, name, lambda before: mistral.cancelled(before, now)), now)
+    now, missing = time.time(), mistral.not_found("Job", name)
+    job = await asked.change(JOB, name, lambda before: mistral.cancelled(before, now), missing)
+    return mistral.shown(job, now)
 
 
 @stored

@@ -14,7 +14,7 @@ from completions.delivery.stream import Delivery
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
-from completions.resolve.ask import TextHeaders
+from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.engine import resolve
 from completions.resolve.overrides import (
     ERROR_KEY,
@@ -32,6 +32,7 @@ from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import EVENTS_IN_UTF8, SSE
+from completions.wire.multipart import Form, read_form
 from completions.wire.openai.base import envelope as openai_envelope
 from completions.wire.openai.chat.stored import COMPLETION
 from completions.wire.openai.responses import rules as responses_rules
@@ -76,21 +77,51 @@ def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
 
 
 class Asked(NamedTuple):
-    """A request for what is kept: with its namespace's records, and whether its script holds it to the API's rules."""
+    """A request for what is kept in a namespace; its `headers` have the key, wherever the request has it.
+
+    What is not there is the API's 404, or the `error` that is given.
+    """
 
     request: HttpRequest
     exchange: Exchange
-    records: Records
-    validate: bool
+    space: Namespace
+    headers: Headers
+
+    @property
+    def records(self) -> Records:
+        """The documents that are kept."""
+        return self.space.records
+
+    @property
+    def validate(self) -> bool:
+        """Whether the script holds requests to the API's rules."""
+        return self.space.script.validate
 
     @property
     def query(self) -> dict[str, str]:
         """The parameters in the address."""
         return {str(name): str(value) for name, value in self.request.GET.items()}
 
-    async def change(self, kind: str, name: str, edit: Callable[[Document], Document]) -> Document:
-        """Change a document, and return it; raise the API's 404 where it is not there."""
-        return await self.records.change(kind, name, lambda before: edit(or_raise(kind, name, before)))
+    async def get(self, kind: str, name: str, error: RequestError | None = None) -> Document:
+        """Return a document."""
+        return _there(await self.records.get(kind, name), error or not_found(kind, name))
+
+    async def change(
+        self, kind: str, name: str, edit: Callable[[Document], Document], error: RequestError | None = None
+    ) -> Document:
+        """Change a document, and return it."""
+        missing = error or not_found(kind, name)
+        return await self.records.change(kind, name, lambda before: edit(_there(before, missing)))
+
+    async def delete(self, kind: str, name: str, error: RequestError | None = None) -> None:
+        """Remove a document."""
+        if not await self.records.delete(kind, name):
+            raise error or not_found(kind, name)
+
+    @property
+    def form(self) -> Form:
+        """The body, read as a form."""
+        return read_form(read_body(self.request), self.request.META.get("CONTENT_TYPE", ""))
 
     @property
     def body(self) -> dict[str, Any]:
@@ -119,14 +150,13 @@ def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
     @functools.wraps(view)
     async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
         space = await current(exchange)
-        script = space.script
-        identify(request, exchange, script.keys)
+        headers = identify(request, exchange, space.script.keys)
         if exchange.method == "POST":
-            headers = TextHeaders(exchange.request_headers)
-            await _raise_requested_error(space, headers, _envelope_of(wire, exchange))
-            if PACING_KEY in headers and not is_paced:
+            own = TextHeaders(exchange.request_headers)
+            await _raise_requested_error(space, own, _envelope_of(wire, exchange))
+            if PACING_KEY in own and not is_paced:
                 raise without_effect(PACING, "it", "nothing takes time here")
-        answer = await view(Asked(request, exchange, space.records, script.validate), **route)
+        answer = await view(Asked(request, exchange, space, headers), **route)
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
             say_json_type(response, wire)
@@ -154,22 +184,21 @@ def _envelope_of(wire: object, exchange: Exchange) -> Envelope:
     return lambda error: spoken.error(spoken.adapt_error(error))
 
 
-async def or_404(records: Records, kind: str, name: str) -> Document:
-    """Return what is kept, or raise the API's 404."""
-    return or_raise(kind, name, await records.get(kind, name))
+def not_found(kind: str, name: str) -> RequestError:
+    """Return the API's 404 of what is not there."""
+    return RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
 
 
-def or_raise(kind: str, name: str, document: Document | None) -> Document:
-    """Return a document, or raise the API's 404 where it is none."""
+def _there(document: Document | None, error: RequestError) -> Document:
     if document is None:
-        raise RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
+        raise error
     return document
 
 
 @stored
 async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     """Show a response as it is by now, or stream it again from where its client left it."""
-    record = await or_404(asked.records, RESPONSE, name)
+    record = await asked.get(RESPONSE, name)
     query = asked.query
     if query.get("stream") != "true":
         return stored_responses.at(record, time.time())
@@ -187,8 +216,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
 @stored
 async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a response; what refers to it later does not find it."""
-    await or_404(asked.records, RESPONSE, name)
-    await asked.records.delete(RESPONSE, name)
+    await asked.delete(RESPONSE, name)
     return {"id": name, "object": "response", "deleted": True}
 
 
@@ -203,7 +231,7 @@ async def response_cancelled(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def response_input(asked: Asked, name: str) -> dict[str, Any]:
     """List the items that a response was asked with, the last one first."""
-    record = await or_404(asked.records, RESPONSE, name)
+    record = await asked.get(RESPONSE, name)
     return asked.page(record["input"], "desc")
 
 
@@ -222,7 +250,7 @@ async def conversation_made(asked: Asked) -> dict[str, Any]:
 @stored
 async def conversation(asked: Asked, name: str) -> dict[str, Any]:
     """Show a conversation."""
-    return stored_responses.shown_conversation(await or_404(asked.records, CONVERSATION, name))
+    return stored_responses.shown_conversation(await asked.get(CONVERSATION, name))
 
 
 @stored
@@ -236,22 +264,21 @@ async def conversation_changed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def conversation_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a conversation."""
-    await or_404(asked.records, CONVERSATION, name)
-    await asked.records.delete(CONVERSATION, name)
+    await asked.delete(CONVERSATION, name)
     return {"id": name, "object": "conversation.deleted", "deleted": True}
 
 
 @stored
 async def items(asked: Asked, name: str) -> dict[str, Any]:
     """List a conversation's items, the last one first."""
-    document = await or_404(asked.records, CONVERSATION, name)
+    document = await asked.get(CONVERSATION, name)
     return asked.page(document["items"], "desc")
 
 
 @stored
 async def items_added(asked: Asked, name: str) -> dict[str, Any]:
     """Add items to a conversation, and list them."""
-    await or_404(asked.records, CONVERSATION, name)
+    await asked.get(CONVERSATION, name)
     body = asked.body
     if asked.validate:
         responses_rules.validate_items(body)
@@ -263,7 +290,7 @@ async def items_added(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def item(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
     """Show an item of a conversation."""
-    document = await or_404(asked.records, CONVERSATION, name)
+    document = await asked.get(CONVERSATION, name)
     return _item_of(document, item_id)
 
 
@@ -296,7 +323,7 @@ async def completions(asked: Asked) -> dict[str, Any]:
 @stored
 async def completion(asked: Asked, name: str) -> dict[str, Any]:
     """Show a stored chat completion."""
-    document: dict[str, Any] = (await or_404(asked.records, COMPLETION, name))["completion"]
+    document: dict[str, Any] = (await asked.get(COMPLETION, name))["completion"]
     return document
 
 
@@ -314,13 +341,12 @@ async def completion_changed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def completion_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a stored chat completion."""
-    await or_404(asked.records, COMPLETION, name)
-    await asked.records.delete(COMPLETION, name)
+    await asked.delete(COMPLETION, name)
     return {"object": "chat.completion.deleted", "id": name, "deleted": True}
 
 
 @stored
 async def completion_messages(asked: Asked, name: str) -> dict[str, Any]:
     """List the messages that a stored chat completion was asked with, the first one first."""
-    record = await or_404(asked.records, COMPLETION, name)
+    record = await asked.get(COMPLETION, name)
     return asked.page(record["messages"], "asc")

@@ -7,11 +7,9 @@ from completions import budget
 from completions.exceptions import RequestError
 from completions.state import blobs
 from completions.state.records import Document
-from completions.views.edge import read_body
 from completions.views.files import put_file
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, stored
-from completions.wire.multipart import read_form
 from completions.wire.openai import files, uploads
 from completions.wire.openai.uploads import PART, UPLOAD
 from completions.wire.storage import MAX_STORED
@@ -20,13 +18,11 @@ from completions.wire.storage import MAX_STORED
 async def _change(asked: Asked, name: str, **facts: Any) -> Document:
     """Change an upload, and return it; raise the API's error where it is not there or over."""
 
-    def edited(before: Document | None) -> Document:
-        if before is None:
-            raise uploads.not_found(name)
+    def edited(before: Document) -> Document:
         uploads.check_pending(before, time.time())
         return {**before, **facts, "parts": {**before["parts"], **facts.get("parts", {})}}
 
-    return await asked.records.change(UPLOAD, name, edited)
+    return await asked.change(UPLOAD, name, edited, uploads.not_found(name))
 
 
 @stored
@@ -44,8 +40,7 @@ async def made(asked: Asked) -> dict[str, Any]:
 async def part_added(asked: Asked, name: str) -> dict[str, Any]:
     """Keep a part of an upload."""
     before = await _change(asked, name)
-    form = read_form(read_body(asked.request), asked.request.META.get("CONTENT_TYPE", ""))
-    data = form.files.get("data")
+    data = asked.form.files.get("data")
     if data is None:
         raise RequestError("'data' is a required property", param="data")
     if (size := sum(before["parts"].values()) + len(data.data)) > MAX_STORED:

@@ -9,9 +9,7 @@ from typing import Any
 
 from completions import budget
 from completions.exceptions import RequestError
-from completions.state.namespaces import namespace
 from completions.state.records import Document
-from completions.views.edge import sent_headers
 from completions.views.files import content_of, file_named
 from completions.views.paced import pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace
@@ -25,10 +23,7 @@ Files = Mapping[str, Document]
 
 
 async def _store(asked: Asked, name: str) -> Document:
-    store = await asked.records.get(STORE, name)
-    if store is None:
-        raise not_found("vector store", name)
-    return store
+    return await asked.get(STORE, name, not_found("vector store", name))
 
 
 async def _files(asked: Asked, store: str) -> Files:
@@ -44,14 +39,12 @@ async def _touch(asked: Asked, name: str) -> None:
     """Note that a store was in use, which puts off its end; raise the API's error where it has come."""
     now = time.time()
 
-    def used(before: Document | None) -> Document:
-        if before is None:
-            raise not_found("vector store", name)
+    def used(before: Document) -> Document:
         if vector_stores.is_expired(before, now):
             raise RequestError(f"Vector store {name[:200]} has expired.", code="vector_store_expired")
         return {**before, "last_active_at": now}
 
-    await asked.records.change(STORE, name, used)
+    await asked.change(STORE, name, used, not_found("vector store", name))
 
 
 def _check(asked: Asked, what: str) -> dict[str, Any]:
@@ -79,8 +72,7 @@ async def _indexed(asked: Asked, store: str, one: FileToAdd) -> dict[str, Any]:
     except UnicodeDecodeError:
         content = None
     facts = {**file, "file_id": one.file_id, "vector_store_id": store, "metadata": dict(one.attributes)}
-    space = namespace(asked.exchange.namespace)
-    outcome = await pace_of(space, sent_headers(asked.request), facts, FILE)
+    outcome = await pace_of(asked, FILE, facts)
     now = time.time()
     ready = now + outcome.pacing.ttft_ms / 1000
     return await budget.in_thread(vector_stores.new_file, file, content, one, now, ready)
@@ -126,8 +118,7 @@ async def changed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a vector store; its files stay among the files."""
-    await _store(asked, name)
-    await asked.records.delete(STORE, name)
+    await asked.delete(STORE, name, not_found("vector store", name))
     await asked.records.delete(STORE_FILES, name)
     return vector_stores.deleted(name, "vector_store")
 
@@ -222,10 +213,7 @@ async def _change_files(asked: Asked, store: str, facts: Any) -> Files:
 
 
 async def _batch(asked: Asked, store: str, name: str) -> Document:
-    batch = await asked.records.get(FILE_BATCH, f"{store}/{name}")
-    if batch is None:
-        raise not_found("file batch", name, store)
-    return batch
+    return await asked.get(FILE_BATCH, f"{store}/{name}", not_found("file batch", name, store))
 
 
 @stored_at_pace

@@ -5,34 +5,29 @@ answered, and `itl_ms` that of each.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from completions.outcome import Outcome
-from completions.resolve.ask import Headers
-from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document
-from completions.views.edge import sent_headers
 from completions.views.files import content_of
 from completions.views.http import FastJsonResponse, Recorded
-from completions.views.lines import answer_lines
-from completions.views.paced import pace_of, pass_gate, start
+from completions.views.lines import Answered, answer_later
+from completions.views.paced import id_by, pace_of
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.dialects import xai_batches as xai
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
 
 
 async def _batch(asked: Asked, name: str) -> Document:
-    batch = await asked.records.get(BATCH, name)
-    if batch is None:
-        raise xai.not_found(name)
-    return batch
+    return await asked.get(BATCH, name, xai.not_found(name))
 
 
 async def _outcome(asked: Asked, name: str) -> Outcome:
     """Return how a batch of this name goes by the script; raise the error of its rule."""
-    space = namespace(asked.exchange.namespace)
-    return await pace_of(space, sent_headers(asked.request), {"name": name, "metadata": {"name": name}}, BATCH)
+    facts = {"name": name}
+    return await pace_of(asked, BATCH, facts, facts)
 
 
 @stored_at_pace
@@ -43,7 +38,7 @@ async def made(asked: Asked) -> dict[str, Any]:
     lines = xai.read_file(await content_of(asked.records, body["input_file_id"])) if "input_file_id" in body else []
     outcome = await _outcome(asked, body["name"])
     batch = xai.new_batch(body, time.time())
-    batch["id"] = (outcome.reply.id if outcome.reply else None) or batch["id"]
+    batch["id"] = id_by(outcome) or batch["id"]
     await asked.records.put(BATCH, batch["id"], batch)
     if lines:
         batch = await _add(asked, batch["id"], lines, outcome)
@@ -57,16 +52,16 @@ async def _add(asked: Asked, name: str, lines: Sequence[Line], outcome: Outcome)
         return {**before, "requests": [*before["requests"], *(line.id for line in lines)]}
 
     batch = await asked.change(BATCH, name, longer)
-    start(_answer(namespace(asked.exchange.namespace), sent_headers(asked.request), name, lines, outcome))
+    keep = partial(_kept, lines, time.time() + outcome.pacing.ttft_ms / 1000, outcome.pacing.itl_ms / 1000)
+    answer_later(asked, outcome, (BATCH, name), [(PATHS[line.kind], line.body) for line in lines], keep)
     return dict(batch)
 
 
-async def _answer(space: Namespace, headers: Headers, name: str, lines: Sequence[Line], outcome: Outcome) -> None:
-    """Answer requests of a batch, and keep what they got."""
-    begun = time.time() + outcome.pacing.ttft_ms / 1000
-    await pass_gate(space, outcome.hold)
-    answered = await answer_lines(space, headers, [(PATHS[line.kind], line.body) for line in lines])
-    now, each_takes = time.time(), outcome.pacing.itl_ms / 1000
+async def _kept(
+    lines: Sequence[Line], begun: float, each_takes: float, answered: Sequence[Answered]
+) -> Callable[[Document], Document]:
+    """Keep what requests of a batch got, beside what others have got before."""
+    now = time.time()
     results = {
         line.id: {
             "at": max(now, begun + each_takes * (at + 1)),
@@ -74,11 +69,7 @@ async def _answer(space: Namespace, headers: Headers, name: str, lines: Sequence
         }
         for at, (line, each) in enumerate(zip(lines, answered, strict=True))
     }
-
-    def kept(before: Document | None) -> Document:
-        return {**(before or {}), "results": {**(before or {}).get("results", {}), **results}}
-
-    await space.records.change(BATCH, name, kept)
+    return lambda before: {**before, "results": {**before["results"], **results}}
 
 
 @stored_at_pace
@@ -113,7 +104,9 @@ async def results(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel what is pending of a batch."""
-    await _batch(asked, name)
     now = time.time()
-    batch = await asked.change(BATCH, name, lambda before: {**before, "cancelled": before["cancelled"] or now})
-    return xai.shown(batch, now)
+
+    def ended(before: Document) -> Document:
+        return {**before, "cancelled": before["cancelled"] or now}
+
+    return xai.shown(await asked.change(BATCH, name, ended, xai.not_found(name)), now)
