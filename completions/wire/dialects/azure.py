@@ -16,7 +16,7 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.fields import arranged
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
@@ -124,13 +124,11 @@ OWN = ("data_sources", "user_security_context")
 """Azure's additional fields of a chat request."""
 
 
-class Azure(Vendor):
-    """Azure's chat: the filters' results, first for the prompt and then with each choice."""
+class OnAzure(Vendor):
+    """What the chat of all models on Azure has in common: what is refused, and the headers."""
 
     name = "azure"
     words = _azure_words(OPENAI_WORDS)
-    padding = Dialect.padding
-    refuses = True
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
@@ -148,13 +146,24 @@ class Azure(Vendor):
         """Check a request by OpenAI's rules and Azure's rules for schemas."""
         responses_rules.validate(body, RESPONSE)
 
+    def headers(self, request_id: str) -> Mapping[str, str]:
+        """Return the headers of Azure's gateway."""
+        return {"apim-request-id": request_id, "x-ms-region": "Mock"}
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return Azure's envelope."""
+        return error(exc)
+
+
+class Azure(OnAzure):
+    """Azure's chat: the filters' results, first for the prompt and then with each choice."""
+
+    padding = Dialect.padding
+    refuses = True
+
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return OpenAI's message."""
         return message
-
-    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields without the service tier."""
-        return {key: value for key, value in head.items() if key != "service_tier"}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the filters' results for the prompt; Azure's keys are in the order of their names."""
@@ -191,34 +200,22 @@ class Azure(Vendor):
         head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
         return [Event(orjson.dumps(head))]
 
-    def headers(self, request_id: str) -> Mapping[str, str]:
-        """Return the headers of Azure's gateway."""
-        return {"apim-request-id": request_id, "x-ms-region": "Mock"}
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Azure's envelope."""
-        return error(exc)
-
 
 OPENAIS = re.compile(r"gpt-|o\d")
 """OpenAI's models."""
 
 
-class AzureModels(Azure):
+class AzureModels(OnAzure):
     """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
+    head = (*HEAD, "service_tier", "system_fingerprint")
     whole_calls = True
-    padding = ""
-    refuses = False
+    null_usage = False
     events_type = ServerSentEvents.media_type
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; OpenAI's models answer here as in a deployment of theirs."""
         return AZURE if OPENAIS.match(prompt.model or "") else self
-
-    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields with an id without prefix."""
-        return head | {"id": reply.id or self.answer_id(reply)}
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID."""
@@ -240,10 +237,6 @@ class AzureModels(Azure):
         told = usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
         return arranged(told, ("prompt_tokens", "completion_tokens", "total_tokens", "audio_prompt_tokens"))
 
-    def opening_events(self, reply: Reply) -> list[Event]:
-        """Return no events, because there is no chunk about the prompt."""
-        return []
-
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer, of which nothing was filtered."""
         order = ("id", "model", "choices", "usage", "created", "object")
@@ -256,18 +249,6 @@ class AzureModels(Azure):
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return a delta without what is null."""
         return {key: value for key, value in super().delta(delta, choice).items() if value is not None}
-
-    def has_null_usage(self, prompt: Prompt) -> bool:
-        """Tell that only one chunk has a usage."""
-        return False
-
-    def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
-        """Return nothing."""
-        return {}
-
-    def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
-        """Return nothing."""
-        return {}
 
 
 def _filtered(source: str, more: Mapping[str, Any]) -> dict[str, Any]:

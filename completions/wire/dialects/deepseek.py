@@ -51,11 +51,9 @@ class DeepSeek(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
     listed = catalogue.DEEPSEEK
+    model = staticmethod(catalogue.deepseek)
     call_opens = False
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.deepseek(name)
+    usage_joined = True
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID."""
@@ -120,14 +118,6 @@ class DeepSeek(Vendor):
         """Return a reasoning item with its text instead of a summary (recorded in August 2026)."""
         content = [{"type": "reasoning_text", "text": piece} for piece in said]
         return {"type": "reasoning", "id": item["id"], "status": "completed", "content": content, "summary": []}
-
-    def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Tell that no chunk carries only the usage."""
-        return False
-
-    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the usage."""
-        return {"usage": usage}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a refusal that tells no code with the code of all others, and without a parameter."""

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, rules
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import response_id
@@ -45,21 +45,15 @@ class GeminiChat(Vendor):
     place = "v1beta/openai/"
     window_of_prompt = True
     listed = catalogue.GEMINI
+    model = staticmethod(catalogue.gemini)
     whole_calls = True
     role_opens = False
+    null_usage = False
+    head = HEAD
     finish_joined = True
     errors_in_list = True
     words = WORDS
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.gemini(name)
-
-    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields: id, time and model."""
-        known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or self.answer_id(reply)} | known
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id of Google's."""
@@ -80,10 +74,6 @@ class GeminiChat(Vendor):
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts."""
         return usage(reply.usage)
-
-    def has_null_usage(self, prompt: Prompt) -> bool:
-        """Tell that only one chunk has a usage."""
-        return False
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error; of a field that is not known it is the JSON parser's."""

@@ -69,14 +69,11 @@ class Groq(Vendor):
     between = turns.GROQ
     place = "groq/openai/v1/"
     listed = catalogue.GROQ
+    model = staticmethod(catalogue.groq)
     events_type = ServerSentEvents.media_type
     whole_calls = True
     call_opens = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.groq(name)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; the systems that Groq calls compound use tools by themselves."""

@@ -11,7 +11,7 @@ from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, rules, turns
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import MISTRAL
 from completions.wire.fields import arranged, dicts, mapping, text
 from completions.wire.openai.base import made_id, usage
@@ -104,26 +104,21 @@ class Mistral(Vendor):
     place = "mistral/v1/"
     window_of_prompt = True
     listed = catalogue.MISTRAL
+    model = staticmethod(catalogue.mistral)
     files_kind = "mistral_file"
     whole_calls = True
     call_opens = False
     finish_joined = True
+    usage_joined = True
+    null_usage = False
+    head = HEAD
     padding = "p"
     embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.mistral(name)
-
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning, a part of the content."""
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": True}]}
-
-    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields: id, time and model."""
-        known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or self.answer_id(reply)} | known
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id without a prefix."""
@@ -171,18 +166,6 @@ class Mistral(Vendor):
         cached = reply.usage.cached_tokens if reply.usage else 0
         details = {"prompt_tokens_details": {"cached_tokens": cached}, "service_tier": "standard"}
         return arranged(usage(reply.usage) | details, ("prompt_tokens", "total_tokens"))
-
-    def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Tell that no chunk carries only the usage."""
-        return False
-
-    def has_null_usage(self, prompt: Prompt) -> bool:
-        """Tell that the other chunks have no usage."""
-        return False
-
-    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the usage."""
-        return {"usage": usage}
 
     def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with its id and the other counts, which are null."""

@@ -75,13 +75,7 @@ def _sources(body: Mapping[str, Any]) -> Problem | None:
 
 def check_job(body: Mapping[str, Any]) -> None:
     """Raise what is wrong with a request for a job."""
-    _refuse(_JOB(body) or _sources(body), body)
-
-
-def _refuse(problem: Problem | None, body: Mapping[str, Any]) -> None:
-    """Raise a problem in Mistral's words."""
-    if problem is not None:
-        raise DIALECT.problem(problem, dict(body))
+    DIALECT.refuse(_JOB(body) or _sources(body), body)
 
 
 def new_file(name: str, data: bytes, purpose: str, now: float, **facts: Any) -> dict[str, Any]:
@@ -108,8 +102,8 @@ def check_upload(fields: Mapping[str, str], name: str | None) -> str:
     """Return the purpose of an upload; raise what is wrong with it."""
     purpose = fields.get("purpose") or "fine-tune"
     if name is None:
-        _refuse(missing("file", {}, ("file",)), {})
-    _refuse(_UPLOAD({"purpose": purpose}), {"purpose": purpose})
+        DIALECT.refuse(missing("file", {}, ("file",)), {})
+    DIALECT.refuse(_UPLOAD({"purpose": purpose}), {"purpose": purpose})
     return purpose
 
 
@@ -220,7 +214,7 @@ def page(found: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[s
     """Return the page of a list that `page` and `page_size` ask for."""
     number, size = query.get("page") or "0", query.get("page_size") or "100"
     if not (number.isdecimal() and size.isdecimal() and len(number) < 8 and len(size) < 8):
-        _refuse(worded_problem("'page' and 'page_size' must be whole numbers.", "invalid_type", "page"), query)
+        DIALECT.refuse(worded_problem("'page' and 'page_size' must be whole numbers.", "invalid_type", "page"), query)
     start = int(number) * int(size)
     return {"data": list(found[start : start + int(size)]), "object": "list", "total": len(found)}
 

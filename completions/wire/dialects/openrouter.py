@@ -15,7 +15,7 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import catalogue, refusals, rules
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER
 from completions.wire.fields import arranged, dicts, texts
 from completions.wire.framing import DONE, ServerSentEvents
@@ -51,20 +51,19 @@ class OpenRouter(Vendor):
     refusals = refusals.OPENROUTER
     place = "openrouter/api/v1/"
     listed = catalogue.OPENROUTER
+    model = staticmethod(catalogue.openrouter)
     events_type = ServerSentEvents.media_type
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = False
+    null_usage = False
+    head = HEAD
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
     tier: str | None = None
     """The tier that the maker tells."""
     native_reasons: ClassVar[Mapping[str, str]] = {}
     """What the maker calls finish reasons, where it is not what OpenAI does."""
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.openrouter(name)
 
     def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the list, which is one page."""
@@ -91,8 +90,7 @@ class OpenRouter(Vendor):
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with the provider."""
-        known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or self.answer_id(reply), **known, "provider": "Mock"}
+        return super().top_level(head, reply, prompt) | {"provider": "Mock"}
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id that tells the time."""
@@ -203,10 +201,6 @@ class OpenRouter(Vendor):
     def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Tell that there always is a usage."""
         return True
-
-    def has_null_usage(self, prompt: Prompt) -> bool:
-        """Tell that the other chunks have no usage."""
-        return False
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the finished choice once more."""

@@ -11,6 +11,9 @@ from completions.wire.fields import mapping, text_or_none
 from completions.wire.openai.base import Dialect, made_id
 from completions.wire.validation import Check, Problem, Rule, keep_rules
 
+HEAD = ("id", "object", "created", "model")
+"""The top-level fields of answers and chunks that most vendors have."""
+
 
 class Vendor(Dialect):
     """A vendor other than OpenAI: no padding, no verbatim documents, and unknown fields are accepted."""
@@ -19,6 +22,8 @@ class Vendor(Dialect):
     vendor = ""
     refuses = False
     """Whether refusals have a field of their own."""
+    head: Sequence[str] = (*HEAD, "system_fingerprint")
+    """The top-level fields of answers and chunks."""
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat(),
         "completion": rules.COMPLETION,
@@ -75,8 +80,12 @@ class Vendor(Dialect):
 
     def _check(self, what: str, body: dict[str, Any]) -> None:
         check = self.checks.get(what) or Vendor.checks[what]
-        if (problem := check(body)) is not None:
-            raise self.problem(problem, body)
+        self.refuse(check(body), body)
+
+    def refuse(self, problem: Problem | None, body: Mapping[str, Any]) -> None:
+        """Raise a problem with a request as this vendor's error, if there is one."""
+        if problem is not None:
+            raise self.problem(problem, dict(body))
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return a problem with a request as this vendor's error."""
@@ -87,9 +96,8 @@ class Vendor(Dialect):
         return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt))
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields without the service tier, with this vendor's id."""
-        plain = {key: value for key, value in head.items() if key != "service_tier"}
-        return plain if reply.id else plain | {"id": self.answer_id(reply)}
+        """Return the top-level fields that this vendor has."""
+        return {key: head[key] for key in self.head}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message without empty fields."""

@@ -14,7 +14,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, rules, vllm_rules
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
 from completions.wire.openai.base import usage
@@ -41,16 +41,15 @@ class VLLM(Vendor):
     between = vllm_rules.CHAT
     place = "vllm/v1/"
     listed = catalogue.VLLM
+    model = staticmethod(catalogue.vllm)
     call_opens = False
+    null_usage = False
+    head = HEAD
     done_after_error = True
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat(vllm_rules.CHAT_FIELDS),
         "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),
     }
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.vllm(name)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""
@@ -79,11 +78,6 @@ class VLLM(Vendor):
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning; before version 0.12 it was called `reasoning_content`."""
         return {"reasoning": text}
-
-    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields; a stream has fewer."""
-        known = {key: head[key] for key in ("object", "created", "model")}
-        return {"id": reply.id or self.answer_id(reply)} | known
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id of 64 bits, as the server's `random_uuid` makes them."""
@@ -117,10 +111,6 @@ class VLLM(Vendor):
         """Return the three counts, and what was cached."""
         cached = reply.usage.cached_tokens if reply.usage else 0
         return usage(reply.usage) | {"prompt_tokens_details": {"cached_tokens": cached} if cached else None}
-
-    def has_null_usage(self, prompt: Prompt) -> bool:
-        """Return that the usage stands nowhere but in its chunk."""
-        return False
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: the type is a class, the code is the status."""

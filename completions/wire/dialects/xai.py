@@ -57,14 +57,11 @@ class XAI(Vendor):
     words = XAI_WORDS
     place = "xai/v1/"
     listed = catalogue.XAI
+    model = staticmethod(catalogue.xai)
     response_order = ORDER
     events_type = ServerSentEvents.media_type
     window_of_prompt = True
     whole_calls = True
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.xai(name)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""

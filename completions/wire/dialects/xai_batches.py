@@ -16,7 +16,7 @@ from completions.wire.base import Document
 from completions.wire.dialects.xai import XAI
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.json_lines import numbered_lines
-from completions.wire.validation import Check, Problem, array, obj, record, string, worded_problem
+from completions.wire.validation import Check, array, obj, record, string, worded_problem
 
 BATCH = "xai_batch"
 """The kind under which a batch is kept, which names its rules too."""
@@ -46,25 +46,20 @@ class Line(NamedTuple):
     body: Mapping[str, Any]
 
 
-def _refuse(problem: Problem | None, body: Mapping[str, Any]) -> None:
-    if problem is not None:
-        raise DIALECT.problem(problem, dict(body))
-
-
 def check_batch(body: Mapping[str, Any]) -> None:
     """Raise what is wrong with a request for a batch."""
-    _refuse(_BATCH(body), body)
+    DIALECT.refuse(_BATCH(body), body)
 
 
 def read_requests(body: Mapping[str, Any], taken: Sequence[str]) -> list[Line]:
     """Return the requests that are to be added to a batch; raise what is wrong with them."""
-    _refuse(_REQUESTS(body), body)
+    DIALECT.refuse(_REQUESTS(body), body)
     lines = []
     for at, each in enumerate(body["batch_requests"]):
         kind = next(iter(each["batch_request"]), "")
         if len(each["batch_request"]) != 1 or kind not in PATHS or not isinstance(each["batch_request"][kind], dict):
             said = f"batch_requests[{at}].batch_request must have exactly one of {', '.join(PATHS)}."
-            _refuse(worded_problem(said, "invalid_value", "batch_requests"), body)
+            DIALECT.refuse(worded_problem(said, "invalid_value", "batch_requests"), body)
         lines.append(Line(each["batch_request_id"], kind, each["batch_request"][kind]))
     return _apart(lines, taken)
 

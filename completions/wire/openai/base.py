@@ -62,6 +62,10 @@ class Dialect:
     """Whether a stream starts with a chunk that has the role and no text."""
     finish_joined = False
     """Whether the last piece of text and the finish reason come in one chunk."""
+    usage_joined = False
+    """Whether the usage comes in the last chunk of every stream, and not in one of its own where it is asked for."""
+    null_usage = True
+    """Whether the other chunks of a stream have a null usage, where a usage is asked for."""
     window_of_prompt = False
     """Whether a model's context window limits the prompt alone."""
     done_after_error = False
@@ -75,10 +79,8 @@ class Dialect:
 
     listed: Collection[str] = catalogue.DEFAULT_MODELS
     """The models that are listed if a script lists none."""
-
-    def model(self, name: str) -> dict[str, Any]:
-        """Return what the list of models tells of one."""
-        return catalogue.model(name)
+    model = staticmethod(catalogue.model)
+    """Returns what the list of models tells of one."""
 
     def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the list of models."""
@@ -162,11 +164,11 @@ class Dialect:
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Tell whether a stream has a chunk that carries only the usage."""
-        return prompt.include_usage
+        return prompt.include_usage and not self.usage_joined
 
     def has_null_usage(self, prompt: Prompt) -> bool:
         """Tell whether the other chunks of a stream have a null usage."""
-        return prompt.include_usage
+        return prompt.include_usage and self.null_usage
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the further fields of the chunk with the usage, given the choice that has finished."""
@@ -214,7 +216,7 @@ class Dialect:
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the further top-level fields of the last choice's last chunk."""
-        return {}
+        return {"usage": usage} if self.usage_joined else {}
 
     def headers(self, request_id: str) -> Mapping[str, str] | None:
         """Return the response headers; None means OpenAI's."""

@@ -27,7 +27,6 @@ from completions.wire.openai.base import (
     Dialect,
     OpenAIFormat,
     check_stream,
-    made_id,
     service_tier,
     stream,
     usage,
@@ -130,7 +129,7 @@ class ChatCompletions(OpenAIFormat):
         if reply.body is not None:
             return {key: value for key, value in reply.body.items() if key not in ("choices", "usage")}
         head = {
-            "id": reply.id or made_id("chatcmpl-", reply),
+            "id": reply.id or dialect.answer_id(reply),
             "object": "chat.completion",
             "created": reply.created,
             "model": reply.model or prompt.model or "",
