@@ -172,9 +172,12 @@ class WireFormat(ABC):
             return Events(self.framing(prompt).word_by_word(events))
         return Events.of(self.events(reply, prompt))
 
-    @abstractmethod
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the answer as a stream; its chunks add up to what `document` returns."""
+        """Return the answer as a stream, whose chunks add up to what `document` returns.
+
+        An answer that is never streamed has one empty token, for its pacing.
+        """
+        return [Event(b"", token=True)]
 
     def read(self, traffic: Traffic) -> Said:
         """Return the question and the answer of an exchange, as far as they can be read."""

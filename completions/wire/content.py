@@ -5,8 +5,13 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Block, Choice, ToolCall
+from completions.conversation import Block, Choice, Reply, ToolCall
 from completions.wire.fields import mapping, whole
+
+
+def only_choice(reply: Reply) -> Choice:
+    """Return the only choice, for an API that has one answer; an empty one where there is none."""
+    return reply.choices[0] if reply.choices else Choice()
 
 
 def cited(choice: Choice) -> Iterator[tuple[Block, list[Mapping[str, Any]]]]:
@@ -52,10 +57,13 @@ def arguments_of(call: ToolCall) -> dict[str, Any] | None:
 
     None where they are no object, as when the token limit cut them.
     """
-    if call.kind == "custom":
-        return {"input": call.arguments}
     try:
-        found = orjson.loads(call.arguments or "{}")
+        found = orjson.loads(written_arguments(call) or "{}")
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def written_arguments(call: ToolCall) -> str:
+    """Return a call's arguments as JSON; where an API has no custom tools, the text of one becomes its `input`."""
+    return orjson.dumps({"input": call.arguments}).decode() if call.kind == "custom" else call.arguments

@@ -14,6 +14,7 @@ import orjson
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
+from completions.wire.words import listed
 
 
 class Asked(NamedTuple):
@@ -52,8 +53,8 @@ class Refusal(NamedTuple):
             "place": asked.place,
             "value": _shown(asked.value),
             "model": prompt.model,
-            "supported": _listed(can.efforts or (), "'", "and"),
-            "one_of": _listed(can.efforts or (), "`", "or"),
+            "supported": listed(can.efforts or ()),
+            "one_of": listed(can.efforts or (), "or", quote="`"),
             "levels": ", ".join(sorted(can.efforts or ())),
             "least": can.budget[0] if can.budget else 0,
             "most": can.budget[1] if can.budget else 0,
@@ -98,11 +99,6 @@ def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilit
         case "budget":
             return can.budget is not None
     return feature in lacking
-
-
-def _listed(values: Sequence[str], quote: str, link: str) -> str:
-    *others, last = [f"{quote}{value}{quote}" for value in values] or [""]
-    return f"{', '.join(others)}{',' if len(others) > 1 else ''} {link} {last}" if others else last
 
 
 def _shown(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.wire.base import json_type
+from completions.wire.words import listed
 
 
 class Problem:
@@ -48,14 +49,6 @@ Check = Callable[[Any], Problem | None]
 def worded_problem(message: str, code: str | None, path: str) -> Problem:
     """Return a problem whose message does not contain its path."""
     return Problem(message, None, code, path)
-
-
-def listed(values: Collection[str], word: str = "and") -> str:
-    """Return quoted values as the API lists them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`."""
-    *others, last = [f"'{value}'" for value in values]
-    if not others:
-        return last
-    return f"{', '.join(others)}{',' if len(others) > 1 else ''} {word} {last}"
 
 
 def wrong_type(expected: str, value: object) -> Problem:

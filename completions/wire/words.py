@@ -4,7 +4,7 @@ An error raised by the mock, or by a script without its own wording, has a kind.
 its message, type, code, param and status, unless the script sets the status.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 from completions.exceptions import KeyRefused, RequestError
@@ -62,6 +62,12 @@ def facts_of(exc: RequestError) -> dict[str, Any]:
     facts["key"] = exc.key if isinstance(exc, KeyRefused) else ""
     facts["key_end"] = facts["key"][-4:]
     return facts
+
+
+def listed(values: Collection[str], word: str = "and", *, quote: str = "'", comma: str = ",") -> str:
+    """Return quoted values as APIs list them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`; some want no last comma."""
+    *others, last = [f"{quote}{value}{quote}" for value in values] or [""]
+    return f"{', '.join(others)}{comma if len(others) > 1 else ''} {word} {last}" if others else last
 
 
 def _kept(wanted: str | None, given: str | None) -> str | None:

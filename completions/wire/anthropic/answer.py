@@ -3,18 +3,18 @@
 Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the anthropic SDK.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
 import orjson
 
 from completions import ids
-from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
-from completions.wire.content import cited
+from completions.wire.content import cited, only_choice, written_arguments
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
 from completions.wire.framing import pieces as cut
@@ -54,7 +54,7 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
 
     Calls begin with thinking where it is on with a budget, though the script says none: the next turn is held to that.
     """
-    choice = said(reply)
+    choice = only_choice(reply)
     found: list[Block] = []
     if choice.tool_calls and choice.content[0].kind != "reasoning" and must_think(prompt.body):
         found.append(_thinking("", reply, prompt))
@@ -89,11 +89,6 @@ def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
             pieces = Run(delta, cut(given, prompt), part="arguments")
             return Block({**block, "input": {}}, [Run(delta, [""], token=False), pieces], block)
     return Block(block, [], block)
-
-
-def said(reply: Reply) -> Choice:
-    """Return the only choice, because this API has one answer."""
-    return reply.choices[0] if reply.choices else Choice()
 
 
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
@@ -149,9 +144,7 @@ def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Bl
 
 
 def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
-    arguments = call.arguments
-    if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
-        arguments = orjson.dumps({"input": arguments}).decode()
+    arguments = written_arguments(call)
     document = {"type": kind, "id": identity, "name": call.name, "input": {}, **CALLER.get(kind, {})}
     delta = {"type": "input_json_delta", "partial_json": HOLE}
     pieces = cut(arguments, prompt)
@@ -181,7 +174,7 @@ def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return why a message ends. The text of a refusal is its explanation, because the API refuses without text."""
-    choice = said(reply)
+    choice = only_choice(reply)
     served = all(server_tools.is_servers(call, prompt) for call in choice.tool_calls)
     if choice.finish_reason == "tool_calls" and choice.tool_calls and served:
         reason = "end_turn"
@@ -194,8 +187,3 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     details = {"type": "refusal", "category": None, "explanation": choice.refusal} if reason == "refusal" else None
     stopped = choice.stopped_by if reason == "stop_sequence" else None
     return {"stop_reason": reason, "stop_sequence": stopped, "stop_details": details}
-
-
-def whole_content(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
-    """Yield the content of the complete answer."""
-    return (block.whole for block in blocks(reply, prompt))

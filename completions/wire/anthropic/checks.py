@@ -10,6 +10,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.validation import Check, Problem
+from completions.wire.words import listed
 
 
 class Wrong(Problem):
@@ -74,8 +75,7 @@ def boolean(value: Any) -> Problem | None:
 
 def choice(*allowed: str) -> Check:
     """Check a string that is one of a few."""
-    *others, last = [f"'{value}'" for value in allowed]
-    expected = f"Input should be {', '.join(others)} or {last}" if others else f"Input should be {last}"
+    expected = f"Input should be {listed(allowed, 'or', comma='')}"
     return lambda value: None if type(value) is str and value in allowed else Wrong(expected)
 
 

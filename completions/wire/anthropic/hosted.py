@@ -38,10 +38,6 @@ class HostedClaude(AnthropicAnswers):
     version = ""
     mark = ""
 
-    def table_name(self, model: str) -> str:
-        """Return Anthropic's own name of a model."""
-        return model
-
     def knows(self, model: str) -> bool:
         """Tell whether Anthropic has a model that the cloud calls so."""
         return is_known(self.table_name(model), self.vendor)

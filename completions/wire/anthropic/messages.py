@@ -97,7 +97,7 @@ class AnthropicAnswers(AnthropicFormat):
         """Return a `message`; one that a script has word by word as it stands."""
         if (own := reply.verbatim(AnthropicAnswers.name)) is not None:
             return dict(own)
-        content = list(anthropic_message.whole_content(reply, prompt))
+        content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         return head | {"content": content} | ending | {"usage": usage(reply, prompt)}
 
@@ -211,10 +211,6 @@ class AnthropicCount(AnthropicFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
         return {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the complete answer as one event, because a count is not streamed."""
-        return [Event(orjson.dumps(self.document(reply, prompt)))]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add the count."""

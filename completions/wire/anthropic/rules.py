@@ -32,8 +32,6 @@ NEWEST = "2026-10-21"
 VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 """The API's versions, from Anthropic's page "Versions"."""
 
-MAX_CACHE_POINTS = 4
-
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
 _OUTPUT = record({"effort": nullable(EFFORT), "format": nullable(_FORMAT), "task_budget": nullable(mapping)})
 
@@ -163,14 +161,7 @@ def _too_many(body: Mapping[str, Any]) -> Problem | None:
 
 def _cache_points(body: Mapping[str, Any]) -> Problem | None:
     """Refuse more than four cache breakpoints."""
-    spoken = [message.get("content") for message in body["messages"]]
-    blocks = [
-        block
-        for content in (body.get("system"), body.get("tools"), *spoken)
-        if isinstance(content, list)
-        for block in content
-    ]
-    found = sum(block.get("cache_control") is not None for block in blocks)
-    if found <= MAX_CACHE_POINTS:
+    found = threads.cache_points(body)
+    if found <= threads.MAX_CACHE_POINTS:
         return None
-    return Wrong(f"A maximum of {MAX_CACHE_POINTS} blocks with cache_control may be provided. Found {found}.")
+    return Wrong(f"A maximum of {threads.MAX_CACHE_POINTS} blocks with cache_control may be provided. Found {found}.")

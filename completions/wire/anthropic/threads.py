@@ -63,7 +63,7 @@ def check_supported(body: Mapping[str, Any]) -> None:
     """Raise the error of what does not go with a thread."""
     if not is_held(body):
         return
-    points = sum(_cache_points(body)) + (body.get("cache_control") is not None)
+    points = cache_points(body) + (body.get("cache_control") is not None)
     edits = dicts(mapping(body.get("context_management")).get("edits"))
     if points > MAX_CACHE_POINTS:
         raise refusal("thread_unsupported_request", param="cache_control")
@@ -71,11 +71,11 @@ def check_supported(body: Mapping[str, Any]) -> None:
         raise refusal("thread_unsupported_request", param="context_management")
 
 
-def _cache_points(body: Mapping[str, Any]) -> Iterator[bool]:
+def cache_points(body: Mapping[str, Any]) -> int:
+    """Return how many blocks a request marks for the cache."""
     spoken = (message.get("content") for message in dicts(body.get("messages")))
-    for content in (body.get("system"), body.get("tools"), *spoken):
-        for block in dicts(content):
-            yield block.get("cache_control") is not None
+    contents = (body.get("system"), body.get("tools"), *spoken)
+    return sum(block.get("cache_control") is not None for content in contents for block in dicts(content))
 
 
 def whole(body: Mapping[str, Any], thread: Document, *, validate: bool) -> dict[str, Any]:

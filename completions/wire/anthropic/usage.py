@@ -9,6 +9,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
 from completions.wire.anthropic import server_tools
+from completions.wire.content import only_choice
 from completions.wire.fields import mapping
 
 TIER = {"service_tier": "standard"}
@@ -73,8 +74,7 @@ def _place(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 def _served(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return how often the API's own tools were called, where they were."""
-    calls = reply.choices[0].tool_calls if reply.choices else ()
-    served = [call.name for call in calls if server_tools.is_servers(call, prompt)]
+    served = [call.name for call in only_choice(reply).tool_calls if server_tools.is_servers(call, prompt)]
     if not served:
         return {}
     return {"server_tool_use": {counted: served.count(name) for name, counted in SEARCHES.items()}}

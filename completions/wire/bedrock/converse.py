@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions import ids
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.thinking import signature
@@ -20,6 +20,7 @@ from completions.wire.bedrock import claude_thinking, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.prompt import read_prompt
+from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping
 from completions.wire.fragments import partial
 from completions.wire.framing import counts, pieces
@@ -122,7 +123,7 @@ def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
 
 
 def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
-    choice = reply.choices[0] if reply.choices else Choice()
+    choice = only_choice(reply)
     places = count()
     must_think = claude_thinking.begins_with_thinking(prompt.body, model_of(prompt.model or ""))
     if must_think and choice.tool_calls and choice.content[0].kind != "reasoning":
@@ -147,9 +148,7 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
 
 
 def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
-    arguments = call.arguments
-    if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
-        arguments = orjson.dumps({"input": arguments}).decode()
+    arguments = written_arguments(call)
     head = {"toolUseId": call.id or made, "name": call.name}
     runs = [({"toolUse": {"input": HOLE}}, pieces(arguments, prompt), True)]
     return Block({"toolUse": head}, runs, {"toolUse": head | {"input": partial(arguments)}})
@@ -175,7 +174,7 @@ def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: b
 
 
 def _stop_reason(reply: Reply) -> str:
-    choice = reply.choices[0] if reply.choices else Choice()
+    choice = only_choice(reply)
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "stop_sequence"
     return STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")

@@ -17,6 +17,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, collect_error
+from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
 from completions.wire.framing import pieces as cut
@@ -54,7 +55,7 @@ class CohereChat(CohereFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, why it ends, and what it cost."""
-        choice = _said(reply)
+        choice = only_choice(reply)
         message: dict[str, Any] = {"role": "assistant"}
         if content := [{"type": kind, kind: said} for kind, said in _content(choice)]:
             message["content"] = content
@@ -65,7 +66,7 @@ class CohereChat(CohereFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, what is said piece by piece, the calls, the end."""
-        choice = _said(reply)
+        choice = only_choice(reply)
         empty = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         events = Events([_event("message-start", {"message": empty}, id=answer_id(reply))])
         texts, calls = count(), count()
@@ -97,10 +98,6 @@ class CohereChat(CohereFormat):
             _collect_ending(source, answer)
 
 
-def _said(reply: Reply) -> Choice:
-    return reply.choices[0] if reply.choices else Choice()
-
-
 def _content(choice: Choice) -> list[tuple[str, str]]:
     """Return the kinds of content and what they say."""
     kinds = [(_kind(block, choice), block.text) for block in choice.content]
@@ -115,9 +112,7 @@ def _kind(block: Block, choice: Choice) -> str:
 
 
 def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
-    arguments = call.arguments
-    if call.kind == "custom":  # this API knows no calls with free text: it becomes a field
-        arguments = orjson.dumps({"input": arguments}).decode()
+    arguments = written_arguments(call)
     function = {"name": call.name, "arguments": arguments}
     return {
         "id": call.id or f"{call.name}_{ids.spelled(f'{reply.serial}{place}', 12, ids.LOWER)}",
@@ -127,7 +122,7 @@ def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
 
 
 def _ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    choice, usage = _said(reply), reply.usage or Usage(0, 0)
+    choice, usage = only_choice(reply), reply.usage or Usage(0, 0)
     stopped = choice.stopped_by is not None and choice.finish_reason == "stop"
     reason = "STOP_SEQUENCE" if stopped else FINISH_REASONS.get(choice.finish_reason or "stop", "COMPLETE")
     counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}

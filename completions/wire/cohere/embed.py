@@ -9,10 +9,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from completions.conversation import Message, Part, Prompt, Reply
-from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
@@ -101,10 +98,6 @@ class CohereEmbed(CohereFormat):
             "meta": meta(input_tokens=reply.usage.prompt_tokens if reply.usage else 0, image_tokens=0),
             "response_type": "embeddings_by_type",
         }
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the whole answer as one event: it is not streamed."""
-        return [Event(orjson.dumps(self.document(reply, prompt)))]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""

@@ -3,10 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from completions.conversation import Message, Prompt, Reply
-from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
@@ -60,10 +57,6 @@ class CohereRerank(CohereFormat):
         found = ranked(prompt.last_user, documents)[: whole(prompt.body.get("top_n"), 1)]
         results = [{"index": index, "relevance_score": score} for index, score in found]
         return {"id": answer_id(reply), "results": results, "meta": meta(search_units=1)}
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the whole answer as one event: it is not streamed."""
-        return [Event(orjson.dumps(self.document(reply, prompt)))]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the id; scores are not kept."""

@@ -7,10 +7,7 @@ Shapes: a recorded exchange of 2026 (`{"meta", "token_strings", "tokens"}`) and 
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from completions.conversation import Prompt, Reply
-from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
@@ -47,10 +44,6 @@ class CohereTokenize(CohereFormat):
         """Return the ids of the tokens, and what each stands for."""
         ids = tokens.ids(text(prompt.body.get("text"))[:MAX_TEXT], prompt.model)
         return {"tokens": ids, "token_strings": [tokens.join([each], prompt.model) for each in ids], "meta": META}
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the whole answer as one event: it is not streamed."""
-        return [Event(orjson.dumps(self.document(reply, prompt)))]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an error; tokens are not kept."""

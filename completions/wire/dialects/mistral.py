@@ -27,6 +27,7 @@ from completions.wire.validation import (
     nullable,
     record,
 )
+from completions.wire.words import listed
 
 FIELDS = (
     *("frequency_penalty", "guardrails", "logprobs", "max_tokens", "metadata", "min_tokens", "n"),
@@ -235,8 +236,8 @@ def _found(problem: Problem) -> tuple[str, str]:
         kind, word = _BOUNDS[bound[1]]
         return kind, f"Input should be {word} than or equal to {bound[2]}"
     if (choices := _CHOICES.search(message)) is not None:
-        *others, last = re.findall(r"'[^']*'", choices[1])
-        return "enum", f"Input should be {', '.join(others)} or {last}" if others else f"Input should be {last}"
+        known = re.findall(r"'([^']*)'", choices[1])
+        return "enum", f"Input should be {listed(known, 'or', comma='')}"
     if problem.code == "invalid_type" and (expected := _EXPECTED.search(message)) is not None:
         return _TYPES[expected[1]]
     return "value_error", message

@@ -14,7 +14,7 @@ from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.fields import text, text_or_none
-from completions.wire.openai.base import Unstreamed
+from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
 from completions.wire.validation import anything, array, boolean, integer, nullable, record, refuse, string
 
@@ -36,7 +36,7 @@ _TOKENS = record(
 )
 
 
-class _Asked(Unstreamed):
+class _Asked(OpenAIFormat):
     """A request about tokens; a rule never answers it."""
 
     def _prompt(self, document: dict[str, Any], headers: Mapping[str, str]) -> Prompt:

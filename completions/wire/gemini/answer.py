@@ -20,7 +20,7 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature
-from completions.wire.openai.logprobs import alternatives, given, logprob
+from completions.wire.openai.logprobs import alternatives, chance_of, given
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
 """Finish reasons other than `STOP`."""
@@ -224,7 +224,7 @@ class Said:
         document |= hosted.metadata(self.choice, self._prompt, self.text) | grounding.metadata(self.found, self.text)
         if self._tells_chances(vertex):
             said = self.pieces() or [call.arguments for call in self.calls]
-            chances = [_chance(self.choice, at, piece) for at, piece in enumerate(said)]
+            chances = [chance_of(piece, given(self.choice.logprobs, at)) for at, piece in enumerate(said)]
             document["avgLogprobs"] = sum(chances) / max(len(chances), 1)
         return document
 
@@ -261,7 +261,7 @@ class Said:
 
     def _entry(self, at: int, piece: str) -> Document:
         """Return the log probabilities of one token."""
-        chance, count = _chance(self.choice, at, piece), self._prompt.top_logprobs or 0
+        chance, count = chance_of(piece, given(self.choice.logprobs, at)), self._prompt.top_logprobs or 0
         entry: Document = {"chosenCandidates": [_token(piece, chance)]}
         if count:
             tops = alternatives(piece, count, chance)
@@ -284,11 +284,6 @@ def _executed(call: ToolCall) -> list[Document]:
 def _joined(entries: Sequence[Mapping[str, Any]]) -> Document:
     keys = entries[0].keys() if entries else ()
     return {key: [item for entry in entries for item in entry[key]] for key in keys}
-
-
-def _chance(choice: Choice, at: int, piece: str) -> float:
-    scripted = given(choice.logprobs, at)
-    return logprob(piece) if scripted is None else scripted
 
 
 def _token(piece: str, chance: float) -> Document:

@@ -10,7 +10,6 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object, without
-from completions.wire.fields import mapping
 from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
 from completions.wire.gemini import caches, file_search, files, grounding, imagen
 from completions.wire.gemini import errors as gemini_errors
@@ -213,4 +212,4 @@ def _prediction(vector: dict[str, Any], prompt: Prompt, at: int) -> dict[str, An
     """Return an element of Vertex's older answer."""
     said = prompt.messages[at].text if at < len(prompt.messages) else ""
     statistics = {"truncated": False, "token_count": tokens.count(said, prompt.model)}
-    return {"embeddings": {"statistics": statistics, **mapping(vector)}}
+    return {"embeddings": {"statistics": statistics, **vector}}

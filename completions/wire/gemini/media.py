@@ -16,6 +16,7 @@ from completions.wire.fields import text, texts
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.openai.audio import RATE, spoken
 from completions.wire.picture import Picture
+from completions.wire.words import listed
 
 Document = dict[str, Any]
 
@@ -107,9 +108,8 @@ def problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
 def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
     ratio, size = text(pick(config, "aspectRatio")), text(pick(config, "imageSize"))
     if ratio and ratio not in RATIOS:
-        *others, last = [f"'{name}'" for name in RATIOS]
         path = "* GenerateContentRequest.generation_config.image_config.aspect_ratio"
-        yield f"{path}: aspect_ratio must be one of {', '.join(others)}, or {last}.\n"
+        yield f"{path}: aspect_ratio must be one of {listed(RATIOS, 'or')}.\n"
     if ratio in EXTREME and draws(model) and not model.startswith("gemini-3.1-flash-image"):
         yield f"Aspect ratio {ratio} is not supported for this model"
     if (sizes := _sizes(model)) is None or not size:

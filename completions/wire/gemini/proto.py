@@ -3,8 +3,6 @@
 A check takes a value and its path, in snake case as the API writes it, and returns what is wrong: paths and texts.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import orjson
 
 from completions.wire.gemini.fields import integer, snake
+from completions.wire.seals import decoded
 
 Violation = tuple[str, str]
 Check = Callable[[Any, str], list[Violation]]
@@ -76,9 +75,7 @@ def data(value: Any, path: str) -> list[Violation]:
     """Check bytes: base64, of either alphabet."""
     if not isinstance(value, str):
         return invalid(path, "TYPE_BYTES", value)
-    try:
-        base64.b64decode(value.replace("-", "+").replace("_", "/") + "=" * (-len(value) % 4), validate=True)
-    except (binascii.Error, ValueError):
+    if decoded(value) is None:
         return [(path, f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed for {_shown(value[:40])}")]
     return []
 

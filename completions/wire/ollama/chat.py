@@ -15,7 +15,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import LIMITS, NO_ROUTE, StreamFailure, WireFormat, without
+from completions.wire.base import LIMITS, NO_ROUTE, WireFormat, without
 from completions.wire.content import arguments_of, in_one_text
 from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
@@ -57,14 +57,6 @@ class OllamaFormat(WireFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Ollama's envelope: only the message."""
         return ollama_errors.envelope(exc)
-
-    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return the line of an error; events have no names here, and the envelope is already flat."""
-        return [Event(orjson.dumps(self.error(self.adapt_error(failure.error))))]
-
-    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return one empty token event, for the pacing of an answer that is not streamed."""
-        return [Event(b"", token=True)]
 
 
 class _Generating(OllamaFormat):

@@ -166,10 +166,6 @@ class Dialect:
         """Tell whether a stream has a chunk that carries only the usage."""
         return prompt.include_usage and not self.usage_joined
 
-    def has_null_usage(self, prompt: Prompt) -> bool:
-        """Tell whether the other chunks of a stream have a null usage."""
-        return prompt.include_usage and self.null_usage
-
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the further fields of the chunk with the usage, given the choice that has finished."""
         return {"choices": []}
@@ -298,14 +294,6 @@ class OpenAIFormat(WireFormat):
         return self._dialect.model(name)
 
 
-class Unstreamed(OpenAIFormat):
-    """What the formats without streams have in common."""
-
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return one empty token event, for the pacing of the answer."""
-        return [Event(b"", token=True)]
-
-
 def check_stream(document: dict[str, Any]) -> None:
     """Refuse a `stream` that is neither a boolean nor null, whatever the script validates."""
     stream = document.get("stream")
@@ -379,9 +367,9 @@ class Chunks:
         """Return the chunk with the usage and the further fields: no choices."""
         return Event(Template(self._head | {**more, "usage": HOLE} | self._pad).one(document))
 
-    def bare(self, more: Mapping[str, Any]) -> Event:
-        """Return the chunk that has further fields alone, and no choices."""
-        return Event(Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).one(more["moderation"]))
+    def moderation(self, found: Mapping[str, Any]) -> Event:
+        """Return the chunk that has what a moderation found alone, and no choices."""
+        return Event(Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).one(found))
 
     def _template(self, choice: object) -> Template:
         return Template(self._with(choice))

@@ -13,7 +13,7 @@ from completions.conversation import Message, Prompt, Reply
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import text_or_none, whole
-from completions.wire.openai.base import Unstreamed
+from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
@@ -27,7 +27,7 @@ ANSWERED = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
 """Models that an answer names otherwise than the request."""
 
 
-class Embeddings(Unstreamed):
+class Embeddings(OpenAIFormat):
     """OpenAI's embeddings; the vectors are a script's, or made of the texts' words."""
 
     name = "embeddings"

@@ -130,7 +130,6 @@ class ImageEdits(Images):
     name = "image_edits"
     event = "image_edit"
     fields = rules.EDITED
-    required: Sequence[str] = ("prompt",)
 
     def _read(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> tuple[dict[str, Any], str]:
         if (headers.get("content-type") or "").startswith("application/json"):

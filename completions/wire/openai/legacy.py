@@ -53,7 +53,7 @@ class LegacyCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
-        chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage, padding="")
+        chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage)
         starts, lanes, finishes = [], [], []
         for index, choice in enumerate(reply.choices):
             if echoed := self._echoed(prompt, index):

@@ -36,14 +36,20 @@ def chat_entries(pieces: Sequence[str], count: int, chances: Sequence[float]) ->
     """Return the tokens' entries in chat's shape."""
     entries = []
     for at, token in enumerate(pieces):
-        chance = _chance(token, given(chances, at))
+        chance = chance_of(token, given(chances, at))
         tops = [_entry(*pair) for pair in alternatives(token, count, chance)]
         entries.append(_entry(token, chance) | {"top_logprobs": tops})
     return entries
 
 
-def _chance(token: str, scripted: float | None) -> float:
+def chance_of(token: str, scripted: float | None) -> float:
+    """Return a token's log probability: what a script gives, or else its own."""
     return logprob(token) if scripted is None else scripted
+
+
+def plain_entries(pieces: Sequence[str]) -> list[dict[str, Any]]:
+    """Return the tokens' entries as transcriptions have them, without alternatives."""
+    return [_entry(piece, logprob(piece)) for piece in pieces]
 
 
 def _entry(token: str, chance: float) -> dict[str, Any]:
@@ -52,7 +58,7 @@ def _entry(token: str, chance: float) -> dict[str, Any]:
 
 def legacy_document(pieces: list[str], count: int, offset: int, scripted: Sequence[float | None]) -> dict[str, Any]:
     """Return the pieces' document in the legacy shape; `offset` is where the first stands in the text."""
-    offsets, chances = [], [_chance(piece, each) for piece, each in zip(pieces, scripted, strict=True)]
+    offsets, chances = [], [chance_of(piece, each) for piece, each in zip(pieces, scripted, strict=True)]
     for piece in pieces:
         offsets.append(offset)
         offset += len(piece)

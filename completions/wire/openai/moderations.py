@@ -12,7 +12,7 @@ from completions.conversation import Message, Moderation, Part, Prompt, Reply
 from completions.tokens.capabilities import CATEGORIES
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
-from completions.wire.openai.base import Unstreamed, made_id
+from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.readback import collect_moderations
 from completions.wire.readback import Answer
 from completions.wire.validation import (
@@ -75,7 +75,7 @@ FIELDS: Mapping[str, Check] = {
 _REQUEST = record(FIELDS, ("input",))
 
 
-class Moderations(Unstreamed):
+class Moderations(OpenAIFormat):
     """OpenAI's moderations; scores are a script's, or near 0 and always the same for the same text."""
 
     name = "moderations"

@@ -6,7 +6,7 @@ a wrong file, a file too large and an answer's format that a model has not are t
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ from completions.wire.framing import grouped
 from completions.wire.multipart import Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
-from completions.wire.openai.logprobs import logprob
+from completions.wire.openai.logprobs import plain_entries
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -36,6 +36,7 @@ from completions.wire.validation import (
     refuse,
     string,
 )
+from completions.wire.words import listed
 
 SUPPORTED = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
 """The ends of the names of files that are taken."""
@@ -140,7 +141,7 @@ class Transcriptions(OpenAIFormat):
                 document = {"task": self.task, "duration": _seconds(prompt), "text": said}
                 document["segments"] = _speakers(said, reply, prompt)
             case _ if _wants_logprobs(prompt):
-                document["logprobs"] = _logprobs(tokens.split(said, prompt.model))
+                document["logprobs"] = plain_entries(tokens.split(said, prompt.model))
         return document | {"usage": _usage(said, reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
@@ -151,9 +152,9 @@ class Transcriptions(OpenAIFormat):
         groups = grouped(pieces, pieces, prompt.per_chunk)
         deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": "".join(group)} for group in groups]
         if wanted:
-            deltas = [delta | {"logprobs": _logprobs(group)} for delta, group in zip(deltas, groups, strict=True)]
+            deltas = [delta | {"logprobs": plain_entries(group)} for delta, group in zip(deltas, groups, strict=True)]
         done: dict[str, Any] = {"type": "transcript.text.done", "text": said}
-        done |= ({"logprobs": _logprobs(pieces)} if wanted else {}) | {"usage": _usage(said, reply, prompt)}
+        done |= ({"logprobs": plain_entries(pieces)} if wanted else {}) | {"usage": _usage(said, reply, prompt)}
         told = [] if _format(prompt) != "diarized_json" else _speakers(said, reply, prompt)
         return [
             *Event.tokens(map(orjson.dumps, deltas), counts=map(len, groups)),
@@ -220,8 +221,7 @@ def _check_format(document: Mapping[str, Any]) -> None:
     asked, model = document.get("response_format", "json"), document["model"]
     known = next((formats for start, formats in OF_MODELS.items() if model.startswith(start)), FORMATS)
     if asked not in known:
-        *others, last = [f"'{each}'" for each in known]
-        instead = f"Use {', '.join(others)} or {last} instead."
+        instead = f"Use {listed(known, 'or', comma='')} instead."
         why = f"response_format '{asked}' is not compatible with model '{model}'. {instead}"
         raise RequestError(why, code="unsupported_value", param="response_format")
     if document.get("timestamp_granularities") and asked != "verbose_json":
@@ -313,7 +313,3 @@ def _speakers(said: str, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
 def _wants_logprobs(prompt: Prompt) -> bool:
     included = prompt.body.get("include")
     return isinstance(included, list) and "logprobs" in included and not (prompt.model or WHISPER).startswith("whisper")
-
-
-def _logprobs(pieces: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"token": piece, "logprob": logprob(piece), "bytes": list(piece.encode())} for piece in pieces]

@@ -38,8 +38,6 @@ DAY = 86_400
 MAX_FILES = 2000
 """Files in a batch."""
 
-_TEXT = string(high=512)
-
 
 def _attributes(value: Any) -> Problem | None:
     """Check a file's attributes: metadata, and numbers and booleans among them."""

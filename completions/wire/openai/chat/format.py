@@ -96,7 +96,8 @@ class ChatCompletions(OpenAIFormat):
         head = self._head(reply, prompt, dialect) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
-        chunks = Chunks(head, include_usage=dialect.has_null_usage(prompt), padding=dialect.padding if padded else "")
+        null_usage = dialect.null_usage and prompt.include_usage
+        chunks = Chunks(head, include_usage=null_usage, padding=dialect.padding if padded else "")
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
         counted = _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)
@@ -111,7 +112,7 @@ class ChatCompletions(OpenAIFormat):
         if dialect.has_usage_chunk(prompt):
             endings.append(chunks.usage(counted, dialect.usage_chunk_extras(writers[-1].finished({}))))
         if found := self._moderated(reply, prompt):
-            endings.append(chunks.bare(found))
+            endings.append(chunks.moderation(found["moderation"]))
         return dialect.stream(stream(starts, lanes, finishes, endings), counted, prompt)
 
     def _moderated(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import orjson
 
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
-from completions.wire.content import cited
+from completions.wire.content import cited, only_choice
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
@@ -62,7 +62,7 @@ def prefix(kind: str) -> str:
 
 def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the complete response."""
-    choice = reply.choices[0] if reply.choices else Choice()
+    choice = only_choice(reply)
     reason = UNFINISHED.get(choice.finish_reason or "")
     failed = choice.finish_reason == "error"
     output = list(_output(reply, prompt))
