@@ -20,6 +20,7 @@ from completions.wire.gemini import file_search, files
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.file_search import DOCUMENT, DOCUMENTS, PLACE, STORE, Source
 from completions.wire.gemini.files import FILE, UPLOAD, new_id
+from completions.wire.gemini.pages import page
 from completions.wire.storage import MAX_STORED
 
 PAGE = 10
@@ -63,7 +64,7 @@ async def _shown(asked: Asked, store: Document) -> dict[str, Any]:
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the stores."""
     there = [await _shown(asked, store) for store in await asked.records.all(STORE)]
-    return files.page(there, asked.query, "fileSearchStores", PAGE)
+    return page(there, asked.query, "fileSearchStores", PAGE)
 
 
 @stored
@@ -165,7 +166,7 @@ async def documents_listed(asked: Asked, store: str) -> dict[str, Any]:
     await _store(asked, store)
     now = time.time()
     there = [file_search.shown_document(store, each, now) for each in (await _documents(asked, store)).values()]
-    return files.page(there, asked.query, "documents", PAGE)
+    return page(there, asked.query, "documents", PAGE)
 
 
 @stored

@@ -23,6 +23,7 @@ from completions.wire.base import decode_object
 from completions.wire.gemini import caches, files
 from completions.wire.gemini.caches import CACHE
 from completions.wire.gemini.files import FILE, UPLOAD
+from completions.wire.gemini.pages import page
 from completions.wire.storage import MAX_STORED
 
 FINAL, ACTIVE = {"x-goog-upload-status": "final"}, {"x-goog-upload-status": "active"}
@@ -144,7 +145,7 @@ async def files_listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first."""
     now = time.time()
     there = [files.shown(each, now) for each in await asked.records.all(FILE) if now < each["expires"]]
-    return files.page(there[::-1], asked.query, "files", 10)
+    return page(there[::-1], asked.query, "files", 10)
 
 
 @stored
@@ -187,7 +188,7 @@ async def caches_listed(asked: Asked, place: str = "") -> dict[str, Any]:
     now, start = time.time(), f"{place}cachedContents/"
     there = [each for each in await asked.records.all(CACHE) if now < each["expires"]]
     found = [caches.shown(each) for each in there if each["name"].startswith(start)]
-    return files.page(found[::-1], asked.query, "cachedContents", 50)
+    return page(found[::-1], asked.query, "cachedContents", 50)
 
 
 @stored

@@ -18,6 +18,7 @@ from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
 from completions.wire.gemini.files import FILE
+from completions.wire.gemini.pages import page
 
 LINES = "application/jsonl"
 
@@ -84,7 +85,7 @@ async def listed(asked: Asked) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
     found = [batches.shown(each, now) for each in await asked.records.all(BATCH)]
-    return files.page(found[::-1], asked.query, "operations", 100)
+    return page(found[::-1], asked.query, "operations", 100)
 
 
 async def _batch(asked: Asked, name: str) -> Document:

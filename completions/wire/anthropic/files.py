@@ -10,7 +10,7 @@ from typing import Any
 
 from completions import ids
 from completions.exceptions import RequestError
-from completions.wire.anthropic.pages import page
+from completions.wire.anthropic.pages import MAX_LIMIT, page
 from completions.wire.base import Document
 from completions.wire.multipart import Form
 from completions.wire.storage import no_room
@@ -21,8 +21,6 @@ FILE = "anthropic_file"
 MAX_NAME = 255
 FORBIDDEN = frozenset('<>:"|?*\\/' + "".join(map(chr, range(32))))
 """What a file's name cannot have: Anthropic's guide "Files API"."""
-
-MAX_PAGE = 1000
 
 
 def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
@@ -75,7 +73,7 @@ def file_page(found: Sequence[dict[str, Any]], query: Mapping[str, str], wanted:
     The next page is asked for by `page`, or by `after_id` as in older versions of the SDK.
     """
     if wanted:
-        found, query = [file for file in found if file["id"] in wanted], {"limit": str(MAX_PAGE)}
+        found, query = [file for file in found if file["id"] in wanted], {"limit": str(MAX_LIMIT)}
     elif "page" in query:
         query = {**query, "after_id": query["page"].removeprefix("page_")}
     shown_page = page(found, query)

@@ -6,6 +6,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
+from completions.wire.anthropic import pages
 
 DEFAULT_MODELS = (
     "claude-opus-5-5",
@@ -26,28 +27,14 @@ DATED = re.compile(r"-(\d{4})(\d\d)(\d\d)$")
 UNKNOWN = "1970-01-01T00:00:00Z"
 """When a model was released whose name does not say it; the API has the epoch there too."""
 
-LIMIT, MAX_PAGE = 20, 1000
-
 
 def page(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page of models that a query asks for by `limit`, `after_id` or `before_id`."""
+    """Return the page of models that a query asks for; raise if it starts from none of them."""
     names = list(models or DEFAULT_MODELS)
-    limit = _limit(query.get("limit"))
-    if "before_id" in query:
-        end = _place(names, query["before_id"], "before_id")
-        start = max(0, end - limit)
-        more = start > 0
-    else:
-        start = _place(names, query["after_id"], "after_id") + 1 if "after_id" in query else 0
-        end = min(start + limit, len(names))
-        more = end < len(names)
-    shown = names[start:end]
-    return {
-        "data": [_model(name) for name in shown],
-        "has_more": more,
-        "first_id": shown[0] if shown else None,
-        "last_id": shown[-1] if shown else None,
-    }
+    for key in ("before_id", "after_id"):
+        if key in query and query[key] not in names:
+            raise RequestError(f"{key}: No model has the id '{query[key]}'")
+    return pages.page([_model(name) for name in names], query)
 
 
 def find(name: str, models: Collection[str]) -> dict[str, Any]:
@@ -78,20 +65,3 @@ def _display(words: Sequence[str]) -> str:
     """Write a name as people do: `claude-opus-4-5` -> `Claude Opus 4.5`."""
     named = " ".join(word if word.isdigit() else word.capitalize() for word in words)
     return re.sub(r"(?<=\d) (?=\d)", ".", named)
-
-
-def _limit(given: str | None) -> int:
-    if given is None:
-        return LIMIT
-    if not given.isascii() or not given.isdigit() or len(given) > 9:
-        raise RequestError("limit: Input should be a valid integer, unable to parse string as an integer")
-    if not 1 <= int(given) <= MAX_PAGE:
-        bound = f"greater than or equal to {1}" if int(given) < 1 else f"less than or equal to {MAX_PAGE}"
-        raise RequestError(f"limit: Input should be {bound}")
-    return int(given)
-
-
-def _place(names: Sequence[str], name: str, key: str) -> int:
-    if name not in names:
-        raise RequestError(f"{key}: No model has the id '{name}'")
-    return names.index(name)

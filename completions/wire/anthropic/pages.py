@@ -5,24 +5,34 @@ from typing import Any
 
 from completions.exceptions import RequestError
 
+DEFAULT_LIMIT, MAX_LIMIT = "20", 1000
+
 
 def page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of what is given, the newest first, that a query asks for by `limit`, `after_id`, `before_id`."""
-    text = query.get("limit", "20")
-    if not (text.isdecimal() and 1 <= int(text[:6]) <= 1000):
-        raise RequestError("limit: Input should be from 1 to 1000")
-    names = [each["id"] for each in found]
-    start, end = 0, len(names)
-    if (name := query.get("after_id")) is not None:
-        start = names.index(name) + 1 if name in names else end
-    elif (name := query.get("before_id")) is not None:
-        end = names.index(name) if name in names else 0
-        start = max(0, end - int(text))
-    part = list(found[start:end])[: int(text)]
-    more = start > 0 if "before_id" in query else start + len(part) < end
+    limit, names = _limit(query.get("limit", DEFAULT_LIMIT)), [each["id"] for each in found]
+    if (before := query.get("before_id")) is not None:
+        end = names.index(before) if before in names else 0
+        start = max(0, end - limit)
+        more = start > 0
+    else:
+        after = query.get("after_id")
+        start = 0 if after is None else names.index(after) + 1 if after in names else len(names)
+        end = start + limit
+        more = end < len(names)
+    part = list(found[start:end])
     return {
         "data": part,
         "has_more": more,
         "first_id": part[0]["id"] if part else None,
         "last_id": part[-1]["id"] if part else None,
     }
+
+
+def _limit(given: str) -> int:
+    if not given.isascii() or not given.isdigit() or len(given) > 9:
+        raise RequestError("limit: Input should be a valid integer, unable to parse string as an integer")
+    if not 1 <= int(given) <= MAX_LIMIT:
+        bound = "greater than or equal to 1" if int(given) < 1 else f"less than or equal to {MAX_LIMIT}"
+        raise RequestError(f"limit: Input should be {bound}")
+    return int(given)

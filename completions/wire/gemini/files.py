@@ -136,17 +136,3 @@ def already_exists(name: str) -> RequestError:
 def storage_full(size: int) -> RequestError:
     """Return the error of a file for which there is no room."""
     return no_room(size, status=429, code="RESOURCE_EXHAUSTED", facts=None)
-
-
-def page(found: list[dict[str, Any]], query: Mapping[str, str], key: str, usual: int) -> dict[str, Any]:
-    """Return a page of a list, which `pageSize` and `pageToken` ask for; an empty list is an empty document."""
-    size, start = query.get("pageSize") or query.get("page_size") or "", 0
-    most = int(size) if size.isdecimal() and len(size) < 6 else usual
-    token = query.get("pageToken") or query.get("page_token") or ""
-    if token:
-        if not (token.isdecimal() and len(token) < 10):
-            raise RequestError("Invalid page token.")
-        start = int(token)
-    end = start + (most or usual)
-    document: dict[str, Any] = {key: found[start:end]} if found[start:end] else {}
-    return document | ({"nextPageToken": str(end)} if end < len(found) else {})

@@ -5,6 +5,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
+from completions.wire.gemini.pages import page
 
 DEFAULT_MODELS = (
     "gemini-3-pro-preview",
@@ -19,18 +20,12 @@ DEFAULT_MODELS = (
 WINDOW, OUTPUT = 1_048_576, 65_536
 """Tokens, of models that the table of real windows does not know."""
 
-DEFAULT_PAGE, MAX_PAGE = 50, 1000
+DEFAULT_PAGE = 50
 
 
 def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return a page of the list; `pageToken` is where it starts."""
-    every = list(names or DEFAULT_MODELS)
-    size, start = query.get("pageSize") or "0", query.get("pageToken") or "0"
-    if not (size.isdecimal() and start.isdecimal() and len(size) < 10 and len(start) < 10):
-        raise RequestError("Invalid page size or page token.", param="page_token")
-    first, count = int(start), min(int(size) or DEFAULT_PAGE, MAX_PAGE)
-    page = {"models": [model(name) for name in every[first : first + count]]}
-    return page | ({"nextPageToken": str(first + count)} if first + count < len(every) else {})
+    """Return the page of the list that a query asks for."""
+    return page([model(name) for name in names or DEFAULT_MODELS], query, "models", DEFAULT_PAGE)
 
 
 def model(name: str) -> dict[str, Any]:

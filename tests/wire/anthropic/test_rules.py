@@ -8,6 +8,7 @@ import pytest
 from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.wire.anthropic import limits as anthropic_limits
+from completions.wire.anthropic import pages
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.anthropic.models import DEFAULT_MODELS, find, page
 from completions.wire.base import StreamFailure
@@ -329,6 +330,22 @@ def test_models__come_in_pages() -> None:
     before = page((), {"before_id": DEFAULT_MODELS[3], "limit": "2"})
     assert ([model["id"] for model in before["data"]], before["has_more"]) == (list(DEFAULT_MODELS[1:3]), True)
     assert page(["m"], {})["last_id"] == "m"
+
+
+@pytest.mark.parametrize(
+    ("query", "ids", "more"),
+    [
+        ({"after_id": "b"}, ["c"], False),
+        ({"after_id": "gone"}, [], False),
+        ({"before_id": "c"}, ["a", "b"], False),
+        ({"before_id": "c", "limit": "1"}, ["b"], True),
+        ({"before_id": "gone"}, [], False),
+        ({"limit": "3"}, ["a", "b", "c"], False),
+    ],
+)
+def test_page__goes_on_from_an_id_that_may_be_gone(query: dict[str, str], ids: list[str], more: bool) -> None:
+    shown = pages.page([{"id": name} for name in "abc"], query)
+    assert ([each["id"] for each in shown["data"]], shown["has_more"]) == (ids, more)
 
 
 def test_models__say_what_is_known() -> None:

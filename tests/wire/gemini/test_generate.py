@@ -652,6 +652,8 @@ def test_models__come_in_pages() -> None:
             break
         query["pageToken"] = page["nextPageToken"]
     assert seen == [f"models/{name}" for name in names]
+    assert gemini_models.model_list(names, {"page_size": "2", "page_token": "3"})["models"][-1]["name"] == "models/m4"
+    assert gemini_models.model_list(names, {"pageToken": "5"}) == {}
     with pytest.raises(RequestError):
         gemini_models.model_list(names, {"pageSize": "x"})
     with pytest.raises(RequestError):

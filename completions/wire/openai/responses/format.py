@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Prompt, Reply, Said, Traffic
+from completions.conversation import Prompt, Reply, Said, Task, Traffic
 from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
 from completions.wire.documents import documents as documents_of
@@ -218,25 +218,32 @@ def _over(made: dict[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]
     return made | told | {"output": items}
 
 
-class InputTokens(Responses):
-    """The number of tokens in a request for a response."""
+class Unanswered(Responses):
+    """A format of requests that have a response's input and model, and for which nothing is generated or kept."""
 
-    name = "input_tokens"
     refusals = ()
+    task: Task
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read the same request, which is counted and not answered."""
+        """Read a request."""
         prompt = super().parse(body, headers, validate=validate, route=route)
-        return replace(prompt, format=self.name, task="count", stream=False, background=False)
+        return replace(prompt, format=self.name, task=self.task, stream=False, background=False)
+
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return nothing to store."""
+        return ()
+
+
+class InputTokens(Unanswered):
+    """The number of tokens in a request for a response."""
+
+    name = "input_tokens"
+    task = "count"
 
     def _validate(self, body: dict[str, Any]) -> None:
         responses_rules.validate_count(body)
-
-    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return nothing, because a count is not stored."""
-        return ()
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
