@@ -13,8 +13,9 @@ from completions.conversation import Usage
 from completions.outcome import LITELLM, Recorded, joined
 from completions.resolve.recorded import said_in
 from completions.resolve.shape import differences, shape_of
+from completions.script.asked.matcher import same_request_of
 from completions.script.rules import Rule
-from completions.state.cassettes.deck import Deck, answers_of, same_request_of
+from completions.state.cassettes.deck import Deck, answers_of
 from completions.state.cassettes.sent import NotAskable, request_of
 
 UPSTREAM = re.compile(r"^  upstream: '?([^'\n]+)'?$", re.MULTILINE)

@@ -66,7 +66,16 @@ class Cassettes:
     def miss(self, prompt: Prompt) -> tuple[RequestError, tuple[NearMiss, ...]]:
         """Return the error of a request for which nothing was recorded, and the nearest that was."""
         misses = self.deck.nearest(question_of(prompt, self.deck.ignored))
-        return miss_error(self, misses), misses
+        near = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
+        upstream = ",".join(conf.MOCK_UPSTREAM) or "https://…"
+        error = RequestError(
+            f"Nothing in {self.deck.folder} was recorded for this request, and the mode is {self.mode}. "
+            f"{f'The nearest: {near}. ' if near else ''}"
+            f"Record it: MOCK_UPSTREAM={upstream} python manage.py serve --record {self.deck.folder} --mode {NEW}",
+            status=404,
+            code="no_cassette",
+        )
+        return error, misses
 
     async def recorder(self, prompt: Prompt, outcome: Outcome) -> Outcome:
         """Return an outcome whose answer is recorded, where it is another server's; what a model said is at once."""
@@ -146,20 +155,6 @@ def is_recorded(status: int) -> bool:
     return conf.CASSETTE_RETRIES or not (status in RETRIED or status >= 500)
 
 
-def miss_error(cassettes: Cassettes, misses: Sequence[NearMiss]) -> RequestError:
-    """Return the error of a request for which nothing was recorded."""
-    folder = cassettes.deck.folder
-    near = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
-    upstream = ",".join(conf.MOCK_UPSTREAM) or "https://…"
-    return RequestError(
-        f"Nothing in {folder} was recorded for this request, and the mode is {cassettes.mode}. "
-        f"{f'The nearest: {near}. ' if near else ''}"
-        f"Record it: MOCK_UPSTREAM={upstream} python manage.py serve --record {folder} --mode {NEW}",
-        status=404,
-        code="no_cassette",
-    )
-
-
 _made: dict[str, Cassettes] = {}
 """What was made, by what a namespace has of it; the server's own by nothing but its settings."""
 
@@ -168,29 +163,24 @@ MAX_MADE = 256
 
 async def cassettes_of(space: Namespace) -> Cassettes | None:
     """Return what a namespace plays and records; None where that is nothing. A folder is read in a thread."""
+    if not space.has_cassettes:
+        return None
     pushed = space.pushed.cassettes
     key = pushed or f"{conf.CASSETTES}\0{conf.CASSETTE_MODE}\0{conf.CASSETTE_IGNORE}"
-    found = _made.get(key)
-    if found is None and (pushed is not None or conf.CASSETTES):
-        found = await budget.in_thread(_pushed, pushed) if pushed else await budget.in_thread(_usual)
+    if (found := _made.get(key)) is None:
+        made = await budget.in_thread(_made_of, pushed)
         if len(_made) >= MAX_MADE:
             _made.clear()
-        if found is not None:
-            found = _made.setdefault(key, found)
+        found = _made.setdefault(key, made)
     return found
 
 
-def _usual() -> Cassettes:
-    return Cassettes(conf.CASSETTES, conf.CASSETTE_MODE, read_ignored(conf.CASSETTE_IGNORE))
-
-
-def _pushed(text: str) -> Cassettes | None:
-    kept = read_kept(text)
+def _made_of(pushed: str | None) -> Cassettes:
+    kept, usual = read_kept(pushed) if pushed else None, read_ignored(conf.CASSETTE_IGNORE)
     if kept is None:
-        return None
+        return Cassettes(conf.CASSETTES, conf.CASSETTE_MODE, usual)
     ignored = kept.recording.ignored
-    ignored = read_ignored(conf.CASSETTE_IGNORE) if ignored is None else ignored
-    return Cassettes(kept.path, kept.recording.mode, ignored, kept.run)
+    return Cassettes(kept.path, kept.recording.mode, usual if ignored is None else ignored, kept.run)
 
 
 def with_format(answer: Recorded, prompt: Prompt) -> Recorded:

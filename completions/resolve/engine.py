@@ -54,7 +54,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
     seen = None if script.seed is None else identity(prompt)
     try:
         rules = await candidates(script, prompt, overrides)
-        cassettes = await cassettes_of(space) if has_cassettes(space) else None
+        cassettes = await cassettes_of(space) if space.has_cassettes else None
         if cassettes is not None and not (overrides and overrides.answers(prompt)):
             rules = await cassettes.rules(script, prompt, rules)
     except RuleFailed as exc:
@@ -301,19 +301,13 @@ async def _with_cassettes(script: Script, plan: Plan, cassettes: Cassettes, prom
 
 def takes_all(space: Namespace, script: Script) -> bool:
     """Say whether another server answers, or what it answered before, so that its rules hold and not ours."""
-    return upstream_of(script) is not None or has_cassettes(space)
+    return upstream_of(script) is not None or space.has_cassettes
 
 
 async def passes_on(space: Namespace) -> bool:
     """Say whether another server may be asked: not where only what was recorded is played."""
-    cassettes = await cassettes_of(space) if has_cassettes(space) else None
+    cassettes = await cassettes_of(space)
     return cassettes is None or cassettes.records or cassettes.passes
-
-
-def has_cassettes(space: Namespace) -> bool:
-    """Say whether a namespace plays or records answers. Every request asks, so it calls nothing else."""
-    pushed = space.pushed.cassettes
-    return bool(conf.CASSETTES) if pushed is None else pushed != "null"
 
 
 def pacing_of(pace: Pace, prompt: Prompt, prompt_tokens: int) -> Pacing:

@@ -86,13 +86,7 @@ async def delete(space: Namespace, name: str) -> dict[str, object]:
 async def check(space: Namespace, name: str | None) -> None:
     """Raise the API's 404 if the model was deleted."""
     if name is not None and await _is_deleted(space, name):
-        raise RequestError(
-            f"The model `{name}` does not exist or you do not have access to it.",
-            status=404,
-            code="model_not_found",
-            facts={"model": name},
-            kind="model_not_found",
-        )
+        raise _not_found(name)
 
 
 def can_be_deleted(name: str | None) -> bool:
@@ -110,15 +104,20 @@ def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> None:
     A request without a model is admitted if its format allows that.
     """
     if prompt.model is not None and not is_there(script, wire, prompt.model):
-        raise RequestError(
-            f"The model `{prompt.model}` does not exist or you do not have access to it.",
-            status=404,
-            code="model_not_found",
-            facts={"model": prompt.model, "address": prompt.address},
-            kind="model_not_found",
-        )
+        raise _not_found(prompt.model, address=prompt.address)
     if wire.refusals:
         wire.check_abilities(prompt, abilities(script, wire, prompt.model))
+
+
+def _not_found(name: str, **facts: object) -> RequestError:
+    """Return the API's 404; `facts` are what its format tells it by, besides the model."""
+    return RequestError(
+        f"The model `{name}` does not exist or you do not have access to it.",
+        status=404,
+        code="model_not_found",
+        facts={"model": name, **facts},
+        kind="model_not_found",
+    )
 
 
 def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -> int | None:

@@ -14,9 +14,6 @@ from completions.wire.openai.responses.templates import PROMPT
 
 ANY: Document = {}
 
-GONE: Document = {"expires": 0}
-"""Stands for a document that was deleted between being found and being taken."""
-
 
 class Shelf(NamedTuple):
     """Where the documents are: those that requests have stored, and the prompt templates of the script by id."""
@@ -63,9 +60,9 @@ def _check_free(wire: WireFormat, document: Document) -> None:
 async def take(records: Records, wire: WireFormat, place: Place) -> AsyncIterator[None]:
     """Reserve the document that an answer continues from; release it if there is no answer."""
 
-    def taken(document: Document | None) -> Document:
+    def taken(document: Document | None) -> Document | None:
         _check_free(wire, document or {})
-        return {**(document or GONE), "taken_until": None}
+        return None if document is None else {**document, "taken_until": None}
 
     await records.change(*place, taken)
     try:
@@ -75,8 +72,8 @@ async def take(records: Records, wire: WireFormat, place: Place) -> AsyncIterato
         raise
 
 
-def _left(document: Document | None) -> Document:
-    return {key: value for key, value in (document or GONE).items() if key != "taken_until"}
+def _left(document: Document | None) -> Document | None:
+    return None if document is None else {key: value for key, value in document.items() if key != "taken_until"}
 
 
 async def keep(records: Records, documents: Iterable[StoredDocument]) -> None:

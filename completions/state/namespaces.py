@@ -116,6 +116,12 @@ class Namespace:
         return self._ledger.prefixes
 
     @property
+    def has_cassettes(self) -> bool:
+        """Whether it plays or records answers. Every request asks, so it calls nothing else."""
+        pushed = self.pushed.cassettes
+        return bool(conf.CASSETTES) if pushed is None else pushed != "null"
+
+    @property
     def away(self) -> bool:
         """Whether the state shared between workers is unreachable at the moment."""
         return self._ledger.away

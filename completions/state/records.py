@@ -2,14 +2,19 @@
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 MAX_RECORDS = 1000
 """The most documents of a kind in a namespace; beyond that, the oldest is deleted."""
 
 Document = Mapping[str, Any]
-Edit = Callable[[Document | None], Document]
-"""Returns the new document for the stored one, or for None; it may be called more than once."""
+D = TypeVar("D", Document, Document | None)
+
+Edit = Callable[[Document | None], D]
+"""Returns the new document for the stored one, or for None; it may be called more than once.
+
+Where it returns None, nothing changes.
+"""
 
 
 class Records(Protocol):
@@ -21,7 +26,7 @@ class Records(Protocol):
     async def get(self, kind: str, name: str) -> Document | None:
         """Return a document, or None."""
 
-    async def change(self, kind: str, name: str, edit: Edit) -> Document:
+    async def change(self, kind: str, name: str, edit: Edit[D]) -> D:
         """Replace a document with what `edit` returns for it, atomically, and return that."""
 
     async def delete(self, kind: str, name: str) -> bool:
@@ -56,10 +61,11 @@ class LocalRecords:
         """Return a document; None where there is none."""
         return self._kept[kind].get(name)
 
-    async def change(self, kind: str, name: str, edit: Edit) -> Document:
+    async def change(self, kind: str, name: str, edit: Edit[D]) -> D:
         """Put what `edit` makes of a document in its place, and return that."""
         changed = edit(self._kept[kind].get(name))
-        await self.put(kind, name, changed)
+        if changed is not None:
+            await self.put(kind, name, changed)
         return changed
 
     async def delete(self, kind: str, name: str) -> bool:

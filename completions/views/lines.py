@@ -54,10 +54,6 @@ def answer_later(asked: Asked, outcome: Outcome, batch: Place, requests: Request
     task.add_done_callback(_under_way.discard)
 
 
-class _Gone(Exception):
-    """The batch was removed meanwhile."""
-
-
 async def _answer_all(asked: Asked, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
     """Answer requests as long as their batch is there: after a reset nothing of it may use up a rule, or be kept."""
     space, hold = asked.space, outcome.hold
@@ -65,29 +61,21 @@ async def _answer_all(asked: Asked, outcome: Outcome, batch: Place, requests: Re
         if hold is not None:
             with contextlib.suppress(RequestError):  # nobody can say whether it is open
                 await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
-        await _check_there(space, batch)
+        if await space.records.get(*batch) is None:
+            return
         own = {name: value for name, value in asked.headers.items() if name not in OWN_HEADERS}
         answered = []
         for path, body in requests:
             answered.append(await _answer(space, own, path, orjson.dumps(body)))
             await asyncio.sleep(0)  # other requests have their turn
-        await _check_there(space, batch)
-        await space.records.change(*batch, partial(_changed, await keep(answered)))
-    except _Gone:
-        return
+        if await space.records.get(*batch) is not None:
+            await space.records.change(*batch, partial(_changed, await keep(answered)))
     except Exception:
         logger.exception("The requests of %s could not be answered", batch[1])
 
 
-async def _check_there(space: Namespace, batch: Place) -> None:
-    if await space.records.get(*batch) is None:
-        raise _Gone
-
-
-def _changed(edit: Callable[[Document], Document], before: Document | None) -> Document:
-    if before is None:
-        raise _Gone
-    return edit(before)
+def _changed(edit: Callable[[Document], Document], before: Document | None) -> Document | None:
+    return None if before is None else edit(before)
 
 
 async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) -> Answered:

@@ -64,6 +64,12 @@ def document(prompt: Prompt) -> Document:
     return {key: shortened(value) for key, value in found.items() if value not in (None, [], {})}
 
 
+def last_said(asked: Document) -> object:
+    """Return what a document says last: the text of its last message, or else its body."""
+    messages = asked.get("messages") or ()
+    return next((each.get("text", "") for each in reversed(messages) if isinstance(each, Mapping)), asked.get("body"))
+
+
 def _message(message: Message) -> Document:
     calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls]
     parts = [{"kind": part.kind, "source": part.source} for part in message.parts]

@@ -6,10 +6,10 @@ from typing import Any
 
 from completions import budget
 from completions.conversation import Prompt
-from completions.script.asked.document import Document, document
+from completions.script.asked.document import Document, document, last_said
 from completions.script.asked.ignored import IGNORED, ignored_problem
 from completions.script.asked.same import digest, ids_of
-from completions.script.matchers import All, Matcher, Words, shown
+from completions.script.matchers import COMPARED, All, Matcher, Words, shown
 from completions.script.node import Node
 
 KEYS = (
@@ -50,7 +50,7 @@ class SameRequest(Matcher):
 
     def claim(self) -> str:
         """Return the beginning of what was asked."""
-        return f"request is as recorded: {shown(_last(self.asked))}"
+        return f"request is as recorded: {shown(last_said(self.asked))}"
 
     def seen(self, prompt: Prompt) -> str:
         """Return the first difference."""
@@ -63,7 +63,7 @@ class SameRequest(Matcher):
         other = document(prompt)
         keys = (self.asked.keys() | other.keys()) - {"format", "exact"}
         differ = sum(_one(self.asked, key, self.ignored) != _one(other, key, self.ignored) for key in keys)
-        near = _likeness(str(_last(self.asked)), str(_last(other)))
+        near = likeness(self.asked, other)
         return min(1.0, 0.1 + 0.9 * (differ / max(len(keys), 1)) * (1 - 0.5 * near))
 
 
@@ -71,13 +71,9 @@ def _one(asked: Document, key: str, ignored: Collection[str]) -> str:
     return digest({key: asked.get(key)}, ignored, surface=True)
 
 
-def _last(asked: Document) -> object:
-    messages = asked.get("messages") or ()
-    return next((each.get("text", "") for each in reversed(messages) if isinstance(each, Mapping)), asked.get("body"))
-
-
-def _likeness(one: str, other: str) -> float:
-    mine, theirs = set(one.split()), set(other.split())
+def likeness(one: Document, other: Document) -> float:
+    """Return the share of the words in the last texts of two requests that both have."""
+    mine, theirs = (set(str(last_said(asked))[:COMPARED].split()) for asked in (one, other))
     return len(mine & theirs) / max(len(mine | theirs), 1)
 
 
@@ -153,10 +149,15 @@ def _ignored(node: Node) -> str:
     return name
 
 
+def same_request_of(match: Matcher | None) -> SameRequest | None:
+    """Return the recorded request in a condition."""
+    parts = match.parts if isinstance(match, All) else (match,)
+    return next((part for part in parts if isinstance(part, SameRequest)), None)
+
+
 def renamed(match: Matcher | None, prompt: Prompt) -> Mapping[str, str]:
     """Return the ids of a recorded request by which others stand in a prompt that asks the same."""
-    parts = match.parts if isinstance(match, All) else (match,)
-    recorded = next((part for part in parts if isinstance(part, SameRequest)), None)
+    recorded = same_request_of(match)
     if recorded is None:
         return {}
     pairs = zip(ids_of(recorded.asked), ids_of(document(prompt)), strict=False)

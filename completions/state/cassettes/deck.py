@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,9 +20,8 @@ from completions.outcome import NearMiss, Recorded
 from completions.script.as_written import Written
 from completions.script.asked.document import Document, document
 from completions.script.asked.ignored import IGNORED, is_pattern, of_texts
-from completions.script.asked.matcher import SameRequest, differences
+from completions.script.asked.matcher import SameRequest, differences, likeness, same_request_of
 from completions.script.asked.same import digest
-from completions.script.matchers import All, Matcher
 from completions.script.recording import Play
 from completions.script.rules import Rule
 from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
@@ -168,16 +167,14 @@ class Deck:
     def nearest(self, question: Question) -> tuple[NearMiss, ...]:
         """Return the recorded requests that come nearest, each with the first difference."""
         asked = [(rule, same) for rule in self.rules if (same := same_request_of(rule.match)) is not None]
-        words = _words(question.document)
 
-        def likeness(each: tuple[Rule, SameRequest]) -> float:
-            theirs = _words(each[1].asked)
-            alike = len(words & theirs) / max(len(words | theirs), 1)
-            return alike + (each[1].asked.get("model") == question.document.get("model"))
+        def nearness(each: tuple[Rule, SameRequest]) -> float:
+            same_model = each[1].asked.get("model") == question.document.get("model")
+            return likeness(each[1].asked, question.document) + same_model
 
         return tuple(
             NearMiss(rule.name, next(differences(same.asked, question.document, self._ignored_of(same)), OTHER_API))
-            for rule, same in heapq.nlargest(NEAREST, asked, key=likeness)
+            for rule, same in heapq.nlargest(NEAREST, asked, key=nearness)
         )
 
     def record(self, question: Question, answer: Recorded | Written, upstream: str, *, anew: bool = False) -> str:
@@ -247,12 +244,6 @@ def cleaned_of(
     return replace(question, document=asked["asked"], sent=written(asked["sent"])), answer
 
 
-def same_request_of(match: Matcher | None) -> SameRequest | None:
-    """Return the recorded request in a condition."""
-    parts: Iterable[Matcher | None] = match.parts if isinstance(match, All) else (match,)
-    return next((part for part in parts if isinstance(part, SameRequest)), None)
-
-
 def exact_of(same: SameRequest) -> str:
     """Return what tells a request's body; empty where a file does not say it."""
     exact = same.asked.get("exact")
@@ -262,12 +253,6 @@ def exact_of(same: SameRequest) -> str:
 def answers_of(rule: Rule) -> list[Recorded]:
     """Return the recorded answers of a rule."""
     return [answer.recorded for answer in rule.answers if isinstance(answer, Play)]
-
-
-def _words(asked: Document) -> set[str]:
-    messages = asked.get("messages") or ()
-    text = next((each.get("text", "") for each in reversed(messages) if isinstance(each, dict)), "")
-    return set(str(text or asked.get("body", ""))[:2000].split())
 
 
 def _files(folder: Path) -> list[Path]:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from completions.exceptions import MockError, ScriptError
 from completions.outcome import Recorded
 from completions.script.as_written import Written
-from completions.script.asked.document import Document
+from completions.script.asked.document import Document, last_said
 from completions.script.language import ANSWERS
 from completions.script.loader import parse
 from completions.script.reading import MAX_FILE_BYTES, read_text, text_of
@@ -77,8 +77,7 @@ def held(folder: Path) -> Iterator[None]:
 
 def file_name(document: Document, exact: str) -> str:
     """Return the name of the file for a request: its model, the beginning of what is asked, and what tells it apart."""
-    messages = document.get("messages") or ()
-    asked = next((each.get("text", "") for each in reversed(messages)), "") or str(document.get("path", ""))
+    asked = last_said(document) if "messages" in document else document.get("path", "")
     words = re.sub(r"[^a-z0-9]+", "-", f"{document.get('model') or document.get('format') or ''} {asked}".lower())
     return f"{words.strip('-')[:NAMED].strip('-') or 'request'}-{exact[:8]}.yaml"
 

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from completions.script.asked.matcher import same_request_of
 from completions.script.asked.same import SECRET
-from completions.state.cassettes.deck import Deck, same_request_of
+from completions.state.cassettes.deck import Deck
 from completions.state.cassettes.files import AT, PROGRAM
 
 BY = re.compile(r"^  by: '?([^'\n]+)'?$", re.MULTILINE)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from completions.state.records import MAX_RECORDS, Document, Edit
+from completions.state.records import MAX_RECORDS, D, Document, Edit
 from completions.state.shared.link import Link, Value
 from completions.state.shared.scripts import KEPT, RECORDS
 
@@ -23,12 +23,12 @@ class RedisRecords:
         found = await self._run("get", kind, name)
         return None if found is None else _read(found)
 
-    async def change(self, kind: str, name: str, edit: Edit) -> Document:
+    async def change(self, kind: str, name: str, edit: Edit[D]) -> D:
         """Put what `edit` makes of a document in its place, whoever else changes it meanwhile, and return that."""
         while True:
             before = await self._run("get", kind, name)
             changed = edit(None if before is None else _read(before))
-            if await self._run("put", kind, name, _written(changed), MAX_RECORDS, before or ""):
+            if changed is None or await self._run("put", kind, name, _written(changed), MAX_RECORDS, before or ""):
                 return changed
 
     async def delete(self, kind: str, name: str) -> bool:
