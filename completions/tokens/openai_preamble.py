@@ -19,8 +19,10 @@ class Marks(NamedTuple):
     """What stands around the functions and the schema, in tokens, for one generation of models at one address.
 
     `tools` is around the functions, `tools_with_system` where a system message is there already, `described` is more
-    where the first function has a description; `schema` and `schema_with_system` are around the schema of the answer.
-    `web_search` is the API's own search before it is used.
+    where the first function has a description; `schema` is around the schema of the answer, `schema_with_system` where
+    there is a system message, `schema_with_tools` where functions stand before it.
+    `web_search` is the API's own search before it is used. `chosen` is around the name of the one function that must be
+    called. What is `joined` stands in the system message itself.
     """
 
     tools: int
@@ -28,14 +30,17 @@ class Marks(NamedTuple):
     described: int
     schema: int
     schema_with_system: int
+    schema_with_tools: int
     web_search: int
+    chosen: int | None = None
+    joined: bool = False
 
 
 MARKS: Mapping[tuple[bool, bool], Marks] = {
-    (False, False): Marks(9, 5, 0, 7, 10, 294),
-    (False, True): Marks(3, 3, 0, 7, 7, 294),
-    (True, False): Marks(90, 90, 1, 6, 6, 290),
-    (True, True): Marks(8, 8, 1, 6, 6, 290),
+    (False, False): Marks(9, 5, 0, 14, 10, 7, 294, 7, joined=True),
+    (False, True): Marks(3, 3, 0, 7, 7, 7, 294),
+    (True, False): Marks(90, 90, 1, 10, 6, 6, 290),
+    (True, True): Marks(8, 8, 1, 6, 6, 6, 290),
 }
 """By whether the model thinks, and whether it is asked at `responses`."""
 
@@ -74,19 +79,29 @@ SEARCH, OWN_SEARCH = 375, 11
 ONE_AT_A_TIME = 78
 """Tokens that tell a model that reasons, at `responses`, to make no two calls at once."""
 
+LAST = 64
+"""Characters at a text's end, by which it is told how the next begins."""
+
 GRAMMAR = 46
 """Tokens of the sentences that a grammar is told in."""
 
 
 def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
     """Count what stands before the conversation: the tools, and the schema that the answer must have."""
-    instructed = any(message.role in ("system", "developer") for message in prompt.messages)
+    first = next((message for message in prompt.messages if message.role in ("system", "developer")), None)
+    instructed = first is not None
     total = _functions(prompt, marks, instructed)
     total += sum(_hosted(tool, marks) for tool in _offered(prompt))
     total += _searches(prompt) if responses else 0
     if is_open and not prompt.tools:
         total += OPEN_SYSTEM + OPEN_FORMS.get(prompt.response_format.kind, 0)
-    return total + _schema(prompt, marks, instructed)
+    total += _schema(prompt, marks, instructed or is_open)
+    return total + _break(first.text, prompt.model) if first and marks.joined and total else total
+
+
+def _break(text: str, model: str | None) -> int:
+    """Count the blank line after a system message: nothing where its tokenizer joins it with the mark at the end."""
+    return tokens.count(text[-LAST:] + "\n\n", model) - tokens.count(text[-LAST:], model)
 
 
 def _offered(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
@@ -100,8 +115,17 @@ def _functions(prompt: Prompt, marks: Marks, instructed: bool) -> int:
         return 0
     total = marks.tools_with_system if instructed else marks.tools
     total += marks.described if tools[0].description else 0
+    total += _chosen(prompt, marks)
     total += sum(_grammar(tool, prompt.model) for tool in _offered(prompt) if tool.get("type") == "custom")
     return total + tokens.count(functions(tools), prompt.model)
+
+
+def _chosen(prompt: Prompt, marks: Marks) -> int:
+    """Count the name of the one function that must be called."""
+    choice = prompt.tool_choice
+    if marks.chosen is None or choice.mode != "required" or len(choice.names) != 1:
+        return 0
+    return marks.chosen + tokens.count(choice.names[0], prompt.model)
 
 
 def _grammar(tool: Mapping[str, Any], model: str | None) -> int:
@@ -153,8 +177,8 @@ def _schema(prompt: Prompt, marks: Marks, instructed: bool) -> int:
     form, model = prompt.response_format, prompt.model
     if form.kind != "json_schema":
         return 0
-    total = marks.schema_with_system if instructed else marks.schema
-    texts = (form.name, as_comment(_description(prompt.body)), schema_as_json(form.schema))
+    total = marks.schema_with_tools if prompt.tools else marks.schema_with_system if instructed else marks.schema
+    texts = (f" {form.name}", as_comment(_description(prompt.body)), schema_as_json(form.schema))
     return total + sum(tokens.count(text, model) for text in texts)
 
 

@@ -52,10 +52,13 @@ class Marks(NamedTuple):
 MARKS: Mapping[tuple[bool, bool], Marks] = {
     (False, False): Marks(3, 11, 0),
     (False, True): Marks(3, 9, 0),
-    (True, False): Marks(2, 17, 0),
+    (True, False): Marks(2, 17, 2),
     (True, True): Marks(2, 15, 2),
 }
 """By whether the model reasons, and whether the request is for `responses`."""
+
+EARLY, EARLY_MARKS = re.compile(r"o1|o3-mini"), Marks(2, 11, 0)
+"""The first models that reason, which chat shows functions and calls as to those that do not (o3-mini, 2026-01)."""
 
 LATER, LATER_CALL = re.compile(r"gpt-5\.\d"), 18
 """From gpt-5.2 on a call at `responses` has more around it."""
@@ -198,6 +201,8 @@ def _marks(name: str, responses: bool) -> tuple[str, bool, Marks | None]:
     model = name.removeprefix("ft:").removeprefix("openai/").partition(":")[0]
     thinks = REASONING.match(model) is not None
     marks = MARKS[thinks, responses]
+    if not responses and EARLY.match(model):
+        marks = EARLY_MARKS
     if responses and LATER.match(model):
         marks = marks._replace(call=LATER_CALL)
     if OPEN in model:
@@ -216,7 +221,8 @@ def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
     is_open = OPEN in (prompt.model or "")
     if not (prompt.tools or "tools" in prompt.body or prompt.response_format.kind != "text" or is_open or responses):
         return 0
-    total = openai_preamble.count(prompt, openai_preamble.MARKS[thinks, responses], responses, is_open)
+    shown = thinks and (responses or not EARLY.match(prompt.model or ""))
+    total = openai_preamble.count(prompt, openai_preamble.MARKS[shown, responses], responses, is_open)
     serial = thinks and responses and prompt.tools and not prompt.parallel_tool_calls
     return total + openai_preamble.ONE_AT_A_TIME if serial else total
 

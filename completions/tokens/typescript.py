@@ -46,7 +46,10 @@ def schema_as_json(schema: Mapping[str, Any]) -> str:
     return as_json(_shown(schema))
 
 
-IDLE = frozenset({"additionalProperties", "required"})
+IDLE = frozenset(
+    {"additionalProperties", "required", "default", "minItems", "maxItems", "multipleOf"}
+    | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
+)
 """Keywords of a schema that the API itself holds the answer to, and does not show to the model."""
 
 
@@ -61,7 +64,7 @@ def _shown(schema: object) -> object:
 def _shown_at(key: str, value: object) -> object:
     if key in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
         return {name: _shown(inner) for name, inner in value.items()}
-    return value if key in ("const", "enum", "default") else _shown(value)
+    return value if key in ("const", "enum") else _shown(value)
 
 
 class _Writer:

@@ -1,0 +1,85 @@
+"""What stands before a conversation with OpenAI's models: what recordings of its chat show of tools and schemas."""
+
+from typing import Any
+
+import pytest
+
+from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
+from completions.tokens import text as tokens
+from completions.tokens.prompt import prompt_tokens
+
+GREET = Tool("greet", "Says hello to a guest.", {"type": "object", "properties": {"guest": {"type": "string"}}})
+GUEST = {"type": "object", "properties": {"guest": {"type": "string"}}, "required": ["guest"]}
+FORM = ResponseFormat("json_schema", "Guest", GUEST, strict=True)
+USER = Message("user", "Who comes?")
+
+
+def counted(*messages: Message, model: str = "gpt-4o", **fields: Any) -> int:
+    return prompt_tokens(Prompt(model=model, messages=messages or (USER,), **fields))
+
+
+def more(*messages: Message, model: str = "gpt-4o", **fields: Any) -> int:
+    return counted(*messages, model=model, **fields) - counted(*messages, model=model)
+
+
+@pytest.mark.parametrize("asked", [{"tools": (GREET,)}, {"response_format": FORM}])
+def test_preamble__joins_the_mark_that_ends_a_system_message(asked: dict[str, Any]) -> None:
+    joined, apart = (more(Message("system", text), USER, **asked) for text in ("Be polite.", "Be polite"))
+    assert apart == joined + 1
+    alike = [more(Message("system", text), USER, model="gpt-5-mini", **asked) for text in ("Be polite.", "Be polite")]
+    assert alike[0] == alike[1]
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-5-mini"])
+def test_schema__without_a_system_message_makes_one(model: str) -> None:
+    instructed = more(Message("system", "Be polite."), USER, model=model, response_format=FORM)
+    assert more(model=model, response_format=FORM) == instructed + 4
+
+
+def test_schema__after_tools_has_less_around_it() -> None:
+    both = more(tools=(GREET,), response_format=FORM)
+    assert both == more(tools=(GREET,)) + more(response_format=FORM) - 7
+
+
+HELD = {"minimum": 1, "maximum": 9, "exclusiveMinimum": 0, "exclusiveMaximum": 10, "multipleOf": 2, "default": 4}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [{"type": "integer", **HELD}, {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 3}],
+)
+def test_schema__hides_what_the_api_holds_an_answer_to(shown: dict[str, Any]) -> None:
+    hidden = {key: value for key, value in shown.items() if key in ("type", "items")}
+    forms = [ResponseFormat("json_schema", "seats", {"properties": {"n": each}}) for each in (shown, hidden)]
+    assert counted(response_format=forms[0]) == counted(response_format=forms[1])
+
+
+def test_schema__hides_no_property_of_such_a_name() -> None:
+    forms = [ResponseFormat("json_schema", "n", {"properties": names}) for names in ({"maximum": {}}, {})]
+    assert counted(response_format=forms[0]) > counted(response_format=forms[1])
+
+
+def test_choice__of_one_function_is_told_to_models_that_do_not_reason() -> None:
+    chosen = ToolChoice("required", ("greet",))
+    offered = {"tools": (GREET,)}
+    assert counted(**offered, tool_choice=chosen) == counted(**offered) + 7 + tokens.count("greet")
+    assert counted(**offered, tool_choice=ToolChoice("required")) == counted(**offered)
+    assert counted(model="gpt-5", **offered, tool_choice=chosen) == counted(model="gpt-5", **offered)
+
+
+def test_first_models_that_reason__are_shown_functions_as_those_that_do_not() -> None:
+    assert more(model="o3-mini", tools=(GREET,)) == more(tools=(GREET,)) < more(model="gpt-5", tools=(GREET,))
+    turn = (
+        USER,
+        Message("assistant", tool_calls=(ToolCall("greet", "{}", "1"),)),
+        Message("tool", "Ann", tool_call_id="1"),
+    )
+    assert counted(*turn, model="gpt-5") - counted(model="gpt-5") > counted(*turn, model="o3-mini") - counted(
+        model="o3-mini"
+    )
+
+
+def test_what_gpt_5_said__is_marked_as_final() -> None:
+    said = Message("assistant", "Ann")
+    early, later = (counted(USER, said, model=model) - counted(model=model) for model in ("o3-mini", "gpt-5-nano"))
+    assert later == early + 2
