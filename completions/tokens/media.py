@@ -43,6 +43,12 @@ def decoded(source: str, most: int) -> bytes:
         return b""
 
 
+def is_picture(source: str) -> bool:
+    """Tell whether data begins as a PNG, JPEG, GIF or WebP does."""
+    head = decoded(source, 16)
+    return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
 def image_size(source: str) -> tuple[int, int] | None:
     """Read width and height from the header of a PNG, GIF, JPEG or WebP."""
     head = decoded(source, HEAD)

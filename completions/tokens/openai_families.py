@@ -20,8 +20,8 @@ OPENAI = (
         SAMPLING
         | NEVER
         | {"system", "developer", "tools", "parallel_tool_calls", "images", "files", "json_schema"}
-        | {"reasoning", "hosted_web_search"},
-        source="recordings: pydantic/pydantic-ai test_openai_o1_mini_system_role",
+        | {"reasoning", "hosted_web_search", "stop"},
+        source="recordings: pydantic/pydantic-ai test_openai_o1_mini_system_role; crewAIInc/crewAI (`stop`)",
         seen="2026-11-25",
     ),
     Family(

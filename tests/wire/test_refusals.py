@@ -101,6 +101,7 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
         "messages[0].role",
     ),
     ("o1-mini", TOOLS, f"'tools' {NO}", "unsupported_parameter", "tools"),
+    ("o1-mini", {"stop": ["."]}, f"'stop' {NO}", "unsupported_parameter", "stop"),
     (
         "o3-mini",
         {**TOOLS, "parallel_tool_calls": False},

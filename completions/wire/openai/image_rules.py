@@ -38,7 +38,7 @@ OWN = ("background", "moderation", "output_compression", "output_format", "parti
 
 
 class Model(NamedTuple):
-    """What a model takes; with `any_size` edges may be anything that fits."""
+    """What a model takes; with `any_size` edges may be anything that fits; without `qualities`, no `quality`."""
 
     prompt: int
     sizes: Sequence[str]
@@ -52,7 +52,7 @@ GPT_QUALITIES = ("low", "medium", "high", "auto")
 GPT = Model(32_000, GPT_SIZES, GPT_QUALITIES, is_gpt=True)
 GPT_2 = Model(32_000, GPT_SIZES, (*GPT_QUALITIES, "xhigh", "max"), any_size=True, is_gpt=True)
 MODELS: Mapping[str, Model] = {
-    DALL_E_2: Model(1000, ("256x256", "512x512", "1024x1024"), ("standard",)),
+    DALL_E_2: Model(1000, ("256x256", "512x512", "1024x1024"), ()),
     DALL_E_3: Model(4000, ("1024x1024", "1024x1792", "1792x1024"), ("standard", "hd")),
     "gpt-image-2": GPT_2,
 }
@@ -128,7 +128,7 @@ def edges(size: object) -> tuple[int, int] | None:
 
 def _fields(body: Mapping[str, Any], model: Model) -> Problem | None:
     """Refuse what a model of another kind has."""
-    strange = ("response_format", "style") if model.is_gpt else OWN
+    strange = ("response_format", "style") if model.is_gpt else OWN if model.qualities else (*OWN, "quality")
     found = next((name for name in strange if body.get(name) is not None), None)
     return None if found is None else unknown(found)
 

@@ -7,6 +7,8 @@ import binascii
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from completions.exceptions import RequestError
+from completions.tokens.media import is_picture
 from completions.wire.validation import (
     TOOL_NAME,
     Check,
@@ -32,6 +34,10 @@ BAD_IMAGE = "invalid_image_url"
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp")
 EXAMPLE = (
     "Expected a base64-encoded data URL with an image MIME type (e.g. 'data:image/png;base64,aW1nIGJ5dGVzIGhlcmU=')"
+)
+NO_PICTURE = (
+    "You uploaded an unsupported image. Please make sure your image has of one the following formats: "
+    "['png', 'jpeg', 'gif', 'webp']."
 )
 PDF_EXAMPLE = (
     "Expected a base64-encoded data URL with an application/pdf MIME type "
@@ -62,6 +68,13 @@ def image_url(value: Any) -> Problem | None:
         return _bad_image(f"{EXAMPLE}, but got unsupported MIME type '{mime[:80]}'.")
     why = _not_base64(options, data)
     return _bad_image(f"{EXAMPLE}, but got {why}.") if why else None
+
+
+def _picture(value: Any) -> Problem | None:
+    """Check the URL of an image in a chat, which looks at its bytes (traceloop/openllmetry, 2026-03)."""
+    if (problem := image_url(value)) is None and value[:5].lower() == "data:" and not is_picture(value):
+        raise RequestError(NO_PICTURE, code="invalid_image_format")
+    return problem
 
 
 def file_data(value: Any) -> Problem | None:
@@ -103,7 +116,7 @@ def _not_base64(options: Sequence[str], data: str) -> str | None:
     return None if options and options[-1].strip().lower() == "base64" else "an invalid base64-encoded value"
 
 
-_IMAGE = record({"url": image_url, "detail": choice("auto", "low", "high", "original")}, ("url",))
+_IMAGE = record({"url": _picture, "detail": choice("auto", "low", "high", "original")}, ("url",))
 _AUDIO = record({"data": string(low=1), "format": choice("wav", "mp3")}, ("data", "format"))
 _FILE_FIELDS = {"file_data": _pdf, "file_id": string(low=1), "filename": string()}
 _FILE = record(_FILE_FIELDS)

@@ -196,10 +196,11 @@ def test_variations__need_no_prompt() -> None:
         ({"quality": "hd"}, "Invalid value: 'hd'.", "quality"),
         ({"response_format": "url"}, "Unknown parameter: 'response_format'.", "response_format"),
         ({"model": "dall-e-2", "background": "opaque"}, "Unknown parameter: 'background'.", "background"),
+        ({"model": "dall-e-2", "quality": "standard"}, "Unknown parameter: 'quality'.", "quality"),
         ({"output_format": "webp"}, "This mock has no encoder for 'webp'.", "output_format"),
         ({"partial_images": 4}, "Invalid 'partial_images': integer above", "partial_images"),
     ],
-    ids=range(13),
+    ids=range(14),
 )
 def test_refuses__what_the_api_refuses(body: Any, message: str, param: str) -> None:
     with pytest.raises(RequestError) as error:

@@ -69,6 +69,8 @@ def offered(parameters: object, **fields: Any) -> JSON:
 
 GOOD: dict[str, JSON] = {
     "plain": asked({"role": "developer", "content": "You are a helpful assistant."}, HELLO),
+    "nothing to stop at": asked(stop=[]),
+    "no tools": asked(tools=None),
     "system": asked({"role": "system", "content": [part("text", text="Be brief.")]}, HELLO, temperature=0, top_p=1),
     "all sampling": asked(
         frequency_penalty=-2.0, presence_penalty=2, temperature=2.0, top_p=0, n=128, seed=-1, max_tokens=1, user="u",
@@ -239,7 +241,6 @@ BAD: list[tuple[JSON, str | None, str | None]] = [
     (asked(logprobs=False, top_logprobs=2), None, "top_logprobs"),
     # texts, flags and small objects
     (asked(stop=["a"] * 5), TOO_MANY, "stop"),
-    (asked(stop=[]), EMPTY, "stop"),
     (asked(stop=["a", 1]), TYPE, "stop[1]"),
     (asked(stop=7), TYPE, "stop"),
     (asked(stream="yes"), TYPE, "stream"),
@@ -465,6 +466,17 @@ def test_image_url__must_be_an_address_or_an_image(url: str, why: str) -> None:
     error = refused(asked(*user(TEXT, image(url))))
     assert (error.code, error.param) == ("invalid_image_url", "messages[0].content[1].image_url.url")
     assert why in error.message
+
+
+GIF, JPEG, WEBP = "R0lGODlhAQABAAAAACw=", "/9j/4AAQSkZJRg==", "UklGRiQAAABXRUJQVlA4IA=="
+
+
+def test_image_data__must_begin_as_an_image_does() -> None:
+    error = refused(asked(*user(TEXT, image("data:image/jpeg;base64,Tm90IGZvdW5k"))))
+    assert (error.status, error.code, error.param) == (400, "invalid_image_format", None)
+    assert error.message.startswith("You uploaded an unsupported image.")
+    for data in (GIF, JPEG, WEBP):
+        chat_rules.validate(asked(*user(TEXT, image(f"data:image/png;base64,{data}"))))
 
 
 def nested(levels: int) -> JSON:

@@ -110,7 +110,7 @@ FIELDS: Mapping[str, Check] = {
     "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
     "store": nullable(boolean),
     "tool_choice": TOOL_CHOICE,
-    "tools": tools(OPENAI),
+    "tools": nullable(tools(OPENAI)),
     "top_logprobs": nullable(integer(0, 20)),
     "verbosity": nullable(choice("low", "medium", "high")),
     "web_search_options": _WEB_SEARCH,
@@ -126,7 +126,7 @@ def request(rules: SchemaRules) -> Check:
             **FIELDS,
             "functions": functions(rules),
             "response_format": response_format(rules),
-            "tools": tools(rules),
+            "tools": nullable(tools(rules)),
         },
         REQUIRED,
     )
