@@ -55,7 +55,8 @@ def test_schema__hides_what_the_api_holds_an_answer_to(shown: dict[str, Any]) ->
 
 
 def test_schema__hides_no_property_of_such_a_name() -> None:
-    forms = [ResponseFormat("json_schema", "n", {"properties": names}) for names in ({"maximum": {}}, {})]
+    named: list[dict[str, Any]] = [{"maximum": {}}, {}]
+    forms = [ResponseFormat("json_schema", "n", {"properties": names}) for names in named]
     assert counted(response_format=forms[0]) > counted(response_format=forms[1])
 
 
