@@ -84,6 +84,7 @@ def described(exchange: Exchange) -> list[str]:
         lines.append(f"  answered: {_short(answer)}")
     if exchange.client_left:
         lines.append("  the client left before the end")
+    lines += (f"  without effect: {each['what']}: {each['why']}" for each in exchange.ineffective or ())
     return [*lines, *(f"  near miss: {miss['rule']}: {miss['why']}" for miss in exchange.near_misses or ())]
 
 

@@ -75,7 +75,7 @@ class MockLLM:
 
     def error(  # by name, what a rule can say
         self,
-        status: int,
+        status: int | str | None = None,
         *,
         when: When = None,
         times: int | None = None,
@@ -83,8 +83,8 @@ class MockLLM:
         name: str | None = None,
         **facts: Any,
     ) -> str:
-        """Answer with a proper error; `facts` are those of scripts: `code`, `message`, `retry_after_ms`, `headers`…"""
-        given = {"error": {"status": status, **facts}}
+        """Answer with a proper error, by status or name; `facts` are those of scripts: `code`, `retry_after_ms`…"""
+        given = rules.error(status, facts)
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold))
 
     def fault(  # by name, what a rule can say

@@ -22,6 +22,12 @@ def rule(given: Mapping[str, Any], *, when: When, times: int | None, name: str |
     return {key: value for key, value in fields.items() if value is not None} | dict(given)
 
 
+def error(status: int | str | None, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an `error:` with a status, or with an error's name in its place; one of the two may be among the facts."""
+    named = {} if status is None else {"code" if isinstance(status, str) else "status": status}
+    return {"error": {**named, **facts}}
+
+
 def match(when: When) -> Mapping[str, Any] | None:
     """Return a `match:`; a text means that the last user message contains it."""
     if isinstance(when, str):

@@ -21,6 +21,7 @@ from completions.delivery.pump import pump
 from completions.delivery.sabotage import Ending
 from completions.delivery.stream import Delivery
 from completions.receive.lifespan import is_ending
+from completions.receive.protocol import in_doubt, settle
 from completions.views.http import EventStream, FastJsonResponse, Following, RawResponse, Recorded, Relayed, Severed
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
@@ -60,6 +61,8 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
             raise
     finally:
         watcher.stop()
+        if in_doubt:
+            settle(_cycle(receive))
 
 
 def _rest_of(work: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
@@ -278,8 +281,8 @@ def spare_headers(send: Send, names: Collection[bytes]) -> None:
         cycle.default_headers = [header for header in cycle.default_headers if header[0] not in names]
 
 
-def _cycle(send: Send) -> Any:
-    return getattr(send, "__self__", None)
+def _cycle(bound: Send | Receive) -> Any:
+    return getattr(bound, "__self__", None)
 
 
 async def _send_body(response: RawResponse, send: Send) -> bool:

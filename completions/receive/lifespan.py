@@ -20,7 +20,7 @@ from completions.conf import conf
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.management.checks import workers_problem
-from completions.receive.protocol import Protocol, watch_unfinished
+from completions.receive.protocol import Protocol, all_heard, watch_unfinished
 from completions.receive.starting import Places, announce, workers_of, workers_of_gunicorn
 from completions.state.namespaces import forget, namespace
 from completions.state.script_file import LOOK_EVERY, script_file
@@ -31,6 +31,8 @@ from completions.views.relaying import all_written
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+queries.before_reading.append(all_heard)
 
 
 async def lifespan(receive: Receive, send: Send) -> None:

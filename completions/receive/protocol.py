@@ -47,6 +47,23 @@ async def watch_unfinished(connections: Collection[object]) -> None:
                 connection.end_if_unfinished(now)
 
 
+in_doubt: "dict[RequestResponseCycle, asyncio.Future[None]]" = {}
+"""The requests whose clients have closed their side, until it is known whether they have left."""
+
+
+async def all_heard() -> None:
+    """Wait until the requests of all clients that have left by now have ended, for whoever reads the journal next."""
+    loop = asyncio.get_running_loop()
+    if doubts := {each for each in in_doubt.values() if each.get_loop() is loop}:
+        await asyncio.wait(doubts, timeout=LOOK_EVERY)
+
+
+def settle(cycle: RequestResponseCycle | None) -> None:
+    """Note that the client of a request has not left, or that its request has ended."""
+    if cycle is not None and (doubt := in_doubt.pop(cycle, None)) is not None:
+        doubt.set_result(None)
+
+
 class Protocol(HttpToolsProtocol):
     """uvicorn's protocol, with the API's envelope for malformed requests, and deaf to upgrades.
 
@@ -141,6 +158,8 @@ class Protocol(HttpToolsProtocol):
             return False  # it knows nothing that comes before a response
         self._is_half_closed = True
         (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
+        if (answered := self._unanswered()) is not None:
+            in_doubt[answered] = self.loop.create_future()
         self.loop.call_later(GRACE, self._ask_whether_it_left)
         return True
 
@@ -161,8 +180,12 @@ class Protocol(HttpToolsProtocol):
 
     def _end_if_left(self) -> None:
         """End the connection of a client whose machine has refused what was written."""
-        if not self.transport.is_closing() and self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR):
+        if self.transport.is_closing():
+            return
+        if self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR):
             self.transport.abort()
+        else:
+            settle(self._unanswered())
 
     def end_if_unfinished(self, now: float) -> None:
         """End a connection whose request is under way for too long, or that has none; called each second."""

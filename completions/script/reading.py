@@ -89,11 +89,10 @@ def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str, language: str) ->
         return ScriptError(f"is not {language}: {exc.problem}.", name)
     lines = text.splitlines()
     said = f"{exc.context or ''} {exc.problem or ''}"
-    advice = (
-        ""
-        if language == "JSON"
-        else hint(said, lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else "")
-    )
+    opening = exc.context_mark or mark
+    opened = "here" if opening.line == mark.line else f"in line {opening.line + 1}"
+    line = lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else ""
+    advice = "" if language == "JSON" else hint(said, line, opened)
     problem = f"{exc.context}, {exc.problem}" if (exc.problem or "").startswith("but ") else exc.problem
     message = f"is not {language}: {problem}.{advice and f' {advice}'}"
     return ScriptError(message, name, mark.line + 1, column=mark.column + 1)

@@ -12,8 +12,11 @@ _COLON = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+: +)([^\s'"{\[|>&*!].*?: .*)$""")
 _SIGN = re.compile(r"""^\s*(?:- )?\s*(?:[\w.-]+:\s+)?([%@`*&!])""")
 
 
-def hint(problem: str, line: str) -> str:
-    """Return a sentence on how to mend a line, or nothing where no common mistake is seen."""
+def hint(problem: str, line: str, opened: str = "here") -> str:
+    """Return a sentence on how to mend a line, or nothing where no common mistake is seen.
+
+    `opened` says where the bracket or brace around the place was opened.
+    """
     line = line[:MAX_LINE]
     if re.match(r"\s*\t| +\t", line) or "'\\t'" in problem:
         return "Indent with blanks: a tab stands here."
@@ -31,5 +34,5 @@ def hint(problem: str, line: str) -> str:
     if "block end" in problem or "mapping values" in problem or "could not find expected ':'" in problem:
         return "Look at the indent: what belongs together begins in the same column, and a key ends with a colon."
     if "," in problem and ("flow" in problem or "expected ',' or" in problem):
-        return "A bracket or a brace that is opened here is not closed, or a comma is missing."
+        return f"A bracket or a brace that is opened {opened} is not closed, or a comma is missing."
     return ""

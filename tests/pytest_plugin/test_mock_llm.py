@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import socket
 import threading
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import openai
@@ -185,6 +187,39 @@ def test_error__is_the_api_s_own(mock_llm: MockLLM) -> None:
     assert (caught.value.code, caught.value.response.headers["retry-after-ms"]) == ("insufficient_quota", "1500")
     asked()
     assert mock_llm.last.unmatched
+
+
+def test_error__can_be_named(mock_llm: MockLLM) -> None:
+    mock_llm.error("rate_limit_exceeded", times=1)
+    mock_llm.error(code="invalid_api_key", times=1)
+    with pytest.raises(openai.RateLimitError):
+        asked()
+    with pytest.raises(openai.AuthenticationError):
+        asked()
+    with pytest.raises(ControlError, match="one of: context_length_exceeded, "):
+        mock_llm.error("rate_limit_exceded")
+
+
+@pytest.mark.parametrize("after_tokens", [None, 1], ids=["before_the_head", "in_the_stream"])
+def test_exchanges__have_a_request_as_soon_as_its_client_has_left(mock_llm: MockLLM, after_tokens: int | None) -> None:
+    """A client that closes its side may still wait for the answer: it takes the server a moment to find out."""
+    mock_llm.reply("one two", hold={"gate": "door", "after_tokens": after_tokens} if after_tokens else "door")
+    where = urlsplit(mock_llm.base_url)
+    body = b'{"model":"gpt-4o","messages":[{"role":"user","content":"Hello"}],"stream":true}'
+    head = f"POST {where.path}/chat/completions HTTP/1.1\r\nHost: {where.netloc}\r\nContent-Length: {len(body)}\r\n\r\n"
+    with socket.create_connection((where.hostname, where.port), PATIENCE) as connection:
+        connection.sendall(head.encode() + body)
+        mock_llm.gate("door").wait(timeout=PATIENCE)
+        while after_tokens and b"one" not in connection.recv(65536):  # unread bytes would make its end a reset
+            pass
+    assert [exchange.client_left for exchange in mock_llm.exchanges] == [True]
+
+
+def test_report__says_that_a_fault_had_no_effect(mock_llm: MockLLM) -> None:
+    mock_llm.fault("disconnect", reply="one two")
+    asked()
+    with pytest.raises(AssertionError, match="without effect: disconnect: this answer is not streamed"):
+        mock_llm.assert_called(times=2)
 
 
 def test_fault__befalls_the_reply(mock_llm: MockLLM) -> None:

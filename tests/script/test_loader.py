@@ -146,6 +146,10 @@ def test_yaml__anchors_and_merges() -> None:
         ("- a", '{file}:1: the script must be a mapping, and is ["a"].'),
         ("version: 1\nrules: [", "{file}:2: is not YAML: expected the node content, but found '<stream end>'."),
         ("version: 1", "{file}:1: the script lacks `rules`."),
+        (
+            "rules:\n- match: {model: a\n  reply: b",
+            "or '}', but got ':'. A bracket or a brace that is opened in line 2 is not",
+        ),
         ("version: 1\n<<: 3\nrules: []", "{file}:2: is not YAML: `<<` takes a mapping, or a list of mappings."),
         ("version: 2\nrules: []", "{file}:1: `version` must be 1."),
         ("version: true\nrules: []", "{file}:1: `version` must be a whole number, and is true."),
