@@ -29,6 +29,10 @@ from completions.models import Exchange
 logger = logging.getLogger("completions")
 
 APP = "completions"
+
+OWN_TABLES = {Exchange._meta.db_table, "django_migrations", "sqlite_sequence"}
+"""The tables of a file that has nothing but the journal."""
+
 FOREIGN = re.compile(r"has no column named|no such column|table \S+ already exists")
 """What SQLite says where a table of our name has other columns."""
 
@@ -78,6 +82,16 @@ def _is_no_journal(exc: Error) -> bool:
     """Whether an error says that a file is damaged, is no database, or has a table of our name that is not ours."""
     code = getattr(exc.__cause__, "sqlite_errorcode", None)
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or FOREIGN.search(str(exc)) is not None
+
+
+def _is_shared(file: Path) -> bool:
+    """Whether a file can be read as a database, and has tables that are not the journal's."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as database:
+            names = {name for (name,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    except sqlite3.Error:
+        return False
+    return not names <= OWN_TABLES
 
 
 class Store:
@@ -140,13 +154,15 @@ class Store:
     def set_aside(self, exc: Error) -> Path | None:
         """Rename a file that cannot be the journal, as this error says, so that `open` begins a new one.
 
-        Return its new name; None where the error says something else. Of several processes only the first renames it:
-        the others find another file in its place.
+        Return its new name; None where the error says something else, or others have tables in it. Of several processes
+        only the first renames it: the others find another file in its place.
         """
         file = _file(self.connection)
         if file is None or not _is_no_journal(exc):
             return None
         self.close()
+        if _is_shared(file):
+            return None
         aside = file.with_name(f"{file.name}.{time.strftime('%Y%m%d-%H%M%S')}.broken")
         if self._inode is not None and _inode(file) == self._inode:
             for suffix in ("-wal", "-shm", ""):

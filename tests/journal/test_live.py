@@ -161,6 +161,19 @@ def test_file__that_is_no_journal_is_set_aside(spoil: Callable[[Path], object], 
     assert aside.read_bytes() == before or spoil is _foreign
 
 
+def test_file__with_the_tables_of_others_stays(tmp_path: Path) -> None:
+    file = tmp_path / "application.sqlite3"
+    _foreign(file)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("CREATE TABLE auth_user (id INTEGER PRIMARY KEY, name TEXT)")
+        database.commit()
+    with live(file, JOURNAL_FLUSH_MS="20") as server:
+        server.wait_for(f"The journal cannot be written, and is tried again every second: {file}: ")
+    with closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT count(*) FROM auth_user").fetchall() == [(0,)]
+    assert list(tmp_path.glob("*.broken*")) == []
+
+
 def test_database__in_memory_leaves_no_file(tmp_path: Path) -> None:
     with LiveServer(DATABASE_URL="sqlite://:memory:", JOURNAL_FLUSH_MS="20") as server:
         ask(server, 3)
