@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from completions.conf import conf
 from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.resolve.cassettes import cassettes_of
@@ -36,6 +37,14 @@ async def delete_recording(call: Call) -> Recorded:
     await all_written()
     await edits.set_recording(space, None)
     return await _shown(space)
+
+
+def answered_elsewhere(script: Script) -> list[str]:
+    """Return what a server says at its start: who answers what no rule does, and where answers are recorded."""
+    upstream = upstream_of(script)
+    servers = [] if upstream is None else [f"What no rule answers goes to {upstream.address}"]
+    folder = f"Recorded answers are in {Path(conf.CASSETTES).absolute()}, in the mode {conf.CASSETTE_MODE}"
+    return [*servers, folder] if conf.CASSETTES else servers
 
 
 def _check(kept: StoredDocument, script: Script) -> None:

@@ -4,6 +4,7 @@ import errno
 import socket
 
 from completions.conf import conf
+from completions.control.recording import answered_elsewhere
 from completions.journal.store import journal_place
 from completions.state.namespaces import namespace
 
@@ -18,7 +19,8 @@ def start_lines(host: str, port: int) -> list[str]:
     """Return what a server that listens there says once it does: what answers, what is recorded, where to look."""
     journal = f"The journal is {journal_place()}" if conf.JOURNAL else "The journal is off"
     script = f"The script is {namespace().script.source}"
-    return [script, journal, f"The inspector is at {inspector_url(host, port)}", *_first_steps(host, port)]
+    inspector = f"The inspector is at {inspector_url(host, port)}"
+    return [script, *answered_elsewhere(namespace().script), journal, inspector, *_first_steps(host, port)]
 
 
 def _first_steps(host: str, port: int) -> list[str]:

@@ -210,6 +210,13 @@ def test_serve__records_for_a_project_that_names_none_of_our_settings(tmp_path: 
         server.wait_for("The script is relay")
 
 
+def test_serve__says_where_answers_come_from_and_where_they_are_recorded(tmp_path: Path) -> None:
+    upstream = "/v1/messages=http://user:password@127.0.0.1:9/a,http://127.0.0.1:9"
+    with LiveServer(*SERVE, "--record", str(tmp_path), MOCK_UPSTREAM=upstream) as server:
+        server.wait_for("What no rule answers goes to /v1/messages=http://127.0.0.1:9/a, http://127.0.0.1:9$")
+        server.wait_for(f"Recorded answers are in {tmp_path}, in the mode new_episodes$")
+
+
 TRY = "curl -N {}/v1/chat/completions -d '{{\"stream\": true}}'"
 
 
