@@ -3,14 +3,13 @@
 Sources: the models of the mistralai SDK 2.x; answers, streams and errors recorded in 2025 and 2026.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, rules, turns
+from completions.wire.dialects import catalogue, findings, rules, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import MISTRAL
 from completions.wire.fields import arranged, dicts, mapping, text
@@ -27,7 +26,6 @@ from completions.wire.validation import (
     nullable,
     record,
 )
-from completions.wire.words import listed
 
 FIELDS = (
     *("frequency_penalty", "guardrails", "logprobs", "max_tokens", "metadata", "min_tokens", "n"),
@@ -191,11 +189,12 @@ class Mistral(Vendor):
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the validator's finding, whose path has the message's role after its index."""
-        kind, said = _found(problem)
-        where, value = ["body", *rules.steps(problem.path)], _at(body, rules.steps(problem.path))
+        finding = findings.found(problem, body)
+        where: list[str | int] = ["body", *finding.place]
         if len(where) > 3 and where[1] == "messages" and isinstance(where[2], int):
             where.insert(3, str(body["messages"][where[2]].get("role")))
-        return Unprocessable([{"type": kind, "loc": where, "msg": said, "input": value}], said)
+        told = {"type": finding.kind, "loc": where, "msg": finding.said, "input": finding.value}
+        return Unprocessable([told], finding.said)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error; that of a wrong key has three words."""
@@ -205,42 +204,6 @@ class Mistral(Vendor):
             return {"detail": exc.detail}
         document = {"object": "error", "message": exc.message, "type": exc.type, "param": exc.param}
         return document | {"code": exc.code, "raw_status_code": exc.status}
-
-
-_SAID = {
-    "unknown_parameter": ("extra_forbidden", "Extra inputs are not permitted"),
-    "missing_required_parameter": ("missing", "Field required"),
-}
-
-
-_TYPES = {
-    "a boolean": ("bool_type", "Input should be a valid boolean"),
-    "a decimal": ("float_type", "Input should be a valid number"),
-    "an integer": ("int_type", "Input should be a valid integer"),
-    "a string": ("string_type", "Input should be a valid string"),
-    "an object": ("dict_type", "Input should be a valid dictionary"),
-    "an array": ("list_type", "Input should be a valid list"),
-}
-_BOUNDS = {"<=": ("less_than_equal", "less"), ">=": ("greater_than_equal", "greater")}
-_EXPECTED = re.compile(r"[Ee]xpected (an? (?:boolean|decimal|integer|string|object|array)\b)(?! with)")
-_BOUND = re.compile(r"Expected a value ([<>]=) (-?[\d.]+\d|-?\d+)")
-_CHOICES = re.compile(r"Supported values are: ([^.]+)\.")
-
-
-def _found(problem: Problem) -> tuple[str, str]:
-    """Return a problem as pydantic, which checks Mistral's requests, tells it: its type, and its message."""
-    message = problem.error().message
-    if problem.code in _SAID:
-        return _SAID[problem.code]
-    if (bound := _BOUND.search(message)) is not None:
-        kind, word = _BOUNDS[bound[1]]
-        return kind, f"Input should be {word} than or equal to {bound[2]}"
-    if (choices := _CHOICES.search(message)) is not None:
-        known = re.findall(r"'([^']*)'", choices[1])
-        return "enum", f"Input should be {listed(known, 'or', comma='')}"
-    if problem.code == "invalid_type" and (expected := _EXPECTED.search(message)) is not None:
-        return _TYPES[expected[1]]
-    return "value_error", message
 
 
 def _images(body: Mapping[str, Any]) -> Iterator[str]:
@@ -255,13 +218,3 @@ def _short(given: str) -> str:
     """Return an id as the API has them and takes them back: nine letters or digits."""
     plain = given.removeprefix("call_")[:9]
     return plain if turns.CALL_ID.fullmatch(plain) else ids.spelled(given, 9, ids.ALPHANUMERIC)
-
-
-def _at(value: Any, steps: list[str | int]) -> Any:
-    """Return what stands at a path, or what the last step that is there has."""
-    for step in steps:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return value
-    return value

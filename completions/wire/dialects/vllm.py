@@ -13,12 +13,12 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, rules, vllm_rules
+from completions.wire.dialects import catalogue, findings, rules, vllm_rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
 from completions.wire.openai.base import usage
-from completions.wire.validation import Check, keep_rules
+from completions.wire.validation import Check, Problem, keep_rules
 
 
 def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
@@ -55,6 +55,10 @@ class VLLM(Vendor):
         """Raise `RequestError` if a request for a completion is invalid."""
         super().check_completion(body)
         keep_rules(vllm_rules.COMPLETION, body)
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return the error of FastAPI's validator, as the server tells it."""
+        return vllm_rules.invalid(findings.converted(findings.found(problem, body)))
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with how long the answer must be: who ignores the end of it gets all that may be said."""
@@ -114,7 +118,8 @@ class VLLM(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: the type is a class, the code is the status."""
-        kind = ERRORS.get(exc.status, "BadRequestError" if exc.status < 500 else "InternalServerError")
+        usual = "BadRequestError" if exc.status < 500 else "InternalServerError"
+        kind = exc.type if exc.type == vllm_rules.INVALID else ERRORS.get(exc.status, usual)
         if exc.status == 401 and exc.facts is not None:
             return {"error": "Unauthorized"}
         return {"error": {"message": exc.message, "type": kind, "param": exc.param, "code": exc.status}}

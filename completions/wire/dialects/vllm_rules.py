@@ -1,13 +1,15 @@
 """Step 2 for vLLM: what its server refuses, in its own words.
 
 Source: `SamplingParams` and `protocol.py` of vLLM 0.12 and later, as llm-d/llm-d-inference-sim and others hold to them.
+Wrong types are told as by `validation.py`, its handler of autumn 2026; before, the message had the whole value.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.wire.validation import Check, Rule, boolean, decimal, integer, nullable
+from completions.wire.dialects.findings import Finding
+from completions.wire.validation import Check, Rule, boolean, choice, decimal, integer, nullable
 
 Body = Mapping[str, Any]
 Broken = Callable[[Body], RequestError | None]
@@ -21,11 +23,48 @@ FIELDS: Mapping[str, Check] = {
 }
 """The parameters that have other bounds here than at OpenAI, or are not there: their types."""
 
-CHAT_FIELDS = {**FIELDS, "max_completion_tokens": _WHOLE}
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The reasoning efforts, as a server of 2026 lists them in its refusal (quoted by users, of DeepSeek-V4)."""
+
+CHAT_FIELDS = {**FIELDS, "max_completion_tokens": _WHOLE, "reasoning_effort": nullable(choice(*EFFORTS))}
 COMPLETION_FIELDS = {**FIELDS, "logprobs": _WHOLE}
 MAX_LOGPROBS = 20
 DEFAULT_COMPLETION = 16
 """The tokens of a completion where the request does not say."""
+
+
+INVALID = "Bad Request"
+"""The type of the errors of FastAPI's validator; all others have the name of a class."""
+
+MOST_OF_INPUT = 200
+"""Characters of a value that a finding tells."""
+
+
+def invalid(finding: Finding, param: str | None = None) -> RequestError:
+    """Return the error that tells a finding, as the server's handler writes it."""
+    place = ".".join(map(str, ["body", *finding.place]))
+    kind = "literal_error" if finding.kind == "enum" else finding.kind
+    told = {"type": kind, "loc": place, "msg": finding.said, "input": _shortened(finding.value)}
+    told |= {"ctx": finding.context} if finding.context else {}
+    return RequestError(f"1 validation error:\n  {told}", type=INVALID, param=param or place)
+
+
+def _shortened(value: object) -> object:
+    if isinstance(value, (dict, list)):
+        return f"<{type(value).__name__} of {len(value)} items>"
+    said = str(value)
+    return said if len(said) <= MOST_OF_INPUT else f"{said[:MOST_OF_INPUT]}...[truncated]"
+
+
+class VLLMValidationError(ValueError):
+    """The server's own error, which its findings show."""
+
+
+def _broken(said: str, param: str, body: Body) -> RequestError:
+    """Return the error of what must hold between the fields of a request, which is checked before they are."""
+    context = {"error": VLLMValidationError(said)}
+    finding = Finding("value_error", f"Value error, {said} (parameter={param})", [], body, context)
+    return invalid(finding, param)
 
 
 def _named(message: str, name: str, value: object) -> RequestError:
@@ -93,19 +132,19 @@ def _empty_stop(body: Body) -> RequestError | None:
 
 def _needs(field: str, other: str, message: str) -> Broken:
     """Return a check that refuses a field without another one."""
-    return lambda body: RequestError(message, param=field) if body.get(field) and not body.get(other) else None
+    return lambda body: _broken(message, field, body) if body.get(field) and not body.get(other) else None
 
 
 def _chooses_nothing(body: Body) -> RequestError | None:
     if body.get("tool_choice") in (None, "none", "auto") or body.get("tools"):
         return None
-    return RequestError("When using `tool_choice`, `tools` must be set.", param="tool_choice")
+    return _broken("When using `tool_choice`, `tools` must be set.", "tool_choice", body)
 
 
 def _no_prompt(body: Body) -> RequestError | None:
     if body.get("prompt") not in (None, "") or body.get("prompt_embeds"):
         return None
-    return RequestError("Either prompt or prompt_embeds must be provided and non-empty.")
+    return _broken("Either prompt or prompt_embeds must be provided and non-empty.", "prompt", body)
 
 
 PROTOCOL, PARAMETERS, SEEN = "vLLM, `protocol.py`", "vLLM, `sampling_params.py`", "2026-11-26"

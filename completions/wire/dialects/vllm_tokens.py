@@ -16,7 +16,7 @@ from completions.wire.dialects.vllm import VLLM
 from completions.wire.fields import text, text_or_none
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
-from completions.wire.validation import anything, array, boolean, integer, nullable, record, refuse, string
+from completions.wire.validation import Problem, anything, array, boolean, integer, nullable, record, string
 
 RELEASE = "0.12.0"
 """The version that the server says to be: one whose shapes these are."""
@@ -39,6 +39,10 @@ _TOKENS = record(
 class _Asked(OpenAIFormat):
     """A request about tokens; a rule never answers it."""
 
+    def _refuse(self, problem: Problem | None, document: dict[str, Any]) -> None:
+        if problem is not None:
+            raise VLLM().problem(problem, document)
+
     def _prompt(self, document: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
         model = text_or_none(document.get("model"))
         return Prompt(format=self.name, task="state", model=model, headers=headers, body=document)
@@ -55,7 +59,7 @@ class Tokenize(_Asked):
         """Read a text or messages."""
         document = decode_object(body)
         if validate:
-            refuse((_CHAT if "messages" in document else _TEXT)(document))
+            self._refuse((_CHAT if "messages" in document else _TEXT)(document), document)
         return self._prompt(document, headers)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -95,7 +99,7 @@ class Detokenize(_Asked):
         """Read the ids of tokens."""
         document = decode_object(body)
         if validate:
-            refuse(_TOKENS(document))
+            self._refuse(_TOKENS(document), document)
         return self._prompt(document, headers)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

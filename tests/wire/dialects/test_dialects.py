@@ -565,7 +565,7 @@ def test_script__chooses_the_dialect_for_the_usual_address(tmp_path_factory: pyt
         answer = http.post("/v1/chat/completions", json={"model": "m", "messages": HI}).json()
         assert answer["choices"][0]["message"]["reasoning"] == "Hm."
         wrong = http.post("/v1/chat/completions", json={"model": "m", "messages": 1}).json()
-        assert wrong["error"]["type"] == "BadRequestError"
+        assert wrong["error"]["type"] == "Bad Request"
 
 
 def test_embeddings__name_the_model_and_count_as_the_vendor_does() -> None:

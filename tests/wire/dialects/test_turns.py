@@ -186,6 +186,103 @@ def test_vllm__holds_completions_to_the_same(more: dict[str, Any], words: str | 
     assert words in caught.value.message
 
 
+FOUND: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"messages": "Hi"},
+        {"type": "list_type", "loc": "body.messages", "msg": "Input should be a valid list", "input": "Hi"},
+    ),
+    (
+        {"temperature": "hot"},
+        {
+            "type": "float_parsing",
+            "loc": "body.temperature",
+            "msg": "Input should be a valid number, unable to parse string as a number",
+            "input": "hot",
+        },
+    ),
+    (
+        {"max_tokens": 1.5},
+        {
+            "type": "int_from_float",
+            "loc": "body.max_tokens",
+            "msg": "Input should be a valid integer, got a number with a fractional part",
+            "input": "1.5",
+        },
+    ),
+    (
+        {"stream": {"a": 1}},
+        {
+            "type": "bool_type",
+            "loc": "body.stream",
+            "msg": "Input should be a valid boolean",
+            "input": "<dict of 1 items>",
+        },
+    ),
+    (
+        {"reasoning_effort": "most"},
+        {
+            "type": "literal_error",
+            "loc": "body.reasoning_effort",
+            "msg": "Input should be 'none', 'minimal', 'low', 'medium', 'high', 'xhigh' or 'max'",
+            "input": "most",
+            "ctx": {"expected": "'none', 'minimal', 'low', 'medium', 'high', 'xhigh' or 'max'"},
+        },
+    ),
+    (
+        {"tools": [{"type": "function", "function": {"name": 5}}]},
+        {
+            "type": "string_type",
+            "loc": "body.tools.0.function.name",
+            "msg": "Input should be a valid string",
+            "input": "5",
+        },
+    ),
+    (
+        {"messages": [{"content": "x" * 300}]},
+        {"type": "missing", "loc": "body.messages.0.role", "msg": "Field required", "input": "<dict of 1 items>"},
+    ),
+    (
+        {"user": ["x" * 300]},
+        {
+            "type": "string_type",
+            "loc": "body.user",
+            "msg": "Input should be a valid string",
+            "input": "<list of 1 items>",
+        },
+    ),
+    (
+        {"n": 0},
+        {
+            "type": "greater_than_equal",
+            "loc": "body.n",
+            "msg": "Input should be greater than or equal to 1",
+            "input": "0",
+            "ctx": {"ge": 1},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("more", "finding"), FOUND, ids=[next(iter(more)) for more, _ in FOUND])
+def test_vllm__tells_a_wrong_type_as_its_validator_does(more: dict[str, Any], finding: dict[str, Any]) -> None:
+    with pytest.raises(RequestError) as caught:
+        VLLM().check_chat({"model": "m", "messages": [USER], **more})
+    message = f"1 validation error:\n  {finding}"
+    error = {"message": message, "type": "Bad Request", "param": finding["loc"], "code": 400}
+    assert VLLM().error(caught.value) == {"error": error}
+
+
+def test_vllm__tells_what_must_hold_between_fields_as_its_validator_does() -> None:
+    with pytest.raises(RequestError) as caught:
+        VLLM().check_chat({"model": "m", "messages": [USER], "top_logprobs": 2})
+    assert caught.value.message == (
+        "1 validation error:\n  {'type': 'value_error', 'loc': 'body', 'msg': 'Value error, when using `top_logprobs`, "
+        "`logprobs` must be set to true. (parameter=top_logprobs)', 'input': '<dict of 3 items>', 'ctx': {'error': "
+        "VLLMValidationError('when using `top_logprobs`, `logprobs` must be set to true.')}}"
+    )
+    assert (caught.value.type, caught.value.param) == ("Bad Request", "top_logprobs")
+
+
 @pytest.mark.parametrize("dialect", [DeepSeek(), OpenRouter(), XAI()])
 def test_completions__need_a_prompt(dialect: Vendor) -> None:
     with pytest.raises(RequestError) as caught:
