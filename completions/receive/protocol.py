@@ -105,19 +105,37 @@ class Protocol(HttpToolsProtocol):
         return None if cycle is None or cycle.response_complete else cycle
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; a new request's `Upgrade` header is renamed, at the same length."""
+        """Feed the parser; the `Upgrade` headers of requests are renamed, at the same length."""
         self._idle_since = None
         if self._tail:
             data = self._split_upgrade(data)
-        if (b"pgrade:" in data or b"PGRADE:" in data) and (self.cycle is None or self.cycle.response_complete):
-            head, end, rest = data.partition(b"\r\n\r\n")
-            data = UPGRADE.sub(b"\r\nX-Grade:", head) + end + rest
+        if b"pgrade:" in data or b"PGRADE:" in data:
+            data = self._feed_up_to_upgrades(data)
         super().data_received(data)
-        if self.cycle is None or self.cycle.scope is not self.scope:
+        if self._is_in_head():
             self._tail = (self._tail + data)[-len(HEADER) + 1 :]
             self._check_head(len(data))
         elif self._tail:
             self._tail = b""
+
+    def _feed_up_to_upgrades(self, data: bytes) -> bytes:
+        """Feed the parser up to each line that looks like the header, which is one within a head; return what is left.
+
+        Bytes that came at once may hold several requests, and their bodies may hold such lines too.
+        """
+        fed = 0
+        for found in UPGRADE.finditer(data):
+            super().data_received(data[fed : found.start() + 2])
+            fed = found.start() + 2
+            if self.transport.is_closing():
+                return b""
+            if self._is_in_head():
+                data = b"%bX-Grade:%b" % (data[:fed], data[found.end() :])
+        return data[fed:]
+
+    def _is_in_head(self) -> bool:
+        """Whether the parser awaits more of a request's head, or its first byte."""
+        return self.cycle is None or self.cycle.scope is not self.scope
 
     def _split_upgrade(self, data: bytes) -> bytes:
         """Spoil the name of an `Upgrade` header of which the parser has seen a part, at the end of earlier bytes."""

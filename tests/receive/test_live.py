@@ -48,11 +48,23 @@ def read_chunked(connection: socket.socket) -> bytes:
 
 def read_response(connection: socket.socket) -> tuple[bytes, bytes]:
     """Read one response that has a content length: its head and its body."""
+    return read_responses(connection, 1)[0]
+
+
+def read_responses(connection: socket.socket, count: int) -> list[tuple[bytes, bytes]]:
+    """Read several responses that have content lengths."""
+    found = []
     with connection.makefile("rb") as file:
-        head = b"".join(iter(file.readline, b"\r\n"))
-        length = re.search(rb"content-length: (\d+)", head)
-        assert length, head
-        return head, file.read(int(length[1]))
+        for _ in range(count):
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                line = file.readline()
+                assert line, head
+                head += line
+            length = re.search(rb"content-length: (\d+)", head)
+            assert length, head
+            found.append((head, file.read(int(length[1]))))
+    return found
 
 
 def dechunk(body: bytes) -> bytes:
@@ -205,6 +217,44 @@ def test_upgrade__that_comes_in_two_parts_changes_nothing_either(server: LiveSer
         for byte in whole:
             connection.sendall(bytes([byte]))
         assert json.loads(read_response(connection)[1]) == MOCK
+
+
+OFFER = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        [request(b"{}"), request(b"{}", OFFER)],
+        [request(b"{}", OFFER), request(b"{}", OFFER), request(b"{}", OFFER)],
+        [request(json.dumps({"user": "a"}).encode(), OFFER), request(b"{}", b"UPGRADE: websocket\r\n" + OFFER)],
+    ],
+    ids=["the second", "each", "by two headers"],
+)
+@pytest.mark.parametrize("cut", [None, 150])
+def test_upgrade__of_requests_in_one_packet_changes_nothing(
+    server: LiveServer, several: list[bytes], cut: int | None
+) -> None:
+    whole = b"".join(several)
+    with connect(server) as connection:
+        connection.sendall(whole[:cut])
+        if cut:
+            time.sleep(0.02)
+            connection.sendall(whole[cut:])
+        for head, body in read_responses(connection, len(several)):
+            assert (head[9:12], json.loads(body)) == (b"200", MOCK)
+
+
+def test_upgrade__within_a_body_is_left_as_it_is(server: LiveServer) -> None:
+    field = b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+    text = b"a\r\nUpgrade: h2c\r\nb"
+    form = field % (b"purpose", b"", b"user_data") + field % (b"file", b'; filename="a.txt"', text) + b"--x--\r\n"
+    told = b"Content-Type: multipart/form-data; boundary=x\r\n"
+    with connect(server) as connection:
+        connection.sendall(request(b"{}") + request(form, told, b"/v1/files"))
+        name = json.loads(read_responses(connection, 2)[1][1])["id"]
+        connection.sendall(b"GET /v1/files/%s/content HTTP/1.1\r\nHost: localhost\r\n\r\n" % name.encode())
+        assert read_response(connection)[1] == text
 
 
 def test_head__has_no_body(server: LiveServer) -> None:

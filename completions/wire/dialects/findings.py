@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from completions.wire.dialects import rules
-from completions.wire.validation import Problem, listed
+from completions.wire.validation import Problem
+from completions.wire.words import listed
 
 
 class Finding(NamedTuple):
