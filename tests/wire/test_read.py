@@ -89,6 +89,25 @@ def test_read__errors(path: str, body: object, message: str, code: str | None) -
     assert (error.message, error.code) == (message, code)
 
 
+def test_read__a_response_tells_its_thoughts_and_its_sources() -> None:
+    page = {"url": "https://a.example", "title": "A", "start_index": 0, "end_index": 2}
+    file = {"type": "file_citation", "file_id": "f"}
+    said = {"type": "output_text", "text": "Hi", "annotations": [{"type": "url_citation", **page}, file]}
+    output = [
+        {"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm"}]},
+        {"type": "message", "content": [said]},
+    ]
+    document = {"object": "response", "status": "completed", "output": output}
+    found = heard("/v1/responses", json.dumps(document).encode())
+    assert answer(found) == [("Hi", "Hm", "stop")]
+    assert found.reply and found.reply.choices[0].annotations == ({"type": "url_citation", "url_citation": page}, file)
+
+
+def test_read__an_answer_to_what_cannot_be_read() -> None:
+    for path in ("/v1/completions", "/v1/responses"):
+        assert heard(path, b'{"choices": [{"text": "Yo"}]}', request=b"{").prompt is None
+
+
 def test_read__a_request_that_was_cut() -> None:
     said = heard("/v1/chat/completions", request=QUESTION[:-8], cut=True)
     assert said.prompt is not None

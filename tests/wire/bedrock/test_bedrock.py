@@ -13,9 +13,10 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from completions.conversation import Traffic
+from completions.conversation import Choice, Reply, Traffic
 from completions.wire import registry
 from completions.wire.bedrock import signing
+from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.errors import AmazonError
 from tests.server import LiveServer
 
@@ -236,7 +237,13 @@ def test_boto3__raises_the_error_of_a_wrong_key_and_the_one_within_a_stream(serv
         list(stream)
 
 
+def offered(spec: dict[str, Any]) -> dict[str, Any]:
+    return {"tools": [{"toolSpec": spec}]}
+
+
 LIMIT = "The maximum tokens you requested exceeds the model limit of 64000"
+SPEC = {"name": "f", "inputSchema": {"json": CITY}}
+RESULT, OTHER = ({"toolResult": {"toolUseId": name, "content": [{"text": "1"}]}} for name in ("t", "other"))
 CALL = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "get_weather", "input": {}}}]}
 
 
@@ -254,6 +261,43 @@ CALL = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": 
         ({"messages": [USER, CALL, USER]}, "The toolConfig field must be defined"),
         ({"messages": [USER, CALL, USER], "toolConfig": TOOLS}, "Expected toolResult blocks at messages.2.content"),
         ({"messages": [USER], "toolConfig": {"tools": []}}, "Member must have length greater than or equal to 1"),
+        ({"messages": [USER], "toolConfig": {}}, "Value null at 'toolConfig.tools' failed"),
+        (
+            {"messages": [USER], "toolConfig": offered({"inputSchema": {"json": CITY}})},
+            "toolSpec.name' failed to satisfy constraint: Member must not be null",
+        ),
+        ({"messages": [USER], "toolConfig": offered({"name": "f"})}, "1.member.toolSpec.inputSchema' failed"),
+        ({"messages": [USER], "toolConfig": offered({**SPEC, "name": "f" * 65})}, "length between 1 and 64, inclusive"),
+        ({"messages": [USER], "toolConfig": offered({**SPEC, "name": "a b"})}, "expression pattern: [a-zA-Z0-9_-]+"),
+        (
+            {"messages": [USER], "toolConfig": offered({**SPEC, "inputSchema": {}})},
+            "NULL_VALUE can not be converted to Structure",
+        ),
+        (
+            {"messages": [USER], "toolConfig": {**TOOLS, "toolChoice": {"any": {}, "auto": {}}}},
+            "must set one of the following keys: auto, any, tool.",
+        ),
+        (
+            {"messages": [USER], "toolConfig": {**TOOLS, "toolChoice": {"tool": {"name": "other"}}}},
+            "The tool other in toolConfig.toolChoice is not defined in toolConfig.tools.",
+        ),
+        (
+            {"messages": [USER, {"role": "assistant", "content": [{"toolUse": {"name": "f"}}]}], "toolConfig": TOOLS},
+            "Value null at 'messages.1.content.0.toolUse.toolUseId' failed",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "t"}}]}], "toolConfig": TOOLS},
+            "Value null at 'messages.0.content.0.toolResult.content' failed",
+        ),
+        (
+            {"messages": [USER, CALL, {"role": "user", "content": [RESULT, OTHER]}], "toolConfig": TOOLS},
+            "at messages.2.content exceeds the number of toolUse blocks of previous turn.",
+        ),
+        ({"messages": [USER, CALL], "toolConfig": TOOLS}, "at messages.2.content for the following Ids: t"),
+        ({"messages": [{"content": [{"text": "x"}]}]}, "Value null at 'messages.1.member.role' failed"),
+        ({"messages": [USER], "inferenceConfig": {"topP": -1}}, "at 'inferenceConfig.topP' failed to satisfy"),
+        ({"messages": [USER], "inferenceConfig": {"stopSequences": ["a"] * 2501}}, "length less than or equal to 2500"),
+        ({"messages": [USER], "inferenceConfig": {"maxTokens": True}}, "TRUE_VALUE can not be converted to Integer"),
         ({"messages": [USER], "inferenceConfig": {"maxTokens": 0}}, "greater than or equal to 1"),
         ({"messages": [USER], "inferenceConfig": {"maxTokens": 999999}}, LIMIT),
         ({"messages": [USER], "inferenceConfig": {"temperature": 2}}, "less than or equal to 1"),
@@ -270,6 +314,17 @@ def test_converse__refuses_in_aws_s_words(server: LiveServer, body: dict[str, An
         )
         assert answer.status_code == 400 and said in answer.json()["message"]
         assert answer.headers["x-amzn-errortype"] in ("ValidationException", "SerializationException")
+
+
+def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
+    config = {"maxTokens": 1, "temperature": 0, "topP": 1.0, "stopSequences": ["."]}
+    tools = offered({**SPEC, "name": "f" * 64}) | {"toolChoice": {"tool": {"name": "f" * 64}}}
+    body = {"messages": [USER, CALL, {"role": "user", "content": [RESULT]}], "inferenceConfig": config}
+    wire, route = Converse(), {"model": MODEL, "method": "converse"}
+    prompt = wire.parse(json.dumps(body | {"toolConfig": tools}).encode(), {}, validate=True, route=route)
+    assert (prompt.max_tokens, prompt.stop, prompt.tool_choice.names, prompt.stream) == (1, (".",), ("f" * 64,), False)
+    document = wire.document(Reply((Choice("Hi", "stop", stopped_by="."),), serial="s"), prompt)
+    assert document["stopReason"] == "stop_sequence"
 
 
 @pytest.mark.parametrize(

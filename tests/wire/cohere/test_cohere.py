@@ -362,6 +362,15 @@ def test_chat__takes_what_cohere_takes(server: LiveServer, body: dict[str, Any])
     assert post(server, "chat", body).status_code == 200
 
 
+def test_ending__tells_what_stopped_it_and_which_tokens_were_images() -> None:
+    wire = CohereChat()
+    prompt = wire.parse(json.dumps(chat("Hello")).encode(), {}, validate=False)
+    reply = Reply((Choice("Hi", "stop", stopped_by="."),), usage=Usage(3, 1, image_tokens=2), serial="s")
+    document = wire.document(reply, prompt)
+    assert document["finish_reason"] == "STOP_SEQUENCE"
+    assert document["usage"]["tokens"] == {"input_tokens": 3, "output_tokens": 1, "image_tokens": 2}
+
+
 @pytest.mark.parametrize(
     ("model", "counted"),
     [

@@ -14,7 +14,7 @@ import orjson
 import pytest
 
 from completions import conversation
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.script.errors import plain
 from completions.wire import registry
@@ -150,12 +150,22 @@ def test_groq__compound_searches_while_it_thinks(model: str) -> None:
     message = document["choices"][0]["message"]
     (search,) = message["executed_tools"]
     assert json.loads(search["arguments"]) == {"query": HI[-1]["content"]}
+    assert (search["index"], search["type"]) == (0, "search") and HI[-1]["content"] in search["output"]
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
     assert deltas[0] == {"reasoning": "Hm"} and deltas[1] == {"executed_tools": [search]}
     assert {"content": "Hi"} in deltas
     assert document["usage_breakdown"]["models"][0]["usage"] == document["usage"]
     assert chunks[-1]["x_groq"]["usage_breakdown"] == document["usage_breakdown"]
     parsed(registry.CHAT_DIALECTS["groq"], model=model, messages=[*HI, message, *HI])
+
+
+@pytest.mark.parametrize("name", ["groq", "mistral"])
+def test_refusal__is_a_text_in_its_place_where_there_is_no_field_for_it(name: str) -> None:
+    blocks = (Block("text", "Well. "), Block("refusal", "No."))
+    document, chunks = both(name, Reply((Choice(text="Well. ", refusal="No.", blocks=blocks),), serial="s"))
+    assert document["choices"][0]["message"]["content"] == "Well. No."
+    said = [choice["delta"].get("content") or "" for chunk in chunks for choice in chunk["choices"]]
+    assert "".join(said) == "Well. No."
 
 
 def test_xai__streams_each_call_in_one_piece() -> None:

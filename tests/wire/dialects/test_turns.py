@@ -126,6 +126,9 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("mistral", [seen("https://a.example/b.png"), seen({"url": "data:image/png;base64,iVBORw0KGgo="})], {}),
     ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128}),
     ("vllm", [USER], {"temperature": 3, "top_k": -1, "min_p": 0, "min_tokens": 8, "max_tokens": 8, "n": 2}),
+    ("vllm", [USER], {"presence_penalty": -2, "frequency_penalty": 2, "temperature": 0, "top_p": 1, "min_tokens": 0}),
+    ("vllm", [USER], {"presence_penalty": 2, "frequency_penalty": -2, "min_p": 1, "max_tokens": 1}),
+    ("vllm", [USER], {"logprobs": True, "top_logprobs": 20}),
     ("vllm", [USER], {"tool_choice": "none", "stream": True, "stream_options": {"include_usage": True}}),
 ]
 

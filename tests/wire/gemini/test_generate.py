@@ -498,6 +498,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Invalid JSON payload received. Unknown name \"txt\" at 'contents[0].parts[0]': Cannot find field.",
     ),
     (with_config(temperature="hot"), "Invalid value at 'generation_config.temperature' (TYPE_FLOAT), \"hot\""),
+    (with_config(seed=2**31), "Invalid value at 'generation_config.seed' (TYPE_INT32), 2147483648"),
     (with_config(candidateCount=1.5), "Invalid value at 'generation_config.candidate_count' (TYPE_INT32), 1.5"),
     (
         {"contents": [{"role": "assistant", "parts": [{"text": "x"}]}]},
@@ -560,6 +561,17 @@ def test_functions_beside_googles_tools__are_asked_for(model: str, more: dict[st
         return
     with pytest.raises(RequestError, match="Please enable tool_config"):
         asked(body, model=model)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"temperature": 0, "topP": 1, "candidateCount": 8, "stopSequences": list("abcde"), "topK": 0.5},
+        {"temperature": 2.0, "topP": 0.5, "maxOutputTokens": 1, "responseLogprobs": True, "logprobs": 20},
+    ],
+)
+def test_request__is_taken_at_its_bounds(config: dict[str, Any]) -> None:
+    assert asked(with_config(**config)).last_user == "Hello"
 
 
 @pytest.mark.parametrize(("body", "said"), REFUSED, ids=[said[:70] for _, said in REFUSED])

@@ -460,6 +460,7 @@ def test_chat__words_its_refusals_as_the_api_does(body: JSON, message: str) -> N
         ("data:image/png;base64,not base64!", "invalid base64-encoded value"),
         ("data:image/png,SGVsbG8=", "invalid base64-encoded value"),
         ("data:image/png;base64,ééé", "invalid base64-encoded value"),
+        ("data:image/png;base64,aGk*", "invalid base64-encoded value"),
     ],
 )
 def test_image_url__must_be_an_address_or_an_image(url: str, why: str) -> None:

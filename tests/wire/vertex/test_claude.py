@@ -1,5 +1,6 @@
 """Claude on Vertex AI: the anthropic SDK's own client for it, against a live server."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,6 +8,8 @@ import anthropic
 import httpx
 import pytest
 
+from completions.exceptions import RequestError
+from completions.wire.vertex.claude import VertexClaude
 from tests.server import LiveServer
 
 pytestmark = [
@@ -88,6 +91,15 @@ def test_error__is_anthropics_for_the_message_and_googles_around_it(
     assert answer.status_code == status and said in answer.text
     assert (answer.json().get("type") == "error") == (status in (400, 529))
     assert ("code" in answer.json()["error"]) == (status not in (400, 529))
+
+
+def test_request__streams_if_it_says_so_whatever_the_script_validates() -> None:
+    wire, route = VertexClaude(), {"model": MODEL}
+    for stream in (False, True):
+        prompt = wire.parse(json.dumps(BODY | {"stream": stream}).encode(), {}, validate=False, route=route)
+        assert (prompt.model, prompt.stream) == (MODEL, stream)
+    with pytest.raises(RequestError, match="stream: Input should be a valid boolean"):
+        wire.parse(json.dumps(BODY | {"stream": "yes"}).encode(), {}, validate=False, route=route)
 
 
 def test_error__is_the_sdk_s_own_class(sdk: anthropic.AnthropicVertex) -> None:
