@@ -108,6 +108,12 @@ def test_reasoning__is_what_the_request_asks_for(asked: JSON, told: tuple[str | 
                 "authorization": "<redacted>",
             },
         ),
+        ({"type": "custom", "name": "a"}, {"format": {"type": "text"}}),
+        (
+            {"type": "mcp", "server_label": "a", "server_url": "https://a.example", "require_approval": {"never": {}}},
+            {"allowed_tools": None, "headers": None, "server_description": None}
+            | {"require_approval": {"always": None, "never": {}}},
+        ),
         (
             {"type": "function", "name": "a", "parameters": {}},
             {"description": None, "output_schema": None, "strict": True},
@@ -180,10 +186,89 @@ def test_padding__is_none_in_the_background() -> None:
     assert not any("obfuscation" in event for event in events(background=True))
 
 
-def test_search__has_no_action_before_it_ends() -> None:
-    items = [event["item"] for event in events(tools=[{"type": "web_search"}]) if "item" in event]
-    searches = [item for item in items if item["type"] == "web_search_call"]
-    assert ["action" in item for item in searches] == [False, True]
+@pytest.mark.parametrize(("model", "begun"), [("gpt-5", None), ("gpt-4o", {"type": "search"})])
+def test_search__has_no_query_before_it_ends(model: str, begun: JSON | None) -> None:
+    items = [event["item"] for event in events(model=model, tools=[{"type": "web_search"}]) if "item" in event]
+    first, last = [item.get("action") for item in items if item["type"] == "web_search_call"]
+    assert (first, last["query"]) == (begun, "Hello")
+
+
+def test_padding__is_there_beside_log_probabilities() -> None:
+    told = [event for event in events(include=["message.output_text.logprobs"]) if event["type"].endswith(".delta")]
+    assert told and all(event["logprobs"] and event["obfuscation"] for event in told)
+
+
+def test_patch__comes_in_pieces() -> None:
+    call = ToolCall("apply_patch", '{"operation": {"type": "create_file", "path": "a.txt", "diff": "+one two"}}')
+    asked = {"model": "gpt-5.1", "tools": [{"type": "apply_patch"}]}
+    told = [event for event in events(Choice(tool_calls=(call,)), **asked) if "item" in event or "item_id" in event]
+    assert told[0]["item"]["operation"] == {"type": "create_file", "path": "a.txt", "diff": ""}
+    pieces, (whole,) = told[1:-2], told[-2:-1]
+    kind = "response.apply_patch_call_operation_diff"
+    assert {event["type"] for event in pieces} == {f"{kind}.delta"} and len(pieces) > 1
+    assert (
+        "".join(event["delta"] for event in pieces) == whole["diff"] == "+one two" and whole["type"] == f"{kind}.done"
+    )
+    assert list(told[-1]["item"]) == ["id", "type", "status", "call_id", "operation"]
+
+
+def test_picture__says_how_it_was_drawn() -> None:
+    tool = {"type": "image_generation", "quality": "low", "size": "auto", "output_format": "jpeg", "partial_images": 1}
+    told = events(tools=[tool])
+    drawn = {"background": "opaque", "output_format": "png", "quality": "low", "size": "1024x1024"}
+    begun, picture = [event["item"] for event in told if event.get("item", {}).get("type") == "image_generation_call"]
+    assert set(begun) == {"id", "type", "status"}
+    assert drawn.items() <= picture.items() and picture["revised_prompt"] == "Hello"
+    (partial,) = [event for event in told if event["type"].endswith("partial_image")]
+    assert drawn.items() <= partial.items()
+
+
+LOOK: JSON = {"type": "function", "name": "look", "description": "Looks", "parameters": EMPTY}
+
+
+@pytest.mark.parametrize(
+    ("strict", "given", "told"),
+    [
+        (None, ["a"], {"additionalProperties": False, "required": ["a", "b"]}),
+        (None, None, {"additionalProperties": False, "required": ["a", "b"]}),
+        (False, ["a"], {"required": ["a"]}),
+    ],
+)
+def test_function__is_made_strict_unless_told_otherwise(
+    strict: bool | None, given: list[str] | None, told: JSON
+) -> None:
+    schema: JSON = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
+    schema |= {} if given is None else {"required": given}
+    tool = {"type": "function", "name": "f", "parameters": schema} | ({} if strict is None else {"strict": strict})
+    assert shown_tools([tool])[0]["parameters"] == schema | told
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "shown"),
+    [
+        ("gpt-5.4", "tool_search_output", "namespace"),
+        ("gpt-5.6", "tool_search_output", "namespace"),
+        ("gpt-5.4", "additional_tools", "namespace"),
+        ("gpt-5.6", "additional_tools", "function"),
+    ],
+)
+def test_tools__that_items_bring_are_shown(model: str, kind: str, shown: str) -> None:
+    found = {"type": kind, "tools": [{**LOOK, "defer_loading": True}]}
+    found |= {"role": "developer"} if kind == "additional_tools" else {"execution": "client", "call_id": "call_1"}
+    deferred = [{"type": "tool_search"}, {**LOOK, "defer_loading": True}]
+    item = {"role": "user", "content": "Look"}
+    search = {"type": "tool_search_call", "execution": "client", "call_id": "call_1", "arguments": {}}
+    told = answer(model=model, input=[item, search, found], tools=deferred)["tools"]
+    (tool,) = [each for each in told if each["type"] != "tool_search"]
+    assert tool["type"] == shown
+    (inner,) = tool.get("tools", [tool])
+    assert (inner["name"], inner["strict"]) == ("look", True) and inner["parameters"]["required"] == []
+
+
+def test_newest_models__tell_of_access_programs() -> None:
+    assert "access_programs" not in answer(model="gpt-5.6")
+    assert answer(model="gpt-6-astra")["access_programs"] is None
+    assert list(answer(model="gpt-6-astra"))[3:5] == ["status", "access_programs"]
 
 
 @pytest.mark.parametrize(

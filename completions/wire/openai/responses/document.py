@@ -134,7 +134,8 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
         if item["type"] in _CALLED:
-            made["call_id"] = made_id("call_", reply, place)
+            called = item.pop("call_id", None) or made_id("call_", reply, place)
+            made |= {"type": item["type"], "status": item["status"], "call_id": called}
         elif not item.get("call_id", "call"):
             item["call_id"] = made_id("call_", reply, place)
         yield made | item

@@ -11,14 +11,23 @@ from typing import Any, NamedTuple
 from completions.conversation import Prompt
 from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
-from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, whole
+from completions.tokens.deferred import items_of
+from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai.base import service_tier
 from completions.wire.openai.responses import templates
 from completions.wire.openai.responses.prompt import included
 
 ORDER = (
-    *("id", "object", "created_at", "status", "background", "billing", "completed_at", "content_filters"),
-    *("conversation", "error", "frequency_penalty", "incomplete_details", "instructions", "max_output_tokens"),
+    *("id", "object", "created_at", "status", "access_programs", "background", "billing", "completed_at"),
+    *(
+        "content_filters",
+        "conversation",
+        "error",
+        "frequency_penalty",
+        "incomplete_details",
+        "instructions",
+        "max_output_tokens",
+    ),
     *("max_tool_calls", "model", "moderation", "output", "parallel_tool_calls", "presence_penalty"),
     *("previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_retention", "reasoning"),
     *("safety_identifier", "service_tier", "store", "temperature", "text", "tool_choice", "tool_usage", "tools"),
@@ -55,12 +64,16 @@ LATER = re.compile(r"gpt-(5\.([2-9]|\d\d)|[6-9])")
 WHOLE_REASONING = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
 """Models that reason over all turns of a conversation unless they are told not to."""
 
+NEWEST = re.compile(r"gpt-[6-9]")
+"""Models whose responses tell of `access_programs`."""
+
 REDACTED = "<redacted>"
 
 _NOWHERE = dict.fromkeys(("city", "country", "region", "timezone"))
 _SEARCH = {"search_context_size": "medium", "user_location": {"type": "approximate", **_NOWHERE, "country": "US"}}
 TOOLS: Mapping[str, Mapping[str, Any]] = {
     "function": {"description": None, "output_schema": None, "parameters": None},
+    "custom": {"format": {"type": "text"}},
     "web_search": {"return_token_budget": "default", "search_content_types": ["text"], **_SEARCH},
     "web_search_preview": _SEARCH,
     "file_search": {
@@ -128,7 +141,7 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
         "temperature": _number(body.get("temperature"), 1.0),
         "text": {"format": _format(mapping(form.get("format"))), "verbosity": text(form.get("verbosity")) or "medium"},
         "tool_choice": _choice(body.get("tool_choice")),
-        "tools": shown_tools(dicts(body.get("tools"))),
+        "tools": shown_tools(_known_tools(prompt, usual)),
         "top_logprobs": whole(body.get("top_logprobs"), 0) or 0,
         "top_p": _number(body.get("top_p"), usual.top_p),
         "truncation": _one_of(body.get("truncation"), ("auto", "disabled")) or "disabled",
@@ -136,6 +149,8 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
         **{key: _number(body.get(key), 0.0) for key in ("frequency_penalty", "presence_penalty")},
         **STEADY,
     }
+    if NEWEST.match(models.base(model).rpartition("/")[2]):
+        told["access_programs"] = mapping(body.get("access_programs")) or None
     if mapping(body.get("prompt")):
         told["prompt"] = templates.shown_prompt(body, images=images)
     return told | {"conversation": {"id": conversation}} if conversation else told
@@ -196,11 +211,37 @@ def shown_tools(tools: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda tool: _PLACES.get(tool["type"], 1))
 
 
+def _known_tools(prompt: Prompt, usual: Defaults) -> list[Mapping[str, Any]]:
+    """Return the tools that the model knows: those of the request, and those that its items bring.
+
+    What a search has found is in a namespace of its own name; what is added too, at models before `gpt-5.6`.
+    """
+    tools: list[Mapping[str, Any]] = list(dicts(prompt.body.get("tools")))
+    for item in items_of(prompt):
+        if (kind := item.get("type")) not in ("tool_search_output", "additional_tools"):
+            continue
+        brought = [tool for tool in dicts(item.get("tools")) if isinstance(tool.get("type"), str)]
+        names = [tool.get("name") for tool in brought]
+        tools = [tool for tool in tools if tool.get("name") not in names or tool.get("defer_loading") is not True]
+        is_apart = kind == "tool_search_output" or usual.context != "all_turns"
+        tools += [_apart(tool) if is_apart and tool["type"] == "function" else tool for tool in brought]
+    return tools
+
+
+def _apart(tool: Mapping[str, Any]) -> dict[str, Any]:
+    inner = {key: value for key, value in tool.items() if key != "defer_loading"}
+    return {"type": "namespace", "description": tool.get("description"), "name": tool.get("name"), "tools": [inner]}
+
+
 def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
     told = {**TOOLS.get(given["type"], {}), **given}
     match given["type"]:
         case "function":
             told["strict"] = given.get("strict") is not False
+            if given.get("strict") is None and "properties" in mapping(told["parameters"]):
+                told["parameters"] = _made_strict(told["parameters"])
+        case "namespace":
+            told["tools"] = shown_tools(dicts(given.get("tools")))
         case "web_search" | "web_search_preview":
             told.pop("external_web_access", None)
             if isinstance(place := given.get("user_location"), dict):
@@ -210,6 +251,15 @@ def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
                 told["authorization"] = REDACTED
             if "connector_id" in given:
                 told.setdefault("server_url", None)
+            if isinstance(approval := given.get("require_approval"), dict):
+                told["require_approval"] = {"always": None, "never": None, **approval}
             if isinstance(headers := given.get("headers"), dict):
                 told["headers"] = dict.fromkeys(headers, REDACTED)
     return told
+
+
+def _made_strict(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the API makes of a function's parameters where `strict` is left to it."""
+    required = texts(schema.get("required"))
+    others = [name for name in mapping(schema.get("properties")) if name not in required]
+    return {**schema, "additionalProperties": False, "required": [*required, *others]}

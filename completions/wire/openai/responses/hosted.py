@@ -29,6 +29,9 @@ ALIASES = {
 }
 """Other type names of tools."""
 
+DRAWN_AS = {"background": "opaque", "output_format": "png", "quality": "medium", "size": "1024x1024"}
+"""What a picture is where the request leaves it to the model."""
+
 API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
 
 
@@ -44,7 +47,8 @@ def _word(value: str) -> Mapping[str, Any]:
 _WORDS = {"type": "array", "items": _word("ls"), "minItems": 1, "maxItems": 1}
 _COMPUTER = "Control a computer: take a screenshot, click, type"
 _ACTION = {"type": "object", "properties": {"type": _word("screenshot")}, "required": ["type"]}
-_PATCH = {"type": "object", "properties": {"type": _word("delete_file"), "path": _word("draft.txt")}}
+PATCH = {"type": "create_file", "diff": "+Hello\n", "path": "draft.txt"}
+_PATCH = {"type": "object", "properties": {key: _word(value) for key, value in PATCH.items()}, "required": list(PATCH)}
 _EXEC = {
     "type": "object",
     "properties": {"type": _word("exec"), "command": _WORDS, "env": {"type": "object", "properties": {}}},
@@ -57,9 +61,7 @@ CLIENT_TOOLS: Mapping[str, Tool] = MappingProxyType(
         "computer": _tool("computer", _COMPUTER, action=_ACTION),
         "local_shell": _tool("local_shell", "Run a command in the local shell", action=_EXEC),
         "shell": _tool("shell", "Run commands in a shell", commands=_WORDS),
-        "apply_patch": _tool(
-            "apply_patch", "Change files by a patch", operation=_PATCH | {"required": ["type", "path"]}
-        ),
+        "apply_patch": _tool("apply_patch", "Change files by a patch", operation=_PATCH),
     }
 )
 """The tools of a fixed shape that the client runs, as scripts see them, by type."""
@@ -224,8 +226,7 @@ def item(
         case "code_interpreter":
             return _interpreted(given, tool, include)
         case "image_generation":
-            picture = text(given.get("result")) or PIXEL
-            return {"type": "image_generation_call", "status": "completed", "result": picture}
+            return _drawn(text(given.get("result")), tool, query)
         case "mcp":
             arguments = given.get("arguments", {"query": query})
             return {
@@ -239,6 +240,15 @@ def item(
                 "approval_request_id": None,
             }
     return _for_client(kind, given)
+
+
+def _drawn(picture: str, tool: Mapping[str, Any], query: str) -> dict[str, Any]:
+    """Return the item of a picture, with what `auto` comes to; the mock's own is a PNG, whatever is asked for."""
+    said = {key: value for key, value in tool.items() if key in DRAWN_AS and isinstance(value, str) and value != "auto"}
+    if not picture:
+        said["output_format"] = DRAWN_AS["output_format"]
+    told = {**DRAWN_AS, **said, "result": picture or PIXEL, "revised_prompt": query}
+    return {"type": "image_generation_call", "status": "completed", **{key: told[key] for key in sorted(told)}}
 
 
 def stores(prompt: Prompt) -> list[str]:
@@ -292,5 +302,6 @@ def _for_client(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
             commands = list(texts(given.get("commands"))) or ["ls"]
             action = {"commands": commands, "timeout_ms": None, "max_output_length": None}
             return {"type": "shell_call", "status": "completed", "action": action, "environment": None}
-    operation = {"type": "delete_file", "path": "draft.txt"} | mapping(given.get("operation"))
+    said = mapping(given.get("operation"))
+    operation = {"type": "delete_file", "path": PATCH["path"]} | said if said else PATCH
     return {"type": "apply_patch_call", "status": "completed", "operation": operation}

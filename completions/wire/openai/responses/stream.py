@@ -17,6 +17,7 @@ from completions.tokens import text as tokens
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
 from completions.wire.openai.responses.echo import by_name
+from completions.wire.openai.responses.hosted import DRAWN_AS
 
 SEQUENCE = "sequence_number"
 
@@ -42,7 +43,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "custom_tool_call": {"input": ""},
     "mcp_call": {"arguments": "", "output": None},
     "code_interpreter_call": {"code": "", "outputs": None},
-    "image_generation_call": {"result": None},
+    "image_generation_call": dict.fromkeys((*DRAWN_AS, "result", "revised_prompt"), ABSENT),
     "mcp_list_tools": {"tools": []},
     "file_search_call": {"queries": [], "results": None},
     "web_search_call": {"action": ABSENT},
@@ -69,6 +70,7 @@ class _Narrator:
     def __init__(self, document: Mapping[str, Any], per_chunk: Length | None, obfuscate: bool) -> None:
         self._document, self._per_chunk, self._obfuscate = document, per_chunk, obfuscate
         self._model = document["model"]
+        self._thinks = (document.get("reasoning") or {}).get("effort") is not None
         self._events = Events()
 
     def tell(self) -> Events:
@@ -94,6 +96,10 @@ class _Narrator:
         started = {key: value for key, value in {**item, **_EMPTY.get(kind, {})}.items() if value is not ABSENT}
         if kind == "reasoning" and "content" in item:
             started["content"] = []
+        if kind == "web_search_call" and not self._thinks:  # a model that reasons has not said yet what it does
+            started["action"] = {"type": item["action"].get("type", "search")}
+        if kind == "apply_patch_call" and "diff" in item["operation"]:
+            started["operation"] = {**item["operation"], "diff": ""}
         if kind not in _STATELESS and "status" in item:
             started["status"] = "in_progress"
             started.pop("encrypted_content", None)  # who gives reasoning a status tells this at its end
@@ -115,6 +121,8 @@ class _Narrator:
                 self._said("response.function_call_arguments", at, "arguments", item)
             case "custom_tool_call":
                 self._said("response.custom_tool_call_input", at, "input", item)
+            case "apply_patch_call" if "diff" in item["operation"]:
+                self._said("response.apply_patch_call_operation_diff", at, "diff", item["operation"])
             case "mcp_call":
                 self._steps(kind, at, ("in_progress",))
                 self._said("response.mcp_call_arguments", at, "arguments", item)
@@ -140,6 +148,7 @@ class _Narrator:
         count = asked.get("partial_images")
         for place in range(min(count, 3) if isinstance(count, int) else 0):
             partial = {"partial_image_index": place, "partial_image_b64": item.get("result")}
+            partial |= {key: item[key] for key in DRAWN_AS if key in item}
             self._add("response.image_generation_call.partial_image", {**at, **partial}, token=True)
         self._steps(item["type"], at, ("completed",))
 
@@ -158,8 +167,9 @@ class _Narrator:
         kind, entries, said = "response.output_text", part.get("logprobs") or [], part.get("text") or ""
         if entries:
             for group in grouped(entries, [entry["token"] for entry in entries], self._per_chunk):
-                delta = {**at, "delta": "".join(entry["token"] for entry in group), "logprobs": list(group)}
-                self._add(f"{kind}.delta", delta, token=len(group))
+                delta = "".join(entry["token"] for entry in group)
+                pad = {"obfuscation": padding(orjson.dumps(delta)).decode()} if self._obfuscate else {}
+                self._add(f"{kind}.delta", {**at, "delta": delta, "logprobs": list(group), **pad}, token=len(group))
         else:
             self._deltas(f"{kind}.delta", {**at, "logprobs": []}, said)
         for place, annotation in enumerate(part.get("annotations") or ()):
