@@ -278,7 +278,7 @@ def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own
         if wire.json_type:
             say_json_type(response, wire)
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
-        response.add_headers(wire.headers(elapsed_ms, exchange.request_id))
+        response.add_headers(wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model))
 
 
 def note_client(request: HttpRequest, exchange: Exchange) -> Headers:

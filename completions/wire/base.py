@@ -205,8 +205,11 @@ class WireFormat(ABC):
         """Return the framing for the stream that answers a prompt."""
         return SSE
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
-        """Return the headers that this API sends with answers and errors, besides the media type and `x-request-id`."""
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the headers that this API sends with answers and errors, besides the media type and `x-request-id`.
+
+        The `model` is the one that is asked, if the request could be read.
+        """
         return {}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:

@@ -24,6 +24,7 @@ from tests.asgi import Answer, Connection, call, scope
 from tests.scripts import asked
 
 CHAT = "/v1/chat/completions"
+HELLO = [{"role": "user", "content": "Hello"}]
 BODY = orjson.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]})
 STREAM = orjson.dumps({**orjson.loads(BODY), "stream": True})
 
@@ -119,8 +120,42 @@ async def test_organization_and_project__are_echoed(app: Handler, defaults: Call
         assert answer.status == status
         assert (answer.headers["openai-organization"], answer.headers["openai-project"]) == ("org-1", "proj-1")
     plain = (await call(app, "POST", CHAT, BODY)).headers
-    assert plain["openai-organization"] == STEADY_HEADERS["openai-organization"]
-    assert "openai-project" not in plain
+    own = {name: STEADY_HEADERS[name] for name in ("openai-organization", "openai-project")}
+    assert own.items() <= plain.items()
+
+
+LIMIT, MODEL, TIME = "x-ratelimit-limit-tokens", "openai-model", "openai-processing-ms"
+AZURE = "/openai/deployments/mine/chat/completions"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told", "untold"),
+    [
+        (CHAT, {"messages": HELLO}, 200, {LIMIT, TIME}, {MODEL}),
+        (CHAT, {"messages": []}, 400, {LIMIT, TIME}, {MODEL}),
+        (CHAT, {"messages": HELLO, "model": "gone"}, 404, {"openai-project"}, {LIMIT, TIME, MODEL}),
+        ("/v1/embeddings", {"input": "a", "model": "text-embedding-3-small"}, 200, {LIMIT, MODEL}, set()),
+        ("/v1/completions", {"prompt": "a", "model": "mine"}, 200, {LIMIT, MODEL}, set()),
+        ("/v1/responses/input_tokens", {"input": "a"}, 200, {TIME}, {LIMIT, MODEL}),
+        ("/v1/images/generations", {"prompt": "a", "model": "gpt-image-1"}, 200, {TIME}, {LIMIT, MODEL}),
+        (AZURE, {"messages": HELLO}, 200, {LIMIT, "x-ms-deployment-name", "apim-request-id"}, {TIME}),
+        (AZURE, {"messages": HELLO, "n": 0}, 400, {"apim-request-id"}, {LIMIT, "x-ms-deployment-name"}),
+    ],
+)
+async def test_headers__are_those_of_the_address_and_the_status(
+    app: Handler, defaults: Callable[[str], None], path: str, body: Any, status: int, told: set[str], untold: set[str]
+) -> None:
+    defaults("models: [gpt-4o, mine, gpt-image-1, text-embedding-3-small], validate: true")
+    query = b"api-version=2024-10-21" if path == AZURE else b""
+    answer = await call(app, "POST", path, orjson.dumps({"model": "gpt-4o", **body}), query=query)
+    assert answer.status == status
+    assert told <= answer.headers.keys() and not untold & answer.headers.keys()
+
+
+async def test_headers__tell_a_stranger_nothing_of_an_account(app: Handler, settings: Settings) -> None:
+    settings.API_KEYS = ["sk-env"]
+    headers = (await call(app, "POST", CHAT, BODY)).headers
+    assert {TIME, "openai-version"} <= headers.keys() and "openai-organization" not in headers
 
 
 async def test_limits__count_down_on_every_answer(app: Handler, defaults: Callable[[str], None]) -> None:

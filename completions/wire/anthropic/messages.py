@@ -51,7 +51,7 @@ class AnthropicFormat(WireFormat):
     files_kind = FILE
     reads_address = True
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`, and limits that are never reached."""
         return {"request-id": request_id, **anthropic_limits.steady()}
 

@@ -23,7 +23,7 @@ class BedrockFormat(WireFormat):
 
     reads_address = True
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under AWS's name."""
         return {"x-amzn-requestid": request_id}
 

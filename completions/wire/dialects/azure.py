@@ -72,6 +72,15 @@ RESULTS: dict[str, Any] = dict.fromkeys(CATEGORIES, SAFE)
 CAUGHT_RESULTS = RESULTS | {"violence": CAUGHT}
 ASKED = [{"prompt_index": 0, "content_filter_results": RESULTS | {"jailbreak": UNSEEN}}]
 
+DEPLOYMENT = {
+    "x-ms-rai-invoked": "true",
+    "x-ratelimit-limit-requests": "10000",
+    "x-ratelimit-limit-tokens": "2000000",
+    "x-ratelimit-remaining-requests": "9999",
+    "x-ratelimit-remaining-tokens": "1999999",
+}
+"""What a deployment's answers have besides (recorded up to April 2026); nothing is limited."""
+
 WORDS: Mapping[str, tuple[str, str]] = {
     "401": (
         "401",
@@ -146,7 +155,7 @@ class OnAzure(Vendor):
         """Check a request by OpenAI's rules and Azure's rules for schemas."""
         responses_rules.validate(body, RESPONSE)
 
-    def headers(self, request_id: str) -> Mapping[str, str]:
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the headers of Azure's gateway."""
         return {"apim-request-id": request_id, "x-ms-region": "Mock"}
 
@@ -199,6 +208,13 @@ class Azure(OnAzure):
         """Return the chunk about the prompt, which has no choice, id or model."""
         head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
         return [Event(orjson.dumps(head))]
+
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the headers of the gateway, and of the deployment if it answers."""
+        gateway = super().headers(request_id, status, model)
+        if status >= 400 or model is None:
+            return gateway
+        return {**gateway, **DEPLOYMENT, "x-ms-deployment-name": model}
 
 
 OPENAIS = re.compile(r"gpt-|o\d")

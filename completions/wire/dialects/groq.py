@@ -129,7 +129,7 @@ class Groq(Vendor):
         """Return Groq's request id and the usage, which since 2026 is also at the top level."""
         return {"usage": usage, "x_groq": {"id": _request(reply), "usage": usage}}
 
-    def headers(self, request_id: str) -> Mapping[str, str]:
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the region that answered."""
         return {"x-groq-region": "mock"}
 

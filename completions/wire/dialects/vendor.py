@@ -108,7 +108,7 @@ class Vendor(Dialect):
         """Return the delta without OpenAI's empty refusal."""
         return {key: value for key, value in delta.items() if key != "refusal" or value}
 
-    def headers(self, request_id: str) -> Mapping[str, str] | None:
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str] | None:
         """Return no headers, because OpenAI's are its own."""
         return {}
 

@@ -135,7 +135,7 @@ class Gemini(WireFormat):
         """Return server-sent events, or one array if they are not requested."""
         return EVENTS if _is_sse(prompt) else JSON_ARRAY
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the API's own headers; there is none for the request id."""
         return {"server-timing": f"gfet4t7; dur={elapsed_ms:.0f}", **STEADY_HEADERS}
 

@@ -22,7 +22,7 @@ from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.files import FILE
-from completions.wire.openai.headers import STEADY_HEADERS
+from completions.wire.openai.headers import STEADY_HEADERS, headers_of
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.refusals import Refusal
 from completions.wire.words import NO_WORDS, Words
@@ -76,7 +76,6 @@ class Dialect:
     """The dimensions of its embedding models."""
     response_order: Sequence[str] = ()
     """The order of a response's keys, where it is not OpenAI's."""
-
     listed: Collection[str] = catalogue.DEFAULT_MODELS
     """The models that are listed if a script lists none."""
     model = staticmethod(catalogue.model)
@@ -214,7 +213,7 @@ class Dialect:
         """Return the further top-level fields of the last choice's last chunk."""
         return {"usage": usage} if self.usage_joined else {}
 
-    def headers(self, request_id: str) -> Mapping[str, str] | None:
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str] | None:
         """Return the response headers; None means OpenAI's."""
         return None
 
@@ -244,6 +243,8 @@ class OpenAIFormat(WireFormat):
 
     events_type = ""
     """The media type of its streams, where it is not that of the dialect's others."""
+    is_limited, names_model = True, False
+    """Whether headers of its answers tell of limits, and name the model."""
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
@@ -254,10 +255,15 @@ class OpenAIFormat(WireFormat):
             self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
         self._framing = events_of(dialect, self.events_type)
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the API's own headers."""
-        own = self._dialect.headers(request_id)
-        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS} if own is None else own
+        own = self._dialect.headers(request_id, status, model)
+        if own is not None:
+            return own
+        if status != 200 or not (model and self.is_limited):
+            return headers_of(f"{elapsed_ms:.0f}", status, model, self.is_limited)
+        named = {"openai-model": model} if self.names_model else {}
+        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS, **named}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with the dialect's status and wording."""
@@ -350,9 +356,8 @@ class Chunks:
 
     def __init__(self, head: dict[str, Any], *, include_usage: bool, padding: str = "") -> None:
         self._head = head
-        self._tail: dict[str, Any] = {"usage": None} if include_usage else {}
         self._pad = {padding: PAD} if padding else {}
-        self._tail |= self._pad
+        self._tail: dict[str, Any] = ({"usage": None} if include_usage else {}) | self._pad
         self._any = self._template(HOLE)
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:

@@ -1,8 +1,10 @@
-"""Headers of OpenAI's answers that are the same each time."""
+"""Headers of OpenAI's answers; which answers have which of them was recorded up to May 2026."""
 
-STEADY_HEADERS = {
-    "openai-version": "2020-10-01",
-    "openai-organization": "mock-organization",
+from collections.abc import Mapping
+
+VERSION = {"openai-version": "2020-10-01"}
+ACCOUNT = {"openai-organization": "mock-organization", "openai-project": "proj_mock"}
+LIMITS = {
     "x-ratelimit-limit-requests": "10000",
     "x-ratelimit-limit-tokens": "2000000",
     "x-ratelimit-remaining-requests": "9999",
@@ -10,4 +12,18 @@ STEADY_HEADERS = {
     "x-ratelimit-reset-requests": "6ms",
     "x-ratelimit-reset-tokens": "0s",
 }
+STEADY_HEADERS = {**VERSION, **ACCOUNT, **LIMITS}
 """Headers that OpenAI documents. Their values are constant, since nothing is limited."""
+
+
+def headers_of(time_taken: str, status: int, model: str | None, is_limited: bool) -> Mapping[str, str]:
+    """Return the headers of an answer that is an error, or that no model makes.
+
+    Who is not known is told nothing of an account, and no time is taken for a model that is not there.
+    """
+    if status == 404 and model:
+        return ACCOUNT
+    timed = {"openai-processing-ms": time_taken, **VERSION}
+    if status == 401:
+        return timed
+    return {**timed, **ACCOUNT, **LIMITS} if is_limited and status >= 400 else {**timed, **ACCOUNT}

@@ -50,6 +50,7 @@ class Images(OpenAIFormat):
     """OpenAI's generated images; a script's text is drawn instead of the prompt."""
 
     name = "images"
+    is_limited = False
     vendor = "openai"
     event = "image_generation"
     fields: Mapping[str, Check] = rules.DRAWN

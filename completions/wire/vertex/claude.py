@@ -26,7 +26,7 @@ class VertexClaude(HostedClaude):
         """Return Anthropic's name: without the `@` before the date."""
         return anthropics_name(model)
 
-    def headers(self, elapsed_ms: float, request_id: str) -> Mapping[str, str]:
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`; Google tells nothing of limits."""
         return {"request-id": request_id}
 

@@ -241,6 +241,7 @@ class InputTokens(Unanswered):
 
     name = "input_tokens"
     task = "count"
+    is_limited = False
 
     def _validate(self, body: dict[str, Any]) -> None:
         responses_rules.validate_count(body)
