@@ -1,1 +1,1 @@
-"""Steps 2 and 4, HOW it looks: one file a wire format, and what they share."""
+"""Steps 2 and 4, HOW it looks: a package for each provider, and what they share."""

@@ -8,6 +8,9 @@ import orjson
 from completions.conversation import Block, Choice, Reply, ToolCall
 from completions.wire.fields import mapping, whole
 
+PAGE: Mapping[str, str] = {"url": "https://example.com/", "title": "Example Domain"}
+"""What a search of the web finds where a script does not say."""
+
 
 def only_choice(reply: Reply) -> Choice:
     """Return the only choice, for an API that has one answer; an empty one where there is none."""

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, ToolCall
+from completions.wire.content import PAGE
 from completions.wire.fields import dicts, mapping, text
 
 TYPES = {
@@ -19,8 +20,6 @@ TYPES = {
     "bash_code_execution": "code_execution_",
 }
 """How the type of the tool begins that is called by a name."""
-
-PAGE = "https://example.com/"
 
 Document = dict[str, Any]
 
@@ -45,7 +44,7 @@ def _content(call: ToolCall, found: Any) -> Any:
             pages = found if isinstance(found, list) else [found or {}]
             return found if "error_code" in mapping(found) else [_page(mapping(page)) for page in pages]
         case "web_fetch":
-            return found if isinstance(found, dict) else _fetched(text(_input(call).get("url")) or PAGE, found)
+            return found if isinstance(found, dict) else _fetched(text(_input(call).get("url")) or PAGE["url"], found)
     ran = mapping(found)
     said = found if isinstance(found, str) else text(ran.get("stdout"))
     usual = {"type": f"{call.name}_result", "stdout": said, "stderr": "", "return_code": 0, "content": []}
@@ -54,7 +53,7 @@ def _content(call: ToolCall, found: Any) -> Any:
 
 def _page(given: Mapping[str, Any]) -> Document:
     sealed = base64.b64encode(text(given.get("url")).encode()).decode()
-    usual = {"type": "web_search_result", "url": PAGE, "title": "Example Domain", "page_age": None}
+    usual = {"type": "web_search_result", **PAGE, "page_age": None}
     return usual | {"encrypted_content": sealed} | dict(given)
 
 

@@ -66,7 +66,7 @@ WORDS: Mapping[int, str] = {
 
 
 class CohereFormat(WireFormat):
-    """An address of Cohere's second version."""
+    """An address of Cohere's."""
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Cohere's words."""

@@ -12,6 +12,7 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
@@ -189,9 +190,8 @@ class Compound(Groq):
 
     def sealed_delta(self, thoughts: str) -> dict[str, Any]:
         """Return the search that follows what was thought."""
-        source = {"title": "Example Domain", "url": "https://example.com/"}
-        found = {**source, "content": self._asked, "score": 0.5}
-        told = f"Title: {source['title']}\nURL: {source['url']}\nContent: {self._asked}\nScore: 0.5\n\n"
+        found = {"title": PAGE["title"], "url": PAGE["url"], "content": self._asked, "score": 0.5}
+        told = f"Title: {PAGE['title']}\nURL: {PAGE['url']}\nContent: {self._asked}\nScore: 0.5\n\n"
         asked = orjson.dumps({"query": self._asked}).decode()
         search = {"index": 0, "type": "search", "arguments": asked, "output": told}
         return {"executed_tools": [search | {"search_results": {"results": [found]}}]}

@@ -12,6 +12,7 @@ from completions.tokens import text as tokens
 from completions.tokens.models import context_window
 from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.dialects.catalogue import WINDOW
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.fields import text, text_or_none
 from completions.wire.openai.base import OpenAIFormat
@@ -20,9 +21,6 @@ from completions.wire.validation import Problem, anything, array, boolean, integ
 
 RELEASE = "0.12.0"
 """The version that the server says to be: one whose shapes these are."""
-
-WINDOW = 131_072
-"""The longest prompt of a model that nobody knows."""
 
 LAST_ID = 2**31 - 1
 START, SEPARATOR, END = 200_264, 200_266, 200_265

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from completions.conversation import Choice, Prompt
+from completions.wire.content import PAGE
 from completions.wire.fields import mapping, text, whole
 from completions.wire.gemini.fields import inner, many, pick
 
@@ -20,8 +21,7 @@ MAX_PAGES = 20
 """Pages that a request may have read, according to Google's guide "URL context"."""
 
 CODE, PRINTED = "print(6 * 7)", "42\n"
-SOURCE: Mapping[str, Any] = {"url": "https://example.com/", "title": "Example Domain"}
-"""What is run, and found, where the script says nothing of it."""
+"""What is run where the script says nothing of it."""
 
 Document = dict[str, Any]
 
@@ -77,7 +77,7 @@ def metadata(choice: Choice, prompt: Prompt, said: str) -> Document:
     if not read and "googleSearch" not in tools:
         return document
     cited = [mapping(each.get("url_citation")) for each in choice.annotations]
-    sources = [each for each in cited if each.get("url")] or [{"url": page} for page in pages] or [dict(SOURCE)]
+    sources = [each for each in cited if each.get("url")] or [{"url": page} for page in pages] or [dict(PAGE)]
     grounded: Document = {
         "groundingChunks": [{"web": _web(source, prompt)} for source in sources],
         "groundingSupports": [_support(at, source, said) for at, source in enumerate(sources)],

@@ -1,6 +1,6 @@
 """Step 2 for Gemini: the request's body -> `Prompt`.
 
-It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `gemini_rules`.
+It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `rules`.
 """
 
 from collections.abc import Iterator, Mapping

@@ -142,7 +142,7 @@ class Transcriptions(OpenAIFormat):
                 document["segments"] = _speakers(said, reply, prompt)
             case _ if _wants_logprobs(prompt):
                 document["logprobs"] = plain_entries(tokens.split(said, prompt.model))
-        return document | {"usage": _usage(said, reply, prompt)}
+        return document | {"usage": _usage(said, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text, and all of it."""
@@ -154,7 +154,7 @@ class Transcriptions(OpenAIFormat):
         if wanted:
             deltas = [delta | {"logprobs": plain_entries(group)} for delta, group in zip(deltas, groups, strict=True)]
         done: dict[str, Any] = {"type": "transcript.text.done", "text": said}
-        done |= ({"logprobs": plain_entries(pieces)} if wanted else {}) | {"usage": _usage(said, reply, prompt)}
+        done |= ({"logprobs": plain_entries(pieces)} if wanted else {}) | {"usage": _usage(said, prompt)}
         told = [] if _format(prompt) != "diarized_json" else _speakers(said, reply, prompt)
         return [
             *Event.tokens(map(orjson.dumps, deltas), counts=map(len, groups)),
@@ -261,7 +261,7 @@ def _text(reply: Reply, prompt: Prompt) -> str:
     return transcripts.sentences(text(file.get("sha256")), _seconds(prompt))
 
 
-def _usage(said: str, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+def _usage(said: str, prompt: Prompt) -> dict[str, Any]:
     """Return the cost: seconds with Whisper, tokens with the others."""
     duration = _seconds(prompt)
     if (prompt.model or WHISPER).startswith("whisper"):

@@ -1,1 +1,1 @@
-"""Claude on Google's Vertex AI."""
+"""Gemini and Claude on Google's Vertex AI."""

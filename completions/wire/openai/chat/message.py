@@ -9,7 +9,7 @@ from typing import Any
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events
 from completions.tokens import text as tokens
-from completions.wire.content import in_one_text
+from completions.wire.content import PAGE, in_one_text
 from completions.wire.fields import mapping, text
 from completions.wire.framing import grouped, pieces
 from completions.wire.openai.audio import speech
@@ -47,8 +47,7 @@ def annotations(choice: Choice, prompt: Prompt) -> list[Mapping[str, Any]]:
     """Return the script's annotations; a request with web search gets one source for the text if there are none."""
     if choice.annotations or not choice.text or "web_search_options" not in prompt.body:
         return list(choice.annotations)
-    source = {"url": "https://example.com/", "title": "Example Domain", "start_index": 0, "end_index": len(choice.text)}
-    return [{"type": "url_citation", "url_citation": source}]
+    return [{"type": "url_citation", "url_citation": {**PAGE, "start_index": 0, "end_index": len(choice.text)}}]
 
 
 def _content(choice: Choice) -> str | None:

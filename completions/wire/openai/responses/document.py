@@ -12,7 +12,7 @@ import orjson
 
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
-from completions.wire.content import cited, only_choice
+from completions.wire.content import PAGE, cited, only_choice
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
@@ -253,15 +253,7 @@ def _annotations(annotations: Sequence[Mapping[str, Any]], said: str, cites: boo
         given.append(by_name({"type": "url_citation", **inner} if isinstance(inner, dict) else annotation))
     if given or not cites or not said:
         return given
-    return [
-        {
-            "type": "url_citation",
-            "end_index": len(said),
-            "start_index": 0,
-            "title": "Example Domain",
-            "url": "https://example.com/",
-        }
-    ]
+    return [by_name({"type": "url_citation", "start_index": 0, "end_index": len(said), **PAGE})]
 
 
 def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
+from completions.wire.content import PAGE
 from completions.wire.fields import dicts, mapping, text, texts
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
@@ -212,7 +213,7 @@ def item(
         case "web_search":
             action: dict[str, Any] = {"type": "search", "queries": [query], "query": query}
             if "web_search_call.action.sources" in include:
-                action["sources"] = given.get("sources", [{"type": "url", "url": "https://example.com/"}])
+                action["sources"] = given.get("sources", [{"type": "url", "url": PAGE["url"]}])
             return {
                 "type": "web_search_call",
                 "status": "completed",
