@@ -8,7 +8,7 @@ from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.resolve.cassettes import cassettes_of
 from completions.resolve.engine import upstream_of
-from completions.script.asked.session import ONCE, PASS, RECORDS, StoredDocument
+from completions.script.asked.session import ONCE, PASS, RECORDS, KeptRecording
 from completions.script.rules import Script
 from completions.state import edits
 from completions.state.cassettes.files import ENDINGS
@@ -47,7 +47,7 @@ def answered_elsewhere(script: Script) -> list[str]:
     return [*servers, folder] if conf.CASSETTES else servers
 
 
-def _check(kept: StoredDocument, script: Script) -> None:
+def _check(kept: KeptRecording, script: Script) -> None:
     """Raise the 400 of a recording that would never record anything."""
     mode = kept.recording.mode
     if mode not in RECORDS and mode != PASS:

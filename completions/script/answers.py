@@ -7,7 +7,6 @@ from typing import Literal, cast
 
 from completions.conversation import ErrorSaid, Moderation, Spoken
 from completions.event.scatter import Length
-from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.callback import callback
 from completions.script.dataset.answer import ROW, FromData, from_data
@@ -141,15 +140,13 @@ def _alone(fields: Fields, source: str, allowed: tuple[str, ...]) -> None:
 
 def _choices(node: Node) -> tuple[WrittenChoice, ...]:
     choices = []
-    for item in node.items():
+    for item in node.items("answer"):
         if isinstance(item.value, dict):
             fields = item.keyed(CHOICE)
             _source(item, fields, tuple(key for key in CONTENT if key in CHOICE))
             choices.append(_choice(fields))
         else:
             choices.append(WrittenChoice(text=text(item)))
-    if not choices:
-        raise node.error("must hold at least one answer.")
     return tuple(choices)
 
 
@@ -157,7 +154,7 @@ def _choice(fields: Fields) -> WrittenChoice:
     return WrittenChoice(
         text=_echo(fields["echo"]) if "echo" in fields else _text(fields, "text"),
         json=(tree(fields["json"]),) if "json" in fields else (),
-        blocks=_blocks(fields["blocks"]) if "blocks" in fields else (),
+        blocks=tuple(map(_block, fields["blocks"].items("block"))) if "blocks" in fields else (),
         tool_calls=_calls(fields["tool_calls"]) if "tool_calls" in fields else (),
         refusal=_text(fields, "refusal"),
         reasoning=_text(fields, "reasoning"),
@@ -183,13 +180,6 @@ def _failure(node: Node) -> ErrorSaid:
     return ErrorSaid(fields["message"].as_(str) if "message" in fields else "", code=code)
 
 
-def _blocks(node: Node) -> tuple[WrittenBlock, ...]:
-    blocks = tuple(_block(item) for item in node.items())
-    if not blocks:
-        raise node.error("must hold at least one block.")
-    return blocks
-
-
 def _block(node: Node) -> WrittenBlock:
     """Read a block: a text, or one key that says of what it is."""
     if not isinstance(node.value, dict):
@@ -204,10 +194,7 @@ def _block(node: Node) -> WrittenBlock:
 
 
 def _calls(node: Node) -> tuple[WrittenCall, ...]:
-    nodes = [node] if isinstance(node.value, dict) else node.items()
-    if not nodes:
-        raise node.error("must hold at least one tool call.")
-    return tuple(_call(item) for item in nodes)
+    return tuple(map(_call, [node] if isinstance(node.value, dict) else node.items("tool call")))
 
 
 def _call(node: Node) -> WrittenCall:
@@ -228,9 +215,7 @@ def _call(node: Node) -> WrittenCall:
 
 
 def _logprobs(node: Node) -> tuple[float, ...]:
-    items = node.items() if isinstance(node.value, list) else [node]
-    if not items:
-        raise node.error("must hold at least one number.")
+    items = node.one_or_more("number")
     for item in items:
         if item.number() > 0:
             raise item.wrong("a number up to 0")
@@ -238,12 +223,11 @@ def _logprobs(node: Node) -> tuple[float, ...]:
 
 
 def _vector(node: Node) -> tuple[float, ...]:
-    if not node.items():
-        raise node.error("must hold at least one number.")
-    for item in node.items():
+    items = node.items("number")
+    for item in items:
         if not math.isfinite(item.number()):
             raise item.wrong("a finite number")
-    return tuple(float(item.number()) for item in node.items())
+    return tuple(float(item.number()) for item in items)
 
 
 def _moderation(node: Node) -> Moderation:
@@ -285,14 +269,10 @@ def _python(node: Node, facts: Facts) -> Python:
     try:
         function = getattr(importlib.import_module(module), name)
     except Exception as exc:  # whatever a user's module raises makes the script unusable, and its line is told
-        raise _unusable(node, exc) from exc
+        raise node.error(f"cannot be imported: {type(exc).__name__}: {exc}.") from exc
     if not callable(function):
         raise node.error(f"must name a function, and {source} is not callable.")
     return Python(function, source, facts)
-
-
-def _unusable(node: Node, exc: Exception) -> ScriptError:
-    return node.error(f"cannot be imported: {type(exc).__name__}: {exc}.")
 
 
 def _echo(node: Node) -> Text:

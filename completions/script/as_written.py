@@ -9,7 +9,7 @@ from completions.conversation import Choice, Moderation, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.script.language import CHOICE, FINISH_REASONS
 from completions.script.literal import literal
-from completions.script.replies import dumps
+from completions.script.schemas.document import compact
 
 Written = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _called(call: ToolCall) -> dict[str, Any]:
         given = json.loads(call.arguments)
     except ValueError:
         given = None
-    if isinstance(given, dict) and dumps(given) == call.arguments:
+    if isinstance(given, dict) and compact(given) == call.arguments:
         return {"name": name, "arguments": filled(given)}
     return {"name": name, "arguments": literal(call.arguments), "type": "function"}
 

@@ -21,9 +21,9 @@ from completions.script.calls import calls
 from completions.script.instances import instance
 from completions.script.length import of_length
 from completions.script.protocols import code, markers, quoted, react, told, unspecified
-from completions.script.protocols.observation import observation, question
+from completions.script.protocols.observation import in_sentences, question
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import keywords, plan, retold, sentences, thoughts
+from completions.script.sentences import keywords, plan, sentences, thoughts
 
 REASONING_MODELS = re.compile(
     r"""
@@ -147,8 +147,4 @@ def _endless(prompt: Prompt, seed: str) -> Iterator[str]:
 
 
 def _sentences(prompt: Prompt, seed: str) -> str:
-    random = seeded(seed + "/text")
-    result = observation(prompt)
-    if result is not None:
-        return retold(result, question(prompt), random)
-    return sentences(question(prompt), random, short=prompt.body.get("verbosity") == "low")
+    return in_sentences(prompt, seeded(seed + "/text"), short=prompt.body.get("verbosity") == "low")

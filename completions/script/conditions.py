@@ -19,12 +19,8 @@ Reader = Callable[[Node], Matcher]
 def match(node: Node) -> Matcher:
     """Read a `match:` mapping; all of its conditions must hold."""
     fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS))
-    found = [child.attempt(partial(_attempted, name), None) for name, child in fields.items()]
+    found = [child.attempt(partial(_entry, name), None) for name, child in fields.items()]
     return _together([matcher for matcher in found if matcher is not None])
-
-
-def _attempted(name: str, node: Node) -> Matcher | None:
-    return _entry(name, node)
 
 
 def _entry(name: str, node: Node) -> Matcher:
@@ -143,9 +139,7 @@ def _regex(node: Node, pattern: str, flags: str = "") -> Pattern:
 def _combined(name: str, node: Node, reader: Reader) -> Matcher:
     if name == "not":
         return Not(reader(node))
-    parts = tuple(reader(child) for child in node.items())
-    if not parts:
-        raise node.error("must hold at least one condition.")
+    parts = tuple(map(reader, node.items("condition")))
     return All(parts) if name == "all" else AnyOf(parts)
 
 

@@ -10,7 +10,8 @@ from completions.event import RawEvent
 from completions.exceptions import RequestError
 from completions.script.language import EVENT
 from completions.script.node import Node
-from completions.script.replies import Answer, Answered, Awaited, dumps
+from completions.script.replies import Answer, Answered, Awaited
+from completions.script.schemas.document import compact
 from completions.script.templates import Text, Tree, context, fill, text, tree, write
 
 DONE = "[DONE]"
@@ -34,7 +35,7 @@ class WrittenEvent:
     def write(self, context: Context) -> RawEvent:
         """Return the event for one prompt."""
         filled = fill(self.data, context)
-        data = filled if isinstance(filled, str) else dumps(filled)
+        data = filled if isinstance(filled, str) else compact(filled)
         has_data = any(name == "data" for name, _ in self.fields)
         is_chunk = has_data and data != DONE
         fields = tuple((name, write(value, context)) for name, value in self.fields)
@@ -64,10 +65,7 @@ class WordByWord:
 
 def word_by_word(node: Node, otherwise: Answer | None) -> WordByWord:
     """Read a list of events."""
-    events = tuple(_event(item) for item in node.items())
-    if not events:
-        raise node.error("must hold at least one event.")
-    return WordByWord(events, otherwise)
+    return WordByWord(tuple(map(_event, node.items("event"))), otherwise)
 
 
 def _event(node: Node) -> WrittenEvent:

@@ -30,11 +30,7 @@ class Chaos:
 
 def combined(node: Node) -> tuple[Fault, ...]:
     """Read a fault, or a list of faults that are applied in order."""
-    if not isinstance(node.value, list):
-        return (fault(node),)
-    found = tuple(fault(item) for item in node.items())
-    if not found:
-        raise node.error("must name at least one fault.")
+    found = tuple(map(fault, node.one_or_more("fault")))
     if why := faults.clash(found):
         raise node.error(f"has faults that are at odds: {why}")
     return found
@@ -61,9 +57,7 @@ def chaos(node: Node) -> Chaos:
     rate = fields["rate"].number()
     if not 0 <= rate <= 1:
         raise fields["rate"].wrong("a number from 0 to 1")
-    of = tuple(_strike(item) for item in fields["of"].items())
-    if not of:
-        raise fields["of"].error("must hold at least one fault or error.")
+    of = tuple(map(_strike, fields["of"].items("fault or error")))
     return Chaos(rate, fields["seed"].count() if "seed" in fields else 0, of)
 
 

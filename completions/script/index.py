@@ -5,12 +5,12 @@ fewest others have. A prompt's fields are then read once, and only the rules tha
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from completions.conversation import Prompt
-from completions.script.fields import EXPR
+from completions.script.fields import EXPR, Field
 from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
 
 BLOCK = 128
@@ -31,14 +31,6 @@ class Conditional(Protocol):
 
 
 R = TypeVar("R", bound=Conditional)
-
-
-class Field(NamedTuple):
-    """What is read of a prompt; all rules that are filed under it share the value."""
-
-    name: str
-    key: str
-    read: Callable[[Prompt, str], object]
 
 
 class _Filed:
@@ -79,20 +71,20 @@ class _Filed:
 class _Block:
     def __init__(self, rules: Sequence[Conditional]) -> None:
         self._always: list[int] = []
-        self._filed: defaultdict[Field, _Filed] = defaultdict(_Filed)
+        self._filed: defaultdict[tuple[Field, str], _Filed] = defaultdict(_Filed)
         needed = [list(_needed(rule.match)) for rule in rules]
         common = Counter(map(_mark, chain.from_iterable(needed)))
         for at, conditions in enumerate(needed):
             if conditions:
                 rarest = min(conditions, key=lambda condition: common[_mark(condition)])
-                self._filed[_field(rarest)].file(at, rarest)
+                self._filed[rarest.field, rarest.key].file(at, rarest)
             else:
                 self._always.append(at)
 
     def possible(self, prompt: Prompt) -> list[int]:
         found = [*self._always]
-        for field, filed in self._filed.items():
-            found += filed.possible(field.read(prompt, field.key))
+        for (field, key), filed in self._filed.items():
+            found += filed.possible(field.read(prompt, key))
         if len(found) > 1:
             found.sort()
         return found
@@ -159,7 +151,3 @@ def _can_be_filed(condition: Condition) -> bool:
 
 def _mark(condition: Condition) -> tuple[object, ...]:
     return condition.field.name, condition.key, condition.lookup.name, condition.expected
-
-
-def _field(condition: Condition) -> Field:
-    return Field(condition.field.name, condition.key, condition.field.read)

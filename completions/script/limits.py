@@ -33,31 +33,22 @@ class Quota:
     tokens: int | None = None
 
 
-def limits(node: Node | None) -> tuple[Limits, ...]:
+def limits(node: Node) -> tuple[Limits, ...]:
     """Read a mapping of limits, or a list of them, of which the first that applies is used."""
-    if node is None:
-        return ()
-    return tuple(map(_limits, node.items())) if isinstance(node.value, list) else (_limits(node),)
+    return tuple(map(_limits, node.one_or_more()))
 
 
-def quota(node: Node | None) -> Quota | None:
+def quota(node: Node) -> Quota:
     """Read a quota; it must limit something."""
-    if node is None:
-        return None
     fields = node.keyed(QUOTA)
     if not fields:
         raise node.error(f"limits nothing; it must have one of: {', '.join(QUOTA)}.")
     return Quota(**{name: child.count() for name, child in fields.items()})
 
 
-def names(node: Node | None) -> tuple[str, ...]:
-    """Read a name, or a list of names."""
-    if node is None:
-        return ()
-    return tuple(item.raw for item in node.items()) if isinstance(node.value, list) else (node.raw,)
-
-
 def _limits(node: Node) -> Limits:
     fields = node.keyed(LIMITS)
-    models, keys = names(fields.pop("model", None)), names(fields.pop("key", None))
+    models, keys = (
+        tuple(each.raw for each in fields.pop(key).one_or_more()) if key in fields else () for key in ("model", "key")
+    )
     return Limits(**{name: child.count(least=1) for name, child in fields.items()}, models=models, keys=keys)

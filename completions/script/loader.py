@@ -27,9 +27,10 @@ from completions.script.reading import read
 from completions.script.recording import Play
 from completions.script.replies import Answer
 from completions.script.rules import Rule, Script
-from completions.script.scenarios import Scenario, builtin, scenarios, started
+from completions.script.scenarios import Scenarios, builtin, scenarios, started
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 BUILTIN = Path(__file__).parent / "builtin"
 DEFAULT, RELAY = "mock", "relay"
@@ -67,11 +68,10 @@ def _script(document: Node) -> Script:
     fields = document.keyed(SCRIPT)
     if fields["version"].as_(int) != VERSION:
         fields["version"].source.tell(fields["version"].error(f"must be {VERSION}."))
-    nothing: dict[str, Node] = {}
     top = _Taker(fields)
-    defaults = top("defaults", lambda node: node.keyed(DEFAULTS), nothing)
+    defaults: dict[str, Node] = top("defaults", lambda node: node.keyed(DEFAULTS), {})
     take = _Taker(defaults)
-    top("recorded", lambda node: node.keyed(ORIGIN), nothing)
+    top("recorded", lambda node: node.keyed(ORIGIN), None)
     strict = take("strict", _flag, False)
     if strict and "fallback" in defaults:
         node = defaults["fallback"]
@@ -79,8 +79,7 @@ def _script(document: Node) -> Script:
     answers = take("fallback", fallback, NAMED["auto"])
     pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
     dice = take("chaos", chaos, None)
-    none: dict[str, Scenario] = {}
-    known = builtin() | top("scenarios", scenarios, none)
+    known: Scenarios = builtin() | top("scenarios", scenarios, {})
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
@@ -111,7 +110,7 @@ class _Taker:
     def __init__(self, fields: dict[str, Node]) -> None:
         self._fields = fields
 
-    def __call__(self, key: str, read: Callable[[Node], T], default: T) -> T:
+    def __call__(self, key: str, read: Callable[[Node], T], default: D) -> T | D:
         return self._fields[key].attempt(read, default) if key in self._fields else default
 
 
@@ -126,7 +125,7 @@ def _names(node: Node) -> tuple[str, ...]:
 def _codings(node: Node) -> tuple[str, ...]:
     """Read content codings, one or a list in the order of preference."""
     names = []
-    for item in node.items() if isinstance(node.value, list) else [node]:
+    for item in node.one_or_more():
         name = item.one_of(CODINGS)
         if (package := CODINGS[name]) and find_spec(package) is None:
             raise item.error(f"cannot offer `{name}` without the package {package}: pip install {package}.")
@@ -137,7 +136,7 @@ def _codings(node: Node) -> tuple[str, ...]:
 def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     rules: dict[str, Rule] = {}
     for number, node in enumerate(nodes.items(), 1):
-        rule = node.attempt(partial(_read_rule, number=number, pace=pace, dice=dice), None)
+        rule = node.attempt(partial(read_rule, number=number, pace=pace, dice=dice), None)
         if rule is None:
             continue
         if rule.name in rules:
@@ -147,18 +146,13 @@ def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
     return tuple(rules.values())
 
 
-def _read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule | None:
-    return read_rule(node, number, pace, dice)
-
-
 def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     """Read a rule; these are its default pacing and chaos, and its number is its default name."""
     fields = node.keyed(RULE)
     take = _Taker(fields)
-    faults: tuple[Fault, ...] = take("fault", combined, ())
+    faults = take("fault", combined, ())
     both = _says_before_error(fields, faults)
-    none: tuple[Answer, ...] = ()
-    answers = node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), none)
+    answers = node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), ())
     return Rule(
         name=take("name", lambda node: node.name, f"rule {number}"),
         answers=answers,
@@ -196,7 +190,4 @@ def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
             return (reply(only),)
         case "error":
             return (failure(only),)
-    answers = tuple(answer(item) for item in only.items())
-    if not answers:
-        raise only.error("must hold at least one answer.")
-    return answers
+    return tuple(answer(item) for item in only.items("answer"))

@@ -36,10 +36,8 @@ UNLISTED = Models()
 """No model is listed."""
 
 
-def models(node: Node | None) -> Models:
+def models(node: Node) -> Models:
     """Read `known` or `any`, or a list of these, of names and of descriptions."""
-    if node is None:
-        return UNLISTED
     if node.value in (KNOWN, ANY):
         return Models(known=node.value == KNOWN, any=node.value == ANY)
     names: list[str] = []

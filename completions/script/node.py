@@ -15,6 +15,7 @@ from completions.faults import MAX_NUMBER
 from completions.script.language import Keys
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 KINDS = {dict: "a mapping", list: "a list", str: "a string", int: "a whole number", bool: "true or false"}
 
@@ -106,7 +107,7 @@ class Node:
         column = self._key.start_mark.column + 1 if line is None else None
         return ScriptError(f"{where}{message}", self.file, line or self.line, self.path or None, column=column)
 
-    def attempt(self, read: Callable[["Node"], T], default: T) -> T:
+    def attempt(self, read: Callable[["Node"], T], default: D) -> T | D:
         """Return what a function reads of this value; where that is an error and errors are gathered, the default."""
         try:
             return read(self)
@@ -217,14 +218,20 @@ class Node:
         nodes = {key.value: (key, node) for key, node in self._node.value}
         return {name: self._child(name, key, node, values[name]) for name, (key, node) in nodes.items()}
 
-    def items(self) -> list["Node"]:
-        """Return the values of a list."""
+    def items(self, what: str = "") -> list["Node"]:
+        """Return the values of a list; where `what` says what they are, there must be one."""
         values = self.as_(list)
+        if what and not values:
+            raise self.error(f"must hold at least one {what}.")
         nodes: list[yaml.Node] = self._node.value
         return [
             Node(self.source, node, value, f"{self.path}[{index}]")
             for index, (node, value) in enumerate(zip(nodes, values, strict=True))
         ]
+
+    def one_or_more(self, what: str = "") -> list["Node"]:
+        """Return the values of a list as `items` does, or else this value as the only one."""
+        return self.items(what) if isinstance(self.value, list) else [self]
 
     def _child(self, name: str, key: yaml.Node, node: yaml.Node, value: object) -> "Node":
         return Node(self.source, node, value, f"{self.path}.{name}".lstrip("."), key)

@@ -55,13 +55,13 @@ def identity(prompt: Prompt) -> str:
     return hashlib.blake2s(repr(sorted(body.items(), key=lambda item: item[0])).encode()).hexdigest()
 
 
-def pacing(node: Node | None, default: Pace) -> Pace:
+def pacing(node: Node, default: Pace) -> Pace:
     """Read a pacing; what it leaves out is the default's. `recorded` is the speed 1, and 0 is at once."""
-    if node is not None and node.value == RECORDED:
+    if node.value == RECORDED:
         return replace(default, speed=1.0)
-    if node is not None and node.value == 0 and not isinstance(node.value, bool):
+    if node.value == 0 and not isinstance(node.value, bool):
         return replace(default, ttft_ms=0.0, itl_ms=0.0, prefill_ms_per_1k=0.0, jitter=None, speed=None)
-    fields = node.keyed(PACING) if node else {}
+    fields = node.keyed(PACING)
     if "tps" in fields and "itl_ms" in fields:
         raise fields["tps"].error("cannot stand beside `itl_ms`: both say how fast tokens come.")
     given = {key: milliseconds(fields[key]) for key in MILLISECONDS if key in fields}

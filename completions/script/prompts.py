@@ -35,21 +35,17 @@ def prompts(node: Node) -> Templates:
 
 
 def _versions(node: Node) -> list[dict[str, Any]]:
-    nodes = node.items() if isinstance(node.value, list) else [node]
-    if not nodes:
-        raise node.error("must hold at least one version.")
-    return [_version(item) for item in nodes]
+    return list(map(_version, node.one_or_more("version")))
 
 
 def _version(node: Node) -> dict[str, Any]:
     fields = node.keyed(PROMPT)
-    if not fields["messages"].items():
-        raise fields["messages"].error("must hold at least one message.")
+    messages = list(map(_message, fields["messages"].items("message")))
     request = fields["request"].as_(dict) if "request" in fields else {}
     for name in WITHOUT:
         if name in request:
             raise fields["request"].error(f"cannot have `{name}`, which a request says itself.")
-    return {"messages": [_message(item) for item in fields["messages"].items()], "request": request}
+    return {"messages": messages, "request": request}
 
 
 def _message(node: Node) -> dict[str, str]:

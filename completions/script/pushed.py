@@ -133,17 +133,14 @@ class Builder:
 
 def pushed_rules(document: Node, taken: Iterable[str], made: int, script: Script) -> list[str]:
     """Read one rule or a list of rules, and return each as JSON, with a name where it has none."""
-    nodes = document.items() if isinstance(document.value, list) else [document]
     names, texts = set(taken), []
-    for number, node in enumerate(nodes, made + 1):
+    for number, node in enumerate(document.one_or_more("rule"), made + 1):
         rule = read_rule(node, number, script.pacing, script.chaos)
         name = rule.name if "name" in node.entries() else f"pushed {number}"
         if name in names:
             raise node.error(f"has the name of another rule, '{name}'.")
         names.add(name)
         texts.append(as_json({"name": name, **node.as_(dict)}))
-    if not texts:
-        raise document.error("must hold at least one rule.")
     return texts
 
 
@@ -168,7 +165,8 @@ def _with_parts(script: Script, pushed: Pushed) -> Script:
     if pushed.chaos is not None:
         script = _with_chaos(script, pushed.chaos)
     if pushed.limits is not None:
-        script = replace(script, limits=limits(_node(pushed.limits)))
+        node = _node(pushed.limits)
+        script = replace(script, limits=() if node is None else limits(node))
     if pushed.cassettes is not None:
         script = _passing_on(script, pushed.cassettes)
     if pushed.scenario is not None:

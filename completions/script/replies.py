@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +17,7 @@ from completions.outcome import Recorded, Upstream
 from completions.script.auto import auto
 from completions.script.instances import Unsatisfiable
 from completions.script.returned import error_problem, reply_problem
+from completions.script.schemas.document import compact
 from completions.script.templates import Text, Tree, context, fill, has_template, write
 
 Answered = Reply | RequestError | Upstream | Recorded
@@ -41,8 +41,8 @@ class WrittenCall:
     def write(self, context: Context) -> ToolCall:
         """Return the call; arguments or results that are mappings become JSON text."""
         filled = fill(self.arguments, context)
-        arguments = filled if isinstance(filled, str) else dumps(filled)
-        result = dumps(fill(self.result[0], context)) if self.result else ""
+        arguments = filled if isinstance(filled, str) else compact(filled)
+        result = compact(fill(self.result[0], context)) if self.result else ""
         return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result)
 
     def has_template(self) -> bool:
@@ -86,7 +86,7 @@ class WrittenChoice:
 
     def write(self, context: Context) -> Choice:
         """Return the choice for one prompt."""
-        text = dumps(fill(self.json[0], context)) if self.json else _maybe(self.text, context)
+        text = compact(fill(self.json[0], context)) if self.json else _maybe(self.text, context)
         blocks = tuple(block for each in self.blocks if (block := each.write(context)).text or block.call)
         return Choice(
             text="" if self.blocks and not blocks else text,
@@ -234,10 +234,6 @@ def written(choices: tuple[WrittenChoice, ...], facts: Facts) -> Fixed | Written
     if has_template((facts.id, facts.model)) or any(choice.has_template() for choice in choices):
         return answer
     return Fixed(answer.write(EMPTY))
-
-
-dumps = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-"""Return a value as compact JSON text, as models write it."""
 
 
 def _maybe(value: Text | None, context: Context) -> str | None:

@@ -109,9 +109,7 @@ def scenario(node: Node) -> Scenario:
 
 
 def _staged(fields: Mapping[str, Node]) -> Scenario:
-    stages = tuple(_stage(item) for item in fields["stages"].items())
-    if not stages:
-        raise fields["stages"].error("must hold at least one stage.")
+    stages = tuple(_stage(item) for item in fields["stages"].items("stage"))
     repeat = fields["repeat"].as_(bool) if "repeat" in fields else False
     _check(fields["stages"], stages, repeat)
     return Scenario(stages, repeat)

@@ -49,20 +49,21 @@ class Template:
 
     def unknown(self) -> tuple[str, str] | None:
         """Return a name that the prompt does not have, with a hint; None if all names are known."""
-        for node in self._template.nodelist.get_nodes_by_type(VariableNode):
-            match getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None):
+        for lookups in self._lookups():
+            match lookups:
                 case ("prompt", str(name), *_) if name not in OF_PROMPT:
                     return f"prompt.{name}", did_you_mean(name, OF_PROMPT)
         return None
 
     def asked(self) -> list[str]:
         """Return the names that the template uses."""
-        found = []
+        return list(dict.fromkeys(str(lookups[0]) for lookups in self._lookups()))
+
+    def _lookups(self) -> Iterator[tuple[object, ...]]:
+        """Yield the steps of each variable that the template writes: `prompt.model` has two."""
         for node in self._template.nodelist.get_nodes_by_type(VariableNode):
-            lookups = getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None)
-            if lookups and lookups[0] not in found:
-                found.append(str(lookups[0]))
-        return found
+            if lookups := getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None):
+                yield lookups
 
     def fields_asked(self, name: str) -> Iterator[str]:
         """Yield the keys of what has this name that the template cannot do without."""

@@ -6,7 +6,7 @@ A chat completion is read here, the others in `verbatim_others`.
 from completions.conversation import Choice, Reply, ToolCall, Usage
 from completions.script import verbatim_others as others
 from completions.script.node import Node
-from completions.script.verbatim_others import listed, opened, word
+from completions.script.verbatim_others import inside, listed, number, opened, word
 
 
 def verbatim(body: Node) -> Reply:
@@ -36,23 +36,18 @@ def _completion(body: Node) -> Reply:
 
 def _usage(node: Node) -> Usage:
     fields = opened(node, "prompt_tokens", "completion_tokens")
-    asked, said = fields.get("prompt_tokens_details"), fields.get("completion_tokens_details")
+    asked, said = (inside(fields, f"{side}_tokens_details") for side in ("prompt", "completion"))
     return Usage(
         fields["prompt_tokens"].as_(int),
         fields["completion_tokens"].as_(int),
-        cached_tokens=_detail(asked, "cached_tokens"),
-        reasoning_tokens=_detail(said, "reasoning_tokens"),
-        cache_creation_tokens=_detail(asked, "cache_write_tokens"),
-        audio_tokens=_detail(asked, "audio_tokens"),
-        completion_audio_tokens=_detail(said, "audio_tokens"),
-        accepted_prediction_tokens=_detail(said, "accepted_prediction_tokens"),
-        rejected_prediction_tokens=_detail(said, "rejected_prediction_tokens"),
+        cached_tokens=number(asked, "cached_tokens"),
+        reasoning_tokens=number(said, "reasoning_tokens"),
+        cache_creation_tokens=number(asked, "cache_write_tokens"),
+        audio_tokens=number(asked, "audio_tokens"),
+        completion_audio_tokens=number(said, "audio_tokens"),
+        accepted_prediction_tokens=number(said, "accepted_prediction_tokens"),
+        rejected_prediction_tokens=number(said, "rejected_prediction_tokens"),
     )
-
-
-def _detail(node: Node | None, key: str) -> int:
-    fields = opened(node) if node and node.value is not None else {}
-    return fields[key].as_(int) if key in fields else 0
 
 
 def _choice(node: Node) -> Choice:

@@ -55,7 +55,7 @@ def _anthropic(node: Node) -> Iterator[Block]:
 def answer(body: Node) -> Reply:
     """Read an answer of Gemini's."""
     fields = opened(body, "candidates")
-    used = opened(fields["usageMetadata"]) if "usageMetadata" in fields else {}
+    used = inside(fields, "usageMetadata")
     thought = number(used, "thoughtsTokenCount")
     usage = Usage(
         number(used, "promptTokenCount"),
@@ -70,8 +70,7 @@ def answer(body: Node) -> Reply:
 
 def _candidate(node: Node) -> Choice:
     fields = opened(node)
-    content = opened(fields["content"]) if "content" in fields else {}
-    said = tuple(block for part in listed(content, "parts") for block in _part(part))
+    said = tuple(block for part in listed(inside(fields, "content"), "parts") for block in _part(part))
     reason = FINISH_REASONS.get(word(fields, "finishReason") or "", "stop")
     called = reason == "stop" and any(block.call for block in said)
     return Choice(blocks=said, finish_reason="tool_calls" if called else reason)
@@ -90,8 +89,8 @@ def _part(node: Node) -> Iterator[Block]:
 def response(body: Node) -> Reply:
     """Read a response of OpenAI's."""
     fields = opened(body, "output")
-    used = opened(fields["usage"]) if "usage" in fields and fields["usage"].value is not None else {}
-    asked, told = (opened(used[f"{key}_tokens_details"]) if f"{key}_tokens_details" in used else {} for key in SIDES)
+    used = inside(fields, "usage")
+    asked, told = (inside(used, f"{key}_tokens_details") for key in SIDES)
     usage = Usage(
         number(used, "input_tokens"),
         number(used, "output_tokens"),
@@ -102,7 +101,7 @@ def response(body: Node) -> Reply:
     word(fields, "status")
     for tool in listed(fields, "tools"):
         opened(tool)
-    why = opened(fields["incomplete_details"]) if _is_there(fields, "incomplete_details") else {}
+    why = inside(fields, "incomplete_details")
     usual = "tool_calls" if any(block.call for block in said) else "stop"
     choice = Choice(blocks=said, finish_reason=INCOMPLETE.get(word(why, "reason") or "", usual))
     name, created = word(fields, "id"), number(fields, "created_at") or None
@@ -152,6 +151,11 @@ def opened(node: Node, *required: str) -> dict[str, Node]:
 
 def _is_there(fields: Mapping[str, Node], key: str) -> bool:
     return key in fields and fields[key].value is not None
+
+
+def inside(fields: Mapping[str, Node], key: str) -> dict[str, Node]:
+    """Return the values of a mapping within a mapping, none where it is null or missing."""
+    return opened(fields[key]) if _is_there(fields, key) else {}
 
 
 def listed(fields: Mapping[str, Node], key: str) -> list[Node]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from completions import budget
-from completions.script.asked.session import RECORDS, StoredDocument, kept_text, read_kept, read_recording
+from completions.script.asked.session import RECORDS, KeptRecording, kept_text, read_kept, read_recording
 from completions.script.faults import chaos
 from completions.script.limits import limits
 from completions.script.node import Node
@@ -98,7 +98,7 @@ async def set_scenario(namespace: Namespace, document: Node | None) -> None:
 
 
 async def set_recording(
-    namespace: Namespace, document: Node | None, check: Callable[[StoredDocument, Script], None] | None = None
+    namespace: Namespace, document: Node | None, check: Callable[[KeptRecording, Script], None] | None = None
 ) -> None:
     """Record and play in a folder, nothing where the document is null, or as the server says (None).
 

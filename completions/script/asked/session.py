@@ -44,7 +44,7 @@ def read_recording(node: Node) -> Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDocument:
+class KeptRecording:
     """A recording as a namespace keeps it: with its whole path, and a name for the run that it began."""
 
     recording: Recording
@@ -58,9 +58,9 @@ def kept_text(document: Any, path: str, run: str) -> str:
 
 
 @functools.lru_cache(maxsize=256)
-def read_kept(text: str) -> StoredDocument | None:
+def read_kept(text: str) -> KeptRecording | None:
     """Read what a namespace keeps; None where nothing is recorded and played."""
     facts = json.loads(text)
     if facts is None:
         return None
-    return StoredDocument(read_recording(read_text(json.dumps(facts["recording"]), NAME)), facts["path"], facts["run"])
+    return KeptRecording(read_recording(read_text(json.dumps(facts["recording"]), NAME)), facts["path"], facts["run"])

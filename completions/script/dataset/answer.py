@@ -17,7 +17,8 @@ from completions.script.language import BY_PROMPT, BY_TURN, DATASET, DATASET_BY
 from completions.script.matchers import All, Matcher, Words, shown
 from completions.script.node import Node
 from completions.script.reading import read_text
-from completions.script.replies import Answer, Answered, Awaited, Facts, Written, WrittenChoice, dumps
+from completions.script.replies import Answer, Answered, Awaited, Facts, Written, WrittenChoice
+from completions.script.schemas.document import compact
 from completions.script.templates import context, fields_asked
 
 ROW = "row"
@@ -28,14 +29,14 @@ class _Object(dict[str, object]):
     """An object in a line; in a text it stands as JSON."""
 
     def __str__(self) -> str:
-        return dumps(self)
+        return compact(self)
 
 
 class _List(list[object]):
     """A list in a line; in a text it stands as JSON."""
 
     def __str__(self) -> str:
-        return dumps(self)
+        return compact(self)
 
 
 @dataclass(frozen=True, slots=True)

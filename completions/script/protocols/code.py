@@ -11,10 +11,9 @@ from completions.conversation import Prompt, Tool
 from completions.script.fitting import fitting
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments
-from completions.script.protocols.observation import observation, question
-from completions.script.protocols.words import schema_of_type
+from completions.script.protocols.observation import in_sentences, observation, question
+from completions.script.protocols.words import object_of, schema_of_type
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import retold, sentences
 
 FINAL = "final_answer"
 TAGS = re.compile(r"opened with '([^'\n]{1,40})', and closed with '([^'\n]{1,40})'")
@@ -44,15 +43,12 @@ def _properties(prompt: Prompt) -> Mapping[str, object]:
 
 def _step(prompt: Prompt, system: str, seed: str) -> tuple[str, str]:
     """Return what is thought and the code of a step."""
-    result, random = observation(prompt), seeded(seed + "/code")
-    asked = question(prompt)
-    tools = [] if result else [tool for tool in _defined(system) if tool.name != FINAL]
+    tools = [] if observation(prompt) else [tool for tool in _defined(system) if tool.name != FINAL]
     if tools:
-        tool = fitting(tools, asked, most=1)[0]
+        tool = fitting(tools, question(prompt), most=1)[0]
         given = ", ".join(f"{name}={value!r}" for name, value in arguments(tool, seed).items())
         return "I call a tool and print its result.", f"result = {tool.name}({given})\nprint(result)"
-    said = retold(result, asked, random) if result else sentences(asked, random, short=False)
-    return "I know the answer.", f"{FINAL}({said!r})"
+    return "I know the answer.", f"{FINAL}({in_sentences(prompt, seeded(seed + '/code'))!r})"
 
 
 def _defined(system: str) -> list[Tool]:
@@ -62,4 +58,4 @@ def _defined(system: str) -> list[Tool]:
 
 def _parameters(given: str) -> Mapping[str, object]:
     properties = {name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(given)}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return object_of(properties)

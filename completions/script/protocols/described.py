@@ -7,7 +7,7 @@ from completions.conversation import Tool
 from completions.script.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.quoted import is_schema
-from completions.script.protocols.words import PLAIN
+from completions.script.protocols.words import PLAIN, object_of
 
 NEAR = 2_000
 """Characters after a tool's name in which its description stands."""
@@ -60,8 +60,7 @@ def _parameters(value: object) -> Mapping[str, object] | None:
         return value
     if not all(isinstance(each, Mapping) for each in value.values()):
         return None
-    properties = {str(name): _typed(each) for name, each in value.items()}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return object_of({str(name): _typed(each) for name, each in value.items()})
 
 
 def _typed(given: Mapping[str, object]) -> Mapping[str, object]:

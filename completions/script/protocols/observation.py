@@ -1,9 +1,11 @@
-"""Whether a tool has answered, for step 3: as a message of its own, or in words."""
+"""Whether a tool has answered, for step 3: as a message of its own, or in words; and what is then said."""
 
 import re
+from random import Random
 
 from completions.conversation import Prompt, ToolResult
 from completions.script.protocols.braces import MAX_SEARCHED
+from completions.script.sentences import retold, sentences
 
 SAID = re.compile(r"^[ \t]*Observation:[ \t]*\n?", re.MULTILINE)
 """How frameworks that have no messages of tools tell what one said."""
@@ -45,3 +47,9 @@ def question(prompt: Prompt) -> str:
     """Return the last text of the user that does not tell what a tool said."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
     return next((text for text in texts if not SAID.match(text.lstrip()[:40]) and not FAILED.match(text[:200])), "")
+
+
+def in_sentences(prompt: Prompt, random: Random, *, short: bool = False) -> str:
+    """Say what a tool said last, or else answer what was asked, in a `short` way or at length."""
+    result = observation(prompt)
+    return sentences(question(prompt), random, short) if result is None else retold(result, question(prompt), random)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.script.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
-from completions.script.protocols.words import schema_of_example, schema_of_sketch, schema_of_type
+from completions.script.protocols.words import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact
 
 ASKS = re.compile(
@@ -103,7 +103,7 @@ def _several(schema: Schema) -> Schema:
     if not isinstance(schema, Mapping) or schema.get("type", "object") != "object":
         return schema
     kept = {name: schema[name] for name in ("$defs", "definitions") if name in schema}
-    return {**kept, "type": "array", "items": schema, "minItems": 1, "maxItems": 3}
+    return kept | list_of(schema)
 
 
 def is_schema(value: Mapping[str, object]) -> bool:

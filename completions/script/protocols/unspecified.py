@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from completions.conversation import Prompt
 from completions.script.instances import instance
 from completions.script.protocols.braces import braced, value_of
-from completions.script.protocols.observation import observation, question
+from completions.script.protocols.observation import in_sentences
 from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema
-from completions.script.protocols.words import schema_of_instance
+from completions.script.protocols.words import list_of, schema_of_instance
 from completions.script.schemas.document import Schema, compact, seeded
-from completions.script.sentences import retold, sentences
 
 ASKS = re.compile(
     r"\W*(?:(?:please|always|only|now|then|you|must|should) )*(?:respond|reply|answer|return|output)\b[^\n]*\bJSON\b"
@@ -48,13 +47,10 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             if schema is None and _quotes(text[text.find(asking[0]) :]):
                 return None
             schema = schema or _keys(asking) or _list(asking)
-            return compact(_told(prompt, seed) if schema is None else instance(schema, seed))
+            if schema is not None:
+                return compact(instance(schema, seed))
+            return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
     return None
-
-
-def _told(prompt: Prompt, seed: str) -> Mapping[str, object]:
-    result, asked, random = observation(prompt), question(prompt), seeded(f"{seed}/text")
-    return {"answer": sentences(asked, random, short=True) if result is None else retold(result, asked, random)}
 
 
 def _quotes(text: str) -> bool:
@@ -80,14 +76,10 @@ def _keys(asking: list[str]) -> Schema | None:
             names = QUOTED.findall(rest) or (BETWEEN.split(named[1]) if named else [])
             if names:
                 schema = {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": names}
-                return _listed(schema) if LIST.search(sentence) else schema
+                return list_of(schema) if LIST.search(sentence) else schema
     return None
 
 
 def _list(asking: list[str]) -> Schema | None:
     found = next(filter(None, map(LIST.search, asking)), None)
-    return found and _listed(ITEMS.get((found[1] or "").lower(), TEXT))
-
-
-def _listed(item: Schema) -> Schema:
-    return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+    return found and list_of(ITEMS.get((found[1] or "").lower(), TEXT))

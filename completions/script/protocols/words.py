@@ -44,6 +44,16 @@ WITH_EXAMPLE = re.compile(r"^(?:date|time|date-time) string \(([^()]+)\)$")
 ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re.DOTALL)
 
 
+def list_of(item: object) -> Schema:
+    """Return the schema of a few of what an item's schema describes."""
+    return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+
+
+def object_of(properties: Mapping[str, object]) -> Schema:
+    """Return the schema of an object that has all of these properties, and no other."""
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
 def schema_of_type(written: str, depth: int = 0) -> Schema | None:
     """Return the JSON Schema of a type as it is written; None where the words name none."""
     text = written.strip().rstrip(",;").strip()
@@ -66,9 +76,7 @@ def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
         if named is None or schema is None:
             return None
         properties[named[1]] = schema
-    if not properties:
-        return None
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return object_of(properties) if properties else None
 
 
 def schema_of_example(value: object, depth: int = 0) -> Schema | None:
@@ -79,13 +87,13 @@ def schema_of_example(value: object, depth: int = 0) -> Schema | None:
         return PLAIN.get(value.strip().lower())
     if isinstance(value, list):
         item = schema_of_example(value[0], depth + 1) if len(value) == 1 else None
-        return item and {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+        return item and list_of(item)
     if not isinstance(value, Mapping) or not value:
         return None
     properties = {str(name): schema_of_example(each, depth + 1) for name, each in value.items()}
     if any(schema is None for schema in properties.values()):
         return None
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    return object_of(properties)
 
 
 def schema_of_instance(value: object, depth: int = 0) -> Schema:
@@ -98,8 +106,7 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
         case float():
             return {"type": "number", "minimum": 0, "maximum": 1}
         case list() if depth <= MAX_DEPTH:
-            item = schema_of_instance(value[0], depth + 1) if value else {"type": "string"}
-            return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+            return list_of(schema_of_instance(value[0], depth + 1) if value else {"type": "string"})
         case dict() if depth <= MAX_DEPTH:
             properties = {str(name): schema_of_instance(each, depth + 1) for name, each in value.items()}
             return {"type": "object", "properties": properties, "required": list(properties)}
@@ -159,7 +166,7 @@ def _list(text: str, depth: int) -> Schema | None:
         item = schema_of_type(text[1:-1], depth)
     else:
         return None
-    return item and {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
+    return item and list_of(item)
 
 
 def _object(text: str, depth: int) -> Schema | None:
@@ -182,7 +189,7 @@ def _generic(text: str, depth: int) -> Schema | None:
     if not known or len(known) < len(schemas):
         return None
     if name in LISTS:
-        return {"type": "array", "items": known[0], "minItems": 1, "maxItems": 3}
+        return list_of(known[0])
     if name in MAPS:
         return {"type": "object", "additionalProperties": known[-1]}
     if name in ("optional", "union"):
