@@ -63,7 +63,8 @@ async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> 
     headers = exchange.request_headers
     if upstream.headers:
         headers = {**headers, **{name.encode(): value.encode() for name, value in upstream.headers}}
-    question = Question(exchange.method, url, headers, exchange.request_body, upstream.timeout_ms / 1000)
+    seconds, generates = upstream.timeout_ms / 1000, bool(surface)
+    question = Question(exchange.method, url, headers, exchange.request_body, seconds, generates)
     try:
         return await ask(question)
     except NoAnswer as exc:

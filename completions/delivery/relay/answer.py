@@ -18,15 +18,32 @@ CONNECT_SECONDS = 10.0
 MAX_CONNECTIONS, IDLE_CONNECTIONS = 1000, 100
 """Connections to all upstreams at a time, and those that are kept for the next request."""
 
+IDLE_SECONDS = 2.0
+"""How long they are kept: many servers close theirs after 5 s, and may do so just as the next request is sent."""
+
+IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
+
 
 class Question(NamedTuple):
-    """A request as it is passed on; headers have lower-case names, `seconds` is the longest silence."""
+    """A request as it is passed on; headers have lower-case names, `seconds` is the longest silence.
+
+    `generates` says that it asks for an answer of a model, and not for something to be stored.
+    """
 
     method: str
     url: str
     headers: Mapping[bytes, bytes]
     body: bytes
     seconds: float
+    generates: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether to ask again does no harm where it is not known if it was received (RFC 9110, section 9.2.2).
+
+        A POST may not be, but one that says so by its key; and one that generates, which the APIs' own SDKs send again.
+        """
+        return self.generates or self.method in IDEMPOTENT or b"idempotency-key" in self.headers
 
 
 class NoAnswer(Exception):
@@ -89,7 +106,7 @@ async def ask(question: Question) -> Answer:
             content=question.body or None,
             extensions={"timeout": {**limits, "read": question.seconds, "write": question.seconds}},
         )
-        return Answer(await _client().send(request, stream=True))
+        return Answer(await _send(request, question))
     except httpx.PoolTimeout as exc:
         raise _failed(503, "upstream_busy", question, f"has {MAX_CONNECTIONS} requests of ours already.") from exc
     except httpx.TimeoutException as exc:
@@ -98,6 +115,33 @@ async def ask(question: Question) -> Answer:
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
         told = f"gave no answer: {type(exc).__name__}: {exc}".rstrip(": ")
         raise _failed(502, "upstream_failed", question, f"{told}.".replace("..", ".")) from exc
+
+
+async def _send(request: "httpx.Request", question: Question) -> "httpx.Response":
+    """Send a request; once more where a connection that was kept had been closed just then."""
+    import httpx
+
+    way = _Way()
+    request.extensions = {**request.extensions, "trace": way.note}
+    try:
+        return await _client().send(request, stream=True)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        if not way.was_kept or not (question.is_repeatable or way.is_unsent):
+            raise
+    return await _client().send(request, stream=True)
+
+
+class _Way:
+    """How far a request came, as httpx tells it: over a connection that was kept, and before an answer began."""
+
+    def __init__(self) -> None:
+        self.was_kept, self.is_unsent = True, False
+
+    async def note(self, event: str, info: Mapping[str, object]) -> None:
+        """Note an event of the connection or of the exchange."""
+        if event == "connection.connect_tcp.started" or event.endswith("receive_response_headers.complete"):
+            self.was_kept = False
+        self.is_unsent |= event.endswith("send_request_headers.failed")
 
 
 def _silent(question: Question) -> str:
@@ -117,6 +161,10 @@ def _client() -> "httpx.AsyncClient":
 
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        limits = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS)
+        limits = httpx.Limits(
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+        )
         _clients[loop] = httpx.AsyncClient(limits=limits, timeout=None, follow_redirects=False)
     return _clients[loop]

@@ -15,13 +15,19 @@ class Connection:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self.gone = threading.Event()
+        self.read()
+
+    def read(self) -> None:
+        """Read a request: the connection's first, or another one."""
         data = b""
         while b"\r\n\r\n" not in data:
-            data += connection.recv(65536)
+            if not (received := self._socket.recv(65536)):
+                raise ConnectionError("The client has left.")
+            data += received
         self.head, _, self.body = data.partition(b"\r\n\r\n")
         length = int((self.head.lower().partition(b"content-length:")[2].split() or [b"0"])[0])
         while len(self.body) < length:
-            self.body += connection.recv(65536)
+            self.body += self._socket.recv(65536)
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
