@@ -13,6 +13,7 @@ from django.core.management.base import CommandError
 
 from completions.conf import conf
 from completions.inspector.address import address_problem
+from completions.management.leftovers import prefix
 from completions.script.asked.session import RECORDS
 from completions.state.cassettes.place import unwritable
 
@@ -79,7 +80,7 @@ def shared_metrics() -> Iterator[None]:
     if VARIABLE in os.environ:
         yield
         return
-    with TemporaryDirectory(prefix="mock-metrics-", ignore_cleanup_errors=True) as folder:
+    with TemporaryDirectory(prefix=prefix("metrics"), ignore_cleanup_errors=True) as folder:
         os.environ[VARIABLE] = folder
         try:
             yield

@@ -10,6 +10,8 @@ kill, and the servers use all cores, like the workers.
 
 import json
 import os
+import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,7 +42,7 @@ class ServerProcess:
 
     def __init__(self, directory: Path, port: int) -> None:
         self.port = port
-        self._folder = tempfile.TemporaryDirectory(prefix="mock-llm-", ignore_cleanup_errors=True)
+        self._folder = tempfile.TemporaryDirectory(prefix=_prefix(), ignore_cleanup_errors=True)
         self.log = Path(self._folder.name) / "server.log"
         self._said = b""
         with self.log.open("wb") as log:
@@ -103,6 +105,11 @@ class ServerProcess:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._folder.cleanup()
+
+
+def _prefix() -> str:
+    """Return a name with this process in it, by which the next server knows what is left of one that was killed."""
+    return f"mock-llm-{re.sub(r'[^A-Za-z0-9]', '_', platform.node())}-{os.getpid()}-"
 
 
 def command(port: int) -> list[str]:

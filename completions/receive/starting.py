@@ -14,6 +14,7 @@ from uvicorn import Server
 
 from completions.inspector.address import start_lines
 from completions.management.checks import unprinted_warnings
+from completions.management.leftovers import clear_leftovers, prefix
 
 logger = logging.getLogger("completions")
 
@@ -41,8 +42,9 @@ class Places:
 
     def __init__(self, workers: int) -> None:
         key = blake2b(multiprocessing.current_process().authkey, digest_size=8).hexdigest()
-        folder = Path(tempfile.gettempdir())
-        self._files = [folder / f"mock-worker-{key}-{number}" for number in range(1, workers + 1)]
+        parent = multiprocessing.parent_process()
+        named = Path(tempfile.gettempdir()) / f"{prefix('worker', parent and parent.pid)}{key}"
+        self._files = [named.with_name(f"{named.name}-{number}") for number in range(1, workers + 1)]
         self._taken: Path | None = None
 
     def take(self) -> bool:
@@ -68,6 +70,7 @@ class Places:
 def announce(server: Server) -> Places:
     """Have what there is to say said once the server listens, by the last of its workers; return their places."""
     loop, workers = asyncio.get_running_loop(), workers_of(server)
+    clear_leftovers()
     places = Places(workers)
     if workers == 1 and not server.config.should_reload:
         _warn()
