@@ -88,11 +88,17 @@ class JournalOff(JournalUnavailable):
 
 
 class StateUnavailable(RequestError):
-    """The request needs state that is shared between workers, and the store that holds it does not respond."""
+    """The request needs state that is shared between workers, and the store that holds it does not respond, or refuses.
 
-    def __init__(self) -> None:
+    `refusal` is what the store said.
+    """
+
+    def __init__(self, refusal: str = "") -> None:
+        self.refusal = refusal
         super().__init__(
-            "The state store (STATE_URL) cannot be reached, and this request needs it. Try again shortly.",
+            f"The state store (STATE_URL) refused a command that this request needs: {refusal}"
+            if refusal
+            else "The state store (STATE_URL) cannot be reached, and this request needs it. Try again shortly.",
             status=503,
             type="server_error",
             code="state_unavailable",

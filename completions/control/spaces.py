@@ -6,6 +6,7 @@ from completions.journal import queries
 from completions.journal.queries import Filter
 from completions.journal.writer import writer
 from completions.state import namespaces, selection
+from completions.state.store import shared_store
 from completions.views.http import FastJsonResponse, Recorded
 
 
@@ -62,14 +63,16 @@ async def health(call: Call) -> Recorded:
 
 
 async def ready(call: Call) -> Recorded:
-    """Say that requests can be answered, and from which script; while the state store is away, say that too."""
+    """Say that requests can be answered, and from which script; while the state store does not count, say that too."""
     space = await call.space()  # where nothing is known of it yet, that is a 503
+    store = shared_store()
+    state = None if store is None else await store.try_to_count()
     document = {"status": "ready", "script": space.script.source}
     if space.problem is not None:
         document["problem"] = space.problem
     if conf.JOURNAL and writer.problem is not None:
         document["journal"] = f"cannot be written: {writer.problem}"
-    return FastJsonResponse(document | {"state": "unavailable"} if space.away else document)
+    return FastJsonResponse(document if state is None else document | {"state": state})
 
 
 async def _forget(namespace: str) -> int:

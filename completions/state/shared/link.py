@@ -214,7 +214,7 @@ class Link:
             if refusal != self._refusal:  # out of memory, for one: it is told once
                 self._refusal = refusal
                 logger.error("The state store refused a command: %s", answer)
-            _fail(asked)
+            _fail(asked, refusal)
         elif asked.future is not None and not asked.future.done():
             asked.future.set_result(answer)
 
@@ -290,9 +290,9 @@ def _by_sha(script: Script, keys: tuple[str, ...], arguments: tuple[Value, ...])
     return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
 
 
-def _fail(asked: Asked) -> None:
+def _fail(asked: Asked, refusal: str = "") -> None:
     if asked.future is not None and not asked.future.done():
-        asked.future.set_exception(StateUnavailable())
+        asked.future.set_exception(StateUnavailable(refusal))
 
 
 def _told(exc: BaseException | None) -> str:

@@ -11,6 +11,9 @@ NAMES, WORKERS, ERA = f"{PREFIX}:names", f"{PREFIX}:workers", f"{PREFIX}:era"
 CHANNEL = f"{PREFIX}:worker:"
 """What the channels of workers begin with; the process's name follows."""
 
+PROBED = f"{PREFIX}:probe:"
+"""What the keys begin with on which is tried whether Redis counts; the process's name follows."""
+
 KEPT = 100_000
 """Seconds, a little over a day, that anything is kept which nobody uses."""
 
@@ -30,12 +33,14 @@ def _script(name: str) -> Script:
     return Script(text, hashlib.sha1(text, usedforsecurity=False).hexdigest())
 
 
-FILES = "take settle write uses remove names beat wait leave release counts waiting records call tell prefixes give"
+FILES = (
+    "take settle write uses remove names beat wait leave release counts waiting records call tell prefixes give probe"
+)
 
 ALL = tuple(map(_script, FILES.split()))
 
 TAKE, SETTLE, WRITE, USES, REMOVE, NAMED, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL = ALL[:15]
-PREFIXES, GIVE = ALL[15:]
+PREFIXES, GIVE, PROBE = ALL[15:]
 
 
 def space_key(name: str) -> str:
