@@ -23,7 +23,8 @@ SLACK = 0.0005
 """Seconds. Events due within this time count as due, because an event loop's timers are no finer than a millisecond."""
 
 Sent = Callable[[int, int, float], None]
-"""Called after a write with the index of the first event, the index after the last, and the seconds since the start."""
+"""Called after a write with the index of the first event, the index after the last, and the seconds since the start:
+when it began, or where a reader was slow, when it could be made."""
 
 
 def schedule(tokens: Sequence[int], pacing: Pacing) -> list[float]:
@@ -113,6 +114,11 @@ class Delivery(AsyncGenerator[bytes, None]):
         if self._sent is not None:
             self._sent(self._taken, self._position, self._elapsed)
 
+    def note_sent_late(self) -> None:
+        """Note that what was taken last is sent by now: whoever reads it may have been slow."""
+        self._elapsed = self._clock() - self._start
+        self.note_sent()
+
     def __anext__(self) -> Coroutine[Any, Any, bytes]:
         """Return the next piece once it is due."""
         return self._generator().__anext__()
@@ -146,7 +152,7 @@ class Delivery(AsyncGenerator[bytes, None]):
                 if offset or (self._taken and not waited):
                     await self._sleep(0)  # a long stream that is late or unpaced lets the others have their turn
                 yield piece[offset : offset + WRITE_BYTES]
-            self.note_sent()
+            self.note_sent_late()
 
 
 class Turns(Protocol):
@@ -173,7 +179,6 @@ async def deliver_shared(
     with turns:
         while position < count:
             ready = await turns.after(position)
-            elapsed = clock() - start
             first, position = position, _fill(frames, position, ready)
             piece = frames.joined(first, position)
             for offset in range(0, len(piece), WRITE_BYTES):
@@ -181,7 +186,7 @@ async def deliver_shared(
                     await asyncio.sleep(0)
                 yield piece[offset : offset + WRITE_BYTES]
             if sent is not None:
-                sent(first, position, elapsed)
+                sent(first, position, clock() - start)
 
 
 class Pause(NamedTuple):

@@ -149,7 +149,7 @@ class PieceSender:
             if is_direct and isinstance(pieces, Delivery):
                 while (piece := await pump().write(pieces, self._write)) is not None:
                     await self._send(piece)
-                    pieces.note_sent()
+                    pieces.note_sent_late()
             else:
                 async with aclosing(pieces):
                     async for piece in pieces:

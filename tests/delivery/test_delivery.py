@@ -201,6 +201,24 @@ async def test_deliver__tells_what_was_sent() -> None:
     assert [(first, last, round(at, 6)) for first, last, at in sent] == [(0, 2, 0.05), (2, 3, 0.09)]
 
 
+async def test_deliver__tells_when_what_waited_for_a_slow_reader_left() -> None:
+    clock, sent = Clock(), []
+    due = [0.01, 0.02, 0.5]
+    tell = lambda first, last, elapsed: sent.append((first, last, round(elapsed, 6)))  # noqa: E731  # as Sent takes it
+    stream = Delivery(Frames([b"a", b"b", b"c"]), due, clock(), sent=tell, clock=clock, sleep=clock.sleep)
+    async for _ in stream:
+        clock.now += 0.1
+    assert sent == [(0, 1, 0.11), (1, 2, 0.21), (2, 3, 0.6)]
+
+
+async def test_deliver_shared__tells_when_what_waited_for_a_slow_reader_left() -> None:
+    clock, sent = Clock(), []
+    tell = lambda first, last, elapsed: sent.append((first, last, round(elapsed, 6)))  # noqa: E731  # as Sent takes it
+    async for _ in deliver_shared(Frames([b"a", b"b"]), Listed(1, 2), clock(), clock=clock, sent=tell):
+        clock.now += 0.1
+    assert sent == [(0, 1, 0.1), (1, 2, 0.2)]
+
+
 async def test_deliver__closed_early_does_not_count_what_the_reader_did_not_take() -> None:
     clock, sent = Clock(), []
     stream = Delivery(

@@ -192,3 +192,22 @@ def test_idle_connection__ends_after_uvicorn_s_time() -> None:
             client.sendall(request)
             assert client.recv(65536).startswith(b"HTTP/1.1 200")
         assert client.recv(65536) == b""
+
+
+async def test_stream__tells_when_what_waited_for_room_left() -> None:
+    made, transport = cycle()
+    now, noted = [100.0], list[tuple[int, int, float]]()
+
+    def read() -> None:
+        now[0] += 3
+        made.flow.resume_writing()
+
+    out = PieceSender(cast(Any, made.send))
+    await out.start(200, STREAM)
+    await asyncio.sleep(0)
+    made.flow.pause_writing()
+    asyncio.get_running_loop().call_later(0.01, read)
+    told: Any = {"sent": lambda *facts: noted.append(facts), "clock": lambda: now[0]}
+    await out.send(Delivery(Frames([b"a", b"b"]), [0, 0], 100.0, **told), ends=True)
+    assert b"".join(transport.written).endswith(b"2\r\nab\r\n0\r\n\r\n")
+    assert noted == [(0, 2, 3.0)]
