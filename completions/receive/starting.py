@@ -43,7 +43,7 @@ class Places:
     def __init__(self, workers: int) -> None:
         key = blake2b(multiprocessing.current_process().authkey, digest_size=8).hexdigest()
         parent = multiprocessing.parent_process()
-        named = Path(tempfile.gettempdir()) / f"{prefix('worker', parent and parent.pid)}{key}"
+        named = Path(tempfile.gettempdir()) / f"{prefix('worker', None if parent is None else parent.pid)}{key}"
         self._files = [named.with_name(f"{named.name}-{number}") for number in range(1, workers + 1)]
         self._taken: Path | None = None
 

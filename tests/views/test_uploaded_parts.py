@@ -12,6 +12,7 @@ import anthropic
 import openai
 import pytest
 from google import genai
+from mistralai.client import Mistral
 
 from tests.server import LiveServer
 
@@ -122,6 +123,33 @@ def test_openai__refuses_what_is_too_long_for_the_model(client: openai.OpenAI) -
     content: Any = [{"type": "file", "file": {"file_id": file.id}}]
     with pytest.raises(openai.BadRequestError, match="maximum context length is 128000 tokens"):
         client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": content}])
+
+
+def test_mistral__counts_an_uploaded_file(live: LiveServer) -> None:
+    with Mistral(api_key="mock", server_url=f"{live.url}/mistral") as client:
+        file = client.files.upload(file={"file_name": "plan.txt", "content": TEXT}, purpose="ocr")
+        address = client.files.get_signed_url(file_id=file.id).url
+
+        def chat(part: dict[str, Any]) -> int:
+            messages: Any = [{"role": "user", "content": [{"type": "text", "text": "When?"}, part]}]
+            return client.chat.complete(model="mistral-large-latest", messages=messages).usage.prompt_tokens or 0
+
+        by_id = chat({"type": "file", "file_id": file.id})
+        assert chat({"type": "document_url", "document_url": address}) == by_id > 2000
+        client.files.delete(file_id=file.id)
+        assert chat({"type": "file", "file_id": file.id}) < 2000
+
+
+def test_xai__counts_an_uploaded_file(live: LiveServer) -> None:
+    with openai.OpenAI(base_url=f"{live.url}/xai/v1", api_key="mock", max_retries=0) as client:
+        file = client.files.create(file=("plan.txt", TEXT), purpose="assistants")
+
+        def respond(*parts: dict[str, Any]) -> int:
+            asked: Any = [{"role": "user", "content": [{"type": "input_text", "text": "When?"}, *parts]}]
+            usage = client.responses.create(model="grok-4.3", input=asked).usage
+            return usage.input_tokens if usage else 0
+
+        assert respond({"type": "input_file", "file_id": file.id}) > 2000 > respond()
 
 
 def test_anthropic__counts_an_uploaded_file(claude: anthropic.Anthropic) -> None:

@@ -3,6 +3,7 @@
 Sources: the models of the mistralai SDK 2.x; answers, streams and errors recorded in 2025 and 2026.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -52,6 +53,9 @@ def _message(value: dict[str, Any]) -> Problem | None:
     named = {key: item for key, item in value.items() if key != "name"}
     return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER)(named)
 
+
+CONTENT = re.compile(r"/v1/files/([^/?]+)/content$")
+"""The address of a file's content, as `files.get_signed_url` gives it here."""
 
 _TEXTS = either("one of a string or array of strings", string=anything, array=array(anything, "strings"))
 CHAT = rules.chat(
@@ -114,6 +118,11 @@ class Mistral(Vendor):
     padding = "p"
     embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
+
+    def file_named(self, source: str) -> str:
+        """Return the name of a file, also from the address that the API gives of its content."""
+        found = CONTENT.search(source)
+        return found[1] if found else source
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning, a part of the content."""

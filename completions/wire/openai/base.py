@@ -16,7 +16,7 @@ from completions.conversation import Choice, Prompt, Reply, Usage
 from completions.event import HOLE, PAD, Event, Events, Template, in_step
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
-from completions.wire.base import StreamFailure, WireFormat, json_type
+from completions.wire.base import Place, StreamFailure, WireFormat, json_type
 from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEvents, counts
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
@@ -217,6 +217,10 @@ class Dialect:
         """Return the response headers; None means OpenAI's."""
         return None
 
+    def file_named(self, source: str) -> str:
+        """Return the name of the uploaded file that a part's source tells, if it tells one."""
+        return source
+
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with the status and the words that this API gives it."""
         return exc
@@ -268,6 +272,10 @@ class OpenAIFormat(WireFormat):
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with the dialect's status and wording."""
         return self._dialect.adapt_error(super().adapt_error(exc))
+
+    def uploaded(self, source: str) -> Place | None:
+        """Return where the file of a name or an address is kept."""
+        return super().uploaded(self._dialect.file_named(source))
 
     def knows(self, model: str) -> bool:
         """Tell whether the dialect's vendor has a model."""

@@ -11,7 +11,10 @@ from tests.delivery.relay.test_live import CLIENT
 from tests.delivery.relay.test_unhappy import SAID, whole
 from tests.server import LiveServer
 
-FIRST = ("GET", "/v1/first", dict[str, str]())
+Asked = tuple[str, str, dict[str, str]]
+"""A method, a path and headers."""
+
+FIRST: Asked = ("GET", "/v1/first", {})
 
 
 def closes_when_it_is_used_again(connection: Connection) -> None:
@@ -52,16 +55,16 @@ def ask(live: LiveServer, method: str, path: str, headers: dict[str, str]) -> ht
     return CLIENT.request(method, f"{live.url}{path}", content=body if method == "POST" else None, headers=headers)
 
 
-CHAT = ("POST", "/v1/chat/completions", dict[str, str]())
-STORES = ("POST", "/v1/somewhere", {})
-KEYED = ("POST", "/v1/somewhere", {"Idempotency-Key": "a"})
-LISTS = ("GET", "/v1/somewhere", {})
+CHAT: Asked = ("POST", "/v1/chat/completions", {})
+STORES: Asked = ("POST", "/v1/somewhere", {})
+KEYED: Asked = ("POST", "/v1/somewhere", {"Idempotency-Key": "a"})
+LISTS: Asked = ("GET", "/v1/somewhere", {})
 
 
 @pytest.mark.parametrize(("asked", "status"), [(CHAT, 200), (KEYED, 200), (LISTS, 200), (STORES, 502)])
 @pytest.mark.parametrize("answer", [closes_when_it_is_used_again, resets_when_it_is_used_again])
 def test_connection__that_closes_as_it_is_used_again_is_replaced_once(
-    live: LiveServer, raw: RawServer, answer: Answering, asked: tuple[str, str, dict[str, str]], status: int
+    live: LiveServer, raw: RawServer, answer: Answering, asked: Asked, status: int
 ) -> None:
     raw.answer = answer
     raw.connections.clear()
