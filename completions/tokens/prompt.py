@@ -41,16 +41,17 @@ class Marks(NamedTuple):
     """What the API adds, in tokens, for one generation of models at one address.
 
     `priming` begins the answer; `call` is for a call and its result beside their names and texts; `final` is for each
-    message of the assistant.
+    message of the assistant. Where calls are `joined`, those made at once are one.
     """
 
     priming: int
     call: int
     final: int
+    joined: bool = False
 
 
 MARKS: Mapping[tuple[bool, bool], Marks] = {
-    (False, False): Marks(3, 11, 0),
+    (False, False): Marks(3, 11, 0, joined=True),
     (False, True): Marks(3, 9, 0),
     (True, False): Marks(2, 17, 2),
     (True, True): Marks(2, 15, 2),
@@ -73,7 +74,7 @@ TEXT_ALONE = re.compile(r"gpt-4o(?:-mini)?-search")
 """Search models, which charge for the texts only."""
 
 PARALLEL = 17
-"""Tokens around calls that are made at once by a model that does not think: they are one call of a tool of its own."""
+"""Tokens around calls at once of a model that does not think: on chat they are one call of a tool of its own."""
 
 PAGE_IMAGE, WORD_MARKS, SHEET_MARKS = 212, 14, 31
 """A PDF's page as a picture (on chat alone), and what more stands around the text of an office document."""
@@ -296,7 +297,7 @@ def _result_name(name: str, model: str) -> int:
 def _calls(message: Message, marks: Marks, model: str) -> int:
     """Count calls, with the markers around them and their results."""
     calls = message.tool_calls
-    if len(calls) > 1 and not REASONING.match(model):
+    if len(calls) > 1 and marks.joined:
         uses = ",".join(
             f'{{"parameters":{_arguments(call)},"recipient_name":"functions.{call.name}"}}' for call in calls
         )

@@ -84,3 +84,12 @@ def test_what_gpt_5_said__is_marked_as_final() -> None:
     said = Message("assistant", "Ann")
     early, later = (counted(USER, said, model=model) - counted(model=model) for model in ("o3-mini", "gpt-5-nano"))
     assert later == early + 2
+
+
+def test_calls_at_once__are_one_call_on_chat_alone() -> None:
+    greet, wave = ToolCall("greet", "{}", "1"), ToolCall("wave", "{}", "2")
+    results = (Message("tool", "Ann", tool_call_id="1"), Message("tool", "Bob", tool_call_id="2"))
+    at_once = (USER, Message("assistant", tool_calls=(greet, wave)), *results)
+    in_turn = (USER, *(Message("assistant", tool_calls=(call,)) for call in (greet, wave)), *results)
+    assert counted(*at_once, format="responses") == counted(*in_turn, format="responses")
+    assert counted(*at_once, format="chat") != counted(*in_turn, format="chat")
