@@ -342,8 +342,11 @@ def _media(prompt: Prompt, thinks: bool, responses: bool) -> tuple[int, int, int
                 image += image_tokens(part, model)
             case "audio":
                 audio += math.floor((media.seconds(part.source) or 0) * AUDIO_A_SECOND) + AUDIO_MARKS
-            case "file" if found := _file(part, model, 0 if responses else PAGE_IMAGE):
-                document += found + marks[message.role == "user" and not message.text]
+            case "file":
+                document += (
+                    _file(part, model, 0 if responses else PAGE_IMAGE)
+                    + marks[message.role == "user" and not message.text]
+                )
     return image, audio, document
 
 

@@ -20,6 +20,10 @@ MAX_TURNS = 6
 NAMES = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 
 
+BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
+"""Keywords that stand as comments above a property."""
+
+
 def functions(tools: Sequence[Tool]) -> str:
     """Write the functions that are offered."""
     types = "".join(f"{as_comment(tool.description)}{_function(tool)}\n\n" for tool in tools)
@@ -46,10 +50,7 @@ def schema_as_json(schema: Mapping[str, Any]) -> str:
     return as_json(_shown(schema))
 
 
-IDLE = frozenset(
-    {"additionalProperties", "required", "default", "minItems", "maxItems", "multipleOf"}
-    | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
-)
+IDLE = frozenset({"additionalProperties", "required", "default", "minItems", "maxItems", "multipleOf"} | BOUNDS)
 """Keywords of a schema that the API itself holds the answer to, and does not show to the model."""
 
 
@@ -109,13 +110,14 @@ class _Writer:
         names = sorted(properties, key=lambda name: place.get(name, len(place)))
         lines = [self._property(name, properties[name], name in place, level) for name in names]
         last = properties[names[-1]]
-        if not (isinstance(last, Mapping) and last.keys() & {"title", "description", "default"}):
+        if not (isinstance(last, Mapping) and last.keys() & ({"title", "description", "default"} | BOUNDS)):
             lines[-1] = lines[-1].removesuffix(",\n") + " "
         return "{\n" + "".join(lines) + "}"
 
     def _property(self, name: str, schema: object, needed: bool, level: int) -> str:
         inner = schema if isinstance(schema, Mapping) else {}
         head = as_comment(inner.get("title")) + as_comment(inner.get("description"))
+        head += "".join(f"// {key}: {as_json(value)}\n" for key, value in inner.items() if key in BOUNDS)
         end = f" // default: {_plain(inner['default'])}" if "default" in inner else ","
         return f"{head}{name}{'' if needed else '?'}: {self.type(inner, level + 1)}{end}\n"
 

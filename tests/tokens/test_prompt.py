@@ -366,6 +366,7 @@ def test_file__without_words_is_a_message_of_its_own(model: str, alone: int, bes
 
     assert counted("", file) - counted("") == alone + 1
     assert counted("Hi", file) - counted("Hi") == beside + 1
+    assert counted("Hi", replace(file, source="data:text/plain;base64,")) - counted("Hi") == beside
 
 
 def test_pdf__is_read_with_its_gaps_by_the_smallest_models() -> None:

@@ -35,6 +35,12 @@ def test_functions__are_types_in_a_namespace() -> None:
     )
 
 
+def test_bounds__stand_above_their_property() -> None:
+    rows = {"type": "integer", "exclusiveMaximum": 9, "minimum": 2}
+    text = written({"type": "object", "properties": {"rows": rows}, "required": ["rows"]})
+    assert text == "{\n// exclusiveMaximum: 9\n// minimum: 2\nrows: number,\n}"
+
+
 @pytest.mark.parametrize(
     ("schema", "text"),
     [
