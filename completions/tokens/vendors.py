@@ -319,6 +319,14 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
         ),
     ),
     (
+        "kimi-k2",
+        Vendor(
+            "kimi-k2",
+            {"base": 7, "text": 1, "message": 4, "tools": 44, "tool": 41, "tool_json": 1, "call": 24, "call_json": 1},
+            Media(squares(28)),
+        ),
+    ),
+    (
         "llama|qwen|kimi|glm|minimax",
         Vendor(
             "open models",

@@ -23,6 +23,12 @@ def test_deepseek__has_its_marks(messages: tuple[Message, ...], total: int) -> N
     assert asked(*messages, model="deepseek-chat") == total
 
 
+def test_kimi__has_its_marks() -> None:
+    tool = Tool("f", "", {"type": "object", "properties": {}})
+    assert asked(model="moonshotai/kimi-k2-instruct") == 8 and asked(HI, model="kimi-k2") == 13
+    assert 44 < asked(model="kimi-k2", tools=(tool,)) - asked(model="kimi-k2") < 74
+
+
 def test_deepseek__counts_thoughts_until_the_user_speaks_again() -> None:
     said = {"role": "assistant", "content": "", "reasoning_content": "I think of a number"}
     body = {"messages": [{"role": "user", "content": "Hi"}, said]}
