@@ -217,7 +217,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
 async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a response; what refers to it later does not find it."""
     await asked.delete(RESPONSE, name)
-    return {"id": name, "object": "response", "deleted": True}
+    return {"id": name, "object": "response.deleted", "deleted": True}  # recorded in March 2025
 
 
 @stored

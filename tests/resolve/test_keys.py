@@ -156,6 +156,7 @@ async def test_headers__tell_a_stranger_nothing_of_an_account(app: Handler, sett
     settings.API_KEYS = ["sk-env"]
     headers = (await call(app, "POST", CHAT, BODY)).headers
     assert {TIME, "openai-version"} <= headers.keys() and "openai-organization" not in headers
+    assert headers["www-authenticate"] == 'Bearer realm="OpenAI API"'
 
 
 async def test_limits__count_down_on_every_answer(app: Handler, defaults: Callable[[str], None]) -> None:

@@ -25,5 +25,5 @@ def headers_of(time_taken: str, status: int, model: str | None, is_limited: bool
         return ACCOUNT
     timed = {"openai-processing-ms": time_taken, **VERSION}
     if status == 401:
-        return timed
+        return {**timed, "www-authenticate": 'Bearer realm="OpenAI API"'}
     return {**timed, **ACCOUNT, **LIMITS} if is_limited and status >= 400 else {**timed, **ACCOUNT}

@@ -263,7 +263,8 @@ def test_stored_response__is_shown_listed_and_removed(scripted: openai.OpenAI) -
     assert [item.content[0].text for item in pages] == ["Three", "Two", "One"]
     ordered: Any = scripted.responses.input_items.list(made.id, order="asc", after=pages.data[1].id)
     assert [item.content[0].text for item in ordered] == ["Three"]
-    scripted.responses.delete(made.id)
+    gone = scripted.delete(f"/responses/{made.id}", cast_to=object)
+    assert gone == {"id": made.id, "object": "response.deleted", "deleted": True}
     with pytest.raises(openai.NotFoundError):
         scripted.responses.retrieve(made.id)
     with pytest.raises(openai.NotFoundError):
