@@ -124,7 +124,8 @@ def error(exc: RequestError, operation: str = "ChatCompletions_Create") -> dict[
     if exc.status == 404 and exc.facts is not None and "model" not in exc.facts:
         return {"error": {"code": "404", "message": "Resource not found"}}
     if exc.facts is not None and (words := WORDS.get(str(exc.status))):
-        return {"error": {"code": words[0], "message": words[1].format(operation=operation)}}
+        typed = {"type": exc.type} if exc.status == 404 else {}  # recorded in March 2026
+        return {"error": {**typed, "code": words[0], "message": words[1].format(operation=operation)}}
     return envelope(exc)
 
 

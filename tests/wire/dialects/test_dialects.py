@@ -378,6 +378,10 @@ def test_errors__of_azure_have_its_words() -> None:
         404: "DeploymentNotFound",
         429: "429",
     }
+    assert {status: error.get("type") for status, error in words.items()} == {
+        **dict.fromkeys((401, 429)),
+        404: "invalid_request_error",
+    }
     blocked = AZURE.error(plain(400, {"code": "content_filter"})(Prompt()))["error"]
     assert (blocked["code"], blocked["param"], blocked["type"]) == ("content_filter", "prompt", None)
     assert blocked["innererror"]["code"] == "ResponsibleAIPolicyViolation"
