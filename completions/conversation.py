@@ -124,13 +124,15 @@ class ToolChoice:
 class ResponseFormat:
     """The required form of the answer's text. `schema` is a JSON Schema, for `json_schema` only.
 
-    `stated` is false if the request does not say, so that this is the API's default.
+    `bare` is true if a text that fits the schema is answered without quotes. `stated` is false if the request does not
+    say, so that this is the API's default.
     """
 
     kind: Literal["text", "json_object", "json_schema"] = "text"
     name: str = ""
     schema: Mapping[str, object] = field(default_factory=dict)
     strict: bool = False
+    bare: bool = False
     stated: bool = field(default=True, compare=False)
 
 

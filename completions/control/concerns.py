@@ -31,7 +31,7 @@ def _of_form(text: str, prompt: Prompt) -> Iterator[str]:
     """Compare the answer's text with the form that the request asks for."""
     form = prompt.response_format
     try:
-        value = json.loads(text)
+        value = text if form.bare else json.loads(text)
     except ValueError:
         yield f"The request asks for JSON, and the answer is none: {_short(text)}"
         return

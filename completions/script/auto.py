@@ -104,9 +104,14 @@ def reasons(model: str | None) -> bool:
 
 def _plan(prompt: Prompt, seed: str, called: Sequence[ToolCall]) -> str | None:
     name = (prompt.model or "").lower().rpartition("/")[2]
-    if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None:
+    if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None or _asks_for_a_form(prompt, seed):
         return None
     return plan([call.name for call in called], prompt.last_user, seeded(seed + "/plan"))
+
+
+def _asks_for_a_form(prompt: Prompt, seed: str) -> bool:
+    """Tell whether every text has to be of some form, so that a client would take a plan for the answer."""
+    return prompt.response_format.kind != "text" or any(said(prompt, seed) is not None for said in PROTOCOLS)
 
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:

@@ -44,6 +44,28 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
+WRAPPERS = ("result", "output", "content", "return_value")
+"""Where clients put what a tool said, for an API whose results of tools are objects."""
+
+
+def unwrapped(result: object, tool: str = "") -> object:
+    """Return what a tool said, out of the object around it; an object that says more than that as it is.
+
+    LangChain, LiteLLM and Google's SDK make `{"output": "21"}` or `{"result": "21"}` of it, Pydantic AI
+    `{"return_value": "21"}`, the AI SDK `{"name": "f", "content": "21"}`, Strands `{"output": [{"text": "21"}]}`.
+    """
+    if not isinstance(result, dict):
+        return result
+    said = {key: value for key, value in result.items() if not (key == "name" and tool and value == tool)}
+    key, value = next(iter(said.items()), ("", None))
+    if len(said) != 1 or key not in WRAPPERS:
+        return result
+    blocks = dicts(value)
+    if blocks and blocks == value and all(isinstance(each.get("text"), str) and len(each) == 1 for each in blocks):
+        return "\n".join(each["text"] for each in blocks)
+    return value
+
+
 def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
     """Return a document with its keys in an order; those that are not of it come last."""
     return {**{key: document[key] for key in order if key in document}, **document}

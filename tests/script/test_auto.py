@@ -314,6 +314,21 @@ def test_auto__some_models_say_what_they_call(model: str, mode: Literal["auto", 
     assert not says or "get_weather" in (choice.text or "")
 
 
+@pytest.mark.parametrize(
+    ("form", "system"),
+    [
+        (ResponseFormat("json_schema", "trip", WEATHER.parameters), ""),
+        (ResponseFormat("json_object"), ""),
+        (ResponseFormat(), f"Respond with a JSON object that fits this schema: {json.dumps(WEATHER.parameters)}"),
+    ],
+    ids=["schema", "object", "words"],
+)
+def test_auto__says_nothing_before_a_call_where_texts_have_a_form(form: ResponseFormat, system: str) -> None:
+    said = (Message("system", system), Message("user", "What is the weather in Paris?"))
+    prompt = Prompt(model="claude-sonnet-4-5", messages=said, tools=TOOLS, response_format=form)
+    assert [(choice.text, len(choice.tool_calls)) for choice in auto(prompt)] == [(None, 1)]
+
+
 def test_auto__reasoning_follows_the_effort() -> None:
     prompt = replace(asked("Why is the sky blue?"), model="o3")
     thought = {

@@ -121,6 +121,25 @@ RESUME = """Answer in JSON using this schema:
 }"""
 
 
+PROPERTIES = """Provide your output as a JSON containing the following fields:
+<json_fields>
+["city", "days", "stay", "mood", "notes"]
+</json_fields>
+
+Here are the properties for each field:
+<json_field_properties>
+{
+  "city": {"type": "string", "description": "Where it goes."},
+  "days": {"type": "integer"},
+  "stay": {"$ref": "#/$defs/Stay"},
+  "mood": {"enum": ["glad", "sad"], "type": "string"},
+  "notes": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": null},
+  "$defs": {"Stay": {"type": "object", "properties": {"hotel": {"type": "string"}}, "required": ["hotel"]}}
+}
+</json_field_properties>
+Start your response with `{` and end it with `}`."""
+
+
 @pytest.mark.parametrize(
     ("asked", "kinds"),
     [
@@ -134,8 +153,13 @@ RESUME = """Answer in JSON using this schema:
             'Return a JSON object of this form: {"name": "string", "tags": ["string"], "at": {"n": "int"}}',
             {"name": str, "tags": list, "at": dict},
         ),
+        (PROPERTIES, {"city": str, "days": int, "stay": dict, "mood": str, "notes": (str, type(None))}),
+        (
+            'Return JSON of this form: {"pet": {"type": "string", "age": "int"}, "home": {"type": "string", "n": "int"}}',
+            {"pet": dict, "home": dict},
+        ),
     ],
-    ids=["langchain4j", "baml", "langchain", "json"],
+    ids=["langchain4j", "baml", "langchain", "json", "agno", "fields called type"],
 )
 def test_sketch_in_the_prompt__is_answered_by_an_object(asked: str, kinds: dict[str, Any]) -> None:
     text = said(("user", f"Tell me about Ann.\n{asked}"))

@@ -38,6 +38,13 @@ STRICTLY = re.compile(
 )
 """How LangChain4j asks for what is no object."""
 
+KEYWORDS = frozenset(
+    "type title description default examples enum const items prefixItems properties required additionalProperties $ref "
+    "anyOf allOf oneOf format pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength "
+    "minItems maxItems uniqueItems".split()
+)
+"""What describes a property in the schemas that libraries make."""
+
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 
 
@@ -95,7 +102,26 @@ def _schema(text: str) -> Schema | None:
     for key in ("json_schema", "schema"):
         if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
             value = value[key]
-    return value if isinstance(value, Mapping) and is_schema(value) else schema_of_example(value)
+    if isinstance(value, Mapping):
+        schema = _of_properties(value) or (value if is_schema(value) else None)
+        return schema or schema_of_example(value)
+    return schema_of_example(value)
+
+
+def _of_properties(value: Mapping[str, object]) -> Schema | None:
+    """Return the schema of an object whose properties alone are quoted, as Agno does: `{"city": {"type": "string"}}`."""
+    defs = {name: value[name] for name in ("$defs", "definitions") if name in value}
+    fields = {name: each for name, each in value.items() if name not in defs}
+    if not fields or not all(isinstance(each, Mapping) and _describes(each) for each in fields.values()):
+        return None
+    return {**defs, "type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
+
+
+def _describes(value: Mapping[str, object]) -> bool:
+    """Tell whether an object has nothing but keywords of a JSON Schema, and one that says what it is of."""
+    kind = value.get("type")
+    named = kind in TYPES if isinstance(kind, str) else any(key in value for key in ("$ref", "anyOf", "allOf", "enum"))
+    return named and value.keys() <= KEYWORDS
 
 
 def _several(schema: Schema) -> Schema:

@@ -19,7 +19,7 @@ from completions.conversation import (
     ToolChoice,
 )
 from completions.wire.caching import seconds_of, text_of
-from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
+from completions.wire.fields import dicts, mapping, text, text_or_none, texts, unwrapped, whole
 
 PARTS: Mapping[str, Literal["image", "audio", "file"]] = {"image": "image", "audio": "audio", "document": "file"}
 MEDIA = {"image": "image/", "audio": "audio/", "document": "application/"}
@@ -97,8 +97,12 @@ def _text(blocks: list[dict[str, Any]]) -> str:
 
 def _result(blocks: list[dict[str, Any]]) -> str:
     """Return what a tool said: texts, and JSON as text."""
-    said = (orjson.dumps(block["json"]).decode() if "json" in block else text(block.get("text")) for block in blocks)
+    said = (_of_json(unwrapped(block["json"])) if "json" in block else text(block.get("text")) for block in blocks)
     return "\n".join(filter(None, said))
+
+
+def _of_json(said: object) -> str:
+    return said if isinstance(said, str) else orjson.dumps(said).decode()
 
 
 def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:

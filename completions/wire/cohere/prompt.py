@@ -13,7 +13,7 @@ from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, Respon
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
 from completions.wire.cohere.rules import RULES
-from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.fields import dicts, mapping, text, texts, unwrapped
 from completions.wire.openai.chat.format import read_prompt as read_chat
 from completions.wire.validation import keep_rules
 
@@ -109,7 +109,7 @@ def _completed(message: Message, given: Mapping[str, Any]) -> Message:
 
 
 def _document(document: Mapping[str, Any]) -> str:
-    data = document.get("data")
+    data = unwrapped(document.get("data"))
     return data if isinstance(data, str) else orjson.dumps(data or {}).decode()
 
 

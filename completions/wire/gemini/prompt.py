@@ -21,7 +21,7 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
-from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts
+from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, unwrapped
 from completions.wire.gemini import imagen, media
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.schema import json_schema, lowered
@@ -37,9 +37,6 @@ TASKS: Mapping[str, Task] = {
     "predict": "embed",
 }
 """What each of the API's methods is for; `predict` is Vertex's older one for embeddings, and Imagen's for pictures."""
-
-WRAPPED = ("result", "output", "content")
-"""Where the SDK, Google's pages and LiteLLM put a tool's answer that is no object."""
 
 EFFORTS = ((0, "none"), (1024, "low"), (8192, "medium"))
 """The largest thinking budgets, in tokens, of each effort; a larger one is `high`."""
@@ -166,7 +163,7 @@ def _result(result: Mapping[str, Any], open_calls: list[ToolCall]) -> Message:
         open_calls.remove(fitting[0])
     return Message(
         "tool",
-        _told(result.get("response")),
+        _told(unwrapped(result.get("response"), name)),
         name=name,
         tool_call_id=fitting[0].id if fitting else identity or None,
         parts=tuple(_media(many(result.get("parts")))),
@@ -174,9 +171,7 @@ def _result(result: Mapping[str, Any], open_calls: list[ToolCall]) -> Message:
 
 
 def _told(response: object) -> str:
-    """Return what a tool said: the JSON of an object, or what stands alone in it as the answer."""
-    if isinstance(response, dict) and len(response) == 1 and (key := next(iter(response))) in WRAPPED:
-        response = response[key]
+    """Return what a tool said, as a text: the JSON of what is none."""
     if isinstance(response, str):
         return response
     return "" if response is None else _json(response)
@@ -235,7 +230,8 @@ def _response_format(config: Mapping[str, Any]) -> ResponseFormat:
     if schema is None and (own := inner(config, "responseSchema")):
         schema = json_schema(own)
     if isinstance(schema, dict):
-        return ResponseFormat("json_schema", text(schema.get("title")), schema, strict=True)
+        bare = pick(config, "responseMimeType") == "text/x.enum"
+        return ResponseFormat("json_schema", text(schema.get("title")), schema, strict=True, bare=bare)
     if pick(config, "responseMimeType") == "application/json":
         return ResponseFormat("json_object")
     return ResponseFormat() if schema or pick(config, "responseMimeType") else ANY_FORM

@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
+from itertools import count, groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -53,6 +54,19 @@ def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str
     return list(zip(counts(texts) or [1] * len(texts), [*told[:-1], {**part, **told[-1]}], strict=True))
 
 
+def _in_chunks(said: Said) -> Iterator[tuple[Any, ...]]:
+    """Go through the kinds and the parts of what is said; all calls of a turn are in one chunk, but Gemini 3's.
+
+    Parallel calls of Gemini 2.5 were recorded so at both addresses, last in September 2026.
+    """
+    for kind, run in groupby(said.blocks(), key=itemgetter(0)):
+        parts = [part for _, part in run]
+        if kind == "call" and not said.is_strict:
+            yield (kind, *parts)
+        else:
+            yield from ((kind, part) for part in parts)
+
+
 class Chunks:
     """Writes the chunks of one stream."""
 
@@ -67,12 +81,12 @@ class Chunks:
         """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
         events = Events()
         numbers = count()
-        for kind, part in said.blocks():
+        for kind, part, *more in _in_chunks(said):
             if kind == "run":
                 events.append(Event(self._ran(part, said, index)))
                 continue
             if kind == "call":
-                events += self._grown(HOLE, [self._spoken(part, index)], [1], "arguments")
+                events += self._grown(HOLE, [self._spoken(part, index, more)], [1 + len(more)], "arguments")
                 continue
             if kind == "media":
                 pieces = [self._spoken(piece, index) for piece in media.cut(part, said.choice, self._prompt)]
@@ -137,9 +151,9 @@ class Chunks:
         events.add_tokens(Run(head, filled, end), part, "", sizes)
         return events
 
-    def _spoken(self, part: dict[str, Any], index: int) -> dict[str, Any]:
-        """Return a candidate with one part; Vertex AI gives no index to a single candidate."""
-        candidate = {"content": content_of([part], self._prompt)}
+    def _spoken(self, part: dict[str, Any], index: int, more: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+        """Return a candidate with one part, or more; Vertex AI gives no index to a single candidate."""
+        candidate = {"content": content_of([part, *more], self._prompt)}
         return candidate if is_vertex(self._prompt) and len(self._reply.choices) == 1 else candidate | {"index": index}
 
     def _ran(self, part: dict[str, Any], said: Said, index: int) -> bytes:
