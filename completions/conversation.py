@@ -112,7 +112,7 @@ class Tool:
 class ToolChoice:
     """Whether tools may, must or must not be called, and which ones; an empty `names` allows all that are offered.
 
-    `stated` is false if the request does not say, so that this is the API's default.
+    `stated`, as a `ResponseFormat`'s, is false if the request does not say, so that this is the API's default.
     """
 
     mode: Literal["auto", "required", "none"] = "auto"
@@ -122,11 +122,7 @@ class ToolChoice:
 
 @value
 class ResponseFormat:
-    """The required form of the answer's text. `schema` is a JSON Schema, for `json_schema` only.
-
-    `bare` is true if a text that fits the schema is answered without quotes. `stated` is false if the request does not
-    say, so that this is the API's default.
-    """
+    """The required form of the answer's text: with `json_schema` a JSON Schema; if `bare`, a text without quotes."""
 
     kind: Literal["text", "json_object", "json_schema"] = "text"
     name: str = ""

@@ -7,9 +7,10 @@ hundred take the memory of one, and are joined in one step when all of them are 
 import functools
 import secrets
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, repeat, zip_longest
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self, overload
 
 import orjson
@@ -169,10 +170,11 @@ class Frames(Sequence[bytes]):
 
 
 class Body(NamedTuple):
-    """A complete answer: its bytes and their media type."""
+    """A complete answer: its bytes, their media type, and the headers that tell of this answer alone."""
 
     data: bytes
     media_type: str = "application/json"
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 class Event(NamedTuple):

@@ -170,7 +170,10 @@ class Severed(FastJsonResponse):
 
 def whole_response(body: Body) -> RawResponse:
     """Return the response for a complete answer."""
-    return FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
+    made = FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
+    if body.headers:
+        made.add_headers(body.headers)
+    return made
 
 
 UNCACHED: Lines = {

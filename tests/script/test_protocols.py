@@ -155,7 +155,7 @@ Start your response with `{` and end it with `}`."""
         ),
         (PROPERTIES, {"city": str, "days": int, "stay": dict, "mood": str, "notes": (str, type(None))}),
         (
-            'Return JSON of this form: {"pet": {"type": "string", "age": "int"}, "home": {"type": "string", "n": "int"}}',
+            'Return this JSON: {"pet": {"type": "string", "age": "int"}, "home": {"type": "string", "n": "int"}}',
             {"pet": dict, "home": dict},
         ),
     ],

@@ -39,9 +39,12 @@ STRICTLY = re.compile(
 """How LangChain4j asks for what is no object."""
 
 KEYWORDS = frozenset(
-    "type title description default examples enum const items prefixItems properties required additionalProperties $ref "
-    "anyOf allOf oneOf format pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength "
-    "minItems maxItems uniqueItems".split()
+    (
+        *("type", "title", "description", "default", "examples", "enum", "const", "format", "pattern"),
+        *("items", "prefixItems", "properties", "required", "additionalProperties", "$ref", "anyOf", "allOf", "oneOf"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength"),
+        *("minItems", "maxItems", "uniqueItems"),
+    )
 )
 """What describes a property in the schemas that libraries make."""
 
@@ -109,7 +112,7 @@ def _schema(text: str) -> Schema | None:
 
 
 def _of_properties(value: Mapping[str, object]) -> Schema | None:
-    """Return the schema of an object whose properties alone are quoted, as Agno does: `{"city": {"type": "string"}}`."""
+    """Return the schema of an object of which a prompt quotes the properties alone: `{"a": {"type": "null"}}`."""
     defs = {name: value[name] for name in ("$defs", "definitions") if name in value}
     fields = {name: each for name, each in value.items() if name not in defs}
     if not fields or not all(isinstance(each, Mapping) and _describes(each) for each in fields.values()):

@@ -65,3 +65,8 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
 def model_of(name: str) -> str:
     """Return a model's name without the region of a profile and without what an ARN has before it."""
     return REGIONS.sub("", name.rpartition("/")[2], count=1)
+
+
+def is_claude(name: str) -> bool:
+    """Tell whether a model's name is one of Claude's, whatever the region, or an ARN that ends so."""
+    return "claude" in model_of(name)

@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Reply, Usage
-from completions.event import Event
+from completions.event import Body, Event
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
@@ -24,6 +24,7 @@ from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
 REVISION = re.compile(r"-v\d+(?::\d+)?$")
+CAPITAL = re.compile(r"(?=[A-Z])")
 
 
 class BedrockClaude(BedrockFormat, HostedClaude):
@@ -54,6 +55,10 @@ class BedrockClaude(BedrockFormat, HostedClaude):
             refuse(Wrong("Extra inputs are not permitted", "stream"))
         super().check_version(document)
 
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the message, with its tokens and its time in headers, where LangChain reads them."""
+        return super().render(reply, prompt)._replace(headers=_token_headers(reply.usage))
+
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return Anthropic's events as chunks, without pings; the last one tells the tokens once more."""
         events = [event for event in super().events(reply, prompt) if event is not PING]
@@ -83,5 +88,21 @@ def _opened(chunk: str) -> Mapping[str, Any]:
 
 
 def _metrics(usage: Usage | None) -> dict[str, int]:
-    asked, said = (usage.prompt_tokens, usage.completion_tokens) if usage else (0, 0)
-    return {"inputTokenCount": asked, "outputTokenCount": said, "invocationLatency": 10 * said, "firstByteLatency": 10}
+    """Return what an answer cost; its input is what was neither read from a cache nor written to one."""
+    known = usage or Usage(0, 0)
+    cached, written, said = known.cached_tokens, known.cache_creation_tokens, known.completion_tokens
+    return {
+        "inputTokenCount": max(known.prompt_tokens - cached - written, 0),
+        "outputTokenCount": said,
+        "invocationLatency": 10 * said,
+        "firstByteLatency": 10,
+        **({"cacheReadInputTokenCount": cached, "cacheWriteInputTokenCount": written} if cached or written else {}),
+    }
+
+
+def _token_headers(usage: Usage | None) -> dict[str, str]:
+    """Return the headers of `InvokeModel` that say what an answer cost."""
+    told = _metrics(usage)
+    counts = {"cacheReadInputTokenCount": 0, "cacheWriteInputTokenCount": 0} | told
+    named = {name: f"x-amzn-bedrock-{CAPITAL.sub('-', name).lower()}" for name in counts if name != "firstByteLatency"}
+    return {header: str(counts[name]) for name, header in named.items()}

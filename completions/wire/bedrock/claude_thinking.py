@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.anthropic.thinking import must_think, unproven
+from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.fields import mapping, text
 
@@ -18,7 +19,7 @@ KINDS = {"toolUse": "tool_use", "toolResult": "tool_result"}
 
 def begins_with_thinking(body: Mapping[str, Any], model: str) -> bool:
     """Tell whether an answer with calls has to begin with thinking."""
-    return "claude" in model and must_think(_fields(body))
+    return "claude" in model and must_think(fields_of(body))
 
 
 def check(body: Mapping[str, Any], model: str) -> None:
@@ -29,14 +30,10 @@ def check(body: Mapping[str, Any], model: str) -> None:
         {"role": message["role"], "content": [_block(block) for block in message["content"]]}
         for message in body["messages"]
     ]
-    problem = unproven({"messages": messages, "thinking": _fields(body).get("thinking")})
+    problem = unproven({"messages": messages, "thinking": fields_of(body).get("thinking")})
     if problem is not None:
         said = problem.error().message
         raise AmazonError("ValidationException", f"The model returned the following errors: {said}")
-
-
-def _fields(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    return mapping(body.get("additionalModelRequestFields"))
 
 
 def _block(block: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.bedrock import claude_thinking, signing
+from completions.wire.bedrock import claude_fields, claude_thinking, signing
 from completions.wire.bedrock import rules as bedrock_rules
-from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
+from completions.wire.bedrock.base import BedrockFormat, collect_error, is_claude, model_of
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping
@@ -77,12 +77,14 @@ class Converse(BedrockFormat):
         if validate:
             bedrock_rules.validate(document, model_of(model))
             claude_thinking.check(document, model_of(model))
-        return read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
+        prompt = read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
+        return claude_fields.extended(prompt) if is_claude(model) else prompt
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, why it ends, and what it cost."""
         content = [block.whole for block in _blocks(reply, prompt)]
         return {
+            **_pointed_at(reply, prompt),
             "metrics": _metrics(reply.usage),
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": _stop_reason(reply),
@@ -92,7 +94,8 @@ class Converse(BedrockFormat):
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
         content = [_streamed(at, block) for at, block in enumerate(_blocks(reply, prompt))]
-        ending = _event("messageStop", {"stopReason": _stop_reason(reply)}, part="finish")
+        stopped = {**_pointed_at(reply, prompt), "stopReason": _stop_reason(reply)}
+        ending = _event("messageStop", stopped, part="finish")
         metadata = _event("metadata", {"usage": _usage(reply.usage), "metrics": _metrics(reply.usage)}, chunk=False)
         return Events([_event("messageStart", {"role": "assistant"})], *content, [ending, metadata])
 
@@ -111,6 +114,11 @@ class Converse(BedrockFormat):
             if isinstance(asked, int):
                 asked += sum(n for n in (cached, usage.get("cacheWriteInputTokens")) if isinstance(n, int))
             answer.costs(asked, usage.get("outputTokens"), cached)
+
+
+def _pointed_at(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the fields of its own model that a request points at; of models but Claude none is known."""
+    return claude_fields.pointed_at(reply, prompt) if is_claude(prompt.model or "") else {}
 
 
 def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:

@@ -23,6 +23,7 @@ FIELDS: Mapping[str, type] = {
     "inferenceConfig": dict,
     "toolConfig": dict,
     "additionalModelRequestFields": dict,
+    "additionalModelResponseFieldPaths": list,
     "outputConfig": dict,
 }
 INFERENCE: Mapping[str, type] = {"maxTokens": int, "temperature": float, "topP": float, "stopSequences": list}
@@ -45,7 +46,7 @@ CONTENT: Mapping[str, type] = {
 }
 ROLES = ("user", "assistant", "system")
 CHOICES = ("auto", "any", "tool")
-MAX_STOPS, MAX_NAME = 2500, 64
+MAX_STOPS, MAX_NAME, MAX_POINTERS, MAX_POINTER = 2500, 64, 10, 256
 NAME = re.compile("[a-zA-Z0-9_-]+")
 
 
@@ -54,6 +55,7 @@ def validate(body: Body, model: str) -> None:
     _typed(body, FIELDS)
     _inference(mapping(body.get("inferenceConfig")), model)
     _tools(body)
+    _pointers(body.get("additionalModelResponseFieldPaths") or ())
     messages = body.get("messages")
     if not messages:
         raise _violated("messages", "null", "Member must not be null")
@@ -83,6 +85,20 @@ def _inference(given: Body, model: str) -> None:
         raise _violated(f"{where}.stopSequences", stops, f"Member must have length less than or equal to {MAX_STOPS}")
     for stop in stops:
         _is(stop, str)
+
+
+def _pointers(given: Sequence[Any]) -> None:
+    """Refuse what is no JSON Pointer; one at nothing is passed over."""
+    where = "additionalModelResponseFieldPaths"
+    if len(given) > MAX_POINTERS:
+        raise _violated(where, given, f"Member must have length less than or equal to {MAX_POINTERS}")
+    for at, pointer in enumerate(given):
+        _is(pointer, str)
+        if not 1 <= len(pointer) <= MAX_POINTER:
+            bounds = f"Member must have length between 1 and {MAX_POINTER}, inclusive"
+            raise _violated(f"{where}.{at + 1}.member", pointer, bounds)
+        if not pointer.startswith("/"):
+            raise _invalid(f"The JSON Pointer {pointer} at {where}.{at} is not valid: it does not begin with a slash.")
 
 
 def _tools(body: Body) -> None:

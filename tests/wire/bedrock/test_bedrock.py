@@ -40,6 +40,7 @@ rules:
 - {match: {tool_result: {exists: true}}, reply: "It is {{ prompt.tool_result.temp }} degrees."}
 - match: {last_user: The weather?}
   reply: {reasoning: Hm., text: Wait., tool_calls: {name: get_weather, arguments: {city: Paris}}}
+- {match: {last_user: Make it up}, reply: {auto: true}}
 - {match: {format: converse}, reply: To Converse.}
 - {match: {format: anthropic}, reply: To Claude.}
 """
@@ -125,6 +126,46 @@ def test_boto3__sends_back_what_was_said_with_a_tools_result(server: LiveServer)
     assert answer["output"]["message"]["content"] == [{"text": "It is 21 degrees."}]
 
 
+def test_converse__takes_the_form_of_an_answer_in_claude_s_own_fields(server: LiveServer) -> None:
+    client, config = runtime(server), {"output_config": {"format": {"type": "json_schema", "schema": CITY}}}
+    asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Make it up"}]}]}
+    whole = plain(client.converse(**asked, additionalModelRequestFields=config))
+    assert list(json.loads(whole["output"]["message"]["content"][0]["text"])) == ["city"]
+    assert whole == plain(folded(client.converse_stream(**asked, additionalModelRequestFields=config)["stream"]))
+
+
+@pytest.mark.parametrize("mode", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}])
+def test_converse__thinks_where_claude_s_own_fields_say_so(server: LiveServer, mode: dict[str, Any]) -> None:
+    asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Make it up"}]}]}
+    answer = runtime(server).converse(**asked, additionalModelRequestFields={"thinking": mode})
+    assert [*map(next, map(iter, answer["output"]["message"]["content"]))] == ["reasoningContent", "text"]
+    assert answer["output"]["message"]["content"][0]["reasoningContent"]["reasoningText"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("model", "paths", "found"),
+    [
+        (MODEL, ["/stop_sequence"], {"stop_sequence": "Converse"}),
+        (
+            MODEL,
+            ["/delta/stop_sequence", "/stop_reason"],
+            {"delta": {"stop_sequence": "Converse"}, "stop_reason": "stop_sequence"},
+        ),
+        (MODEL, ["/nothing/here"], None),
+        ("amazon.nova-pro-v1:0", ["/stop_sequence"], None),
+    ],
+)
+def test_converse__tells_the_fields_that_a_request_points_at(
+    server: LiveServer, model: str, paths: list[str], found: Any
+) -> None:
+    client, stops = runtime(server), {"stopSequences": ["Converse"]}
+    asked = {"modelId": model, "messages": [USER], "inferenceConfig": stops, "additionalModelResponseFieldPaths": paths}
+    whole, streamed = client.converse(**asked), folded(client.converse_stream(**asked)["stream"])
+    assert whole.get("additionalModelResponseFields") == streamed.get("additionalModelResponseFields") == found
+    with pytest.raises(botocore.exceptions.ClientError, match="ValidationException"):
+        client.converse(**asked | {"additionalModelResponseFieldPaths": ["stop_sequence"]})
+
+
 def thought(text: str, signature: str) -> dict[str, Any]:
     return {"reasoningContent": {"reasoningText": {"text": text, "signature": signature}}}
 
@@ -189,8 +230,12 @@ def test_converse__begins_claude_s_calls_with_thinking_where_it_must(
 def test_boto3__invokes_claude_whole_and_streamed(server: LiveServer) -> None:
     body = json.dumps({**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]})
     client = runtime(server)
-    whole = json.loads(client.invoke_model(modelId=MODEL, body=body)["body"].read())
+    answer = client.invoke_model(modelId=MODEL, body=body)
+    whole, headers = json.loads(answer["body"].read()), answer["ResponseMetadata"]["HTTPHeaders"]
     assert whole["content"] == [{"type": "text", "text": "To Claude."}]
+    told = {name: int(headers[f"x-amzn-bedrock-{name}-token-count"]) for name in ("input", "output")}
+    assert told == {name: whole["usage"][f"{name}_tokens"] for name in told}, "where langchain-aws reads them"
+    assert headers["x-amzn-bedrock-cache-read-input-token-count"] == "0"
     assert whole["id"].startswith("msg_bdrk_01") and whole["model"] == "claude-sonnet-4-5-20250929"
     stream = client.invoke_model_with_response_stream(modelId=MODEL, body=body)["body"]
     events = [json.loads(event["chunk"]["bytes"]) for event in stream]
