@@ -8,6 +8,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `react` | `Thought:`, `Action:`, `Action Input:`, at last `Final Answer:` | LangChain, LlamaIndex, CrewAI |
 | `code` | Python that calls `final_answer` at the end | smolagents |
 | `quoted` | an instance of a JSON Schema that the prompt quotes | instructor, Spring AI, LangChain, the AI SDK |
+| `quoted` | the same by a schema's properties alone | Agno |
 | `quoted` | an instance of an object that it sketches, `{name: string}` | LangChain4j, BAML |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
