@@ -1,6 +1,7 @@
 """The script's page, in a real browser: lint, save, try, hits, and a rule of an exchange."""
 
 import asyncio
+import json
 import time
 from pathlib import Path
 
@@ -44,9 +45,28 @@ async def test_script__is_linted_as_it_is_typed_and_saved(site: Site) -> None:
     await expect(page.get_by_role("button", name="Save")).to_be_disabled()
     assert (await control(site, "GET", "script"))["text"] == await area.input_value()
 
-    await page.get_by_role("button", name="Back to the file's").click()
+    await page.get_by_role("button", name="Back to the server's own").click()
     await expect(area).to_have_value(SCRIPT.read_text())
     assert (await control(site, "GET", "script"))["pushed"] is False
+
+
+async def test_script__that_was_pushed_in_one_line_is_shown_in_lines(site: Site) -> None:
+    """Programs push JSON: nobody can read its one line, nor put a rule into it as YAML."""
+    page, refund = site.page, {"name": "refund", "match": {"last_user": "refund"}, "reply": "Five days."}
+    whole = {"version": 1, "rules": [{"name": "other", "match": {"last_user": "love"}, "reply": "Love."}, refund]}
+    await control(site, "PUT", "script", json.dumps(whole))
+    id = await site.ask("A refund?")
+    await site.open(f"inspector/exchanges/{id}")
+    await expect(page.locator("#why")).to_contain_text("The rule refund, line 1 of the pushed script, was the first")
+    await expect(page.locator("#why pre")).to_have_text(json.dumps(refund, indent=2))
+
+    await page.get_by_role("link", name="Make a rule").click()
+    area = page.get_by_label(TEXT)
+    await expect(area).to_have_value(json.dumps(whole, indent=2))
+    await page.get_by_role("button", name="Put it on top").click()
+    await expect(page.locator("#problems")).to_contain_text("3 rules, no errors")
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#rules .name")).to_have_text(["A refund?", "other", "refund"])
 
 
 MINE = """\

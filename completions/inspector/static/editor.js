@@ -84,8 +84,16 @@ export class Editor {
   }
 }
 
-/** Return a script with a rule, as an item of a list, on top of its rules. */
-export function withRule(text, item) {
+/** Return a script with a rule on top of its rules: as an item of a list in YAML, or in JSON the rule itself. */
+export function withRule(text, item, rule) {
+  if (/^\s*\{/.test(text)) {
+    try {
+      const script = JSON.parse(text);
+      return JSON.stringify({ ...script, rules: [rule, ...script.rules] }, null, 2);
+    } catch {
+      return null;
+    }
+  }
   const lines = text.split("\n");
   const at = lines.findIndex((line) => /^rules:\s*(\[\s*\])?\s*(#.*)?$/.test(line));
   if (at < 0) {

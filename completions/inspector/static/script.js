@@ -5,6 +5,7 @@ import { Completion } from "./complete.js";
 import { copy, find, make, namespace, renew, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
 import { follow } from "./follow.js";
+import { inLines } from "./show.js";
 import { showScenario, startScenarios } from "./scenario.js";
 import { when } from "./time.js";
 
@@ -30,9 +31,10 @@ function tell() {
 }
 
 function take(state) {
-  saved = state.text;
-  editor.text = state.text;
+  saved = inLines(state.text);
+  editor.text = saved;
   field("source").textContent = state.source;
+  field("source").hidden = state.pushed;
   field("pushed").hidden = !state.pushed;
   field("revert").hidden = !state.pushed;
   field("problem").textContent = state.problem ?? "";
@@ -85,7 +87,7 @@ async function save() {
 }
 
 async function revert() {
-  if (isChanged() && !confirm("What you have not saved is lost. Go back to the file's script?")) return;
+  if (isChanged() && !confirm("What you have not saved is lost. Go back to the server's own script?")) return;
   await take(await call("DELETE", "script"));
   await Promise.all([lint(), showScenario()]);
   say("The file's script answers again.");
@@ -140,7 +142,7 @@ async function removeRule(name) {
 /** Show the rules anew, and the text too where nobody is changing it. */
 async function refresh() {
   const [state] = await Promise.all([call("GET", "script"), showScenario()]);
-  if (isChanged() || state.text === saved) return showRules(state.rules);
+  if (isChanged() || inLines(state.text) === saved) return showRules(state.rules);
   await take(state);
   await lint();
 }
@@ -203,13 +205,13 @@ async function recipe(id) {
     field("recipe-problem").textContent = error.message;
   }));
   field("recipe-insert").addEventListener("click", () => {
-    const whole = withRule(editor.text, text);
+    const whole = withRule(editor.text, text, made);
     if (whole === null) return say("The rules of this script are not a list in lines of their own; copy the rule instead.");
     editor.text = whole;
     tell();
     lint();
     close();
-    editor.go(editor.text.split("\n").findIndex((line) => line.startsWith("rules:")) + 2);
+    editor.go(editor.text.split("\n").findIndex((line) => /^\s*"?rules"?:/.test(line)) + 2);
   });
   field("recipe-push").addEventListener("click", async () => {
     try {

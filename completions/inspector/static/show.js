@@ -8,5 +8,15 @@ export const cost = (value) =>
 
 export const count = (value) => (value === null || value === undefined ? "" : String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f"));
 
+/** A script's text for people: JSON in one line, as programs push it, gets lines. */
+export function inLines(text) {
+  if (!/^\s*\{.*\}\s*$/.test(text)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
 /** The colour of a status: ok, warn (the client's fault), bad (the server's, or none at all). */
 export const tone = (status) => (status >= 200 && status < 400 ? "ok" : status >= 400 && status < 500 ? "warn" : "bad");

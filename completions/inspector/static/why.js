@@ -2,11 +2,16 @@
 
 import { call } from "./api.js";
 import { make } from "./dom.js";
+import { inLines } from "./show.js";
 
 const LINES = 30;
 
-/** Cut a rule out of its script's text: from its line to the next rule's. */
-function excerpt(text, line, rules) {
+/** Cut a rule out of its script's text: from its line to the next rule's. Of JSON in one line it is the rule itself. */
+function excerpt(text, { name, line }, rules) {
+  if (inLines(text) !== text) {
+    const at = rules.filter((each) => !each.pushed).findIndex((each) => each.name === name);
+    return JSON.stringify(JSON.parse(text).rules[at], null, 2);
+  }
   const next = Math.min(...rules.map((each) => each.line).filter((each) => each > line), Infinity);
   const lines = text.split("\n").slice(line - 1, next === Infinity ? undefined : next - 1).slice(0, LINES);
   while (lines.length && /^\s*(#.*)?$/.test(lines.at(-1))) lines.pop();
@@ -22,10 +27,10 @@ async function matched(exchange) {
     const held = make("p", {}, "The pushed rule ", make("strong", {}, exchange.rule), " was the first whose conditions all matched.");
     return [held, make("pre", { class: "code", tabindex: "0" }, JSON.stringify(pushed?.rule ?? {}, null, 2))];
   }
-  const place = found.line ? `, line ${found.line} of ${source},` : "";
+  const place = found.line ? `, line ${found.line} of ${source === "pushed" ? "the pushed script" : source},` : "";
   return [
     make("p", {}, "The rule ", make("strong", {}, exchange.rule), `${place} was the first whose conditions all matched.`),
-    found.line ? make("pre", { class: "code", tabindex: "0" }, excerpt(text, found.line, rules)) : null,
+    found.line ? make("pre", { class: "code", tabindex: "0" }, excerpt(text, found, rules)) : null,
   ];
 }
 
