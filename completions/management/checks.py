@@ -28,7 +28,7 @@ TAG = "completions"
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report wrong environment variables and a script that cannot be used, or that cannot mean what it says."""
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]
-    hint = "docs/configuration.md lists all settings."
+    hint = "All settings are in docs/configuration.md, which the server shows at /_mock/docs/configuration."
     doubts = [Warning(doubt, hint=hint, id="completions.W002") for doubt in conf.ENVIRONMENT_DOUBTS]
     elsewhere = [*_upstream_problems(), *_cassette_problems()]
     return [*problems, *doubts, *_script_problems(), *elsewhere, *_state_problems(), *_journal_problems()]
@@ -123,7 +123,7 @@ def _cassette_problems() -> list[CheckMessage]:
     if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or Path(conf.CASSETTES).is_dir():
         return []
     told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and nothing is recorded, so every request is an error."
-    return [Warning(told, hint="Record something: manage.py serve --record DIR.", id="completions.W004")]
+    return [Warning(told, hint="Record something: python -m mocksite serve --record DIR.", id="completions.W004")]
 
 
 def _script_problems() -> list[CheckMessage]:

@@ -71,7 +71,7 @@ class Cassettes:
         error = RequestError(
             f"Nothing in {self.deck.folder} was recorded for this request, and the mode is {self.mode}. "
             f"{f'The nearest: {near}. ' if near else ''}"
-            f"Record it: MOCK_UPSTREAM={upstream} python manage.py serve --record {self.deck.folder} --mode {NEW}",
+            f"Record it: MOCK_UPSTREAM={upstream} python -m mocksite serve --record {self.deck.folder} --mode {NEW}",
             status=404,
             code="no_cassette",
         )

@@ -131,7 +131,7 @@ def test_miss__names_the_nearest_and_the_command(upstream: LiveServer, tmp_path:
         "messages[0].text was 'What is the capital of France?' and is 'What is the capital of Spain?'"
         in error["message"]
     )
-    assert f"python manage.py serve --record {tmp_path} --mode new_episodes" in error["message"]
+    assert f"python -m mocksite serve --record {tmp_path} --mode new_episodes" in error["message"]
     assert other["type"] == "error"
 
 
