@@ -58,6 +58,8 @@ async def test_button__starts_and_stops(recorder: Site, upstream: LiveServer, ro
     await expect(dialog).to_be_hidden()
     stop = page.get_by_role("button", name="Stop recording")
     await expect(stop).to_have_attribute("aria-pressed", "true")
+    await page.set_viewport_size({"width": 390, "height": 800})
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
     await recorder.ask("What is recorded?", stream=True)
     await expect(page.locator("#rows li").first).to_contain_text("upstream")
@@ -68,6 +70,14 @@ async def test_button__starts_and_stops(recorder: Site, upstream: LiveServer, ro
 
     await recorder.open(f"inspector/exchanges/{await last(recorder)}")
     await expect(page.locator("#facts")).to_contain_text(f"upstream {upstream.url}/v1/chat/completions")
+    await expect(page.locator("#why")).to_contain_text(f"No rule matched, so the request was passed on to {upstream.url}")
+
+    await control(recorder, "PUT", "recording", '{"mode": "none", "folder": "weather/one"}')
+    for asked, why in (("What is recorded?", "What was recorded in "), ("And this?", "Nothing was recorded for this")):
+        await recorder.ask(asked, stream=True)
+        await recorder.open(f"inspector/exchanges/{await last(recorder)}")
+        await expect(page.locator("#why")).to_contain_text(why)
+    await control(recorder, "DELETE", "recording")
 
 
 async def test_rule__of_a_relayed_exchange_answers_byte_for_byte(recorder: Site, upstream: LiveServer) -> None:

@@ -37,7 +37,7 @@ async function matched(exchange) {
 const NEAR = "These rules came nearest:";
 
 function missed({ near_misses: misses, error }) {
-  const answered = error === null ? "No rule matched, so the script's fallback answered (auto, if the script names no other)." : "No rule matched, and the script refuses what it does not expect (strict) or names an error as its fallback.";
+  const answered = error?.code === "no_cassette" ? "Nothing was recorded for this request." : error === null ? "No rule matched, so the script's fallback answered (auto, if the script names no other)." : "No rule matched, and the script refuses what it does not expect (strict) or names an error as its fallback.";
   if (!misses.length) return [make("p", {}, answered)];
   return [make("p", {}, answered), make("p", {}, NEAR), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
 }
@@ -63,7 +63,9 @@ function refusedBy({ request, error }) {
 export async function why(exchange) {
   const said = [];
   if (exchange.unmatched) said.push(...missed(exchange));
+  else if (exchange.cassette) said.push(make("p", {}, "What was recorded in ", make("strong", {}, exchange.cassette), " answered."));
   else if (exchange.rule) said.push(...(await matched(exchange)));
+  else if (exchange.upstream) said.push(make("p", {}, "No rule matched, so the request was passed on to ", make("strong", {}, exchange.upstream), "."));
   else said.push(make("p", {}, exchange.error ? refusedBy(exchange) : MADE[exchange.said.task] ?? LOOKED_UP));
   if (exchange.error && !exchange.unmatched) {
     const { status, code, message } = exchange.error;
