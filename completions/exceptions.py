@@ -182,3 +182,8 @@ class ControlError(MockError):
         error = document.get("error") if isinstance(document, dict) else None
         super().__init__(error["message"] if isinstance(error, dict) else f"status {status}: {document!r:.200}")
         self.status, self.document = status, document
+
+    def place(self, pushed: str, name: str) -> None:
+        """Say where the mistake is by a name that the sender knows, where the server begins with its word for it."""
+        if str(self).startswith(pushed):
+            self.args = (name + str(self).removeprefix(pushed),)

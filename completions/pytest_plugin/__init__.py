@@ -119,7 +119,7 @@ def _use(marker: pytest.Mark, mock: "MockLLM") -> None:
         try:
             return mock.script(*marker.args, **marker.kwargs)
         except Exception as exc:
-            why = "\n".join([str(exc), *getattr(exc, "__notes__", ())])
+            why = str(exc)
     pytest.fail(f"@pytest.mark.{MARKER}: {why}", pytrace=False)
 
 

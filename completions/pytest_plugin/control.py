@@ -44,7 +44,10 @@ class Control:
         except ValueError:
             document = received.decode(errors="replace")
         if response.status >= 400:
-            raise ControlError(response.status, document)
+            error = ControlError(response.status, document)
+            if not isinstance(body, str):
+                error.place("pushed:1: ", "")  # a value, of which only this module has seen the line
+            raise error
         return document
 
     def tell(self, method: str, path: str) -> None:

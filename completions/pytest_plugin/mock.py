@@ -121,7 +121,7 @@ class MockLLM:
         try:
             self._ask("PUT", "script", body=body)
         except ControlError as exc:
-            exc.add_note(f"The script is {script!r:.200}.")
+            exc.place("pushed:", "script:" if body is script else f"{script}:")
             raise
 
     def gate(self, name: str) -> Gate:

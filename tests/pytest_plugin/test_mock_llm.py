@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import threading
 from pathlib import Path
@@ -388,8 +389,15 @@ def test_script__is_yaml_a_file_or_a_dict(mock_llm: MockLLM, tmp_path: Path) -> 
     assert asked() == "path"
     with pytest.raises(FileNotFoundError, match=r"There is no script nowhere\.yaml in "):
         mock_llm.script("nowhere.yaml")
-    with pytest.raises(ControlError, match="lacks `rules`"):
+    with pytest.raises(ControlError, match=r"^script:1: the script lacks `rules`"):
         mock_llm.script("version: 1\n")
+    file.write_text("version: 1\nrules: [{replay: path}]")
+    with pytest.raises(ControlError, match=rf"^{re.escape(str(file))}:2: `rules\[0\]\.replay` is not known here"):
+        mock_llm.script(file)
+    with pytest.raises(ControlError, match=r"^`rules\[0\]\.replay` is not known here"):
+        mock_llm.script({"version": 1, "rules": [{"replay": "dict"}]})
+    with pytest.raises(ControlError, match=r"^`rule\.fault\.disconect` is not known here"):
+        mock_llm.fault("disconect")
 
 
 @pytest.mark.llm_script("marked.yaml")
