@@ -157,6 +157,7 @@ class RequestLine:
             "status": exchange.status,
             "model": exchange.model,
             "rule": exchange.rule,
+            "upstream": exchange.upstream,
             "stage": exchange.stage,
             "fault": exchange.fault,
             "ineffective": [each.what for each in exchange.ineffective],
@@ -183,6 +184,8 @@ class RequestLine:
             fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
         stage = f" stage={_value(exchange.stage)}" if exchange.stage is not None else ""
         rule = " UNMATCHED" if exchange.unmatched else f" rule={_value(exchange.rule)}" if exchange.rule else ""
+        if exchange.upstream is not None:  # the server is enough: the path is that of the request
+            rule += f" upstream={exchange.upstream.partition('//')[2].partition('/')[0] or exchange.upstream}"
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
             f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{stage}{retry}{queued}{fault}"

@@ -66,6 +66,18 @@ def test_text__says_which_retry_it_is() -> None:
     assert "200 rule=mock model=gpt-4o retry=2 stream" in str(RequestLine(replace(EXCHANGE, retry=2)))
 
 
+@pytest.mark.parametrize(
+    ("upstream", "told"),
+    [
+        ("https://api.example/v1/chat/completions", "api.example"),
+        ("litellm:anthropic/claude", "litellm:anthropic/claude"),
+    ],
+)
+def test_request__line_says_which_server_answered(upstream: str, told: str) -> None:
+    passed_on = replace(EXCHANGE, rule=None, upstream=upstream)
+    assert str(RequestLine(passed_on)).startswith(f"POST /v1/chat/completions 200 upstream={told} model=gpt-4o stream")
+
+
 def test_text__says_where_no_rule_matched_and_shortens_the_id() -> None:
     missed = replace(EXCHANGE, rule=None, unmatched=True, request_id="req_019a0000000000000000000012345678")
     assert str(RequestLine(missed)).startswith("POST /v1/chat/completions 200 UNMATCHED model=gpt-4o stream")
@@ -133,6 +145,7 @@ def test_json__request_has_every_fact() -> None:
         "idempotency_key": None,
         "queued_ms": 0.0,
         "stage": None,
+        "upstream": None,
     }
 
 
