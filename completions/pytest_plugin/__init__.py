@@ -148,6 +148,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"mock_llm: {url}/_mock/inspector/runs shows the tests, from the first that asks to the end of the run"]
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say it also where `-q` leaves out the head of the run."""
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None and session.config.get_verbosity() < 0:
+        for line in pytest_report_header(session.config):
+            reporter.write_line(line)
+
+
 @pytest.fixture
 def mock_llm(mocksite_llm: "MockLLM") -> "MockLLM":
     """The test's own mock of the LLM API; the SDKs' environment variables point to it."""

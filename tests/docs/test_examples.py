@@ -197,7 +197,7 @@ async def test_script__answers_what_the_page_says(
         (tmp_path / name).write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     file = tmp_path / "script.yaml"
-    file.write_text(text if text.startswith("version") else f"version: 1\nrules:\n{text}")
+    file.write_text(text if re.match(r"(?:#.*\n)*version", text) else f"version: 1\nrules:\n{text}")
     load(str(file))
     settings.MOCK_SCRIPT = str(file)
     for turn in dialogue(text):

@@ -518,14 +518,14 @@ def test_two(mock_llm):
 """
 
 
-@pytest.mark.parametrize("keeps", [True, False])
+@pytest.mark.parametrize("flags", [("--mock-llm-keep",), ("--mock-llm-keep", "-q"), ()], ids=" ".join)
 def test_project__keeps_what_passed_tests_asked_where_that_is_asked_for(
-    project: Run, keeps: bool, monkeypatch: pytest.MonkeyPatch
+    project: Run, flags: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    keeps = "--mock-llm-keep" in flags
     monkeypatch.setenv("KEEPS", "yes" if keeps else "no")
-    flags = ["--mock-llm-keep"] if keeps else []
     out = project({"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": KEEPING}, "-p", "no:xdist", *flags)
-    assert re.search(r"^=+ 2 passed in", out, re.MULTILINE), out
+    assert re.search(r"^(=+ )?2 passed in", out, re.MULTILINE), out
     told = re.search(r"^mock_llm: http://127.0.0.1:\d+/_mock/inspector/runs shows the tests", out, re.MULTILINE)
     assert (told is not None) == keeps, out
 

@@ -19,7 +19,7 @@ function link(address) {
 const image = (address) => `${root}docs/images/${address.split("/").at(-1)}`;
 
 /** A script of the manual as a whole: some show only rules. */
-const whole = (text) => (text.startsWith("version") ? text : `version: 1\nrules:\n${text}`);
+const whole = (text) => (/^(#.*\n)*version/.test(text) ? text : `version: 1\nrules:\n${text}`);
 
 /** Take something along to another page of this window. */
 function take(name, value, page) {
