@@ -3,7 +3,6 @@
 Shapes: `ChatResponse`, `GenerateResponse` and `Metrics` of `api/types.go` in ollama/ollama, and `ollama._types`.
 """
 
-from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -130,9 +129,10 @@ class _Generating(OllamaFormat):
                 )
         return calls
 
-    @abstractmethod
     def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
         """Return the content, or a piece of it."""
+        more = {"thinking": thoughts, "tool_calls": calls}
+        return {"response": text, **{key: value for key, value in more.items() if value}}
 
 
 class OllamaChat(_Generating):
@@ -150,12 +150,8 @@ class OllamaChat(_Generating):
         return read_chat(document, headers)
 
     def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
-        message: dict[str, Any] = {"role": "assistant", "content": text}
-        if thoughts:
-            message["thinking"] = thoughts
-        if calls:
-            message["tool_calls"] = calls
-        return {"message": message}
+        said = super()._said(text, thoughts, calls)
+        return {"message": {"role": "assistant", "content": said.pop("response"), **said}}
 
 
 class OllamaGenerate(_Generating):
@@ -171,14 +167,6 @@ class OllamaGenerate(_Generating):
         if validate:
             ollama_rules.validate(document, "GenerateRequest", ollama_rules.GENERATE)
         return read_generate(document, headers)
-
-    def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
-        document: dict[str, Any] = {"response": text}
-        if thoughts:
-            document["thinking"] = thoughts
-        if calls:
-            document["tool_calls"] = calls
-        return document
 
 
 def _thoughts(choice: Choice, prompt: Prompt) -> str | None:
