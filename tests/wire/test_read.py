@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.conversation import Said, Traffic
+from completions.conversation import Said, ToolCall, Traffic
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.registry import format_at, read
@@ -87,6 +87,37 @@ def test_read__errors(path: str, body: object, message: str, code: str | None) -
     error = heard(path, json.dumps(body).encode()).error
     assert error is not None
     assert (error.message, error.code) == (message, code)
+
+
+VECTOR = {"values": [1, 0.5]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "count"),
+    [
+        ("/v1/embeddings", {"data": [{"index": 0, "embedding": [1, 0.5]}]}, 1),
+        ("/v1beta/models/gemini-embedding-001:embedContent", {"embedding": VECTOR}, 1),
+        ("/v1beta/models/gemini-embedding-001:batchEmbedContents", {"embeddings": [VECTOR, VECTOR]}, 2),
+        ("/v1beta/models/text-embedding-005:predict", {"predictions": [{"embeddings": VECTOR}]}, 1),
+        ("/v2/embed", {"id": "e", "embeddings": {"float": [[1, 0.5], [1, 0.5]]}}, 2),
+        ("/api/embed", {"embeddings": [[1, 0.5], [1, 0.5]]}, 2),
+        ("/api/embeddings", {"embedding": [1, 0.5]}, 1),
+    ],
+)
+def test_read__vectors(path: str, body: dict[str, Any], count: int) -> None:
+    said = heard(path, json.dumps(body).encode())
+    assert said.reply and [choice.embedding for choice in said.reply.choices] == [(1, 0.5)] * count
+
+
+def test_read__a_call_that_a_stream_tells_in_pieces() -> None:
+    call = {"type": "tool_use", "id": "t", "name": "add", "input": {}}
+    delta = {"type": "content_block_delta", "index": 0}
+    events: list[dict[str, Any]] = [
+        {"type": "content_block_start", "index": 0, "content_block": call},
+        *(delta | {"delta": {"type": "input_json_delta", "partial_json": piece}} for piece in ("", '{"a"', ": 1}")),
+    ]
+    said = heard("/v1/messages", *(b"data: %b\n\n" % json.dumps(event).encode() for event in events))
+    assert said.reply and said.reply.choices[0].tool_calls == (ToolCall("add", '{"a": 1}', "t"),)
 
 
 def test_read__a_response_tells_its_thoughts_and_its_sources() -> None:

@@ -1,13 +1,18 @@
 """Vectors: unit length, the same everywhere, and closer where texts share words."""
 
+import json
 import math
 import os
 import subprocess
 import sys
 from array import array
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from completions.conversation import Choice, Reply
+from completions.wire.registry import format_at
 from completions.wire.vectors import embed
 
 TEXTS = ["", " \n", "a", "Hello, world!", "…", "🙂🙂", "\ud800", "月面着陸に成功しました", "word " * 5000, "x" * 50_000]
@@ -61,3 +66,26 @@ def test_embed__more_shared_words_are_nearer() -> None:
 def test_embed__different_texts_differ() -> None:
     texts = ["", "a", "b", "?", "!", "🙂", "hello"]
     assert len({tuple(embed(text, 1536)) for text in texts}) == len(texts)
+
+
+THREE = ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "found"),
+    [
+        ("/v1/embeddings", {"input": THREE}, lambda document: [each["embedding"] for each in document["data"]]),
+        ("/v2/embed", {"texts": THREE}, lambda document: document["embeddings"]["float"]),
+        ("/api/embed", {"input": THREE}, lambda document: document["embeddings"]),
+        (
+            "/v1beta/models/m:batchEmbedContents",
+            {"requests": [{"content": {"parts": [{"text": text}]}} for text in THREE]},
+            lambda document: [each["values"] for each in document["embeddings"]],
+        ),
+    ],
+)
+def test_scripted_vectors__are_given_in_turn(path: str, body: dict[str, Any], found: Callable[[Any], Any]) -> None:
+    wire, route = format_at(path) or pytest.fail("no format")
+    prompt = wire.parse(json.dumps({"model": "m"} | body).encode(), {}, validate=False, route=route)
+    reply = Reply((Choice(embedding=(1.0, 0.5)), Choice(embedding=(0.5, 1.0))))
+    assert [tuple(vector) for vector in found(wire.document(reply, prompt))] == [(1.0, 0.5), (0.5, 1.0), (1.0, 0.5)]

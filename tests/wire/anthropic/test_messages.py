@@ -86,6 +86,11 @@ def test_prompt__tool_results_are_messages_of_their_own() -> None:
     ("block", "part", "text"),
     [
         ({"type": "image", "source": {"type": "base64", "data": "aGk="}}, Part("image", "aGk="), ""),
+        (
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}},
+            Part("image", "aGk=", media_type="image/png"),
+            "",
+        ),
         ({"type": "image", "source": {"type": "url", "url": "https://a/b"}}, Part("image", "https://a/b"), ""),
         ({"type": "document", "source": {"type": "file", "file_id": "file_1"}}, Part("file", "file_1"), ""),
         ({"type": "document", "source": {"type": "text", "data": "Once"}}, None, "Once"),

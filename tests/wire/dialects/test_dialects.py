@@ -371,6 +371,12 @@ def test_errors__have_the_dialect_s_envelope(name: str) -> None:
     assert registry.CHAT_DIALECTS[name].error(plain(503, {"message": "M"})(Prompt())) == ERRORS[name]
 
 
+def test_errors__of_a_place_and_of_load_are_told_in_their_own_shapes() -> None:
+    lost, loaded = (RequestError("Mine", status=status, facts={}) for status in (404, 503))
+    assert AZURE.error(lost) == {"error": {"code": "404", "message": "Resource not found"}}
+    assert registry.CHAT_DIALECTS["mistral"].error(loaded)["message"] == "Mine"
+
+
 def test_errors__of_azure_have_its_words() -> None:
     words = {status: AZURE.error(plain(status, {})(Prompt()))["error"] for status in (401, 404, 429)}
     assert {status: error["code"] for status, error in words.items()} == {

@@ -44,6 +44,10 @@ def answered(choice: Choice, body: dict[str, Any] | None = None, **facts: Any) -
     return document
 
 
+def drawn(**parameters: Any) -> dict[str, Any]:
+    return {"instances": [{"prompt": "A cat"}], "parameters": parameters}
+
+
 def chunks(events: Iterable[Event]) -> list[dict[str, Any]]:
     """Read a stream strictly: events of one line of data each, their lines ended by CR LF, and no terminator."""
     frames = b"".join(EVENTS.frames(events)).decode().split("\r\n\r\n")
@@ -562,6 +566,61 @@ def test_functions_beside_googles_tools__are_asked_for(model: str, more: dict[st
         return
     with pytest.raises(RequestError, match="Please enable tool_config"):
         asked(body, model=model)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "said"),
+    [
+        ("countTokens", {}, "* CountTokensRequest.contents: contents is not specified\n"),
+        ("embedContent", {}, "* EmbedContentRequest.content: contents is not specified\n"),
+        (
+            "embedContent",
+            {"content": HELLO["contents"][0], "outputDimensionality": 3073},
+            "* EmbedContentRequest.output_dimensionality: output_dimensionality must be in the range [1, 3072].\n",
+        ),
+        ("batchEmbedContents", {}, "* BatchEmbedContentsRequest.requests: at least one request is required.\n"),
+        (
+            "batchEmbedContents",
+            {"requests": [{"content": {"parts": []}}]},
+            "* BatchEmbedContentsRequest.requests[0].content.parts: contents.parts must not be empty.\n",
+        ),
+        (
+            "batchEmbedContents",
+            {"requests": [{"content": HELLO["contents"][0]}] * 101},
+            "* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch\n",
+        ),
+        ("predict", {}, "Empty instances."),
+        ("predict of imagen", {}, "Empty instances."),
+        (
+            "predict of imagen",
+            {"instances": [{"prompt": " "}]},
+            "instances[0].prompt must be a text that is not empty.",
+        ),
+        ("predict of imagen", drawn(sampleCount=5), "sampleCount must be in the range [1, 4]."),
+        ("predict of imagen", drawn(sampleCount=0), "sampleCount must be in the range [1, 4]."),
+        ("predict of imagen", drawn(aspectRatio="2:1"), "aspectRatio must be one of 1:1, 3:4, 4:3, 9:16, 16:9."),
+        ("predict of imagen", drawn(sampleImageSize="4K"), "sampleImageSize must be one of 1K, 2K."),
+    ],
+)
+def test_methods__are_refused_in_google_s_words(method: str, body: dict[str, Any], said: str) -> None:
+    method, _, model = method.partition(" of ")
+    with pytest.raises(RequestError) as caught:
+        asked(body, method, model=f"{model or 'gemini-2.5'}-4")
+    assert caught.value.message == said
+
+
+def test_imagen__draws_as_many_as_are_asked_for_at_most() -> None:
+    prompt = asked(drawn(sampleCount=4, aspectRatio="16:9", sampleImageSize="1K"), "predict", model="imagen-4")
+    assert (prompt.task, prompt.n, prompt.last_user) == ("draw", 4, "A cat")
+
+
+def test_schema__may_be_deeper_than_it_is_looked_into() -> None:
+    deep: dict[str, Any] = {"type": "STRING"}
+    for _ in range(300):
+        deep = {"type": "OBJECT", "properties": {"a": deep}}
+    tools = [{"functionDeclarations": [{"name": "f", "parameters": deep}]}]
+    body, route = json.dumps({**HELLO, "tools": tools}).encode(), {"model": "m", "method": "generateContent"}
+    assert GEMINI.parse(body, {}, validate=True, route=route).tools[0].name == "f"
 
 
 @pytest.mark.parametrize(

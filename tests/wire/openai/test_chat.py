@@ -449,6 +449,7 @@ def test_chat__reads_a_conversation() -> None:
         stop=["a", "b"],
         max_completion_tokens=7,
         logprobs=True,
+        parallel_tool_calls=False,
         response_format={"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}},
     )
     assert (asked.system, asked.last_user, asked.turn) == ("Be brief.", "Look:", 1)
@@ -456,6 +457,7 @@ def test_chat__reads_a_conversation() -> None:
     assert asked.tool_result and (asked.tool_result.name, asked.tool_result.text) == ("f", "42")
     assert (asked.tools[0].name, asked.tools[0].strict) == ("f", True)
     assert (asked.stop, asked.max_tokens, asked.top_logprobs) == (("a", "b"), 7, 0)
+    assert asked.parallel_tool_calls is False
     assert (asked.response_format.kind, asked.response_format.name) == ("json_schema", "n")
 
 

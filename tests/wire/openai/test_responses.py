@@ -43,7 +43,7 @@ def test_parse__reads_items() -> None:
     items = [
         {"role": "developer", "content": "Be brief"},
         *user({"type": "input_text", "text": "See"}, {"type": "input_image", "image_url": PIXEL}),
-        {"type": "reasoning", "id": "rs_1", "summary": []},
+        {"type": "reasoning", "id": "rs_1", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm"}]},
         {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "I look"}]},
         CALL,
         {"type": "custom_tool_call", "call_id": "call_2", "name": "note", "input": "x"},
@@ -57,6 +57,7 @@ def test_parse__reads_items() -> None:
     assert prompt.system == "Be kind\nBe brief"
     assert prompt.messages[2].parts[0].source == PIXEL
     assert prompt.messages[3].text == "I look"
+    assert [thought.text for thought in prompt.messages[3].thoughts] == ["Hm"]
     assert [(call.name, call.kind) for call in prompt.messages[3].tool_calls] == [
         ("get_weather", "function"),
         ("note", "custom"),
