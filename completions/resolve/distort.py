@@ -12,6 +12,7 @@ from completions import budget
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.outcome import Fault
 from completions.resolve.arrange import arranged
+from completions.script.schemas.document import compact
 from completions.tokens import text as tokens
 
 SENTENCE = re.compile(r"[^.!?。\n]*[.!?。\n]?\s*$")
@@ -33,13 +34,9 @@ def distort(reply: Reply, prompt: Prompt, faults: Iterable[Fault]) -> Reply:
     for fault in faults:
         if (change := CHANGES.get(fault.name)) is not None:
             changed = (change(choice, prompt, fault.parameters) for choice in reply.choices)
-            laid = tuple(map(_arranged, changed, reply.choices))
-            reply = replace(reply, choices=laid, body=None)
+            laid = (arranged(each, before.blocks) for each, before in zip(changed, reply.choices, strict=True))
+            reply = replace(reply, choices=tuple(laid), body=None)
     return reply
-
-
-def _arranged(changed: Choice, before: Choice) -> Choice:
-    return arranged(changed, before.blocks)
 
 
 def _unknown_tool(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -> Choice:
@@ -80,7 +77,7 @@ def _invalid(text: str, schema: Mapping[str, object]) -> str:
         del value[gone]
     else:
         value = [value]
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return compact(value)
 
 
 def _cut_word(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -> Choice:

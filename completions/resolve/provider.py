@@ -37,7 +37,8 @@ async def provided(upstream: Upstream, model: str, prompt: Prompt) -> Provided:
         _check_provider(model)
         asked = {**_reached(upstream, model), **chat_parameters(prompt)}
         messages = asked.pop("messages")
-        return Provided(upstream, _reply(await _on_the_loop_apart(client, messages, asked)))
+        completion = await asyncio.wrap_future(budget.apart.submit(client.acomplete(messages, **asked)))
+        return Provided(upstream, _reply(completion))
     except NotSayable as exc:
         error = RequestError(f"The upstream {LITELLM}{model} cannot be asked this: {exc}.", code="upstream_cannot")
     except RequestError as exc:
@@ -45,10 +46,6 @@ async def provided(upstream: Upstream, model: str, prompt: Prompt) -> Provided:
     except Exception as exc:  # whatever LiteLLM raises is an error of its answer, in the words of the API
         error = _error(exc, model, prompt)
     return Provided(upstream, error)
-
-
-async def _on_the_loop_apart(client: "LLMClient", messages: Any, parameters: dict[str, Any]) -> "Completion":
-    return await asyncio.wrap_future(budget.apart.submit(client.acomplete(messages, **parameters)))
 
 
 @functools.cache

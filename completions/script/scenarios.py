@@ -85,6 +85,11 @@ class Running:
         """Return under which name the requests of a stage are counted."""
         return f"{self.run}/{stage.name}"
 
+    @property
+    def counters(self) -> list[str]:
+        """The names under which the requests of its stages are counted."""
+        return list(map(self.counter, self.scenario.stages))
+
     def reached(self, uses: Mapping[str, int]) -> int:
         """Return which stage the next request comes to, after so many that were counted."""
         if not self.scenario.is_counted:

@@ -94,7 +94,9 @@ async def set_scenario(namespace: Namespace, document: Node | None) -> None:
             facts = {"scenario": document.value, "started": time.time(), "run": new_epoch()}
         return replace(pushed, scenario=json.dumps(facts, ensure_ascii=False))
 
-    await namespace.change(edit)
+    await namespace.refresh()
+    running = namespace.script.running
+    await namespace.change(edit, running.counters if running is not None and running.run else [])
 
 
 async def set_recording(

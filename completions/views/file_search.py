@@ -111,10 +111,10 @@ async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document
     document = await budget.in_thread(file_search.new_document, source, now, now + plan.pending)
     document["id"] = plan.id or document["id"]
 
-    def grown(before: Document | None) -> Document:
-        return {"documents": {**(before or {}).get("documents", {}), document["id"]: document}}
+    def grown(before: Document) -> Document:
+        return {"documents": {**before["documents"], document["id"]: document}}
 
-    await asked.records.change(DOCUMENTS, store, grown)
+    await asked.change(DOCUMENTS, store, grown, file_search.not_found(store))
     return document
 
 

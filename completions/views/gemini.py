@@ -60,7 +60,11 @@ async def take_upload(asked: Asked, target: Target) -> Recorded:
         document, kind, data = {}, media_type, body
     upload = files.received(await target.begin(asked, document, kind), len(data), "")
     await blobs.put(asked.records, (UPLOAD, upload["id"]), data)
-    return _answer(await target.end(asked, upload), FINAL)
+    try:
+        return _answer(await target.end(asked, upload), FINAL)
+    except BaseException:
+        await blobs.drop(asked.records, (UPLOAD, upload["id"]))
+        raise
 
 
 async def _new_upload(asked: Asked, document: dict[str, Any], media_type: str) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
         space = await current(exchange)
         headers = identify(request, exchange, space.script.keys)
         if exchange.method == "POST":
-            own = TextHeaders(exchange.request_headers)
+            own = TextHeaders(headers)
             await _raise_requested_error(space, own, _envelope_of(wire, exchange))
             if PACING_KEY in own and not is_paced:
                 raise without_effect(PACING, "it", "nothing takes time here")

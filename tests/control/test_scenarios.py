@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from completions.script.scenarios import builtin
+from completions.state.namespaces import namespace
 from tests.control.client import ask, control, told
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -94,6 +95,15 @@ async def test_scenario__stops_and_is_forgotten() -> None:
     await start([{"name": "down", "error": 503}])
     await told("POST", "reset")
     assert await statuses(1) == [200]
+
+
+async def test_scenario__that_has_run_leaves_no_counts() -> None:
+    for _ in range(2):
+        await start(OUTAGE)
+        assert await statuses(1) == [200]
+    assert len(await namespace().uses()) == 1
+    await start(None)
+    assert await namespace().uses() == {}
 
 
 async def test_scenario__of_a_script_runs_until_it_is_stopped() -> None:

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from completions.receive.handler import Handler
 from completions.state import namespaces
-from completions.views import lines
+from completions.views import gemini, lines
 from tests.asgi import call
 from tests.patience import PATIENCE
 from tests.scripts import rules
@@ -137,6 +137,13 @@ async def test_batch__that_is_removed_while_it_is_answered_stays_gone(app: Handl
     await ask(app, "POST", "/_mock/gates/door/release")
     await over()
     assert await listed(app, "gemini") == []
+
+
+async def test_upload__for_which_there_is_no_room_leaves_nothing(app: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gemini, "MAX_STORED", 3)
+    answer = await call(app, "POST", "/upload/v1beta/files", b"four", headers={"content-type": "text/plain"})
+    assert answer.status == 429
+    assert namespaces.namespace().is_empty
 
 
 async def test_batch__whose_key_stands_in_the_address_is_answered_with_it(app: Handler, tmp_path: Path) -> None:
