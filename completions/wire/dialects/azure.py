@@ -175,18 +175,22 @@ class Azure(OnAzure):
         """Return OpenAI's message."""
         return message
 
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return OpenAI's delta; the first has a null `refusal` (recorded since January 2026)."""
+        return arranged(delta, sorted(delta))
+
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the filters' results for the prompt; Azure's keys are in the order of their names."""
         told = document | {"prompt_filter_results": ASKED}
         return arranged(told, sorted(told))
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice: a whole one went through all filters, and the end of a stream through none."""
+        """Return a choice: a whole one went through all filters; in a stream calls and the end went through none."""
         told = dict(document)
         if "message" in told:
             told["message"] = arranged(told["message"], sorted(told["message"]))
             told["content_filter_results"] = told["content_filter_results"] | PROTECTED
-        elif told["finish_reason"] not in (None, "content_filter"):
+        elif "tool_calls" in told["delta"] or told["finish_reason"] not in (None, "content_filter"):
             told["content_filter_results"] = {}
         return arranged(told, sorted(told))
 
@@ -203,7 +207,7 @@ class Azure(OnAzure):
 
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return the filters' results so far: empty before there is content."""
-        return {"content_filter_results": RESULTS if choice else {}}
+        return {"content_filter_results": RESULTS | PROTECTED if choice else {}}
 
     def opening_events(self, reply: Reply) -> list[Event]:
         """Return the chunk about the prompt, which has no choice, id or model."""
