@@ -6,11 +6,13 @@ import openai
 import orjson
 import pytest
 
-from completions.conversation import Reply, Usage
+from completions.conversation import Choice, Reply, Usage
 from completions.exceptions import RequestError
+from completions.wire.framing import SSE
 from completions.wire.openai.responses.compact import Compaction
 from completions.wire.openai.responses.format import Responses
 from tests.server import LiveServer
+from tests.wire.openai.typed_events import typed_events
 
 WIRE = Compaction()
 SAID = [{"role": "user", "content": "What is 2+2?"}, {"role": "assistant", "content": "4."}]
@@ -35,6 +37,27 @@ def test_document__is_taken_back() -> None:
     output = WIRE.document(Reply((), created=7, serial="a"), parsed())["output"]
     body = {"model": "gpt-5", "input": [*output, {"role": "user", "content": "And 3+3?"}]}
     assert Responses().parse(orjson.dumps(body), {}, validate=True).last_user == "And 3+3?"
+
+
+@pytest.mark.parametrize(("most", "has"), [(9, True), (10, False)])
+def test_response__compacts_a_conversation_that_became_as_long_as_it_says(most: int, has: bool) -> None:
+    body = {"model": "gpt-5", "input": SAID, "context_management": [{"type": "compaction", "compact_threshold": most}]}
+    wire, reply = Responses(), Reply((Choice("5."),), created=7, usage=Usage(9, 1), serial="a")
+    prompt = wire.parse(orjson.dumps({**body, "stream": True}), {}, validate=True)
+    output = wire.document(reply, prompt)["output"]
+    assert [item["type"] for item in output] == ["message", *(["compaction"] if has else [])]
+    told = typed_events(b"".join(SSE.frames(wire.events(reply, prompt))))
+    items = [event["item"] for event in told if event.get("item", {}).get("type") == "compaction"]
+    assert items == output[1:] * 2 and all(item["id"].startswith("cmp_") for item in items)
+    later = {"model": "gpt-5", "input": [*SAID, *output, {"role": "user", "content": "And 3+3?"}]}
+    assert wire.parse(orjson.dumps(later), {}, validate=True).last_user == "And 3+3?"
+
+
+def test_response__that_was_cut_compacts_nothing() -> None:
+    body = {"model": "gpt-5", "input": SAID, "context_management": [{"type": "compaction", "compact_threshold": 1}]}
+    reply = Reply((Choice("5", finish_reason="length"),), usage=Usage(9, 1), serial="a")
+    prompt = Responses().parse(orjson.dumps(body), {}, validate=True)
+    assert [item["type"] for item in Responses().document(reply, prompt)["output"]] == ["message"]
 
 
 def test_takes__what_codex_cli_sends() -> None:

@@ -13,7 +13,7 @@ import orjson
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import PAGE, cited, only_choice
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
@@ -42,6 +42,7 @@ _PREFIXES = {
     "local_shell_call": "lsh_",
     "shell_call": "sh_",
     "apply_patch_call": "apc_",
+    "compaction": "cmp_",
 }
 """The prefixes of items' ids, by type."""
 
@@ -130,7 +131,7 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     """Yield the items: what was thought, what the API's own tools did, what is said, which tools are called."""
     if not reply.choices:
         return
-    items = list(_items(reply.choices[0], prompt, reply.serial))
+    items = [*_items(reply.choices[0], prompt, reply.serial), *_compaction(reply, prompt)]
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
         if item["type"] in _CALLED:
@@ -139,6 +140,18 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
         elif not item.get("call_id", "call"):
             item["call_id"] = made_id("call_", reply, place)
         yield made | item
+
+
+def _compaction(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
+    """Yield what stands for a conversation that has become as long as the request says (recorded in February 2026)."""
+    told = [each for each in dicts(prompt.body.get("context_management")) if each.get("type") == "compaction"]
+    most = min((most for each in told if (most := whole(each.get("compact_threshold"), 0))), default=None)
+    counted = reply.usage.prompt_tokens if reply.usage else 0
+    choice = reply.choices[0]
+    if most is None or counted < most or choice.finish_reason in (*UNFINISHED, "error"):
+        return
+    said = "\n".join([*(message.text for message in prompt.messages), choice.text or ""])
+    yield {"type": "compaction", "encrypted_content": order.encrypted(said, reply.serial)}
 
 
 def _item_id(items: Sequence[Mapping[str, Any]], place: int, reply: Reply) -> str:
