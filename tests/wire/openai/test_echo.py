@@ -265,6 +265,42 @@ def test_tools__that_items_bring_are_shown(model: str, kind: str, shown: str) ->
     assert (inner["name"], inner["strict"]) == ("look", True) and inner["parameters"]["required"] == []
 
 
+SEARCH = {"type": "tool_search"}
+LATE: JSON = {**LOOK, "defer_loading": True}
+SPACE: JSON = {"type": "namespace", "name": "eyes", "description": "Eyes", "tools": [LATE]}
+FOUND = {"type": "tool_search_output", "execution": "server", "status": "completed", "tools": [LATE]}
+
+
+@pytest.mark.parametrize(
+    ("tools", "before", "path"),
+    [
+        ([SEARCH, LATE], [], "look"),
+        ([SEARCH, SPACE], [], "eyes"),
+        ([SEARCH, LATE], [FOUND], None),
+        ([SEARCH, LOOK], [], None),
+        ([LATE, {**SEARCH, "execution": "client", "description": "Finds", "parameters": EMPTY}], [], None),
+    ],
+    ids=["deferred", "in a namespace", "found before", "not deferred", "the client's search"],
+)
+def test_deferred_tool__is_searched_before_it_is_called(
+    tools: list[JSON], before: list[JSON], path: str | None
+) -> None:
+    asked: JSON = {"model": "gpt-5.4", "tools": tools, "input": [{"role": "user", "content": "Look"}, *before]}
+    call = Choice(tool_calls=(ToolCall("look", "{}"),), reasoning="Hm")
+    *search, last = answer(call, **asked)["output"][1:]
+    assert last["type"] == "function_call"
+    assert [item["type"] for item in search] == (["tool_search_call", "tool_search_output"] if path else [])
+    if path:
+        assert list(search[0]) == ["id", "type", "status", "arguments", "call_id", "execution"]
+        assert search[0]["arguments"] == {"paths": [path]} and search[0]["call_id"] is None
+        assert [tool["name"] for tool in search[1]["tools"]] == [path] and search[1]["execution"] == "server"
+        begun = [event["item"] for event in events(call, **asked) if event["type"] == "response.output_item.added"]
+        assert (begun[1]["arguments"], begun[2]["tools"]) == ({}, search[1]["tools"])
+        again = [{"role": "user", "content": "Look"}, *answer(call, **asked)["output"]]
+        result = {"type": "function_call_output", "call_id": last["call_id"], "output": "a wall"}
+        assert answer(Choice("A wall."), **{**asked, "input": [*again, result]})["output"][0]["type"] == "message"
+
+
 def test_newest_models__tell_of_access_programs() -> None:
     assert "access_programs" not in answer(model="gpt-5.6")
     assert answer(model="gpt-6-astra")["access_programs"] is None
@@ -290,7 +326,7 @@ def test_newest_models__tell_of_access_programs() -> None:
 )
 def test_call__names_the_namespace_of_its_function(tool: JSON, namespace: str | None) -> None:
     call = Choice(tool_calls=(ToolCall("look", "{}"),))
-    item = answer(call, model="gpt-5.4", tools=[{"type": "tool_search"}, tool])["output"][0]
+    item = answer(call, model="gpt-5.4", tools=[{"type": "tool_search"}, tool])["output"][-1]
     assert item.get("namespace") == namespace
 
 

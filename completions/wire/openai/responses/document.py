@@ -20,6 +20,7 @@ from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses.echo import by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
+from completions.wire.openai.responses.tool_search import with_search
 
 FAILED = "The server had an error while processing your request."
 
@@ -43,6 +44,8 @@ _PREFIXES = {
     "shell_call": "sh_",
     "apply_patch_call": "apc_",
     "compaction": "cmp_",
+    "tool_search_call": "tsc_",
+    "tool_search_output": "tso_",
 }
 """The prefixes of items' ids, by type."""
 
@@ -131,13 +134,14 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     """Yield the items: what was thought, what the API's own tools did, what is said, which tools are called."""
     if not reply.choices:
         return
-    items = [*_items(reply.choices[0], prompt, reply.serial), *_compaction(reply, prompt)]
+    items = list(_items(reply.choices[0], prompt, reply.serial))
+    items = [*with_search(items, prompt), *_compaction(reply, prompt)]
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
         if item["type"] in _CALLED:
             called = item.pop("call_id", None) or made_id("call_", reply, place)
             made |= {"type": item["type"], "status": item["status"], "call_id": called}
-        elif not item.get("call_id", "call"):
+        elif not item.get("call_id", "call") and "execution" not in item:
             item["call_id"] = made_id("call_", reply, place)
         yield made | item
 

@@ -40,6 +40,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "message": {"content": []},
     "reasoning": {"summary": []},
     "function_call": {"arguments": ""},
+    "tool_search_call": {"arguments": {}},
     "custom_tool_call": {"input": ""},
     "mcp_call": {"arguments": "", "output": None},
     "code_interpreter_call": {"code": "", "outputs": None},
