@@ -47,4 +47,7 @@ class Gate:
     def _give_up(self, waiting: int, count: int, deadline: float, timeout: float) -> None:
         __tracebackhide__ = True
         if time.monotonic() > deadline:
-            raise AssertionError(f"{waiting} instead of {count} wait at the gate '{self.name}' after {timeout:g} s.")
+            told = f"{waiting} instead of {count} wait at the gate '{self.name}' after {timeout:g} s."
+            gates = self._ask("GET", "gates")["gates"].items()
+            others = ", ".join(f"{number} at '{name}'" for name, number in gates if number and name != self.name)
+            raise AssertionError(f"{told} Elsewhere: {others}." if others else told)

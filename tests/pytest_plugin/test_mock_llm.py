@@ -248,6 +248,8 @@ def test_gate__holds_the_answer_until_it_is_released(mock_llm: MockLLM) -> None:
     thread.start()
     gate.wait(timeout=PATIENCE)
     assert (gate.waiting, heard) == (1, [])
+    with pytest.raises(AssertionError, match=r"0 instead of 1 wait at the gate 'dor' .* Elsewhere: 1 at 'door'\."):
+        mock_llm.gate("dor").wait(timeout=0.01)
     assert gate.release() == 1
     thread.join()
     assert heard == ["in"]
