@@ -67,6 +67,8 @@ async def test_script__that_was_pushed_in_one_line_is_shown_in_lines(site: Site)
     await expect(page.locator("#problems")).to_contain_text("3 rules, no errors")
     await page.keyboard.press("Control+s")
     await expect(page.locator("#rules .name")).to_have_text(["A refund?", "other", "refund"])
+    await page.locator("#rules .name").last.click()
+    assert '"name": "refund"' in await area.evaluate("(e) => e.value.slice(e.selectionStart, e.selectionEnd)")
 
 
 MINE = """\

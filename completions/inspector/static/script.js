@@ -107,9 +107,16 @@ function next({ uses, answers, times }) {
   return uses < answers - 1 ? `answer ${uses + 1} of ${answers} is next` : `the last of ${answers} answers stays`;
 }
 
+/** Return the line of a rule; where JSON in one line is shown in lines, that of its name. */
+function lineOf({ name, line }) {
+  const named = `"name": ${JSON.stringify(name)}`;
+  return (saved.startsWith("{") && saved.split("\n").findIndex((each) => each.includes(named)) + 1) || line;
+}
+
 function rule(each, hit) {
-  const name = each.line
-    ? make("button", { type: "button", class: "name", title: `Line ${each.line}`, onclick: () => editor.go(each.line) }, each.name)
+  const line = each.line && lineOf(each);
+  const name = line
+    ? make("button", { type: "button", class: "name", title: `Line ${line}`, onclick: () => editor.go(line) }, each.name)
     : make("span", { class: "name" }, each.name);
   const last = hit?.last ? ["last at ", when(hit.last)] : hit ? ["never answered"] : [];
   const left = each.times === null ? [] : [`${each.uses} of ${each.times} times used`];
