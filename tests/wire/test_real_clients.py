@@ -22,7 +22,25 @@ def user(*parts: Any) -> Any:
     return {"messages": [{"role": "user", "content": [{"type": "text", "text": "what?"}, *parts]}]}
 
 
+KEPT = {"role": "assistant", "refusal": None, "annotations": [], "tool_calls": [CALL]}
+CACHED = [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}]
 TAKEN: dict[str, tuple[str, dict[str, Any]]] = {
+    "the Agents SDK for JavaScript: a text with what stood around it": (
+        "/v1/chat/completions",
+        {
+            "messages": [
+                *HI,
+                {"role": "assistant", "content": [{"type": "text", "text": "Wait.", **KEPT}], "tool_calls": [CALL]},
+                {"role": "tool", "tool_call_id": "c1", "content": "21"},
+                {"role": "assistant", "content": [{**KEPT, "type": "refusal", "refusal": "No."}]},
+                *HI,
+            ]
+        },
+    ),
+    "LangChain: Anthropic's cache mark in a system message": (
+        "/v1/chat/completions",
+        {"messages": [{"role": "system", "content": CACHED}, *HI]},
+    ),
     "Codex CLI's metadata": ("/v1/responses", {"input": "hi", "client_metadata": {"session_id": "s"}}),
     "LlamaIndex's nulls": ("/v1/responses", {"input": "hi", "user": None, "text": {"format": None}, "prompt": None}),
     "an empty text to embed": ("/v1/embeddings", {"input": ""}),
@@ -147,6 +165,10 @@ def test_vllm__takes_what_benchmarks_send_and_says_as_much_as_is_asked(http: htt
             "/groq/openai/v1/chat/completions",
             {"messages": [{"role": "user", "content": "a", "id": 1}]},
             "'messages.0' : for 'role:user' the following must be satisfied[('messages.0' : property 'id' is ",
+        ),
+        *(
+            ("/v1/chat/completions", {"messages": [{"role": role, "content": CACHED}]}, "[0].content[0].cache_control'")
+            for role in ("user", "developer")
         ),
         ("/mistral/v1/chat/completions", {"messages": HI, "store": False}, "Extra inputs are not permitted"),
         ("/deepseek/chat/completions", {}, "missing field `messages`"),

@@ -157,7 +157,22 @@ NOUNS = {
 """What a part is called in the message that its role may not have it, and the role that may."""
 
 
-_CONTENT = text_or("objects", array(tagged("type", PARTS), "objects", low=1), high=MAX_TEXT)
+_LOOSE_PARTS = PARTS | {
+    "text": record({"type": anything, "text": _TEXT} | CACHE_POINT, ("text",), others=True),
+    "refusal": record({"type": anything, "refusal": _TEXT}, ("refusal",), others=True),
+}
+"""The parts of messages of the roles `system` and `assistant`, whose texts may have any further keys.
+
+A `cache_control` was seen to be taken of gpt-4o's system message, and refused of a developer's (2026-08). The Agents SDK
+for JavaScript sends each text of an answer with what stood around it: `role`, `refusal`, `annotations`, calls.
+"""
+
+
+def _content(parts: Mapping[str, Check]) -> Check:
+    return text_or("objects", array(tagged("type", parts), "objects", low=1), high=MAX_TEXT)
+
+
+_CONTENT, _LOOSE_CONTENT = _content(PARTS), _content(_LOOSE_PARTS)
 
 
 def _foreign_part(message: dict[str, Any]) -> Problem | None:
@@ -189,8 +204,9 @@ _FUNCTION_CALL = record({"name": TOOL_NAME, "arguments": _TEXT}, ("name", "argum
 _NAME = string(low=1, high=64, pattern=r"^[^\s<|\\/>]+$")
 
 
-def _message(extra: Mapping[str, Check], required: Sequence[str] = ()) -> Check:
-    fields: dict[str, Check] = {"role": anything, "name": _NAME, "content": nullable(_CONTENT), **extra}
+def _message(extra: Mapping[str, Check], required: Sequence[str] = (), *, loose: bool = False) -> Check:
+    content = _LOOSE_CONTENT if loose else _CONTENT
+    fields: dict[str, Check] = {"role": anything, "name": _NAME, "content": nullable(content), **extra}
     check = record(fields, required)
 
     def with_content(value: dict[str, Any]) -> Problem | None:
@@ -227,8 +243,8 @@ _SAID: Mapping[str, Check] = {
 MESSAGE = tagged(
     "role",
     {
-        "system": _message({}),
-        "assistant": _message(_SAID),
+        "system": _message({}, loose=True),
+        "assistant": _message(_SAID, loose=True),
         "user": _message({}),
         "function": _message({}, ("name",)),
         "tool": _message({"tool_call_id": string(low=1)}, ("tool_call_id",)),
