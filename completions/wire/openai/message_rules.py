@@ -163,8 +163,8 @@ _LOOSE_PARTS = PARTS | {
 }
 """The parts of messages of the roles `system` and `assistant`, whose texts may have any further keys.
 
-A `cache_control` was seen to be taken of gpt-4o's system message, and refused of a developer's (2026-08). The Agents SDK
-for JavaScript sends each text of an answer with what stood around it: `role`, `refusal`, `annotations`, calls.
+A `cache_control` was seen to be taken in gpt-4o's system message, and refused in a developer's (2026-08). The Agents
+SDK for JavaScript sends each text of an answer with what stood around it: `role`, `refusal`, `annotations`, calls.
 """
 
 
