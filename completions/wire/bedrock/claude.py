@@ -20,11 +20,16 @@ from completions.wire.anthropic.messages import PING
 from completions.wire.base import NO_ROUTE
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
+from completions.wire.bedrock.errors import AmazonError
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
 REVISION = re.compile(r"-v\d+(?::\d+)?$")
 CAPITAL = re.compile(r"(?=[A-Z])")
+MAKER = re.compile(r"([a-z0-9]+)\.")
+"""How the names of models at Bedrock begin; those of profiles and of models in an ARN may not."""
+
+ONLY_CLAUDE = "This mock takes Claude's messages alone at invoke and invoke-with-response-stream."
 
 
 class BedrockClaude(BedrockFormat, HostedClaude):
@@ -44,9 +49,12 @@ class BedrockClaude(BedrockFormat, HostedClaude):
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a message's request, whose signature is of now."""
+        """Read a message's request, whose signature is of now; only Claude's are read here."""
         if validate:
             signing.check(headers)
+        name = model_of(route.get("model", ""))
+        if (maker := MAKER.match(name)) and maker[1] != "anthropic":
+            raise AmazonError("ValidationException", f"{ONLY_CLAUDE} {name} is answered at converse, if it chats.")
         return super().parse(body, headers, validate=validate, route=route)
 
     def check_version(self, document: Mapping[str, Any]) -> None:

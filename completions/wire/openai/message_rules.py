@@ -157,7 +157,8 @@ NOUNS = {
 """What a part is called in the message that its role may not have it, and the role that may."""
 
 
-_LOOSE_PARTS = PARTS | {
+_LOOSE_PARTS: Mapping[str, Check] = {
+    **PARTS,
     "text": record({"type": anything, "text": _TEXT} | CACHE_POINT, ("text",), others=True),
     "refusal": record({"type": anything, "refusal": _TEXT}, ("refusal",), others=True),
 }

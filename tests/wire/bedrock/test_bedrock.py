@@ -243,6 +243,26 @@ def test_boto3__invokes_claude_whole_and_streamed(server: LiveServer) -> None:
     assert events[-1]["amazon-bedrock-invocationMetrics"]["outputTokenCount"] == whole["usage"]["output_tokens"]
 
 
+@pytest.mark.parametrize(
+    ("model", "status"),
+    [
+        ("amazon.titan-embed-text-v2:0", 400),
+        ("us.meta.llama3-3-70b-instruct-v1:0", 400),
+        ("arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3", 200),
+        ("my-claude", 200),
+    ],
+)
+def test_invoke__says_that_it_takes_claude_alone(server: LiveServer, model: str, status: int) -> None:
+    body = {**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]} if status == 200 else {"inputText": "Hi"}
+    space = f"{server.url}/ns/alone"
+    httpx.put(f"{space}/_mock/script", content="{version: 1, defaults: {validate: false}, rules: [{reply: Hi.}]}")
+    answer = httpx.post(f"{space}/model/{model}/invoke", json=body)
+    assert answer.status_code == status
+    assert (answer.headers.get("x-amzn-errortype"), "Claude's messages alone" in answer.text) == (
+        ("ValidationException", True) if status == 400 else (None, False)
+    )
+
+
 def test_anthropic_sdk__gets_a_message_whole_and_streamed(server: LiveServer) -> None:
     client = anthropic.AnthropicBedrock(
         base_url=server.url, aws_region="us-east-1", aws_access_key="AKIDGOOD", aws_secret_key="s", max_retries=0
