@@ -8,8 +8,11 @@ import math
 import re
 from array import array
 from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
+
+from completions.conversation import Reply
 
 WORD, PIECE = 1.0, 0.25
 """What a word weighs, and what each of its pieces does."""
@@ -43,6 +46,12 @@ def embed(text: str, dimensions: int) -> list[float]:
     for bucket, value in zip(buckets, array("f", [value / length for value in buckets.values()]), strict=True):
         vector[bucket] = value
     return vector
+
+
+def vectors_for(reply: Reply, texts: Sequence[str], dimensions: int) -> list[Sequence[float]]:
+    """Return the vectors that answer texts: those of a script in turn, or else the texts' own."""
+    scripted = [choice.embedding for choice in reply.choices if choice.embedding]
+    return [scripted[at % len(scripted)] if scripted else embed(text, dimensions) for at, text in enumerate(texts)]
 
 
 def _features(word: str) -> list[tuple[int, float]]:

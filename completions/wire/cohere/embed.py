@@ -15,7 +15,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts
 from completions.wire.readback import Answer
-from completions.wire.vectors import embed
+from completions.wire.vectors import vectors_for
 
 FIELDS: Mapping[str, type] = {
     "model": str,
@@ -85,11 +85,7 @@ class CohereEmbed(CohereFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors by their types."""
-        scripted = [choice.embedding for choice in reply.choices] or [()]
-        size = _size(prompt)
-        vectors = [
-            scripted[at % len(scripted)] or embed(_seen(message), size) for at, message in enumerate(prompt.messages)
-        ]
+        vectors = vectors_for(reply, list(map(_seen, prompt.messages)), _size(prompt))
         kinds = [kind for kind in texts(prompt.body.get("embedding_types")) if kind in TYPES] or ["float"]
         return {
             "id": answer_id(reply),

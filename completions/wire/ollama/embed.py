@@ -3,7 +3,7 @@
 Shapes: `EmbedResponse` and `EmbeddingResponse` of `api/types.go` in ollama/ollama.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
@@ -14,7 +14,7 @@ from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
 from completions.wire.ollama.readback import collect_vectors
 from completions.wire.readback import Answer
-from completions.wire.vectors import embed
+from completions.wire.vectors import vectors_for
 
 SIZES = {
     "nomic-embed-text": 768,
@@ -61,7 +61,7 @@ class OllamaEmbed(_Embedding):
         counted = reply.usage.prompt_tokens if reply.usage else 0
         return {
             "model": reply.model or prompt.model or "mock",
-            "embeddings": [_vector(reply, prompt, at) for at in range(len(prompt.messages))],
+            "embeddings": _vectors(reply, prompt),
             "total_duration": LOAD_NS + counted * PROMPT_TOKEN_NS,
             "load_duration": LOAD_NS,
             "prompt_eval_count": counted,
@@ -85,7 +85,7 @@ class OllamaEmbeddings(_Embedding):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vector; without a prompt, an empty one."""
-        return {"embedding": _vector(reply, prompt, 0) if prompt.messages else []}
+        return {"embedding": next(iter(_vectors(reply, prompt)), [])}
 
 
 def base(name: str) -> str:
@@ -113,8 +113,7 @@ def _is_texts(given: object) -> bool:
     return isinstance(given, list) and all(isinstance(item, str) for item in given)
 
 
-def _vector(reply: Reply, prompt: Prompt, at: int) -> Any:
-    scripted = [choice.embedding for choice in reply.choices] or [()]
+def _vectors(reply: Reply, prompt: Prompt) -> list[Sequence[float]]:
     size = SIZES.get(base(prompt.model or ""), DEFAULT_SIZE)
     asked = whole(prompt.body.get("dimensions"), 1)
-    return scripted[at % len(scripted)] or embed(prompt.messages[at].text, min(asked or size, size))
+    return vectors_for(reply, [message.text for message in prompt.messages], min(asked or size, size))

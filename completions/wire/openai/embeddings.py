@@ -18,7 +18,7 @@ from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.readback import Answer
-from completions.wire.vectors import embed
+from completions.wire.vectors import vectors_for
 
 DEFAULT_SIZE = 1536
 """Dimensions of a model that the table does not know."""
@@ -60,11 +60,11 @@ class Embeddings(OpenAIFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a list of `embedding`s, one for each input."""
         size, packed = self._size(prompt), prompt.body.get("encoding_format") == "base64"
-        scripted = [choice.embedding for choice in reply.choices] or [()]
-        data = []
-        for index, message in enumerate(prompt.messages):
-            vector: Sequence[float] = scripted[index % len(scripted)] or embed(message.text, size)
-            data.append({"object": "embedding", "embedding": _packed(vector) if packed else vector, "index": index})
+        vectors = vectors_for(reply, [message.text for message in prompt.messages], size)
+        data = [
+            {"object": "embedding", "embedding": _packed(vector) if packed else vector, "index": index}
+            for index, vector in enumerate(vectors)
+        ]
         model = reply.model or prompt.model or "mock"
         counted = reply.usage.prompt_tokens if reply.usage else 0
         document = {
