@@ -63,6 +63,8 @@ def answer(said: Said) -> list[tuple[Any, ...]]:
         ("/v1/chat/completions", [b'{"choices": [{"message": {"content": "So far, and \\u00e'], [("So far, and ", None, None)]),
         ("/v1/chat/completions", [b'data: {"choices": [{"delta": {"con', b'tent": "a\xe2\x80\xa8b"}}]}\r\n\r\n: hm\r\n\r\n'], [("a\u2028b", None, None)]),
         ("/mistral/v1/chat/completions", [b'{"choices": [{"message": {"content": [{"type": "thinking", "thinking": [{"text": "Hm"}]}, {"type": "text", "text": "Yo"}]}}]}'], [("Yo", "Hm", None)]),
+        ("/v2/chat", [b'{"id": "c", "message": {"tool_plan": "Yo", "content": [{"type": "thinking", "thinking": "Hm"}]}, "finish_reason": "MAX_TOKENS"}'], [("Yo", "Hm", "length")]),
+        ("/api/chat", [b'{"message": {"content": "Yo", "tool_calls": [{"function": {"name": "f", "arguments": {}}}]}, "done": true, "done_reason": "stop"}'], [("Yo", None, "tool_calls")]),
         ("/v1/messages", [b'event: content_block_delta\ndata: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Yo"}}\n\n'], [("Yo", None, None)]),
     ],
 )  # fmt: skip  # a table by hand
@@ -107,6 +109,20 @@ VECTOR = {"values": [1, 0.5]}
 def test_read__vectors(path: str, body: dict[str, Any], count: int) -> None:
     said = heard(path, json.dumps(body).encode())
     assert said.reply and [choice.embedding for choice in said.reply.choices] == [(1, 0.5)] * count
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/v1/chat/completions", {"id": "a", "model": "b", "choices": [{"message": {"content": "Yo"}}]}),
+        ("/v1/responses", {"object": "response", "id": "a", "model": "b", "status": "completed", "output": []}),
+        ("/v1/messages", {"type": "message", "id": "a", "model": "b", "content": [{"type": "text", "text": "Yo"}]}),
+        (f"{GEMINI}generateContent", {"responseId": "a", "modelVersion": "b", "candidates": [{"content": {}}]}),
+    ],
+)
+def test_read__the_id_and_the_model_of_an_answer(path: str, body: dict[str, Any]) -> None:
+    said = heard(path, json.dumps(body).encode())
+    assert said.reply and (said.reply.id, said.reply.model) == ("a", "b")
 
 
 def test_read__a_call_that_a_stream_tells_in_pieces() -> None:

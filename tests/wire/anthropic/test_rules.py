@@ -44,6 +44,7 @@ def said(*blocks: dict[str, Any], role: str = "user") -> list[dict[str, Any]]:
         {"messages": [USER, USER, {"role": "assistant", "content": "Hi"}, USER]},
         {"messages": [{"role": "assistant", "content": "Hi"}, USER]},
         {"messages": [USER, {"role": "assistant", "content": "The answer is ("}]},
+        {"messages": [USER, {"role": "assistant", "content": ""}]},
         {"messages": [USER, CALL, RESULT], "tools": [TOOL]},
         {"messages": [USER, CALL, USER, RESULT], "tools": [TOOL]},
         {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "claude-opus-5-5"},

@@ -224,6 +224,11 @@ def test_azure__is_addressed_by_deployment() -> None:
     assert AzureEmbeddings().parse(b'{"input":"a"}', {}, validate=True, route=route).model == "mine"
 
 
+def test_azure__takes_its_own_fields() -> None:
+    own = {"data_sources": [], "user_security_context": {}}
+    assert parsed(AZURE, route={"deployment": "d", "api-version": "1"}, **own).body.keys() >= own.keys()
+
+
 KINDS = {
     "text": Choice(text="Hi.", finish_reason="stop"),
     "thought": Choice(text="Hi.", reasoning="Hm", finish_reason="stop"),

@@ -47,10 +47,12 @@ def test_parse__reads_items() -> None:
         {"type": "message", "id": "msg_1", "role": "assistant", "content": [{"type": "output_text", "text": "I look"}]},
         CALL,
         {"type": "custom_tool_call", "call_id": "call_2", "name": "note", "input": "x"},
+        {"type": "shell_call", "call_id": "call_3", "action": {"commands": ["ls"]}},
+        {"type": "local_shell_call", "call_id": "call_4", "action": {"type": "exec", "command": ["ls"]}},
         RESULT,
         {"type": "custom_tool_call_output", "call_id": "call_2", "output": [{"type": "input_text", "text": "ok"}]},
     ]
-    prompt = parse(instructions="Be kind", input=items)
+    prompt = parse(validate=False, instructions="Be kind", input=items)
     assert [message.role for message in prompt.messages] == [
         *("system", "developer", "user", "assistant", "tool", "tool"),
     ]
@@ -61,6 +63,12 @@ def test_parse__reads_items() -> None:
     assert [(call.name, call.kind) for call in prompt.messages[3].tool_calls] == [
         ("get_weather", "function"),
         ("note", "custom"),
+        ("shell", "function"),
+        ("local_shell", "function"),
+    ]
+    assert [orjson.loads(call.arguments) for call in prompt.messages[3].tool_calls[2:]] == [
+        {"commands": ["ls"]},
+        {"action": {"type": "exec", "command": ["ls"]}},
     ]
     assert prompt.tool_result and (prompt.tool_result.name, prompt.tool_result.text) == ("note", "ok")
     assert prompt.turn == 1
@@ -69,7 +77,10 @@ def test_parse__reads_items() -> None:
 def test_parse__reads_what_is_asked_for() -> None:
     form = {"type": "json_schema", "name": "x", "schema": SCHEMA, "strict": True}
     prompt = parse(
-        tools=[TOOL, {"type": "custom", "name": "note"}, {"type": "web_search"}, {"type": "shell"}],
+        tools=[
+            *(TOOL, {"type": "custom", "name": "note"}, {"type": "web_search"}, {"type": "shell"}),
+            {"type": "namespace", "name": "crm", "description": "d", "tools": [{"type": "function", "name": "find"}]},
+        ],
         tool_choice={
             "type": "allowed_tools",
             "mode": "required",
@@ -86,6 +97,7 @@ def test_parse__reads_what_is_asked_for() -> None:
         ("get_weather", "function"),
         ("note", "custom"),
         ("shell", "function"),
+        ("find", "function"),
     ]
     assert (prompt.tool_choice.mode, prompt.tool_choice.names) == ("required", ("get_weather",))
     assert (prompt.response_format.kind, prompt.response_format.strict) == ("json_schema", True)
@@ -106,6 +118,15 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             "invalid_type",
         ),
         ({"input": None}, "Missing required parameter: 'input'.", "input", "missing_required_parameter"),
+        *(
+            (
+                {"input": user({"type": f"input_{kind}"})},
+                f"Missing required parameter: 'input[0].content[0].{key}'.",
+                f"input[0].content[0].{key}",
+                "missing_required_parameter",
+            )
+            for kind, key in (("image", "image_url"), ("file", "file_id"))
+        ),
         ({"inputs": "x"}, "Unknown parameter: 'inputs'.", "inputs", "unknown_parameter"),
         ({"messages": []}, "Unknown parameter: 'messages'.", "messages", "unknown_parameter"),
         ({"max_tokens": 5}, "Unknown parameter: 'max_tokens'.", "max_tokens", "unknown_parameter"),
