@@ -45,6 +45,10 @@ def heard(path: str, *frames: bytes, request: bytes = QUESTION, cut: bool = Fals
     return read(Traffic("POST", path, request, frames, request_cut=cut))
 
 
+def sent(events: list[dict[str, Any]]) -> list[bytes]:
+    return [b"data: %b\n\n" % json.dumps(event).encode() for event in events]
+
+
 def answer(said: Said) -> list[tuple[Any, ...]]:
     choices = () if said.reply is None else said.reply.choices
     return [(choice.text, choice.reasoning, choice.finish_reason) for choice in choices]
@@ -132,7 +136,15 @@ def test_read__a_call_that_a_stream_tells_in_pieces() -> None:
         {"type": "content_block_start", "index": 0, "content_block": call},
         *(delta | {"delta": {"type": "input_json_delta", "partial_json": piece}} for piece in ("", '{"a"', ": 1}")),
     ]
-    said = heard("/v1/messages", *(b"data: %b\n\n" % json.dumps(event).encode() for event in events))
+    said = heard("/v1/messages", *sent(events))
+    assert said.reply and said.reply.choices[0].tool_calls == (ToolCall("add", '{"a": 1}', "t"),)
+    item = {"type": "function_call", "call_id": "t", "name": "add"}
+    kind, delta = "response.function_call_arguments.delta", {"output_index": 0}
+    events = [
+        {"type": "response.output_item.added", "output_index": 0, "item": item},
+        *({"type": kind, **delta, "delta": piece} for piece in ('{"a"', ": 1}")),
+    ]
+    said = heard("/v1/responses", *sent(events))
     assert said.reply and said.reply.choices[0].tool_calls == (ToolCall("add", '{"a": 1}', "t"),)
 
 

@@ -13,7 +13,7 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from completions.conversation import Choice, Reply, Traffic
+from completions.conversation import Choice, Part, Reply, Traffic
 from completions.wire import registry
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.converse import Converse
@@ -384,10 +384,13 @@ def test_converse__refuses_in_aws_s_words(server: LiveServer, body: dict[str, An
 def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
     config = {"maxTokens": 1, "temperature": 0, "topP": 1.0, "stopSequences": ["."]}
     tools = offered({**SPEC, "name": "f" * 64}) | {"toolChoice": {"tool": {"name": "f" * 64}}}
-    body = {"messages": [USER, CALL, {"role": "user", "content": [RESULT]}], "inferenceConfig": config}
+    picture = {"image": {"format": "png", "source": {"bytes": "aGk="}}}
+    seen = {"role": "user", "content": [*USER["content"], picture]}
+    body = {"messages": [seen, CALL, {"role": "user", "content": [RESULT]}], "inferenceConfig": config}
     wire, route = Converse(), {"model": MODEL, "method": "converse"}
     prompt = wire.parse(json.dumps(body | {"toolConfig": tools}).encode(), {}, validate=True, route=route)
     assert (prompt.max_tokens, prompt.stop, prompt.tool_choice.names, prompt.stream) == (1, (".",), ("f" * 64,), False)
+    assert prompt.messages[0].parts == (Part("image", "aGk=", media_type="image/png"),)
     document = wire.document(Reply((Choice("Hi", "stop", stopped_by="."),), serial="s"), prompt)
     assert document["stopReason"] == "stop_sequence"
 

@@ -224,8 +224,21 @@ def test_azure__is_addressed_by_deployment() -> None:
     assert AzureEmbeddings().parse(b'{"input":"a"}', {}, validate=True, route=route).model == "mine"
 
 
+@pytest.mark.parametrize("name", ["deepseek", "groq", "mistral"])
+def test_usage__comes_with_the_last_choice_alone(name: str) -> None:
+    choices = (Choice(text="a", finish_reason="stop"), Choice(text="b", finish_reason="stop"))
+    _, chunks = both(name, Reply(choices, serial="s", usage=Usage(1, 2)))
+    told = [chunk["choices"][0]["index"] for chunk in chunks if chunk.get("usage")]
+    assert told == [1]
+
+
+def test_vllm__lets_more_be_said_than_may_be_where_the_end_is_ignored() -> None:
+    for more in ({"ignore_eos": True}, {"min_tokens": 5}):
+        assert parsed(registry.CHAT_DIALECTS["vllm"], max_tokens=5, **more).min_tokens == 6
+
+
 def test_azure__takes_its_own_fields() -> None:
-    own = {"data_sources": [], "user_security_context": {}}
+    own: dict[str, Any] = {"data_sources": [], "user_security_context": {}}
     assert parsed(AZURE, route={"deployment": "d", "api-version": "1"}, **own).body.keys() >= own.keys()
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -614,10 +614,19 @@ def test_imagen__draws_as_many_as_are_asked_for_at_most() -> None:
     assert (prompt.task, prompt.n, prompt.last_user) == ("draw", 4, "A cat")
 
 
-def test_schema__may_be_deeper_than_it_is_looked_into() -> None:
+WITHIN: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
+    lambda inner: {"type": "OBJECT", "properties": {"a": inner}},
+    lambda inner: {"type": "ARRAY", "items": inner},
+    lambda inner: {"anyOf": [inner]},
+    lambda inner: {"additionalProperties": inner},
+]
+
+
+@pytest.mark.parametrize("within", WITHIN)
+def test_schema__may_be_deeper_than_it_is_looked_into(within: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     deep: dict[str, Any] = {"type": "STRING"}
     for _ in range(300):
-        deep = {"type": "OBJECT", "properties": {"a": deep}}
+        deep = within(deep)
     tools = [{"functionDeclarations": [{"name": "f", "parameters": deep}]}]
     body, route = json.dumps({**HELLO, "tools": tools}).encode(), {"model": "m", "method": "generateContent"}
     assert GEMINI.parse(body, {}, validate=True, route=route).tools[0].name == "f"

@@ -362,7 +362,8 @@ def test_chat__modern_envelope_is_complete_in_order() -> None:
 
 def test_chat__prediction_is_counted() -> None:
     reply = Reply((Choice("one two three four", "stop"),), usage=Usage(1, 4))
-    asked = prompt(prediction={"type": "content", "content": [{"type": "text", "text": "one two 3"}]})
+    parts = [{"type": "text", "text": "one two 3"}, {"type": "image"}, 1]
+    asked = prompt(prediction={"type": "content", "content": parts})
     details = CHAT.document(reply, asked)["usage"]["completion_tokens_details"]
     assert (details["accepted_prediction_tokens"], details["rejected_prediction_tokens"]) == (2, 2)
 

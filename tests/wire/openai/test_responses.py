@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, Message, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.wire.framing import SSE
 from completions.wire.openai.responses import stored as stored_responses
@@ -369,6 +369,20 @@ def test_approval__leads_to_the_call() -> None:
     call, message = WIRE.document(said, parse(tools=[tool], input=[*asked, answer]))["output"]
     assert (call["type"], call["name"], call["approval_request_id"]) == ("mcp_call", "find", asked[1]["id"])
     assert message["type"] == "message"
+
+
+def test_item__keeps_its_id_and_gets_what_it_lacks() -> None:
+    item = stored_responses.whole_item({"id": "msg_1", "role": "assistant", "content": "Hi"})
+    part = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Hi"}
+    assert (item["id"], item["type"], item["status"], item["content"]) == ("msg_1", "message", "completed", [part])
+    assert stored_responses.whole_item({"id": None, "role": "user", "content": "Hi"})["id"].startswith("msg_")
+
+
+def test_text__cites_nothing_without_a_search() -> None:
+    blocks = (Block("reasoning", "Hm"), Block("text", "Hi"))
+    said = Choice("Hi", "stop", reasoning="Hm", blocks=blocks)
+    output = WIRE.document(reply(said), parse(model="gpt-5"))["output"]
+    assert [part["annotations"] for item in output if item["type"] == "message" for part in item["content"]] == [[]]
 
 
 def test_recall__puts_what_was_said_before_the_input() -> None:
