@@ -186,6 +186,10 @@ def test_stop_sequence__is_the_one_that_came_first() -> None:
     assert (cut["stop_reason"], cut["stop_sequence"]) == ("max_tokens", None)
 
 
+def test_message__is_not_kept_without_a_thread() -> None:
+    assert WIRE.to_store(reply(Choice(text="Hi")), prompt(), lambda: pytest.fail("it costs a schedule")) == ()
+
+
 def test_max_tokens__may_be_none_at_all() -> None:
     asked = prompt(max_tokens=0)
     answer = both(finish(Reply((Choice("One two three"),)), asked), asked)

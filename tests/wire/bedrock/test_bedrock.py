@@ -13,7 +13,7 @@ import botocore.exceptions
 import httpx
 import pytest
 
-from completions.conversation import Choice, Part, Reply, Traffic
+from completions.conversation import Choice, Part, Reply, Thought, Traffic
 from completions.wire import registry
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.converse import Converse
@@ -386,10 +386,12 @@ def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
     tools = offered({**SPEC, "name": "f" * 64}) | {"toolChoice": {"tool": {"name": "f" * 64}}}
     picture = {"image": {"format": "png", "source": {"bytes": "aGk="}}}
     seen = {"role": "user", "content": [*USER["content"], picture]}
-    body = {"messages": [seen, CALL, {"role": "user", "content": [RESULT]}], "inferenceConfig": config}
-    wire, route = Converse(), {"model": MODEL, "method": "converse"}
+    call = {**CALL, "content": [thought("Hm.", "c2ln"), *CALL["content"]]}
+    body = {"messages": [seen, call, {"role": "user", "content": [RESULT]}], "inferenceConfig": config}
+    wire, route = Converse(), {"model": "amazon.nova-pro-v1:0", "method": "converse"}
     prompt = wire.parse(json.dumps(body | {"toolConfig": tools}).encode(), {}, validate=True, route=route)
     assert (prompt.max_tokens, prompt.stop, prompt.tool_choice.names, prompt.stream) == (1, (".",), ("f" * 64,), False)
+    assert prompt.messages[1].thoughts == (Thought("Hm.", "c2ln"),)
     assert prompt.messages[0].parts == (Part("image", "aGk=", media_type="image/png"),)
     document = wire.document(Reply((Choice("Hi", "stop", stopped_by="."),), serial="s"), prompt)
     assert document["stopReason"] == "stop_sequence"
@@ -425,6 +427,10 @@ NOON = 1795694400.0
         ("Bearer x", "19990101T000000Z", None),
         (SIGNED, "20261126T115459Z", "Signature expired: 20261126T115459Z is now earlier than 20261126T115500Z"),
         (SIGNED, "20261126T120501Z", "Signature not yet current"),
+        (SIGNED, "20261126T115500Z", None),
+        (SIGNED, "20261126T120500Z", None),
+        (SIGNED.replace("/us-east-1/bedrock/aws4_request", ""), "20261126T120000Z", "Date in Credential scope does"),
+        (SIGNED.replace("/20261126/us-east-1/bedrock/aws4_request", ""), "20261126T120000Z", "Date in Credential"),
         (SIGNED, "today", "Date must be in ISO-8601"),
         (SIGNED.replace("/20261126/", "/20261125/"), "20261126T120000Z", "Date in Credential scope does not match"),
         (SIGNED.replace("Signature=0", ""), "20261126T120000Z", "requires 'Signature' parameter"),

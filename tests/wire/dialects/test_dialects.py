@@ -22,6 +22,7 @@ from completions.wire.base import StreamFailure
 from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.responses.format import Responses
 from llmclient import lite
 from tests.document import events, fold
 from tests.scripts import rules, script
@@ -230,6 +231,18 @@ def test_usage__comes_with_the_last_choice_alone(name: str) -> None:
     _, chunks = both(name, Reply(choices, serial="s", usage=Usage(1, 2)))
     told = [chunk["choices"][0]["index"] for chunk in chunks if chunk.get("usage")]
     assert told == [1]
+
+
+@pytest.mark.parametrize("name", ["deepseek", "openrouter"])
+def test_responses__tell_what_was_thought(name: str) -> None:
+    wire = Responses(next(each for each in registry.DIALECTS if each.name == name))
+    document = wire.document(ANSWER, wire.parse(b'{"model": "m", "input": "Hi"}', {}, validate=True))
+    assert document["output"][0]["content"] == [{"type": "reasoning_text", "text": "Hm"}]
+    if name == "openrouter":
+        costs = document["usage"]["cost_details"]
+        told = (costs["upstream_inference_input_cost"], costs["upstream_inference_output_cost"])
+        assert told == pytest.approx((7e-6, 5e-6))
+        assert document["usage"]["cost"] == costs["upstream_inference_cost"] == sum(told)
 
 
 def test_vllm__lets_more_be_said_than_may_be_where_the_end_is_ignored() -> None:

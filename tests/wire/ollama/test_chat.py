@@ -74,6 +74,13 @@ def test_chat__whole_and_streamed() -> None:
     assert CHAT.framing(prompt).media_type == "application/x-ndjson"
 
 
+@pytest.mark.parametrize(("text", "said"), [(None, "No."), ("Well.", "Well.")])
+def test_chat__says_a_refusal_where_there_is_no_text(text: str | None, said: str) -> None:
+    answer, prompt = reply(Choice(text=text, refusal="No.", finish_reason="stop")), parsed()
+    assert CHAT.document(answer, prompt)["message"]["content"] == said
+    assert "".join(line["message"]["content"] for line in lines(CHAT, answer, prompt)) == said
+
+
 def test_generate__whole_and_streamed() -> None:
     answer, prompt = (
         reply(Choice(text="Hi", finish_reason="length")),

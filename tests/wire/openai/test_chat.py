@@ -360,6 +360,12 @@ def test_chat__modern_envelope_is_complete_in_order() -> None:
     assert (body["service_tier"], body["system_fingerprint"][:3]) == ("default", "fp_")
 
 
+@FORMATS
+def test_usage__of_an_answer_that_nobody_counted_is_nothing(wire: OpenAIFormat) -> None:
+    usage = wire.document(Reply((Choice("a", "stop"),), serial="s"), prompt())["usage"]
+    assert {usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")} == {0}
+
+
 def test_chat__prediction_is_counted() -> None:
     reply = Reply((Choice("one two three four", "stop"),), usage=Usage(1, 4))
     parts = [{"type": "text", "text": "one two 3"}, {"type": "image"}, 1]
