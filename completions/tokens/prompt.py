@@ -114,6 +114,9 @@ ENCRYPTED = "gAAAA"
 """How what OpenAI has encrypted begins."""
 
 
+EMBEDDER, COHERE = "text-embedding-3-small", re.compile(r"(?i)cohere|embed-v")
+"""How Azure's deployments count what they embed, whatever their names (recorded in 2024), but for Cohere's models."""
+
 MISTRAL_MARKS = 2
 """Tokens around a text that Mistral embeds."""
 
@@ -135,7 +138,10 @@ def count(prompt: Prompt) -> PromptTokens:
 
 def _count(prompt: Prompt) -> PromptTokens:
     if prompt.raw_input is not None:
-        return PromptTokens(_raw(prompt.raw_input, prompt.model, int(prompt.task == "embed")) + _around_texts(prompt))
+        embeds = prompt.task == "embed"
+        is_deployment = prompt.address.get("dialect") == "azure" and not COHERE.search(prompt.model or "")
+        model = EMBEDDER if embeds and is_deployment else prompt.model
+        return PromptTokens(_raw(prompt.raw_input, model, int(embeds)) + _around_texts(prompt))
     if prompt.task in UNFRAMED:
         return PromptTokens(sum(tokens.count(message.text, prompt.model) for message in prompt.messages))
     address = prompt.address

@@ -345,6 +345,15 @@ def test_serial_calls__are_told_to_models_that_reason(model: str, more: int) -> 
     assert serial - counting.prompt_tokens(read_prompt(body, {})) == more
 
 
+def test_embeddings__at_azure_count_as_openai_s_whatever_the_deployment_s_name() -> None:
+    def embedded(model: str, **address: str) -> int:
+        return counting.prompt_tokens(
+            Prompt(model=model, format="embeddings", task="embed", raw_input="opentelemetry", address=address)
+        )
+
+    assert embedded("mine", dialect="azure") == embedded("text-embedding-3-small") != embedded("mine")
+
+
 def test_embeddings__have_marks_at_mistral() -> None:
     def count(model: str, given: object) -> int:
         return counting.prompt_tokens(Prompt(model=model, task="embed", raw_input=given))
