@@ -5,19 +5,31 @@ from typing import Any
 
 from completions.conversation import Prompt, Tool
 
+BRINGS_TOOLS = frozenset({"additional_tools", "tool_search_output"})
+"""The types of the items of `responses` that bring tools."""
+
 MAX_DEPTH = 8
 """Levels of a conversation's blocks that are looked at."""
 
 
 def shown(prompt: Prompt) -> Sequence[Tool]:
-    """Return the tools that the model is shown: all but those that are deferred and were not found yet."""
+    """Return the tools that stand before a conversation: neither those that are deferred nor those that items bring."""
     tools = prompt.body.get("tools")
     offered = tools if isinstance(tools, list) else []
     deferred = {tool.get("name") for tool in offered if isinstance(tool, Mapping) and tool.get("defer_loading") is True}
-    if not deferred:
+    brought = {tool.name for item in items_of(prompt) if item.get("type") in BRINGS_TOOLS for tool in tools_in(item)}
+    if not deferred and not brought:
         return prompt.tools
-    hidden = deferred - _found(prompt)
+    own = {name for tool in offered if isinstance(tool, Mapping) for name in _names_in(tool)}
+    hidden = (deferred - _found(prompt)) | (brought - own)
     return [tool for tool in prompt.tools if tool.name not in hidden]
+
+
+def _names_in(tool: Mapping[str, Any]) -> list[object]:
+    """Return a tool's name, and those of the tools in it if it is a namespace."""
+    inner = tool.get("tools")
+    within = inner if isinstance(inner, list) else ()
+    return [tool.get("name"), *(each.get("name") for each in within if isinstance(each, Mapping))]
 
 
 def _found(prompt: Prompt) -> set[object]:
@@ -41,7 +53,7 @@ def items_of(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
 
 def tools_in(item: Mapping[str, Any]) -> list[Tool]:
     """Return the tools that an item of `responses` brings."""
-    if item.get("type") not in ("additional_tools", "tool_search_output"):
+    if item.get("type") not in BRINGS_TOOLS:
         return []
     tools = item.get("tools")
     return [as_tool(tool) for tool in (tools if isinstance(tools, list) else ())]

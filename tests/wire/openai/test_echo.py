@@ -261,8 +261,16 @@ def test_tools__that_items_bring_are_shown(model: str, kind: str, shown: str) ->
     told = answer(model=model, input=[item, search, found], tools=deferred)["tools"]
     (tool,) = [each for each in told if each["type"] != "tool_search"]
     assert tool["type"] == shown
+    call = answer(Choice(tool_calls=(ToolCall("look", "{}"),)), model=model, input=[item, search, found])["output"][-1]
+    assert call.get("namespace") == ("look" if shown == "namespace" else None)
     (inner,) = tool.get("tools", [tool])
     assert (inner["name"], inner["strict"]) == ("look", True) and inner["parameters"]["required"] == []
+
+
+def test_tools__that_items_bring_can_be_called() -> None:
+    more = {"type": "additional_tools", "role": "developer", "tools": [LOOK, {**LOOK, "name": "see"}]}
+    body = {"model": "gpt-5.6", "input": [{"role": "user", "content": "Look"}, more], "tools": [LOOK]}
+    assert [tool.name for tool in Responses().parse(orjson.dumps(body), {}, validate=True).tools] == ["look", "see"]
 
 
 SEARCH = {"type": "tool_search"}

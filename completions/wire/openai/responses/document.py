@@ -20,7 +20,7 @@ from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses.echo import by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
-from completions.wire.openai.responses.tool_search import with_search
+from completions.wire.openai.responses.tool_search import namespace_of, with_search
 
 FAILED = "The server had an error while processing your request."
 
@@ -279,7 +279,8 @@ def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -
         return {"type": "custom_tool_call", "status": "completed", **said}
     if kind == "function":
         said = {"arguments": call.arguments, "call_id": call.id, "name": call.name}
-        return {"type": "function_call", "status": "completed", **said, **hosted.namespace_of(call, prompt)}
+        space = hosted.namespace_of(call, prompt) or namespace_of(call.name, prompt)
+        return {"type": "function_call", "status": "completed", **said, **space}
     given = _decoded(call.arguments)
     tool = hosted.tool_for(kind, prompt)
     if kind == "mcp" and call.name != "mcp":

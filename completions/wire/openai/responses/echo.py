@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from completions.conversation import Prompt
 from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
-from completions.tokens.deferred import items_of
+from completions.tokens.deferred import BRINGS_TOOLS, items_of
 from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai.base import service_tier
 from completions.wire.openai.responses import templates
@@ -218,14 +218,19 @@ def _known_tools(prompt: Prompt, usual: Defaults) -> list[Mapping[str, Any]]:
     """
     tools: list[Mapping[str, Any]] = list(dicts(prompt.body.get("tools")))
     for item in items_of(prompt):
-        if (kind := item.get("type")) not in ("tool_search_output", "additional_tools"):
+        if (kind := item.get("type")) not in BRINGS_TOOLS:
             continue
         brought = [tool for tool in dicts(item.get("tools")) if isinstance(tool.get("type"), str)]
         names = [tool.get("name") for tool in brought]
         tools = [tool for tool in tools if tool.get("name") not in names or tool.get("defer_loading") is not True]
-        is_apart = kind == "tool_search_output" or usual.context != "all_turns"
-        tools += [_apart(tool) if is_apart and tool["type"] == "function" else tool for tool in brought]
+        apart = is_apart(kind, usual)
+        tools += [_apart(tool) if apart and tool["type"] == "function" else tool for tool in brought]
     return tools
+
+
+def is_apart(kind: object, usual: Defaults) -> bool:
+    """Tell whether a function that an item brings is in a namespace of its own name."""
+    return kind == "tool_search_output" or usual.context != "all_turns"
 
 
 def _apart(tool: Mapping[str, Any]) -> dict[str, Any]:

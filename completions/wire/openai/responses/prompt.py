@@ -22,6 +22,7 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
+from completions.tokens.deferred import BRINGS_TOOLS
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.responses.hosted import CLIENT_TOOLS, client_call
 
@@ -159,8 +160,20 @@ def _call(item: Mapping[str, Any]) -> ToolCall | None:
 
 
 def _tools(body: Mapping[str, object]) -> Iterable[Tool]:
-    """Yield the tools that the client runs; those that the API runs itself are made by the answer's document."""
-    for tool in dicts(body.get("tools")):
+    """Yield the tools that the client runs; those that the API runs itself are made by the answer's document.
+
+    Among them are those that items bring: a search's output, and what is added in the middle of a conversation.
+    """
+    brought = [dicts(item.get("tools")) for item in dicts(body.get("input")) if item.get("type") in BRINGS_TOOLS]
+    yield from _own_tools(dicts(body.get("tools")))
+    if brought:
+        known = {tool.name for tool in _own_tools(dicts(body.get("tools")))}
+        found = {tool.name: tool for tools in brought for tool in _own_tools(tools)}
+        yield from (tool for name, tool in found.items() if name not in known)
+
+
+def _own_tools(tools: Iterable[dict[str, Any]]) -> Iterable[Tool]:
+    for tool in tools:
         kind = tool.get("type")
         if kind in ("function", "custom"):
             yield _tool(tool)

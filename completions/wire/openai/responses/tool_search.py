@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Prompt
+from completions.tokens.deferred import BRINGS_TOOLS
 from completions.wire.fields import arranged, dicts, text
-from completions.wire.openai.responses.echo import shown_tools
+from completions.wire.openai.responses.echo import defaults, is_apart, shown_tools
 
 
 def with_search(items: Sequence[dict[str, Any]], prompt: Prompt) -> Iterator[dict[str, Any]]:
@@ -22,6 +23,14 @@ def with_search(items: Sequence[dict[str, Any]], prompt: Prompt) -> Iterator[dic
         yield item
 
 
+def namespace_of(name: str, prompt: Prompt) -> dict[str, str]:
+    """Return the namespace of a function that an item has brought."""
+    for item in dicts(prompt.body.get("input")):
+        if item.get("type") in BRINGS_TOOLS and any(name == tool.get("name") for tool in dicts(item.get("tools"))):
+            return {"namespace": name} if is_apart(item["type"], defaults(prompt.model or "")) else {}
+    return {}
+
+
 def _is_offered(prompt: Prompt) -> bool:
     tools = dicts(prompt.body.get("tools"))
     return any(tool.get("type") == "tool_search" and tool.get("execution") != "client" for tool in tools)
@@ -30,7 +39,7 @@ def _is_offered(prompt: Prompt) -> bool:
 def _to_find(items: Sequence[Mapping[str, Any]], prompt: Prompt) -> list[dict[str, Any]]:
     """Return the offered tools that are deferred, called, and in no search's output so far."""
     before = [*dicts(prompt.recalled.get("items")), *dicts(prompt.body.get("input"))]
-    outputs = [item for item in before if item.get("type") in ("tool_search_output", "additional_tools")]
+    outputs = [item for item in before if item.get("type") in BRINGS_TOOLS]
     known = {text(tool.get("name")) for item in outputs for tool in dicts(item.get("tools"))}
     hidden = [tool for tool in dicts(prompt.body.get("tools")) if _is_deferred(tool) and tool.get("name") not in known]
     calls = [item for item in items if item.get("type") == "function_call"]
