@@ -89,7 +89,7 @@ class MockLLM:
 
     def fault(  # by name, what a rule can say
         self,
-        fault: str | Sequence[str | Mapping[str, Any]],
+        fault: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]],
         *,
         reply: Answer | None = None,
         error: int | str | Mapping[str, Any] | None = None,
@@ -102,13 +102,11 @@ class MockLLM:
     ) -> str:
         """Answer with a fault of the list and its parameters (`after_tokens=3`), applied to `reply`.
 
-        Several faults are a list, as in scripts. `error` is the one that `error_event` and `error_object` send after
-        the reply's tokens.
+        It can be a dict, as in scripts; several are a list. `error` is the one that `error_event` and `error_object`
+        send after the reply's tokens.
         """
-        if not isinstance(fault, str) and parameters:
-            raise TypeError("Of several faults, each has its parameters itself: [{'stall': {'ms': 50}}, 'crlf'].")
         given = _alone({"auto": True} if reply is None else self._written(reply))
-        given |= {"fault": {fault: parameters} if isinstance(fault, str) else list(fault)}
+        given |= {"fault": rules.fault(fault, parameters)}
         given |= {} if error is None else {"error": error}
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
 

@@ -28,6 +28,15 @@ def error(status: int | str | None, facts: Mapping[str, Any]) -> dict[str, Any]:
     return {"error": {**named, **facts}}
 
 
+def fault(given: str | Mapping[str, Any] | Sequence[Any], parameters: Mapping[str, float]) -> object:
+    """Return a `fault:`; raise TypeError for parameters beside one that has its own."""
+    if isinstance(given, str):
+        return {given: parameters}
+    if parameters:
+        raise TypeError("Of faults that are no text, each has its parameters itself: [{'stall': {'ms': 50}}, 'crlf'].")
+    return given if isinstance(given, Mapping) else [*given]
+
+
 def match(when: When) -> Mapping[str, Any] | None:
     """Return a `match:`; a text means that the last user message contains it."""
     if isinstance(when, str):

@@ -35,7 +35,7 @@ REFUSED: list[tuple[Act, str]] = [
     (lambda mock: mock.reply("Hi", pacing=wrong("fast")), "`pacing` takes a dict or None, not 'fast'"),
     (lambda mock: mock.reply("Hi", name=wrong(3)), "`name` takes a text or None, not 3"),
     (lambda mock: mock.error(wrong(b"x")), "`status` takes a whole number, a text or None, not b'x'"),
-    (lambda mock: mock.fault(wrong(5)), "`fault` takes a text or a list (each item a text or a dict), not 5"),
+    (lambda mock: mock.fault(wrong(5)), "`fault` takes a text, a dict or a list of these, not 5"),
     (lambda mock: mock.fault("stall", ms=wrong("x")), "`ms` takes a number, not 'x'"),
     (lambda mock: mock.script(wrong(5)), "`script` takes a text, a Path or a dict, not 5"),
     (lambda mock: mock.gate(wrong(5)), "gate(): `name` takes a text, not 5"),

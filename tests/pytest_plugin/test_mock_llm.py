@@ -240,6 +240,16 @@ def test_fault__befalls_the_reply(mock_llm: MockLLM) -> None:
     assert mock_llm.exchanges[0].answer == "one two"
 
 
+@pytest.mark.parametrize("fault", [{"disconnect": {"after_tokens": 2}}, [{"disconnect": {"after_tokens": 2}}]], ids=str)
+def test_fault__can_be_as_scripts_have_it(mock_llm: MockLLM, fault: Any) -> None:
+    mock_llm.fault(fault, reply="one two three four")
+    with OpenAI(max_retries=0) as client, pytest.raises((httpx.RemoteProtocolError, openai.APIConnectionError)):
+        list(client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Go"}], stream=True))
+    assert mock_llm.wait_for(1, PATIENCE)[0].answer == "one two"
+    with pytest.raises(TypeError, match="each has its parameters itself"):
+        mock_llm.fault(fault, ms=3)
+
+
 def test_gate__holds_the_answer_until_it_is_released(mock_llm: MockLLM) -> None:
     gate = mock_llm.gate("door")
     mock_llm.reply("in", hold={"gate": "door", "timeout_ms": 3_600_000})
