@@ -128,7 +128,7 @@ class MockLLM:
 
     @property
     def exchanges(self) -> list[Exchange]:
-        """All requests and their answers so far, oldest first."""
+        """All requests that have ended, with their answers, in the order in which they ended."""
         found: list[Mapping[str, Any]] = []
         more = True
         while more:
