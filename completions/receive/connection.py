@@ -52,6 +52,8 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
     try:
         pending = work.send(None)
     except StopIteration:
+        if in_doubt:
+            settle(_cycle(receive))
         return
     watcher = _Watcher(receive)
     try:

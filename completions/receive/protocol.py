@@ -80,6 +80,7 @@ class Protocol(HttpToolsProtocol):
     _since = 0.0
     _idle_since: float | None = None
     _is_half_closed = False
+    _doubted: RequestResponseCycle | None = None
     _answered: RequestResponseCycle | None = None
     """The request whose answer is under way, or was the last; of several that came at once, `cycle` is the newest."""
 
@@ -177,7 +178,7 @@ class Protocol(HttpToolsProtocol):
         self._is_half_closed = True
         (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
         if (answered := self._unanswered()) is not None:
-            in_doubt[answered] = self.loop.create_future()
+            self._doubted, in_doubt[answered] = answered, self.loop.create_future()
         self.loop.call_later(GRACE, self._ask_whether_it_left)
         return True
 
@@ -185,6 +186,7 @@ class Protocol(HttpToolsProtocol):
         """Write what changes no response: before one an interim one, within one a zero before the next chunk's size."""
         cycle = self._unanswered()
         if self.transport.is_closing() or cycle is None:
+            settle(self._doubted)
             return
         if not cycle.response_started:
             self.transport.write(STILL_THERE)
@@ -198,12 +200,10 @@ class Protocol(HttpToolsProtocol):
 
     def _end_if_left(self) -> None:
         """End the connection of a client whose machine has refused what was written."""
-        if self.transport.is_closing():
-            return
-        if self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR):
-            self.transport.abort()
+        if not self.transport.is_closing() and self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR):
+            self.transport.abort()  # what was asked ends by that, and then it is settled
         else:
-            settle(self._unanswered())
+            settle(self._doubted)
 
     def end_if_unfinished(self, now: float) -> None:
         """End a connection whose request is under way for too long, or that has none; called each second."""

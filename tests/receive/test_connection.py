@@ -15,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from completions.delivery.stream import Delivery
 from completions.event import Frames
 from completions.receive import connection
-from completions.receive.connection import Lines, PieceSender, send_whole
+from completions.receive.connection import Lines, PieceSender, send_whole, watched
+from completions.receive.protocol import all_heard, in_doubt
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -211,3 +212,25 @@ async def test_stream__tells_when_what_waited_for_room_left() -> None:
     await out.send(Delivery(Frames([b"a", b"b"]), [0, 0], 100.0, **told), ends=True)
     assert b"".join(transport.written).endswith(b"2\r\nab\r\n0\r\n\r\n")
     assert noted == [(0, 2, 3.0)]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_watched__has_no_doubt_left_of_a_client_whose_answer_has_ended(waits: bool) -> None:
+    """A client may close its own side with its request, and be answered before anything waits."""
+
+    class Cycle:
+        async def receive(self) -> Any:
+            await asyncio.Event().wait()
+
+    async def answer() -> None:
+        if waits:
+            await asyncio.sleep(0)
+
+    cycle = cast(Any, Cycle())
+    in_doubt[cycle] = asyncio.get_running_loop().create_future()
+    try:
+        await watched(answer(), cycle.receive)
+        assert cycle not in in_doubt
+        await all_heard()
+    finally:
+        in_doubt.pop(cycle, None)
