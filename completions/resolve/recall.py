@@ -1,6 +1,5 @@
 """Around resolve: load the documents that a prompt refers to, and store those of its answer."""
 
-import math
 import time
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -8,7 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from completions.conversation import Prompt
-from completions.state.records import Document, Records
+from completions.state.records import Document, Records, is_over
 from completions.wire.base import Place, StoredDocument, WireFormat
 from completions.wire.openai.responses.templates import PROMPT
 
@@ -27,7 +26,7 @@ class Shelf(NamedTuple):
         if kind == PROMPT:
             return self.templates.get(name) if self.templates else ANY
         document = await self.records.get(kind, name)
-        return None if document is None or document.get("expires", math.inf) <= time.time() else document
+        return None if document is None or is_over(document, time.time()) else document
 
 
 async def recall(

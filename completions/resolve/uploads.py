@@ -8,7 +8,7 @@ from dataclasses import replace
 from completions.conf import conf
 from completions.conversation import Part, Prompt
 from completions.state import blobs
-from completions.state.records import Document, Records
+from completions.state.records import Document, Records, is_over
 from completions.wire.base import Place
 
 Find = Callable[[str], Place | None]
@@ -33,17 +33,12 @@ async def with_uploads(records: Records, find: Find, prompt: Prompt) -> Prompt:
 async def _filled(records: Records, find: Find, part: Part) -> Part:
     place = find(part.source) if len(part.source) <= LONGEST_NAME else None
     file = await records.get(*place) if place else None
-    if place is None or file is None or file["bytes"] > conf.MAX_BODY_BYTES or _is_over(file):
+    if place is None or file is None or file["bytes"] > conf.MAX_BODY_BYTES or is_over(file, time.time()):
         return part
     data = await blobs.in_base64(records, place)
     media_type = part.media_type or _media_type(file)
     kind = part.kind if part.kind == "image" or not media_type.startswith("audio/") else "audio"
     return part if data is None else replace(part, kind=kind, source=data, media_type=media_type)
-
-
-def _is_over(file: Document) -> bool:
-    end = file.get("expires", file.get("expires_at"))
-    return end is not None and end <= time.time()
 
 
 def _media_type(file: Document) -> str:

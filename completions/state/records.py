@@ -17,6 +17,12 @@ Where it returns None, nothing changes.
 """
 
 
+def is_over(document: Document, now: float) -> bool:
+    """Whether a document's time is over: it is there until it `expires`, in seconds, if it ever does."""
+    end: float | None = document.get("expires", document.get("expires_at"))
+    return end is not None and end <= now
+
+
 class Records(Protocol):
     """A namespace's documents, by kind and id."""
 

@@ -23,9 +23,9 @@ async def made(asked: Asked, place: str = "") -> dict[str, Any]:
     """Make a batch of the requests in a file; `place` is what stands before their addresses, of another vendor's."""
     body = asked.body
     batches.check_batch(body, place)
-    check_lines_file(await file_named(asked.records, body["input_file_id"]))
+    check_lines_file(await file_named(asked, body["input_file_id"]))
     outcome = await pace_of(asked, BATCH, body)
-    lines, wrong = batches.read_lines(await content_of(asked.records, body["input_file_id"]), body["endpoint"])
+    lines, wrong = batches.read_lines(await content_of(asked, body["input_file_id"]), body["endpoint"])
     batch = batches.new_batch(body, time.time(), wrong, len(lines))
     batch["id"] = id_by(outcome) or batch["id"]
     if not wrong:
@@ -72,7 +72,7 @@ async def _put_results(
 async def listed(asked: Asked, place: str = "") -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
-    return asked.page([batches.shown(each, now) for each in await asked.records.all(BATCH)], "desc")
+    return asked.page([batches.shown(each, now) for each in await asked.all(BATCH)], "desc")
 
 
 @stored

@@ -63,7 +63,7 @@ async def _shown(asked: Asked, store: Document) -> dict[str, Any]:
 @stored
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the stores."""
-    there = [await _shown(asked, store) for store in await asked.records.all(STORE)]
+    there = [await _shown(asked, store) for store in await asked.all(STORE)]
     return page(there, asked.query, "fileSearchStores", PAGE)
 
 
@@ -104,7 +104,7 @@ async def _plan(asked: Asked, store: str, body: Mapping[str, Any], media_type: s
 
 async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document:
     """Put a document into a store, and return it; raise the error of no room."""
-    taken = [each["bytes"] for one in await asked.records.all(DOCUMENTS) for each in one["documents"].values()]
+    taken = [each["bytes"] for one in await asked.all(DOCUMENTS) for each in one["documents"].values()]
     if (size := sum(taken) + len(source.data)) > MAX_STORED:
         raise files.storage_full(size)
     now = time.time()

@@ -8,33 +8,25 @@ from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.http import RawResponse, Recorded
 from completions.views.paced import scripted_id
-from completions.views.stored import Asked, stored
+from completions.views.stored import Asked, keep_file, stored
 from completions.wire.openai import files
 from completions.wire.openai.files import FILE
-from completions.wire.storage import MAX_STORED
 
 
 async def put_file(records: Records, file: Document, data: bytes) -> None:
     """Keep a file and its bytes; raise `RequestError` where there is no room."""
-    there = [each for each in await records.all(FILE) if files.is_there(each, time.time())]
-    if (size := sum(each["bytes"] for each in there) + len(data)) > MAX_STORED:
-        raise files.storage_full(size)
-    await blobs.put(records, (FILE, file["id"]), data)
-    await records.put(FILE, file["id"], file)
+    await keep_file(records, FILE, file, data, files.storage_full)
 
 
-async def file_named(records: Records, name: str) -> Document:
+async def file_named(asked: Asked, name: str) -> Document:
     """Return a file; raise the API's 404 where it is not there, or not any more."""
-    file = await records.get(FILE, name)
-    if file is None or not files.is_there(file, time.time()):
-        raise files.not_found(name)
-    return file
+    return await asked.get(FILE, name, files.not_found(name))
 
 
-async def content_of(records: Records, name: str) -> bytes:
+async def content_of(asked: Asked, name: str) -> bytes:
     """Return a file's bytes."""
-    await file_named(records, name)
-    data = await blobs.get(records, (FILE, name))
+    await file_named(asked, name)
+    data = await blobs.get(asked.records, (FILE, name))
     if data is None:
         raise files.not_found(name)
     return data
@@ -57,27 +49,26 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
 @stored
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first, of a purpose if one is asked for."""
-    now, purpose = time.time(), asked.query.get("purpose")
-    there = [each for each in await asked.records.all(FILE) if files.is_there(each, now)]
-    return asked.page([each for each in there if purpose in (None, each["purpose"])], "desc")
+    purpose = asked.query.get("purpose")
+    return asked.page([each for each in await asked.all(FILE) if purpose in (None, each["purpose"])], "desc")
 
 
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a file."""
-    return dict(await file_named(asked.records, name))
+    return dict(await file_named(asked, name))
 
 
 @stored
 async def content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
-    return RawResponse(await content_of(asked.records, name), 200, "application/octet-stream")
+    return RawResponse(await content_of(asked, name), 200, "application/octet-stream")
 
 
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await file_named(asked.records, name)
+    await file_named(asked, name)
     await asked.records.delete(FILE, name)
     await blobs.drop(asked.records, (FILE, name))
     return files.deleted(name)

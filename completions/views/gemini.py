@@ -70,7 +70,7 @@ async def take_upload(asked: Asked, target: Target) -> Recorded:
 async def _new_upload(asked: Asked, document: dict[str, Any], media_type: str) -> dict[str, Any]:
     """Return an upload that begins; raise the error of a rule, or of a name that is taken."""
     upload = files.new_upload(document, media_type)
-    if await _present(asked, upload["name"]) is not None:
+    if any(each["name"] == upload["name"] for each in await asked.all(FILE)):
         raise files.already_exists(upload["name"])
     facts = {"name": upload["name"], "display_name": upload["display_name"], "mime_type": upload["media_type"]}
     outcome = await pace_of(asked, FILE, facts, facts)
@@ -112,7 +112,7 @@ async def _resume(asked: Asked, name: str, sent: TextHeaders, target: Target) ->
 async def _made(asked: Asked, upload: Document) -> dict[str, Any]:
     """Keep the file of an upload that has ended; raise the error of no room."""
     now, owner = time.time(), (UPLOAD, upload["id"])
-    there = sum(each["bytes"] for each in await asked.records.all(FILE) if now < each["expires"])
+    there = sum(each["bytes"] for each in await asked.all(FILE))
     if there + upload["received"] > MAX_STORED:
         raise files.storage_full(there + upload["received"])
     data = await blobs.get(asked.records, owner) or b""
@@ -120,11 +120,6 @@ async def _made(asked: Asked, upload: Document) -> dict[str, Any]:
     await blobs.move(asked.records, [owner], (FILE, file["name"]))
     await asked.records.put(FILE, file["name"], file)
     return {"file": files.shown(file, now)}
-
-
-async def _present(asked: Asked, name: str) -> Document | None:
-    file = await asked.records.get(FILE, name)
-    return file if file is not None and time.time() < file["expires"] else None
 
 
 FILES = Target(_new_upload, _made)
@@ -138,17 +133,14 @@ async def uploaded(asked: Asked) -> Recorded:
 
 async def file_of(asked: Asked, name: str) -> Document:
     """Return a file by its name, without `files/`; raise the API's error where it is not there."""
-    file = await _present(asked, f"files/{name}")
-    if file is None:
-        raise files.not_found(name)
-    return file
+    return await asked.get(FILE, f"files/{name}", files.not_found(name))
 
 
 @stored
 async def files_listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first."""
     now = time.time()
-    there = [files.shown(each, now) for each in await asked.records.all(FILE) if now < each["expires"]]
+    there = [files.shown(each, now) for each in await asked.all(FILE)]
     return page(there[::-1], asked.query, "files", 10)
 
 
@@ -180,18 +172,14 @@ async def cache_made(asked: Asked, place: str = "") -> dict[str, Any]:
 
 
 async def _cache(asked: Asked, name: str) -> Document:
-    cache = await asked.records.get(CACHE, name)
-    if cache is None or time.time() >= cache["expires"]:
-        raise caches.not_found()
-    return cache
+    return await asked.get(CACHE, name, caches.not_found())
 
 
 @stored
 async def caches_listed(asked: Asked, place: str = "") -> dict[str, Any]:
     """List the caches, the newest first."""
-    now, start = time.time(), f"{place}cachedContents/"
-    there = [each for each in await asked.records.all(CACHE) if now < each["expires"]]
-    found = [caches.shown(each) for each in there if each["name"].startswith(start)]
+    start = f"{place}cachedContents/"
+    found = [caches.shown(each) for each in await asked.all(CACHE) if each["name"].startswith(start)]
     return page(found[::-1], asked.query, "cachedContents", 50)
 
 
@@ -205,8 +193,8 @@ async def cache_shown(asked: Asked, name: str, place: str = "") -> dict[str, Any
 async def cache_changed(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
     """Change when a cache ends."""
     whole, body, now = f"{place}cachedContents/{name}", asked.body, time.time()
-    await _cache(asked, whole)
-    return caches.shown(await asked.change(CACHE, whole, lambda before: caches.changed(before, body, now)))
+    cache = await asked.change(CACHE, whole, lambda before: caches.changed(before, body, now), caches.not_found())
+    return caches.shown(cache)
 
 
 @stored

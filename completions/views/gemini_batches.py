@@ -11,6 +11,7 @@ from typing import Any
 
 from completions.state import blobs
 from completions.state.records import Document, Records
+from completions.views.gemini import file_of
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of
@@ -72,9 +73,7 @@ async def _put_results(records: Records, data: bytes, now: float) -> str:
 @stored
 async def downloaded(asked: Asked, name: str) -> Recorded:
     """Send the bytes of a file that the API has made; what was uploaded is not sent back."""
-    file = await asked.records.get(FILE, f"files/{name}")
-    if file is None:
-        raise files.not_found(name)
+    file = await file_of(asked, name)
     if not name.startswith("batch-"):
         raise files.not_downloadable(name)
     return RawResponse(await _content(asked, file["name"]), 200, file["media_type"])
@@ -84,7 +83,7 @@ async def downloaded(asked: Asked, name: str) -> Recorded:
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
-    found = [batches.shown(each, now) for each in await asked.records.all(BATCH)]
+    found = [batches.shown(each, now) for each in await asked.all(BATCH)]
     return page(found[::-1], asked.query, "operations", 100)
 
 

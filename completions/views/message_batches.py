@@ -57,7 +57,7 @@ async def _found(asked: Asked, name: str) -> Document:
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
-    found = [batches.shown(each, now, _url(asked, each)) for each in await asked.records.all(BATCH)]
+    found = [batches.shown(each, now, _url(asked, each)) for each in await asked.all(BATCH)]
     return page(found[::-1], asked.query)
 
 

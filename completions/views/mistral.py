@@ -14,22 +14,17 @@ from completions.state.records import Document, Records
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of, scripted_id
-from completions.views.stored import Asked, stored, stored_at_pace
+from completions.views.stored import Asked, keep_file, stored, stored_at_pace
 from completions.wire.dialects import mistral_batches as mistral
 from completions.wire.dialects.mistral_batches import FILE, JOB, Line
 from completions.wire.json_lines import dump_lines
 from completions.wire.openai.files import storage_full
-from completions.wire.storage import MAX_STORED
 
 LINES = "batch.jsonl"
 
 
 async def _keep(records: Records, file: Document, data: bytes) -> None:
-    """Keep a file and its bytes; raise the error of no room."""
-    if (size := sum(each["bytes"] for each in await records.all(FILE)) + len(data)) > MAX_STORED:
-        raise storage_full(size)
-    await blobs.put(records, (FILE, file["id"]), data)
-    await records.put(FILE, file["id"], file)
+    await keep_file(records, FILE, file, data, storage_full)
 
 
 async def _file(asked: Asked, name: str) -> Document:
@@ -52,7 +47,7 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
 @stored
 async def files_listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first."""
-    there = [dict(each) for each in await asked.records.all(FILE)][::-1]
+    there = [dict(each) for each in await asked.all(FILE)][::-1]
     search = asked.query.get("search", "")
     chosen = mistral.chosen(there, asked.query, "purpose", "sample_type", "source")
     return mistral.page([each for each in chosen if search in each["filename"]], asked.query)
@@ -152,7 +147,7 @@ async def _job(asked: Asked, name: str) -> Document:
 async def jobs_listed(asked: Asked) -> dict[str, Any]:
     """List the jobs, the newest first."""
     now, query = time.time(), {**asked.query, "status": asked.request.GET.getlist("status")}
-    there = [mistral.shown(each, now) for each in await asked.records.all(JOB)]
+    there = [mistral.shown(each, now) for each in await asked.all(JOB)]
     ordered = there if asked.query.get("order_by") == "created" else there[::-1]
     return mistral.page(mistral.chosen(ordered, query, "model", "agent_id", "status"), asked.query)
 

@@ -25,8 +25,9 @@ from completions.resolve.overrides import (
     fields_without_effect,
     without_effect,
 )
+from completions.state import blobs
 from completions.state.namespaces import Namespace
-from completions.state.records import Document, Records
+from completions.state.records import Document, Records, is_over
 from completions.views.edge import current, endpoint, format_of, identify, in_dialect, mark, read_body, say_json_type
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
@@ -39,6 +40,7 @@ from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses import stored as stored_responses
 from completions.wire.openai.responses.stored import CONVERSATION, RESPONSE
 from completions.wire.openai.stored import has_what, page, updated, whole_list
+from completions.wire.storage import MAX_STORED
 
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Envelope = Callable[[RequestError], object]
@@ -79,7 +81,7 @@ def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
 class Asked(NamedTuple):
     """A request for what is kept in a namespace; its `headers` have the key, wherever the request has it.
 
-    What is not there is the API's 404, or the `error` that is given.
+    What is not there, or has expired, is the API's 404, or the `error` that is given.
     """
 
     request: HttpRequest
@@ -105,6 +107,10 @@ class Asked(NamedTuple):
     async def get(self, kind: str, name: str, error: RequestError | None = None) -> Document:
         """Return a document."""
         return _there(await self.records.get(kind, name), error or not_found(kind, name))
+
+    async def all(self, kind: str) -> list[Document]:
+        """Return the documents of a kind, the oldest first."""
+        return await all_of(self.records, kind)
 
     async def change(
         self, kind: str, name: str, edit: Callable[[Document], Document], error: RequestError | None = None
@@ -190,9 +196,25 @@ def not_found(kind: str, name: str) -> RequestError:
 
 
 def _there(document: Document | None, error: RequestError) -> Document:
-    if document is None:
+    if document is None or is_over(document, time.time()):
         raise error
     return document
+
+
+async def all_of(records: Records, kind: str) -> list[Document]:
+    """Return the documents of a kind that have not expired, the oldest first."""
+    now = time.time()
+    return [each for each in await records.all(kind) if not is_over(each, now)]
+
+
+async def keep_file(
+    records: Records, kind: str, file: Document, data: bytes, full: Callable[[int], RequestError]
+) -> None:
+    """Keep a file and its bytes; where there is no room for so many, raise the error that is `full` of them."""
+    if (size := sum(each["bytes"] for each in await all_of(records, kind)) + len(data)) > MAX_STORED:
+        raise full(size)
+    await blobs.put(records, (kind, file["id"]), data)
+    await records.put(kind, file["id"], file)
 
 
 @stored
@@ -316,7 +338,7 @@ def _item_of(document: Document, name: str) -> dict[str, Any]:
 @stored
 async def completions(asked: Asked) -> dict[str, Any]:
     """List the stored chat completions, the first one first, of a model or with some metadata."""
-    kept = [record["completion"] for record in await asked.records.all(COMPLETION)]
+    kept = [record["completion"] for record in await asked.all(COMPLETION)]
     return asked.page([each for each in kept if has_what(each, asked.query)], "asc")
 
 

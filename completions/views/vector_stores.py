@@ -66,7 +66,7 @@ async def _index(asked: Asked, store: str, wanted: Iterable[FileToAdd], batch: s
 
 
 async def _indexed(asked: Asked, store: str, one: FileToAdd) -> dict[str, Any]:
-    file, data = await file_named(asked.records, one.file_id), await content_of(asked.records, one.file_id)
+    file, data = await file_named(asked, one.file_id), await content_of(asked, one.file_id)
     try:
         content = data.decode()
     except UnicodeDecodeError:
@@ -97,7 +97,7 @@ async def made(asked: Asked) -> dict[str, Any]:
 @stored
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the vector stores, the newest first."""
-    return asked.page([await _shown(asked, store) for store in await asked.records.all(STORE)], "desc")
+    return asked.page([await _shown(asked, store) for store in await asked.all(STORE)], "desc")
 
 
 @stored

@@ -35,7 +35,7 @@ async def made(asked: Asked) -> dict[str, Any]:
     """Make a batch, with the requests of a file if it names one."""
     body = asked.body
     xai.check_batch(body)
-    lines = xai.read_file(await content_of(asked.records, body["input_file_id"])) if "input_file_id" in body else []
+    lines = xai.read_file(await content_of(asked, body["input_file_id"])) if "input_file_id" in body else []
     outcome = await _outcome(asked, body["name"])
     batch = xai.new_batch(body, time.time())
     batch["id"] = id_by(outcome) or batch["id"]
@@ -86,7 +86,7 @@ async def requests_added(asked: Asked, name: str) -> Recorded:
 @stored
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the batches, the newest first."""
-    return xai.list_page(await asked.records.all(BATCH), asked.query, time.time())
+    return xai.list_page(await asked.all(BATCH), asked.query, time.time())
 
 
 @stored

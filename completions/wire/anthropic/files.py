@@ -44,11 +44,6 @@ def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
     return file, upload.data
 
 
-def is_there(file: Document, now: float) -> bool:
-    """Return whether a file has not expired by a time."""
-    return file["expires"] is None or now < file["expires"]
-
-
 def shown(file: Document) -> dict[str, Any]:
     """Return a file; what was uploaded cannot be downloaded."""
     return {

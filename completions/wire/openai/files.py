@@ -9,7 +9,6 @@ from typing import Any
 
 from completions import ids
 from completions.exceptions import RequestError
-from completions.wire.base import Document
 from completions.wire.storage import no_room
 
 FILE = "file"
@@ -64,11 +63,6 @@ def new_file(name: str, size: int, purpose: str, created: int, lasts: int | None
         "status": "processed",
         "status_details": None,
     }
-
-
-def is_there(file: Document, now: float) -> bool:
-    """Return whether a file has not expired by a time."""
-    return file["expires_at"] is None or now < file["expires_at"]
 
 
 def not_found(name: str) -> RequestError:
