@@ -166,10 +166,10 @@ class Namespace:
 
     async def reset(self) -> None:
         """Return to the file's script, with all counters at zero, no waiting answers and no stored documents."""
-        await self.gates.release_all()
         await self.records.clear()
         await self.prefixes.clear()
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))
+        await self.gates.release_all()  # at last, so that what goes on finds the rest gone
 
     async def give_back(self, rule: str | None) -> None:
         """Give back one use of a rule whose answer was not sent; of what no rule counts there is nothing to give."""

@@ -107,8 +107,8 @@ class RedisLedger:
 
     async def remove(self) -> bool:
         """Forget everything, and let go what waits at the gates; return whether there was something."""
-        await self.gates.release_all()
         there = await self._link.run(REMOVE, (self._key, NAMES), KEPT, self._name, token_hex(6))
+        await self.gates.release_all()
         self._last = Pushed()
         return bool(there)
 
