@@ -31,6 +31,7 @@ from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
 from completions.wire.base import WireFormat
+from completions.wire.openai.words import METHOD
 
 logger = logging.getLogger("completions")
 
@@ -217,13 +218,14 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
-    """Return the error for a method that the address does not allow."""
-    allowed = ", ".join(methods)
+    """Return the error for a method that the address does not allow; those of APIs have each API's words, if known."""
+    allowed, path = ", ".join(methods), api_path(request)
     return RequestError(
-        f"Not allowed to {request.method} on {api_path(request)}; allowed: {allowed}.",
+        f"Not allowed to {request.method} on {path}; allowed: {allowed}.",
         status=405,
-        code="method_not_supported",
-        facts={},
+        code=METHOD,
+        facts={"method": request.method, "path": path},
+        kind=None if path.startswith("/_mock/") else METHOD,
         headers={"Allow": allowed},
     )
 

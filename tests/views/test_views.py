@@ -46,10 +46,12 @@ async def test_chat__streams(async_client: AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status", "code", "message"),
     [
-        ("PUT", CHAT, 405, "method_not_supported", f"Not allowed to PUT on {CHAT}; allowed: POST, GET."),
-        ("DELETE", "/v1/completions", 405, "method_not_supported", "Not allowed to DELETE on /v1/completions"),
-        ("POST", "/v1/models", 405, "method_not_supported", "allowed: GET, HEAD."),
-        ("POST", "/v1/models/mock", 405, "method_not_supported", "allowed: GET, HEAD, DELETE."),
+        ("PUT", CHAT, 405, None, f"Invalid method for URL (PUT {CHAT})"),
+        ("DELETE", "/v1/completions", 405, None, "Invalid method for URL (DELETE /v1/completions)"),
+        ("POST", "/v1/models", 405, None, "Invalid method for URL (POST /v1/models)"),
+        ("POST", "/v1/models/mock", 405, None, "Invalid method for URL (POST /v1/models/mock)"),
+        ("PUT", "/v1/files", 405, None, "Invalid method for URL (PUT /v1/files)"),
+        ("GET", "/v1/embeddings", 405, None, "Invalid method for URL (GET /v1/embeddings)"),
         ("POST", "/_mock/health", 405, "method_not_supported", "allowed: GET, HEAD."),
         ("GET", "/nothing", 404, None, "Invalid URL (GET /nothing)"),
         ("POST", "/v1/chat/completions/", 404, None, "Invalid URL (POST /v1/chat/completions/)"),

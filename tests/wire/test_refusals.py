@@ -18,19 +18,24 @@ from completions.wire import registry
 from completions.wire.base import WireFormat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.images import Images
 from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import Responses
+from completions.wire.openai.speech import Speech
 from completions.wire.refusals import BUDGET, EFFORT, FORMAT
 
 CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyCompletions(), Embeddings()
 REVISED = date(2026, 11, 26)
 """When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
 
-FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS, *registry.CHAT_DIALECTS.values())
+OTHERS = (Images(), Speech(), Moderations())
+FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS, *OTHERS, *registry.CHAT_DIALECTS.values())
 
 ANY = Script("any", (), NAMED["auto"])
 """A script that lists no models."""
 
+ALOUD = {"input": "x", "voice": "alloy"}
 HELLO = {"messages": [{"role": "user", "content": "hello"}]}
 CITY = {
     "type": "object",
@@ -240,6 +245,15 @@ def test_responses__refuse_in_their_own_words(
             "This is a chat model and not supported in the v1/completions",
         ),
         (LEGACY, {"model": "text-embedding-3-small", "prompt": "x"}, 403, "You are not allowed to sample"),
+        (
+            Images(),
+            {"model": "gpt-4o", "prompt": "x"},
+            400,
+            "Invalid value: 'gpt-4o'. Supported values are: 'gpt-image-1'",
+        ),
+        (Speech(), {"model": "gpt-4o", **ALOUD}, 404, "Invalid URL (POST /v1/audio/speech)"),
+        (Speech(), {"model": "whisper-1", **ALOUD}, 404, "Invalid URL (POST /v1/audio/speech)"),
+        (Moderations(), {"model": "gpt-4o", "input": "x"}, 400, "Invalid value for 'model' = gpt-4o. Please check"),
     ],
 )
 def test_addresses__refuse_models_of_another_kind(
@@ -253,6 +267,11 @@ def test_addresses__refuse_models_of_another_kind(
 @pytest.mark.parametrize(
     ("wire", "body"),
     [
+        (Images(), {"model": "gpt-image-1", "prompt": "x"}),
+        (Images(), {"prompt": "x"}),
+        (Speech(), {"model": "gpt-4o-mini-tts", **ALOUD}),
+        (Moderations(), {"model": "omni-moderation-latest", "input": "x"}),
+        (Moderations(), {"input": "x"}),
         (CHAT, {"model": "gpt-5", "temperature": 1, "top_p": 1, "presence_penalty": 0, **HELLO}),
         (CHAT, {"model": "gpt-5", "reasoning_effort": "minimal", **HELLO}),
         (CHAT, {"model": "gpt-5.1", "temperature": 0.2, **HELLO}),  # it does not reason unless told to

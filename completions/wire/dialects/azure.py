@@ -31,7 +31,7 @@ from completions.wire.openai.responses.compact import Compaction
 from completions.wire.openai.responses.format import InputTokens, Responses
 from completions.wire.openai.strict_schema import AZURE as SCHEMAS
 from completions.wire.openai.words import CHAT as OPENAI_WORDS
-from completions.wire.openai.words import POLICY
+from completions.wire.openai.words import METHOD, POLICY
 from completions.wire.refusals import FORMAT, Asked, Refusal
 from completions.wire.words import Words
 
@@ -109,7 +109,7 @@ FILTERED = (
 
 def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
     """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
-    kept = {kind: said for kind, said in words.items() if kind != "model_not_found"}
+    kept = {kind: said for kind, said in words.items() if kind not in ("model_not_found", METHOD)}
     return kept | {POLICY: Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")}
 
 

@@ -18,6 +18,7 @@ from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
 from completions.wire.openai.base import usage
+from completions.wire.openai.words import METHOD
 from completions.wire.validation import Check, Problem, keep_rules
 
 
@@ -29,6 +30,7 @@ def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
     return orjson.dumps(document)
 
 
+NO_METHOD = VLLM_WORDS[METHOD].type
 ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
 NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
 
@@ -119,7 +121,7 @@ class VLLM(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: the type is a class, the code is the status."""
         usual = "BadRequestError" if exc.status < 500 else "InternalServerError"
-        kind = exc.type if exc.type == vllm_rules.INVALID else ERRORS.get(exc.status, usual)
+        kind = exc.type if exc.type in (vllm_rules.INVALID, NO_METHOD) else ERRORS.get(exc.status, usual)
         if exc.status == 401 and exc.facts is not None:
             return {"error": "Unauthorized"}
         return {"error": {"message": exc.message, "type": kind, "param": exc.param, "code": exc.status}}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.openai.words import POLICY
+from completions.wire.openai.words import METHOD, POLICY
 from completions.wire.words import Words
 
 LIMITED, QUOTA = "rate_limit_exceeded", "insufficient_quota"
@@ -111,6 +111,16 @@ GROQ: Mapping[str, Words] = {
         "2026-10-08",
     ),
     LIMITED: Words(_groqs_limit, 429, source="quotes by users", seen="2026-11-26"),
+    METHOD: Words(
+        lambda facts: (
+            f"Unknown request URL: {facts['method']} {facts['path'].removeprefix('/groq')}. Please check the URL for "
+            "typos, or see the docs at https://console.groq.com/docs/"
+        ),
+        404,
+        code="unknown_url",
+        source="quotes by users, of GET at chat/completions",
+        seen="2026-03-02",
+    ),
     QUOTA: Words(
         "Organization has blocked API access because a spend alert threshold was met. Please visit "
         "https://console.groq.com/settings/billing to manage your spend alerts.",
@@ -199,6 +209,7 @@ VLLM: Mapping[str, Words] = {
     "model_not_found": Words(
         "The model `{model}` does not exist.", 404, source="vLLM, `serving.py`", seen="2026-11-25"
     ),
+    METHOD: Words("Method Not Allowed", 405, "Method Not Allowed", None, None, "vLLM, `server_utils.py`", "2026-11-26"),
 }
 
 

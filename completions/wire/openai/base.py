@@ -24,6 +24,7 @@ from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.files import FILE
 from completions.wire.openai.headers import STEADY_HEADERS, headers_of
 from completions.wire.openai.responses import rules as responses_rules
+from completions.wire.openai.words import COMMON
 from completions.wire.refusals import Refusal
 from completions.wire.words import NO_WORDS, Words
 
@@ -245,6 +246,7 @@ def events_of(dialect: Dialect, media_type: str = "") -> ServerSentEvents:
 class OpenAIFormat(WireFormat):
     """What all of OpenAI's formats have in common."""
 
+    words = COMMON
     events_type = ""
     """The media type of its streams, where it is not that of the dialect's others."""
     is_limited, names_model = True, False

@@ -22,6 +22,7 @@ from completions.wire.media_type import named_type
 from completions.wire.multipart import read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.refusals import IMAGES_ELSEWHERE
 from completions.wire.picture import Picture
 from completions.wire.readback import Answer
 from completions.wire.validation import Check
@@ -52,6 +53,7 @@ class Images(OpenAIFormat):
     name = "images"
     is_limited = False
     vendor = "openai"
+    refusals = IMAGES_ELSEWHERE
     event = "image_generation"
     fields: Mapping[str, Check] = rules.DRAWN
     required: Sequence[str] = ("prompt",)

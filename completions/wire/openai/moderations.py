@@ -14,6 +14,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.readback import collect_moderations
+from completions.wire.openai.refusals import MODERATIONS_ELSEWHERE
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -80,6 +81,7 @@ class Moderations(OpenAIFormat):
 
     name = "moderations"
     vendor = "openai"
+    refusals = MODERATIONS_ELSEWHERE
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

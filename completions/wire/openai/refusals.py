@@ -6,6 +6,7 @@ from collections.abc import Callable
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.refusals import FORMAT, Asked, Find, Refusal
+from completions.wire.words import listed
 
 Kind = Callable[[Prompt, frozenset[str]], bool]
 
@@ -108,3 +109,46 @@ EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
         seen="2026-07-25",
     ),
 )
+
+IMAGE_MODELS = (
+    *("gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2", "chatgpt-image-latest", "dall-e-2"),
+    "dall-e-3",
+)
+
+IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        elsewhere(any_kind),
+        f"Invalid value: '{{model}}'. Supported values are: {listed(IMAGE_MODELS)}.",
+        "invalid_value",
+        source="recordings: maruel/genai, `bad model`; quotes by users with the models of 2026",
+        seen="2026-02-01",
+    ),
+)
+
+MODERATIONS_ELSEWHERE: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        elsewhere(any_kind),
+        "Invalid value for 'model' = {model}. Please check the OpenAI documentation and try again.",
+        None,
+        source="recordings: cykod/ALLM error_400_bad_model",
+        seen="2026-05-01",
+    ),
+)
+
+
+def no_such_address(path: str) -> tuple[Refusal, ...]:
+    """Return the row for an address that says of models of another kind that there is no such address."""
+    return (
+        Refusal(
+            FORMAT,
+            elsewhere(any_kind),
+            f"Invalid URL (POST {path})",
+            None,
+            None,
+            404,
+            source="openai/openai-dotnet 387, of gpt-4o-mini-audio-preview; quotes of gpt-realtime-whisper",
+            seen="2026-07-31",
+        ),
+    )

@@ -20,6 +20,7 @@ from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.framing import grouped
 from completions.wire.openai.audio import ENCODERS, seconds_of, spoken
 from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.refusals import no_such_address
 from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
 from completions.wire.validation import worded_problem as told
@@ -55,6 +56,7 @@ class Speech(OpenAIFormat):
 
     name = "speech"
     vendor = "openai"
+    refusals = no_such_address("/v1/audio/speech")
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -22,6 +22,7 @@ from completions.wire.multipart import Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.logprobs import plain_entries
+from completions.wire.openai.refusals import no_such_address
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -94,6 +95,7 @@ class Transcriptions(OpenAIFormat):
 
     name = "transcriptions"
     vendor = "openai"
+    refusals = no_such_address("/v1/audio/transcriptions")
     fields = _TRANSCRIBED
     task = "transcribe"
 
@@ -209,6 +211,7 @@ class Translations(Transcriptions):
     """OpenAI's translations into English; the same, without what only transcriptions have."""
 
     name = "translations"
+    refusals = no_such_address("/v1/audio/translations")
     fields = _TRANSLATED
     task = "translate"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.wire.words import Words
 
-EXCEEDED, POLICY = "context_length_exceeded", "content_policy_violation"
+EXCEEDED, POLICY, METHOD = "context_length_exceeded", "content_policy_violation", "method_not_supported"
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
@@ -31,12 +31,25 @@ FLAGGED = Words(
 )
 """How a prompt is refused that is answered with a text; pictures are refused in other words."""
 
+COMMON: Mapping[str, Words] = {
+    METHOD: Words(
+        "Invalid method for URL ({method} {path})",
+        405,
+        code=None,
+        source="quotes by users, of images/generations and videos among others",
+        seen="2026-06-21",
+    )
+}
+"""What all addresses say alike."""
+
 CHAT: Mapping[str, Words] = {
+    **COMMON,
     EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11"),
     POLICY: FLAGGED,
 }
 
 RESPONSES: Mapping[str, Words] = {
+    **COMMON,
     EXCEEDED: Words(
         "Your input exceeds the context window of this model. Please adjust your input and try again.",
         400,
@@ -57,6 +70,7 @@ RESPONSES: Mapping[str, Words] = {
 }
 
 LEGACY: Mapping[str, Words] = {
+    **COMMON,
     EXCEEDED: Words(
         "This model's maximum context length is {window} tokens, however you requested {total} tokens ({prompt_tokens} "
         "in your prompt; {max_tokens} for the completion). Please reduce your prompt; or completion length.",
@@ -65,5 +79,5 @@ LEGACY: Mapping[str, Words] = {
         param=None,
         source="langchain-ai/langchain and others quote it; the API behind it has not changed",
         seen="2025-12-01",
-    )
+    ),
 }
