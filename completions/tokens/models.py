@@ -80,6 +80,10 @@ PROVIDERS: Mapping[str, frozenset[str]] = {
 """What the table calls those who provide a vendor's models, where that is not the vendor's own name."""
 
 
+MAKERS: Mapping[str, str] = {"google": "gemini", "mistralai": "mistral", "x-ai": "xai"}
+"""The table's names of makers, by what a vendor of several makers' models calls them, where that differs."""
+
+
 @functools.lru_cache(maxsize=1024)
 def context_window(model: str | None, vendor: str = "") -> int | None:
     """Return a model's context window in tokens, or None for an unknown model.
@@ -87,9 +91,9 @@ def context_window(model: str | None, vendor: str = "") -> int | None:
     A vendor of several makers' models names the maker too, as `openai/gpt-4o`, whose window is that of `gpt-4o`.
     """
     name = model or ""
-    alone = name.rpartition("/")[2]
-    windows = (_find(each).limits.window for each in (f"{vendor}/{name}", name, alone, alone.replace(".", "-")))
-    return next(filter(None, windows), None)
+    maker, _, alone = name.rpartition("/")
+    named = (f"{vendor}/{name}", name, f"{MAKERS.get(maker, maker)}/{alone}", alone, alone.replace(".", "-"))
+    return next(filter(None, (_find(each).limits.window for each in named)), None)
 
 
 def max_output(model: str | None) -> int | None:

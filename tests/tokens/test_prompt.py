@@ -407,6 +407,8 @@ def test_names__with_a_vendor_or_an_owner_count_as_the_model(name: str, model: s
         ("gpt-4o", "openai", 128_000),
         ("somebody/model-of-mine", "openrouter", None),
         (None, "openai", None),
+        ("x-ai/grok-4.5", "openrouter", 500_000),
+        ("mistralai/mistral-large-2512", "openrouter", 262_144),
     ],
 )
 def test_context_window__is_that_of_the_vendor_or_of_the_maker(

@@ -13,6 +13,7 @@ from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
+from completions.tokens.models import MAKERS
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import catalogue, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
@@ -29,10 +30,6 @@ FAILED = "Provider returned error"
 
 CENT = 1e-6
 """The cost of a token in dollars, the same for all models."""
-
-
-MAKERS = {"google": "gemini", "mistralai": "mistral"}
-"""Vendors by OpenRouter's name for them, if it differs from the model table's."""
 
 
 UNTOLD = ("billing", "tool_usage", "moderation", "prompt_cache_retention")
