@@ -15,6 +15,7 @@ class Connection:
     def __init__(self, connection: socket.socket) -> None:
         self._socket = connection
         self.gone = threading.Event()
+        self.requests = 0
         self.read()
 
     def read(self) -> None:
@@ -28,6 +29,7 @@ class Connection:
         length = int((self.head.lower().partition(b"content-length:")[2].split() or [b"0"])[0])
         while len(self.body) < length:
             self.body += self._socket.recv(65536)
+        self.requests += 1
 
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""

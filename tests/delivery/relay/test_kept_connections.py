@@ -61,18 +61,29 @@ KEYED: Asked = ("POST", "/v1/somewhere", {"Idempotency-Key": "a"})
 LISTS: Asked = ("GET", "/v1/somewhere", {})
 
 
+def ask_over_kept(live: LiveServer, raw: RawServer, asked: Asked) -> tuple[int, bytes]:
+    """Ask over a connection that was kept; return the status, or 0 where the answer breaks off, and what was said."""
+    while True:
+        raw.connections.clear()
+        assert ask(live, *FIRST).content == SAID
+        try:
+            response = ask(live, *asked)
+            found = response.status_code, response.content
+        except httpx.TransportError:
+            found = 0, b""
+        if raw.connections[0].requests == 2:  # a slow machine may come too late for it
+            return found
+
+
 @pytest.mark.parametrize(("asked", "status"), [(CHAT, 200), (KEYED, 200), (LISTS, 200), (STORES, 502)])
 @pytest.mark.parametrize("answer", [closes_when_it_is_used_again, resets_when_it_is_used_again])
 def test_connection__that_closes_as_it_is_used_again_is_replaced_once(
     live: LiveServer, raw: RawServer, answer: Answering, asked: Asked, status: int
 ) -> None:
     raw.answer = answer
-    raw.connections.clear()
-    assert ask(live, *FIRST).content == SAID
-    again = ask(live, *asked)
-    assert (again.status_code, len(raw.connections)) == (status, 2 if status == 200 else 1)
-    if status == 502:
-        assert again.json()["error"]["code"] == "upstream_failed"
+    found, said = ask_over_kept(live, raw, asked)
+    assert (found, len(raw.connections)) == (status, 2 if status == 200 else 1)
+    assert (b"upstream_failed" in said) == (status == 502)
 
 
 def test_connection__that_is_new_and_closes_is_a_failure(live: LiveServer, raw: RawServer) -> None:
@@ -83,8 +94,4 @@ def test_connection__that_is_new_and_closes_is_a_failure(live: LiveServer, raw: 
 
 def test_answer__that_has_begun_is_not_asked_for_again(live: LiveServer, raw: RawServer) -> None:
     raw.answer = breaks_off_when_it_is_used_again
-    raw.connections.clear()
-    assert ask(live, *FIRST).content == SAID
-    with pytest.raises(httpx.TransportError):
-        ask(live, *CHAT)
-    assert len(raw.connections) == 1
+    assert (ask_over_kept(live, raw, CHAT)[0], len(raw.connections)) == (0, 1)
