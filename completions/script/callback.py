@@ -32,6 +32,9 @@ MAX_BYTES = 1024 * 1024
 CHUNK_BYTES = 64 * 1024
 """Bytes of it that are read at a time."""
 
+IDLE_SECONDS = 2.0
+"""How long a connection is kept: many servers close theirs after 5 s, and may do so just as the next prompt is sent."""
+
 ELSEWHERE = ("python", "callback", "upstream", "dataset")
 """Sources that what comes back cannot name: it is the answer, and not where another one is to be had."""
 
@@ -154,5 +157,6 @@ def _client() -> "httpx.AsyncClient":
 
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients[loop] = httpx.AsyncClient(timeout=None, trust_env=False)
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)
+        _clients[loop] = httpx.AsyncClient(timeout=None, trust_env=False, limits=limits)
     return _clients[loop]
