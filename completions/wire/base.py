@@ -246,15 +246,23 @@ def new_serial(seed: str | None) -> str:
     return hex_id(15) if seed is None else spelled(seed, 30)
 
 
+class Undecodable(RequestError):
+    """A `body` that is no JSON object."""
+
+    def __init__(self, message: str, body: bytes) -> None:
+        super().__init__(message)
+        self.body = body
+
+
 def decode_object(body: bytes) -> dict[str, Any]:
     """Decode a body that must be a JSON object in UTF-8; raise `RequestError` with what it is instead."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
         why = not_utf8(body) or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
-        raise RequestError(f"We could not parse the JSON body of your request: {why}.") from exc
+        raise Undecodable(f"We could not parse the JSON body of your request: {why}.", body) from exc
     if not isinstance(document, dict):
-        raise RequestError(f"The JSON body of your request must be an object, but it is {json_type(document)}.")
+        raise Undecodable(f"The JSON body of your request must be an object, but it is {json_type(document)}.", body)
     return document
 
 

@@ -1,9 +1,12 @@
 """Step 2 for dialects: what pydantic finds in a body of another form, as Mistral and vLLM tell it."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from completions.exceptions import RequestError
+from completions.wire.base import Undecodable
 from completions.wire.dialects import rules
 from completions.wire.validation import Problem
 from completions.wire.words import listed
@@ -36,6 +39,11 @@ _EXPECTED = re.compile(r"[Ee]xpected (an? (?:boolean|decimal|integer|string|obje
 _BOUND = re.compile(r"Expected a value ([<>]=) (-?[\d.]+\d|-?\d+)")
 _CHOICES = re.compile(r"Supported values are: ([^.]+)\.")
 
+_NO_OBJECT = ("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
+
+LONGEST = 1024 * 1024
+"""Bytes of a body that is looked at once more, for what is wrong with it."""
+
 _PARSED: Mapping[tuple[str, type], tuple[str, str]] = {
     ("bool_type", str): ("bool_parsing", ", unable to interpret input"),
     ("bool_type", int): ("bool_parsing", ", unable to interpret input"),
@@ -50,6 +58,21 @@ def found(problem: Problem, body: Mapping[str, Any]) -> Finding:
     """Return a problem as pydantic tells it."""
     place = rules.steps(problem.path)
     return Finding(*_told(problem), place, _at(body, place), _context(problem))
+
+
+def found_undecodable(exc: RequestError) -> Finding | None:
+    """Return what FastAPI finds in a body that is no JSON object; None for any other error, and for a large body."""
+    if not isinstance(exc, Undecodable) or len(exc.body) > LONGEST:
+        return None
+    if not exc.body:
+        return Finding("missing", "Field required", [], None, {})
+    try:
+        document = json.loads(exc.body)
+    except json.JSONDecodeError as wrong:
+        return Finding("json_invalid", "JSON decode error", [wrong.pos], {}, {"error": wrong.msg})
+    except ValueError:  # it is no text, which is another error
+        return None
+    return None if isinstance(document, dict) else Finding(*_NO_OBJECT, [], document, {})
 
 
 def converted(finding: Finding) -> Finding:

@@ -205,6 +205,13 @@ class Mistral(Vendor):
         told = {"type": finding.kind, "loc": where, "msg": finding.said, "input": finding.value}
         return Unprocessable([told], finding.said)
 
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return what FastAPI says of a body that is no JSON object; other errors as they are."""
+        if (finding := findings.found_undecodable(exc)) is None:
+            return exc
+        told = {"type": finding.kind, "loc": ["body", *finding.place], "msg": finding.said, "input": finding.value}
+        return Unprocessable([told | ({"ctx": finding.context} if finding.context else {})], finding.said)
+
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error; that of a wrong key has three words."""
         if exc.status == 401 and exc.facts is not None:

@@ -62,6 +62,11 @@ class VLLM(Vendor):
         """Return the error of FastAPI's validator, as the server tells it."""
         return vllm_rules.invalid(findings.converted(findings.found(problem, body)))
 
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return what FastAPI says of a body that is no JSON object; other errors as they are."""
+        finding = findings.found_undecodable(exc)
+        return exc if finding is None else vllm_rules.invalid(finding)
+
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with how long the answer must be: who ignores the end of it gets all that may be said."""
         body, most = prompt.body, prompt.max_tokens

@@ -275,6 +275,45 @@ def test_vllm__tells_a_wrong_type_as_its_validator_does(more: dict[str, Any], fi
     assert VLLM().error(caught.value) == {"error": error}
 
 
+@pytest.mark.parametrize(
+    ("body", "finding"),
+    [
+        (
+            b'{"model": }',
+            {
+                "type": "json_invalid",
+                "loc": ["body", 10],
+                "msg": "JSON decode error",
+                "input": {},
+                "ctx": {"error": "Expecting value"},
+            },
+        ),
+        (
+            b"[1]",
+            {
+                "type": "model_attributes_type",
+                "loc": ["body"],
+                "msg": "Input should be a valid dictionary or object to extract fields from",
+                "input": [1],
+            },
+        ),
+    ],
+)
+def test_body__that_is_no_object_is_told_by_the_validators(body: bytes, finding: dict[str, Any]) -> None:
+    def told(name: str) -> tuple[int, Any]:
+        wire = registry.CHAT_DIALECTS[name]
+        with pytest.raises(RequestError) as caught:
+            wire.parse(body, {}, validate=True)
+        adapted = wire.adapt_error(caught.value)
+        return adapted.status, wire.error(adapted)
+
+    assert told("mistral") == (422, {"detail": [finding]})
+    place = ".".join(map(str, finding["loc"]))
+    items = f"<{type(finding['input']).__name__} of {len(finding['input'])} items>"
+    message = f"1 validation error:\n  {finding | {'loc': place, 'input': items}}"
+    assert told("vllm") == (400, {"error": {"message": message, "type": "Bad Request", "param": place, "code": 400}})
+
+
 def test_vllm__tells_what_must_hold_between_fields_as_its_validator_does() -> None:
     with pytest.raises(RequestError) as caught:
         VLLM().check_chat({"model": "m", "messages": [USER], "top_logprobs": 2})
