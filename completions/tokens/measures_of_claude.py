@@ -10,7 +10,7 @@ from completions.tokens.deferred import walk
 
 def thinks(prompt: Prompt) -> float:
     """Tell whether a budget for thinking is given, as Anthropic takes it, or an effort, as its dialects do."""
-    thinking = prompt.body.get("thinking")
+    thinking = _own(prompt).get("thinking")
     if isinstance(thinking, Mapping):
         return float(thinking.get("type") == "enabled")
     return float(prompt.format == "chat" and prompt.reasoning_effort not in (None, "none"))
@@ -18,7 +18,7 @@ def thinks(prompt: Prompt) -> float:
 
 def thinks_as_needed(prompt: Prompt) -> float:
     """Tell whether Anthropic's model itself decides how much it thinks."""
-    thinking = prompt.body.get("thinking")
+    thinking = _own(prompt).get("thinking")
     return float(isinstance(thinking, Mapping) and thinking.get("type") == "adaptive")
 
 
@@ -30,12 +30,12 @@ def has_task_budget(prompt: Prompt) -> float:
 
 def text_documents(prompt: Prompt) -> float:
     """Count the documents that Anthropic is given as texts."""
-    return float(sum(block.get("type") == "document" and _is_text(block.get("source")) for block in _blocks(prompt)))
+    return float(sum(_is_text(block.get("source")) for block in _documents(prompt)))
 
 
 def citations(prompt: Prompt) -> float:
     """Tell whether Anthropic's model is to cite what it is given."""
-    asked = (block.get("citations") for block in _blocks(prompt))
+    asked = (block.get("citations") for block in (_documents if prompt.format == "converse" else _blocks)(prompt))
     return float(any(isinstance(each, Mapping) and each.get("enabled") is True for each in asked))
 
 
@@ -75,8 +75,24 @@ def _blocks(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
     return walk(prompt.body.get("messages")) if prompt.format in ("anthropic", "count_tokens") else iter(())
 
 
+def _documents(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
+    """Go through the documents; at Converse a block says what it is by its only key."""
+    if prompt.format != "converse":
+        return (block for block in _blocks(prompt) if block.get("type") == "document")
+    found = (block.get("document") for block in walk(prompt.body.get("messages")))
+    return (document for document in found if isinstance(document, Mapping))
+
+
+def _own(prompt: Prompt) -> Mapping[str, Any]:
+    """Return what is said in the words of Anthropic's API: at Converse, what it passes on."""
+    passed = prompt.body.get("additionalModelRequestFields") if prompt.format == "converse" else prompt.body
+    return passed if isinstance(passed, Mapping) else {}
+
+
 def _is_text(source: object) -> bool:
-    return isinstance(source, Mapping) and source.get("type") in ("text", "content")
+    if not isinstance(source, Mapping):
+        return False
+    return source.get("type") in ("text", "content") or "text" in source or isinstance(source.get("content"), list)
 
 
 CLAUDE_MEASURES: Mapping[str, Callable[[Prompt], float]] = {

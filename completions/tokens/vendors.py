@@ -268,6 +268,10 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_LATER, tool_search=305, tools=425)),
     ("claude-opus-4-7", _claude("claude-4.7", CLAUDE_LATER, tool_search=245, adaptive=5)),
     ("claude-opus-4-8|claude-sonnet-5", _claude("claude-4.8", CLAUDE_LATER, tool_search=245)),
+    ("claude-3-(?:5-)?haiku", _claude("claude-3-haiku", CLAUDE, base=9, tools=279)),
+    ("claude-3-sonnet", _claude("claude-3-sonnet", CLAUDE, base=9, tools=174)),
+    ("claude-3-5-sonnet-20240620", _claude("claude-3.5", CLAUDE, base=9, tools=309)),
+    ("claude-3-[57]", _claude("claude-3.7", CLAUDE, base=9, tools=361)),
     ("claude-3", _claude("claude-3", CLAUDE, base=9, tools=545)),
     ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", CLAUDE, tools=324, required=-2)),
     ("claude", _claude("claude-4", CLAUDE)),
@@ -345,6 +349,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             Media(squares(32, more=4)),
         ),
     ),
+    ("nova", Vendor("nova", {"text": 1, "tools": 358, "tool_json": 1, "call": 20, "call_json": 1}, Media(squares(28)))),
     (
         "command|c4ai",
         Vendor("command", {"base": 3, "text": 1, "message": 3, "tools": 500, "tool_json": 1.2}, Media(squares(28))),

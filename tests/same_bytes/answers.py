@@ -20,6 +20,7 @@ CHANGING = (
     "apim-request-id",
     "request-id",
     "x-amzn-requestid",
+    "x-debug-trace-id",
     "openai-processing-ms",
     "server-timing",
 )

@@ -55,6 +55,24 @@ def test_gemini__counts_what_is_sealed_by_its_size() -> None:
     assert sealed(1_000, "gemini-3.5-flash", HI) - sealed(0, "gemini-3.5-flash", HI) == 185
 
 
+@pytest.mark.parametrize(
+    ("model", "preamble"),
+    [
+        ("claude-3-haiku-20240307", 264),
+        ("claude-3-5-haiku-latest", 264),
+        ("anthropic.claude-3-sonnet-20240229-v1:0", 159),
+        ("us.anthropic.claude-3-5-sonnet-20240620-v1:0", 294),
+        ("claude-3-7-sonnet-20250219", 346),
+        ("claude-3-opus-20240229", 530),
+        ("us.amazon.nova-micro-v1:0", 350),
+    ],
+)
+def test_tools__cost_a_preamble_by_model(model: str, preamble: int) -> None:
+    tool = Tool("look", "Look at it.", {"type": "object", "properties": {"at": {"type": "string"}}, "required": ["at"]})
+    without, with_it = (count(Prompt(model=model, messages=(HI,), tools=tools)).total for tools in ((), (tool,)))
+    assert preamble < with_it - without < preamble + 80
+
+
 def png(width: int, height: int) -> str:
     head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + width.to_bytes(4) + height.to_bytes(4) + b"\x08\x06\x00\x00\x00"
     return f"data:image/png;base64,{base64.b64encode(head).decode()}"

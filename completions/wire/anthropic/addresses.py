@@ -1,7 +1,7 @@
 """Where Anthropic's formats are spoken."""
 
 from completions.wire.address import Address, listing
-from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
+from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages, hello
 
 MESSAGES = AnthropicMessages()
 
@@ -9,5 +9,6 @@ ADDRESSES = [
     Address("v1/messages", MESSAGES),
     Address("v1/messages/count_tokens", AnthropicCount()),
     *listing("v1/", MESSAGES),
+    Address("api/hello", MESSAGES, "tell", hello),
     Address("v1(?:/.*)?", MESSAGES, "refuse"),
 ]

@@ -3,6 +3,7 @@
 Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the anthropic SDK.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
+from completions.wire.anthropic.usage import GONE
 from completions.wire.content import cited, only_choice, written_arguments
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
@@ -30,6 +32,10 @@ STOP_REASONS = {
 
 CALLER: Mapping[str, Any] = {"tool_use": {"caller": {"type": "direct"}}}
 """Who calls a tool, the model itself or code that it runs: in every call recorded since the end of 2025."""
+
+
+MARK = re.compile(r"(?:msg_)?([a-z]{4}_)01")
+"""What a cloud puts into the ids of its messages, and into those of their calls."""
 
 
 class Run(NamedTuple):
@@ -137,19 +143,25 @@ def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | N
 def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Block]:
     """Return the block of a call, and its result if the API runs the tool itself."""
     if not server_tools.is_servers(call, prompt):
-        return [_call("tool_use", call, call.id or made_id("toolu_", reply, place), prompt)]
-    identity = call.id or made_id("srvtoolu_", reply, place)
+        return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
+    identity = call.id or _call_id("srvtoolu_", reply, place)
     found = server_tools.result(call, identity)
     return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
 
 
 def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
     arguments = written_arguments(call)
-    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **CALLER.get(kind, {})}
+    caller = {} if GONE.search(prompt.model or "") else CALLER.get(kind, {})
+    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **caller}
     delta = {"type": "input_json_delta", "partial_json": HOLE}
     pieces = cut(arguments, prompt)
     runs = [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
     return Block(document, runs, document | {"input": partial(arguments)})
+
+
+def _call_id(prefix: str, reply: Reply, place: int) -> str:
+    marked = MARK.match(reply.id or "")
+    return made_id(prefix + (marked[1] if marked else ""), reply, place)
 
 
 def made_id(prefix: str, reply: Reply, place: int = 0) -> str:
@@ -186,4 +198,11 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         reason = "refusal"
     details = {"type": "refusal", "category": None, "explanation": choice.refusal} if reason == "refusal" else None
     stopped = choice.stopped_by if reason == "stop_sequence" else None
-    return {"stop_reason": reason, "stop_sequence": stopped, "stop_details": details}
+    untold = details is None and GONE.search(reply.model or prompt.model or "")
+    return {"stop_reason": reason, "stop_sequence": stopped} | ({} if untold else {"stop_details": details})
+
+
+def edited(prompt: Prompt) -> dict[str, Any]:
+    """Return which edits of a conversation were applied, where some are asked for; the mock applies none."""
+    asked = mapping(prompt.body.get("context_management")).get("edits")
+    return {"context_management": {"applied_edits": []}} if asked else {}

@@ -16,7 +16,7 @@ from completions.wire.anthropic.answer import made_id
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.messages import AnthropicAnswers
 from completions.wire.anthropic.prompt import read_prompt
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, decode_object, without
 from completions.wire.fields import texts
 from completions.wire.validation import refuse
 
@@ -76,6 +76,10 @@ class HostedClaude(AnthropicAnswers):
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the message's events."""
         return super().events(self._named(reply, prompt), prompt)
+
+    def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what a message cost, without the tier and the place, which Anthropic's own API alone tells."""
+        return without(super().usage(reply, prompt), "service_tier", "inference_geo")
 
     def _named(self, reply: Reply, prompt: Prompt) -> Reply:
         """Return a reply with an id of this cloud's, and with the name that Anthropic has for the model."""

@@ -8,6 +8,9 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 
+BEGINNING = "anthropic-ratelimit-"
+"""How all of their names begin."""
+
 OURS = re.compile(r"x-ratelimit-(limit|remaining|reset)-(requests|tokens)")
 DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)(ms|s))?")
 

@@ -32,6 +32,7 @@ from completions.wire.base import (
     StreamFailure,
     WireFormat,
     decode_object,
+    without,
 )
 from completions.wire.fields import mapping
 from completions.wire.framing import EVENTS_IN_UTF8, SSE, Framing, ServerSentEvents, counts
@@ -39,6 +40,17 @@ from completions.wire.readback import Answer
 
 PING = Event(b'{"type":"ping"}', name="ping")
 EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0], media_type=EVENTS_IN_UTF8)
+
+
+OWNER = {
+    "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
+    "anthropic-workspace-id": "wrkspc_011111111111111111111111",
+}
+"""Whose key a request has, which all of the API's answers tell (recorded until September 2026)."""
+
+
+FINAL = (400, 401, 403, 404, 413)
+"""The statuses of errors that trying again does not help."""
 
 
 class AnthropicFormat(WireFormat):
@@ -52,8 +64,15 @@ class AnthropicFormat(WireFormat):
     reads_address = True
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return `request-id`, and limits that are never reached."""
-        return {"request-id": request_id, **anthropic_limits.steady()}
+        """Return `request-id`, whose key it was, and limits that are never reached.
+
+        Errors tell no limits, but say not to try again what would be refused again; a wrong key has no owner. So they
+        were recorded in January 2026, of the statuses 400, 401 and 404.
+        """
+        told = {"request-id": request_id} | ({} if status == 401 else OWNER)
+        if status in FINAL:
+            return told | {"x-should-retry": "false"}
+        return told if status >= 400 else told | anthropic_limits.steady()
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return rate limit headers with this API's names, and with times instead of durations."""
@@ -84,6 +103,11 @@ class AnthropicFormat(WireFormat):
         return anthropic_models.find(name, models)
 
 
+def hello(models: Collection[str]) -> dict[str, Any]:
+    """Return what tells that the API can be reached, as Claude Code asks before it begins."""
+    return {"message": "hello"}
+
+
 ENDING = ("stop_reason", "stop_sequence", "stop_details")
 
 
@@ -99,20 +123,22 @@ class AnthropicAnswers(AnthropicFormat):
             return dict(own)
         content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
-        return head | {"content": content} | ending | {"usage": usage(reply, prompt)}
+        told = {"usage": self.usage(reply, prompt), **anthropic_message.edited(prompt)}
+        return head | {"content": content} | ending | told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
         ended = {key: own[key] for key in ENDING if key in own} or anthropic_message.ending(reply, prompt)
         empty: dict[str, Any] = {"content": [], **dict.fromkeys(ended)}
-        counted = own.get("usage") or usage(reply, prompt)
+        counted = own.get("usage") or self.usage(reply, prompt)
         began = {"usage": usage_at_start(counted)}
         message = own | (anthropic_message.head(reply, prompt) | own) | empty | began
         ending = {
             "type": "message_delta",
             "delta": ended,
             "usage": usage_at_end(counted),
+            **anthropic_message.edited(prompt),
         }
         content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
         lanes: list[Sequence[Event]] = [_block(index, block) for index, block in enumerate(content)]
@@ -121,6 +147,10 @@ class AnthropicAnswers(AnthropicFormat):
             *lanes or [[PING]],
             [_event(ending, part="finish"), _event({"type": "message_stop"}, chunk=False)],
         )
+
+    def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what a message cost."""
+        return usage(reply, prompt)
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what a message or an event of its stream says."""
@@ -198,6 +228,10 @@ class AnthropicCount(AnthropicFormat):
     """The number of tokens that a request would cost; a rule can set it with its `usage`."""
 
     name = "count_tokens"
+
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the headers of a message; of limits that are not reached nothing is told here."""
+        return without(super().headers(elapsed_ms, request_id, status, model), anthropic_limits.BEGINNING)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

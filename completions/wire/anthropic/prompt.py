@@ -47,7 +47,7 @@ def read_prompt(
         response_format=_response_format(body),
         stop=texts(body.get("stop_sequences")),
         max_tokens=whole(body.get("max_tokens"), 0),
-        reasoning_effort=_effort(body),
+        reasoning_effort=effort(body),
         user=text_or_none(metadata.get("user_id")),
         metadata=metadata,
         stream=task == "generate" and body.get("stream") is True,
@@ -152,7 +152,7 @@ def _response_format(body: dict[str, Any]) -> ResponseFormat:
     return ResponseFormat("json_schema", schema=mapping(document.get("schema")), strict=True)
 
 
-def _effort(body: dict[str, Any]) -> str | None:
+def effort(body: Mapping[str, Any]) -> str | None:
     """Return the reasoning effort if thinking is on, `none` if it is off, or None if the request does not say."""
     match mapping(body.get("thinking")).get("type"):
         case "enabled" | "adaptive":

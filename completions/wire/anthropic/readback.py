@@ -107,10 +107,15 @@ def _ending(given: Document, answer: Answer) -> None:
 
 
 def _usage(usage: Document, answer: Answer) -> None:
-    """Note the usage: here the input is what was neither read from the cache nor written to it."""
+    """Note the usage: here the input is what was neither read from the cache nor written to it.
+
+    The end of a stream of the first models tells what was written alone.
+    """
     asked, cached = usage.get("input_tokens"), usage.get("cache_read_input_tokens")
     if isinstance(asked, int):
         asked += sum(count for count in (cached, usage.get("cache_creation_input_tokens")) if isinstance(count, int))
+    if asked is None and answer.usage:
+        asked, cached = answer.usage.prompt_tokens, answer.usage.cached_tokens
     thought = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
     answer.costs(asked, usage.get("output_tokens"), cached, thought)
 

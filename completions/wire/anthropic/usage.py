@@ -1,6 +1,6 @@
 """Step 4 for Anthropic's Messages API: what a message cost, and where it was made; models differ in what they tell.
 
-Recorded from September 2025 to August 2026.
+Recorded from September 2025 to August 2026; of models that had gone by then, when they were there.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 from completions.conversation import Prompt, Reply, Usage
 from completions.wire.anthropic import server_tools
 from completions.wire.content import only_choice
-from completions.wire.fields import mapping
+from completions.wire.fields import dicts, mapping, text
 
 TIER = {"service_tier": "standard"}
 
@@ -20,17 +20,35 @@ EARLIER = re.compile(r"claude-(?:[23]|instant|(?:haiku|sonnet|opus)-4(?:-[0-5])?
 THINKING = re.compile(r"claude-(?:opus-4-[89]|[a-z]+-[5-9])")
 """Models that think as much as they like, unless they are told not to."""
 
+GONE = re.compile(r"\bclaude-(?:[23]-|v?2\b|instant)")
+"""Models that had gone before answers told who calls a tool, why they refuse and where they are made."""
+
+PLAIN = re.compile(r"\bclaude-(?:2|instant|3-opus)")
+"""Models of which an answer tells nothing of a cache that it has not used."""
+
 SEARCHES = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
 """How the API's own tools are counted."""
 
-AT_START, AT_END = ("cache_creation", "service_tier", "inference_geo"), ("output_tokens_details", "server_tool_use")
+AT_START = ("cache_creation", "service_tier", "inference_geo")
+AT_END = ("output_tokens_details", "server_tool_use", "iterations")
 """What of a usage only the start of a stream tells, and what only its end."""
 
 
 def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
-    known = _known(reply)
-    return _input(known) | _output(known, prompt) | TIER | _place(reply, prompt) | _served(reply, prompt)
+    known, model = _known(reply), reply.model or prompt.model or ""
+    if PLAIN.search(model):
+        return plain(known)
+    told = _input(known) | _output(known, prompt) | TIER | _place(model)
+    return told | _served(reply, prompt) | _iterations(known, prompt)
+
+
+def plain(counted: Usage) -> dict[str, Any]:
+    """Return what a message cost as the first models told it: nothing of a cache, unless it was used."""
+    whole = _input(counted) | {"output_tokens": counted.completion_tokens}
+    if counted.cached_tokens or counted.cache_creation_tokens:
+        return whole
+    return {name: whole[name] for name in ("input_tokens", "output_tokens")}
 
 
 def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +59,8 @@ def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
 
 def usage_at_end(whole: Mapping[str, Any]) -> dict[str, Any]:
     """Return of a message's usage what its stream's `message_delta` tells: the totals, which replace those before."""
-    return {key: value for key, value in whole.items() if key not in AT_START}
+    again = () if "cache_read_input_tokens" in whole else ("input_tokens",)
+    return {key: value for key, value in whole.items() if key not in (*AT_START, *again)}
 
 
 def _known(reply: Reply) -> Usage:
@@ -67,9 +86,21 @@ def _output(counted: Usage, prompt: Prompt) -> dict[str, Any]:
     return said
 
 
-def _place(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    unknown = EARLIER.match(reply.model or prompt.model or "")
-    return {"inference_geo": "not_available" if unknown else "global"}
+def _iterations(counted: Usage, prompt: Prompt) -> dict[str, Any]:
+    """Return what each step cost, where the conversation may be compacted first: there is one, the message."""
+    edits = dicts(mapping(prompt.body.get("context_management")).get("edits"))
+    if not any(text(edit.get("type")).startswith("compact") for edit in edits):
+        return {}
+    asked = _input(counted)
+    names = ("cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
+    step = {"input_tokens": asked["input_tokens"], "output_tokens": counted.completion_tokens}
+    return {"iterations": [step | {name: asked[name] for name in names} | {"type": "message"}]}
+
+
+def _place(model: str) -> dict[str, Any]:
+    if GONE.search(model):
+        return {}
+    return {"inference_geo": "not_available" if EARLIER.match(model) else "global"}
 
 
 def _served(reply: Reply, prompt: Prompt) -> dict[str, Any]:

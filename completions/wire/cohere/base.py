@@ -65,8 +65,15 @@ WORDS: Mapping[int, str] = {
 """What is said with a status where nobody has given other words."""
 
 
+UNKEPT = "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"
+
+
 class CohereFormat(WireFormat):
     """An address of Cohere's."""
+
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the request's id as Cohere writes it, and that nothing may be kept."""
+        return {"x-debug-trace-id": request_id.rpartition("_")[2], "cache-control": UNKEPT}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Cohere's words."""

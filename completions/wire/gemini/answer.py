@@ -55,6 +55,11 @@ def is_vertex(prompt: Prompt) -> bool:
     return "vertex" in prompt.address
 
 
+def has_index(reply: Reply, prompt: Prompt) -> bool:
+    """Tell whether candidates have an index: of a single one neither Vertex AI nor models before 2.5 tell it."""
+    return len(reply.choices) > 1 or not (is_vertex(prompt) or OLD.match(prompt.model or ""))
+
+
 def response_id(reply: Reply) -> str:
     """Return the answer's id: 23 characters, as nearly all of the API's (441 of 471 recorded), or the script's own."""
     return reply.id or ids.spelled(f"response/{reply.serial}", 23, ids.BASE64)
@@ -208,7 +213,7 @@ class Said:
         """Return what a candidate has beside its content, at its end."""
         document: Document = {"finishReason": self._finish_reason()}
         vertex = is_vertex(self._prompt)
-        if not vertex or len(self._reply.choices) > 1:
+        if has_index(self._reply, self._prompt):
             document["index"] = self._index
         if document["finishReason"] == "MALFORMED_FUNCTION_CALL":
             call = self._malformed[0]

@@ -6,7 +6,7 @@ from typing import Any
 from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.wire.fields import arranged
-from completions.wire.gemini import grounding, media
+from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.answer import Said, counts_in_chunks, is_vertex, response_id, usage, usage_so_far
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.times import written
@@ -39,10 +39,13 @@ def told_so_far(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 def _paid(prompt: Prompt) -> dict[str, Any]:
     """Return how a request was paid for; the Gemini API says it since 2026."""
-    if is_vertex(prompt):
-        return {"trafficType": "ON_DEMAND"}
+    return {"trafficType": "ON_DEMAND"} if is_vertex(prompt) else {"serviceTier": tier(prompt)}
+
+
+def tier(prompt: Prompt) -> str:
+    """Return the tier in which a request is answered: the one that it asks for."""
     asked = pick(prompt.body, "serviceTier")
-    return {"serviceTier": asked.lower() if isinstance(asked, str) and asked in TIERS else "standard"}
+    return asked.lower() if isinstance(asked, str) and asked in TIERS else "standard"
 
 
 def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:
@@ -57,7 +60,10 @@ def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str,
         before = document["candidatesTokenCount"]
         document["candidatesTokenCount"] = said + sum(made.values())
         document["totalTokenCount"] += document["candidatesTokenCount"] - before
-    if read := grounding.cost([found for said in saids[:1] for found in said.found], prompt):
+    read = grounding.cost([found for said in saids[:1] for found in said.found], prompt)
+    if saids and saids[0].text and "prompt_tokens" not in reply.counts:
+        read += hosted.cost(prompt, document["promptTokenCount"])
+    if read:
         document["totalTokenCount"] += read
         document["toolUsePromptTokenCount"] = read
         document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]

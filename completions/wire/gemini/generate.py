@@ -1,23 +1,25 @@
 """Gemini: `POST …/models/{model}:generateContent` and its other methods, of the Gemini API and of Vertex AI."""
 
+import functools
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Prompt, Reply
-from completions.event import Event, Events, in_step
+from completions.event import Body, Event, Events, in_step
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object, without
-from completions.wire.framing import CLOSE, JSON_ARRAY, Framing, ServerSentEvents
+from completions.wire.framing import CLOSE, Framing, JSONArray, ServerSentEvents
 from completions.wire.gemini import caches, file_search, files, grounding, imagen
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
 from completions.wire.gemini.answer import Said, is_vertex
 from completions.wire.gemini.caches import CACHE
-from completions.wire.gemini.envelope import content_of, tail, told_usage
+from completions.wire.gemini.envelope import content_of, tail, tier, told_usage
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.file_search import DOCUMENTS
 from completions.wire.gemini.prompt import read_prompt
@@ -26,13 +28,21 @@ from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.gemini.stream import Chunks, recorded
 from completions.wire.readback import Answer
 
-STEADY_HEADERS = {"vary": "Origin, X-Origin, Referer", "x-gemini-service-tier": "standard"}
-"""Constant headers; LiteLLM reads the second."""
+STEADY_HEADERS = {
+    "vary": "Origin, X-Origin, Referer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "SAMEORIGIN",
+    "x-xss-protection": "0",
+}
+"""Constant headers of Google's (recorded in 2025 and 2026)."""
 
-EVENTS = ServerSentEvents(line_end=b"\r\n")
+TIER = "x-gemini-service-tier"
+"""The header that says how a request was paid for, which LiteLLM reads; Vertex AI and embeddings have none."""
 
 DIMENSIONS = 3072
 """The default dimensions of `gemini-embedding-001`."""
+
+UNTOLD = re.compile(r"gemini-embedding-(?:001|exp)|text-|embedding-")
 
 OLD_DIMENSIONS = 768
 """The dimensions of `text-embedding-004` and its predecessors."""
@@ -96,11 +106,9 @@ class Gemini(WireFormat):
             case "countTokens":
                 return _counted(reply, prompt)
             case "embedContent":
-                return {"embedding": _vectors(reply, prompt)[0]}
+                return {"embedding": _vectors(reply, prompt)[0], **_embedded(reply, prompt)}
             case "batchEmbedContents":
-                count = reply.usage.prompt_tokens if reply.usage else 0
-                counted = {"promptTokenCount": count, "promptTokenDetails": [{"modality": "TEXT", "tokenCount": count}]}
-                return {"embeddings": _vectors(reply, prompt), "usageMetadata": counted}
+                return {"embeddings": _vectors(reply, prompt), **_embedded(reply, prompt)}
             case "predict" if prompt.task == "draw":
                 return imagen.document(reply, prompt)
             case "predict":
@@ -116,6 +124,11 @@ class Gemini(WireFormat):
             "usageMetadata": counted,
             **tail(reply, prompt),
         }
+
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the answer; a header tells the tier."""
+        told = _tier(prompt)
+        return super().render(reply, prompt)._replace(headers={TIER: told} if told else None)
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
@@ -133,7 +146,7 @@ class Gemini(WireFormat):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events, or one array if they are not requested."""
-        return EVENTS if _is_sse(prompt) else JSON_ARRAY
+        return _framing(_is_sse(prompt), _tier(prompt))
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the API's own headers; there is none for the request id."""
@@ -170,6 +183,31 @@ def _is_sse(prompt: Prompt) -> bool:
 
 def _candidate(said: Said, prompt: Prompt) -> dict[str, Any]:
     return {"content": content_of(said.parts(), prompt), **said.ending(), **said.logprobs()}
+
+
+def _tier(prompt: Prompt) -> str | None:
+    """Return the tier that a header tells: the Gemini API's of what is generated."""
+    return None if is_vertex(prompt) or "enerateContent" not in prompt.address.get("method", "") else tier(prompt)
+
+
+@functools.cache
+def _framing(is_sse: bool, told: str | None) -> Framing:
+    framing: Framing = ServerSentEvents(line_end=b"\r\n") if is_sse else JSONArray()
+    framing.headers = {TIER: told} if told else None
+    return framing
+
+
+def _embedded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return what embeddings cost, which models before Gemini's second do not tell (recorded up to August 2026)."""
+    method = prompt.address.get("method")
+    vertex = is_vertex(prompt)
+    if UNTOLD.match(prompt.model or "") or (method == "embedContent" and not vertex):
+        return {}
+    count = reply.usage.prompt_tokens if reply.usage else 0
+    details = [{"modality": "TEXT", "tokenCount": count}]
+    if vertex:
+        return {"usageMetadata": {"promptTokenCount": count, "promptTokensDetails": details, "totalTokenCount": count}}
+    return {"usageMetadata": {"promptTokenCount": count, "promptTokenDetails": details}}
 
 
 def _counted(reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from completions.wire.gemini.proto import (
     keyed,
     long,
     message,
+    named,
     number,
     repeated,
     string,
@@ -202,7 +203,7 @@ GENERATION = message(
         "generationOutputConfig": struct,
     },
 )
-SAFETY = message("SafetySetting", {"category": string, "threshold": string, "method": string})
+SAFETY = message("SafetySetting", {"category": named, "threshold": named, "method": named})
 
 GENERATE_FIELDS: dict[str, Check] = {
     "model": string,
@@ -214,7 +215,7 @@ GENERATE_FIELDS: dict[str, Check] = {
     "generationConfig": GENERATION,
     "cachedContent": string,
     "labels": keyed(string),
-    "serviceTier": string,
+    "serviceTier": named,
     "store": boolean,
     "continuationToken": string,
     "modelArmorConfig": struct,
@@ -224,7 +225,7 @@ GENERATE = message("GenerateContentRequest", GENERATE_FIELDS)
 EMBED_FIELDS: dict[str, Check] = {
     "model": string,
     "content": CONTENT,
-    "taskType": string,
+    "taskType": named,
     "title": string,
     "outputDimensionality": whole,
     "autoTruncate": boolean,

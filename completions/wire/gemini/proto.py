@@ -100,6 +100,11 @@ def enum(name: str, *names: str) -> Check:
     return check
 
 
+def named(value: Any, path: str) -> list[Violation]:
+    """Check a value of an enum whose names are not listed here: a name, or its number, as Google's own clients send."""
+    return [] if isinstance(value, str) or integer(value, 0) is not None else invalid(path, "TYPE_ENUM", value)
+
+
 def repeated(item: Check) -> Check:
     """Check a list; what stands alone counts as one of a message."""
 

@@ -36,6 +36,14 @@ TOGETHER = "Please enable tool_config.include_server_side_tool_invocations to us
 """What it says of functions beside its own tools: of models up to 2.5 (withceleste/celeste-python 197; seen
 2026-02-26), and of later ones (ag2ai/ag2 3145, AstrBotDevs/AstrBot 9978; seen 2026-09-08). Vertex AI takes both."""
 
+UNABLE = (
+    "Unable to submit request because it has a {name} value of {value:.10g} but the supported range is from {low:g} "
+    "(inclusive) to {high:g} (exclusive). Update the value and try again."
+)
+"""What Vertex AI says of a value (recorded in 2025, of a temperature; quotes by users, of tokens, until 2026)."""
+
+EARLIER = re.compile(r"gemini-(?:1|2\.0)")
+
 RANGES: tuple[tuple[str, str, float, float], ...] = (
     ("temperature", "temperature", 0.0, 2.0),
     ("topP", "top_p", 0.0, 1.0),
@@ -70,6 +78,8 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     model = address.get("model", "")
     yield from _contents(body, "GenerateContentRequest")
     yield from media.problems(inner(body, "generationConfig"), model)
+    if "vertex" in address:
+        yield from _unable(inner(body, "generationConfig"), model)
     yield from _config(inner(body, "generationConfig"))
     yield from _functions(body)
     if "vertex" not in address:
@@ -117,6 +127,15 @@ def _parts(content: dict[str, Any], request: str, path: str) -> Iterator[str]:
             yield _bullet(request, f"{path}.parts[{at}].function_call.name", "Name cannot be empty.")
         if (result := inner(part, "functionResponse")) and not text(result.get("name")):
             yield _bullet(request, f"{path}.parts[{at}].function_response.name", "Name cannot be empty.")
+
+
+def _unable(config: dict[str, Any], model: str) -> Iterator[str]:
+    """Go through what Vertex AI alone refuses, or refuses in words of its own."""
+    most = 8193 if EARLIER.match(model) else 65537
+    for name, low, high in (("temperature", 0.0, 2.0001), ("maxOutputTokens", 1, most)):
+        value = pick(config, name)
+        if value is not None and not low <= float(value) < high:
+            yield UNABLE.format(name=name, value=float(value), low=low, high=high)
 
 
 def _config(config: dict[str, Any]) -> Iterator[str]:

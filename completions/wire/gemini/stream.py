@@ -15,7 +15,7 @@ from completions.tokens import text as tokens
 from completions.wire.fields import arranged, mapping
 from completions.wire.framing import counts, grouped, joined, pieces
 from completions.wire.gemini import media
-from completions.wire.gemini.answer import Said, counts_in_chunks, is_vertex
+from completions.wire.gemini.answer import CALLED, Said, counts_in_chunks, has_index
 from completions.wire.gemini.envelope import content_of, tail, told_so_far, told_usage
 
 USAGE = ("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "promptTokensDetails", "thoughtsTokenCount")
@@ -115,6 +115,8 @@ class Chunks:
         """Return the chunk that ends a candidate; that of the last one has the usage."""
         held = self._held.get(index)
         ending = said.ending()
+        if said.is_strict and ending.get("finishMessage") == CALLED:  # it ends with a text (recorded in 2026)
+            del ending["finishMessage"]
         if self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
         last = index == len(self._reply.choices) - 1
@@ -152,9 +154,9 @@ class Chunks:
         return events
 
     def _spoken(self, part: dict[str, Any], index: int, more: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-        """Return a candidate with one part, or more; Vertex AI gives no index to a single candidate."""
+        """Return a candidate with one part, or more, and its index where it has one."""
         candidate = {"content": content_of([part, *more], self._prompt)}
-        return candidate if is_vertex(self._prompt) and len(self._reply.choices) == 1 else candidate | {"index": index}
+        return candidate | {"index": index} if has_index(self._reply, self._prompt) else candidate
 
     def _ran(self, part: dict[str, Any], said: Said, index: int) -> bytes:
         """Return the chunk of a tool that has run; Gemini 3 puts an empty text beside the call."""

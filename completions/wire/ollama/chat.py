@@ -39,6 +39,7 @@ class OllamaFormat(WireFormat):
 
     vendor = "ollama"
     words = ollama_errors.ERROR_WORDS
+    json_type = "application/json; charset=utf-8"
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, whatever its tag: it is listed, or in the model table."""

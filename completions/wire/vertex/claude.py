@@ -49,6 +49,10 @@ class VertexCount(AnthropicCount):
     key_header = ""
     identified_by = ()
 
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return `request-id` alone, as with messages."""
+        return {"request-id": request_id}
+
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:

@@ -11,6 +11,7 @@ from completions.wire.anthropic.messages import AnthropicMessages
 WIRE = AnthropicMessages()
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 FIRST = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"]
+APPLIED: dict[str, Any] = {"applied_edits": []}
 
 
 def told(model: str, choice: Choice | None = None, usage: Usage | None = None, **asked: Any) -> list[dict[str, Any]]:
@@ -25,7 +26,6 @@ def told(model: str, choice: Choice | None = None, usage: Usage | None = None, *
 @pytest.mark.parametrize(
     ("model", "place", "details"),
     [
-        ("claude-3-5-haiku-20241022", "not_available", False),
         ("claude-sonnet-4-20250514", "not_available", False),
         ("claude-opus-4-1-20250805", "not_available", False),
         ("claude-haiku-4-5", "not_available", False),
@@ -42,6 +42,36 @@ def test_model__tells_where_it_runs_and_what_it_thinks(model: str, place: str, d
     message, start, end = told(model)
     assert (message["usage"]["inference_geo"], start["usage"]["inference_geo"]) == (place, place)
     assert ["output_tokens_details" in each["usage"] for each in (message, start, end)] == [details, False, details]
+
+
+@pytest.mark.parametrize(
+    ("model", "caches"),
+    [("claude-3-opus-20240229", False), ("claude-2.1", False), ("claude-3-7-sonnet-20250219", True)],
+)
+def test_model__that_has_gone_tells_what_was_told_in_its_days(model: str, caches: bool) -> None:
+    called = Choice(finish_reason="tool_calls", tool_calls=(ToolCall("look", "{}"),))
+    message, start, end = told(model, called)
+    for each in (message, start, end["delta"]):
+        assert "stop_details" not in each and "caller" not in str(each)
+    for each in (message, start):
+        assert "inference_geo" not in each["usage"]
+        assert ("cache_read_input_tokens" in each["usage"]) is ("service_tier" in each["usage"]) is caches
+    assert ("input_tokens" in end["usage"]) is caches
+    assert told(model, Choice(refusal="No."))[0]["stop_details"]["explanation"] == "No."
+    used = told(model, usage=Usage(9, 2, cached_tokens=4))[0]["usage"]
+    assert (used["input_tokens"], used["cache_read_input_tokens"]) == (5, 4)
+
+
+@pytest.mark.parametrize(("edit", "steps"), [("clear_tool_uses_20250919", False), ("compact_20260112", True)])
+def test_edits__that_are_asked_for_are_told_of(edit: str, steps: bool) -> None:
+    message, start, end = told("claude-sonnet-4-6", context_management={"edits": [{"type": edit}]})
+    assert [each.get("context_management") for each in (message, start, end)] == [APPLIED, None, APPLIED]
+    assert [*message][-1] == [*end][-1] == "context_management"
+    assert ["iterations" in each["usage"] for each in (message, start, end)] == [steps, False, steps]
+    for usage in (message["usage"], end["usage"]) if steps else ():
+        (step,) = usage["iterations"]
+        assert (step["type"], step["input_tokens"], step["output_tokens"]) == ("message", 9, 2)
+    assert "context_management" not in told("claude-sonnet-4-6", context_management=None)[0]
 
 
 @pytest.mark.parametrize("asked", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}])

@@ -14,11 +14,13 @@ from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
 from completions.resolve.finish import finish
 from completions.wire.base import StreamFailure
+from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import models as gemini_models
-from completions.wire.gemini.generate import EVENTS, Gemini
+from completions.wire.gemini.generate import Gemini
 from tests.document import TEXT
 
 GEMINI = Gemini()
+EVENTS = ServerSentEvents(line_end=b"\r\n")
 HELLO: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
 WEATHER = {"name": "get_weather", "parameters": {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}}}
 
@@ -347,7 +349,7 @@ def test_stream__of_an_old_model_counts_the_prompt_first_and_all_at_the_end() ->
     prompt = replace(asked(HELLO, "streamGenerateContent"), model="gemini-2.0-flash")
     found = chunks(GEMINI.events(finish(Reply((Choice(text=TEXT),)), prompt), prompt))
     assert ["candidatesTokenCount" in chunk["usageMetadata"] for chunk in found] == [False] * 5 + [True]
-    assert list(found[-1]["candidates"][0]) == ["content", "finishReason", "index"]
+    assert list(found[-1]["candidates"][0]) == ["content", "finishReason"]
 
 
 def test_stream__of_vertex_counts_nothing_before_its_end() -> None:
