@@ -16,6 +16,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord, end_exchange
 from completions.outcome import Fault
+from completions.wire.framing import Framing
 from completions.wire.openai.base import envelope
 from completions.wire.openai.words import COMMON
 from completions.wire.words import worded
@@ -210,11 +211,13 @@ class EventStream(InPieces):
         self,
         pieces: AsyncGenerator[bytes, None],
         progress: StreamRecord,
-        media_type: str,
+        framing: Framing,
         ending: Ending = Ending.WHOLE,
         faults: Sequence[Fault] = (),
     ) -> None:
-        self.set_up(200, {"content-type": ("Content-Type", media_type), **UNCACHED})
+        self.set_up(200, {"content-type": ("Content-Type", framing.media_type), **UNCACHED})
+        if framing.headers:
+            self.add_headers(framing.headers)
         self.is_async, self.plain, self.progress, self.ending, self.faults = True, pieces, progress, ending, faults
         self._iterator = self.pieces = line.over(faults, pieces) if faults else pieces
 

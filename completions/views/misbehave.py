@@ -147,7 +147,7 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
         pieces = line.late_end(pieces, pause)
     if ending(faults) is Ending.HOLD:
         pieces = line.held(pieces)
-    return EventStream(keep_alive(turn, framing, pieces), record, framing.media_type, ending(faults), faults)
+    return EventStream(keep_alive(turn, framing, pieces), record, framing, ending(faults), faults)
 
 
 def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:

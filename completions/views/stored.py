@@ -32,7 +32,7 @@ from completions.views.edge import current, endpoint, format_of, identify, in_di
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
-from completions.wire.framing import EVENTS_IN_UTF8, SSE
+from completions.wire.framing import EVENTS_IN_UTF8, ServerSentEvents
 from completions.wire.multipart import Form, read_form
 from completions.wire.openai.base import envelope as openai_envelope
 from completions.wire.openai.chat.stored import COMPLETION
@@ -45,6 +45,8 @@ from completions.wire.storage import MAX_STORED
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Envelope = Callable[[RequestError], object]
 StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
+
+EVENTS = ServerSentEvents(media_type=EVENTS_IN_UTF8)
 
 
 def _mark_chooser(chosen: AnyView, **more: object) -> AnyView:
@@ -228,11 +230,11 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     obfuscate = query.get("include_obfuscation") == "true"  # it is not by default (recorded in February 2026)
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
-    frames = SSE.frames(events)
+    frames = EVENTS.frames(events)
     tokens = [event.token for event in events]
     progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
     pieces = Delivery(frames, due, time.monotonic(), sent=progress.sent)
-    return EventStream(pieces, progress, EVENTS_IN_UTF8)
+    return EventStream(pieces, progress, EVENTS)
 
 
 @stored

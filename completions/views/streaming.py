@@ -30,7 +30,7 @@ def stream(turn: Turn) -> EventStream:
     framing = turn.wire.framing(turn.prompt)
     check_framing(turn, framing)
     pieces, record = schedule_frames(turn, turn.events, framing.frames(turn.events))
-    return EventStream(keep_alive(turn, framing, pieces), record, framing.media_type)
+    return EventStream(keep_alive(turn, framing, pieces), record, framing)
 
 
 def check_framing(turn: Turn, framing: Framing) -> None:

@@ -5,7 +5,7 @@ a token each, or several where the pacing says so.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise, zip_longest
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ class Framing(ABC):
     """
 
     media_type: str
+    headers: Mapping[str, str] | None = None
+    """Headers with which a stream goes out, besides its media type."""
     carries: Collection[str] = ("data",)
     """The fields of a verbatim event that it has a place for; a comment is a field without a name."""
     keep_alive: bytes = b""
@@ -150,6 +152,9 @@ class AmazonEventStream(Framing):
 
     media_type = "application/vnd.amazon.eventstream"
     carries = ("data", "event")
+
+    def __init__(self, headers: Mapping[str, str] | None = None) -> None:
+        self.headers = headers
 
     def frames(self, events: Iterable[Event]) -> Frames:
         """Return one message for each event; with their checksums they have nothing in common."""

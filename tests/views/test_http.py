@@ -10,6 +10,7 @@ from completions.event import Frames
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.views.http import EventStream, FastJsonResponse
+from completions.wire.framing import SSE
 
 DOCUMENT = {"object": "chat.completion", "choices": []}
 
@@ -33,7 +34,7 @@ async def test_stream__is_made_of_what_django_s_is() -> None:
         yield b"data: 1\n\n"
 
     progress = StreamRecord(Exchange("POST", "/"), Frames([b"data: 1\n\n"]), [True], 1, log=False)
-    ours = EventStream(pieces(), progress, "text/event-stream")
+    ours = EventStream(pieces(), progress, SSE)
     theirs = StreamingHttpResponse(pieces(), status=200, content_type="text/event-stream")
     theirs.headers["Cache-Control"], theirs.headers["X-Accel-Buffering"] = "no-cache", "no"
     assert {**facts(ours, theirs), "_iterator": ""} == {**facts(theirs, theirs), "_iterator": ""}

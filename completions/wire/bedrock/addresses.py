@@ -3,11 +3,17 @@
 from completions.wire.address import Address
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
+from completions.wire.bedrock.nova import Nova
+from completions.wire.bedrock.texts import ROUTE, TextModels
 
 CONVERSE = Converse()
 
+METHOD = "(?P<method>invoke|invoke-with-response-stream)"
+
 ADDRESSES = [
-    Address("model/(?P<model>.+)/(?P<method>invoke|invoke-with-response-stream)", BedrockClaude()),
+    Address(f"model/(?P<model>(?:.+[./])?nova-[^/]+)/{METHOD}", Nova()),
+    Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
+    Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
     Address("model/.*", CONVERSE, "refuse"),
 ]

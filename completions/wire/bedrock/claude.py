@@ -4,32 +4,29 @@ Shapes: `anthropic.lib.bedrock` of the anthropic SDK, and `PayloadPart` of botoc
 Anthropic's stream is the base64 of its document in a `chunk`.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from typing import Any
-
-import orjson
 
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
+from completions.wire.anthropic.usage import plain
 from completions.wire.base import NO_ROUTE
-from completions.wire.bedrock import signing
+from completions.wire.bedrock import invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
+from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
+FIRST = re.compile(r"\bclaude-(?:2|v2|instant|3-(?:5-|haiku|sonnet|opus))")
+
 REVISION = re.compile(r"-v\d+(?::\d+)?$")
-CAPITAL = re.compile(r"(?=[A-Z])")
 MAKER = re.compile(r"([a-z0-9]+)\.")
 """How the names of models at Bedrock begin; those of profiles and of models in an ARN may not."""
-
-ONLY_CLAUDE = "This mock takes Claude's messages alone at invoke and invoke-with-response-stream."
 
 
 class BedrockClaude(BedrockFormat, HostedClaude):
@@ -44,17 +41,18 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     def streams(self, document: Mapping[str, Any], route: Mapping[str, str]) -> bool:
         """Tell whether the answer is to be streamed; the address says it."""
-        return route.get("method") == "invoke-with-response-stream"
+        return route.get("method") == invoked.STREAMED
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a message's request, whose signature is of now; only Claude's are read here."""
+        """Read a message's request, whose signature is of now; no other maker's are read here."""
         if validate:
             signing.check(headers)
         name = model_of(route.get("model", ""))
         if (maker := MAKER.match(name)) and maker[1] != "anthropic":
-            raise AmazonError("ValidationException", f"{ONLY_CLAUDE} {name} is answered at converse, if it chats.")
+            said = f"This mock does not take {name} at invoke and invoke-with-response-stream"
+            raise AmazonError("ValidationException", f"{said}; it is answered at converse, if it chats.")
         return super().parse(body, headers, validate=validate, route=route)
 
     def check_version(self, document: Mapping[str, Any]) -> None:
@@ -64,53 +62,26 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         super().check_version(document)
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the message, with its tokens and its time in headers, where LangChain reads them."""
-        return super().render(reply, prompt)._replace(headers=_token_headers(reply.usage))
+        """Return the message; headers tell what it cost, as LangChain reads it."""
+        counted = invoked.metrics(reply.usage, always=not FIRST.search(prompt.model or ""))
+        return invoked.with_headers(super().render(reply, prompt), counted)
+
+    def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what a message cost; of a cache the models up to 3.5 tell only where it was used."""
+        first = FIRST.search(prompt.model or "")
+        return plain(reply.usage or Usage(0, 0)) if first else super().usage(reply, prompt)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return AWS's binary event stream, whose chunks are JSON."""
+        return invoked.CHUNKS
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return Anthropic's events as chunks, without pings; the last one tells the tokens once more."""
+        """Return Anthropic's events as chunks, without pings."""
         events = [event for event in super().events(reply, prompt) if event is not PING]
-        last = orjson.loads(events[-1].data) | {"amazon-bedrock-invocationMetrics": _metrics(reply.usage)}
-        events[-1] = events[-1]._replace(data=orjson.dumps(last))
-        return [event._replace(data=_chunk(event.data), name="chunk") for event in events]
+        return invoked.chunked(events, invoked.metrics(reply.usage))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a message, or what is in a chunk."""
         if collect_error(document, answer):
             return
-        if isinstance(chunk := document.get("bytes"), str):
-            document = _opened(chunk)
-        super().collect(document, answer)
-
-
-def _chunk(data: bytes) -> bytes:
-    return b'{"bytes":"' + base64.b64encode(data) + b'"}'
-
-
-def _opened(chunk: str) -> Mapping[str, Any]:
-    try:
-        document = orjson.loads(base64.b64decode(chunk))
-    except (binascii.Error, orjson.JSONDecodeError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _metrics(usage: Usage | None) -> dict[str, int]:
-    """Return what an answer cost; its input is what was neither read from a cache nor written to one."""
-    known = usage or Usage(0, 0)
-    cached, written, said = known.cached_tokens, known.cache_creation_tokens, known.completion_tokens
-    return {
-        "inputTokenCount": max(known.prompt_tokens - cached - written, 0),
-        "outputTokenCount": said,
-        "invocationLatency": 10 * said,
-        "firstByteLatency": 10,
-        **({"cacheReadInputTokenCount": cached, "cacheWriteInputTokenCount": written} if cached or written else {}),
-    }
-
-
-def _token_headers(usage: Usage | None) -> dict[str, str]:
-    """Return the headers of `InvokeModel` that say what an answer cost."""
-    told = _metrics(usage)
-    counts = {"cacheReadInputTokenCount": 0, "cacheWriteInputTokenCount": 0} | told
-    named = {name: f"x-amzn-bedrock-{CAPITAL.sub('-', name).lower()}" for name in counts if name != "firstByteLatency"}
-    return {header: str(counts[name]) for name, header in named.items()}
+        super().collect(invoked.opened(document), answer)

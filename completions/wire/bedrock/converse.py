@@ -1,9 +1,10 @@
 """Converse, Bedrock's format for every model: `POST /model/{id}/converse` and `/converse-stream`.
 
-Shapes: `ConverseResponse` and `ConverseStreamOutput` in botocore's service model of `bedrock-runtime`. The times in
-`metrics` are made up, so that the same answer has the same times.
+Shapes: `ConverseResponse` and `ConverseStreamOutput` in botocore's service model of `bedrock-runtime`; AWS sorts the
+keys (recorded from 2025 to 2026). The times in `metrics` are made up, so that the same answer has the same times.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, NamedTuple
@@ -18,7 +19,7 @@ from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import claude_fields, claude_thinking, signing
 from completions.wire.bedrock import rules as bedrock_rules
-from completions.wire.bedrock.base import BedrockFormat, collect_error, is_claude, model_of
+from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping
@@ -43,6 +44,12 @@ FINISH_REASONS = {
     "guardrail_intervened": "content_filter",
 }
 TOKEN_MS = 10
+
+CACHING = re.compile(r"claude-(?!3|v?2|instant)")
+"""Claude from 4 on."""
+
+TYPED = re.compile(r"claude-[a-z]+-[5-9]")
+"""Models of which a call says its type: Claude from 5 on (recorded in 2026)."""
 
 
 class Block(NamedTuple):
@@ -82,22 +89,23 @@ class Converse(BedrockFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, why it ends, and what it cost."""
-        content = [block.whole for block in _blocks(reply, prompt)]
+        content = [block.whole for block in blocks(reply, prompt)]
         return {
             **_pointed_at(reply, prompt),
             "metrics": _metrics(reply.usage),
             "output": {"message": {"content": content, "role": "assistant"}},
-            "stopReason": _stop_reason(reply),
-            "usage": _usage(reply.usage),
+            "stopReason": stop_reason(reply),
+            "usage": _usage(reply.usage, prompt),
         }
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
-        content = [_streamed(at, block) for at, block in enumerate(_blocks(reply, prompt))]
-        stopped = {**_pointed_at(reply, prompt), "stopReason": _stop_reason(reply)}
-        ending = _event("messageStop", stopped, part="finish")
-        metadata = _event("metadata", {"usage": _usage(reply.usage), "metrics": _metrics(reply.usage)}, chunk=False)
-        return Events([_event("messageStart", {"role": "assistant"})], *content, [ending, metadata])
+        content = [_streamed(at, block) for at, block in enumerate(blocks(reply, prompt))]
+        stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply)}
+        costs = {"metrics": _metrics(reply.usage), **PADDING, "usage": _usage(reply.usage, prompt)}
+        start = _event("messageStart", PADDING | {"role": "assistant"})
+        ending, metadata = _event("messageStop", stopped, part="finish"), _event("metadata", costs, chunk=False)
+        return padded(Events([start], *content, [ending, metadata]))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or an event of its stream."""
@@ -130,7 +138,8 @@ def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
         voice.call(place, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
 
 
-def _blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
+def blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
+    """Go through the content blocks of an answer."""
     choice = only_choice(reply)
     places = count()
     must_think = claude_thinking.begins_with_thinking(prompt.body, model_of(prompt.model or ""))
@@ -152,28 +161,30 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
         ({"reasoningContent": {"text": HOLE}}, pieces(thought, prompt), True),
         ({"reasoningContent": {"signature": HOLE}}, [signed], False),
     ]
-    return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thought, "signature": signed}}})
+    return Block(None, runs, {"reasoningContent": {"reasoningText": {"signature": signed, "text": thought}}})
 
 
 def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
-    arguments = written_arguments(call)
-    head = {"toolUseId": call.id or made, "name": call.name}
-    runs = [({"toolUse": {"input": HOLE}}, pieces(arguments, prompt), True)]
-    return Block({"toolUse": head}, runs, {"toolUse": head | {"input": partial(arguments)}})
+    arguments, model = written_arguments(call), prompt.model or ""
+    head = {"name": call.name, "toolUseId": call.id or made, **({"type": "tool_use"} if TYPED.search(model) else {})}
+    said = [arguments] if "nova" in model else pieces(arguments, prompt)
+    delta = {"toolUse": {"input": HOLE}}
+    runs = [(delta, [""], False)] * ("claude" in model) + [(delta, said, True)]
+    return Block({"toolUse": head}, runs, {"toolUse": {"input": partial(arguments), **head}})
 
 
 def _streamed(index: int, block: Block) -> Events:
     at, events = {"contentBlockIndex": index}, Events()
     if block.opening is not None:
-        events.append(_event("contentBlockStart", {"start": block.opening, **at}, token=True))
+        events.append(_event("contentBlockStart", {**at, **PADDING, "start": block.opening}, token=True))
     part = "arguments" if block.opening is not None else ""
     for delta, values, token in block.runs:
-        template, name = Template({"delta": delta, **at}), "contentBlockDelta"
+        template, name = Template({**at, "delta": delta, **PADDING}), "contentBlockDelta"
         if token:
             events += template.events(values, part, name, counts(values))
         else:
             events += [Event(each, name=name) for each in template.fill(values)]
-    events.append(_event("contentBlockStop", at))
+    events.append(_event("contentBlockStop", at | PADDING))
     return events
 
 
@@ -181,7 +192,8 @@ def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: b
     return Event(orjson.dumps(document), token, chunk, part, name)
 
 
-def _stop_reason(reply: Reply) -> str:
+def stop_reason(reply: Reply) -> str:
+    """Return why an answer ends, in AWS's words."""
     choice = only_choice(reply)
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "stop_sequence"
@@ -192,18 +204,25 @@ def _metrics(usage: Usage | None) -> dict[str, int]:
     return {"latencyMs": TOKEN_MS * (usage.completion_tokens if usage else 1)}
 
 
-def _usage(usage: Usage | None) -> dict[str, Any]:
-    """Return the tokens; here the input is what was neither read from a cache nor written to one."""
+def _usage(usage: Usage | None, prompt: Prompt) -> dict[str, Any]:
+    """Return the tokens; here the input is what was neither read from a cache nor written to one.
+
+    A whole answer of a Claude that can cache tells what was read, even where nothing was to be cached.
+    """
     known = usage or Usage(0, 0)
     cached, written = known.cached_tokens, known.cache_creation_tokens
-    counts = {
+    counts: dict[str, Any] = {
         "inputTokens": max(known.prompt_tokens - cached - written, 0),
         "outputTokens": known.completion_tokens,
+        "serverToolUsage": {},
         "totalTokens": known.total_tokens,
     }
-    if cached or written:
-        counts |= {"cacheReadInputTokens": cached, "cacheWriteInputTokens": written}
-    if not (long := known.cache_creation_1h_tokens):
-        return counts
-    details = [("5m", max(written - long, 0)), ("1h", long)]
-    return counts | {"cacheDetails": [{"ttl": ttl, "inputTokens": count} for ttl, count in details if count]}
+    is_cached = bool(cached or written or prompt.cache_blocks)
+    if is_cached or (CACHING.search(prompt.model or "") and not prompt.stream):
+        counts |= {"cacheReadInputTokenCount": cached, "cacheReadInputTokens": cached}
+    if is_cached:
+        counts |= {"cacheWriteInputTokenCount": written, "cacheWriteInputTokens": written}
+    if long := known.cache_creation_1h_tokens:
+        details = [("5m", max(written - long, 0)), ("1h", long)]
+        counts["cacheDetails"] = [{"inputTokens": count, "ttl": ttl} for ttl, count in details if count]
+    return dict(sorted(counts.items()))

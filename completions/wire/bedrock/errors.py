@@ -24,6 +24,9 @@ TYPES: Mapping[int, str] = {
     503: "ServiceUnavailableException",
 }
 
+OWN = {*TYPES.values(), "ModelNotReadyException", "ServiceQuotaExceededException"}
+"""The exceptions that Bedrock's service model has; the others are common to AWS."""
+
 STREAMED = {
     "ValidationException",
     "ThrottlingException",
@@ -63,6 +66,9 @@ ERROR_WORDS: Mapping[str, Words] = {
 }
 """How the API puts the usual errors."""
 
+SERVICE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
+"""Where Bedrock's own errors come from, which stands after their name (recorded in 2025)."""
+
 NO_KEY = "Missing Authentication Token"
 WRONG_KEY = "The security token included in the request is invalid."
 
@@ -82,8 +88,9 @@ def adapt_error(exc: RequestError) -> RequestError:
     exc = worded(exc, ERROR_WORDS)
     message = exc.message if exc.facts is None else WORDS.get(exc.status, exc.message)
     status = 503 if exc.status == 529 else exc.status
-    headers = {**exc.headers, TYPE: name_of(exc.type, status)}
-    return RequestError(message, status=status, type=headers[TYPE], code=exc.code, headers=headers)
+    name = name_of(exc.type, status)
+    headers = {**exc.headers, TYPE: f"{name}:{SERVICE}" if name in OWN else name}
+    return RequestError(message, status=status, type=name, code=exc.code, headers=headers)
 
 
 def name_of(given: str, status: int) -> str:

@@ -18,6 +18,8 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
+from completions.wire.anthropic.prompt import effort
+from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.caching import seconds_of, text_of
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, unwrapped, whole
 
@@ -38,7 +40,7 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str], model: str, *,
         response_format=_form(mapping(output.get("textFormat"))),
         stop=texts(inference.get("stopSequences")),
         max_tokens=whole(inference.get("maxTokens"), 1),
-        reasoning_effort=text_or_none(output.get("effort")),
+        reasoning_effort=text_or_none(output.get("effort")) or _effort(fields_of(body)),
         metadata=mapping(body.get("requestMetadata")),
         stream=stream,
         cache_blocks=_cache_blocks(body),
@@ -91,8 +93,22 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
             )
 
 
+def _effort(own: Mapping[str, Any]) -> str | None:
+    """Return how much a Nova is to think, or a Claude for which AWS's own word is used."""
+    given = mapping(own.get("reasoningConfig"))
+    if given.get("type") == "enabled":
+        return text(given.get("maxReasoningEffort")) or "medium"
+    return effort({"thinking": own.get("reasoning_config")})
+
+
 def _text(blocks: list[dict[str, Any]]) -> str:
-    return "\n".join(found for block in blocks if (found := text(block.get("text"))))
+    return "\n".join(found for block in blocks if (found := text(block.get("text")) or _written(block)))
+
+
+def _written(block: Mapping[str, Any]) -> str:
+    """Return what a document says that is given as a text, or in pieces."""
+    source = mapping(mapping(block.get("document")).get("source"))
+    return text(source.get("text")) or "\n".join(text(piece.get("text")) for piece in dicts(source.get("content")))
 
 
 def _result(blocks: list[dict[str, Any]]) -> str:

@@ -128,7 +128,7 @@ class Gemini(WireFormat):
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the answer; a header tells the tier."""
         told = _tier(prompt)
-        return super().render(reply, prompt)._replace(headers={TIER: told} if told else None)
+        return super().render(reply, prompt)._replace(headers={TIER: told} if told else {})
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""

@@ -1,0 +1,107 @@
+"""Amazon's Nova at `/model/{id}/invoke` and `/invoke-with-response-stream`: Converse's shape, with differences.
+
+Recorded from 2025 to 2026: calls have UUIDs, each piece of a text is a block of its own in a stream, and it is always
+told what the cache did.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from completions import ids
+from completions.conversation import Prompt, Reply, Usage
+from completions.event import Body, Event, Template
+from completions.wire.base import NO_ROUTE
+from completions.wire.bedrock import converse, invoked
+from completions.wire.bedrock.base import collect_error
+from completions.wire.fields import mapping
+from completions.wire.framing import Framing, counts
+from completions.wire.readback import Answer
+
+EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata")
+
+
+class Nova(converse.Converse):
+    """An answer of a Nova in its own shape."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request, which is Converse's."""
+        method = "converse-stream" if route.get("method") == invoked.STREAMED else "converse"
+        return super().parse(body, headers, validate=validate, route={**route, "method": method})
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the message, why it ends, and what it cost."""
+        content = [_with_uuid(block.whole, reply, at) for at, block in enumerate(converse.blocks(reply, prompt))]
+        return {
+            "output": {"message": {"content": content, "role": "assistant"}},
+            "stopReason": converse.stop_reason(reply),
+            "usage": _usage(reply.usage, whole=True),
+        }
+
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the message; headers tell what it cost."""
+        return invoked.with_headers(super().render(reply, prompt), _metrics(reply.usage))
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return AWS's binary event stream, whose chunks are JSON."""
+        return invoked.CHUNKS
+
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
+        """Return the events as chunks, each document under its name."""
+        return invoked.chunked(_events(reply, prompt), _metrics(reply.usage))
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in an answer, or what is in a chunk."""
+        if collect_error(document, answer):
+            return
+        document = invoked.opened(document)
+        inner = next((mapping(document[name]) for name in EVENTS if name in document), document)
+        is_text = "text" in mapping(inner.get("delta"))
+        super().collect({**inner, "contentBlockIndex": 0} if is_text else inner, answer)
+
+
+def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
+    yield _event("messageStart", {"role": "assistant"})
+    index = 0
+    for place, block in enumerate(converse.blocks(reply, prompt)):
+        if block.opening is not None:
+            start = _with_uuid(block.opening, reply, place)
+            yield _event("contentBlockStart", {"start": start, "contentBlockIndex": index}, token=True)
+        for delta, values, token in block.runs:
+            part = "arguments" if block.opening is not None else ""
+            for at, value in enumerate(values):
+                template = Template({"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}})
+                sizes = counts(values)
+                yield Event(template.one(value), (sizes[at] if sizes else 1) if token else 0, part=part)
+                yield _event("contentBlockStop", {"contentBlockIndex": index})
+                index += 1
+    yield _event("messageStop", {"stopReason": converse.stop_reason(reply)}, part="finish")
+    yield _event("metadata", {"usage": _usage(reply.usage), "metrics": {}, "trace": {}}, chunk=False)
+
+
+def _event(name: str, document: Mapping[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:
+    return Event(orjson.dumps({name: document}), token, chunk, part)
+
+
+def _with_uuid(block: dict[str, Any], reply: Reply, place: int) -> dict[str, Any]:
+    """Return a block as Nova writes it: a call has its name first, and a UUID unless a script gives its id."""
+    if not (call := block.get("toolUse")):
+        return block
+    given = call["toolUseId"]
+    made = given.startswith("tooluse_") and len(given) == len("tooluse_") + 22
+    told = {"name": call["name"], "toolUseId": ids.uuid_of(f"{reply.serial}{place}") if made else given}
+    return {"toolUse": told | ({"input": call["input"]} if "input" in call else {})}
+
+
+def _metrics(usage: Usage | None) -> dict[str, int]:
+    return invoked.metrics(usage, always=True)
+
+
+def _usage(usage: Usage | None, *, whole: bool = False) -> dict[str, int]:
+    counted = _metrics(usage)
+    asked, said = counted["inputTokenCount"], counted["outputTokenCount"]
+    total = {"totalTokens": (usage or Usage(0, 0)).total_tokens} if whole else {}
+    return {"inputTokens": asked, "outputTokens": said, **total, **{name: counted[name] for name in invoked.CACHED}}

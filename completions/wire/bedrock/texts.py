@@ -1,0 +1,283 @@
+"""Models that continue a text, at `/model/{id}/invoke`: Titan, Llama, Mistral, Cohere's Command, each in its own shape.
+
+Shapes: AWS's guide to the parameters of each model, and recordings of 2025; Command's and Mistral's streams are the
+guide's alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions import ids
+from completions.conversation import Choice, Message, Prompt, Reply, Usage
+from completions.event import Body, Event
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.bedrock import invoked, signing
+from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
+from completions.wire.bedrock.errors import AmazonError
+from completions.wire.content import only_choice
+from completions.wire.fields import dicts, mapping, text, texts, whole
+from completions.wire.framing import Framing, counts, pieces
+from completions.wire.readback import Answer
+
+JSON = dict[str, Any]
+ROLES = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system"}
+
+
+class Said(NamedTuple):
+    """What is told: all of the text, or a piece of it, and why it ends (None: it goes on).
+
+    `so_far` is how many tokens have been said with this piece, 0 at the end.
+    """
+
+    text: str
+    ends: str | None
+    prompt: Prompt
+    reply: Reply
+    so_far: int = 0
+
+    @property
+    def usage(self) -> Usage:
+        """What it cost."""
+        return self.reply.usage or Usage(0, 0)
+
+
+class Family(NamedTuple):
+    """A vendor's models: where a request has its text, limit and stops; how an answer ends, whole and in pieces."""
+
+    asked: str
+    limit: str
+    stops: str
+    ends: Mapping[str, str]
+    whole: Callable[[Said], JSON]
+    piece: Callable[[Said], JSON]
+    settings: str = ""
+
+
+def _titan(said: Said) -> JSON:
+    result = {"tokenCount": said.usage.completion_tokens, "outputText": said.text, "completionReason": said.ends}
+    return {"inputTextTokenCount": said.usage.prompt_tokens, "results": [result]}
+
+
+def _titan_piece(said: Said) -> JSON:
+    told = None if said.ends is None else said.usage
+    return {
+        "outputText": said.text,
+        "index": 0,
+        "totalOutputTextTokenCount": told and told.completion_tokens,
+        "completionReason": said.ends,
+        "inputTextTokenCount": told and told.prompt_tokens,
+    }
+
+
+def _llama(said: Said) -> JSON:
+    return {
+        "generation": said.text,
+        "prompt_token_count": said.usage.prompt_tokens,
+        "generation_token_count": said.usage.completion_tokens,
+        "stop_reason": said.ends,
+    }
+
+
+def _llama_piece(said: Said) -> JSON:
+    first, last = said.so_far == 1, said.ends is not None
+    return {
+        "generation": said.text,
+        "prompt_token_count": said.usage.prompt_tokens if first else None,
+        "generation_token_count": said.usage.completion_tokens if last else said.so_far,
+        "stop_reason": said.ends,
+    }
+
+
+def _mistral(said: Said) -> JSON:
+    return {"outputs": [{"text": said.text, "stop_reason": said.ends}]}
+
+
+def _command(said: Said) -> JSON:
+    first, second = (ids.uuid_of(f"{said.reply.serial}{place}") for place in "ab")
+    generation = {"id": second, "text": said.text, "finish_reason": said.ends}
+    return {"id": first, "generations": [generation], "prompt": text(said.prompt.body.get("prompt"))}
+
+
+def _command_piece(said: Said) -> JSON:
+    if said.ends is None:
+        return {"index": 0, "is_finished": False, "text": said.text}
+    return {"index": 0, "is_finished": True, "finish_reason": said.ends, "text": said.text}
+
+
+def _command_r(said: Said) -> JSON:
+    before = said.prompt.body.get("chat_history")
+    history = [*(before if isinstance(before, list) else []), _turn("USER", text(said.prompt.body.get("message")))]
+    return {
+        "response_id": ids.uuid_of(f"{said.reply.serial}a"),
+        "text": said.text,
+        "generation_id": ids.uuid_of(f"{said.reply.serial}b"),
+        "chat_history": [*history, _turn("CHATBOT", said.text)],
+        "finish_reason": said.ends,
+    }
+
+
+def _turn(role: str, message: str) -> JSON:
+    return {"role": role, "message": message}
+
+
+def _command_r_piece(said: Said) -> JSON:
+    if said.ends is None:
+        return {"is_finished": False, "event_type": "text-generation", "text": said.text}
+    spoken = _text(said.reply)
+    asked, written = said.usage.prompt_tokens, said.usage.completion_tokens
+    counts = {"input_tokens": asked, "output_tokens": written}
+    meta = {"api_version": {"version": "1"}, "billed_units": counts, "tokens": counts}
+    response = _command_r(said._replace(text=spoken)) | {"meta": meta}
+    return {"is_finished": True, "event_type": "stream-end", "response": response, "finish_reason": said.ends}
+
+
+COHERE = {"stop": "COMPLETE", "length": "MAX_TOKENS", "stopped": "STOP_SEQUENCE", "content_filter": "ERROR_TOXIC"}
+TITAN = {"stop": "FINISH", "length": "LENGTH", "stopped": "STOP_CRITERIA_MET", "content_filter": "CONTENT_FILTERED"}
+PLAIN = {"stop": "stop", "length": "length"}
+COMMAND_R = Family("message", "max_tokens", "stop_sequences", COHERE, _command_r, _command_r_piece)
+
+FAMILIES: Mapping[str, Family] = {
+    "amazon.titan-text": Family(
+        "inputText", "maxTokenCount", "stopSequences", TITAN, _titan, _titan_piece, "textGenerationConfig"
+    ),
+    "meta.llama": Family("prompt", "max_gen_len", "stop", PLAIN, _llama, _llama_piece),
+    "mistral.mi": Family("prompt", "max_tokens", "stop", PLAIN, _mistral, _mistral),
+    "cohere.command-r": COMMAND_R,
+    "cohere.command": Family("prompt", "max_tokens", "stop_sequences", COHERE, _command, _command_piece),
+}
+"""By how the names of the models begin, without a region; the first that fits."""
+
+ROUTE = "|".join(name.replace(".", "[.]") for name in FAMILIES)
+"""The beginnings as a regular expression."""
+
+
+def family_of(model: str | None) -> Family:
+    """Return the family of a model."""
+    name = model_of(model or "")
+    return next((family for beginning, family in FAMILIES.items() if name.startswith(beginning)), COMMAND_R)
+
+
+class TextModels(BedrockFormat):
+    """A text that a model continues."""
+
+    name = "invoke"
+    vendor = "bedrock"
+
+    def table_name(self, model: str) -> str:
+        """Return the name without region and ARN."""
+        return model_of(model)
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request, whose signature is of now."""
+        if validate:
+            signing.check(headers)
+        document, model = decode_object(body), route.get("model", "")
+        family = family_of(model)
+        if validate and not isinstance(document.get(family.asked), str):
+            raise AmazonError("ValidationException", _malformed(family.asked, document))
+        settings = mapping(document.get(family.settings)) if family.settings else document
+        return Prompt(
+            format=self.name,
+            model=model or None,
+            messages=tuple(_messages(document, family)),
+            stop=texts(settings.get(family.stops)),
+            max_tokens=whole(settings.get(family.limit), 1),
+            stream=route.get("method") == invoked.STREAMED,
+            headers=headers,
+            body=document,
+        )
+
+    def document(self, reply: Reply, prompt: Prompt) -> JSON:
+        """Return the text, why it ends, and what most of these models tell of its cost."""
+        family, choice = family_of(prompt.model), only_choice(reply)
+        return family.whole(Said(_text(reply), _ends(choice, family), prompt, reply))
+
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the answer; headers tell what it cost."""
+        return invoked.with_headers(super().render(reply, prompt), invoked.metrics(reply.usage))
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return AWS's binary event stream, whose chunks are JSON."""
+        return invoked.CHUNKS
+
+    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+        """Return the pieces of the text as chunks, the last of them empty."""
+        return invoked.chunked(_events(reply, prompt), invoked.metrics(reply.usage))
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in an answer, or what is in a chunk."""
+        if collect_error(document, answer):
+            return
+        document, voice = invoked.opened(document), answer.voice()
+        results = [document, *(each for key in RESULTS for each in dicts(document.get(key)))]
+        for found in results:
+            for key in ("outputText", "generation", "text"):
+                voice.says(found.get(key))
+            for key in ("completionReason", "stop_reason", "finish_reason"):
+                voice.ends(found.get(key), FINISH_REASONS)
+        told = mapping(document.get(invoked.METRICS))
+        asked = told.get("inputTokenCount", document.get("prompt_token_count", document.get("inputTextTokenCount")))
+        said = [document.get("generation_token_count"), *(each.get("tokenCount") for each in results)]
+        answer.costs(asked, told.get("outputTokenCount", next((n for n in said if isinstance(n, int)), None)))
+
+
+RESULTS = ("results", "outputs", "generations")
+
+FINISH_REASONS = {
+    own: "stop" if usual == "stopped" else usual for ends in (COHERE, TITAN, PLAIN) for usual, own in ends.items()
+}
+
+
+def _messages(document: Mapping[str, Any], family: Family) -> Iterator[Message]:
+    if preamble := text(document.get("preamble")):
+        yield Message("system", preamble)
+    for turn in dicts(document.get("chat_history")):
+        yield Message(ROLES.get(text(turn.get("role")), "user"), text(turn.get("message")))
+    yield Message("user", text(document.get(family.asked)))
+
+
+def _malformed(key: str, document: Mapping[str, Any]) -> str:
+    if key in document:
+        return f"Malformed input request: #/{key}: expected type: String, found: {_kind(document[key])}, {AGAIN}"
+    return f"Malformed input request: #: required key [{key}] not found, {AGAIN}"
+
+
+AGAIN = "please reformat your input and try again."
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "Null"
+        case bool():
+            return "Boolean"
+        case int() | float():
+            return "Number"
+    return "JSONArray" if isinstance(value, list) else "JSONObject"
+
+
+def _ends(choice: Choice, family: Family) -> str:
+    reason = choice.finish_reason or "stop"
+    if choice.stopped_by is not None and reason == "stop" and "stopped" in family.ends:
+        reason = "stopped"
+    return family.ends.get(reason, family.ends["stop"])
+
+
+def _text(reply: Reply) -> str:
+    choice = only_choice(reply)
+    return choice.text or choice.refusal or ""
+
+
+def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
+    family, choice = family_of(prompt.model), only_choice(reply)
+    values = pieces(_text(reply), prompt)
+    so_far = 0
+    for value, size in zip(values, counts(values) or [1] * len(values), strict=True):
+        so_far += size
+        yield Event(orjson.dumps(family.piece(Said(value, None, prompt, reply, so_far))), size)
+    ending = family.piece(Said("", _ends(choice, family), prompt, reply))
+    yield Event(orjson.dumps(ending), part="finish")

@@ -1,0 +1,224 @@
+"""Models other than Claude at `invoke` and `invoke-with-response-stream`, with boto3 against a live server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from completions.conversation import Traffic
+from completions.wire import registry
+from tests.server import LiveServer
+from tests.wire.bedrock.test_bedrock import runtime
+
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
+SCRIPT = """
+version: 1
+defaults: {pacing: {ttft_ms: 0, itl_ms: 0}, keys: [AKIDGOOD]}
+rules:
+- {match: {format: invoke, last_user: busy}, error: {status: 429}}
+- match: {format: invoke}
+  reply: Blue and green.
+- match: {format: converse, tools: {contains: look}}
+  reply: {text: Wait., tool_calls: {name: look, arguments: {at: 1}}}
+- {match: {format: converse}, reply: Blue and green.}
+"""
+TEXT = "Blue and green."
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT) as live:
+        yield live
+
+
+def asked(model: str, said: str = "Colours?", limit: int = 100, stop: str = "") -> dict[str, Any]:
+    """Return a request in a model's own words."""
+    stops = [stop] if stop else []
+    if "titan" in model:
+        return {"inputText": said, "textGenerationConfig": {"maxTokenCount": limit, "stopSequences": stops}}
+    if "llama" in model:
+        return {"prompt": said, "max_gen_len": limit}
+    if "mistral" in model:
+        return {"prompt": said, "max_tokens": limit, "stop": stops}
+    key = "message" if "command-r" in model else "prompt"
+    return {key: said, "max_tokens": limit, "stop_sequences": stops}
+
+
+def told(model: str, answer: dict[str, Any]) -> tuple[str, str | None]:
+    """Return the text of an answer, or of a chunk, and why it ends."""
+    for key in ("results", "outputs", "generations"):
+        for inner in answer.get(key, ()):
+            return told(model, inner)
+    text = next((answer[key] for key in ("outputText", "generation", "text") if key in answer), "")
+    reasons = ("completionReason", "stop_reason", "finish_reason")
+    return text, next((answer[key] for key in reasons if answer.get(key)), None)
+
+
+TITAN, LLAMA = "amazon.titan-text-lite-v1", "us.meta.llama3-1-70b-instruct-v1:0"
+MISTRAL, COMMAND, COMMAND_R = "mistral.mixtral-8x7b-instruct-v0:1", "cohere.command-text-v14", "cohere.command-r-v1:0"
+ENDS = {
+    TITAN: ("FINISH", "LENGTH", "STOP_CRITERIA_MET"),
+    LLAMA: ("stop", "length", ""),
+    MISTRAL: ("stop", "length", "stop"),
+    COMMAND: ("COMPLETE", "MAX_TOKENS", "STOP_SEQUENCE"),
+    COMMAND_R: ("COMPLETE", "MAX_TOKENS", "STOP_SEQUENCE"),
+}
+KEYS = {
+    TITAN: ["inputTextTokenCount", "results"],
+    LLAMA: ["generation", "prompt_token_count", "generation_token_count", "stop_reason"],
+    MISTRAL: ["outputs"],
+    COMMAND: ["id", "generations", "prompt"],
+    COMMAND_R: ["response_id", "text", "generation_id", "chat_history", "finish_reason"],
+}
+
+
+def whole(server: LiveServer, model: str, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return an answer, and the headers that tell what it cost."""
+    answer = runtime(server).invoke_model(modelId=model, body=json.dumps(body))
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    mark = "x-amzn-bedrock-"
+    return json.loads(answer["body"].read()), {
+        name.removeprefix(mark): value for name, value in headers.items() if name.startswith(mark)
+    }
+
+
+def streamed(server: LiveServer, model: str, body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the documents in the chunks of a stream."""
+    answer = runtime(server).invoke_model_with_response_stream(modelId=model, body=json.dumps(body))
+    return [json.loads(event["chunk"]["bytes"]) for event in answer["body"]]
+
+
+@pytest.mark.parametrize("model", sorted(ENDS))
+def test_text__is_said_whole_and_streamed(server: LiveServer, model: str) -> None:
+    stop, length, stopped = ENDS[model]
+    answer, headers = whole(server, model, asked(model))
+    assert [*answer] == KEYS[model]
+    assert told(model, answer) == (TEXT, stop)
+    assert int(headers["input-token-count"]) > 0 < int(headers["output-token-count"])
+    found = streamed(server, model, asked(model))
+    assert "".join(told(model, each)[0] for each in found) == TEXT
+    assert [told(model, each)[1] for each in found] == [None] * (len(found) - 1) + [stop]
+    counted = found[-1]["amazon-bedrock-invocationMetrics"]
+    assert [counted[name] for name in ("inputTokenCount", "outputTokenCount")] == [
+        int(headers[name]) for name in ("input-token-count", "output-token-count")
+    ]
+    assert told(model, whole(server, model, asked(model, limit=1))[0]) == ("Blue", length)
+    if stopped:
+        assert told(model, whole(server, model, asked(model, stop=" and"))[0]) == ("Blue", stopped)
+
+
+def test_command_r__keeps_the_history(server: LiveServer) -> None:
+    before = [{"role": "USER", "message": "Hi"}, {"role": "CHATBOT", "message": "Hello."}]
+    answer, _ = whole(server, COMMAND_R, asked(COMMAND_R) | {"chat_history": before, "preamble": "Be brief."})
+    now = [{"role": "USER", "message": "Colours?"}, {"role": "CHATBOT", "message": TEXT}]
+    assert answer["chat_history"] == before + now
+    read = registry.read(
+        Traffic(
+            "POST", f"/model/{COMMAND_R}/invoke", json.dumps(asked(COMMAND_R) | {"chat_history": before}).encode(), ()
+        )
+    )
+    assert read.prompt and [message.text for message in read.prompt.messages] == ["Hi", "Hello.", "Colours?"]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "Malformed input request: #: required key [prompt] not found, please reformat your input and try again."),
+        (
+            {"prompt": ["a"]},
+            "Malformed input request: #/prompt: expected type: String, found: JSONArray, please reformat your input "
+            "and try again.",
+        ),
+    ],
+)
+def test_text__is_refused_where_nothing_is_asked(server: LiveServer, body: dict[str, Any], said: str) -> None:
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        whole(server, LLAMA, body)
+    assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": said}
+
+
+def test_text__is_refused_by_the_script(server: LiveServer) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="ThrottlingException"):
+        streamed(server, TITAN, asked(TITAN, "busy"))
+
+
+NOVA = "us.amazon.nova-micro-v1:0"
+SCHEMA = {"type": "object", "properties": {"at": {"type": "integer"}}}
+LOOK = {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": SCHEMA}}}]}
+USER = {"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [{"text": "Colours?"}]}]}
+
+
+def test_nova__says_it_whole_and_streamed(server: LiveServer) -> None:
+    answer, headers = whole(server, NOVA, USER)
+    assert answer["output"] == {"message": {"content": [{"text": TEXT}], "role": "assistant"}}
+    assert [*answer["usage"]][:3] == ["inputTokens", "outputTokens", "totalTokens"]
+    assert {"cache-read-input-token-count", "cache-write-input-token-count"} < headers.keys()
+    found = streamed(server, NOVA, USER)
+    names = [next(iter(each)) for each in found]
+    pieces = [each["contentBlockDelta"] for each in found if "contentBlockDelta" in each]
+    assert names == [
+        "messageStart",
+        *["contentBlockDelta", "contentBlockStop"] * len(pieces),
+        "messageStop",
+        "metadata",
+    ]
+    assert [piece["contentBlockIndex"] for piece in pieces] == [*range(len(pieces))]
+    assert "".join(piece["delta"]["text"] for piece in pieces) == TEXT
+    counted = found[-1]["metadata"]["usage"]
+    assert counted == {name: count for name, count in answer["usage"].items() if name != "totalTokens"}
+
+
+def test_nova__calls_a_tool(server: LiveServer) -> None:
+    answer, _ = whole(server, NOVA, USER | {"toolConfig": LOOK})
+    wait, call = answer["output"]["message"]["content"]
+    assert (wait, call["toolUse"]["input"], answer["stopReason"]) == ({"text": "Wait."}, {"at": 1}, "tool_use")
+    assert [*call["toolUse"]] == ["name", "toolUseId", "input"] and len(call["toolUse"]["toolUseId"]) == 36
+    found = streamed(server, NOVA, USER | {"toolConfig": LOOK})
+    (start,) = (each["contentBlockStart"] for each in found if "contentBlockStart" in each)
+    deltas = [each["contentBlockDelta"]["delta"] for each in found if "contentBlockDelta" in each]
+    assert start["start"]["toolUse"]["name"] == "look"
+    assert [delta["toolUse"]["input"] for delta in deltas if "toolUse" in delta] == ['{"at":1}']
+
+
+@pytest.mark.parametrize("model", [TITAN, LLAMA, MISTRAL, COMMAND, COMMAND_R, NOVA])
+@pytest.mark.parametrize("method", ["invoke", "invoke-with-response-stream"])
+def test_journal__reads_what_was_said(server: LiveServer, model: str, method: str) -> None:
+    body = USER if model == NOVA else asked(model)
+    given = {"modelId": model, "body": json.dumps(body)}
+    path, client = f"/model/{model}/{method}", runtime(server)
+    sent: list[bytes] = []
+    if method == "invoke":
+        sent = [client.invoke_model(**given)["body"].read()]
+    else:
+        stream = client.invoke_model_with_response_stream(**given)["body"]
+        sent = [stream._raw_stream.read()]
+    said = registry.read(Traffic("POST", path, json.dumps(body).encode(), tuple(sent)))
+    assert said.prompt and said.prompt.last_user == "Colours?" and said.prompt.stream is ("stream" in method)
+    assert said.reply and said.reply.choices[0].text == TEXT and said.reply.choices[0].finish_reason == "stop"
+    assert len(said.reply.choices[0].content) == 1
+    assert said.reply.usage is None or said.reply.usage.completion_tokens > 0
+
+
+def test_llama__counts_as_it_speaks(server: LiveServer) -> None:
+    *spoken, last = streamed(server, LLAMA, asked(LLAMA))
+    assert [each["generation_token_count"] for each in spoken] == [*range(1, len(spoken) + 1)]
+    assert [each["prompt_token_count"] is None for each in (*spoken, last)] == [False] + [True] * len(spoken)
+    assert last["generation_token_count"] == len(spoken)
+
+
+def test_command_r__ends_its_stream_with_the_whole_answer(server: LiveServer) -> None:
+    *spoken, last = streamed(server, COMMAND_R, asked(COMMAND_R))
+    assert {each["event_type"] for each in spoken} == {"text-generation"} and last["event_type"] == "stream-end"
+    assert last["response"]["text"] == TEXT and last["response"]["chat_history"][-1]["message"] == TEXT
+    assert last["response"]["meta"]["tokens"]["input_tokens"] > 0
+
+
+def test_model__of_another_maker_is_at_converse_alone(server: LiveServer) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match=r"not take deepseek.r1-v1:0 at invoke"):
+        whole(server, "us.deepseek.r1-v1:0", {"prompt": "Hi"})

@@ -1,0 +1,188 @@
+"""What AWS tells and how it writes it, by model, as it was recorded from 2025 to 2026."""
+
+import base64
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.wire import eventstream
+from completions.wire.base import WireFormat
+from completions.wire.bedrock.claude import BedrockClaude
+from completions.wire.bedrock.converse import Converse
+from completions.wire.vertex.claude import VertexClaude
+
+CALLED = Choice(text="Wait.", finish_reason="tool_calls", tool_calls=(ToolCall("look", '{"at": 1}'),))
+CACHED = {"messages": [{"role": "user", "content": [{"text": "Hello"}, {"cachePoint": {"type": "default"}}]}]}
+MESSAGES = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+CLAUDE, NOVA, LATEST = "us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0", "us.anthropic.claude-sonnet-5"
+FIRST = "anthropic.claude-3-5-sonnet-20240620-v1:0"
+READ, WRITTEN = (
+    ["cacheReadInputTokenCount", "cacheReadInputTokens"],
+    ["cacheWriteInputTokenCount", "cacheWriteInputTokens"],
+)
+
+
+def asked(wire: WireFormat, model: str, method: str, body: dict[str, Any] | None = None) -> Any:
+    """Return a prompt."""
+    given = body or (MESSAGES if isinstance(wire, BedrockClaude | VertexClaude) else {"messages": []})
+    return wire.parse(orjson.dumps(given), {}, validate=False, route={"model": model, "method": method})
+
+
+def reply(choice: Choice = CALLED, **more: Any) -> Reply:
+    """Return a reply."""
+    return Reply((choice,), usage=Usage(30, 20, **more), serial="s")
+
+
+def converse(model: str, body: dict[str, Any] | None = None, choice: Choice = CALLED, **more: Any) -> dict[str, Any]:
+    """Return a whole answer."""
+    wire = Converse()
+    return wire.document(reply(choice, **more), asked(wire, model, "converse", body))
+
+
+def streamed(wire: WireFormat, model: str, method: str, choice: Choice = CALLED) -> list[tuple[str, dict[str, Any]]]:
+    """Return the events of a stream with their names, as they are framed."""
+    prompt = asked(wire, model, method)
+    frames = wire.framing(prompt).frames(wire.events(reply(choice), prompt))
+    return [(each.headers[":event-type"], orjson.loads(each.payload)) for each in eventstream.decode(b"".join(frames))]
+
+
+def chunks(model: str, choice: Choice = CALLED) -> list[dict[str, Any]]:
+    """Return the documents in the chunks of a stream of Claude's."""
+    events = streamed(BedrockClaude(), model, "invoke-with-response-stream", choice)
+    return [orjson.loads(base64.b64decode(document["bytes"])) for _, document in events]
+
+
+def test_converse__writes_keys_in_alphabetical_order() -> None:
+    document = converse(LATEST, choice=Choice("Hi", reasoning="Hm.", tool_calls=CALLED.tool_calls))
+    events = [event for _, event in streamed(Converse(), LATEST, "converse-stream")]
+    for each in (document, document["usage"], *document["output"]["message"]["content"], *events):
+        assert [*each] == sorted(each)
+        for inner in each.values():
+            assert not isinstance(inner, dict) or [*inner] == sorted(inner)
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "told"),
+    [
+        (NOVA, None, []),
+        (FIRST, None, []),
+        (CLAUDE, None, READ),
+        (NOVA, CACHED, READ + WRITTEN),
+        (CLAUDE, CACHED, READ + WRITTEN),
+    ],
+)
+def test_converse__tells_of_the_cache_and_of_server_tools(model: str, body: Any, told: list[str]) -> None:
+    usage = converse(model, body)["usage"]
+    assert usage["serverToolUsage"] == {}
+    assert [name for name in usage if "cache" in name] == sorted(told)
+    assert [converse(model, body, cached_tokens=5)["usage"][name] for name in READ] == [5, 5]
+
+
+def test_converse__streamed_tells_of_the_cache_where_it_is_used() -> None:
+    assert not {*READ, *WRITTEN} & streamed(Converse(), CLAUDE, "converse-stream")[-1][1]["usage"].keys()
+
+
+@pytest.mark.parametrize(("model", "kind"), [(LATEST, "tool_use"), (CLAUDE, None), (NOVA, None)])
+def test_call__says_its_type_from_claude_5_on(model: str, kind: str | None) -> None:
+    call = converse(model)["output"]["message"]["content"][-1]["toolUse"]
+    starts = [
+        event["start"]["toolUse"] for name, event in streamed(Converse(), model, "s") if name == "contentBlockStart"
+    ]
+    assert call.get("type") == starts[0].get("type") == kind
+
+
+@pytest.mark.parametrize(("model", "pieces"), [(NOVA, ['{"at": 1}']), (CLAUDE, ["", '{"', "at", '":', " ", "1", "}"])])
+def test_call__comes_in_the_pieces_of_its_model(model: str, pieces: list[str]) -> None:
+    events = streamed(Converse(), model, "converse-stream")
+    deltas = [event["delta"] for name, event in events if name == "contentBlockDelta"]
+    assert [delta["toolUse"]["input"] for delta in deltas if "toolUse" in delta] == pieces
+
+
+@pytest.mark.parametrize(
+    ("wire", "method"), [(Converse(), "converse-stream"), (BedrockClaude(), "invoke-with-response-stream")]
+)
+def test_events__are_padded_each_in_its_way(wire: WireFormat, method: str) -> None:
+    said = Choice('"p":"" and a {"p":""}. ' + " ".join(map(str, range(200))))
+    paddings = [event["p"] for _, event in streamed(wire, LATEST, method, said)]
+    letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+    assert all(letters.startswith(each) and 2 <= len(each) <= 61 for each in paddings)
+    assert len(set(paddings)) > 40
+    assert paddings == [event["p"] for _, event in streamed(wire, LATEST, method, said)]
+    texts = (
+        chunks(LATEST, said)
+        if isinstance(wire, BedrockClaude)
+        else [e for _, e in streamed(wire, LATEST, method, said)]
+    )
+    assert "".join(each.get("delta", {}).get("text", "") for each in texts) == said.text
+
+
+@pytest.mark.parametrize(("wire", "mark"), [(BedrockClaude(), "bdrk"), (VertexClaude(), "vrtx")])
+def test_claude__has_the_ids_and_the_usage_of_its_cloud(wire: BedrockClaude | VertexClaude, mark: str) -> None:
+    document = wire.document(reply(), asked(wire, LATEST, "invoke"))
+    for given, prefix in ((document["id"], "msg"), (document["content"][-1]["id"], "toolu")):
+        assert re.fullmatch(rf"{prefix}_{mark}_01[1-9A-HJ-NP-Za-km-z]{{22}}", given)
+    assert not {"service_tier", "inference_geo"} & document["usage"].keys()
+    own = wire.document(
+        Reply((Choice(tool_calls=(ToolCall("a", "{}", "mine"),)),), id="x"), asked(wire, LATEST, "invoke")
+    )
+    assert (own["id"], own["content"][0]["id"]) == ("msg_x", "mine")
+
+
+def test_invoke__tells_of_a_cache_by_model() -> None:
+    wire = BedrockClaude()
+    first, later = (wire.document(reply(), asked(wire, model, "invoke"))["usage"] for model in (FIRST, LATEST))
+    assert first == {"input_tokens": 30, "output_tokens": 20}
+    assert "cache_read_input_tokens" in later
+    assert chunks(FIRST)[-2]["usage"] == {"output_tokens": 20}
+
+
+def test_invoke__says_in_headers_what_it_cost() -> None:
+    wire = BedrockClaude()
+    first, later = (wire.render(reply(), asked(wire, model, "invoke")).headers for model in (FIRST, LATEST))
+    assert first == {
+        "x-amzn-bedrock-input-token-count": "30",
+        "x-amzn-bedrock-output-token-count": "20",
+        "x-amzn-bedrock-invocation-latency": "200",
+    }
+    uncached = {f"x-amzn-bedrock-cache-{done}-input-token-count": "0" for done in ("read", "write")}
+    assert later == {**first, **uncached}
+
+
+def test_invoke__tells_in_headers_what_the_cache_did() -> None:
+    wire = BedrockClaude()
+    body = wire.render(reply(cached_tokens=8, cache_creation_tokens=12), asked(wire, LATEST, "invoke"))
+    told = {name.removeprefix("x-amzn-bedrock-"): value for name, value in (body.headers or {}).items()}
+    assert told["input-token-count"] == "10"
+    assert (told["cache-read-input-token-count"], told["cache-write-input-token-count"]) == ("8", "12")
+
+
+def test_request_id__is_a_uuid() -> None:
+    given = Converse().headers(1.0, "req_0123456789abcdef0123456789abcdef", 200, None)
+    assert given == {"x-amzn-requestid": "01234567-89ab-cdef-0123-456789abcdef"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "effort"),
+    [
+        ({"thinking": {"type": "adaptive"}}, "high"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, "high"),
+        ({"reasoning_config": {"type": "enabled", "budget_tokens": 1024}}, "high"),
+        ({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}}, "low"),
+        ({"reasoningConfig": {"type": "disabled"}}, None),
+        ({}, None),
+    ],
+)
+def test_converse__thinks_where_the_models_own_fields_say_so(fields: dict[str, Any], effort: str | None) -> None:
+    body = {"messages": [], "additionalModelRequestFields": fields}
+    assert asked(Converse(), CLAUDE, "converse", body).reasoning_effort == effort
+
+
+@pytest.mark.parametrize("source", [{"text": "Cats sleep."}, {"content": [{"text": "Cats"}, {"text": "sleep."}]}])
+def test_document__that_is_a_text_is_read(source: dict[str, Any]) -> None:
+    document = {"document": {"format": "txt", "name": "cats", "source": source, "citations": {"enabled": True}}}
+    body = {"messages": [{"role": "user", "content": [document, {"text": "Who?"}]}]}
+    prompt = asked(Converse(), CLAUDE, "converse", body)
+    assert prompt.last_user.split() == ["Cats", "sleep.", "Who?"]
