@@ -129,6 +129,17 @@ def test_read__the_id_and_the_model_of_an_answer(path: str, body: dict[str, Any]
     assert said.reply and (said.reply.id, said.reply.model) == ("a", "b")
 
 
+def test_read__calls_by_their_places_and_the_pages_that_a_text_cites() -> None:
+    calls = [{"id": name, "function": {"name": name, "arguments": "{}"}} for name in "ab"]
+    said = heard("/v1/chat/completions", json.dumps({"choices": [{"message": {"tool_calls": calls}}]}).encode())
+    assert said.reply and [call.id for call in said.reply.choices[0].tool_calls] == ["a", "b"]
+    cited = {"type": "web_search_result_location", "url": "https://a/", "title": "A", "cited_text": "rains"}
+    block = {"type": "text", "text": "It rains.", "citations": [cited, {"type": "page_location"}]}
+    said = heard("/v1/messages", json.dumps({"type": "message", "content": [block]}).encode())
+    page = {"url": "https://a/", "title": "A", "start_index": 3, "end_index": 8}
+    assert said.reply and said.reply.choices[0].annotations == ({"type": "url_citation", "url_citation": page},)
+
+
 def test_read__a_call_that_a_stream_tells_in_pieces() -> None:
     call = {"type": "tool_use", "id": "t", "name": "add", "input": {}}
     delta = {"type": "content_block_delta", "index": 0}

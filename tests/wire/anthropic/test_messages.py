@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from completions.conversation import (
+    Block,
     Choice,
     Message,
     Part,
@@ -165,6 +166,18 @@ def test_answer__cites_what_the_script_cites() -> None:
     (block,) = both(reply(choice), prompt())["content"]
     (citation,) = block["citations"]
     assert (citation["url"], citation["title"], citation["cited_text"]) == ("https://a/", "A", "It")
+
+
+def test_answer__cites_in_the_text_where_the_script_does() -> None:
+    pages: Any = [
+        {"type": "url_citation", "url_citation": {"url": "https://a/", "start_index": start, "end_index": start + 2}}
+        for start in (1, 6)
+    ]
+    blocks = (Block("text", "One, "), Block("text", "two, "), Block("text", "three."))
+    choice = Choice("One, two, three.", "stop", annotations=tuple(pages), blocks=blocks)
+    first, second, third = both(reply(choice), prompt())["content"]
+    assert [[each["cited_text"] for each in block["citations"]] for block in (first, second)] == [["ne"], ["wo"]]
+    assert "citations" not in third
 
 
 def test_stream__comes_by_tokens_with_a_ping() -> None:

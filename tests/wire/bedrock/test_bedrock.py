@@ -352,6 +352,10 @@ CALL = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": 
             "Value null at 'messages.1.content.0.toolUse.toolUseId' failed",
         ),
         (
+            {"messages": [USER, {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t"}}]}]},
+            "Value null at 'messages.1.content.0.toolUse.name' failed",
+        ),
+        (
             {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "t"}}]}], "toolConfig": TOOLS},
             "Value null at 'messages.0.content.0.toolResult.content' failed",
         ),

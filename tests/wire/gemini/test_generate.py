@@ -737,6 +737,9 @@ def test_models__come_in_pages() -> None:
     assert seen == [f"models/{name}" for name in names]
     assert gemini_models.model_list(names, {"page_size": "2", "page_token": "3"})["models"][-1]["name"] == "models/m4"
     assert gemini_models.model_list(names, {"pageToken": "5"}) == {}
+    sampling = {"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2}
+    assert gemini_models.find("gemini-2.5-pro", ()).items() >= sampling.items()
+    assert "topK" not in gemini_models.find("gemini-embedding-001", ())
     with pytest.raises(RequestError):
         gemini_models.model_list(names, {"pageSize": "x"})
     with pytest.raises(RequestError):

@@ -308,6 +308,25 @@ def test_events__are_in_the_documented_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("tool", "steps"),
+    [
+        ({"type": "web_search"}, ["in_progress", "searching", "completed"]),
+        ({"type": "file_search", "vector_store_ids": ["vs_1"]}, ["in_progress", "searching", "completed"]),
+        ({"type": "image_generation"}, ["in_progress", "generating", "completed"]),
+        (
+            {"type": "code_interpreter", "container": "c"},
+            ["in_progress", "delta", "done", "interpreting", "completed"],
+        ),
+    ],
+)
+def test_events__tell_the_steps_of_the_api_s_own_tools(tool: JSON, steps: list[str]) -> None:
+    asked = parse(stream=True, tools=[tool])
+    told = typed_events(b"".join(WIRE.framing(asked).frames(WIRE.events(reply(Choice("Hi", "stop")), asked))))
+    mine = [event["type"].rpartition(".")[2] for event in told if event["type"].startswith(f"response.{tool['type']}")]
+    assert list(dict.fromkeys(mine)) == steps
+
+
+@pytest.mark.parametrize(
     ("model", "called", "phase"),
     [
         ("gpt-4o", False, None),
