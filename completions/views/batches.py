@@ -9,13 +9,13 @@ from functools import partial
 from typing import Any
 
 from completions.state.records import Document, Records
-from completions.views.files import check_lines_file, content_of, file_named, put_file
+from completions.views.files import check_lines_file, content_of, file_named
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of
-from completions.views.stored import Asked, stored, stored_at_pace
+from completions.views.stored import Asked, keep_file, stored, stored_at_pace
 from completions.wire.openai import batches
 from completions.wire.openai.batches import BATCH, Line
-from completions.wire.openai.files import MONTH, new_file
+from completions.wire.openai.files import FILE, MONTH, new_file
 
 
 @stored_at_pace
@@ -64,7 +64,7 @@ async def _put_results(
     data = b"".join(batches.result(line, each.status, each.request_id, each.data) for line, each in kept)
     name = f"{batch['id']}_{'output' if right else 'error'}.jsonl"
     file = new_file(name, len(data), "batch_output", int(done), MONTH)
-    await put_file(records, file, data)
+    await keep_file(records, FILE, file, data)
     return str(file["id"])
 
 

@@ -23,10 +23,6 @@ from completions.wire.openai.files import storage_full
 LINES = "batch.jsonl"
 
 
-async def _keep(records: Records, file: Document, data: bytes) -> None:
-    await keep_file(records, FILE, file, data, storage_full)
-
-
 async def _file(asked: Asked, name: str) -> Document:
     return await asked.get(FILE, name, mistral.not_found("File", name))
 
@@ -40,7 +36,7 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
     assert upload is not None
     file = mistral.new_file(upload.name, upload.data, purpose, time.time())
     file["id"] = await scripted_id(asked, file, FILE, "filename", "purpose") or file["id"]
-    await _keep(asked.records, file, upload.data)
+    await keep_file(asked.records, FILE, file, upload.data, storage_full)
     return file
 
 
@@ -93,7 +89,7 @@ async def job_made(asked: Asked) -> dict[str, Any]:
     if not found:
         data = dump_lines(body["requests"])
         file = mistral.new_file(LINES, data, "batch", now)
-        await _keep(asked.records, file, data)
+        await keep_file(asked.records, FILE, file, data, storage_full)
         names, found = [file["id"]], [(file, data)]
     lines, wrong = mistral.read_lines(b"\n".join(data for _, data in found))
     job = mistral.new_job(body, names, wrong, now)
@@ -135,7 +131,7 @@ async def _put_results(records: Records, job: Document, found: Sequence[dict[str
     data = dump_lines(found)
     name = f"{job['id']}_{kind}.jsonl"
     file = mistral.new_file(name, data, "batch", time.time(), source="mistral", sample_type=kind)
-    await _keep(records, file, data)
+    await keep_file(records, FILE, file, data)
     return str(file["id"])
 
 

@@ -210,10 +210,14 @@ async def all_of(records: Records, kind: str) -> list[Document]:
 
 
 async def keep_file(
-    records: Records, kind: str, file: Document, data: bytes, full: Callable[[int], RequestError]
+    records: Records, kind: str, file: Document, data: bytes, full: Callable[[int], RequestError] | None = None
 ) -> None:
-    """Keep a file and its bytes; where there is no room for so many, raise the error that is `full` of them."""
-    if (size := sum(each["bytes"] for each in await all_of(records, kind)) + len(data)) > MAX_STORED:
+    """Keep a file and its bytes; where there is no room for so many, raise the error that is `full` of them.
+
+    Without such an error there is always room: a batch could not end without its results.
+    """
+    size = sum(each["bytes"] for each in await all_of(records, kind)) + len(data)
+    if full is not None and size > MAX_STORED:
         raise full(size)
     await blobs.put(records, (kind, file["id"]), data)
     await records.put(kind, file["id"], file)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from completions.receive.handler import Handler
 from completions.state import namespaces
-from completions.views import gemini, lines
+from completions.views import gemini, lines, stored
 from tests.asgi import call
 from tests.patience import PATIENCE
 from tests.scripts import rules
@@ -21,6 +21,7 @@ from tests.scripts import rules
 SCRIPT = """\
 - match: {format: [batch, gemini_batch, message_batch, mistral_batch, xai_batch]}
   hold: {gate: door, timeout_ms: 3600000}
+  pacing: 0
   reply: ""
 - {name: answers, times: 9, reply: A line is answered.}
 """
@@ -137,6 +138,17 @@ async def test_batch__that_is_removed_while_it_is_answered_stays_gone(app: Handl
     await ask(app, "POST", "/_mock/gates/door/release")
     await over()
     assert await listed(app, "gemini") == []
+
+
+@pytest.mark.parametrize(("name", "status"), [("openai", "completed"), ("mistral", "SUCCESS")])
+async def test_batch__ends_though_its_results_are_more_than_there_is_room_for(
+    app: Handler, monkeypatch: pytest.MonkeyPatch, name: str, status: str
+) -> None:
+    await made(app, name)
+    monkeypatch.setattr(stored, "MAX_STORED", 0)
+    await ask(app, "POST", "/_mock/gates/door/release")
+    await over()
+    assert [each["status"] for each in await listed(app, name)] == [status]
 
 
 async def test_upload__for_which_there_is_no_room_leaves_nothing(app: Handler, monkeypatch: pytest.MonkeyPatch) -> None:
