@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 
@@ -11,15 +11,18 @@ from llmclient import lite
 from llmclient.call import Call
 from llmclient.completion import Completion, Piece
 
+H = TypeVar("H", httpx.Client, httpx.AsyncClient)
+
 # The loop keeps only weak references to tasks; these close connections of streams that were dropped.
 _closing: set[asyncio.Task[None]] = set()
 
 
-class _Answer:
+class _Answer(Generic[H]):
     """What both kinds of stream say about their answer."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, http: Callable[[], H]) -> None:
         self._call = call
+        self._http: Callable[[], H] = http
         self._source: Any = None  # LiteLLM's stream, once the request is sent
 
     @property
@@ -43,16 +46,12 @@ class _Answer:
         self._call.ready.clear()
 
 
-class Stream(_Answer):
+class Stream(_Answer[httpx.Client]):
     """Iterate over the pieces of an answer; `completion` is the whole, once the loop has ended.
 
     The request is sent on entering the `with`, or else with the first piece. Leaving the `with`, `close()`,
     or dropping the stream closes the connection at once. An answer cut short raises `IncompleteStreamError`.
     """
-
-    def __init__(self, call: Call, http: Callable[[], httpx.Client]) -> None:
-        super().__init__(call)
-        self._http = http
 
     def __iter__(self) -> Self:
         return self
@@ -106,12 +105,8 @@ class Stream(_Answer):
             self.close()
 
 
-class AsyncStream(_Answer):
+class AsyncStream(_Answer[httpx.AsyncClient]):
     """Do what `Stream` does, in `async for` and `async with`; `aclose()` closes it."""
-
-    def __init__(self, call: Call, http: Callable[[], httpx.AsyncClient]) -> None:
-        super().__init__(call)
-        self._http = http
 
     def __aiter__(self) -> Self:
         return self

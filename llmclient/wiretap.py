@@ -20,6 +20,9 @@ import httpx
 from llmclient.faults import Fault, Reason, error_in
 from llmclient.sse import EventReader
 
+EXCERPT = 200
+"""The most characters of a body in a message."""
+
 _Hooks = dict[str, list[Callable[..., Any]]]
 Document = dict[str, Any]  # one JSON object of the server's: a whole answer, or a chunk of one
 
@@ -228,7 +231,7 @@ HOOKS: _Hooks = {"request": [_on_request], "response": [_on_response]}
 ASYNC_HOOKS: _Hooks = {"request": [_on_async_request], "response": [_on_async_response]}
 
 
-def _excerpt(body: bytes | bytearray, limit: int = 200) -> str:
-    """Return the start of a body as one printable line."""
-    text = " ".join(bytes(body[: limit + 1]).decode("utf-8", "replace").split())
-    return text if len(text) <= limit else text[:limit] + "…"
+def _excerpt(body: bytes | bytearray) -> str:
+    """Return the start of a body as one line of at most so many characters."""
+    text = " ".join(bytes(body[: EXCERPT + 1]).decode("utf-8", "replace").split())
+    return text if len(text) <= EXCERPT else text[:EXCERPT] + "…"

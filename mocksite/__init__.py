@@ -1,1 +1,1 @@
-"""Wiring, no behaviour: settings, logging, URLs, the ASGI application and its handler."""
+"""Wiring: the environment, settings, logging, URLs, the ASGI application and the command."""

@@ -14,22 +14,28 @@ MAX_DEPTH = 8
 
 def shown(prompt: Prompt) -> Sequence[Tool]:
     """Return the tools that stand before a conversation: neither those that are deferred nor those that items bring."""
-    tools = prompt.body.get("tools")
-    offered = tools if isinstance(tools, list) else []
-    deferred = {tool.get("name") for tool in offered if isinstance(tool, Mapping) and tool.get("defer_loading") is True}
-    brought = {tool.name for item in items_of(prompt) if item.get("type") in BRINGS_TOOLS for tool in tools_in(item)}
+    deferred = {tool.get("name") for tool in offered(prompt) if tool.get("defer_loading") is True}
+    brought = {tool.name for item in items_of(prompt) for tool in tools_in(item)}
     if not deferred and not brought:
         return prompt.tools
-    own = {name for tool in offered if isinstance(tool, Mapping) for name in _names_in(tool)}
+    own = {name for tool in offered(prompt) for name in _names_in(tool)}
     hidden = (deferred - _found(prompt)) | (brought - own)
     return [tool for tool in prompt.tools if tool.name not in hidden]
 
 
 def _names_in(tool: Mapping[str, Any]) -> list[object]:
     """Return a tool's name, and those of the tools in it if it is a namespace."""
-    inner = tool.get("tools")
-    within = inner if isinstance(inner, list) else ()
-    return [tool.get("name"), *(each.get("name") for each in within if isinstance(each, Mapping))]
+    return [tool.get("name"), *(each.get("name") for each in objects_in(tool.get("tools")))]
+
+
+def offered(prompt: Prompt) -> list[Mapping[str, Any]]:
+    """Return the tools that the request offers, as it has them."""
+    return objects_in(prompt.body.get("tools"))
+
+
+def objects_in(value: object) -> list[Mapping[str, Any]]:
+    """Return the objects in an array of JSON; none in what is no array."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def _found(prompt: Prompt) -> set[object]:
@@ -41,28 +47,25 @@ def _found(prompt: Prompt) -> set[object]:
 
 def has_hidden(prompt: Prompt) -> bool:
     """Tell whether there are tools that `responses` has not shown to the model yet."""
-    offered = {tool.name for tool in prompt.tools} - {tool.name for tool in shown(prompt)}
-    return bool(offered - {tool.name for item in items_of(prompt) for tool in tools_in(item)})
+    hidden = {tool.name for tool in prompt.tools} - {tool.name for tool in shown(prompt)}
+    return bool(hidden - {tool.name for item in items_of(prompt) for tool in tools_in(item)})
 
 
-def items_of(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
-    """Go through the items of `responses`."""
-    items = prompt.body.get("input")
-    return (item for item in (items if isinstance(items, list) else ()) if isinstance(item, Mapping))
+def items_of(prompt: Prompt) -> list[Mapping[str, Any]]:
+    """Return the items of `responses`."""
+    return objects_in(prompt.body.get("input"))
 
 
 def tools_in(item: Mapping[str, Any]) -> list[Tool]:
     """Return the tools that an item of `responses` brings."""
     if item.get("type") not in BRINGS_TOOLS:
         return []
-    tools = item.get("tools")
-    return [as_tool(tool) for tool in (tools if isinstance(tools, list) else ())]
+    return list(map(as_tool, objects_in(item.get("tools"))))
 
 
-def as_tool(definition: object) -> Tool:
+def as_tool(definition: Mapping[str, Any]) -> Tool:
     """Read a tool's definition as `responses` has it."""
-    told = definition if isinstance(definition, Mapping) else {}
-    name, description, parameters = (told.get(key) for key in ("name", "description", "parameters"))
+    name, description, parameters = (definition.get(key) for key in ("name", "description", "parameters"))
     return Tool(str(name or ""), str(description or ""), parameters if isinstance(parameters, Mapping) else {})
 
 

@@ -13,7 +13,7 @@ import orjson
 
 from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import shown
+from completions.tokens.deferred import objects_in, shown
 from completions.tokens.measures_of_claude import CLAUDE_MEASURES
 from completions.tokens.typescript import walk_schema
 
@@ -173,15 +173,14 @@ def arguments(prompt: Prompt) -> float:
 
 def thoughts(prompt: Prompt) -> float:
     """Measure what was thought since the user last spoke, where it is sent back as text."""
-    said = (thought.text for message in _since_user(prompt) for thought in message.thoughts)
+    said = (thought.text for message in since_user(prompt) for thought in message.thoughts)
     return sum(size(text, prompt.model) for text in (*said, *_reasoning(prompt.body.get("messages"))))
 
 
 def _reasoning(messages: object) -> Iterator[str]:
     """Go through the reasoning that `chat` is sent back since the user last spoke."""
-    told: list[Any] = messages if isinstance(messages, list) else []
-    for message in reversed(told):
-        if not isinstance(message, Mapping) or message.get("role") == "user":
+    for message in reversed(objects_in(messages)):
+        if message.get("role") == "user":
             return
         if isinstance(text := message.get("reasoning_content"), str):
             yield text
@@ -211,15 +210,16 @@ def schema_as_json(prompt: Prompt) -> float:
 
 def sealed(prompt: Prompt) -> float:
     """Measure what was thought since the user last spoke, in hundreds of characters of what only the API can read."""
-    return sum(map(len, _seals(_since_user(prompt)))) / 100
+    return sum(map(len, _seals(since_user(prompt)))) / 100
 
 
 def seals(prompt: Prompt) -> float:
     """Count the seals of what was thought since the user last spoke."""
-    return sum(1 for _ in _seals(_since_user(prompt)))
+    return sum(1 for _ in _seals(since_user(prompt)))
 
 
-def _since_user(prompt: Prompt) -> Sequence[Message]:
+def since_user(prompt: Prompt) -> Sequence[Message]:
+    """Return the messages after the user's last one, whose reasoning counts: what was thought before is dropped."""
     last = max((at for at, message in enumerate(prompt.messages) if message.role == "user"), default=-1)
     return prompt.messages[last + 1 :]
 

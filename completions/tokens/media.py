@@ -8,6 +8,9 @@ import binascii
 HEAD = 87_400
 """Characters of base64 that are decoded of an image: some 64 KiB, for a JPEG's size may stand behind a preview."""
 
+UNKNOWN_SIZE = (540, 360)
+"""Pixels of an image of which only the address is known: the median of those recorded."""
+
 MP3_RATE = 128
 """Kilobits a second of an MP3 that does not tell its own."""
 

@@ -168,11 +168,17 @@ def _find(model: str | None) -> Entry:
     return table.get(own) or table.get(base(name), UNKNOWN)
 
 
+def litellm_folder() -> Path | None:
+    """Return where LiteLLM's package is, without importing it; None where it is not installed."""
+    spec = find_spec("litellm")
+    return None if spec is None or spec.origin is None else Path(spec.origin).parent
+
+
 @functools.cache
 def _table() -> dict[str, Entry]:
     """Read the table once, some 25 ms; only its limits and prices are kept. Without the file no model is known."""
-    spec = find_spec("litellm")  # finds the package without importing it
-    if spec is None or spec.origin is None or not (file := Path(spec.origin).parent / TABLE).is_file():
+    folder = litellm_folder()
+    if folder is None or not (file := folder / TABLE).is_file():
         return {}
     entries: dict[str, Any] = orjson.loads(file.read_bytes())
     return {name: _entry(entry) for name, entry in entries.items() if isinstance(entry, dict)}

@@ -43,9 +43,6 @@ IMAGES: tuple[tuple[str, Tiles | Patches], ...] = (
 """By the start of the model's name. Source: OpenAI's guide to images, "Calculating costs"."""
 
 DEFAULT_IMAGES = Tiles(85, 170)
-UNKNOWN_SIZE = (540, 360)
-"""Pixels of an image of which only the address is known: the median of those recorded."""
-
 _WIDTH = re.compile(r"/(\d{2,5})px-")
 """A width that an address tells, as Wikimedia's do; the height is taken for two thirds of it."""
 
@@ -65,7 +62,7 @@ def image_tokens(part: Part, model: str) -> int:
 
 def _told_size(source: str) -> tuple[int, int]:
     if (told := _WIDTH.search(source[:2048])) is None:
-        return UNKNOWN_SIZE
+        return media.UNKNOWN_SIZE
     return int(told[1]), int(told[1]) * 2 // 3
 
 

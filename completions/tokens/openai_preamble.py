@@ -3,13 +3,13 @@
 The figures were worked out from recordings of the API, seen on 2026-11-26; `docs/usage.md` says which are exact.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from completions.conversation import Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import as_tool, has_hidden, items_of, shown, tools_in
+from completions.tokens.deferred import as_tool, has_hidden, items_of, offered, shown, tools_in
 from completions.tokens.typescript import as_comment, as_json, functions, schema_as_json
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
     first = next((message for message in prompt.messages if message.role in ("system", "developer")), None)
     instructed = first is not None
     total = _functions(prompt, marks, instructed)
-    total += sum(_hosted(tool, marks) for tool in _offered(prompt))
+    total += sum(_hosted(tool, marks) for tool in offered(prompt))
     total += _searches(prompt) if responses else 0
     if is_open and not prompt.tools:
         total += OPEN_SYSTEM + OPEN_FORMS.get(prompt.response_format.kind, 0)
@@ -104,11 +104,6 @@ def _break(text: str, model: str | None) -> int:
     return tokens.count(text[-LAST:] + "\n\n", model) - tokens.count(text[-LAST:], model)
 
 
-def _offered(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
-    tools = prompt.body.get("tools")
-    return (tool for tool in (tools if isinstance(tools, list) else ()) if isinstance(tool, Mapping))
-
-
 def _functions(prompt: Prompt, marks: Marks, instructed: bool) -> int:
     tools = shown(prompt)
     if not tools:
@@ -116,7 +111,7 @@ def _functions(prompt: Prompt, marks: Marks, instructed: bool) -> int:
     total = marks.tools_with_system if instructed else marks.tools
     total += marks.described if tools[0].description else 0
     total += _chosen(prompt, marks)
-    total += sum(_grammar(tool, prompt.model) for tool in _offered(prompt) if tool.get("type") == "custom")
+    total += sum(_grammar(tool, prompt.model) for tool in offered(prompt) if tool.get("type") == "custom")
     return total + tokens.count(functions(tools), prompt.model)
 
 
@@ -147,10 +142,10 @@ def _hosted(tool: Mapping[str, Any], marks: Marks) -> int:
 def _searches(prompt: Prompt) -> int:
     """Count a search for tools, and the tools that are shown in the middle of a conversation."""
     model, total = prompt.model or "", 0
-    offered = [tool for tool in _offered(prompt) if tool.get("type") == "tool_search"]
-    own = [replace(as_tool(tool), name="tool_search") for tool in offered if tool.get("parameters")]
+    searching = [tool for tool in offered(prompt) if tool.get("type") == "tool_search"]
+    own = [replace(as_tool(tool), name="tool_search") for tool in searching if tool.get("parameters")]
     total += sum(OWN_SEARCH + tokens.count(functions([tool]), model) for tool in own)
-    if len(offered) > len(own) and has_hidden(prompt):
+    if len(searching) > len(own) and has_hidden(prompt):
         total += SEARCH
     marks, unanswered = _for(FOUND, model), 0
     for item in items_of(prompt):

@@ -9,7 +9,7 @@ import base64
 import functools
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -19,7 +19,8 @@ import orjson
 from completions.conversation import Message, Part, Prompt, PromptTokens, Thought, ToolCall
 from completions.tokens import documents, media, openai_preamble
 from completions.tokens import text as tokens
-from completions.tokens.deferred import items_of
+from completions.tokens.deferred import items_of, objects_in
+from completions.tokens.measures import since_user
 from completions.tokens.openai_images import image_tokens
 from completions.tokens.vendors import vendor_of
 
@@ -187,7 +188,8 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
     names = {call.id: call.name for message in prompt.messages if message.tool_calls for call in message.tool_calls}
     total = marks.priming + _preamble(prompt, thinks, responses)
     if responses:
-        total += _items(prompt, marks, model) + _thoughts(prompt.messages, model)
+        total += _items(prompt, marks, model)
+        total += sum(thought_tokens(thought, model) for message in since_user(prompt) for thought in message.thoughts)
         total += COMPACTING if prompt.task == "compact" else 0
     in_lines = False
     for message in prompt.messages:
@@ -217,12 +219,6 @@ def _marks(name: str, responses: bool) -> tuple[str, bool, Marks | None]:
     return model, thinks, None if TEXT_ALONE.match(model) else marks
 
 
-def _thoughts(messages: Sequence[Message], model: str) -> int:
-    """Count the reasoning since the last message of the user; what was thought before is dropped."""
-    last = max((at for at, message in enumerate(messages) if message.role == "user"), default=-1)
-    return sum(thought_tokens(thought, model) for message in messages[last + 1 :] for thought in message.thoughts)
-
-
 def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
     """Count what stands before the conversation, where there is something."""
     is_open = OPEN in (prompt.model or "")
@@ -236,7 +232,7 @@ def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
 
 def _items(prompt: Prompt, marks: Marks, model: str) -> int:
     """Count what items of `responses` cost beside the messages that were made of them."""
-    items = list(items_of(prompt))
+    items = items_of(prompt)
     silent: int = sum(
         item.get("role") == "assistant" and item.get("content") == "" and after.get("type") == "function_call"
         for item, after in pairwise(items)
@@ -249,12 +245,9 @@ def _items(prompt: Prompt, marks: Marks, model: str) -> int:
 
 def _run_together(prompt: Prompt) -> int:
     """Count what texts that are parts of one message cost less than in lines of their own, as the message has them."""
-    given = prompt.body.get("messages", prompt.body.get("input"))
     total = 0
-    for item in given if isinstance(given, list) else ():
-        parts = item.get("content") if isinstance(item, Mapping) else None
-        said = [part.get("text") for part in parts if isinstance(part, Mapping)] if isinstance(parts, list) else []
-        texts = [text for text in said if isinstance(text, str)]
+    for item in objects_in(prompt.body.get("messages", prompt.body.get("input"))):
+        texts = [text for part in objects_in(item.get("content")) if isinstance(text := part.get("text"), str)]
         if len(texts) > 1:
             total += tokens.count("".join(texts), prompt.model) - tokens.count("\n".join(texts), prompt.model)
     return total

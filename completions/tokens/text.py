@@ -10,7 +10,6 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import orjson
@@ -18,6 +17,7 @@ import tiktoken
 from tiktoken.model import encoding_name_for_model
 
 from completions import budget
+from completions.tokens.models import litellm_folder
 
 DEFAULT_ENCODING = "o200k_base"
 """The encoding of current models, and of names that tiktoken does not know."""
@@ -234,7 +234,7 @@ def _deepseek() -> tiktoken.Encoding:
 
 
 def _vocabularies() -> Path:
-    spec = find_spec("litellm")  # finds the package without importing it
-    if spec is None or spec.origin is None:
+    folder = litellm_folder()
+    if folder is None:
         raise RuntimeError("LiteLLM is not installed, and the vocabularies of the tokenizers come with it.")
-    return Path(spec.origin).parent / "litellm_core_utils" / "tokenizers"
+    return folder / "litellm_core_utils" / "tokenizers"

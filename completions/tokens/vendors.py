@@ -14,14 +14,11 @@ from typing import NamedTuple
 from completions.conversation import Part, Prompt, PromptTokens
 from completions.tokens import documents, media
 from completions.tokens import text as tokens
+from completions.tokens.deferred import offered
 from completions.tokens.measures import MEASURES
 
 Weights = Mapping[str, float]
 Size = Callable[[int, int], float]
-
-UNKNOWN_SIZE = (540, 360)
-"""Pixels of an image of which only the address is known: the median of those recorded."""
-
 
 OFFICE_MARKS = 13
 """Tokens around the text of a Word document or a spreadsheet, as Mistral counts them."""
@@ -102,7 +99,7 @@ class Vendor:
         else:
             weights = self.weights
         text = sum(weight * MEASURES[name](prompt) for name, weight in weights.items())
-        text += sum(self._hosted(tool) for tool in _tools_of(prompt.body))
+        text += sum(self._hosted(str(tool.get("type"))) for tool in offered(prompt))
         image = audio = document = 0
         parts = [(message.role == "tool", part) for message in prompt.messages for part in message.parts]
         for in_result, part in parts:
@@ -115,9 +112,8 @@ class Vendor:
                 document += cost
         return PromptTokens(max(round(text), 1) + image + audio + document, image, audio, document)
 
-    def _hosted(self, tool: object) -> int:
-        kind = tool.get("type") if isinstance(tool, Mapping) else None
-        return next((cost for name, cost in self.hosted.items() if isinstance(kind, str) and kind.startswith(name)), 0)
+    def _hosted(self, kind: str) -> int:
+        return next((cost for name, cost in self.hosted.items() if kind.startswith(name)), 0)
 
     def _page(self, in_result: bool, alone: bool) -> float:
         own = self.media.page_in_result if in_result else self.media.page_alone if alone else None
@@ -125,7 +121,7 @@ class Vendor:
 
     def _part(self, part: Part, page: float) -> float:
         if part.kind == "image":
-            return self.media.image(*(media.image_size(part.source) or UNKNOWN_SIZE))
+            return self.media.image(*(media.image_size(part.source) or media.UNKNOWN_SIZE))
         if part.kind == "audio" or part.media_type.startswith("audio/"):
             return (media.seconds(part.source) or UNKNOWN_SECONDS) * self.media.second
         if part.media_type.startswith("video/"):
@@ -144,11 +140,6 @@ class Vendor:
         seconds = max(int(found[0]), 1) if found else 1
         sound = self.media.second * seconds if found and found[1] else 0
         return self.media.video + self.media.film_second * (seconds - 1) + sound
-
-
-def _tools_of(body: Mapping[str, object]) -> list[object]:
-    tools = body.get("tools")
-    return tools if isinstance(tools, list) else []
 
 
 CLAUDE: Weights = {
