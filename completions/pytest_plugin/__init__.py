@@ -81,9 +81,9 @@ def _address(config: pytest.Config) -> "Address":
 
 
 def _set_variables(patch: pytest.MonkeyPatch, url: str) -> None:
-    from completions.pytest_plugin.variables import API_KEY, variables
+    from completions.pytest_plugin.variables import variables
 
-    for name, value in variables(url, f"{url}/v1", API_KEY, dict(os.environ)):
+    for name, value in variables(url, dict(os.environ)):
         patch.setenv(name, value)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.pytest_plugin import prompts
+from completions.pytest_plugin.address import HOST
 
 Function = Callable[..., object]
 
@@ -69,7 +70,7 @@ class Callbacks:
             loop = None
         path = f"/{secrets.token_urlsafe(12)}"
         entry = self._registered[path] = Registered(function, loop)
-        return f"http://127.0.0.1:{self._started().server_port}{path}", entry
+        return f"http://{HOST}:{self._started().server_port}{path}", entry
 
     def forget(self, url: str) -> None:
         """Answer at this URL no more."""
@@ -90,7 +91,7 @@ class Callbacks:
 
                 entries = registered
 
-            self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+            self._server = ThreadingHTTPServer((HOST, 0), Handler)
             self._server.daemon_threads = True
             threading.Thread(target=self._server.serve_forever, name="mock_llm callbacks", daemon=True).start()
         return self._server

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from completions.exceptions import ControlError
+from completions.pytest_plugin.address import HOST
 from completions.script.as_json import as_json
 
 __tracebackhide__ = True  # in the reports of failed tests
@@ -54,7 +55,7 @@ class Control:
         """Send a request whose answer nobody needs. It is not waited for, unless the one before is still to come."""
         if self._told is not None:
             _received(self._told)
-        self._told = self._send(self._told, method, quote(path, safe="/?=&"), None, TIMEOUT)
+        self._told = self._send(self._told, method, quote(path), None, TIMEOUT)
 
     def close(self) -> None:
         """Close the connections."""
@@ -68,7 +69,7 @@ class Control:
     ) -> HTTPConnection:
         """Send a request over a connection that was kept, or a new one; return it."""
         if kept is None or not _is_open(kept):
-            kept = HTTPConnection("127.0.0.1", self._port, timeout=timeout)
+            kept = HTTPConnection(HOST, self._port, timeout=timeout)
         try:
             if kept.sock is not None:
                 kept.sock.settimeout(timeout)

@@ -10,7 +10,7 @@ clients of both, and answers each request in its own library's.
 import asyncio
 import contextlib
 import importlib
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, cast
 
 import httpx
@@ -168,7 +168,7 @@ class _Lifespan:
 
 def _scope(request: httpx.Request) -> Scope:
     url = request.url
-    scope: Mapping[str, Any] = {
+    return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
@@ -182,4 +182,3 @@ def _scope(request: httpx.Request) -> Scope:
         "client": ("127.0.0.1", 0),
         "root_path": "",
     }
-    return dict(scope)

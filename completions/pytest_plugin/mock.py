@@ -18,6 +18,7 @@ from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
 from completions.pytest_plugin.run import Run, numbered
 from completions.pytest_plugin.snapshots import Normalise, Snapshots
+from completions.pytest_plugin.variables import API_KEY
 from completions.pytest_plugin.verdict import Verdict
 from completions.script.as_json import as_json
 from completions.script.literal import literal
@@ -40,7 +41,7 @@ Register = Callable[[Callable[..., object]], str]
 class MockLLM:
     """The mock of one test: what it answers, and what it was asked. It contacts the server only when it is used."""
 
-    api_key = "mock-key"
+    api_key = API_KEY
 
     def __init__(
         self, control: Control, url: str, folders: Sequence[Path], register: Register, snapshots: Snapshots

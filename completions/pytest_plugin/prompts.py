@@ -63,10 +63,8 @@ def answer(result: object, source: str) -> Any:
 def message(given: Mapping[str, Any]) -> Message:
     """Return a message that the control API or a callback has as JSON."""
     calls = tuple(ToolCall(**call) for call in given["tool_calls"])
-    parts, thoughts = (
-        tuple(Part(**part) for part in given["parts"]),
-        tuple(Thought(**each) for each in given.get("thoughts", ())),
-    )
+    parts = tuple(Part(**part) for part in given["parts"])
+    thoughts = tuple(Thought(**each) for each in given.get("thoughts", ()))
     return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts})
 
 

@@ -21,7 +21,7 @@ from completions.pytest_plugin.address import Address
 from completions.pytest_plugin.arguments import checked
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.session import Session
-from completions.pytest_plugin.variables import API_KEY, variables
+from completions.pytest_plugin.variables import variables
 
 __all__ = ["LLMLiveServerTestCase", "LLMMixin", "LLMTestCase", "MockLLM", "mocked_llm", "with_mock_llm"]
 
@@ -31,30 +31,17 @@ UPDATE = "MOCK_LLM_UPDATE"
 """The environment variable that has the snapshots of `assert_prompts` written anew."""
 
 
-class _Process:
-    """What the tests of one process share; a process that was forked off makes its own."""
-
-    def __init__(self) -> None:
-        self.address = Address()
-        self._session: Session | None = None
-
-    @property
-    def session(self) -> Session:
-        """The server and the way to it, from the first use on."""
-        if self._session is None:
-            self._session = Session(Path.cwd(), self.address, updates=bool(os.environ.get(UPDATE)))
-            atexit.register(self._session.stop)
-        return self._session
+@functools.cache
+def _address(process: int) -> Address:
+    return Address()
 
 
-_processes: dict[int, _Process] = {}
-
-
-def _process() -> _Process:
-    pid = os.getpid()
-    if pid not in _processes:
-        _processes[pid] = _Process()
-    return _processes[pid]
+@functools.cache
+def _session(process: int) -> Session:
+    """Return what the tests of a process share; one that was forked off starts its own server."""
+    session = Session(Path.cwd(), _address(process), updates=bool(os.environ.get(UPDATE)))
+    atexit.register(session.stop)
+    return session
 
 
 @checked
@@ -65,10 +52,9 @@ def mocked_llm(name: str = "test", folder: Path | None = None) -> Iterator[MockL
     `name` becomes part of its namespace's name. Scripts and snapshots are looked for in `folder`, by default the
     current folder.
     """
-    process = _process()
-    run = process.session.test(name, folder or Path.cwd(), "mocked_llm")
-    url = process.address.url
-    with mock.patch.dict(os.environ, dict(variables(url, f"{url}/v1", API_KEY, dict(os.environ)))):
+    session = _session(os.getpid())
+    run = session.test(name, folder or Path.cwd(), "mocked_llm")
+    with mock.patch.dict(os.environ, dict(variables(session.address.url, dict(os.environ)))):
         try:
             yield run.mock
         finally:

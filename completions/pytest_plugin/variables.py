@@ -35,6 +35,7 @@ WITHOUT_VERSION = (
 """What holds an address to which the client adds its own version."""
 
 API_KEY = "mock-key"
+"""The key that clients send; the mock takes any."""
 
 ONLY_REPLACED = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
 """Set only where they are set: beside OPENAI_API_KEY they make `openai`'s module client refuse to choose."""
@@ -51,15 +52,15 @@ OFFLINE = (
 """What keeps LiteLLM from fetching, when it is imported, what it has with it anyway: offline that takes seconds."""
 
 
-def variables(url: str, base_url: str, api_key: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables and their values; `environment` is what is set."""
+def variables(url: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that lead to a mock at `url`, and their values; `environment` is what is set."""
     yield from ((name, "True") for name in OFFLINE)
-    yield from ((name, api_key) for name in KEYS)
-    yield from ((name, base_url) for name in WITH_VERSION)
+    yield from ((name, API_KEY) for name in KEYS)
+    yield from ((name, f"{url}/v1") for name in WITH_VERSION)
     yield from ((name, url) for name in WITHOUT_VERSION)
     for name in ONLY_REPLACED:
         if name in environment:
-            yield name, api_key if name.endswith("KEY") else url
+            yield name, API_KEY if name.endswith("KEY") else url
     for name in NO_PROXY:
         kept = environment.get(name, "")
         yield name, kept if "127.0.0.1" in kept.split(",") else f"{kept},127.0.0.1" if kept else "127.0.0.1"

@@ -20,26 +20,13 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 from tests.benchmark.pace import CHUNKS, due
+from tests.document import MOCK
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Scope]]
 Send = Callable[[Scope], Awaitable[None]]
 
-DOCUMENT = {
-    "id": "chatcmpl-mock",
-    "object": "chat.completion",
-    "created": 1234567890,
-    "choices": [
-        {
-            "index": 0,
-            "message": {"role": "assistant", "content": "This is a mock response."},
-            "finish_reason": "stop",
-        }
-    ],
-    "usage": {"prompt_tokens": 5, "completion_tokens": 7, "total_tokens": 12},
-}
-
-_BODY = json.dumps(DOCUMENT).encode()
+_BODY = json.dumps(MOCK).encode()
 _HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(_BODY)).encode())]
 _FRAMES = [b"data: " + b"x" * 160 + b"\n\n"] * CHUNKS + [b"data: [DONE]\n\n"]
 
@@ -76,7 +63,7 @@ def _asgi() -> Any:
 
 async def view(request: HttpRequest) -> JsonResponse:
     """Answer with the document, as the mission's own view would."""
-    return JsonResponse(DOCUMENT)
+    return JsonResponse(MOCK)
 
 
 urlpatterns = [path("v1/chat/completions", view)]

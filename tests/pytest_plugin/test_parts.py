@@ -261,12 +261,12 @@ def test_literal__is_no_template_whatever_braces_are_in_it(text: str) -> None:
 
 
 def test_variables__of_azure_are_replaced_but_never_added() -> None:
-    plain = dict(variables("URL", "BASE", "KEY", {}))
+    plain = dict(variables("URL", {}))
     assert not [name for name in plain if name.startswith("AZURE_OPENAI")]
     assert plain["NO_PROXY"] == "127.0.0.1"
     theirs = {"AZURE_OPENAI_ENDPOINT": "https://real", "AZURE_OPENAI_API_KEY": "sk-real", "no_proxy": "example.com"}
-    replaced = dict(variables("URL", "BASE", "KEY", theirs))
-    assert [replaced[name] for name in theirs] == ["URL", "KEY", "example.com,127.0.0.1"]
+    replaced = dict(variables("URL", theirs))
+    assert [replaced[name] for name in theirs] == ["URL", "mock-key", "example.com,127.0.0.1"]
 
 
 def test_described__takes_whatever_was_asked() -> None:
