@@ -271,7 +271,8 @@ def test_variables__of_azure_are_replaced_but_never_added() -> None:
 
 def test_described__takes_whatever_was_asked() -> None:
     brief = {"id": "r", "method": "POST", "path": "/v1", "status": 400, "error": None, "summary": ""}
-    brief |= dict.fromkeys(("model", "rule", "unmatched", "fault", "stage", "retry", "client_left", "near_misses"))
+    brief |= dict.fromkeys(("model", "rule", "unmatched", "fault", "stage", "retry", "client_left"))
+    brief |= dict.fromkeys(("near_misses", "ineffective"))
     full = {**brief, "said": {"prompt": "", "answer": "", "messages": []}}
     assert described(Exchange(brief, lambda id: full)) == ["POST /v1 400"]
 
