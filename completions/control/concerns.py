@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from completions.conversation import Choice, Prompt, Said, Tool, ToolCall
 from completions.script.instances import is_instance
+from completions.script.node import shortened
 
 SHOWN = 100
 """The most characters of a text in a warning."""
@@ -20,7 +21,7 @@ def concerns(said: Said) -> list[str]:
 def _of_choice(choice: Choice, prompt: Prompt) -> Iterator[str]:
     if choice.finish_reason == "length":
         limit = "" if prompt.max_tokens is None else f" ({prompt.max_tokens})"
-        yield f"The answer was cut by the limit of tokens{limit}: {_short(choice.text or '')}"
+        yield f"The answer was cut by the limit of tokens{limit}: {shortened(choice.text or '', SHOWN)}"
     elif choice.text and not choice.tool_calls and prompt.response_format.kind != "text":
         yield from _of_form(choice.text, prompt)
     for call in choice.tool_calls:
@@ -33,10 +34,11 @@ def _of_form(text: str, prompt: Prompt) -> Iterator[str]:
     try:
         value = text if form.bare else json.loads(text)
     except ValueError:
-        yield f"The request asks for JSON, and the answer is none: {_short(text)}"
+        yield f"The request asks for JSON, and the answer is none: {shortened(text, SHOWN)}"
         return
     if form.kind == "json_schema" and form.schema and not is_instance(value, form.schema):
-        yield f"The answer does not fit the request's schema{f' `{form.name}`' if form.name else ''}: {_short(text)}"
+        name = f" `{form.name}`" if form.name else ""
+        yield f"The answer does not fit the request's schema{name}: {shortened(text, SHOWN)}"
 
 
 def _of_call(call: ToolCall, prompt: Prompt) -> Iterator[str]:
@@ -46,7 +48,7 @@ def _of_call(call: ToolCall, prompt: Prompt) -> Iterator[str]:
         offered = ", ".join(f"`{each.name}`" for each in prompt.tools) or "none"
         yield f"The tool `{call.name}` is called, which the request does not offer; it offers {offered}."
     elif tool.kind == "function" and tool.parameters and not _fits(call.arguments, tool):
-        yield f"The arguments of `{call.name}` do not fit its parameters: {_short(call.arguments)}"
+        yield f"The arguments of `{call.name}` do not fit its parameters: {shortened(call.arguments, SHOWN)}"
 
 
 def _fits(arguments: str, tool: Tool) -> bool:
@@ -54,7 +56,3 @@ def _fits(arguments: str, tool: Tool) -> bool:
         return is_instance(json.loads(arguments or "{}"), tool.parameters)
     except ValueError:
         return False
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

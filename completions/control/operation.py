@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.script.node import Node, did_you_mean
+from completions.script.node import Node, did_you_mean, shortened
 from completions.state.namespaces import Namespace, namespace
 from completions.views.http import Recorded
 
@@ -36,10 +36,8 @@ class Parameter:
             return int(text)
         if self.kind is str and "\x00" not in text and (not self.choices or text in self.choices):
             return text
-        shown = text if len(text) <= 60 else f"{text[:59]}…"
-        raise RequestError(
-            f"`{self.name}` must be {self.expected}, and is {shown!r}.", param=self.name, code="invalid_parameter"
-        )
+        told = f"`{self.name}` must be {self.expected}, and is {shortened(text, 60)!r}."
+        raise RequestError(told, param=self.name, code="invalid_parameter")
 
     @property
     def expected(self) -> str:

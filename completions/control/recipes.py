@@ -16,6 +16,7 @@ from completions.resolve.distort import CHANGES as DISTORTIONS
 from completions.script.as_written import choice_as_written
 from completions.script.errors import plain
 from completions.script.literal import literal
+from completions.script.node import shortened
 from completions.script.yaml_text import yaml_text
 from completions.views.http import FastJsonResponse, Recorded
 
@@ -57,7 +58,7 @@ def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
         )
     asked = shown["summary"] if said.cut else prompt.last_user
     name = " ".join(asked.split())
-    named = {"name": name if len(name) <= MAX_NAME else f"{name[: MAX_NAME - 1]}…"} if name else {}
+    named = {"name": shortened(name, MAX_NAME)} if name else {}
     match = _match_of_cut(prompt, asked) if said.cut else _match(prompt)
     fault = {"fault": struck} if (struck := _fault(shown)) else {}
     return {**named, "match": match, **_answer(shown, said, prompt), **fault}

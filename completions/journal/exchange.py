@@ -170,8 +170,7 @@ class Exchange:
         if outcome.provided is not None:
             self.upstream = outcome.provided.upstream.address
         if outcome.reply is not None:
-            self.usage, self.answer = outcome.reply.usage, _answer(outcome.reply)
-            self.finish = _finish(outcome.reply)
+            self._note_reply(outcome.reply)
         if outcome.error is not None:
             self.note_error(outcome.error)
         if outcome.headers is not None:
@@ -182,8 +181,18 @@ class Exchange:
     def note_said(self, said: Said) -> None:
         """Note what another server said."""
         if said.reply is not None:
-            self.usage, self.answer = said.reply.usage, _answer(said.reply)
-            self.finish = _finish(said.reply)
+            self._note_reply(said.reply)
+
+    def _note_reply(self, reply: Reply) -> None:
+        """Note what it costs, and of its first choice the beginning, with its calls, and why it ends."""
+        self.usage = reply.usage
+        if not reply.choices:
+            return
+        choice = reply.choices[0]
+        self.finish = choice.finish_reason or ""
+        self.answer = (choice.text or choice.refusal or "")[:ANSWER]
+        if choice.tool_calls:
+            self.answer += "".join(f" {call.name}({call.arguments[:SUMMARY]})" for call in choice.tool_calls)
 
     def note_error(self, exc: RequestError) -> None:
         """Note the error in the answer."""
@@ -203,15 +212,18 @@ class Exchange:
 
     def cut_bodies(self, body: int) -> int:
         """Cut each body to `body` bytes, and return how much is kept."""
-        if len(self.request_body) > body:
-            self.request_body, self.request_truncated = self.request_body[:body], True
+        asked = len(self.request_body)
+        if asked > body:
+            self.request_body, self.request_truncated, asked = self.request_body[:body], True, body
         if self.sent is None:
-            self.response_truncated = self.response_truncated or len(self.response_body) > body
+            said = len(self.response_body)
+            if said > body:
+                self.response_truncated, said = True, body
             self.response_body = bytes(memoryview(self.response_body)[:body])  # a copy: orjson keeps 4 KiB for each
-            return len(self.request_body) + len(self.response_body)
+            return asked + said
         if self.sent_bytes > body:
             self.sent, self.response_truncated = _cut(self.sent, body), True
-        return len(self.request_body) + self.sent.frames.memory
+        return asked + self.sent.frames.memory
 
 
 def _summary(prompt: Prompt) -> str:
@@ -219,22 +231,6 @@ def _summary(prompt: Prompt) -> str:
     if not prompt.messages:
         return ""
     return (prompt.last_user or prompt.messages[-1].text)[:SUMMARY]
-
-
-def _finish(reply: Reply) -> str:
-    """Return why the first answer ends; empty of what was not generated."""
-    return (reply.choices[0].finish_reason or "") if reply.choices else ""
-
-
-def _answer(reply: Reply) -> str:
-    """Return the beginning of the first choice's text, with its calls."""
-    if not reply.choices:
-        return ""
-    choice = reply.choices[0]
-    text = (choice.text or choice.refusal or "")[:ANSWER]
-    if not choice.tool_calls:
-        return text
-    return text + "".join(f" {call.name}({call.arguments[:SUMMARY]})" for call in choice.tool_calls)
 
 
 def _cut(sent: Sent, size: int) -> Sent:

@@ -6,6 +6,7 @@ from typing import Any
 
 from completions.conversation import Message
 from completions.pytest_plugin import prompts
+from completions.script.node import shortened
 
 WIDTH = 300
 """The most characters of a text in a report."""
@@ -112,5 +113,4 @@ def listed(exchanges: Iterable[tuple[int, Exchange]]) -> str:
 
 
 def _short(text: str) -> str:
-    line = text.replace("\n", "⏎")
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 1]}…"
+    return shortened(text.replace("\n", "⏎"), WIDTH)

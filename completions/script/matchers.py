@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.script.fields import Field
 from completions.script.lookups import Lookup
+from completions.script.node import shortened
 from completions.script.regexes import Pattern
 
 SHOWN = 60
@@ -185,14 +186,10 @@ def shown(value: object) -> str:
         case list() | tuple():
             text = f"[{', '.join(map(shown, value))}]"
         case str():
-            return repr(_cut(value))
+            return repr(shortened(value, SHOWN))
         case _:
             text = repr(value)
-    return _cut(text)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    return shortened(text, SHOWN)
 
 
 def _seen(parts: tuple[Matcher, ...], prompt: Prompt) -> str:

@@ -246,4 +246,9 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 def _shown(value: object) -> str:
     """Return a value as a script has it: `null` and `true`, not Python's words."""
     shown = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return shown if len(shown) <= SHOWN else f"{shown[: SHOWN - 1]}…"
+    return shortened(shown, SHOWN)
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters; of a longer one the beginning, which says that it is one."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
