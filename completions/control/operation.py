@@ -16,6 +16,11 @@ from completions.views.http import Recorded
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
+def _is_whole(text: str) -> bool:
+    """Say whether a text is a whole number, of no more digits than one can need."""
+    return text.isascii() and text.isdigit() and len(text) < 20
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A query parameter: a text, a number (`int`) from `least` to `most`, or a flag (`bool`)."""
@@ -32,7 +37,13 @@ class Parameter:
         """Return the value; raise `RequestError` where it is none."""
         if self.kind is bool and text.lower() in TRUE + FALSE:
             return text.lower() in TRUE
-        if self.kind is int and text.isascii() and text.isdigit() and self.least <= int(text[:19]) <= self.most:
+        if (
+            self.kind is int
+            and text.isascii()
+            and text.isdigit()
+            and len(text) < 20
+            and self.least <= int(text) <= self.most
+        ):
             return int(text)
         if self.kind is str and "\x00" not in text and (not self.choices or text in self.choices):
             return text

@@ -164,10 +164,15 @@ def _error(error: Mapping[str, Any], said: Said, prompt: Prompt) -> dict[str, An
 def _retry(headers: Mapping[str, str]) -> dict[str, Any]:
     """Return what an error's headers say about retrying."""
     found: dict[str, Any] = {}
-    if headers.get("retry-after-ms", "").isdecimal():
+    if _is_number(headers.get("retry-after-ms", "")):
         found["retry_after_ms"] = int(headers["retry-after-ms"])
     elif (seconds := headers.get("retry-after")) is not None:
-        found["retry_after"] = int(seconds) if seconds.isdecimal() else seconds
+        found["retry_after"] = int(seconds) if _is_number(seconds) else seconds
     if (should := headers.get("x-should-retry")) is not None:
         found["should_retry"] = should == "true"
     return found
+
+
+def _is_number(text: str) -> bool:
+    """Say whether a text is a whole number, of no more digits than one can need."""
+    return text.isdecimal() and len(text) < 10

@@ -67,6 +67,8 @@ RULE = "{reply: Hi}"
         ("GET", "exchanges/count", {"count": "1"}, "", "count", "is not a query parameter here"),
         ("GET", "exchanges/wait", {"count": "0"}, "", "count", "a whole number from 1 to 1000"),
         ("GET", "exchanges/wait", {"timeout_ms": "600001"}, "", "timeout_ms", "from 0 to 600000"),
+        ("GET", "exchanges/wait", {"timeout_ms": "0" * 19 + "600001"}, "", "timeout_ms", "from 0 to 600000"),
+        ("GET", "exchanges/wait", {"timeout_ms": "0" * 19 + "9" * 5000}, "", "timeout_ms", "from 0 to 600000"),
         ("GET", "unmatched", {"status": "404"}, "", "status", "allowed: limit, before."),
         ("POST", "reset", {"all": "1"}, "", "all", "is not a query parameter here"),
     ],

@@ -349,3 +349,11 @@ async def test_rule__of_what_no_rule_matched_is_to_be_filled_in() -> None:
     id = (await ask(path, json.dumps(body).encode())).headers["x-request-id"]
     rule = (await told("GET", f"exchanges/{id}/rule"))["rule"]
     assert rule == {"name": "Hello", "match": {"last_user": {"eq": "Hello"}}, "reply": "What should be answered?"}
+
+
+@pytest.mark.parametrize("header", ["retry-after", "retry-after-ms"])
+async def test_rule__of_a_wait_of_more_digits_than_a_number_may_have(header: str) -> None:
+    await use({"error": {"status": 429, "headers": {header: "9" * 5000}}})
+    answer = await ask("/v1/chat/completions", b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}')
+    made = await told("GET", f"exchanges/{answer.headers['x-request-id']}/rule")
+    assert made["rule"]["error"]["status"] == 429

@@ -175,6 +175,7 @@ def test_host__that_this_machine_does_not_have() -> None:
     [
         (("--port", "99999"), "argument --port: it takes a whole number from 0 to 65535, and is '99999'"),
         (("--port", "-1"), "argument --port: it takes a whole number from 0 to 65535"),
+        (("--workers", "0" * 18 + "1000"), "argument --workers: it takes a whole number from 1 to 256"),
         (("--workers", "0"), "argument --workers: it takes a whole number from 1 to 256, and is '0'"),
         (("--fd", "999"), "--fd 999 is no socket that this process was started with: Bad file descriptor."),
         (("--record", "manage.py"), "--record manage.py: manage.py is a file, and not a folder."),

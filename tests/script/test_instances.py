@@ -314,6 +314,7 @@ HOSTILE: dict[str, object] = {
     "circle_of_two": {"$ref": "#/$defs/a", "$defs": {"a": ref("b"), "b": ref("a")}},
     "remote": {"$ref": "https://example.com/schema.json"},
     "missing": {"$ref": "#/$defs/none"},
+    "far_item": {"anyOf": [TEXT], "$ref": f"#/anyOf/{'9' * 5000}"},
     "endless_list": {"$defs": {"n": obj({"next": ref("n")})}, "$ref": "#/$defs/n"},
     "endless_tree": {"$defs": {"n": obj({"l": ref("n"), "r": ref("n")})}, "$ref": "#/$defs/n"},
     "huge_array": array(TEXT, minItems=10**9),

@@ -93,7 +93,10 @@ def test_files__come_in_pages(client: openai.OpenAI) -> None:
         ({}, {"file": ("a.jsonl", b"{}")}, "'purpose' is a required property"),
         ({"purpose": "fun"}, {"file": ("a.jsonl", b"{}")}, "'fun' is not one of"),
         ({"purpose": "batch"}, {"file": ("a.txt", b"{}")}, "Must be .jsonl"),
-        ({"purpose": "evals", "expires_after[seconds]": "5"}, {"file": ("a", b"{}")}, "expires_after.seconds"),
+        *(
+            ({"purpose": "evals", "expires_after[seconds]": seconds}, {"file": ("a", b"{}")}, "expires_after.seconds")
+            for seconds in ("5", "00000036009999", "0000003600" + "9" * 5000)
+        ),
     ],
 )
 def test_upload__that_is_wrong_is_refused(

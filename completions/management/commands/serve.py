@@ -71,7 +71,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     """Return what reads an option that is a whole number from `least` to `most`."""
 
     def read(text: str) -> int:
-        if text.isascii() and text.isdigit() and least <= int(text[:19]) <= most:
+        if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most:
             return int(text)
         raise ArgumentTypeError(f"it takes a whole number from {least} to {most}, and is {text[:60]!r}")
 

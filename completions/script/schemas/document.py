@@ -74,7 +74,7 @@ def _follow(home: Schema, pointer: str, reference: str) -> Schema:
         key = step.replace("~1", "/").replace("~0", "~")
         if isinstance(place, Mapping) and key in place:
             place = place[key]
-        elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
+        elif isinstance(place, list) and key.isdecimal() and len(key) < 10 and int(key) < len(place):
             place = place[int(key)]
         else:
             raise Unsatisfiable(f"the $ref {reference!r} names nothing in this schema")

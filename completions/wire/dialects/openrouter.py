@@ -129,7 +129,7 @@ class OpenRouter(Vendor):
         if reason != "error":
             return {"native_finish_reason": self.native_reasons.get(reason or "", reason)}
         failure = choice.failure or ErrorSaid("")
-        code = int(failure.code) if failure.code and failure.code.isdecimal() else 502
+        code = int(failure.code) if failure.code and failure.code.isdecimal() and len(failure.code) < 10 else 502
         return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or FAILED}}
 
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def expires_after(fields: Mapping[str, str]) -> int | None:
     text = fields.get("expires_after[seconds]")
     if text is None:
         return None
-    if not (text.isdecimal() and HOUR <= int(text[:10]) <= MONTH):
+    if not (text.isdecimal() and len(text) < 10 and HOUR <= int(text) <= MONTH):
         raise RequestError(
             f"Invalid 'expires_after.seconds': must be from {HOUR} to {MONTH}.", param="expires_after.seconds"
         )
