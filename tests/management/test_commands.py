@@ -203,12 +203,13 @@ SECRET_KEY = "k"
 """
 
 
-def test_serve__records_for_a_project_that_names_none_of_our_settings(tmp_path: Path) -> None:
+def test_serve__records_for_a_project_with_none_of_our_settings(tmp_path: Path) -> None:
     (tmp_path / "site_settings.py").write_text(SITE)
     site = {"DJANGO_SETTINGS_MODULE": "site_settings", "PYTHONPATH": str(tmp_path)}
     with LiveServer(*SERVE, "--record", str(tmp_path / "kept"), **site) as server:
         server.wait_for("Nothing is recorded yet: there is no server that answers")
         server.wait_for("The script is relay")
+        assert not [line for line in server.log if "urls.W" in line], "Django has nothing to say of our addresses"
 
 
 def test_serve__says_where_answers_come_from_and_where_they_are_recorded(tmp_path: Path) -> None:

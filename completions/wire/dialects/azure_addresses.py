@@ -15,7 +15,7 @@ from completions.wire.openai.embeddings import Embeddings
 
 CHAT, LEGACY, EMBEDDINGS = AzureChat(), AzureLegacy(), AzureEmbeddings()
 RESPONSES, MODELS = AzureResponses(), AzureModels()
-DEPLOYMENT = "/?openai/deployments/(?P<deployment>[^/]+)/"
+DEPLOYMENT = "(?:/)?openai/deployments/(?P<deployment>[^/]+)/"
 """Azure takes a second slash before it, as clients send it whose endpoint ends with one (recorded in July 2025)."""
 
 ADDRESSES = [
