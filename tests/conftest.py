@@ -39,8 +39,8 @@ def server() -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="module")
 def live(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
-    """A live server with the script that is the module's SCRIPT."""
-    with LiveServer(script=request.module.SCRIPT) as started:
+    """A live server with the script that is the module's SCRIPT, which answers at once unless that says otherwise."""
+    with LiveServer(script=request.module.SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as started:
         yield started
 
 

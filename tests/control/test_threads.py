@@ -91,15 +91,9 @@ def responses(client: httpx.Client) -> None:
         body = {"model": "gpt-4o", "previous_response_id": answer["id"], "input": results}
 
 
-@pytest.fixture(scope="module")
-def weather() -> Any:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
-        yield live
-
-
 @pytest.mark.parametrize("agent", [chat, anthropic, responses])
-def test_agent__is_one_thread(weather: LiveServer, agent: Any) -> None:
-    base = f"{weather.url}/ns/{agent.__name__}"
+def test_agent__is_one_thread(live: LiveServer, agent: Any) -> None:
+    base = f"{live.url}/ns/{agent.__name__}"
     with httpx.Client(base_url=base) as client:
         client.post("v1/chat/completions", json={"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]})
         agent(client)

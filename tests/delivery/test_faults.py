@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -184,13 +184,13 @@ def test_split_bytes__comes_in_as_many_reads(server: LiveServer, stream: bool) -
     assert count > size / 20 * 0.7
 
 
-def test_line__carries_errors_too(scripted: LiveServer) -> None:
-    before = len(scripted.log)
-    count, data = reads(ask(scripted, "split_bytes; bytes=20; ms=20", False))
+def test_line__carries_errors_too(live: LiveServer) -> None:
+    before = len(live.log)
+    count, data = reads(ask(live, "split_bytes; bytes=20; ms=20", False))
     assert data.startswith(b"HTTP/1.1 503 ")
     assert json.loads(data.partition(b"\r\n\r\n")[2])["error"]["code"] == "service_unavailable"
     assert count > 4
-    scripted.wait_for(r" 503 .*model=gpt-4o fault=split_bytes ", since=before)
+    live.wait_for(r" 503 .*model=gpt-4o fault=split_bytes ", since=before)
 
 
 BODY = json.dumps(MOCK, separators=(",", ":")).encode()
@@ -234,11 +234,11 @@ def test_headers__never_come(server: LiveServer, fault: str, how: str, stream: b
     assert not any("ERROR" in line for line in server.log[before:]), "uvicorn has nothing to say of it"
 
 
-def test_whole_answer__is_left_alone_by_a_streams_fault(scripted: LiveServer) -> None:
-    before = len(scripted.log)
-    data, ended = heard(ask(scripted, "a", False, "X-Other", "whole"))
+def test_whole_answer__is_left_alone_by_a_streams_fault(live: LiveServer) -> None:
+    before = len(live.log)
+    data, ended = heard(ask(live, "a", False, "X-Other", "whole"))
     assert (data.partition(b"\r\n\r\n")[2].count(b'"content":"Whole."'), ended) == (1, WHOLE)
-    scripted.wait_for(r"POST /v1/chat/completions 200 .*model=whole ineffective=disconnect ", since=before)
+    live.wait_for(r"POST /v1/chat/completions 200 .*model=whole ineffective=disconnect ", since=before)
 
 
 def test_table__is_proved_as_a_whole() -> None:
@@ -276,12 +276,6 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
-
-
 @pytest.mark.parametrize(
     ("fault", "arguments"),
     [
@@ -290,8 +284,8 @@ def scripted() -> Iterator[LiveServer]:
         ("no_done", '{"first":1234,"second":5678}'),
     ],
 )
-def test_cut_tool_arguments__break_off(scripted: LiveServer, fault: str, arguments: str) -> None:
-    assert said(heard(ask(scripted, fault, True))[0]) == (arguments, "tool_calls")
+def test_cut_tool_arguments__break_off(live: LiveServer, fault: str, arguments: str) -> None:
+    assert said(heard(ask(live, fault, True))[0]) == (arguments, "tool_calls")
 
 
 def said(data: bytes) -> tuple[str, str]:
@@ -301,17 +295,17 @@ def said(data: bytes) -> tuple[str, str]:
     return "".join(call["function"]["arguments"] for call in deltas), chunks[-1]["choices"][0]["finish_reason"]
 
 
-def test_rule__has_a_fault(scripted: LiveServer) -> None:
-    arguments, reason = said(heard(ask(scripted, "a", True, "X-Other"))[0])
+def test_rule__has_a_fault(live: LiveServer) -> None:
+    arguments, reason = said(heard(ask(live, "a", True, "X-Other"))[0])
     assert '{"first":1234,"second":5678}'.startswith(arguments)
     assert (0 < len(arguments) < 20, reason) == (True, "tool_calls")
-    data, _ = heard(ask(scripted, "a", False, "X-Other"))
+    data, _ = heard(ask(live, "a", False, "X-Other"))
     assert data.startswith(b"HTTP/1.1 503 ")
-    scripted.wait_for(r" 503 .*model=gpt-4o fault=slow_headers ")
+    live.wait_for(r" 503 .*model=gpt-4o fault=slow_headers ")
 
 
-def test_error__is_spoilt_with_its_own_status(scripted: LiveServer) -> None:
-    data, _ = heard(ask(scripted, "malformed_json", False))
+def test_error__is_spoilt_with_its_own_status(live: LiveServer) -> None:
+    data, _ = heard(ask(live, "malformed_json", False))
     assert data.startswith(b"HTTP/1.1 503 ")
     assert data.partition(b"\r\n\r\n")[2].startswith(b'{"error"={"message"')
 

@@ -1,14 +1,12 @@
 """Load against a live server, through the openai SDK. Times are bounded from below only: a busy machine is slower."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
 
 import httpx
 import openai
-import pytest
 
 from tests.patience import PATIENCE
 from tests.receive.test_live import connect, request
@@ -25,12 +23,6 @@ rules:
   reply: Done.
 - reply: {" ".join(["word"] * TOKENS)}
 """
-
-
-@pytest.fixture(scope="module")
-def loaded() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
 
 
 def stream(server: LiveServer, start: Barrier) -> tuple[float, float]:
@@ -58,27 +50,27 @@ def most_at_a_time(log: list[str]) -> int:
     return most
 
 
-def test_load__no_more_at_a_time_and_no_more_tokens_than_there_are(loaded: LiveServer) -> None:
-    count, before = 6, len(loaded.log)
+def test_load__no_more_at_a_time_and_no_more_tokens_than_there_are(live: LiveServer) -> None:
+    count, before = 6, len(live.log)
     start = Barrier(count + 1)
     with ThreadPoolExecutor(count) as pool:
-        reading = [pool.submit(stream, loaded, start) for _ in range(count)]
+        reading = [pool.submit(stream, live, start) for _ in range(count)]
         begun = time.monotonic()  # before any has asked
         start.wait(PATIENCE)
         seen = sorted(each.result(PATIENCE) for each in reading)
     assert max(last for _, last in seen) - begun >= (count * TOKENS - 1) / TPS - 0.01
     for _ in range(count):
-        before = loaded.log.index(loaded.wait_for(r"^.*POST .* 200 .*$", since=before)[0], before) + 1
-    assert most_at_a_time(loaded.log) <= 3
+        before = live.log.index(live.wait_for(r"^.*POST .* 200 .*$", since=before)[0], before) + 1
+    assert most_at_a_time(live.log) <= 3
 
 
-def test_load__clients_that_leave_give_their_places_back(loaded: LiveServer) -> None:
+def test_load__clients_that_leave_give_their_places_back(live: LiveServer) -> None:
     held = b'{"model":"held","messages":[{"role":"user","content":"Hi"}]}'
     with ExitStack() as leaving:
         for _ in range(3):  # all places
-            leaving.enter_context(connect(loaded)).sendall(request(held))
-        while httpx.get(f"{loaded.url}/_mock/gates", timeout=PATIENCE).json()["gates"] != {"busy": 3}:
+            leaving.enter_context(connect(live)).sendall(request(held))
+        while httpx.get(f"{live.url}/_mock/gates", timeout=PATIENCE).json()["gates"] != {"busy": 3}:
             time.sleep(0.01)
-    with openai.OpenAI(base_url=f"{loaded.url}/v1", api_key="any", max_retries=0, timeout=PATIENCE) as client:
+    with openai.OpenAI(base_url=f"{live.url}/v1", api_key="any", max_retries=0, timeout=PATIENCE) as client:
         answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hi"}])
     assert answer.choices[0].message.content == " ".join(["word"] * TOKENS)

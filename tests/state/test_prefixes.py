@@ -1,27 +1,11 @@
 """Prefixes of prompts that a namespace remembers: the same in memory and in Redis."""
 
-import secrets
-from collections.abc import AsyncIterator
-
 import pytest
 
 from completions.state import prefixes
 from completions.state.ledger import Ledger
-from completions.state.local import MemoryLedger
 from completions.state.prefixes import LocalPrefixes
 from completions.state.shared import prefixes as shared_prefixes
-from completions.state.shared.store import RedisStore
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
-    if request.param == "memory":
-        yield MemoryLedger()
-        return
-    store = RedisStore(request.getfixturevalue("redis_url"))
-    await store.open()
-    yield store.ledger(f"test-{secrets.token_hex(6)}")
-    await store.close()
 
 
 async def test_prefixes__are_found_once_they_were_kept(ledger: Ledger) -> None:

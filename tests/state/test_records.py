@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,20 +11,8 @@ from redis import Redis
 
 from completions.state import records
 from completions.state.ledger import Ledger
-from completions.state.local import MemoryLedger
 from completions.state.shared import records as shared_records
 from completions.state.shared.store import RedisStore
-
-
-@pytest.fixture(params=["memory", "redis"])
-async def ledger(request: pytest.FixtureRequest) -> AsyncIterator[Ledger]:
-    if request.param == "memory":
-        yield MemoryLedger()
-        return
-    store = RedisStore(request.getfixturevalue("redis_url"))
-    await store.open()
-    yield store.ledger(f"test-{secrets.token_hex(6)}")
-    await store.close()
 
 
 async def test_records__are_kept_in_their_order(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from google import genai
 from google.genai import errors, types
 
 from llmclient import lite
+from tests.leaky import LITELLM_WARNS
 from tests.server import LiveServer
 
 SCRIPT = """\
@@ -281,7 +282,7 @@ def test_namespaces__are_apart(live: LiveServer, client: genai.Client) -> None:
         answered(other, store)
 
 
-@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
+@LITELLM_WARNS
 def test_litellm__makes_a_store(place: str, client: genai.Client) -> None:
     made = lite.load().vector_stores.create(name="facts", custom_llm_provider="gemini", api_base=place, api_key="k")
     assert client.file_search_stores.get(name=made["id"]).display_name == "facts"

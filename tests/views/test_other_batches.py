@@ -11,6 +11,7 @@ import pytest
 from mistralai.client import Mistral
 
 from llmclient import lite
+from tests.leaky import LITELLM_WARNS
 from tests.patience import PATIENCE
 
 SCRIPT = """\
@@ -254,7 +255,7 @@ def test_xai__answers_what_is_added(xai: httpx.Client) -> None:
     assert again.status_code == 400 and "more than once" in again.json()["error"]
 
 
-@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
+@LITELLM_WARNS
 def test_xai__answers_a_file(place: str, xai: httpx.Client) -> None:
     body = {"model": "grok-4.3", **question("Hi")}
     line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}

@@ -9,6 +9,7 @@ import openai
 import pytest
 
 from llmclient import lite
+from tests.leaky import LITELLM_WARNS
 from tests.server import LiveServer
 
 SCRIPT = """\
@@ -156,7 +157,7 @@ def test_script_without_templates__takes_any(base: str, client: openai.OpenAI) -
     assert response.output_text == "Hi" and response.instructions is None
 
 
-@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
+@LITELLM_WARNS
 def test_litellm__names_a_template(base: str) -> None:
     response = lite.load().responses(model="openai/gpt-4o", input="Hi", prompt=CITY, api_base=f"{base}/v1", api_key="k")
     assert response.output[0]["content"][0]["text"] == '{"said": "Hi"}'

@@ -7,27 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-SCRIPT = """
-version: 1
-defaults:
-  keys: [k]
-  pacing: {ttft_ms: 0, itl_ms: 0}
-rules:
-- match: {tool_result: {name: get_weather}}
-  reply: It is {{ prompt.tool_result.temp }} degrees.
-- match: {last_user: weather}
-  reply: {tool_calls: {name: get_weather, arguments: {city: Paris}}}
-- match: {last_user: degrees}
-  reply: {json: {degrees: 21}}
-- match: {last_user: busy}
-  error: {status: 429, retry_after_ms: 1}
-- match: {last_user: down}
-  error: {status: 500, retry_after_ms: 1}
-- match: {last_user: cut, stream: true}
-  fault: {error_object: {after_tokens: 1}}
-  reply: One two three.
-- reply: Hello to you.
-"""
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": CITY}}
 DEGREES = {

@@ -18,14 +18,12 @@ from openai.types.responses import Response
 
 from completions.wire.registry import ADDRESSES
 from tests.document import events, merge
+from tests.leaky import LEAKY
 from tests.server import LiveServer
 from tests.wire.anthropic import stream as anthropic_stream
 from tests.wire.openai.typed_events import fold_response, typed_events
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
-]
+pytestmark = LEAKY
 
 Json = dict[str, Any]
 KINDS = (

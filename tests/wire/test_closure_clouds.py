@@ -11,16 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.leaky import LEAKY
 from tests.server import LiveServer
 from tests.wire.anthropic import stream as anthropic_stream
 from tests.wire.bedrock.test_bedrock import folded, runtime
 from tests.wire.cohere import test_cohere as cohere
 from tests.wire.test_closure import FUNCTIONS, KINDS, PARAMETERS
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
-]
+pytestmark = LEAKY
 
 Json = dict[str, Any]
 SCRIPT = Path(__file__).with_name("closure.yaml").read_text()

@@ -1,11 +1,11 @@
 """LiteLLM's fallbacks with errors by name: each API's words are told to be of a prompt too long, or a flagged one."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.server import LiveServer
 
 SCRIPT = """
@@ -32,21 +32,7 @@ PLACES = {
 UNRECOGNISED = ("mistral", "groq", "xai")
 """Whose real words LiteLLM does not take for a prompt too long."""
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
-        "ignore:Pydantic serializer warnings",
-        "ignore:Items? .* on TypedDict class",
-        "ignore:Accessing the",
-    ),
-]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+pytestmark = LITELLM
 
 
 def ask(server: LiveServer, provider: str, model: str, **fallbacks: Any) -> str:
@@ -63,16 +49,16 @@ def ask(server: LiveServer, provider: str, model: str, **fallbacks: Any) -> str:
 
 
 @pytest.mark.parametrize("provider", PLACES)
-def test_context_window_fallbacks__take_the_larger_model(server: LiveServer, provider: str) -> None:
+def test_context_window_fallbacks__take_the_larger_model(live: LiveServer, provider: str) -> None:
     fallbacks: Any = {"context_window_fallbacks": [{"small": ["large"]}]}
     if provider in UNRECOGNISED:
         with pytest.raises(lite.load().BadRequestError):
-            ask(server, provider, "small", **fallbacks)
+            ask(live, provider, "small", **fallbacks)
         return
-    assert ask(server, provider, "small", **fallbacks) == "From the large one."
+    assert ask(live, provider, "small", **fallbacks) == "From the large one."
 
 
 @pytest.mark.parametrize("provider", ["openai", "azure", "anthropic"])
-def test_content_policy_fallbacks__take_the_other_model(server: LiveServer, provider: str) -> None:
-    answer = ask(server, provider, "strict", content_policy_fallbacks=[{"strict": ["large"]}])
+def test_content_policy_fallbacks__take_the_other_model(live: LiveServer, provider: str) -> None:
+    answer = ask(live, provider, "strict", content_policy_fallbacks=[{"strict": ["large"]}])
     assert answer == "From the large one."

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from llmclient import lite
 from tests.docs.pages import page
+from tests.leaky import LITELLM
 from tests.server import LiveServer
 from tests.wire.litellm_matrix import (
     ABSENT,
@@ -24,19 +25,34 @@ from tests.wire.litellm_matrix import (
     OPENAI,
     OWN,
     ROWS,
-    SCRIPT,
     Case,
     Row,
 )
 
+SCRIPT = """
+version: 1
+defaults:
+  keys: [k]
+  pacing: {ttft_ms: 0, itl_ms: 0}
+rules:
+- match: {tool_result: {name: get_weather}}
+  reply: It is {{ prompt.tool_result.temp }} degrees.
+- match: {last_user: weather}
+  reply: {tool_calls: {name: get_weather, arguments: {city: Paris}}}
+- match: {last_user: degrees}
+  reply: {json: {degrees: 21}}
+- match: {last_user: busy}
+  error: {status: 429, retry_after_ms: 1}
+- match: {last_user: down}
+  error: {status: 500, retry_after_ms: 1}
+- match: {last_user: cut, stream: true}
+  fault: {error_object: {after_tokens: 1}}
+  reply: One two three.
+- reply: Hello to you.
+"""
+
 EMBEDDERS = ("openai", "hosted_vllm", "mistral", "together_ai", "litellm_proxy")
 CUT = ("openai", "groq", "deepseek", "mistral", "together_ai", "xai", "hosted_vllm", "litellm_proxy")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -47,15 +63,7 @@ def collect_later() -> Iterator[None]:
     gc.enable()
 
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
-        "ignore:Pydantic serializer warnings",
-        "ignore:Accessing the",
-        "ignore:Items? .* on TypedDict class",
-    ),
-]
+pytestmark = LITELLM
 
 
 @pytest.fixture(scope="module")
@@ -117,16 +125,14 @@ def named(error: Any) -> str:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_prefix__says_what_the_script_says(
-    server: LiveServer, google: Callable[[str], dict[str, str]], row: Row
-) -> None:
+def test_prefix__says_what_the_script_says(live: LiveServer, google: Callable[[str], dict[str, str]], row: Row) -> None:
     wanted, came = {}, {}
     for name, case in CASES.items():
         credentials = google(case.key) if row.prefix == "vertex_ai" else {"api_key": case.key}
         for stream in (False, True):
             way = f"{name} streamed" if stream else name
             wanted[way] = case.answer
-            came[way] = outcome(server.url, row, case, stream, credentials)
+            came[way] = outcome(live.url, row, case, stream, credentials)
     assert came == wanted | {
         way: instead for way, instead, _ in EXCEPTIONS.get(str(row), EXCEPTIONS.get(row.prefix, ()))
     }
@@ -145,9 +151,9 @@ def test_matrix__has_all_prefixes_of_litellm_s_table() -> None:
 
 
 @pytest.mark.parametrize(("row", "error"), BLOCKED, ids=str)
-def test_absent__cannot_come(server: LiveServer, row: Row, error: str) -> None:
+def test_absent__cannot_come(live: LiveServer, row: Row, error: str) -> None:
     assert row.prefix in ABSENT
-    assert outcome(server.url, row, CASES["text"], False, {"api_key": "k"}) == error
+    assert outcome(live.url, row, CASES["text"], False, {"api_key": "k"}) == error
 
 
 def test_manual__shows_each_prefix_with_its_address() -> None:
@@ -175,13 +181,13 @@ def of_the_list(row: Row) -> bool:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if row.prefix in CUT and row.base == "/v1"], ids=str)
-def test_prefix__sees_an_error_in_a_stream(server: LiveServer, row: Row) -> None:
+def test_prefix__sees_an_error_in_a_stream(live: LiveServer, row: Row) -> None:
     with pytest.raises(Exception, match=r"server had an error|server_error|InternalServerError"):
         list(
             lite.load().completion(
                 f"{row.prefix}/{row.model}",
                 [{"role": "user", "content": "Be cut"}],
-                api_base=server.url + row.base,
+                api_base=live.url + row.base,
                 api_key="k",
                 stream=True,
             )
@@ -189,11 +195,11 @@ def test_prefix__sees_an_error_in_a_stream(server: LiveServer, row: Row) -> None
 
 
 @pytest.mark.parametrize("provider", EMBEDDERS)
-def test_provider__embeds(server: LiveServer, provider: str) -> None:
+def test_provider__embeds(live: LiveServer, provider: str) -> None:
     answer = lite.load().embedding(
         f"{provider}/some-model",
         input=["Hello", "you"],
-        api_base=f"{server.url}/v1",
+        api_base=f"{live.url}/v1",
         api_key="k",
         encoding_format="float",
     )

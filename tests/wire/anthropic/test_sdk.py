@@ -10,12 +10,10 @@ from anthropic.types import MessageParam, ToolParam, ToolResultBlockParam, UserM
 from pydantic import BaseModel
 
 from llmclient import LLMClient
+from tests.leaky import LEAKY
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
-]
+pytestmark = LEAKY
 
 MODEL = "claude-opus-5-5"
 USER: list[MessageParam] = [{"role": "user", "content": "What is the weather in Paris?"}]
@@ -49,12 +47,6 @@ class Forecast(BaseModel):
 @pytest.fixture(scope="module")
 def auto() -> Iterator[LiveServer]:
     with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
         yield server
 
 
@@ -130,11 +122,11 @@ def test_agent__loop_with_a_tool_ends(auto: LiveServer) -> None:
     assert message.stop_reason == "end_turn"
 
 
-def test_models__are_listed_and_found(auto: LiveServer, scripted: LiveServer) -> None:
+def test_models__are_listed_and_found(auto: LiveServer, live: LiveServer) -> None:
     assert "claude-opus-5-5" in [model.id for model in client(auto).models.list(limit=3)]
-    assert client(scripted).models.retrieve("claude-old").display_name == "Claude Old"
+    assert client(live).models.retrieve("claude-old").display_name == "Claude Old"
     with pytest.raises(anthropic.NotFoundError, match="model: claude-new"):
-        client(scripted).models.retrieve("claude-new")
+        client(live).models.retrieve("claude-new")
     plain = httpx.get(f"{auto.url}/v1/models").json()
     assert plain["object"] == "list", "without Anthropic's header it is OpenAI's list"
 
@@ -155,34 +147,34 @@ def test_mock__says_its_sentence(server: LiveServer) -> None:
     ],
 )
 def test_errors__are_the_api_s(
-    scripted: LiveServer, text: str, error: type[anthropic.APIStatusError], kind: str, message: str
+    live: LiveServer, text: str, error: type[anthropic.APIStatusError], kind: str, message: str
 ) -> None:
     with pytest.raises(error) as caught:
-        client(scripted).messages.create(**asked(text))
+        client(live).messages.create(**asked(text))
     body: Any = caught.value.body
     assert (body["type"], body["error"]["type"]) == ("error", kind)
     assert body["error"]["message"].startswith(message)
     assert body["request_id"] == caught.value.request_id
 
 
-def test_errors__of_keys_and_models(scripted: LiveServer) -> None:
+def test_errors__of_keys_and_models(live: LiveServer) -> None:
     with pytest.raises(anthropic.AuthenticationError, match="Invalid bearer token"):
-        client(scripted, key="bad").messages.create(**asked("Hi"))
+        client(live, key="bad").messages.create(**asked("Hi"))
     sent = {"anthropic-version": "2023-06-01"}
     for headers, message in (({"x-api-key": "bad"}, "invalid x-api-key"), ({}, "x-api-key header is required")):
-        answer = httpx.post(f"{scripted.url}/v1/messages", headers=sent | headers, json=asked("Hi"))
+        answer = httpx.post(f"{live.url}/v1/messages", headers=sent | headers, json=asked("Hi"))
         assert (answer.status_code, answer.json()["error"]["message"]) == (401, message)
     with pytest.raises(anthropic.NotFoundError, match="model: claude-new"):
-        client(scripted).messages.create(**asked("Hi") | {"model": "claude-new"})
+        client(live).messages.create(**asked("Hi") | {"model": "claude-new"})
 
 
-def test_retry__waits_as_told_and_then_gets_its_answer(scripted: LiveServer) -> None:
-    retrying = client(scripted, retries=2).with_options(default_headers={"X-Mock-Namespace": "retry"})
+def test_retry__waits_as_told_and_then_gets_its_answer(live: LiveServer) -> None:
+    retrying = client(live, retries=2).with_options(default_headers={"X-Mock-Namespace": "retry"})
     assert retrying.messages.create(**asked("limit")).content[0].text == "Now."
 
 
-def test_limits__are_told_in_the_api_s_headers(scripted: LiveServer) -> None:
-    headers = client(scripted).messages.with_raw_response.create(**asked("Hi")).headers
+def test_limits__are_told_in_the_api_s_headers(live: LiveServer) -> None:
+    headers = client(live).messages.with_raw_response.create(**asked("Hi")).headers
     assert headers["anthropic-ratelimit-requests-limit"] == "1000"
     assert int(headers["anthropic-ratelimit-requests-remaining"]) < 1000
     assert headers["anthropic-ratelimit-tokens-limit"] == "10000000"
@@ -190,19 +182,19 @@ def test_limits__are_told_in_the_api_s_headers(scripted: LiveServer) -> None:
     assert not any(name.startswith("x-ratelimit") for name in headers)
 
 
-def test_script__knows_the_format(scripted: LiveServer) -> None:
-    assert client(scripted).messages.create(**asked("Hi")).content[0].text == "To Claude."
-    counted = client(scripted).messages.count_tokens(model=MODEL, messages=asked("count")["messages"])
+def test_script__knows_the_format(live: LiveServer) -> None:
+    assert client(live).messages.create(**asked("Hi")).content[0].text == "To Claude."
+    counted = client(live).messages.count_tokens(model=MODEL, messages=asked("count")["messages"])
     assert counted.input_tokens == 1234
-    message = client(scripted).messages.create(**asked("think"))
+    message = client(live).messages.create(**asked("think"))
     assert [block.type for block in message.content] == ["thinking", "text"]
-    refusal = client(scripted).messages.create(**asked("bomb"))
+    refusal = client(live).messages.create(**asked("bomb"))
     assert refusal.stop_details and refusal.stop_details.explanation == "I won't help with that."
 
 
 @pytest.mark.parametrize("fault", ["error_object", "error_event"])
-def test_fault__is_an_error_event_within_the_stream(scripted: LiveServer, fault: str) -> None:
-    broken = client(scripted).with_options(default_headers={"X-Mock-Fault": fault})
+def test_fault__is_an_error_event_within_the_stream(live: LiveServer, fault: str) -> None:
+    broken = client(live).with_options(default_headers={"X-Mock-Fault": fault})
     said = ""
     with pytest.raises(anthropic.APIStatusError) as caught, broken.messages.stream(**asked("Hi")) as stream:
         for text in stream.text_stream:
@@ -212,14 +204,14 @@ def test_fault__is_an_error_event_within_the_stream(scripted: LiveServer, fault:
 
 
 @pytest.mark.parametrize("fault", ["comments", "crlf", "split_bytes", "no_done"])
-def test_fault__that_does_no_harm(scripted: LiveServer, fault: str) -> None:
-    odd = client(scripted).with_options(default_headers={"X-Mock-Fault": fault})
+def test_fault__that_does_no_harm(live: LiveServer, fault: str) -> None:
+    odd = client(live).with_options(default_headers={"X-Mock-Fault": fault})
     with odd.messages.stream(**asked("Hi")) as stream:
         assert "".join(stream.text_stream) == "To Claude."
 
 
-def test_litellm__reasoning(scripted: LiveServer) -> None:
-    with LLMClient(base_url=scripted.url, api_key="good", model=f"anthropic/{MODEL}", max_retries=0) as asking:
+def test_litellm__reasoning(live: LiveServer) -> None:
+    with LLMClient(base_url=live.url, api_key="good", model=f"anthropic/{MODEL}", max_retries=0) as asking:
         whole, streamed = asking.complete("think"), asking.stream("think").read()
     assert (whole.reasoning, whole.text) == (streamed.reasoning, streamed.text) == ("Let me see.", "Seen.")
     assert whole.usage == streamed.usage

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +14,10 @@ from anthropic.types.beta import BetaMessage, BetaMessageParam
 
 from completions.conversation import Choice, Reply
 from completions.wire.anthropic.messages import AnthropicMessages
+from tests.leaky import LEAKY
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
-]
+pytestmark = LEAKY
 
 BETA = "message-threads-2026-08-12"
 HEADERS = {"anthropic-version": "2023-06-01", "x-api-key": "k", "anthropic-beta": BETA}
@@ -36,12 +33,6 @@ rules:
 - {match: {any_message: aubergine, turn: {gt: 0}}, reply: "You said aubergine."}
 - {reply: "Hm."}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
-        yield live
 
 
 def client(server: LiveServer) -> anthropic.Anthropic:
@@ -79,8 +70,8 @@ def code(response: httpx.Response) -> tuple[int, str | None]:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_tool_runner__sends_only_what_is_new_and_is_answered_with_its_history(server: LiveServer, stream: bool) -> None:
-    runner = client(server).beta.messages.tool_runner(
+def test_tool_runner__sends_only_what_is_new_and_is_answered_with_its_history(live: LiveServer, stream: bool) -> None:
+    runner = client(live).beta.messages.tool_runner(
         model=MODEL,
         max_tokens=500,
         system="Be brief.",
@@ -92,27 +83,27 @@ def test_tool_runner__sends_only_what_is_new_and_is_answered_with_its_history(se
     for turn in runner:
         last = turn if isinstance(turn, BetaMessage) else turn.get_final_message()
     assert last is not None and last.content[-1].type == "text" and last.content[-1].text == "It is sunny."
-    newest = httpx.get(f"{server.url}/_mock/exchanges", params={"limit": 1}).json()["exchanges"][0]["id"]
-    sent = httpx.get(f"{server.url}/_mock/exchanges/{newest}").json()["request"]["body"]
+    newest = httpx.get(f"{live.url}/_mock/exchanges", params={"limit": 1}).json()["exchanges"][0]["id"]
+    sent = httpx.get(f"{live.url}/_mock/exchanges/{newest}").json()["request"]["body"]
     assert sent["thread"]["type"] == "continue"
     assert [message["content"][0]["type"] for message in sent["messages"]] == ["tool_result"]
     assert "system" not in sent and "tools" not in sent
 
 
-def test_thread_helper__goes_on_and_begins_anew_where_the_thread_is_lost(server: LiveServer) -> None:
-    thread = client(server).beta.messages.thread(model=MODEL, max_tokens=100, system="Be brief.")
+def test_thread_helper__goes_on_and_begins_anew_where_the_thread_is_lost(live: LiveServer) -> None:
+    thread = client(live).beta.messages.thread(model=MODEL, max_tokens=100, system="Be brief.")
     user: BetaMessageParam = {"role": "user", "content": "aubergine"}
     thread.send(user)
     first = thread.previous_message_id
     assert thread.send({"role": "user", "content": "And?"}).content[0].to_dict()["text"] == "You said aubergine."
-    httpx.post(f"{server.url}/_mock/reset")
+    httpx.post(f"{live.url}/_mock/reset")
     assert thread.send({"role": "user", "content": "And?"}).content[0].to_dict()["text"] == "You said aubergine."
     assert thread.previous_message_id not in (None, first)
 
 
-def test_thread__refuses_an_id_that_never_was(server: LiveServer) -> None:
+def test_thread__refuses_an_id_that_never_was(live: LiveServer) -> None:
     with pytest.raises(ThreadNotFoundError) as raised:
-        client(server).beta.messages.create(
+        client(live).beta.messages.create(
             model=MODEL,
             max_tokens=10,
             messages=[{"role": "user", "content": "And?"}],
@@ -123,45 +114,45 @@ def test_thread__refuses_an_id_that_never_was(server: LiveServer) -> None:
     assert "No thread state was found for the requested `previous_message_id`." in str(raised.value)
 
 
-def test_thread__goes_on_once_from_each_message(server: LiveServer) -> None:
-    first = begun(server)
-    second = ask(server, "And?", after(first))
+def test_thread__goes_on_once_from_each_message(live: LiveServer) -> None:
+    first = begun(live)
+    second = ask(live, "And?", after(first))
     assert second.json()["content"][0]["text"] == "You said aubergine."
-    assert code(ask(server, "And?", after(first))) == (400, "thread_already_continued")
-    assert code(ask(server, "And?", after(second.json()["id"]))) == (200, None)
+    assert code(ask(live, "And?", after(first))) == (400, "thread_already_continued")
+    assert code(ask(live, "And?", after(second.json()["id"]))) == (200, None)
 
 
-def test_thread__may_be_gone_on_from_after_an_error(server: LiveServer) -> None:
-    first = begun(server)
-    assert ask(server, "busy", after(first)).status_code == 529
-    assert code(ask(server, "busy", after(first))) == (200, None)
+def test_thread__may_be_gone_on_from_after_an_error(live: LiveServer) -> None:
+    first = begun(live)
+    assert ask(live, "busy", after(first)).status_code == 529
+    assert code(ask(live, "busy", after(first))) == (200, None)
 
 
 def waiting_at_gate(server: LiveServer) -> int:
     return int(httpx.get(f"{server.url}/_mock/gates").json()["gates"].get("later", 0))
 
 
-def test_thread__is_taken_while_it_is_answered_and_free_when_the_client_left(server: LiveServer) -> None:
-    first = begun(server)
+def test_thread__is_taken_while_it_is_answered_and_free_when_the_client_left(live: LiveServer) -> None:
+    first = begun(live)
     with pytest.raises(httpx.ReadTimeout):
         body = {"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": "later"}]}
-        httpx.post(f"{server.url}/v1/messages", json={**body, "thread": after(first)}, headers=HEADERS, timeout=1)
-    while waiting_at_gate(server):
+        httpx.post(f"{live.url}/v1/messages", json={**body, "thread": after(first)}, headers=HEADERS, timeout=1)
+    while waiting_at_gate(live):
         time.sleep(0.05)  # it takes a moment to find out that a client has left, and not only closed its own side
     answers: list[httpx.Response] = []
-    waiting = threading.Thread(target=lambda: answers.append(ask(server, "later", after(first))))
+    waiting = threading.Thread(target=lambda: answers.append(ask(live, "later", after(first))))
     waiting.start()
-    while not waiting_at_gate(server):
+    while not waiting_at_gate(live):
         time.sleep(0.05)
     with pytest.raises(ThreadContinueInFlightError):
-        client(server).beta.messages.create(
+        client(live).beta.messages.create(
             model=MODEL,
             max_tokens=10,
             messages=[{"role": "user", "content": "And?"}],
             thread={"type": "continue", "previous_message_id": first},
             betas=[BETA],
         )
-    httpx.post(f"{server.url}/_mock/gates/later/release")
+    httpx.post(f"{live.url}/_mock/gates/later/release")
     waiting.join()
     assert code(answers[0]) == (200, None)
 
@@ -182,19 +173,17 @@ TOOLS = [{"name": "get_weather", "input_schema": {"type": "object"}}]
         ({"output_config": {"effort": "low"}}, "output_config"),
     ],
 )
-def test_thread__keeps_what_must_stay_the_same(
-    server: LiveServer, fields: dict[str, Any], different: str | None
-) -> None:
-    first = begun(server, system="Be brief.", tools=TOOLS)
-    answer = ask(server, "And?", after(first), **fields)
+def test_thread__keeps_what_must_stay_the_same(live: LiveServer, fields: dict[str, Any], different: str | None) -> None:
+    first = begun(live, system="Be brief.", tools=TOOLS)
+    answer = ask(live, "And?", after(first), **fields)
     assert code(answer) == ((200, None) if different is None else (400, "thread_fingerprint_mismatch"))
     assert different is None or f"differing field(s): {different}." in answer.json()["error"]["message"]
 
 
-def test_thread__names_what_differs_in_a_typed_error(server: LiveServer) -> None:
-    first = begun(server, system="Be brief.")
+def test_thread__names_what_differs_in_a_typed_error(live: LiveServer) -> None:
+    first = begun(live, system="Be brief.")
     with pytest.raises(ThreadFingerprintMismatchError, match=r"differing field\(s\): system"):
-        client(server).beta.messages.create(
+        client(live).beta.messages.create(
             model=MODEL,
             max_tokens=10,
             system="Be long.",
@@ -221,9 +210,9 @@ POINT = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
     ],
 )
 def test_thread__refuses_what_does_not_go_with_it(
-    server: LiveServer, fields: dict[str, Any], unsupported: list[str] | None
+    live: LiveServer, fields: dict[str, Any], unsupported: list[str] | None
 ) -> None:
-    answer = ask(server, "Hi", {"type": "create"}, **fields)
+    answer = ask(live, "Hi", {"type": "create"}, **fields)
     assert code(answer) == ((200, None) if unsupported is None else (400, "thread_unsupported_request"))
     assert unsupported is None or answer.json()["error"]["details"]["unsupported"] == unsupported
 
@@ -238,14 +227,14 @@ def test_thread__refuses_what_does_not_go_with_it(
         ("create", 400, "thread: Input should be an object"),
     ],
 )
-def test_thread__has_its_shape(server: LiveServer, thread: Any, status: int, words: str | None) -> None:
+def test_thread__has_its_shape(live: LiveServer, thread: Any, status: int, words: str | None) -> None:
     body = {"model": MODEL, "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}], "thread": thread}
-    answer = httpx.post(f"{server.url}/v1/messages", json=body, headers=HEADERS)
+    answer = httpx.post(f"{live.url}/v1/messages", json=body, headers=HEADERS)
     assert answer.status_code == status, answer.text
     assert words is None or words in answer.json()["error"]["message"]
 
 
-def test_thread__needs_its_beta(server: LiveServer) -> None:
+def test_thread__needs_its_beta(live: LiveServer) -> None:
     body = {
         "model": MODEL,
         "max_tokens": 9,
@@ -253,21 +242,21 @@ def test_thread__needs_its_beta(server: LiveServer) -> None:
         "thread": {"type": "create"},
     }
     answer = httpx.post(
-        f"{server.url}/v1/messages", json=body, headers={**HEADERS, "anthropic-beta": "files-api-2025-04-14"}
+        f"{live.url}/v1/messages", json=body, headers={**HEADERS, "anthropic-beta": "files-api-2025-04-14"}
     )
     assert answer.json()["error"]["message"] == "thread: Extra inputs are not permitted"
 
 
-def test_script__answers_with_a_typed_error_of_threads(server: LiveServer) -> None:
-    answer = ask(server, "refused", None)
+def test_script__answers_with_a_typed_error_of_threads(live: LiveServer) -> None:
+    answer = ask(live, "refused", None)
     assert code(answer) == (404, "thread_not_found")
     assert answer.json()["error"]["type"] == "not_found_error"
 
 
-def test_thread__that_goes_on_matches_calls_and_results_over_all_of_it(server: LiveServer) -> None:
-    first = begun(server, "The weather?", system="Be brief.", tools=TOOLS)
-    assert code(ask(server, "And?", after(first))) == (400, None)
-    answer = ask(server, [{"type": "tool_result", "tool_use_id": "toolu_other", "content": "sunny"}], after(first))
+def test_thread__that_goes_on_matches_calls_and_results_over_all_of_it(live: LiveServer) -> None:
+    first = begun(live, "The weather?", system="Be brief.", tools=TOOLS)
+    assert code(ask(live, "And?", after(first))) == (400, None)
+    answer = ask(live, [{"type": "tool_result", "tool_use_id": "toolu_other", "content": "sunny"}], after(first))
     assert "unexpected `tool_use_id` found in `tool_result` blocks: toolu_other" in answer.json()["error"]["message"]
 
 

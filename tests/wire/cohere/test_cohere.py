@@ -3,7 +3,6 @@
 import base64
 import json
 from array import array
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,18 +14,11 @@ from completions.wire import registry
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.rules import RULES
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.server import LiveServer
 from tests.wire.test_refusals import REVISED
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # LiteLLM keeps its connections, and never closes them
-        "ignore:Pydantic serializer warnings",
-        "ignore:Accessing the",
-        "ignore:Items? .* on TypedDict class",
-    ),
-]
+pytestmark = LITELLM
 
 MODEL = "command-a-03-2025"
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -43,12 +35,6 @@ rules:
 - {match: {last_user: Think.}, reply: {reasoning: Hm., text: Done.}}
 - {match: {format: cohere}, reply: Hi there.}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
 
 
 def post(server: LiveServer, path: str, body: object, key: str = "good") -> httpx.Response:
@@ -93,9 +79,9 @@ def fold(stream: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("said", ["Hello", "The weather?", "Think."])
-def test_chat__stream_folds_to_the_answer(server: LiveServer, said: str) -> None:
-    whole = post(server, "chat", chat(said, tools=TOOLS)).json()
-    streamed = fold(events(post(server, "chat", chat(said, tools=TOOLS, stream=True)).text))
+def test_chat__stream_folds_to_the_answer(live: LiveServer, said: str) -> None:
+    whole = post(live, "chat", chat(said, tools=TOOLS)).json()
+    streamed = fold(events(post(live, "chat", chat(said, tools=TOOLS, stream=True)).text))
     for call in (*whole["message"].get("tool_calls", ()), *streamed["message"].get("tool_calls", ())):
         assert call.pop("id").startswith("get_weather_")
     assert streamed == {name: value for name, value in whole.items() if name != "id"}
@@ -115,26 +101,26 @@ def test_chat__stream_folds_to_the_answer(server: LiveServer, said: str) -> None
         }
         again = chat(said, tools=TOOLS)
         again["messages"] += [message, result]
-        assert post(server, "chat", again).json()["message"]["content"][0]["text"] == "It is 21 degrees."
+        assert post(live, "chat", again).json()["message"]["content"][0]["text"] == "It is 21 degrees."
 
 
-def test_litellm__chats(server: LiveServer) -> None:
+def test_litellm__chats(live: LiveServer) -> None:
     """Not streamed: LiteLLM 1.110 takes the line of an event's name for JSON."""
     answer: Any = lite.load().completion(
-        f"cohere_chat/{MODEL}", chat("Hello")["messages"], api_base=f"{server.url}/v2/chat", api_key="good"
+        f"cohere_chat/{MODEL}", chat("Hello")["messages"], api_base=f"{live.url}/v2/chat", api_key="good"
     )
     assert answer.choices[0].message.content == "Hi there."
 
 
-def test_litellm__reranks_and_embeds(server: LiveServer) -> None:
+def test_litellm__reranks_and_embeds(live: LiveServer) -> None:
     client: Any = lite.load()
     documents = ["Paris is in France.", "The cat sleeps.", "Rome is in Italy."]
     ranked = client.rerank(
-        model="cohere/rerank-v3.5", query="cat", documents=documents, top_n=2, api_base=server.url, api_key="good"
+        model="cohere/rerank-v3.5", query="cat", documents=documents, top_n=2, api_base=live.url, api_key="good"
     )
     assert ranked.results[0]["index"] == 1 and len(ranked.results) == 2
     assert 1 >= ranked.results[0]["relevance_score"] > ranked.results[1]["relevance_score"] >= 0
-    embedded = client.embedding("cohere/embed-v4.0", ["a", "b"], api_base=f"{server.url}/v2/embed", api_key="good")
+    embedded = client.embedding("cohere/embed-v4.0", ["a", "b"], api_base=f"{live.url}/v2/embed", api_key="good")
     assert [len(each["embedding"]) for each in embedded.data] == [1536, 1536]
 
 
@@ -145,33 +131,33 @@ def test_litellm__reranks_and_embeds(server: LiveServer) -> None:
         ("voyage/rerank-2.5", {"object", "data", "model", "usage"}),
     ],
 )
-def test_litellm__reranks_with_others(server: LiveServer, model: str, shape: set[str]) -> None:
+def test_litellm__reranks_with_others(live: LiveServer, model: str, shape: set[str]) -> None:
     documents = ["Paris is in France.", "The cat sleeps.", "Rome is in Italy."]
     asked: dict[str, Any] = {"query": "cat", "documents": documents, "top_n": 2}
-    found: Any = lite.load().rerank(model=model, api_base=server.url, api_key="good", return_documents=True, **asked)
+    found: Any = lite.load().rerank(model=model, api_base=live.url, api_key="good", return_documents=True, **asked)
     assert found.results[0]["index"] == 1 and len(found.results) == 2
     assert found.results[0]["document"] == {"text": documents[1]}
     assert found.meta["tokens"] or found.meta["billed_units"]
     body = asked | {"model": model.partition("/")[2]}
-    answer = httpx.post(f"{server.url}/v1/rerank", json=body, headers={"authorization": "Bearer good"})
+    answer = httpx.post(f"{live.url}/v1/rerank", json=body, headers={"authorization": "Bearer good"})
     assert set(answer.json()) == shape
 
 
-def test_rerank__of_cohere_s_first_version(server: LiveServer) -> None:
+def test_rerank__of_cohere_s_first_version(live: LiveServer) -> None:
     body = {"model": "rerank-english-v3.0", "query": "cat", "documents": [{"text": "A dog."}, {"text": "The cat."}]}
     headers = {"authorization": "Bearer good"}
-    found = httpx.post(f"{server.url}/v1/rerank", json=body, headers=headers).json()
+    found = httpx.post(f"{live.url}/v1/rerank", json=body, headers=headers).json()
     assert [each["index"] for each in found["results"]] == [1, 0] and "document" not in found["results"][0]
-    refused = httpx.post(f"{server.url}/v1/rerank", json=body | {"documents": [1]}, headers=headers)
+    refused = httpx.post(f"{live.url}/v1/rerank", json=body | {"documents": [1]}, headers=headers)
     assert (refused.status_code, refused.json()) == (
         400,
         {"detail": "documents[0] must be a text, or an object that has a text"},
     )
 
 
-def test_embed__has_the_types_and_size_that_are_asked_for(server: LiveServer) -> None:
+def test_embed__has_the_types_and_size_that_are_asked_for(live: LiveServer) -> None:
     body = {"model": "embed-v4.0", "input_type": "search_query", "texts": ["a cat", "a dog"], "output_dimension": 256}
-    found = post(server, "embed", {**body, "embedding_types": ["float", "int8", "uint8"]}).json()
+    found = post(live, "embed", {**body, "embedding_types": ["float", "int8", "uint8"]}).json()
     assert found["texts"] == ["a cat", "a dog"] and found["response_type"] == "embeddings_by_type"
     for name in ("float", "int8", "uint8"):
         assert [len(each) for each in found["embeddings"][name]] == [256, 256]
@@ -179,11 +165,11 @@ def test_embed__has_the_types_and_size_that_are_asked_for(server: LiveServer) ->
     assert all(0 <= value <= 255 for value in found["embeddings"]["uint8"][0])
 
 
-def test_embed__takes_images_and_packs_its_vectors(server: LiveServer) -> None:
+def test_embed__takes_images_and_packs_its_vectors(live: LiveServer) -> None:
     one, other = ("data:image/png;base64," + base64.b64encode(each).decode() for each in (b"one", b"other"))
     kinds = ["float", "base64", "binary", "ubinary"]
     asked = {"model": "embed-v4.0", "input_type": "image", "embedding_types": kinds, "output_dimension": 256}
-    found = post(server, "embed", {**asked, "images": [one, other, one]}).json()
+    found = post(live, "embed", {**asked, "images": [one, other, one]}).json()
     vectors = found["embeddings"]
     assert found["texts"] == [] and vectors["float"][0] == vectors["float"][2] != vectors["float"][1]
     assert array("f", base64.b64decode(vectors["base64"][0])).tolist() == vectors["float"][0]
@@ -191,7 +177,7 @@ def test_embed__takes_images_and_packs_its_vectors(server: LiveServer) -> None:
     assert signs == "".join(str(int(value > 0)) for value in vectors["float"][0])
     assert vectors["binary"][0] == [byte - 128 for byte in vectors["ubinary"][0]]
     parts = [{"type": "text", "text": "a cat"}, {"type": "image_url", "image_url": {"url": one}}]
-    mixed = post(server, "embed", {**asked, "inputs": [{"content": parts}, {"content": parts[:1]}]}).json()
+    mixed = post(live, "embed", {**asked, "inputs": [{"content": parts}, {"content": parts[:1]}]}).json()
     assert len(mixed["embeddings"]["float"]) == 2 and mixed["embeddings"]["float"][0] != vectors["float"][0]
 
 
@@ -235,27 +221,27 @@ RERANK = {"model": "rerank-v3.5", "query": "a", "documents": ["a"]}
     ],
 )
 def test_error__is_a_message_with_an_id(
-    server: LiveServer, path: str, body: dict[str, Any], status: int, said: str
+    live: LiveServer, path: str, body: dict[str, Any], status: int, said: str
 ) -> None:
-    answer = post(server, path, body)
+    answer = post(live, path, body)
     assert answer.status_code == status and said in answer.json()["message"], answer.text
     assert answer.json()["id"] == answer.headers["x-request-id"]
 
 
-def test_key__is_refused_as_cohere_does(server: LiveServer) -> None:
-    answer = post(server, "chat", chat("a"), key="bad")
+def test_key__is_refused_as_cohere_does(live: LiveServer) -> None:
+    answer = post(live, "chat", chat("a"), key="bad")
     assert (answer.status_code, answer.json()["message"][:27]) == (401, "Incorrect API key provided:")
 
 
-def test_fault__ends_a_stream_with_an_error(server: LiveServer) -> None:
-    last = post(server, "chat", chat("cut", stream=True)).text.rstrip().rpartition("data: ")[2]
+def test_fault__ends_a_stream_with_an_error(live: LiveServer) -> None:
+    last = post(live, "chat", chat("cut", stream=True)).text.rstrip().rpartition("data: ")[2]
     assert json.loads(last)["delta"] == {"finish_reason": "ERROR", "error": "internal server error"}
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_journal__reads_what_was_said(server: LiveServer, stream: bool) -> None:
+def test_journal__reads_what_was_said(live: LiveServer, stream: bool) -> None:
     body = chat("The weather?", tools=TOOLS, stream=stream)
-    answer = post(server, "chat", body)
+    answer = post(live, "chat", body)
     said = registry.read(Traffic("POST", "/v2/chat", json.dumps(body).encode(), (answer.content,)))
     assert said.prompt and said.reply and said.reply.usage and said.prompt.tools
     choice = said.reply.choices[0]
@@ -263,15 +249,15 @@ def test_journal__reads_what_was_said(server: LiveServer, stream: bool) -> None:
     assert [(call.name, call.arguments) for call in choice.tool_calls] == [("get_weather", '{"city":"Paris"}')]
 
 
-def test_tokens__go_there_and_back(server: LiveServer) -> None:
+def test_tokens__go_there_and_back(live: LiveServer) -> None:
     said = "Hello, wörld! 🎁"
     asked, key = {"model": "command-a-03-2025"}, {"authorization": "Bearer good"}
-    found = httpx.post(f"{server.url}/v1/tokenize", json={**asked, "text": said}, headers=key, timeout=600).json()
+    found = httpx.post(f"{live.url}/v1/tokenize", json={**asked, "text": said}, headers=key, timeout=600).json()
     assert len(found["tokens"]) == len(found["token_strings"]) > 3 and found["meta"] == {
         "api_version": {"version": "1"}
     }
     back = {**asked, "tokens": found["tokens"]}
-    assert httpx.post(f"{server.url}/v1/detokenize", json=back, headers=key, timeout=600).json()["text"] == said
+    assert httpx.post(f"{live.url}/v1/detokenize", json=back, headers=key, timeout=600).json()["text"] == said
     for path, wrong in (
         ("tokenize", {"text": ""}),
         ("tokenize", {"text": 7}),
@@ -279,7 +265,7 @@ def test_tokens__go_there_and_back(server: LiveServer) -> None:
         ("detokenize", {"tokens": ["a"]}),
         ("detokenize", {"tokens": [-1]}),
     ):
-        answer = httpx.post(f"{server.url}/v1/{path}", json={**asked, **wrong}, headers=key, timeout=600)
+        answer = httpx.post(f"{live.url}/v1/{path}", json={**asked, **wrong}, headers=key, timeout=600)
         assert answer.status_code == 400 and set(answer.json()) == {"id", "message"}, (path, wrong)
 
 
@@ -339,8 +325,8 @@ def test_rules__have_fresh_sources_and_are_all_broken_below() -> None:
 
 
 @pytest.mark.parametrize(("body", "said"), BROKEN)
-def test_chat__is_refused_for_what_cohere_refuses(server: LiveServer, body: dict[str, Any], said: str) -> None:
-    answer = post(server, "chat", body)
+def test_chat__is_refused_for_what_cohere_refuses(live: LiveServer, body: dict[str, Any], said: str) -> None:
+    answer = post(live, "chat", body)
     assert answer.status_code == 400 and said in answer.json()["message"], answer.text
     kind = {"tool use": "TOOL_USE_NOT_SUPPORTED", "max tokens": "TOO_MANY_TOKENS"}
     assert answer.json().get("error_type") == next((kind[word] for word in kind if word in answer.text), None)
@@ -358,8 +344,8 @@ def test_chat__is_refused_for_what_cohere_refuses(server: LiveServer, body: dict
         chat("a", max_tokens=8000, stop_sequences=list("abcde"), temperature=1, safety_mode="OFF"),
     ],
 )
-def test_chat__takes_what_cohere_takes(server: LiveServer, body: dict[str, Any]) -> None:
-    assert post(server, "chat", body).status_code == 200
+def test_chat__takes_what_cohere_takes(live: LiveServer, body: dict[str, Any]) -> None:
+    assert post(live, "chat", body).status_code == 200
 
 
 def test_ending__tells_what_stopped_it_and_which_tokens_were_images() -> None:

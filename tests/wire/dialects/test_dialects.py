@@ -25,6 +25,7 @@ from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.responses.format import Responses
 from llmclient import lite
 from tests.document import events, fold
+from tests.leaky import LITELLM_WARNS
 from tests.scripts import rules, script
 from tests.server import LiveServer
 
@@ -446,12 +447,6 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def azure(live: LiveServer) -> Iterator[openai.AzureOpenAI]:
     with openai.AzureOpenAI(
         azure_endpoint=live.url, api_key="secret", api_version="2024-10-21", max_retries=0
@@ -528,7 +523,7 @@ PREFIXES = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
+@LITELLM_WARNS
 @pytest.mark.parametrize("name", PREFIXES)
 def test_litellm__hears_the_thoughts(live: LiveServer, name: str) -> None:
     provider, place = PREFIXES[name]

@@ -14,17 +14,10 @@ from pydantic import BaseModel
 from llmclient import LLMClient
 from llmclient.lite import load
 from tests.document import TEXT
+from tests.leaky import LITELLM
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-        "ignore:Items? .* on TypedDict class",
-    ),
-]
+pytestmark = LITELLM
 
 MODEL = "gemini-2.5-flash"
 

@@ -12,6 +12,7 @@ from google.genai import types
 from google.oauth2.credentials import Credentials
 
 from llmclient import lite
+from tests.leaky import LITELLM_WARNS
 from tests.server import LiveServer
 
 SCRIPT = """\
@@ -31,7 +32,6 @@ rules:
 """
 PLACE = "/v1beta1/projects/p/locations/global/publishers/google/models/"
 FLASH, NEW, PRO = "gemini-2.5-flash-image", "gemini-3.1-flash-image", "gemini-3-pro-image"
-LITELLM = pytest.mark.filterwarnings("ignore:Items? .* on TypedDict class", "ignore:Pydantic serializer warnings")
 TTS = "gemini-2.5-flash-preview-tts"
 
 
@@ -249,7 +249,7 @@ def test_imagen__refuses(live: LiveServer, body: dict[str, Any], message: str) -
     assert answer.status_code == (400 if message else 429) and message in answer.json()["error"]["message"]
 
 
-@LITELLM
+@LITELLM_WARNS
 def test_litellm__draws(live: LiveServer) -> None:
     litellm = lite.load()
     for model in (FLASH, "imagen-4.0-generate-001"):
@@ -259,7 +259,7 @@ def test_litellm__draws(live: LiveServer) -> None:
         assert base64.b64decode(answer.data[0].b64_json).startswith(b"\x89PNG")
 
 
-@LITELLM
+@LITELLM_WARNS
 def test_litellm__speaks(live: LiveServer) -> None:
     """As its `speech` does it for Gemini, which takes no address of one's own."""
     answer = lite.load().completion(

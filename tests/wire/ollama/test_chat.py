@@ -287,12 +287,6 @@ rules:
 
 
 @pytest.fixture(scope="module")
-def live() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def client(live: LiveServer) -> Iterator[ollama.Client]:
     with ollama.Client(host=live.url, headers={"Authorization": "Bearer secret"}) as client:
         yield client

@@ -17,18 +17,11 @@ from completions.tokens import text as tokens
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.vectors import embed
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.scripts import World, rules, script
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-        "ignore:Items? .* on TypedDict class",
-    ),
-]
+pytestmark = LITELLM
 
 WIRE = Embeddings()
 SMALL, LARGE, ADA = "text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002"

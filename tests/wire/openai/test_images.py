@@ -17,18 +17,12 @@ from completions.exceptions import RequestError
 from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.picture import GLYPHS, INK, Picture, picture_of
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.scripts import World, rules
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-        "ignore:deprecated:DeprecationWarning",  # so the SDK marks variations
-    ),
-]
+# The SDK marks variations as deprecated.
+pytestmark = [*LITELLM, pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")]
 
 WIRE = Images()
 GPT = "gpt-image-1.5"

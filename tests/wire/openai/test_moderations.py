@@ -15,18 +15,11 @@ from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import Responses
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.scripts import World, rules, script
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-        "ignore:Items? .* on TypedDict class",
-    ),
-]
+pytestmark = LITELLM
 
 WIRE = Moderations()
 TEXT = {"type": "text", "text": "an apple"}

@@ -11,18 +11,11 @@ from openai.types.responses import FunctionToolParam, ResponseInputParam
 from pydantic import BaseModel
 
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.server import LiveServer
 from tests.wire.openai.typed_events import fold_response
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-        "ignore:Items? .* on TypedDict class",
-    ),
-]
+pytestmark = LITELLM
 
 WEATHER: FunctionToolParam = {
     "type": "function",

@@ -14,17 +14,11 @@ from completions.conversation import Choice, Prompt, Reply, Usage
 from completions.exceptions import RequestError
 from completions.wire.openai.speech import Speech
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.scripts import World, rules
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-    ),
-]
+pytestmark = LITELLM
 
 WIRE = Speech()
 NOTHING = Reply(())

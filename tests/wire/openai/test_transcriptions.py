@@ -15,18 +15,12 @@ from completions.exceptions import RequestError
 from completions.wire.openai import audio
 from completions.wire.openai.transcriptions import Transcriptions, Translations
 from llmclient import lite
+from tests.leaky import LITELLM
 from tests.scripts import World, rules
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings(
-        "ignore::pytest.PytestUnraisableExceptionWarning",  # clients that never close their connections
-        "ignore:Pydantic serializer warnings",  # and LiteLLM's own
-        "ignore:Accessing the",
-        "ignore:deprecated:DeprecationWarning",  # so the SDK marks translations
-    ),
-]
+# The SDK marks translations as deprecated.
+pytestmark = [*LITELLM, pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")]
 
 WIRE = Transcriptions()
 NOTHING = Reply(())

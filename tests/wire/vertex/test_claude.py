@@ -10,12 +10,10 @@ import pytest
 
 from completions.exceptions import RequestError
 from completions.wire.vertex.claude import VertexClaude
+from tests.leaky import LEAKY
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
-]
+pytestmark = LEAKY
 
 MODEL = "claude-sonnet-4-5@20250929"
 PLACE = "/v1/projects/p/locations/us-east5/publishers/anthropic/models"
@@ -31,16 +29,10 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
-
-
 @pytest.fixture
-def sdk(server: LiveServer) -> Iterator[anthropic.AnthropicVertex]:
+def sdk(live: LiveServer) -> Iterator[anthropic.AnthropicVertex]:
     with anthropic.AnthropicVertex(
-        base_url=f"{server.url}/v1", region="us-east5", project_id="p", access_token="good", max_retries=0
+        base_url=f"{live.url}/v1", region="us-east5", project_id="p", access_token="good", max_retries=0
     ) as client:
         yield client
 
@@ -85,9 +77,9 @@ def test_sdk__counts_tokens_as_anthropic_does(sdk: anthropic.AnthropicVertex) ->
     ],
 )
 def test_error__is_anthropics_for_the_message_and_googles_around_it(
-    server: LiveServer, path: str, body: dict[str, Any], key: str, status: int, said: str
+    live: LiveServer, path: str, body: dict[str, Any], key: str, status: int, said: str
 ) -> None:
-    answer = post(server, f"/{path}:rawPredict", BODY | body, key)
+    answer = post(live, f"/{path}:rawPredict", BODY | body, key)
     assert answer.status_code == status and said in answer.text
     assert (answer.json().get("type") == "error") == (status in (400, 529))
     assert ("code" in answer.json()["error"]) == (status not in (400, 529))
