@@ -9,7 +9,7 @@ import base64
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -111,6 +111,9 @@ COMPACTING = 93
 COMPACTED_SEAL, COMPACTED_BYTES = 523, 5.88
 """The same of what stands for a conversation that was compacted: fitted, within 3 %."""
 
+COMPACTED_ALONG_SEAL = 862
+"""The same where an answer has compacted it, as `context_management` asks."""
+
 ENCRYPTED = "gAAAA"
 """How what OpenAI has encrypted begins."""
 
@@ -192,7 +195,7 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
         total += sum(thought_tokens(thought, model) for message in since_user(prompt) for thought in message.thoughts)
         total += COMPACTING if prompt.task == "compact" else 0
     in_lines = False
-    for message in prompt.messages:
+    for message in _remembered(prompt) if responses else prompt.messages:
         total += _message(message, marks, names, model)
         in_lines = in_lines or "\n" in message.text
     if in_lines:
@@ -219,6 +222,26 @@ def _marks(name: str, responses: bool) -> tuple[str, bool, Marks | None]:
     return model, thinks, None if TEXT_ALONE.match(model) else marks
 
 
+def _remembered(prompt: Prompt) -> Sequence[Message]:
+    """Return the messages that are read: before the last item that stands for a conversation, only what users say.
+
+    What users, tools and systems say are messages of their own, so that they tell where that item is.
+    """
+    items = list(items_of(prompt))
+    place = max((at for at, item in enumerate(items) if item.get("type") == "compaction"), default=None)
+    if place is None:
+        return prompt.messages
+    later = sum(_is_told(item) for item in items[place + 1 :])
+    told = [at for at, message in enumerate(prompt.messages) if message.role != "assistant"]
+    start = told[-later] if 0 < later <= len(told) else len(prompt.messages)
+    before = (message for message in prompt.messages[:start] if message.role not in ("assistant", "tool"))
+    return [*before, *prompt.messages[start:]]
+
+
+def _is_told(item: Mapping[str, Any]) -> bool:
+    return item.get("role", "assistant") != "assistant" or str(item.get("type", "")).endswith("_call_output")
+
+
 def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
     """Count what stands before the conversation, where there is something."""
     is_open = OPEN in (prompt.model or "")
@@ -239,7 +262,8 @@ def _items(prompt: Prompt, marks: Marks, model: str) -> int:
     )
     less = any(item.get("type") == "tool_search_call" for item in items)
     spaces = sum(2 * _namespace(item, model) - less for item in items if item.get("namespace"))
-    compacted = sum(_compacted(item, model) for item in items if item.get("type") == "compaction")
+    seal = COMPACTED_ALONG_SEAL if prompt.body.get("context_management") else COMPACTED_SEAL
+    compacted = sum(_compacted(item, seal, model) for item in items if item.get("type") == "compaction")
     return silent * (PER_MESSAGE + 1 + marks.final) + spaces + compacted
 
 
@@ -259,13 +283,13 @@ def _namespace(call: Mapping[str, Any], model: str) -> int:
     return tokens.count(f"{call['namespace']}.{name}", model) - tokens.count(f"functions.{name}", model)
 
 
-def _compacted(item: Mapping[str, Any], model: str) -> int:
+def _compacted(item: Mapping[str, Any], seal: int, model: str) -> int:
     """Count the item that stands for a conversation: by its size, or what the mock has written there."""
     sealed = item.get("encrypted_content")
     if not isinstance(sealed, str):
         return 0
     if sealed.startswith(ENCRYPTED):
-        return max(MIN_SEALED, round((len(sealed) * 3 / 4 - COMPACTED_SEAL) / COMPACTED_BYTES))
+        return max(MIN_SEALED, round((len(sealed) * 3 / 4 - seal) / COMPACTED_BYTES))
     return thought_tokens(Thought(sealed=sealed), model)
 
 

@@ -158,6 +158,23 @@ def test_thoughts__count_until_the_user_speaks_again() -> None:
     assert count((*turn, last)) == count((*bare, last))
 
 
+def test_compaction__stands_for_what_models_and_tools_said_before_it() -> None:
+    call = {"type": "function_call", "call_id": "c", "name": "look", "arguments": '{"at":"the moon"}'}
+    result = {"type": "function_call_output", "call_id": "c", "output": "It is full. " * 30}
+    asks, says = {"role": "user", "content": "And the sun? " * 20}, {"role": "assistant", "content": "It shines. " * 40}
+    compacted = {"type": "compaction", "encrypted_content": "gAAAA"}
+
+    def counted(*items: dict[str, Any], **more: Any) -> int:
+        return counting.prompt_tokens(read_prompt({"model": "gpt-4.1", "input": list(items), **more}, {}))
+
+    long = {"type": "compaction", "encrypted_content": "gAAAA" * 600}
+    assert 50 < counted(long, asks) - counted(long, asks, context_management=[{"type": "compaction"}]) < 60
+    assert counted(asks, call, result, says, compacted, asks) == counted(asks, compacted, asks)
+    assert counted(asks, says, compacted, asks, says) == counted(asks, compacted, asks, says)
+    assert counted(asks, says, compacted, asks) > counted(compacted, asks)
+    assert counted(asks, call, compacted, result) > counted(asks, compacted) + 100
+
+
 def test_thoughts__that_only_the_api_reads_count_by_their_size() -> None:
     thinks = [counting.thought_tokens(Thought(sealed="gAAAA" + "x" * size), "gpt-5") for size in (0, 5_000, 10_000)]
     assert 0 < thinks[0] < 50 and 500 < thinks[1] < 800 and 1_200 < thinks[2] < 1_800
