@@ -39,7 +39,7 @@ def test_document__is_taken_back() -> None:
     assert Responses().parse(orjson.dumps(body), {}, validate=True).last_user == "And 3+3?"
 
 
-@pytest.mark.parametrize(("most", "has"), [(9, True), (10, False)])
+@pytest.mark.parametrize(("most", "has"), [(10, True), (11, False)])
 def test_response__compacts_a_conversation_that_became_as_long_as_it_says(most: int, has: bool) -> None:
     body = {"model": "gpt-5", "input": SAID, "context_management": [{"type": "compaction", "compact_threshold": most}]}
     wire, reply = Responses(), Reply((Choice("5."),), created=7, usage=Usage(9, 1), serial="a")

@@ -150,7 +150,7 @@ def _compaction(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     """Yield what stands for a conversation that has become as long as the request says (recorded in February 2026)."""
     told = [each for each in dicts(prompt.body.get("context_management")) if each.get("type") == "compaction"]
     most = min((most for each in told if (most := whole(each.get("compact_threshold"), 0))), default=None)
-    counted = reply.usage.prompt_tokens if reply.usage else 0
+    counted = reply.usage.prompt_tokens + reply.usage.completion_tokens if reply.usage else 0
     choice = reply.choices[0]
     if most is None or counted < most or choice.finish_reason in (*UNFINISHED, "error"):
         return
