@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
@@ -18,12 +18,10 @@ from completions.wire import registry
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.errors import AmazonError
+from tests.leaky import LEAKY
 from tests.server import LiveServer
 
-pytestmark = [
-    pytest.mark.usefixtures("leaky"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
-]
+pytestmark = LEAKY
 
 MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 USER = {"role": "user", "content": [{"text": "Hi"}]}
@@ -44,12 +42,6 @@ rules:
 - {match: {format: converse}, reply: To Converse.}
 - {match: {format: anthropic}, reply: To Claude.}
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
 
 
 def runtime(server: LiveServer, key: str = "AKIDGOOD") -> Any:
@@ -103,9 +95,9 @@ def plain(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("said", ["Hi", "The weather?"])
-def test_boto3__converses_whole_and_streamed(server: LiveServer, said: str) -> None:
+def test_boto3__converses_whole_and_streamed(live: LiveServer, said: str) -> None:
     asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": said}]}], "toolConfig": TOOLS}
-    client = runtime(server)
+    client = runtime(live)
     whole = plain(client.converse(**asked))
     assert whole == plain(folded(client.converse_stream(**asked)["stream"]))
     assert whole["usage"]["totalTokens"] == whole["usage"]["inputTokens"] + whole["usage"]["outputTokens"] > 0
@@ -117,8 +109,8 @@ def test_boto3__converses_whole_and_streamed(server: LiveServer, said: str) -> N
         assert whole["stopReason"] == "tool_use"
 
 
-def test_boto3__sends_back_what_was_said_with_a_tools_result(server: LiveServer) -> None:
-    client, user = runtime(server), {"role": "user", "content": [{"text": "The weather?"}]}
+def test_boto3__sends_back_what_was_said_with_a_tools_result(live: LiveServer) -> None:
+    client, user = runtime(live), {"role": "user", "content": [{"text": "The weather?"}]}
     message = client.converse(modelId=MODEL, messages=[user], toolConfig=TOOLS)["output"]["message"]
     call = message["content"][-1]["toolUse"]["toolUseId"]
     result = {"toolResult": {"toolUseId": call, "content": [{"json": {"temp": 21}}]}}
@@ -127,8 +119,8 @@ def test_boto3__sends_back_what_was_said_with_a_tools_result(server: LiveServer)
     assert answer["output"]["message"]["content"] == [{"text": "It is 21 degrees."}]
 
 
-def test_converse__takes_the_form_of_an_answer_in_claude_s_own_fields(server: LiveServer) -> None:
-    client, config = runtime(server), {"output_config": {"format": {"type": "json_schema", "schema": CITY}}}
+def test_converse__takes_the_form_of_an_answer_in_claude_s_own_fields(live: LiveServer) -> None:
+    client, config = runtime(live), {"output_config": {"format": {"type": "json_schema", "schema": CITY}}}
     asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Make it up"}]}]}
     whole = plain(client.converse(**asked, additionalModelRequestFields=config))
     assert list(json.loads(whole["output"]["message"]["content"][0]["text"])) == ["city"]
@@ -136,9 +128,9 @@ def test_converse__takes_the_form_of_an_answer_in_claude_s_own_fields(server: Li
 
 
 @pytest.mark.parametrize("mode", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}])
-def test_converse__thinks_where_claude_s_own_fields_say_so(server: LiveServer, mode: dict[str, Any]) -> None:
+def test_converse__thinks_where_claude_s_own_fields_say_so(live: LiveServer, mode: dict[str, Any]) -> None:
     asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Make it up"}]}]}
-    answer = runtime(server).converse(**asked, additionalModelRequestFields={"thinking": mode})
+    answer = runtime(live).converse(**asked, additionalModelRequestFields={"thinking": mode})
     assert [*map(next, map(iter, answer["output"]["message"]["content"]))] == ["reasoningContent", "text"]
     assert answer["output"]["message"]["content"][0]["reasoningContent"]["reasoningText"]["text"]
 
@@ -157,9 +149,9 @@ def test_converse__thinks_where_claude_s_own_fields_say_so(server: LiveServer, m
     ],
 )
 def test_converse__tells_the_fields_that_a_request_points_at(
-    server: LiveServer, model: str, paths: list[str], found: Any
+    live: LiveServer, model: str, paths: list[str], found: Any
 ) -> None:
-    client, stops = runtime(server), {"stopSequences": ["Converse"]}
+    client, stops = runtime(live), {"stopSequences": ["Converse"]}
     asked = {"modelId": model, "messages": [USER], "inferenceConfig": stops, "additionalModelResponseFieldPaths": paths}
     whole, streamed = client.converse(**asked), folded(client.converse_stream(**asked)["stream"])
     assert whole.get("additionalModelResponseFields") == streamed.get("additionalModelResponseFields") == found
@@ -193,8 +185,8 @@ CHANGES: dict[str, tuple[Callable[[list[Any]], list[Any]], str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_converse__looks_at_claude_s_thinking_that_comes_back(server: LiveServer, change: str) -> None:
-    with closing(runtime(server)) as client:
+def test_converse__looks_at_claude_s_thinking_that_comes_back(live: LiveServer, change: str) -> None:
+    with closing(runtime(live)) as client:
         user = {"role": "user", "content": [{"text": "The weather?"}]}
         asked: Any = {"modelId": MODEL, "toolConfig": TOOLS, "additionalModelRequestFields": THINKS}
         content = client.converse(messages=[user], **asked)["output"]["message"]["content"]
@@ -211,10 +203,8 @@ def test_converse__looks_at_claude_s_thinking_that_comes_back(server: LiveServer
 
 
 @pytest.mark.parametrize(("model", "begins"), [(MODEL, "reasoningContent"), ("amazon.nova-pro-v1:0", "toolUse")])
-def test_converse__begins_claude_s_calls_with_thinking_where_it_must(
-    server: LiveServer, model: str, begins: str
-) -> None:
-    space = f"{server.url}/ns/bare-{begins.lower()}"
+def test_converse__begins_claude_s_calls_with_thinking_where_it_must(live: LiveServer, model: str, begins: str) -> None:
+    space = f"{live.url}/ns/bare-{begins.lower()}"
     bearer = {"authorization": "Bearer AKIDGOOD"}
     script = "{version: 1, rules: [{reply: {tool_calls: [{name: get_weather, arguments: {city: Paris}}]}}]}"
     httpx.put(f"{space}/_mock/script", content=script).raise_for_status()
@@ -228,9 +218,9 @@ def test_converse__begins_claude_s_calls_with_thinking_where_it_must(
     assert httpx.post(f"{space}/model/{model}/converse", json=body, headers=bearer).status_code == 200
 
 
-def test_boto3__invokes_claude_whole_and_streamed(server: LiveServer) -> None:
+def test_boto3__invokes_claude_whole_and_streamed(live: LiveServer) -> None:
     body = json.dumps({**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]})
-    client = runtime(server)
+    client = runtime(live)
     answer = client.invoke_model(modelId=MODEL, body=body)
     whole, headers = json.loads(answer["body"].read()), answer["ResponseMetadata"]["HTTPHeaders"]
     assert whole["content"] == [{"type": "text", "text": "To Claude."}]
@@ -253,9 +243,9 @@ def test_boto3__invokes_claude_whole_and_streamed(server: LiveServer) -> None:
         ("my-claude", 200),
     ],
 )
-def test_invoke__says_which_models_it_does_not_take(server: LiveServer, model: str, status: int) -> None:
+def test_invoke__says_which_models_it_does_not_take(live: LiveServer, model: str, status: int) -> None:
     body = {**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]} if status == 200 else {"inputText": "Hi"}
-    space = f"{server.url}/ns/alone"
+    space = f"{live.url}/ns/alone"
     httpx.put(f"{space}/_mock/script", content="{version: 1, defaults: {validate: false}, rules: [{reply: Hi.}]}")
     answer = httpx.post(f"{space}/model/{model}/invoke", json=body)
     assert answer.status_code == status
@@ -264,9 +254,9 @@ def test_invoke__says_which_models_it_does_not_take(server: LiveServer, model: s
     assert ("answered at converse" in answer.text) == (status == 400)
 
 
-def test_anthropic_sdk__gets_a_message_whole_and_streamed(server: LiveServer) -> None:
+def test_anthropic_sdk__gets_a_message_whole_and_streamed(live: LiveServer) -> None:
     client = anthropic.AnthropicBedrock(
-        base_url=server.url, aws_region="us-east-1", aws_access_key="AKIDGOOD", aws_secret_key="s", max_retries=0
+        base_url=live.url, aws_region="us-east-1", aws_access_key="AKIDGOOD", aws_secret_key="s", max_retries=0
     )
     asked: Any = {"model": MODEL, "max_tokens": 100, "messages": [{"role": "user", "content": "Hi"}]}
     message = client.messages.create(**asked)
@@ -284,9 +274,9 @@ def test_anthropic_sdk__gets_a_message_whole_and_streamed(server: LiveServer) ->
 )
 @pytest.mark.parametrize("method", ["converse", "converse_stream"])
 def test_boto3__raises_the_errors_of_its_own_names(
-    server: LiveServer, said: str, code: str, status: int, method: str
+    live: LiveServer, said: str, code: str, status: int, method: str
 ) -> None:
-    client = runtime(server)
+    client = runtime(live)
     with pytest.raises(botocore.exceptions.ClientError) as raised:
         getattr(client, method)(modelId=MODEL, messages=[{"role": "user", "content": [{"text": said}]}])
     assert raised.value.response["Error"]["Code"] == code
@@ -294,11 +284,11 @@ def test_boto3__raises_the_errors_of_its_own_names(
     assert type(raised.value).__name__ == code
 
 
-def test_boto3__raises_the_error_of_a_wrong_key_and_the_one_within_a_stream(server: LiveServer) -> None:
+def test_boto3__raises_the_error_of_a_wrong_key_and_the_one_within_a_stream(live: LiveServer) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="UnrecognizedClientException"):
-        runtime(server, "AKIDBAD").converse(modelId=MODEL, messages=[USER])
+        runtime(live, "AKIDBAD").converse(modelId=MODEL, messages=[USER])
     cut = [{"role": "user", "content": [{"text": "cut"}]}]
-    stream = runtime(server).converse_stream(modelId=MODEL, messages=cut)["stream"]
+    stream = runtime(live).converse_stream(modelId=MODEL, messages=cut)["stream"]
     with pytest.raises(botocore.exceptions.EventStreamError, match="internalServerException"):
         list(stream)
 
@@ -377,10 +367,10 @@ CALL = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": 
         ),
     ],
 )
-def test_converse__refuses_in_aws_s_words(server: LiveServer, body: dict[str, Any], said: str) -> None:
+def test_converse__refuses_in_aws_s_words(live: LiveServer, body: dict[str, Any], said: str) -> None:
     for method in ("converse", "converse-stream"):
         answer = httpx.post(
-            f"{server.url}/model/{MODEL}/{method}", json=body, headers={"authorization": "Bearer AKIDGOOD"}, timeout=60
+            f"{live.url}/model/{MODEL}/{method}", json=body, headers={"authorization": "Bearer AKIDGOOD"}, timeout=60
         )
         assert answer.status_code == 400 and said in answer.json()["message"]
         own, common = (
@@ -414,10 +404,10 @@ def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
         ({"max_tokens": None}, "max_tokens: Input should be a valid integer"),
     ],
 )
-def test_invoke__refuses_in_claude_s_words_and_aws_s_shape(server: LiveServer, more: dict[str, Any], said: str) -> None:
+def test_invoke__refuses_in_claude_s_words_and_aws_s_shape(live: LiveServer, more: dict[str, Any], said: str) -> None:
     body = {**CLAUDE, "messages": [{"role": "user", "content": "Hi"}], **more}
     answer = httpx.post(
-        f"{server.url}/model/{MODEL}/invoke", json=body, headers={"authorization": "Bearer AKIDGOOD"}, timeout=60
+        f"{live.url}/model/{MODEL}/invoke", json=body, headers={"authorization": "Bearer AKIDGOOD"}, timeout=60
     )
     assert (answer.status_code, answer.json()) == (400, {"message": said})
     assert answer.headers["x-amzn-errortype"].partition(":")[0] == "ValidationException"
@@ -456,12 +446,12 @@ def test_signature__must_be_whole_and_of_now(authorization: str, date: str | Non
 
 
 @pytest.mark.parametrize("method", ["converse", "converse-stream", "invoke", "invoke-with-response-stream"])
-def test_journal__reads_what_was_said(server: LiveServer, method: str) -> None:
+def test_journal__reads_what_was_said(live: LiveServer, method: str) -> None:
     spoken = (
         {"messages": [USER]} if "converse" in method else {**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]}
     )
     path, headers = f"/model/{MODEL}/{method}", {"authorization": "Bearer AKIDGOOD"}
-    answer = httpx.post(server.url + path, json=spoken, headers=headers, timeout=60)
+    answer = httpx.post(live.url + path, json=spoken, headers=headers, timeout=60)
     said = registry.read(Traffic("POST", path, json.dumps(spoken).encode(), (answer.content,)))
     assert said.prompt and said.prompt.last_user == "Hi" and said.prompt.stream == ("stream" in method)
     assert said.reply and said.reply.usage and said.reply.usage.completion_tokens > 0
@@ -471,9 +461,9 @@ def test_journal__reads_what_was_said(server: LiveServer, method: str) -> None:
         assert registry.read(Traffic("POST", path, b"{}", (answer.content[:-20],))).reply
 
 
-def test_documents__are_taken_in_as_files(server: LiveServer) -> None:
+def test_documents__are_taken_in_as_files(live: LiveServer) -> None:
     document = {"document": {"format": "pdf", "name": "a", "source": {"bytes": base64.b64decode("JVBERg==")}}}
     image = {"image": {"format": "png", "source": {"bytes": b"x"}}}
     message = {"role": "user", "content": [{"text": "Hi"}, document, image]}
-    answer = runtime(server).converse(modelId="amazon.nova-pro-v1:0", messages=[message])
+    answer = runtime(live).converse(modelId="amazon.nova-pro-v1:0", messages=[message])
     assert answer["output"]["message"]["content"] == [{"text": "To Converse."}]
