@@ -70,7 +70,7 @@ def found_undecodable(exc: RequestError) -> Finding | None:
         document = json.loads(exc.body)
     except json.JSONDecodeError as wrong:
         return Finding("json_invalid", "JSON decode error", [wrong.pos], {}, {"error": wrong.msg})
-    except ValueError:  # it is no text, which is another error
+    except (ValueError, RecursionError):  # it is no text, or nested too deep, which are other errors
         return None
     return None if isinstance(document, dict) else Finding(*_NO_OBJECT, [], document, {})
 

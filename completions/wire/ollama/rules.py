@@ -77,10 +77,12 @@ def read(body: bytes) -> dict[str, Any]:
 
 def _unreadable(body: bytes) -> str | None:
     try:
-        kind = WORDS.get(type(orjson.loads(body)), "null")
+        document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
         return f"invalid JSON: {exc.msg} (line {exc.lineno}, column {exc.colno})"
-    return f"json: cannot unmarshal {kind} into Go value of type api.Request"
+    if isinstance(document, dict):
+        return None
+    return f"json: cannot unmarshal {WORDS.get(type(document), 'null')} into Go value of type api.Request"
 
 
 def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:
