@@ -12,7 +12,7 @@ from completions.event import Body, Event, Events
 from completions.exceptions import RequestError
 from completions.ids import hex_id, spelled
 from completions.tokens.capabilities import Capabilities, is_known
-from completions.wire.depth import MAX_DEPTH, is_too_deep
+from completions.wire.depth import AT_MAX_DEPTH, MAX_DEPTH, is_too_deep
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
@@ -264,8 +264,8 @@ def decode_object(body: bytes) -> dict[str, Any]:
         raise Undecodable(f"We could not parse the JSON body of your request: {why}.", body) from exc
     if not isinstance(document, dict):
         raise Undecodable(f"The JSON body of your request must be an object, but it is {json_type(document)}.", body)
-    # most bodies are shorter than this, or have fewer brackets
-    if body[2 * MAX_DEPTH :] and body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_too_deep(document):
+    # most bodies have not even this byte, or have fewer brackets
+    if body[AT_MAX_DEPTH] and body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_too_deep(document):
         why = f"it is nested more than {MAX_DEPTH} levels deep"
         raise RequestError(f"We could not parse the JSON body of your request: {why}.")
     return document

@@ -5,6 +5,9 @@ from typing import Any
 MAX_DEPTH = 200
 """How many objects and arrays may be within each other; orjson reads 1,024 of them, and writes 254."""
 
+AT_MAX_DEPTH = slice(2 * MAX_DEPTH, 2 * MAX_DEPTH + 1)
+"""The first byte of a body that a deeper one has."""
+
 
 def is_too_deep(document: Any) -> bool:
     """Tell whether a body is nested too deep; it is walked through, since the brackets in its texts tell nothing."""
