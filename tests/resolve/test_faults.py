@@ -125,7 +125,7 @@ def test_header__is_read_by_djangos_synchronous_client_too(client: Client) -> No
             "- {reply: a, fault: {stall: {after_tokens: 1, after_events: 1}}}",
             "takes one of: after_tokens, after_events.",
         ),
-        ("- {reply: a, fault: []}", "`rules[0].fault` must name at least one fault."),
+        ("- {reply: a, fault: []}", "`rules[0].fault` must hold at least one fault."),
         ("- {reply: a, error: 503, fault: disconnect}", "beside one of the faults error_event, error_object.)"),
         ("- {reply: a, fault: {}}", "`rules[0].fault` must name one fault."),
         (

@@ -14,7 +14,7 @@ import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.content import PAGE
-from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.fields import arranged, dicts, mapping, text, texts
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
 
@@ -304,5 +304,5 @@ def _for_client(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
             action = {"commands": commands, "timeout_ms": None, "max_output_length": None}
             return {"type": "shell_call", "status": "completed", "action": action, "environment": None}
     said = mapping(given.get("operation"))
-    operation = {"type": "delete_file", "path": PATCH["path"]} | said if said else PATCH
+    operation = arranged({"type": "delete_file", "path": PATCH["path"]} | said if said else PATCH, PATCH)
     return {"type": "apply_patch_call", "status": "completed", "operation": operation}
