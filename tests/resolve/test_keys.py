@@ -152,6 +152,15 @@ async def test_headers__are_those_of_the_address_and_the_status(
     assert told <= answer.headers.keys() and not untold & answer.headers.keys()
 
 
+@pytest.mark.parametrize("model", ["\u65e5\u672c", "\x80", "a\r\nset-cookie: b", "a\tb"])
+async def test_headers__name_no_model_that_a_header_cannot_hold(app: Handler, model: str) -> None:
+    legacy = await call(app, "POST", "/v1/completions", orjson.dumps({"prompt": "a", "model": model}))
+    assert (legacy.status, MODEL in legacy.headers) == (200, False)
+    deployment = f"/openai/deployments/{model}/chat/completions"
+    azure = await call(app, "POST", deployment, BODY, query=b"api-version=2024-10-21")
+    assert (azure.status, "x-ms-deployment-name" in azure.headers) in ((200, False), (404, False))
+
+
 async def test_headers__tell_a_stranger_nothing_of_an_account(app: Handler, settings: Settings) -> None:
     settings.API_KEYS = ["sk-env"]
     headers = (await call(app, "POST", CHAT, BODY)).headers

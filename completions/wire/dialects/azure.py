@@ -217,7 +217,7 @@ class Azure(OnAzure):
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the headers of the gateway, and of the deployment if it answers."""
         gateway = super().headers(request_id, status, model)
-        if status >= 400 or model is None:
+        if status >= 400 or model is None or not (model.isascii() and model.isprintable()):
             return gateway
         return {**gateway, **DEPLOYMENT, "x-ms-deployment-name": model}
 

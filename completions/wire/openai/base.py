@@ -268,7 +268,7 @@ class OpenAIFormat(WireFormat):
             return own
         if status != 200 or not (model and self.is_limited):
             return headers_of(f"{elapsed_ms:.0f}", status, model, self.is_limited)
-        named = {"openai-model": model} if self.names_model else {}
+        named = {"openai-model": model} if self.names_model and model.isascii() and model.isprintable() else {}
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS, **named}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
