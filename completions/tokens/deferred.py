@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Tool
 
-BRINGS_TOOLS = frozenset({"additional_tools", "tool_search_output"})
+BRINGS_TOOLS = ("additional_tools", "tool_search_output")
 """The types of the items of `responses` that bring tools."""
 
 MAX_DEPTH = 8

@@ -191,6 +191,9 @@ def test_body__of_anthropic_may_lack_what_the_api_s_have() -> None:
         {"id": "i", "type": "code_interpreter_call"},
         {"id": "i", "type": "image_generation_call"},
         {"id": "i", "type": "web_search_call", "status": "completed"},
+        {"id": "i", "type": "web_search_call", "action": None},
+        {"id": "i", "type": "apply_patch_call"},
+        {"id": "i", "type": "apply_patch_call", "operation": None},
         {"id": "i", "type": "of_tomorrow", "more": 1},
     ],
 )

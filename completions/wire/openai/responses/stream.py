@@ -14,6 +14,7 @@ import orjson
 from completions.event import HOLE, PAD, Event, Events, Run, padding
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
+from completions.wire.fields import mapping
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
 from completions.wire.openai.responses.echo import by_name
@@ -97,9 +98,9 @@ class _Narrator:
         started = {key: value for key, value in {**item, **_EMPTY.get(kind, {})}.items() if value is not ABSENT}
         if kind == "reasoning" and "content" in item:
             started["content"] = []
-        if kind == "web_search_call" and not self._thinks:  # a model that reasons has not said yet what it does
-            started["action"] = {"type": item["action"].get("type", "search")}
-        if kind == "apply_patch_call" and "diff" in item["operation"]:
+        if kind == "web_search_call" and "action" in item and not self._thinks:  # one that reasons has not said it yet
+            started["action"] = {"type": mapping(item["action"]).get("type", "search")}
+        if kind == "apply_patch_call" and "diff" in mapping(item.get("operation")):
             started["operation"] = {**item["operation"], "diff": ""}
         if kind not in _STATELESS and "status" in item:
             started["status"] = "in_progress"
@@ -122,7 +123,7 @@ class _Narrator:
                 self._said("response.function_call_arguments", at, "arguments", item)
             case "custom_tool_call":
                 self._said("response.custom_tool_call_input", at, "input", item)
-            case "apply_patch_call" if "diff" in item["operation"]:
+            case "apply_patch_call" if "diff" in mapping(item.get("operation")):
                 self._said("response.apply_patch_call_operation_diff", at, "diff", item["operation"])
             case "mcp_call":
                 self._steps(kind, at, ("in_progress",))
