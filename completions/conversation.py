@@ -95,6 +95,7 @@ class Message:
     tool_call_id: str | None = None
     parts: tuple[Part, ...] = ()
     thoughts: tuple[Thought, ...] = ()
+    wrapped: str = ""  # with the object that a client put around the text of a `tool` message, which counts
 
 
 @value

@@ -35,7 +35,7 @@ def size(text: str, model: str | None = None) -> int:
 
 def texts(prompt: Prompt) -> float:
     """Measure all that was said."""
-    return sum(size(message.text, prompt.model) for message in prompt.messages)
+    return sum(size(message.wrapped or message.text, prompt.model) for message in prompt.messages)
 
 
 def _digits(text: str) -> int:
@@ -69,7 +69,7 @@ def text_cost(text: str, weights: Mapping[str, float]) -> float:
 
 def _in_all(measure: Callable[[str], float]) -> Measure:
     """Return the measure of all that was said."""
-    return lambda prompt: sum(measure(message.text) for message in prompt.messages)
+    return lambda prompt: sum(measure(message.wrapped or message.text) for message in prompt.messages)
 
 
 def fine_values(prompt: Prompt) -> float:
@@ -79,7 +79,7 @@ def fine_values(prompt: Prompt) -> float:
 
 def _said(message: Message) -> Iterator[str]:
     if message.role in ("tool", "function"):
-        return _value_texts(_read(message.text), 0)
+        return _value_texts(_read(message.wrapped or message.text), 0)
     return iter((message.text,))
 
 

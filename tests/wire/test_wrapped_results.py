@@ -61,3 +61,9 @@ def test_result__is_what_the_tool_said(read: Any, result: dict[str, Any], said: 
 
 def test_result__may_name_its_tool() -> None:
     assert by_gemini({"name": "f", "content": "21 degrees"}).messages[-1].text == "21 degrees", "as the AI SDK has it"
+
+
+@pytest.mark.parametrize("read", [by_gemini, by_cohere, by_bedrock])
+def test_result__counts_with_what_is_around_it(read: Any) -> None:
+    """So recordings of Pydantic AI with Gemini show it."""
+    assert read({"return_value": "21 degrees"}).messages[-1].wrapped == '{"return_value":"21 degrees"}'

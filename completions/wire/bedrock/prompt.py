@@ -1,6 +1,6 @@
 """Step 2 for Converse: the request's body -> `Prompt`. It reads what is well-formed and passes over the rest."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 import orjson
@@ -82,7 +82,8 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
         for result in results:
             content = dicts(result.get("content"))
             call = text(result.get("toolUseId"))
-            yield Message("tool", _result(content), tool_call_id=call, parts=tuple(_parts(content)))
+            said, whole = _result(content, unwrapped), _result(content, lambda told: told)
+            yield Message("tool", said, tool_call_id=call, parts=tuple(_parts(content)), wrapped=whole)
         if len(results) < len(blocks) or not results:
             yield Message(
                 role=text(message.get("role")),
@@ -111,9 +112,9 @@ def _written(block: Mapping[str, Any]) -> str:
     return text(source.get("text")) or "\n".join(text(piece.get("text")) for piece in dicts(source.get("content")))
 
 
-def _result(blocks: list[dict[str, Any]]) -> str:
-    """Return what a tool said: texts, and JSON as text."""
-    said = (_of_json(unwrapped(block["json"])) if "json" in block else text(block.get("text")) for block in blocks)
+def _result(blocks: list[dict[str, Any]], read: Callable[[object], object]) -> str:
+    """Return what a tool said: texts, and JSON, as it is read, as text."""
+    said = (_of_json(read(block["json"])) if "json" in block else text(block.get("text")) for block in blocks)
     return "\n".join(filter(None, said))
 
 

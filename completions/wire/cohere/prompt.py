@@ -103,13 +103,17 @@ def _completed(message: Message, given: Mapping[str, Any]) -> Message:
     """Return a message with its thinking, and with what a tool's documents say."""
     blocks = dicts(given.get("content"))
     thoughts = tuple(Thought(text(block.get("thinking"))) for block in blocks if block.get("type") == "thinking")
-    said = [_document(mapping(block.get("document"))) for block in blocks if block.get("type") == "document"]
-    whole = "\n".join(filter(None, (message.text, *said)))
-    return replace(message, text=whole, thoughts=thoughts) if thoughts or said else message
+    documents = [mapping(block.get("document")).get("data") for block in blocks if block.get("type") == "document"]
+    if not thoughts and not documents:
+        return message
+    said, wrapped = (
+        "\n".join(filter(None, (message.text, *map(_document, data))))
+        for data in (map(unwrapped, documents), documents)
+    )
+    return replace(message, text=said, thoughts=thoughts, wrapped=wrapped)
 
 
-def _document(document: Mapping[str, Any]) -> str:
-    data = unwrapped(document.get("data"))
+def _document(data: object) -> str:
     return data if isinstance(data, str) else orjson.dumps(data or {}).decode()
 
 

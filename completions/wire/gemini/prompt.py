@@ -38,6 +38,9 @@ TASKS: Mapping[str, Task] = {
 }
 """What each of the API's methods is for; `predict` is Vertex's older one for embeddings, and Imagen's for pictures."""
 
+OWN_KEYS = ("result", "output", "content")
+"""Where Google's SDK and pages put a tool's answer that is no object."""
+
 EFFORTS = ((0, "none"), (1024, "low"), (8192, "medium"))
 """The largest thinking budgets, in tokens, of each effort; a larger one is `high`."""
 
@@ -161,13 +164,22 @@ def _result(result: Mapping[str, Any], open_calls: list[ToolCall]) -> Message:
     fitting = [call for call in open_calls if (call.id == identity if identity else call.name == name)]
     if fitting:
         open_calls.remove(fitting[0])
+    response = result.get("response")
     return Message(
         "tool",
-        _told(unwrapped(result.get("response"), name)),
+        _told(unwrapped(response, name)),
         name=name,
         tool_call_id=fitting[0].id if fitting else identity or None,
         parts=tuple(_media(many(result.get("parts")))),
+        wrapped=_counted(response),
     )
+
+
+def _counted(response: object) -> str:
+    """Return what a tool's answer is counted as: recordings show that the API's own keys around it cost nothing."""
+    if isinstance(response, dict) and len(response) == 1 and (key := next(iter(response))) in OWN_KEYS:
+        response = response[key]
+    return _told(response)
 
 
 def _told(response: object) -> str:
