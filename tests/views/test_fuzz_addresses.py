@@ -62,6 +62,11 @@ GENERATED = [
     *(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:{name}" for name in ("rawPredict", "streamRawPredict")),
     f"{PROJECT}/anthropic/models/count-tokens:rawPredict",
     *(f"{BEDROCK}/{name}" for name in ("converse", "converse-stream", "invoke", "invoke-with-response-stream")),
+    *(
+        f"/model/{name}/invoke"
+        for name in ("amazon.nova-lite-v1:0", "amazon.titan-text-lite-v1", "cohere.command-r-v1:0")
+    ),
+    *(f"/model/{name}/invoke" for name in ("meta.llama3-8b-instruct-v1:0", "mistral.mistral-7b-instruct-v0:2")),
     *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize"),
     *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/tokenize", "/detokenize"),
 ]

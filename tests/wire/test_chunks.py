@@ -96,7 +96,8 @@ async def test_chunks__say_the_same_in_fewer_of_them(name: str, subject: str, ex
     assert told(one) == told(three)
     assert runs(three) == [["".join(run[at : at + 3]) for at in range(0, len(run), 3)] for run in runs(one)]
     (tokens, events), (same, fewer) = map(tokens_of, exchanges)
-    assert tokens == events == same
+    assert tokens == same
+    assert events == tokens or (name.startswith("gemini") and subject == "Two calls"), "whose calls come together"
     assert fewer < events or not any(len(run) > 1 for run in runs(one))
     assert exchanges[0].chunks - exchanges[1].chunks == events - fewer
 
