@@ -192,7 +192,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.write(STILL_THERE)
         elif cycle.chunked_encoding:
             self.loop.call_soon(self._write_zero, cycle)  # a head may wait for the loop's next turn
-        self.loop.call_later(ECHO, self._end_if_left)
+        self.loop.call_later(ECHO, self._settle)
 
     def _write_zero(self, cycle: RequestResponseCycle) -> None:
         if not (self.transport.is_closing() or cycle.response_complete):
@@ -201,8 +201,12 @@ class Protocol(HttpToolsProtocol):
     def _end_if_left(self) -> None:
         """End the connection of a client whose machine has refused what was written."""
         if not self.transport.is_closing() and self.transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_ERROR):
-            self.transport.abort()  # what was asked ends by that, and then it is settled
-        else:
+            self.transport.abort()
+
+    def _settle(self) -> None:
+        """Note that a client that was asked has not left; where it has, its request is settled when it has ended."""
+        self._end_if_left()
+        if not self.transport.is_closing() or self._unanswered() is None:
             settle(self._doubted)
 
     def end_if_unfinished(self, now: float) -> None:

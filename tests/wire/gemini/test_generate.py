@@ -627,7 +627,7 @@ WITHIN: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
 @pytest.mark.parametrize("within", WITHIN)
 def test_schema__may_be_deeper_than_it_is_looked_into(within: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
     deep: dict[str, Any] = {"type": "STRING"}
-    for _ in range(300):
+    for _ in range(90):
         deep = within(deep)
     tools = [{"functionDeclarations": [{"name": "f", "parameters": deep}]}]
     body, route = json.dumps({**HELLO, "tools": tools}).encode(), {"model": "m", "method": "generateContent"}
