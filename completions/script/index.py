@@ -46,7 +46,8 @@ class _Filed:
         """File the rule at this place under a condition."""
         self.all.append(at)
         if condition.lookup.name in EQUAL:
-            for value in condition.expected if isinstance(condition.expected, tuple) else (condition.expected,):
+            expected = condition.expected
+            for value in set(expected) if isinstance(expected, tuple) else (expected,):
                 self.equal[value].append(at)
         elif condition.lookup.name in FOLDED:
             self.folded.append((str(condition.expected).casefold(), at))

@@ -83,6 +83,11 @@ def test_index__finds_the_rules_that_match_and_in_their_order(
     assert [rule.name for rule in found.candidates(prompt)] == one_by_one(found, prompt)
 
 
+def test_index__finds_a_rule_once_that_names_a_text_twice() -> None:
+    found = with_rules([{"last_user": ["a", "a"]}])
+    assert [rule.name for rule in found.candidates(asked("a"))] == ["rule 0"]
+
+
 @pytest.mark.parametrize("text", TEXTS)
 def test_index__finds_rules_by_each_lookup(text: str) -> None:
     found = with_rules([{"last_user": {lookup: word}} for lookup in LOOKUPS for word in TEXTS])
