@@ -5,12 +5,13 @@ import inspect
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FunctionType, NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from completions.conversation import Choice, Reply
 from completions.script.returned import answer_problem
 
-F = TypeVar("F", bound=Callable[..., Any])
+P = ParamSpec("P")
+R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
 Seconds = Annotated[float, "seconds (a number, 0 or more)"]
@@ -26,12 +27,12 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-def checked(function: F) -> F:
+def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Raise TypeError for an argument that is not as the function's annotations say."""
     signature = inspect.signature(function)
 
     @functools.wraps(function)
-    def called(*args: Any, **kwargs: Any) -> Any:
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
         __tracebackhide__ = True
         try:
             given = signature.bind(*args, **kwargs).arguments
@@ -44,7 +45,7 @@ def checked(function: F) -> F:
                 raise TypeError(f"{function.__name__}(): `{name[-1]}` {problem}")
         return function(*args, **kwargs)
 
-    return called  # type: ignore[return-value]  # it takes and returns what the function does
+    return called
 
 
 def with_checked_arguments(cls: C) -> C:
