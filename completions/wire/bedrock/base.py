@@ -32,6 +32,10 @@ class BedrockFormat(WireFormat):
 
     reads_address = True
 
+    def table_name(self, model: str) -> str:
+        """Return the name without region and ARN."""
+        return model_of(model)
+
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under AWS's name, and as AWS writes it: the same digits as a UUID."""
         digits = request_id.rpartition("_")[2]

@@ -66,10 +66,6 @@ class Converse(BedrockFormat):
     name = "converse"
     vendor = "bedrock"
 
-    def table_name(self, model: str) -> str:
-        """Return the name without region and ARN."""
-        return model_of(model)
-
     def knows(self, model: str) -> bool:
         """Tell whether Bedrock has a model."""
         return is_known(model_of(model), self.vendor)

@@ -165,10 +165,6 @@ class TextModels(BedrockFormat):
     name = "invoke"
     vendor = "bedrock"
 
-    def table_name(self, model: str) -> str:
-        """Return the name without region and ARN."""
-        return model_of(model)
-
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
