@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 
+from completions.delivery.stream import wait
 from completions.outcome import Fault
 
 Pieces = AsyncGenerator[bytes, None]
@@ -18,7 +19,7 @@ async def silence(until: float | None) -> None:
     if until is None:
         await asyncio.Event().wait()
     else:
-        await asyncio.sleep(max(0.0, until - time.monotonic()))
+        await wait(until)
 
 
 async def held(pieces: Pieces) -> Pieces:

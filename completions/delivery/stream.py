@@ -22,6 +22,8 @@ WRITE_FRAMES = 4096
 SLACK = 0.0005
 """Seconds. Events due within this time count as due, because an event loop's timers are no finer than a millisecond."""
 
+MILLISECOND = 0.001
+
 Sent = Callable[[int, int, float], None]
 """Called after a write with the index of the first event, the index after the last, and the seconds since the start:
 when it began, or where a reader was slow, when it could be made."""
@@ -229,9 +231,9 @@ async def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Sleep until a moment on `clock`, so that an answer that is not streamed takes as long as its stream would."""
-    if (seconds := until - clock()) > 0:
-        await sleep(seconds)
+    """Sleep until a moment on `clock`, and not less: a timer of whole milliseconds may be over before its time."""
+    while (seconds := until - clock()) > 0:
+        await sleep(max(seconds, MILLISECOND))
 
 
 def _fill(frames: Frames, position: int, end: int) -> int:
