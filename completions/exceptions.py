@@ -138,6 +138,19 @@ class RuleFailed(RequestError):
         self.rule = rule
 
 
+class InternalError(RequestError):
+    """What a client gets where a bug of ours, or a library's, raised something else: the log has its traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server had an error while processing your request. Its log has the traceback.",
+            status=500,
+            type="server_error",
+            code="internal_error",
+            facts={},
+        )
+
+
 class ServerStopped(RequestError):
     """The server was told to end, and its time to do so was over before there was an answer."""
 

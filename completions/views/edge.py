@@ -16,7 +16,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.conf import conf
-from completions.exceptions import BodyTooLarge, RequestError, ServerStopped
+from completions.exceptions import BodyTooLarge, InternalError, RequestError, ServerStopped
 from completions.journal.exchange import Exchange, connection_of
 from completions.journal.record import end_exchange
 from completions.resolve.ask import Headers, TextHeaders
@@ -87,7 +87,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 raise
             except BaseException:  # the one edge: whatever a bug or a library raises, the client gets an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _error_response(_internal_error(), exchange, kwargs)
+                response = _error_response(InternalError(), exchange, kwargs)
             response.record(exchange)
             return response if page is None and not exchange.codings else await _dressed(response, exchange, page)
 
@@ -233,16 +233,6 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
 def api_path(request: HttpRequest) -> str:
     """Return the path without the namespace, as the real API has it."""
     return NAMESPACE_PATH.sub("", request.path)
-
-
-def _internal_error() -> RequestError:
-    return RequestError(
-        "The server had an error while processing your request. Its log has the traceback.",
-        status=500,
-        type="server_error",
-        code="internal_error",
-        facts={},
-    )
 
 
 def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:

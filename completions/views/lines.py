@@ -11,7 +11,7 @@ import orjson
 
 from completions import budget
 from completions.conversation import Prompt
-from completions.exceptions import RequestError
+from completions.exceptions import InternalError, RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.outcome import Outcome
@@ -91,6 +91,9 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) ->
         status, data = await budget.run(_rendered, wire, prompt, outcome)
     except RequestError as exc:
         status, data = _error_line(wire, exc, exchange)
+    except Exception:  # the edge of a line: a bug costs this one, and the batch comes to its end
+        logger.exception("POST %s of a batch failed (%s)", path, exchange.request_id)
+        status, data = _error_line(wire, InternalError(), exchange)
     exchange.status, exchange.response_body, exchange.sent_bytes = status, data, len(data)
     end_exchange(exchange)
     return Answered(status, exchange.request_id, data, outcome)

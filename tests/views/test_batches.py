@@ -1,5 +1,6 @@
 """OpenAI's files and batches, through its SDK against a live server."""
 
+import asyncio
 import base64
 import json
 import time
@@ -9,7 +10,10 @@ from typing import Any, Literal
 import httpx
 import openai
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient
 
+from completions.views import lines
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -199,3 +203,32 @@ def test_batch__of_pictures(client: openai.OpenAI, model: str) -> None:
     else:
         data = httpx.get(picture["url"], timeout=PATIENCE).raise_for_status().content
     assert data.startswith(b"\x89PNG")
+
+
+async def test_batch__on_one_of_whose_lines_a_bug_strikes_has_its_error_and_ends(
+    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = lines.answer
+
+    async def answer(space: object, wire: object, headers: object, body: bytes, *args: Any, **more: Any) -> Any:
+        if b"Strike" in body:
+            raise ZeroDivisionError("a bug")
+        return await usual(space, wire, headers, body, *args, **more)
+
+    monkeypatch.setattr(lines, "answer", answer)
+    lines_of_file = "\n".join(json.dumps(line(said, said)) for said in ("Hello", "Strike", "Goodbye"))
+    upload = SimpleUploadedFile("in.jsonl", lines_of_file.encode())
+    file = (await async_client.post("/v1/files", {"purpose": "batch", "file": upload})).json()["id"]
+    fields = {"input_file_id": file, "endpoint": CHAT, "completion_window": "24h"}
+    name = (await async_client.post("/v1/batches", fields, content_type="application/json")).json()["id"]
+    for _ in range(1000):
+        found = (await async_client.get(f"/v1/batches/{name}")).json()
+        if found["status"] == "completed":
+            break
+        await asyncio.sleep(0.01)
+    assert found["request_counts"] == {"total": 3, "completed": 2, "failed": 1}, found
+    text = (await async_client.get(f"/v1/files/{found['error_file_id']}/content")).content
+    (failed,) = map(json.loads, text.splitlines())
+    assert (failed["custom_id"], failed["response"]["status_code"]) == ("Strike", 500)
+    assert failed["response"]["body"]["error"]["code"] == "internal_error"
+    assert "ZeroDivisionError: a bug" in caplog.text
