@@ -13,6 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 
+from completions.resolve import ask
 from completions.views import lines
 from tests.patience import PATIENCE
 from tests.server import LiveServer
@@ -208,9 +209,9 @@ def test_batch__of_pictures(client: openai.OpenAI, model: str) -> None:
 async def test_batch__on_one_of_whose_lines_a_bug_strikes_has_its_error_and_ends(
     async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    usual = lines.answer
+    usual = ask.answer
 
-    async def answer(space: object, wire: object, headers: object, body: bytes, *args: Any, **more: Any) -> Any:
+    async def answer(space: Any, wire: Any, headers: Any, body: bytes, *args: Any, **more: Any) -> Any:
         if b"Strike" in body:
             raise ZeroDivisionError("a bug")
         return await usual(space, wire, headers, body, *args, **more)
