@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
+from completions.inspector.assets import BROWSERS, browsers_file
 from completions.inspector.routes import urlpatterns as inspector
 from completions.views import (
     anthropic_files,
@@ -261,8 +262,9 @@ STATE: Addresses = [
     path("vllm/health", lookups.healthy),
     path("metrics", lookups.served),
     path("vllm/metrics", lookups.served),
+    re_path(f"^{BROWSERS}$", by_method(GET=browsers_file)),
 ]
-"""Where clients ask whether there is a server at all, and what it has done."""
+"""Where clients ask whether there is a server at all, and what it has done, and browsers for its icon."""
 
 api: Addresses = [
     path("_mock", pages.moved),

@@ -38,6 +38,15 @@ def assets() -> Assets:
     return Assets(digest.hexdigest()[:12], files)
 
 
+BROWSERS = r"(?P<name>favicon\.ico|robots\.txt|apple-touch-icon[^/]*\.png|\.well-known/appspecific/[^/]+)"
+"""What browsers ask a server for by themselves, whichever page they show."""
+
+
+async def browsers_file(request: HttpRequest, name: str, namespace: str = "") -> HttpResponse:
+    """Send a browser the icon, and nothing else that it asks for by itself; tests and upstreams never hear of it."""
+    return await asset(request, "", "icon.svg" if name == "favicon.ico" else name)
+
+
 async def asset(request: HttpRequest, version: str, name: str, namespace: str = "") -> HttpResponse:
     """Send a file to whoever asks: there is nothing of the journal in it, and the sign-in page needs it."""
     current = assets()
