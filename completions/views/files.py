@@ -36,9 +36,7 @@ async def content_of(asked: Asked, name: str) -> bytes:
 async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
     form = asked.form
-    upload = form.files.get("file")
-    files.check_upload(form.fields, upload.name if upload else None)
-    assert upload is not None
+    upload = files.check_upload(form)
     lasts = files.expires_after(form.fields)
     file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lasts)
     file["id"] = await scripted_id(asked, file, FILE, "filename", "purpose") or file["id"]

@@ -40,9 +40,7 @@ async def made(asked: Asked) -> dict[str, Any]:
 async def part_added(asked: Asked, name: str) -> dict[str, Any]:
     """Keep a part of an upload."""
     before = await _change(asked, name)
-    data = asked.form.files.get("data")
-    if data is None:
-        raise RequestError("'data' is a required property", param="data")
+    data = files.named_file(asked.form, "data")
     if (size := sum(before["parts"].values()) + len(data.data)) > MAX_STORED:
         raise files.storage_full(size)
     if len(data.data) > uploads.MAX_PART:

@@ -113,6 +113,26 @@ def test_upload__that_is_wrong_is_refused(
     assert says in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("place", ["v1/files", "v1/uploads/{upload}/parts"])
+def test_upload__of_a_file_without_a_name_is_refused_as_the_api_does(
+    live: LiveServer, client: openai.OpenAI, place: str
+) -> None:
+    made = client.uploads.create(filename="a.jsonl", bytes=2, mime_type="text/jsonl", purpose="batch")
+    field = "file" if place == "v1/files" else "data"
+    address = f"{live.url}/{place.format(upload=made.id)}"
+    parts = {"purpose": (None, "batch"), field: (None, b"{}", "application/octet-stream")}
+    refused = httpx.post(address, files=parts)
+    assert refused.status_code == 400
+    assert refused.json()["error"] == {
+        "message": "The browser (or proxy) sent a request that this server could not understand.",
+        "type": "server_error",
+        "param": None,
+        "code": None,
+    }
+    missing = httpx.post(address, files={"purpose": (None, "batch")}).json()["error"]
+    assert (missing["message"], missing["param"]) == (f"'{field}' is a required property", None)
+
+
 @pytest.mark.parametrize("body", [b"{}", b"", b"--x\r\nno form"])
 def test_upload__that_is_no_form_is_refused(live: LiveServer, body: bytes) -> None:
     for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=x"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from completions import ids
 from completions.exceptions import RequestError
+from completions.wire.multipart import Form, Upload
 from completions.wire.storage import no_room
 
 FILE = "file"
@@ -22,18 +23,31 @@ HOUR, MONTH = 3600, 2_592_000
 """Seconds: the least and the most after which a file may expire."""
 
 
-def check_upload(fields: Mapping[str, str], name: str | None) -> None:
-    """Raise what is wrong with an upload's fields; `name` is that of its file, if there is one."""
-    if name is None:
-        raise RequestError("'file' is a required property", param="file")
-    purpose = fields.get("purpose")
+def named_file(form: Form, field: str) -> Upload:
+    """Return the file in a form's field; raise the API's error where there is none, or it has no name.
+
+    Both errors as openai-node 804 (2024-04-29) and openai-java 284, 353 and 552 (2025-07-23) quote them.
+    """
+    if (upload := form.files.get(field)) is not None:
+        return upload
+    if field not in form.fields:
+        raise RequestError(f"'{field}' is a required property")
+    raise RequestError(
+        "The browser (or proxy) sent a request that this server could not understand.", type="server_error"
+    )
+
+
+def check_upload(form: Form) -> Upload:
+    """Return the file of a form; raise what is wrong with the form."""
+    upload, purpose = named_file(form, "file"), form.fields.get("purpose")
     if purpose is None:
-        raise RequestError("'purpose' is a required property", param="purpose")
+        raise RequestError("'purpose' is a required property")
     if purpose not in PURPOSES:
         allowed = ", ".join(f"'{each}'" for each in PURPOSES)
         raise RequestError(f"'{purpose[:100]}' is not one of [{allowed}] - 'purpose'", param="purpose")
-    if purpose in LINES_ONLY and not name.endswith(".jsonl"):
+    if purpose in LINES_ONLY and not upload.name.endswith(".jsonl"):
         raise RequestError(f"Invalid file format for purpose '{purpose}'. Must be .jsonl", param="file")
+    return upload
 
 
 def expires_after(fields: Mapping[str, str]) -> int | None:
