@@ -89,8 +89,8 @@ class CohereFormat(WireFormat):
         return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return the error with the request's id."""
-        return {"id": request_id, **document}
+        """Return the error with a UUID that follows from the request's id."""
+        return {"id": ids.uuid_of(request_id), **document}
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
@@ -103,13 +103,13 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
 
 
 def answer_id(reply: Reply) -> str:
-    """Return the answer's id: the script's, or one like a UUID."""
+    """Return the answer's id: the script's, or a UUID."""
     return reply.id or ids.uuid_of(reply.serial)
 
 
-def meta(**units: int) -> dict[str, Any]:
-    """Return what an answer tells of the version and of what is billed."""
-    return {"api_version": {"version": "2"}, "billed_units": units}
+def meta(version: str = "2", **units: int) -> dict[str, Any]:
+    """Return what an answer tells of the API's version and of what is billed."""
+    return {"api_version": {"version": version}, "billed_units": units}
 
 
 def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[str, ...]) -> None:
