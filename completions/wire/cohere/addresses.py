@@ -3,6 +3,7 @@
 from completions.wire.address import Address
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.embed import CohereEmbed
+from completions.wire.cohere.first_chat import FirstCohereChat
 from completions.wire.cohere.other_reranks import Rerank
 from completions.wire.cohere.rerank import CohereRerank
 from completions.wire.cohere.tokenize import CohereDetokenize, CohereTokenize
@@ -11,6 +12,7 @@ CHAT = CohereChat()
 
 ADDRESSES = [
     Address("v2/chat", CHAT),
+    Address("v1/chat", FirstCohereChat()),
     Address("v2/embed", CohereEmbed()),
     Address("v2/rerank", CohereRerank()),
     Address("v1/rerank", Rerank()),

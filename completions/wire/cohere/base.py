@@ -10,7 +10,7 @@ from typing import Any
 from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.base import WireFormat, json_type
+from completions.wire.base import WireFormat, decode_object, json_type
 from completions.wire.readback import Answer
 from completions.wire.words import Words, worded
 
@@ -110,6 +110,14 @@ def answer_id(reply: Reply) -> str:
 def meta(version: str = "2", **units: int) -> dict[str, Any]:
     """Return what an answer tells of the API's version and of what is billed."""
     return {"api_version": {"version": version}, "billed_units": units}
+
+
+def read_chat_body(body: bytes) -> dict[str, Any]:
+    """Return the object that asks for a chat; how it is answered depends on `stream`, which is a boolean."""
+    document = decode_object(body)
+    if document.get("stream") is not None and not isinstance(document["stream"], bool):
+        raise RequestError("invalid type: parameter stream must be a boolean.")
+    return document
 
 
 def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[str, ...]) -> None:
