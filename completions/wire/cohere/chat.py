@@ -13,6 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
+from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, collect_error, read_chat_body
@@ -31,6 +32,11 @@ HEARD = {
     "ERROR": "content_filter",
 }
 
+
+GENERATE_REMOVED = (
+    "Generate API was removed on September 15 2025. Please migrate to Chat API. "
+    "See https://docs.cohere.com/docs/migrating-from-cogenerate-to-cochat for details."
+)
 
 REASONS = re.compile(r"command-a-(plus|reasoning)")
 """Models that reason, and so always tell how much."""
@@ -93,6 +99,14 @@ class CohereChat(CohereFormat):
         for source in (document, delta):
             _collect_message(mapping(source.get("message")), index, answer.voice())
             _collect_ending(source, answer)
+
+
+class CohereGenerate(CohereChat):
+    """Completions: `POST /v1/generate`, which the API has no more; its words are those that users quote since 2025."""
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return what is used instead."""
+        return RequestError(GENERATE_REMOVED, status=404) if exc.status == 404 else super().adapt_error(exc)
 
 
 def _content(choice: Choice) -> list[tuple[str, str]]:

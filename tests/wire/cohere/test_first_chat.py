@@ -209,5 +209,39 @@ async def test_errors__are_those_of_the_second_version() -> None:
     assert (await ask({"message": "Hi"}, authorization="Bearer bad")).status == 401
 
 
+EMBED = {"model": "embed-english-v3.0", "texts": ["a", "b"], "input_type": "search_query"}
+
+
+async def post(path: str, body: object) -> tuple[int, dict[str, Any]]:
+    answer = await call(Handler(), "POST", path, json.dumps(body).encode(), headers={"authorization": "Bearer good"})
+    return answer.status, json.loads(answer.body)
+
+
+async def test_embed__has_lists_of_numbers_or_the_types_that_are_asked_for() -> None:
+    status, found = await post("/v1/embed", EMBED)
+    assert (status, found["response_type"]) == (200, "embeddings_floats")
+    assert [len(vector) for vector in found["embeddings"]] == [1024, 1024] and found["texts"] == ["a", "b"]
+    assert found["meta"]["api_version"] == {"version": "1"} and set(found["meta"]["billed_units"]) == {"input_tokens"}
+    said = registry.read(Traffic("POST", "/v1/embed", json.dumps(EMBED).encode(), (json.dumps(found).encode(),)))
+    assert said.reply and [list(each.embedding) for each in said.reply.choices] == found["embeddings"]
+    _, typed = await post("/v1/embed", EMBED | {"embedding_types": ["int8"]})
+    assert typed["response_type"] == "embeddings_by_type" and set(typed["embeddings"]) == {"int8"}
+
+
+async def test_embed__needs_no_model_and_then_no_purpose() -> None:
+    assert (await post("/v1/embed", {"texts": ["a"]}))[0] == 200
+    status, found = await post("/v1/embed", {"texts": ["a"], "model": "embed-v4.0"})
+    assert status == 400 and "valid input_type" in found["message"]
+
+
+async def test_removed_addresses__are_refused_in_cohere_s_form() -> None:
+    status, found = await post("/v1/generate", {"prompt": "Hi"})
+    assert status == 404 and "Generate API was removed" in found["message"]
+    for path in ("/v1/classify", "/v1/summarize", "/v1/datasets/a", "/v2/nothing"):
+        status, found = await post(path, {})
+        assert status == 404 and set(found) == {"id", "message"}
+    assert "error" in (await post("/v1/nothing", {}))[1]
+
+
 def without_ids(document: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in document.items() if not name.endswith("_id")}
