@@ -11,7 +11,7 @@ MODEL = "(?:models|tunedModels|endpoints)/(?P<model>.+)"
 METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict)"
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
-MODELS = "v1beta1?/(?:publishers/google/)?models"
+MODELS = "v1beta1?/models"
 
 ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),

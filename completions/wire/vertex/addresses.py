@@ -7,14 +7,19 @@ from completions.wire.vertex.gemini import VertexGemini
 
 GEMINI = VertexGemini()
 
-PLACE = "(?P<vertex>projects/[^/]+/locations/[^/]+/)"
+PROJECT = "projects/[^/]+/locations/[^/]+/"
+PLACE = f"(?P<vertex>{PROJECT})"
 CLAUDE = f"v1(?:beta1)?/{PLACE}publishers/anthropic/models"
 
-PROJECTS = [Address("v1(?:beta1)?/projects/.*", GEMINI, "refuse")]
-"""No other API has projects: what is not there is told in Google's words."""
+MODELS = f"v1(?:beta1)?/(?:{PROJECT})?publishers/google/models"
+
+PROJECTS = [Address("v1(?:beta1)?/(?:projects|publishers)/.*", GEMINI, "refuse")]
+"""No other API has projects or publishers: what is not there is told in Google's words."""
 
 ADDRESSES = [
     Address(f"{VERSION}/{PLACE}{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
+    Address(MODELS, GEMINI, "models"),
+    Address(f"{MODELS}/(?P<name>[^/:]+)", GEMINI, "model"),
     Address(f"{CLAUDE}/count-tokens:rawPredict", VertexCount()),
     Address(f"{CLAUDE}/(?P<model>[^/]+):(?:rawPredict|streamRawPredict)", VertexClaude()),
 ]

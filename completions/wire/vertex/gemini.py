@@ -1,10 +1,12 @@
-"""Gemini on Vertex AI: the Gemini API's format, with the errors of Google Cloud for access, models and quotas."""
+"""Gemini on Vertex AI: the Gemini API's format, with Google Cloud's lists of models, and its errors for some things."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.gemini.generate import Gemini
 from completions.wire.vertex import errors as vertex_errors
+from completions.wire.vertex import models as vertex_models
 
 
 class VertexGemini(Gemini):
@@ -20,3 +22,11 @@ class VertexGemini(Gemini):
         if exc.status == 429:
             document["error"].pop("details", None)
         return document
+
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return a page of Google Cloud's list."""
+        return vertex_models.model_list(models, query)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return a model, or raise the 404."""
+        return vertex_models.model(name, models)

@@ -58,6 +58,7 @@ async def test_predict__is_vertex_s_for_embeddings() -> None:
     [
         ("GET", "/v1beta/models/gemini-2.5-flash:generateContent", 405, "INVALID_ARGUMENT"),
         ("POST", "/v1beta/models", 405, "INVALID_ARGUMENT"),
+        ("GET", "/v1/publishers/nobody/models", 404, "NOT_FOUND"),
         ("POST", "/v1beta/corpora", 404, "NOT_FOUND"),
         ("GET", "/ns/other/v1beta/nothing", 404, "NOT_FOUND"),
     ],
@@ -65,6 +66,20 @@ async def test_predict__is_vertex_s_for_embeddings() -> None:
 async def test_address__refuses_in_google_s_envelope(method: str, path: str, status: int, name: str) -> None:
     answer = await call(Handler(), method, path, HELLO)
     assert (answer.status, error(answer)["status"]) == (status, name)
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+@pytest.mark.parametrize("place", ["", "projects/p/locations/l/"])
+async def test_models__are_listed_as_vertex_lists_them(settings: Settings, version: str, place: str) -> None:
+    settings.MOCK_SCRIPT = "auto"
+    address = f"/{version}/{place}publishers/google/models"
+    first = json.loads((await call(Handler(), "GET", address, query=b"pageSize=2")).body)
+    assert (len(first["publisherModels"]), first["nextPageToken"]) == (2, "2")
+    rest = json.loads((await call(Handler(), "GET", address, query=b"pageToken=2")).body)
+    assert {model["launchStage"] for model in first["publisherModels"]} == {"PUBLIC_PREVIEW"}
+    shown = json.loads((await call(Handler(), "GET", f"{address}/gemini-2.5-flash")).body)
+    assert shown in rest["publisherModels"]
+    assert (shown["name"], shown["launchStage"]) == ("publishers/google/models/gemini-2.5-flash", "GA")
 
 
 async def test_model_with_colons__is_openai_s_to_openai_s_clients(settings: Settings) -> None:
