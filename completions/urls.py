@@ -199,11 +199,6 @@ FILE_SEARCH_STORES: Addresses = [
     re_path(f"^{FILE_SEARCH}$", by_method(POST=file_search.made, GET=file_search.listed), GOOGLE),
     re_path(f"^{FILE_SEARCH_STORE}$", by_method(GET=file_search.shown, DELETE=file_search.removed), GOOGLE),
     re_path(f"^{FILE_SEARCH_STORE}:importFile$", by_method(POST=file_search.imported), GOOGLE),
-    re_path(
-        f"^upload/{FILE_SEARCH_STORE}:uploadToFileSearchStore$",
-        by_method(POST=file_search.uploaded, PUT=file_search.uploaded),
-        GOOGLE,
-    ),
     re_path(f"^{FILE_SEARCH_STORE}/documents$", by_method(GET=file_search.documents_listed), GOOGLE),
     re_path(
         f"^{FILE_SEARCH_STORE}/documents/(?P<name>[^/:]+)$",
@@ -218,6 +213,19 @@ FILE_SEARCH_STORES: Addresses = [
 ]
 """What Gemini searches."""
 
+GEMINI_UPLOADS: Addresses = [
+    re_path("^upload/v1(?:beta)?/files$", by_method(POST=gemini.uploaded, PUT=gemini.uploaded), GOOGLE),
+    re_path(
+        f"^upload/{FILE_SEARCH_STORE}:uploadToFileSearchStore$",
+        by_method(POST=file_search.uploaded, PUT=file_search.uploaded),
+        GOOGLE,
+    ),
+]
+"""Where Gemini takes files; also behind a namespace twice.
+
+Google's SDK for Java (2.1) goes on with an upload at the path of the upload's URL after that of its base URL.
+"""
+
 CACHES = r"v1(?:beta1?)?/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI_STORED: Addresses = [
@@ -230,7 +238,6 @@ GEMINI_STORED: Addresses = [
     re_path(
         r"^(?:download/)?v1(?:beta)?/files/(?P<name>[^/:]+):download$", by_method(GET=gemini_batches.downloaded), GOOGLE
     ),
-    re_path("^upload/v1(?:beta)?/files$", by_method(POST=gemini.uploaded, PUT=gemini.uploaded), GOOGLE),
     path("v1beta/files", GEMINI_FILES, GOOGLE),
     path("v1beta/files/<str:name>", GEMINI_FILE, GOOGLE),
     re_path(f"^{CACHES}$", by_method(POST=gemini.cache_made, GET=gemini.caches_listed), GOOGLE),
@@ -270,6 +277,7 @@ api: Addresses = [
     path("_mock", pages.moved),
     path("_mock/", include([*control, *inspector])),
     *answered,
+    *GEMINI_UPLOADS,
     *GEMINI_STORED,
     *FILE_SEARCH_STORES,
     *told,
@@ -295,6 +303,7 @@ async def missing(request: HttpRequest, namespace: str | None = None, **facts: A
 
 
 urlpatterns = [
+    re_path("^ns/(?P<namespace>[^/]+)/ns/(?P=namespace)/", include(GEMINI_UPLOADS)),
     path("ns/<str:namespace>/", include(api)),
     *api,
     re_path(r"^(?:ns/(?P<namespace>[^/]+)/)?_mock/", missing, UNKNOWN),

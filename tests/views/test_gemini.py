@@ -46,6 +46,17 @@ def upload(client: genai.Client, data: bytes, name: str = "a.txt", media_type: s
     return client.files.upload(file=io.BytesIO(data), config=config)
 
 
+def test_upload__goes_on_where_the_java_sdk_puts_its_base_url_before_the_path(place: str) -> None:
+    start = KEY | {"x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start"}
+    begun = httpx.post(f"{place}/upload/v1/files", headers=start)
+    url = httpx.URL(begun.headers["x-goog-upload-url"])
+    ending = {"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "0"}
+    done = httpx.post(f"{place}{url.raw_path.decode()}", content=b"Hello", headers=ending)
+    assert (done.status_code, done.json()["file"]["sizeBytes"]) == (200, "5")
+    other = place.replace("/ns/", "/ns/other-")
+    assert httpx.post(f"{other}{url.raw_path.decode()}", content=b"Hello", headers=ending).status_code == 404
+
+
 def test_files__uploaded_listed_shown_used_and_removed(client: genai.Client) -> None:
     first, second = upload(client, b"Hello there"), upload(client, b"x" * (9 * 1024 * 1024), "b.bin")
     assert first.sha256_hash
