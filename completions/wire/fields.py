@@ -44,7 +44,7 @@ def texts(value: object) -> tuple[str, ...]:
     return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
 
 
-WRAPPERS = ("result", "output", "content", "return_value")
+WRAPPERS = ("result", "output", "content", "return_value", "response")
 """Where clients put what a tool said, for an API whose results of tools are objects."""
 
 
@@ -52,7 +52,8 @@ def unwrapped(result: object, tool: str = "") -> object:
     """Return what a tool said, out of the object around it; an object that says more than that as it is.
 
     LangChain, LiteLLM and Google's SDK make `{"output": "21"}` or `{"result": "21"}` of it, Pydantic AI
-    `{"return_value": "21"}`, the AI SDK `{"name": "f", "content": "21"}`, Strands `{"output": [{"text": "21"}]}`.
+    `{"return_value": "21"}`, LangChain4j `{"response": "21"}`, the AI SDK `{"name": "f", "content": "21"}`, Strands
+    `{"output": [{"text": "21"}]}`.
     """
     if not isinstance(result, dict):
         return result

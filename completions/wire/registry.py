@@ -56,7 +56,6 @@ _ALL = [
         for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
     ),
     *GOOGLE_PROJECTS,
-    *COHERE,
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,
@@ -65,6 +64,7 @@ _ALL = [
     *OLLAMA,
     *VERTEX,
     *BEDROCK,
+    *COHERE,
 ]
 ORDER = ("generate", "models", "model", "tell", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))

@@ -47,6 +47,7 @@ def by_bedrock(result: dict[str, Any]) -> Prompt:
         ({"result": "21 degrees"}, "21 degrees"),
         ({"return_value": "21 degrees"}, "21 degrees"),
         ({"content": "21 degrees"}, "21 degrees"),
+        ({"response": "21 degrees"}, "21 degrees"),
         ({"output": [{"text": "21"}, {"text": "degrees"}]}, "21\ndegrees"),
         ({"output": [{"text": "21", "at": "noon"}]}, '[{"text":"21","at":"noon"}]'),
         ({"result": {"degrees": 21}}, '{"degrees":21}'),
