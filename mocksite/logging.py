@@ -87,8 +87,8 @@ class GatheringHandler(logging.StreamHandler[Any]):
         """Write the lines that wait."""
         with self.lock or contextlib.nullcontext():
             self._loop = None  # what comes from now on is flushed once more
-            if lines := [self._line(self._waiting.popleft()) for _ in range(len(self._waiting))]:
-                self._write("".join(lines))
+            if waiting := [self._waiting.popleft() for _ in range(len(self._waiting))]:
+                self._write(self._lines(waiting))
             elif self._pipe is not None and self._pipe.held:
                 self._write("")
             super().flush()
@@ -131,20 +131,26 @@ class GatheringHandler(logging.StreamHandler[Any]):
         try:
             self.flush()
         except Exception:
-            self.handleError(_record((time.time(), __name__, "The log cannot be written.")))
+            self.handleError(_record(time.time(), __name__, "The log cannot be written."))
 
-    def _line(self, waiting: str | Message) -> str:
+    def _lines(self, waiting: list[str | Message]) -> str:
         """Return what is written of what waits; nothing of a message that fails."""
-        if isinstance(waiting, str):
-            return f"{waiting}\n"
-        created, logger, message = waiting
-        try:
-            if isinstance(self.formatter, LineFormatter):
-                return f"{self.formatter.line(created, 'INFO', logger, message)}\n"
-            return f"{self.format(_record(waiting))}\n"
-        except Exception:
-            self.handleError(_record(waiting))
-            return ""
+        formatter = self.formatter
+        line = formatter.line if isinstance(formatter, LineFormatter) else self._line_of_record
+        lines = []
+        for each in waiting:
+            if isinstance(each, str):
+                lines.append(each)
+                continue
+            created, logger, message = each
+            try:
+                lines.append(line(created, "INFO", logger, message))
+            except Exception:
+                self.handleError(_record(created, logger, message))
+        return "\n".join([*lines, ""])
+
+    def _line_of_record(self, created: float, level: str, logger: str, message: object) -> str:
+        return self.format(_record(created, logger, message))
 
     def _is_flushed_soon(self) -> bool:
         """Return whether an event loop runs here, and will flush the lines."""
@@ -160,8 +166,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         return True
 
 
-def _record(of: Message) -> logging.LogRecord:
-    created, logger, message = of
+def _record(created: float, logger: str, message: object) -> logging.LogRecord:
     record = logging.LogRecord(logger, logging.INFO, "", 0, message, None, None)
     record.created, record.msecs = created, int(created % 1 * 1000)
     return record
@@ -204,17 +209,20 @@ class JSONFormatter(LineFormatter):
 class TextFormatter(LineFormatter):
     """Formats a record for people: the time of day in UTC, the level, the message; the traceback is below it.
 
-    A second's time of day is made once, and the rest is put together here: every request pays for this.
+    What stands before the messages of a millisecond is made once, for of many paced chunks each has a line.
     """
 
-    _second, _time = 0, ""
+    _moment, _level, _head = 0, "", ""
 
     def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
         """Return the line."""
-        second = int(created)
-        if second != self._second:
-            self._second, self._time = second, time.strftime("%H:%M:%S", time.gmtime(second))
-        line = f"{self._time}.{int((created - second) * 1000):03d}Z {level:<7} {message}"
+        moment = int(created * 1000)
+        if moment != self._moment or level != self._level:
+            second, milliseconds = divmod(moment, 1000)
+            time_of_day = time.strftime("%H:%M:%S", time.gmtime(second))
+            self._moment, self._level = moment, level
+            self._head = f"{time_of_day}.{milliseconds:03d}Z {level:<7} "
+        line = f"{self._head}{message!s}"
         return f"{line}\n{traceback}" if traceback else line
 
 

@@ -24,9 +24,9 @@ SLACK = 0.0005
 
 MILLISECOND = 0.001
 
-Sent = Callable[[int, int, float], None]
-"""Called after a write with the index of the first event, the index after the last, and the seconds since the start:
-when it began, or where a reader was slow, when it could be made."""
+Sent = Callable[[int, int, float, int], None]
+"""Called after a write with the index of the first event, the index after the last, the seconds since the start when it
+began, or where a reader was slow, when it could be made, and its size in bytes."""
 
 
 def schedule(tokens: Sequence[int], pacing: Pacing) -> list[float]:
@@ -79,7 +79,7 @@ class Delivery(AsyncGenerator[bytes, None]):
     ) -> None:
         self._frames, self._due, self._start, self._sent = frames, due, start, sent
         self._clock, self._sleep = clock, sleep
-        self._taken = self._position = 0
+        self._taken = self._position = self._size = 0
         self._elapsed = 0.0
         self._count = len(frames)
         self.is_ended = not self._count
@@ -109,12 +109,14 @@ class Delivery(AsyncGenerator[bytes, None]):
         if last < self._count and self._due[last] <= latest:  # of a paced stream, mostly one frame alone is due
             last = _fill(self._frames, first, bisect_right(self._due, latest, last))
         self._position, self.is_ended = last, last >= self._count
-        return self._frames.joined(first, last)
+        piece = self._frames.joined(first, last)
+        self._size = len(piece)
+        return piece
 
     def note_sent(self) -> None:
         """Note that what was taken last is sent."""
         if self._sent is not None:
-            self._sent(self._taken, self._position, self._elapsed)
+            self._sent(self._taken, self._position, self._elapsed, self._size)
 
     def note_sent_late(self) -> None:
         """Note that what was taken last is sent by now: whoever reads it may have been slow."""
@@ -188,7 +190,7 @@ async def deliver_shared(
                     await asyncio.sleep(0)
                 yield piece[offset : offset + WRITE_BYTES]
             if sent is not None:
-                sent(first, position, clock() - start)
+                sent(first, position, clock() - start, len(piece))
 
 
 class Pause(NamedTuple):
@@ -216,9 +218,9 @@ async def deliver_held(
     await pause.passed()
     resumed = time.monotonic() - pause.due
 
-    def sent_after(first: int, last: int, elapsed: float) -> None:
+    def sent_after(first: int, last: int, elapsed: float, size: int) -> None:
         if sent is not None:
-            sent(at + first, at + last, elapsed + resumed - start)
+            sent(at + first, at + last, elapsed + resumed - start, size)
 
     async with aclosing(parts(slice(at, None), resumed, sent_after)) as pieces:
         async for piece in pieces:

@@ -70,13 +70,12 @@ class StreamRecord:
         """Note when the frames are due, in seconds after the start."""
         self._due += times
 
-    def sent(self, first: int, last: int, elapsed: float) -> None:
-        """Note one write: the frames from `first` up to `last`, `elapsed` seconds after the start."""
+    def sent(self, first: int, last: int, elapsed: float, size: int) -> None:
+        """Note one write of `size` bytes: the frames from `first` up to `last`, `elapsed` seconds after the start."""
         exchange, total = self._exchange, self._total
         self._sent = last
         self._ends.append(last)
         self._times.append(elapsed)
-        size = self._frames.size_of(first, last)
         exchange.sent_bytes += size
         exchange.chunks = chunks = last if last < total else total
         if self._log is not None and first < chunks:
@@ -210,6 +209,8 @@ class ChunkLine:
     None: nobody knows yet how many there will be, for another server sends them.
     """
 
+    __slots__ = ("elapsed", "first", "last", "request_id", "size", "total")
+
     def __init__(self, exchange: Exchange, numbers: tuple[int, int, int | None], elapsed: float, size: int) -> None:
         self.request_id = exchange.request_id
         self.first, self.last, self.total = numbers
@@ -228,9 +229,10 @@ class ChunkLine:
         }
 
     def __str__(self) -> str:
-        chunks = f"chunk {self.first}" if self.first == self.last else f"chunks {self.first}-{self.last}"
-        of = "" if self.total is None else f"/{self.total}"
-        return f"{chunks}{of} +{self.elapsed * 1000:.0f}ms {self.size}B {short(self.request_id)}"
+        first, last, total = self.first, self.last, self.total
+        chunks = f"chunk {first}" if first == last else f"chunks {first}-{last}"
+        of = "" if total is None else f"/{total}"
+        return f"{chunks}{of} +{round(self.elapsed * 1000)}ms {self.size}B {self.request_id[-SHORT:]}"
 
     marks: ClassVar[Mapping[str, str]] = {"": "quiet"}
     """On a terminal the whole line steps back."""

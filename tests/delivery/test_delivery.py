@@ -183,6 +183,7 @@ async def test_deliver_shared__sends_what_is_due_in_pieces_of_64_kib_and_tells()
     assert b"".join(pieces) == b"".join(frames)
     assert list(map(len, pieces)) == [1, WRITE_BYTES, 1, WRITE_BYTES, 1, 1]
     assert [facts[:2] for facts in sent] == [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5)]
+    assert [facts[3] for facts in sent] == list(map(len, frames))
     assert turns.ready == [], "it has left"
 
 
@@ -198,13 +199,13 @@ async def test_deliver__tells_what_was_sent() -> None:
         sent=lambda *facts: sent.append(facts),
     )
     assert [piece async for piece in stream] == [b"ab", b"c"]
-    assert [(first, last, round(at, 6)) for first, last, at in sent] == [(0, 2, 0.05), (2, 3, 0.09)]
+    assert [(first, last, round(at, 6), size) for first, last, at, size in sent] == [(0, 2, 0.05, 2), (2, 3, 0.09, 1)]
 
 
 async def test_deliver__tells_when_what_waited_for_a_slow_reader_left() -> None:
     clock, sent = Clock(), []
     due = [0.01, 0.02, 0.5]
-    tell = lambda first, last, elapsed: sent.append((first, last, round(elapsed, 6)))  # noqa: E731  # as Sent takes it
+    tell = lambda first, last, elapsed, size: sent.append((first, last, round(elapsed, 6)))  # noqa: E731  # as Sent takes it
     stream = Delivery(Frames([b"a", b"b", b"c"]), due, clock(), sent=tell, clock=clock, sleep=clock.sleep)
     async for _ in stream:
         clock.now += 0.1
@@ -213,7 +214,7 @@ async def test_deliver__tells_when_what_waited_for_a_slow_reader_left() -> None:
 
 async def test_deliver_shared__tells_when_what_waited_for_a_slow_reader_left() -> None:
     clock, sent = Clock(), []
-    tell = lambda first, last, elapsed: sent.append((first, last, round(elapsed, 6)))  # noqa: E731  # as Sent takes it
+    tell = lambda first, last, elapsed, size: sent.append((first, last, round(elapsed, 6)))  # noqa: E731  # as Sent takes it
     async for _ in deliver_shared(Frames([b"a", b"b"]), Listed(1, 2), clock(), clock=clock, sent=tell):
         clock.now += 0.1
     assert sent == [(0, 1, 0.1), (1, 2, 0.2)]

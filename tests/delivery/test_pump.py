@@ -33,7 +33,7 @@ class Line:
         return True
 
 
-def delivery(due: Sequence[float], sent: Callable[[int, int, float], None] | None = None) -> Delivery:
+def delivery(due: Sequence[float], sent: Callable[[int, int, float, int], None] | None = None) -> Delivery:
     frames = Frames([b"%d" % number * SIZE for number in range(len(due))])
     return Delivery(frames, due, time.monotonic(), sent=sent)
 
@@ -42,7 +42,7 @@ async def test_pump__writes_each_piece_when_it_is_due() -> None:
     line, noted = Line(), list[tuple[int, int]]()
     start = time.monotonic()
     due = [0, 0, 0.02, 0.05]
-    assert await pump().write(delivery(due, lambda first, last, at: noted.append((first, last))), line.write) is None
+    assert await pump().write(delivery(due, lambda first, last, at, size: noted.append((first, last))), line.write) is None
     assert line.pieces == [b"0", b"1", b"2", b"3"]
     assert noted == [(0, 1), (1, 2), (2, 3), (3, 4)]
     assert all(at >= start + when - 0.001 for at, when in zip(line.times, due, strict=True))
@@ -79,7 +79,7 @@ async def test_pump__gives_back_the_very_first_piece_too() -> None:
 
 
 async def test_pump__fails_for_the_one_that_fails_alone() -> None:
-    def fail(first: int, last: int, at: float) -> None:
+    def fail(first: int, last: int, at: float, size: int) -> None:
         if first:
             raise ValueError
 

@@ -195,14 +195,14 @@ def frames(*sizes: int) -> Frames:
 def test_stream_record__counts_what_was_sent_and_who_left() -> None:
     exchange = replace(EXCHANGE, chunks=0, sent_bytes=0, ended=None)
     progress = StreamRecord(exchange, frames(10, 20, 30, 5), [True] * 4, total=3, log=False)
-    progress.sent(0, 2, 0.1)
+    progress.sent(0, 2, 0.1, 30)
     assert (exchange.chunks, exchange.sent_bytes) == (2, 30)
-    progress.sent(2, 4, 0.2)
+    progress.sent(2, 4, 0.2, 35)
     assert (exchange.chunks, exchange.sent_bytes) == (3, 65)
     progress.end()
     assert not exchange.client_left
     cut = StreamRecord(exchange, frames(10, 20), [True] * 2, total=1, log=False)
-    cut.sent(0, 1, 0.1)
+    cut.sent(0, 1, 0.1, 10)
     cut.end()
     assert exchange.client_left, "the terminator was not sent"
 
@@ -222,9 +222,9 @@ def test_relay_record__of_too_much_keeps_the_beginning_and_says_so(
 
 def test_stream_record__off_writes_no_line(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "completions.chunks")
-    StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=False).sent(0, 2, 0.1)
+    StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=False).sent(0, 2, 0.1, 2)
     assert caplog.messages == []
-    StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=True).sent(0, 2, 0.1)
+    StreamRecord(replace(EXCHANGE), frames(1, 1), [True] * 2, total=1, log=True).sent(0, 2, 0.1, 2)
     assert caplog.messages == ["chunk 1/1 +100ms 1B req_1"]
 
 
