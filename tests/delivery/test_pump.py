@@ -42,7 +42,9 @@ async def test_pump__writes_each_piece_when_it_is_due() -> None:
     line, noted = Line(), list[tuple[int, int]]()
     start = time.monotonic()
     due = [0, 0, 0.02, 0.05]
-    assert await pump().write(delivery(due, lambda first, last, at, size: noted.append((first, last))), line.write) is None
+    assert (
+        await pump().write(delivery(due, lambda first, last, at, size: noted.append((first, last))), line.write) is None
+    )
     assert line.pieces == [b"0", b"1", b"2", b"3"]
     assert noted == [(0, 1), (1, 2), (2, 3), (3, 4)]
     assert all(at >= start + when - 0.001 for at, when in zip(line.times, due, strict=True))
