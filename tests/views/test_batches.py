@@ -120,7 +120,8 @@ def test_upload__of_a_file_without_a_name_is_refused_as_the_api_does(
     made = client.uploads.create(filename="a.jsonl", bytes=2, mime_type="text/jsonl", purpose="batch")
     field = "file" if place == "v1/files" else "data"
     address = f"{live.url}/{place.format(upload=made.id)}"
-    refused = httpx.post(address, files={"purpose": (None, b"batch"), field: (None, b"{}")})
+    form: dict[str, tuple[None, bytes]] = {"purpose": (None, b"batch"), field: (None, b"{}")}
+    refused = httpx.post(address, files=form)
     assert refused.status_code == 400
     assert refused.json()["error"] == {
         "message": "The browser (or proxy) sent a request that this server could not understand.",
