@@ -111,7 +111,7 @@ def _at(value: Any, steps: list[str | int]) -> Any:
     """Return what stands at a path, or what the last step that is there has."""
     for step in steps:
         try:
-            value = value[step]
+            value = value[str(step) if isinstance(value, dict) else step]
         except (KeyError, IndexError, TypeError):
             return value
     return value

@@ -48,6 +48,7 @@ class VLLM(Vendor):
     null_usage = False
     head = HEAD
     done_after_error = True
+    convert = staticmethod(vllm_rules.convert)
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat(vllm_rules.CHAT_FIELDS),
         "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),

@@ -8,11 +8,34 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.wire.dialects import lax
 from completions.wire.dialects.findings import Finding
-from completions.wire.validation import Check, Rule, boolean, choice, decimal, integer, nullable
+from completions.wire.dialects.lax import Conversion
+from completions.wire.validation import (
+    Check,
+    Problem,
+    Rule,
+    boolean,
+    choice,
+    decimal,
+    integer,
+    nullable,
+    wrong_type,
+)
 
 Body = Mapping[str, Any]
 Broken = Callable[[Body], RequestError | None]
+
+
+def _biases(value: Any) -> Problem | None:
+    """Check a map of biases: any numbers, which the server brings within its bounds."""
+    if type(value) is not dict:
+        return wrong_type("an object", value)
+    for key, bias in value.items():
+        if (problem := decimal()(bias)) is not None:
+            return problem.under(key)
+    return None
+
 
 _WHOLE, _NUMBER = nullable(integer()), nullable(decimal())
 FIELDS: Mapping[str, Check] = {
@@ -20,6 +43,7 @@ FIELDS: Mapping[str, Check] = {
     **dict.fromkeys(("temperature", "top_p", "min_p", "repetition_penalty"), _NUMBER),
     **dict.fromkeys(("presence_penalty", "frequency_penalty"), _NUMBER),
     "ignore_eos": nullable(boolean),
+    "logit_bias": nullable(_biases),
 }
 """The parameters that have other bounds here than at OpenAI, or are not there: their types."""
 
@@ -28,6 +52,35 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 CHAT_FIELDS = {**FIELDS, "max_completion_tokens": _WHOLE, "reasoning_effort": nullable(choice(*EFFORTS))}
 COMPLETION_FIELDS = {**FIELDS, "logprobs": _WHOLE}
+
+_INTEGERS = ("max_tokens", "min_tokens", "n", "priority", "prompt_logprobs", "seed", "top_k", "truncate_prompt_tokens")
+_DECIMALS = ("frequency_penalty", "length_penalty", "min_p", "presence_penalty", "repetition_penalty")
+_BOOLEANS = ("ignore_eos", "include_stop_str_in_output", "skip_special_tokens", "stream", "use_beam_search")
+_LAX: Mapping[str, Conversion] = {
+    **dict.fromkeys(_INTEGERS, lax.integer),
+    **dict.fromkeys((*_DECIMALS, "temperature", "top_p"), lax.decimal),
+    **dict.fromkeys((*_BOOLEANS, "add_special_tokens", "echo", "spaces_between_special_tokens"), lax.boolean),
+    "stream_options": lax.fields(dict.fromkeys(("include_usage", "continuous_usage_stats"), lax.boolean)),
+    "logit_bias": lax.each(lax.decimal),
+}
+LAX: Mapping[str, Mapping[str, Conversion]] = {
+    "chat": {
+        **_LAX,
+        **dict.fromkeys(("max_completion_tokens", "top_logprobs"), lax.integer),
+        **dict.fromkeys(("add_generation_prompt", "include_reasoning", "logprobs", "parallel_tool_calls"), lax.boolean),
+    },
+    "legacy": {**_LAX, "logprobs": lax.integer},
+    "embeddings": {"dimensions": lax.integer},
+    "tokenize": dict.fromkeys(("add_special_tokens", "add_generation_prompt", "return_token_strs"), lax.boolean),
+}
+"""By format: the fields that the server's validator converts, which are those of its `protocol.py` files of 2026."""
+
+
+def convert(format: str, body: dict[str, Any]) -> None:
+    """Convert in place what the server's validator converts in a request of a format."""
+    lax.convert(body, LAX.get(format, {}))
+
+
 MAX_LOGPROBS = 20
 DEFAULT_COMPLETION = 16
 """The tokens of a completion where the request does not say."""

@@ -14,6 +14,7 @@ from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.catalogue import WINDOW
 from completions.wire.dialects.vllm import VLLM
+from completions.wire.dialects.vllm_rules import convert
 from completions.wire.fields import text, text_or_none
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
@@ -56,6 +57,7 @@ class Tokenize(_Asked):
     ) -> Prompt:
         """Read a text or messages."""
         document = decode_object(body)
+        convert(self.name, document)
         if validate:
             self._refuse((_CHAT if "messages" in document else _TEXT)(document), document)
         return self._prompt(document, headers)

@@ -7,7 +7,7 @@ Shapes: `openai.types` of the installed SDK. The envelope is the `Error` schema 
 fields are required, and two may be null.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -69,6 +69,8 @@ class Dialect:
     """Whether the other chunks of a stream have a null usage, where a usage is asked for."""
     window_of_prompt = False
     """Whether a model's context window limits the prompt alone."""
+    convert: Callable[[str, dict[str, Any]], None] | None = None
+    """What a lax server converts in place of a request, given its format: numbers and booleans of other types."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
     errors_in_list = False
@@ -314,11 +316,8 @@ def check_stream(document: dict[str, Any]) -> None:
     """Refuse a `stream` that is neither a boolean nor null, whatever the script validates."""
     stream = document.get("stream")
     if stream is not None and not isinstance(stream, bool):
-        raise RequestError(
-            f"Invalid type for 'stream': expected a boolean, but got {json_type(stream)} instead.",
-            code="invalid_type",
-            param="stream",
-        )
+        said = f"Invalid type for 'stream': expected a boolean, but got {json_type(stream)} instead."
+        raise RequestError(said, code="invalid_type", param="stream")
 
 
 def usage(counted: Usage | None) -> dict[str, int]:

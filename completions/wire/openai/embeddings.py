@@ -40,6 +40,8 @@ class Embeddings(OpenAIFormat):
     ) -> Prompt:
         """Read a request for embeddings; each input is a user message."""
         document = decode_object(body)
+        if self._dialect.convert is not None:
+            self._dialect.convert(self.name, document)
         if validate:
             self._dialect.check_embeddings(document, len(body))
         document = self._dialect.adapt_embeddings_request(document)

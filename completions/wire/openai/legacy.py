@@ -36,6 +36,8 @@ class LegacyCompletions(OpenAIFormat):
     ) -> Prompt:
         """Read a legacy completion's request; each of several prompts has `n` answers."""
         document = decode_object(body)
+        if self._dialect.convert is not None:
+            self._dialect.convert(self.name, document)
         check_stream(document)
         if validate:
             self._dialect.check_completion(document)

@@ -63,6 +63,8 @@ class ChatCompletions(OpenAIFormat):
     ) -> Prompt:
         """Read a chat completion's request."""
         document = decode_object(body)
+        if self._dialect.convert is not None:
+            self._dialect.convert(self.name, document)
         if validate:
             self._dialect.check_chat(document)
         if "stream" in document:
