@@ -1,7 +1,11 @@
-"""Gemini's list of models: `GET /v1beta/models`, in the shape of the API's `Model`."""
+"""Gemini's list of models: `GET /v1beta/models`, in the shape of the API's `Model`.
 
+What each model is listed with is as it was recorded on 2026-06-12.
+"""
+
+import re
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
@@ -22,6 +26,40 @@ WINDOW, OUTPUT = 1_048_576, 65_536
 
 DEFAULT_PAGE = 50
 
+TALKS = ("generateContent", "countTokens")
+BATCHED = (*TALKS, "batchGenerateContent")
+CACHED = (*TALKS, "createCachedContent", "batchGenerateContent")
+EMBEDS = ("embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent")
+
+
+class Kind(NamedTuple):
+    """What the models of a kind are listed with; without a `top_k` no numbers of sampling are.
+
+    An `output` of None is the one in the table of models.
+    """
+
+    methods: tuple[str, ...]
+    top_k: int | None = 64
+    max_temperature: int = 2
+    window: int = WINDOW
+    output: int | None = None
+
+
+KINDS: Mapping[str, Kind] = {
+    "embedding": Kind(EMBEDS, top_k=None, window=2048, output=1),
+    "^imagen": Kind(("predict",), top_k=None, window=480, output=8192),
+    "^veo": Kind(("predictLongRunning",), top_k=None, window=480, output=8192),
+    "-image": Kind(BATCHED, max_temperature=1),
+    "-tts": Kind(BATCHED, window=8192, output=16_384),
+    "^gemma|^lyria|^deep-research|computer-use": Kind(TALKS),
+    r"^gemini-(?:1|2\.0)": Kind(CACHED, top_k=40, output=8192),
+    "": Kind(CACHED),
+}
+"""The kinds of models, by what their names have in them; the first that fits."""
+
+THINKS = re.compile(r"^gemini-(?:2\.5(?!.*-(?:image|tts))|[3-9]|flash|pro|robotics)|^gemma-4|^deep-research")
+"""The models that are listed as thinking."""
+
 
 def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of the list that a query asks for."""
@@ -30,19 +68,25 @@ def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, An
 
 def model(name: str) -> dict[str, Any]:
     """Return one model's document."""
-    embeds = "embedding" in name
+    kind = next(kind for pattern, kind in KINDS.items() if re.search(pattern, name))
     document = {
         "name": f"models/{name}",
         "version": "001",
         "displayName": name.replace("-", " ").title(),
         "description": f"A mock of {name}.",
-        "inputTokenLimit": context_window(name) or WINDOW,
-        "outputTokenLimit": max_output(name) or OUTPUT,
-        "supportedGenerationMethods": ["embedContent", "batchEmbedContents", "countTokens"]
-        if embeds
-        else ["generateContent", "countTokens"],
+        "inputTokenLimit": context_window(name) or kind.window,
+        "outputTokenLimit": _output(name, kind),
+        "supportedGenerationMethods": list(kind.methods),
     }
-    return document if embeds else document | {"temperature": 1, "topP": 0.95, "topK": 64, "maxTemperature": 2}
+    if kind.top_k is not None:
+        document |= {"temperature": 1, "topP": 0.95, "topK": kind.top_k, "maxTemperature": kind.max_temperature}
+    return document | ({"thinking": True} if THINKS.search(name) else {})
+
+
+def _output(name: str, kind: Kind) -> int:
+    """Return the most tokens that a model makes; of the API's 65,536 the table has 65,535."""
+    known = kind.output or max_output(name) or OUTPUT
+    return OUTPUT if known == OUTPUT - 1 else known
 
 
 def find(name: str, names: Collection[str]) -> dict[str, Any]:

@@ -136,3 +136,33 @@ def test_tier__is_told_in_a_header_of_what_is_generated(vertex: bool, tier: str 
     assert GEMINI.render(replied(prompt), prompt).headers == (GEMINI.framing(streamed).headers or {}) == expected
     counted = asked("gemini-2.5-flash", "countTokens", body, vertex)
     assert GEMINI.render(replied(counted), counted).headers == {}
+
+
+EVERY = ["generateContent", "countTokens", "createCachedContent", "batchGenerateContent"]
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"),
+    [
+        ("gemini-2.5-flash", {"outputTokenLimit": 65536, "methods": EVERY, "topK": 64, "thinking": True}),
+        ("gemini-3.1-pro-preview", {"outputTokenLimit": 65536, "methods": EVERY, "topK": 64, "thinking": True}),
+        ("gemini-flash-latest", {"outputTokenLimit": 65536, "methods": EVERY, "topK": 64, "thinking": True}),
+        ("gemini-2.0-flash", {"outputTokenLimit": 8192, "methods": EVERY, "topK": 40}),
+        ("gemini-2.5-flash-image", {"outputTokenLimit": 32768, "methods": [*EVERY[:2], EVERY[3]], "topK": 64}),
+        ("gemini-2.5-pro-preview-tts", {"outputTokenLimit": 16384, "methods": [*EVERY[:2], EVERY[3]], "topK": 64}),
+        ("gemma-4-31b-it", {"methods": EVERY[:2], "topK": 64, "thinking": True}),
+        (
+            "gemini-embedding-001",
+            {
+                "outputTokenLimit": 1,
+                "methods": ["embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent"],
+            },
+        ),
+        ("imagen-4.0-generate-001", {"inputTokenLimit": 480, "outputTokenLimit": 8192, "methods": ["predict"]}),
+    ],
+)
+def test_model__is_listed_with_what_the_api_lists_it_with(name: str, listed: dict[str, Any]) -> None:
+    document = GEMINI.model(name, ())
+    told = document | {"methods": document["supportedGenerationMethods"]}
+    assert {key: told.get(key) for key in listed} == listed
+    assert ("topK" in told, "thinking" in told) == ("topK" in listed, "thinking" in listed)
