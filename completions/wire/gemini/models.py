@@ -1,6 +1,6 @@
 """Gemini's list of models: `GET /v1beta/models`, in the shape of the API's `Model`.
 
-What each model is listed with is as it was recorded on 2026-06-12.
+What each model is listed with is as it was recorded on 2026-06-12; what is said of others is quoted by users.
 """
 
 import re
@@ -92,5 +92,5 @@ def _output(name: str, kind: Kind) -> int:
 def find(name: str, names: Collection[str]) -> dict[str, Any]:
     """Return the document of the model `name`, or raise the API's 404."""
     if names and name not in names:
-        raise RequestError(f"The model '{name}' does not exist", status=404, code="model_not_found")
+        raise RequestError(f"Model is not found: models/{name} for api version v1beta", status=404)
     return model(name)

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.exceptions import RequestError
 from completions.resolve.finish import finish
 from completions.wire.gemini.generate import Gemini
 
@@ -166,3 +167,13 @@ def test_model__is_listed_with_what_the_api_lists_it_with(name: str, listed: dic
     told = document | {"methods": document["supportedGenerationMethods"]}
     assert {key: told.get(key) for key in listed} == listed
     assert ("topK" in told, "thinking" in told) == ("topK" in listed, "thinking" in listed)
+
+
+def test_model__that_the_script_does_not_list_is_not_found() -> None:
+    with pytest.raises(RequestError) as caught:
+        GEMINI.model("gemini-9", ["gemini-2.5-flash"])
+    told = GEMINI.error(caught.value)["error"]
+    assert (told["message"], told["status"]) == (
+        "Model is not found: models/gemini-9 for api version v1beta",
+        "NOT_FOUND",
+    )
