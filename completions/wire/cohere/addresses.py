@@ -1,6 +1,6 @@
 """Where Cohere's formats are spoken."""
 
-from completions.wire.address import Address
+from completions.wire.address import Address, listing
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.embed import CohereEmbed
 from completions.wire.cohere.other_reranks import Rerank
@@ -16,5 +16,6 @@ ADDRESSES = [
     Address("v1/rerank", Rerank()),
     Address("v1/tokenize", CohereTokenize()),
     Address("v1/detokenize", CohereDetokenize()),
+    *listing("v1/", CHAT),
     Address("v2(?:/.*)?", CHAT, "refuse"),
 ]

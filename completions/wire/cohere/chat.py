@@ -4,7 +4,7 @@ The shapes, and the order of a stream's events, are those of the recorded exchan
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -15,6 +15,7 @@ from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usa
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
+from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, collect_error
 from completions.wire.content import only_choice, written_arguments
@@ -41,6 +42,15 @@ class CohereChat(CohereFormat):
     """A message for messages; what is said before a call is its plan."""
 
     name = "cohere"
+    identified_by = ("x-fern-sdk-name",)
+
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return a page of Cohere's list."""
+        return cohere_models.model_list(models, query)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return a model, or raise the 404."""
+        return cohere_models.find(name, models)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
