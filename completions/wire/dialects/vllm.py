@@ -54,6 +54,11 @@ class VLLM(Vendor):
         "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),
     }
 
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise `RequestError` if a chat request is invalid."""
+        keep_rules(vllm_rules.BEFORE, body)
+        super().check_chat(body)
+
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""
         super().check_completion(body)
@@ -61,6 +66,8 @@ class VLLM(Vendor):
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of FastAPI's validator, as the server tells it."""
+        if several := vllm_rules.union_findings(problem, body):
+            return vllm_rules.all_invalid(several)
         return vllm_rules.invalid(findings.converted(findings.found(problem, body)))
 
     def adapt_error(self, exc: RequestError) -> RequestError:

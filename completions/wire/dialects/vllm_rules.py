@@ -4,13 +4,15 @@ Source: `SamplingParams` and `protocol.py` of vLLM 0.12 and later, as llm-d/llm-
 Wrong types are told as by `validation.py`, its handler of autumn 2026; before, the message had the whole value.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.wire.dialects import lax
+from completions.wire.dialects import lax, unions
 from completions.wire.dialects.findings import Finding
 from completions.wire.dialects.lax import Conversion
+from completions.wire.dialects.rules import steps
+from completions.wire.fields import dicts, mapping
 from completions.wire.validation import (
     Check,
     Problem,
@@ -86,6 +88,32 @@ DEFAULT_COMPLETION = 16
 """The tokens of a completion where the request does not say."""
 
 
+UNIONS: Mapping[str, Sequence[unions.Member]] = {
+    "stop": (unions.text, unions.items(unions.text)),
+    "prompt": (
+        unions.items(unions.token),
+        unions.items(unions.items(unions.token)),
+        unions.text,
+        unions.items(unions.text),
+    ),
+    "response_format": (
+        unions.model("ResponseFormat", {"type": unions.literal("text", "json_object", "json_schema")}),
+        unions.model(
+            "StructuralTagResponseFormat", {"type": unions.literal("structural_tag"), "format": unions.anything}
+        ),
+        unions.model(
+            "LegacyStructuralTagResponseFormat",
+            {
+                "type": unions.literal("structural_tag"),
+                "structures": unions.items(unions.anything),
+                "triggers": unions.items(unions.text),
+            },
+        ),
+    ),
+}
+"""The fields that are one of several, in the order in which the server looks at them."""
+
+
 INVALID = "Bad Request"
 """The type of the errors of FastAPI's validator; all others have the name of a class."""
 
@@ -93,13 +121,41 @@ MOST_OF_INPUT = 200
 """Characters of a value that a finding tells."""
 
 
+MOST_FINDINGS = 10
+MOST_OF_FINDING = 1000
+"""Findings that an error tells, and characters of each."""
+
+
 def invalid(finding: Finding, param: str | None = None) -> RequestError:
     """Return the error that tells a finding, as the server's handler writes it."""
-    place = ".".join(map(str, ["body", *finding.place]))
+    return all_invalid([finding], param)
+
+
+def all_invalid(found: Sequence[Finding], param: str | None = None) -> RequestError:
+    """Return the error that tells findings, of which there is one."""
+    word = "error" if len(found) == 1 else "errors"
+    lines = [f"{len(found)} validation {word}:", *map(_told, found[:MOST_FINDINGS])]
+    if left := len(found[MOST_FINDINGS:]):
+        lines.append(f"...and {left} more {word}")
+    return RequestError("\n  ".join(lines), type=INVALID, param=param or _place(found[0]))
+
+
+def union_findings(problem: Problem, body: Body) -> list[Finding]:
+    """Return what all members of a union find, if the problem is in a field that is one of several."""
+    name = str(steps(problem.path)[0]) if problem.path else ""
+    found = unions.found(body.get(name), UNIONS.get(name, ()))
+    return [finding._replace(place=[name, *finding.place]) for finding in found]
+
+
+def _place(finding: Finding) -> str:
+    return ".".join(map(str, ["body", *finding.place]))
+
+
+def _told(finding: Finding) -> str:
     kind = "literal_error" if finding.kind == "enum" else finding.kind
-    told = {"type": kind, "loc": place, "msg": finding.said, "input": _shortened(finding.value)}
-    told |= {"ctx": finding.context} if finding.context else {}
-    return RequestError(f"1 validation error:\n  {told}", type=INVALID, param=param or place)
+    told = {"type": kind, "loc": _place(finding), "msg": finding.said, "input": _shortened(finding.value)}
+    said = str(told | ({"ctx": finding.context} if finding.context else {}))
+    return said if len(said) <= MOST_OF_FINDING else f"{said[:MOST_OF_FINDING]}...[truncated]"
 
 
 def _shortened(value: object) -> object:
@@ -188,6 +244,36 @@ def _needs(field: str, other: str, message: str) -> Broken:
     return lambda body: _broken(message, field, body) if body.get(field) and not body.get(other) else None
 
 
+NAMED = 'Correct usage: `{"type": "function", "function": {"name": "my_function"}}`'
+
+
+def _chooses_no_tool(body: Body) -> RequestError | None:
+    """Refuse a choice that is neither a word nor one of the tools, which is looked at before the types are."""
+    choice = body.get("tool_choice")
+    if choice in (None, "none", "auto", "required"):
+        return None
+    if not isinstance(choice, dict):
+        said = (
+            f'Invalid value for `tool_choice`: {choice}! Only named tools, "none", "auto" or "required" are supported.'
+        )
+        return _broken(said, "tool_choice", body)
+    function = choice.get("function")
+    if not isinstance(function, dict):
+        said = f"Invalid value for `function`: `{function}` in `tool_choice`! {NAMED}"
+        return _broken(said, "tool_choice.function", body)
+    if "name" not in function:
+        said = f"Expected field `name` in `function` in `tool_choice`! {NAMED}"
+        return _broken(said, "tool_choice.function.name", body)
+    if not (name := function["name"]) or not isinstance(name, str):
+        said = f"Invalid `name` in `function`: `{name}` in `tool_choice`! {NAMED}"
+        return _broken(said, "tool_choice.function.name", body)
+    if name not in (mapping(tool.get("function")).get("name") for tool in dicts(body.get("tools"))):
+        return _broken(
+            "The tool specified in `tool_choice` does not match any of the specified `tools`", "tool_choice", body
+        )
+    return None
+
+
 def _chooses_nothing(body: Body) -> RequestError | None:
     if body.get("tool_choice") in (None, "none", "auto") or body.get("tools"):
         return None
@@ -224,8 +310,10 @@ def _parameters(usual: int | None) -> tuple[Rule, ...]:
 STREAMED = Rule(
     _needs("stream_options", "stream", "Stream options can only be defined when `stream=True`."), PROTOCOL, SEEN
 )
+BEFORE = (Rule(_chooses_nothing, PROTOCOL, SEEN), Rule(_chooses_no_tool, PROTOCOL, SEEN))
+"""What holds for a chat before the types of its fields are looked at."""
+
 CHAT = (
-    Rule(_chooses_nothing, PROTOCOL, SEEN),
     STREAMED,
     Rule(
         _needs("top_logprobs", "logprobs", "when using `top_logprobs`, `logprobs` must be set to true."), PROTOCOL, SEEN
