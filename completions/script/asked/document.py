@@ -98,7 +98,7 @@ def _hosted(body: Mapping[str, object]) -> Iterator[Document]:
         if isinstance(tool.get("type"), str):
             yield from [] if tool["type"] in ("function", "custom") else [{"type": tool["type"]}]
         elif "name" not in tool:
-            yield from ({"type": name} for name in tool if name not in DECLARATIONS)
+            yield from ({"type": name} for name in tool if name not in DECLARATIONS and tool[name] is not None)
 
 
 def _sampling(prompt: Prompt) -> Document:

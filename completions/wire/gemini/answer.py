@@ -276,7 +276,7 @@ class Said:
 
 def executes_code(prompt: Prompt) -> bool:
     """Tell whether the model may run code itself."""
-    return any("codeExecution" in tool or "code_execution" in tool for tool in dicts(prompt.body.get("tools")))
+    return any(pick(tool, "codeExecution") is not None for tool in dicts(prompt.body.get("tools")))
 
 
 def _executed(call: ToolCall) -> list[Document]:

@@ -207,7 +207,8 @@ def _functions(body: dict[str, Any]) -> Iterator[str]:
 
 def _together(body: dict[str, Any], model: str) -> Iterator[str]:
     """Check that functions stand beside the API's own tools only where the model and the request allow it."""
-    hosted = any(name for tool in many(body.get("tools") or []) for name in tool if name not in DECLARATIONS)
+    given = (tool.items() for tool in many(body.get("tools") or []))
+    hosted = any(name not in DECLARATIONS and tool is not None for named in given for name, tool in named)
     if not hosted or not _declared(body):
         return
     if re.match(r"gemini-[12]", model):

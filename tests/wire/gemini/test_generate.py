@@ -13,9 +13,11 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall, ToolChoice
 from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
 from completions.resolve.finish import finish
+from completions.script.asked.document import document as matched
 from completions.wire.base import StreamFailure
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import models as gemini_models
+from completions.wire.gemini.answer import executes_code
 from completions.wire.gemini.generate import Gemini
 from tests.document import TEXT
 
@@ -551,6 +553,14 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     ({"contents": [{"parts": [{"inline_data": {"mime_type": "png", "data": "aGk="}}]}]}, "Unsupported MIME type: png"),
 ]
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-3-flash-preview"])
+def test_googles_tools__that_are_null_are_not_there(model: str) -> None:
+    """Rig sends `codeExecution: null` beside functions."""
+    prompt = asked({**HELLO, "tools": [{"functionDeclarations": [WEATHER], "codeExecution": None}]}, model=model)
+    assert (len(prompt.tools), executes_code(prompt)) == (1, False)
+    assert [tool["name"] for tool in matched(prompt)["tools"]] == ["get_weather"]
 
 
 @pytest.mark.parametrize(
