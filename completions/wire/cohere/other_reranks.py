@@ -1,7 +1,7 @@
 """Rerank as others have it at `POST /v1/rerank`: Jina (and who follows it), Voyage, and Cohere's first version.
 
-They are told apart by the model's name. Shapes: Jina's and Voyage's references ("Reranker API", November 2026), and
-what LiteLLM 1.110 sends to and reads of them.
+They are told apart by the model's name, which Cohere's alone may lack. Shapes: Jina's and Voyage's references
+("Reranker API", November 2026), and what LiteLLM 1.110 sends to and reads of them.
 """
 
 import re
@@ -69,7 +69,7 @@ class Rerank(CohereRerank):
             ]
             usage = {"total_tokens": _tokens(prompt.last_user, texts, model)}
             return {"object": "list", "data": data, "model": reply.model or model, "usage": usage}
-        is_cohere = COHERE.match(model) is not None
+        is_cohere = not model or COHERE.match(model) is not None
         shown = bool(shown) if is_cohere else shown is not False
         results = [
             {"index": index, "relevance_score": score, **({"document": {"text": texts[index]}} if shown else {})}

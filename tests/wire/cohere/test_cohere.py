@@ -148,6 +148,8 @@ def test_rerank__of_cohere_s_first_version(live: LiveServer) -> None:
     headers = {"authorization": "Bearer good"}
     found = httpx.post(f"{live.url}/v1/rerank", json=body, headers=headers).json()
     assert [each["index"] for each in found["results"]] == [1, 0] and "document" not in found["results"][0]
+    unnamed = {key: value for key, value in body.items() if key != "model"}
+    assert httpx.post(f"{live.url}/v1/rerank", json=unnamed, headers=headers).json().keys() == found.keys()
     refused = httpx.post(f"{live.url}/v1/rerank", json=body | {"documents": [1]}, headers=headers)
     assert (refused.status_code, refused.json()) == (
         400,
