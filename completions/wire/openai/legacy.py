@@ -49,7 +49,7 @@ class LegacyCompletions(OpenAIFormat):
             self._choice(
                 index, self._echoed(prompt, index) + (choice.text or ""), self._logprobs(prompt, choice, index)
             )
-            | {"finish_reason": choice.finish_reason}
+            | {"finish_reason": _finish(choice)}
             for index, choice in enumerate(reply.choices)
         ]
         return self._head(reply, prompt) | {"choices": choices, "usage": usage(reply.usage)}
@@ -64,7 +64,7 @@ class LegacyCompletions(OpenAIFormat):
                 logprobs = _logprobs(prompt, pieces, 0, [None] * len(pieces))
                 starts.append(Event(chunks.one(self._choice(index, echoed, logprobs))))
             lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
-            finish = self._choice(index, "", None) | {"finish_reason": choice.finish_reason}
+            finish = self._choice(index, "", None) | {"finish_reason": _finish(choice)}
             finishes.append(Event(chunks.one(finish), part="finish"))
         counted = usage(reply.usage)
         ending = [chunks.usage(counted)] if prompt.include_usage else []
@@ -132,6 +132,11 @@ def _logprobs(
     if prompt.top_logprobs is None or not pieces:
         return None
     return legacy_document(pieces, prompt.top_logprobs, offset, scripted)
+
+
+def _finish(choice: Choice) -> str | None:
+    """Return why a choice ended: text completions have no calls, and no reason that names them."""
+    return "stop" if choice.finish_reason in ("tool_calls", "function_call") else choice.finish_reason
 
 
 def _read_prompt(body: dict[str, Any], headers: Mapping[str, str], *, limited: bool) -> Prompt:

@@ -165,6 +165,15 @@ def test_legacy__stream_has_text_and_no_role() -> None:
     assert {chunk["object"] for chunk in chunks} == {"text_completion"}
 
 
+@pytest.mark.parametrize("reason", ["tool_calls", "function_call"])
+def test_legacy__has_no_reason_that_names_calls(reason: str) -> None:
+    """So `openai.types.CompletionChoice` has it, and the SDK for Java refuses any other."""
+    reply = Reply((Choice(None, reason, (CALL,)),))
+    (choice,) = LEGACY.document(reply, prompt())["choices"]
+    *_, last = read(LEGACY.events(reply, prompt(stream=True)))
+    assert (choice["finish_reason"], last["choices"][0]["finish_reason"]) == ("stop", "stop")
+
+
 @FORMATS
 @given(reply=REPLIES, asked=PROMPTS)
 def test_events__fold_to_the_body(wire: OpenAIFormat, reply: Reply, asked: Prompt) -> None:
