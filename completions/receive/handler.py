@@ -21,6 +21,7 @@ from completions.receive.connection import CLIENT_LEFT, WAYS, watched
 from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
+from completions.views.edge import error_of
 from completions.views.http import REQUEST_ID, Recorded, Severed, error_response
 from completions.wire.base import WireFormat
 
@@ -141,9 +142,8 @@ class Handler(ASGIHandler):
 
     async def _refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before it reaches Django, in the format of its address."""
-        wire = _wire_of(request.path)
-        response = error_response(exc) if wire is None else error_response(exc, wire.error(exc))
-        exchange = request.begin()
+        wire, exchange = _wire_of(request.path), request.begin()
+        response = error_response(exc) if wire is None else error_of(exc, wire, exchange)
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS
         exchange.stopped = isinstance(exc, ServerStopped)

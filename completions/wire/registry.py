@@ -15,6 +15,7 @@ from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
 from completions.wire.cohere.addresses import ADDRESSES as COHERE
+from completions.wire.cohere.addresses import ALONE as COHERE_ALONE
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
 from completions.wire.dialects.deepseek import DeepSeek
@@ -56,6 +57,7 @@ _ALL = [
         for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
     ),
     *GOOGLE_PROJECTS,
+    *COHERE_ALONE,
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,

@@ -300,10 +300,8 @@ async def test_own_paths__are_not_kept(async_client: AsyncClient) -> None:
 @pytest.mark.parametrize("place", ["", "/ns/a"])
 async def test_files_that_browsers_ask_for__are_neither_kept_nor_passed_on(settings: Settings, place: str) -> None:
     settings.MOCK_SCRIPT, settings.MOCK_UPSTREAM = "relay", ["http://127.0.0.1:9"]  # where nobody answers
-    asked = (
-        *("favicon.ico", "robots.txt", "apple-touch-icon-120x120-precomposed.png"),
-        ".well-known/appspecific/com.chrome.devtools.json",
-    )
+    asked = ["favicon.ico", "robots.txt", "apple-touch-icon-120x120-precomposed.png"]
+    asked.append(".well-known/appspecific/com.chrome.devtools.json")
     answers = [await call(Handler(), "GET", f"{place}/{name}") for name in asked]
     assert [each.status for each in answers] == [200, 404, 404, 404]
     assert answers[0].headers["content-type"] == "image/svg+xml" and answers[0].body.startswith(b"<svg")

@@ -120,8 +120,11 @@ def test_upload__of_a_file_without_a_name_is_refused_as_the_api_does(
     made = client.uploads.create(filename="a.jsonl", bytes=2, mime_type="text/jsonl", purpose="batch")
     field = "file" if place == "v1/files" else "data"
     address = f"{live.url}/{place.format(upload=made.id)}"
-    form: dict[str, tuple[None, bytes]] = {"purpose": (None, b"batch"), field: (None, b"{}")}
-    refused = httpx.post(address, files=form)
+    parts: dict[str, tuple[None, bytes, str]] = {
+        "purpose": (None, b"batch", "text/plain"),
+        field: (None, b"{}", "application/octet-stream"),
+    }
+    refused = httpx.post(address, files=parts)
     assert refused.status_code == 400
     assert refused.json()["error"] == {
         "message": "The browser (or proxy) sent a request that this server could not understand.",
@@ -129,7 +132,7 @@ def test_upload__of_a_file_without_a_name_is_refused_as_the_api_does(
         "param": None,
         "code": None,
     }
-    missing = httpx.post(address, files={"purpose": (None, b"batch")}).json()["error"]
+    missing = httpx.post(address, files={"purpose": (None, "batch")}).json()["error"]
     assert (missing["message"], missing["param"]) == (f"'{field}' is a required property", None)
 
 

@@ -67,7 +67,7 @@ GENERATED = [
         for name in ("amazon.nova-lite-v1:0", "amazon.titan-text-lite-v1", "cohere.command-r-v1:0")
     ),
     *(f"/model/{name}/invoke" for name in ("meta.llama3-8b-instruct-v1:0", "mistral.mistral-7b-instruct-v0:2")),
-    *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize"),
+    *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize", "/v1/chat", "/v1/embed"),
     *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/tokenize", "/detokenize"),
 ]
 KEPT = [
@@ -107,6 +107,7 @@ BASES: list[dict[str, Any]] = [
         "query": "a",
         "documents": ["a"],
         "texts": ["a"],
+        "message": "a",
     },
     {"contents": [{"parts": [{"text": "a"}]}], "instances": [{"prompt": "a"}]},
     {"messages": [{"role": "user", "content": [{"text": "a"}]}], "anthropic_version": "vertex-2023-10-16"},

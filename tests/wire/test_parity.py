@@ -355,6 +355,7 @@ ELSEWHERE: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "cohere": ("/v2/chat", "/v2/chat", {"model": "command-a-03-2025"}, {"stream": True}),
+    "cohere's first": ("/v1/chat", "/v1/chat", {"model": "command-a-03-2025"}, {"stream": True}),
 }
 """Where a whole answer is asked for and where a stream, what a request has besides, and what asks for the stream."""
 
@@ -366,7 +367,8 @@ async def test_elsewhere__stream_reads_as_the_answer(folder: Path, reply: Any, s
     *paths, more, streamed = ELSEWHERE[name]
     text = [{"text": said}]
     content: Any = text if name == "converse" else said
-    own = {"contents": [{"parts": text}]} if "gemini" in name else {"messages": [{"role": "user", "content": content}]}
+    own: dict[str, Any] = {"messages": [{"role": "user", "content": content}]}
+    own = {"contents": [{"parts": text}]} if "gemini" in name else {"message": said} if "first" in name else own
     space = namespace(folder, reply)
     found: list[Reply | None] = []
     for path, extra in zip(paths, ({}, streamed), strict=True):

@@ -1,8 +1,9 @@
 """Where Cohere's formats are spoken."""
 
 from completions.wire.address import Address, listing
-from completions.wire.cohere.chat import CohereChat
-from completions.wire.cohere.embed import CohereEmbed
+from completions.wire.cohere.chat import CohereChat, CohereGenerate
+from completions.wire.cohere.embed import CohereEmbed, FirstCohereEmbed
+from completions.wire.cohere.first_chat import FirstCohereChat
 from completions.wire.cohere.other_reranks import Rerank
 from completions.wire.cohere.rerank import CohereRerank
 from completions.wire.cohere.tokenize import CohereDetokenize, CohereTokenize
@@ -11,7 +12,9 @@ CHAT = CohereChat()
 
 ADDRESSES = [
     Address("v2/chat", CHAT),
+    Address("v1/chat", FirstCohereChat()),
     Address("v2/embed", CohereEmbed()),
+    Address("v1/embed", FirstCohereEmbed()),
     Address("v2/rerank", CohereRerank()),
     Address("v1/rerank", Rerank()),
     Address("v1/tokenize", CohereTokenize()),
@@ -19,3 +22,11 @@ ADDRESSES = [
     *listing("v1/", CHAT),
     Address("v2(?:/.*)?", CHAT, "refuse"),
 ]
+
+NAMES = "check-api-key|classify|connectors|datasets|embed-jobs|finetuning|summarize"
+
+ALONE = [
+    Address("v1/generate", CohereGenerate(), "refuse"),
+    Address(f"v1/(?:{NAMES})(?:/.*)?", CHAT, "refuse"),
+]
+"""What no other API has under `v1/`, and is not here: that is told in Cohere's words."""

@@ -10,7 +10,7 @@ from typing import Any
 from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.base import WireFormat, json_type
+from completions.wire.base import WireFormat, decode_object, json_type
 from completions.wire.readback import Answer
 from completions.wire.words import Words, worded
 
@@ -89,8 +89,8 @@ class CohereFormat(WireFormat):
         return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return the error with the request's id."""
-        return {"id": request_id, **document}
+        """Return the error with a UUID that follows from the request's id."""
+        return {"id": ids.uuid_of(request_id), **document}
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
@@ -103,13 +103,21 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
 
 
 def answer_id(reply: Reply) -> str:
-    """Return the answer's id: the script's, or one like a UUID."""
+    """Return the answer's id: the script's, or a UUID."""
     return reply.id or ids.uuid_of(reply.serial)
 
 
-def meta(**units: int) -> dict[str, Any]:
-    """Return what an answer tells of the version and of what is billed."""
-    return {"api_version": {"version": "2"}, "billed_units": units}
+def meta(version: str = "2", **units: int) -> dict[str, Any]:
+    """Return what an answer tells of the API's version and of what is billed."""
+    return {"api_version": {"version": version}, "billed_units": units}
+
+
+def read_chat_body(body: bytes) -> dict[str, Any]:
+    """Return the object that asks for a chat; how it is answered depends on `stream`, which is a boolean."""
+    document = decode_object(body)
+    if document.get("stream") is not None and not isinstance(document["stream"], bool):
+        raise RequestError("invalid type: parameter stream must be a boolean.")
+    return document
 
 
 def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[str, ...]) -> None:

@@ -14,10 +14,10 @@ from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
+from completions.wire.base import NO_ROUTE, StreamFailure
 from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
-from completions.wire.cohere.base import CohereFormat, answer_id, collect_error
+from completions.wire.cohere.base import CohereFormat, answer_id, collect_error, read_chat_body
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
@@ -33,6 +33,11 @@ HEARD = {
     "ERROR": "content_filter",
 }
 
+
+GENERATE_REMOVED = (
+    "Generate API was removed on September 15 2025. Please migrate to Chat API. "
+    "See https://docs.cohere.com/docs/migrating-from-cogenerate-to-cochat for details."
+)
 
 REASONS = re.compile(r"command-a-(plus|reasoning)")
 """Models that reason, and so always tell how much."""
@@ -56,9 +61,7 @@ class CohereChat(CohereFormat):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a chat's request."""
-        document = decode_object(body)
-        if document.get("stream") is not None and not isinstance(document["stream"], bool):
-            raise RequestError("invalid type: parameter stream must be a boolean.")
+        document = read_chat_body(body)
         if validate:
             cohere_prompt.validate(document)
         return cohere_prompt.read_prompt(document, headers)
@@ -108,6 +111,14 @@ class CohereChat(CohereFormat):
             _collect_ending(source, answer)
 
 
+class CohereGenerate(CohereChat):
+    """Completions: `POST /v1/generate`, which the API has no more; its words are those that users quote since 2025."""
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return what is used instead."""
+        return RequestError(GENERATE_REMOVED, status=404) if exc.status == 404 else super().adapt_error(exc)
+
+
 def _content(choice: Choice) -> list[tuple[str, str]]:
     """Return the kinds of content and what they say."""
     kinds = [(_kind(block, choice), block.text) for block in choice.content]
@@ -132,17 +143,27 @@ def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
 
 
 def _ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    choice, usage = only_choice(reply), reply.usage or Usage(0, 0)
-    stopped = choice.stopped_by is not None and choice.finish_reason == "stop"
-    reason = "STOP_SEQUENCE" if stopped else FINISH_REASONS.get(choice.finish_reason or "stop", "COMPLETE")
+    reason = finish_reason(only_choice(reply), FINISH_REASONS)
+    return {"finish_reason": reason, "usage": cost_of(reply, prompt)}
+
+
+def finish_reason(choice: Choice, names: Mapping[str, str]) -> str:
+    """Return why an answer ends, by the API's `names` for chat's reasons."""
+    if choice.stopped_by is not None and choice.finish_reason == "stop":
+        return "STOP_SEQUENCE"
+    return names.get(choice.finish_reason or "stop", "COMPLETE")
+
+
+def cost_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return what is billed, and the tokens that there were."""
+    usage = reply.usage or Usage(0, 0)
     counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
     told = dict(counts)
     if usage.reasoning_tokens or REASONS.match(prompt.model or ""):
         told["reasoning_tokens"] = usage.reasoning_tokens
     if usage.image_tokens:
         told["image_tokens"] = usage.image_tokens
-    cost = {"billed_units": counts, "tokens": told, "cached_tokens": usage.cached_tokens}
-    return {"finish_reason": reason, "usage": cost}
+    return {"billed_units": counts, "tokens": told, "cached_tokens": usage.cached_tokens}
 
 
 def _streamed(index: int, kind: str, pieces: list[str]) -> Events:
@@ -192,7 +213,11 @@ def _collect_message(message: Mapping[str, Any], index: object, voice: Voice) ->
 
 def _collect_ending(source: Mapping[str, Any], answer: Answer) -> None:
     answer.voice().ends(source.get("finish_reason"), HEARD)
-    usage = mapping(source.get("usage"))
+    collect_cost(mapping(source.get("usage")), answer)
+
+
+def collect_cost(usage: Mapping[str, Any], answer: Answer) -> None:
+    """Take in the tokens that there were."""
     counts = mapping(usage.get("tokens"))
     thought = counts.get("reasoning_tokens")
     answer.costs(counts.get("input_tokens"), counts.get("output_tokens"), usage.get("cached_tokens"), thought)

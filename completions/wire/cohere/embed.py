@@ -1,6 +1,7 @@
 """Cohere's embeddings: `POST /v2/embed` of texts, images, or both in one input, by the types that are asked for.
 
-The fields and the types of vectors are those of `V2Client.embed` and `EmbedByTypeResponseEmbeddings` in the cohere SDK.
+The fields and the types of vectors are those of `V2Client.embed` and `EmbedByTypeResponseEmbeddings` in the cohere SDK,
+and for `POST /v1/embed`, the first version, those of `Client.embed` and `EmbedFloatsResponse`.
 """
 
 import base64
@@ -71,7 +72,7 @@ class CohereEmbed(CohereFormat):
         """Read a request for embeddings; each input is a user message."""
         document = decode_object(body)
         if validate:
-            _validate(document)
+            _validate(document, self.needed(document))
         inputs = _inputs(document)
         return Prompt(
             format="cohere_embed",
@@ -82,6 +83,10 @@ class CohereEmbed(CohereFormat):
             headers=headers,
             body=document,
         )
+
+    def needed(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the fields that a request must have."""
+        return ("model", "input_type")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors by their types."""
@@ -101,19 +106,37 @@ class CohereEmbed(CohereFormat):
             return
         answer.notes(document.get("id"), None)
         found = document.get("embeddings")
-        for index, vector in enumerate(found.get("float", ()) if isinstance(found, dict) else ()):
+        vectors = found.get("float") if isinstance(found, dict) else found
+        for index, vector in enumerate(vectors if isinstance(vectors, list) else ()):
             answer.voice(index).embedding = tuple(vector)
 
 
-def _validate(document: Mapping[str, Any]) -> None:
-    check(document, FIELDS, ("model", "input_type"))
+class FirstCohereEmbed(CohereEmbed):
+    """The first version: only vectors of numbers where no types are asked for; a model is not needed."""
+
+    def needed(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the fields that a request must have: what the inputs are for, if the model is not the oldest."""
+        model = text(body.get("model"))
+        return ("input_type",) if model and not model.endswith("v2.0") else ()
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the vectors, by their types if there are any."""
+        found = super().document(reply, prompt)
+        found["meta"] = meta("1", input_tokens=found["meta"]["billed_units"]["input_tokens"])
+        if prompt.body.get("embedding_types"):
+            return found
+        return {**found, "embeddings": found["embeddings"]["float"], "response_type": "embeddings_floats"}
+
+
+def _validate(document: Mapping[str, Any], needed: tuple[str, ...]) -> None:
+    check(document, FIELDS, needed)
     given = [name for name in GIVEN if document.get(name) is not None]
     if not given:
         raise RequestError("invalid request: one of texts, images or inputs is required")
     if len(given) > 1:
         raise RequestError(f"invalid request: only one of {' and '.join(given)} can be given")
     _check_given(given[0], document[given[0]])
-    _among("input_type", document["input_type"], INPUT_TYPES)
+    _among("input_type", document.get("input_type"), INPUT_TYPES)
     _among("truncate", document.get("truncate"), TRUNCATE)
     _among("output_dimension", document.get("output_dimension"), DIMENSIONS)
     for kind in document.get("embedding_types") or ():

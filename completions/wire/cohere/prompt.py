@@ -12,7 +12,7 @@ import orjson
 from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, ResponseFormat, Thought, ToolChoice
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
-from completions.wire.cohere.rules import RULES
+from completions.wire.cohere.rules import OPTIONS, RULES
 from completions.wire.fields import dicts, mapping, text, texts, unwrapped
 from completions.wire.openai.chat.format import read_prompt as read_chat
 from completions.wire.validation import keep_rules
@@ -55,21 +55,27 @@ def validate(body: Mapping[str, Any]) -> None:
         raise RequestError("invalid request: messages must have at least one message")
     for at, message in enumerate(body["messages"]):
         _check_message(message, at)
-    for name, (low, high) in BOUNDS.items():
-        if (value := body.get(name)) is not None and not low <= value <= high:
-            raise RequestError(f"invalid request: {name} must be between {low} and {high} inclusive.")
     if (choice := body.get("tool_choice")) is not None:
         if choice not in CHOICES:
             raise RequestError(f"invalid request: tool_choice must be one of {', '.join(CHOICES)}, but it is {choice}")
         if not body.get("tools"):
             raise RequestError("invalid request: tool_choice needs tools")
+    keep_rules(RULES, body)
+    check_options(body)
+
+
+def check_options(body: Mapping[str, Any]) -> None:
+    """Raise `RequestError` for the first option that no version of the API would take."""
+    for name, (low, high) in BOUNDS.items():
+        if (value := body.get(name)) is not None and not low <= value <= high:
+            raise RequestError(f"invalid request: {name} must be between {low} and {high} inclusive.")
     if (given := len(body.get("stop_sequences") or ())) > MAX_STOPS:
         raise RequestError(
             f"invalid request: too many stop sequences provided, maximum is {MAX_STOPS}, received {given}."
         )
     if (mode := body.get("safety_mode")) is not None and mode not in SAFETY:
         raise RequestError(f"unrecognized safety mode '{mode}'. {REFERENCE}")
-    keep_rules(RULES, body)
+    keep_rules(OPTIONS, body)
 
 
 def _check_message(message: Any, at: int) -> None:

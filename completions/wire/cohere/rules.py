@@ -105,9 +105,9 @@ def _unasked_result(body: Body) -> RequestError | None:
 
 
 def _no_tools(body: Body) -> RequestError | None:
-    if not body.get("tools") or not TOOLLESS.match(body["model"]):
+    if not body.get("tools") or not TOOLLESS.match(model := text(body.get("model"))):
         return None
-    message = f"invalid request: tool use is not supported by the provided model: {body['model']}"
+    message = f"invalid request: tool use is not supported by the provided model: {model}"
     return RequestError(message, type=NO_TOOLS)
 
 
@@ -131,7 +131,7 @@ def _keywords(schema: object) -> Iterator[str]:
 
 
 def _too_much(body: Body) -> RequestError | None:
-    wanted, most = body.get("max_tokens"), max_output(body["model"])
+    wanted, most = body.get("max_tokens"), max_output(text(body.get("model")))
     if wanted is not None and wanted < 0:
         return RequestError("invalid request: max_tokens cannot be less than 0.")
     if wanted is None or most is None or wanted <= most:
@@ -163,9 +163,14 @@ RULES = (
     Rule(_called_twice, f"{ERRORS_PAGE}, and users of OpenRouter's Cohere models", "2026-09-17"),
     Rule(_unnamed_result, f"{LIVE}command-a-03-2025", "2026-08-25"),
     Rule(_unasked_result, "users of OpenRouter's Cohere models, north-mini-code among them", "2026-07-05"),
-    Rule(_no_tools, "users of a gateway, of command-a-vision-07-2025", "2026-09-17"),
     Rule(_strict, f"{LIVE}command-a-03-2025", "2026-05-31"),
+)
+"""What is refused of a conversation and its tools."""
+
+OPTIONS = (
+    Rule(_no_tools, "users of a gateway, of command-a-vision-07-2025", "2026-09-17"),
     Rule(_too_much, ERRORS_PAGE, "2026-07-28"),
     Rule(_sampling, ERRORS_PAGE, "2026-07-28"),
     Rule(_two_penalties, ERRORS_PAGE, "2026-07-28"),
 )
+"""What is refused of the other fields, which both versions of the API have."""

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from array import array
 from datetime import date, timedelta
 from typing import Any
@@ -10,12 +11,15 @@ import httpx
 import pytest
 
 from completions.conversation import Choice, Reply, Traffic, Usage
+from completions.receive.handler import Handler
 from completions.wire import registry
 from completions.wire.cohere.chat import CohereChat
-from completions.wire.cohere.rules import RULES
+from completions.wire.cohere.rules import OPTIONS, RULES
 from llmclient import lite
+from tests.asgi import call as ask
 from tests.leaky import LITELLM
 from tests.server import LiveServer
+from tests.wire.test_ids import UUID
 from tests.wire.test_refusals import REVISED
 
 pytestmark = LITELLM
@@ -227,7 +231,7 @@ def test_error__is_a_message_with_an_id(
 ) -> None:
     answer = post(live, path, body)
     assert answer.status_code == status and said in answer.json()["message"], answer.text
-    assert answer.json()["id"] == answer.headers["x-request-id"]
+    assert re.fullmatch(UUID, answer.json()["id"])
 
 
 def test_key__is_refused_as_cohere_does(live: LiveServer) -> None:
@@ -321,7 +325,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
 
 
 def test_rules__have_fresh_sources_and_are_all_broken_below() -> None:
-    for rule in RULES:
+    for rule in (*RULES, *OPTIONS):
         assert rule.source and REVISED - date.fromisoformat(rule.seen) < timedelta(days=365)
         assert any(rule.broken(body) for body, _ in BROKEN)
 
@@ -348,6 +352,12 @@ def test_chat__is_refused_for_what_cohere_refuses(live: LiveServer, body: dict[s
 )
 def test_chat__takes_what_cohere_takes(live: LiveServer, body: dict[str, Any]) -> None:
     assert post(live, "chat", body).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/v2/chat", "/v2/nothing"])
+async def test_error__has_its_id_also_where_nothing_was_read(path: str) -> None:
+    answer = await ask(Handler(), "POST", path, query=b"\xff")
+    assert answer.status == 400 and re.fullmatch(UUID, json.loads(answer.body)["id"])
 
 
 def test_ending__tells_what_stopped_it_and_which_tokens_were_images() -> None:

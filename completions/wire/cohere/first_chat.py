@@ -1,0 +1,155 @@
+"""The first version of Cohere's chat: `POST /v1/chat`, whose stream is lines of JSON, or events if a header says so.
+
+The shapes, and the order of a stream's events, are those of exchanges that langchain-cohere recorded in July 2024; the
+fields are those of `NonStreamedChatResponse` and `StreamedChatResponse` in the cohere SDK 7.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any
+
+import orjson
+
+from completions import ids
+from completions.conversation import Choice, Prompt, Reply, ToolCall
+from completions.event import HOLE, Event, Events, Template
+from completions.wire.base import NO_ROUTE, StreamFailure
+from completions.wire.cohere import first_prompt
+from completions.wire.cohere.base import CohereFormat, answer_id, collect_error, meta, read_chat_body
+from completions.wire.cohere.chat import HEARD, collect_cost, cost_of, finish_reason
+from completions.wire.content import arguments_of, only_choice, written_arguments
+from completions.wire.fields import dicts, mapping
+from completions.wire.framing import SSE, Framing, JSONLines, counts
+from completions.wire.framing import pieces as cut
+from completions.wire.readback import NATURAL, Answer, Voice
+
+FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "COMPLETE", "content_filter": "ERROR_TOXIC"}
+FIRST_HEARD = {**HEARD, "COMPLETE": NATURAL, "ERROR_TOXIC": "content_filter"}
+
+
+class StreamedJSON(JSONLines):
+    """JSON lines, under the name that the API has for them."""
+
+    media_type = "application/stream+json"
+
+
+STREAMED_JSON = StreamedJSON()
+
+
+class FirstCohereChat(CohereFormat):
+    """A text for a message, with the conversation that there is now."""
+
+    name = "cohere_v1"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a chat's request."""
+        document = read_chat_body(body)
+        if validate:
+            first_prompt.validate(document)
+        return first_prompt.read_prompt(document, headers)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return JSON lines, or server-sent events where `Accepts` asks for them."""
+        return SSE if prompt.headers.get("accepts") == SSE.media_type else STREAMED_JSON
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what is said, the conversation with it, and what it cost."""
+        choice = only_choice(reply)
+        said, calls = _said(choice), _calls(choice)
+        called = {"tool_calls": calls} if calls else {}
+        return {
+            "response_id": answer_id(reply),
+            "text": said,
+            "generation_id": _generation_id(reply),
+            "chat_history": [*first_prompt.turns(prompt.body), {"role": "CHATBOT", "message": said, **called}],
+            "finish_reason": finish_reason(choice, FINISH_REASONS),
+            "meta": {**meta("1"), **cost_of(reply, prompt)},
+            **called,
+        }
+
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
+        """Return the events: the start, what is said piece by piece, the calls piece by piece and whole, the end."""
+        choice, document = only_choice(reply), self.document(reply, prompt)
+        events, places = Events([_event("stream-start", generation_id=document["generation_id"])]), count()
+        kind = "tool-calls-chunk" if choice.tool_calls else "text-generation"
+        for block in choice.content:
+            if block.call is not None and arguments_of(block.call) is not None:
+                events += _streamed_call(next(places), block.call, prompt)
+            elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
+                events += _pieces(kind, {"text": HOLE}, cut(block.text, prompt))
+        if calls := document.get("tool_calls"):
+            events.append(_event("tool-calls-generation", text=document["text"], tool_calls=calls))
+        last = {"response": document, "finish_reason": document["finish_reason"]}
+        return [*events, _event("stream-end", part="finish", **last)]
+
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return the end of an answer that failed; its text is the error."""
+        said = self.adapt_error(failure.error).message
+        return [_event("stream-end", response={"text": said, "finish_reason": "ERROR"}, finish_reason="ERROR")]
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in an answer, or an event of its stream."""
+        if collect_error(document, answer):
+            return
+        match document.get("event_type"):
+            case None:
+                _collect_whole(document, answer)
+            case "stream-end":
+                _collect_ending({**mapping(document.get("response")), **document}, answer)
+            case "text-generation" | "tool-calls-chunk":
+                _collect_piece(document, answer.voice())
+
+
+def _said(choice: Choice) -> str:
+    return choice.text or choice.refusal or ""
+
+
+def _calls(choice: Choice) -> list[dict[str, Any]]:
+    """Return the calls, without those whose arguments were cut: there are only objects here."""
+    found = [(call.name, arguments_of(call)) for call in choice.tool_calls]
+    return [{"name": name, "parameters": parameters} for name, parameters in found if parameters is not None]
+
+
+def _generation_id(reply: Reply) -> str:
+    return ids.uuid_of(f"generation/{reply.serial}")
+
+
+def _streamed_call(index: int, call: ToolCall, prompt: Prompt) -> Events:
+    kind, named = "tool-calls-chunk", {"index": index, "name": call.name}
+    pieces = {"tool_call_delta": {"index": index, "parameters": HOLE}}
+    return Events(
+        [_event(kind, token=True, tool_call_delta=named)],
+        _pieces(kind, pieces, cut(written_arguments(call), prompt), part="arguments"),
+    )
+
+
+def _pieces(kind: str, fields: dict[str, Any], pieces: list[str], part: str = "") -> Events:
+    template = Template({"is_finished": False, "event_type": kind, **fields})
+    return template.events(pieces, part, kind, counts(pieces))
+
+
+def _event(kind: str, *, token: bool = False, part: str = "", **fields: Any) -> Event:
+    document = {"is_finished": kind == "stream-end", "event_type": kind, **fields}
+    return Event(orjson.dumps(document), token, True, part, kind)
+
+
+def _collect_whole(document: Mapping[str, Any], answer: Answer) -> None:
+    voice = answer.voice()
+    voice.says(document.get("text") or None)
+    for at, call in enumerate(dicts(document.get("tool_calls"))):
+        voice.call(at, name=call.get("name"), arguments=call.get("parameters"))
+    _collect_ending(document, answer)
+
+
+def _collect_piece(document: Mapping[str, Any], voice: Voice) -> None:
+    voice.says(document.get("text"))
+    if delta := mapping(document.get("tool_call_delta")):
+        voice.call(delta.get("index"), name=delta.get("name"), arguments=delta.get("parameters") or "")
+
+
+def _collect_ending(document: Mapping[str, Any], answer: Answer) -> None:
+    answer.notes(document.get("response_id"), None)
+    answer.voice().ends(document.get("finish_reason"), FIRST_HEARD)
+    collect_cost(mapping(document.get("meta")), answer)
