@@ -61,7 +61,8 @@ GENERATED = [
     f"{PROJECT}/google/models/gemini-2.5-flash:generateContent",
     *(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:{name}" for name in ("rawPredict", "streamRawPredict")),
     f"{PROJECT}/anthropic/models/count-tokens:rawPredict",
-    *(f"{BEDROCK}/{name}" for name in ("converse", "converse-stream", "invoke", "invoke-with-response-stream")),
+    *(f"{BEDROCK}/{name}" for name in ("converse", "converse-stream", "invoke", "count-tokens")),
+    f"{BEDROCK}/invoke-with-response-stream",
     *(
         f"/model/{name}/invoke"
         for name in ("amazon.nova-lite-v1:0", "amazon.titan-text-lite-v1", "cohere.command-r-v1:0")

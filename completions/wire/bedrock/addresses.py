@@ -3,6 +3,7 @@
 from completions.wire.address import Address
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
+from completions.wire.bedrock.counts import CountTokens
 from completions.wire.bedrock.nova import Nova
 from completions.wire.bedrock.texts import ROUTE, TextModels
 
@@ -15,5 +16,6 @@ ADDRESSES = [
     Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
+    Address("model/(?P<model>.+)/count-tokens", CountTokens()),
     Address("model/.*", CONVERSE, "refuse"),
 ]

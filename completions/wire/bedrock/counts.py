@@ -1,0 +1,77 @@
+"""The count of a request's tokens: `POST /model/{id}/count-tokens`.
+
+Shapes: `CountTokensRequest` and `CountTokensResponse` of botocore's service model. That the API counts for Claude's
+models alone, under their own names, is quoted by users, the last time in August 2026.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.bedrock import signing
+from completions.wire.bedrock.base import BedrockFormat, collect_error, is_claude, model_of
+from completions.wire.bedrock.claude import BedrockClaude
+from completions.wire.bedrock.converse import Converse
+from completions.wire.bedrock.errors import AmazonError
+from completions.wire.fields import mapping, text
+from completions.wire.readback import Answer
+
+UNCOUNTED = "The provided model doesn't support counting tokens."
+ONE = "The input must have exactly one of these: converse, invokeModel."
+NOT_BASE64 = "The body of invokeModel is not base64."
+
+
+class CountTokens(BedrockFormat):
+    """The tokens that a request to Converse, or the body of one at `invoke`, would cost."""
+
+    name = "converse"
+    vendor = "bedrock"
+
+    def __init__(self) -> None:
+        self._converse, self._claude = Converse(), BedrockClaude()
+
+    def knows(self, model: str) -> bool:
+        """Tell whether Bedrock has a model."""
+        return self._converse.knows(model)
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read the request that is to be counted, as its own address does."""
+        model, document = route.get("model", ""), decode_object(body)
+        if validate:
+            signing.check(headers)
+            if not is_claude(model) or model_of(model) != model:
+                raise AmazonError("ValidationException", UNCOUNTED)
+        given = {name: each for name, each in mapping(document.get("input")).items() if each is not None}
+        if len(given) != 1 or not given.keys() <= {"converse", "invokeModel"}:
+            raise AmazonError("ValidationException", ONE)
+        if "converse" in given:
+            asked = orjson.dumps(mapping(given["converse"]))
+            prompt = self._converse.parse(asked, headers, validate=validate, route={**route, "method": "converse"})
+        else:
+            asked = _decoded(mapping(given["invokeModel"]))
+            prompt = self._claude.parse(asked, headers, validate=validate, route={**route, "method": "invoke"})
+        return replace(prompt, task="count", stream=False)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the count."""
+        return {"inputTokens": reply.usage.prompt_tokens if reply.usage else 0}
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Add the count, or the error."""
+        if not collect_error(document, answer):
+            answer.costs(document.get("inputTokens"), 0)
+
+
+def _decoded(asked: Mapping[str, Any]) -> bytes:
+    try:
+        return base64.b64decode(text(asked.get("body")), validate=True)
+    except binascii.Error:
+        raise AmazonError("ValidationException", NOT_BASE64) from None
