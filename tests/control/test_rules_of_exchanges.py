@@ -120,8 +120,8 @@ async def assert_same_answer(what: str, kind: dict[str, Any], *question: Any) ->
     return rule
 
 
-NO_EFFECT = {"crlf": ("gemini", "ollama"), "comments": ("ollama",)}
-"""Faults that change nothing of what some formats stream: Gemini's lines end so, and Ollama's are no events."""
+NO_EFFECT = {"crlf": ("gemini", "ollama", "cohere's first"), "comments": ("ollama", "cohere's first")}
+"""Faults that change nothing of what some formats stream: Gemini's lines end so, and lines of JSON are no events."""
 
 LAST_WORD_ENDS = ("mistral, streamed", "gemini, streamed", "gemini, an array", "gemini's chat, streamed")
 """Streams whose last token comes with the finish."""

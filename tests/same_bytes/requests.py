@@ -115,6 +115,16 @@ def ollama(subject: str) -> Body:
     return {**chat(subject, "llama3.2"), "format": STRICT} if subject == "JSON" else chat(subject, "llama3.2")
 
 
+def first_cohere(subject: str) -> Body:
+    """Return a request of the first version of Cohere's chat."""
+    body: Body = {"model": "command-a-03-2025", "preamble": "Be brief.", "message": f"{subject}, please."}
+    if subject.endswith(("call", "calls")):
+        body["tools"] = [{"name": name, "description": "", "parameter_definitions": {}} for name in TOOLS]
+    if subject == "JSON":
+        body["response_format"] = {"type": "json_object", "schema": STRICT}
+    return body
+
+
 def cohere(subject: str) -> Body:
     """Return a request of Cohere's chat."""
     body = chat(subject, "command-a-03-2025")
@@ -175,6 +185,7 @@ SURFACES: dict[str, Surface] = {
     "xai": Surface(f"/xai/v1/{CHAT}", chat, USAGE),
     "gemini's chat": Surface(f"/v1beta/openai/{CHAT}", lambda subject: chat(subject, "gemini-2.5-flash"), USAGE),
     "cohere": Surface("/v2/chat", cohere),
+    "cohere's first": Surface("/v1/chat", first_cohere),
     "claude on vertex": Surface(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:rawPredict", vertex),
 }
 GEMINI = "/v1beta/models/gemini-2.5-flash:"

@@ -97,6 +97,7 @@ class FirstCohereChat(CohereFormat):
             case None:
                 _collect_whole(document, answer)
             case "stream-end":
+                answer.ended = True
                 _collect_ending({**mapping(document.get("response")), **document}, answer)
             case "text-generation" | "tool-calls-chunk":
                 _collect_piece(document, answer.voice())
