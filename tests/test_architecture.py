@@ -78,7 +78,7 @@ ARROWS: dict[str, set[str]] = {
 
 PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
-    "bedrock": {"anthropic"},
+    "bedrock": {"anthropic", "cohere"},
     "cohere": {"openai"},
     "dialects": {"gemini", "openai"},
     "gemini": {"openai"},

@@ -65,9 +65,10 @@ GENERATED = [
     f"{BEDROCK}/invoke-with-response-stream",
     *(
         f"/model/{name}/invoke"
-        for name in ("amazon.nova-lite-v1:0", "amazon.titan-text-lite-v1", "cohere.command-r-v1:0")
+        for name in ("amazon.nova-lite-v1:0", "amazon.titan-text-lite-v1", "amazon.titan-embed-text-v2:0")
     ),
     *(f"/model/{name}/invoke" for name in ("meta.llama3-8b-instruct-v1:0", "mistral.mistral-7b-instruct-v0:2")),
+    *(f"/model/{name}/invoke" for name in ("cohere.command-r-v1:0", "cohere.embed-english-v3")),
     *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize", "/v1/chat", "/v1/embed"),
     *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/tokenize", "/detokenize"),
 ]

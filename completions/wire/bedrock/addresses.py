@@ -4,6 +4,7 @@ from completions.wire.address import Address
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.counts import CountTokens
+from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
 from completions.wire.bedrock.nova import Nova
 from completions.wire.bedrock.texts import ROUTE, TextModels
 
@@ -13,6 +14,8 @@ METHOD = "(?P<method>invoke|invoke-with-response-stream)"
 
 ADDRESSES = [
     Address(f"model/(?P<model>(?:.+[./])?nova-[^/]+)/{METHOD}", Nova()),
+    Address(f"model/(?P<model>(?:.+[./])?titan-embed-(?:text|g1)-[^/]+)/{METHOD}", TitanEmbeddings()),
+    Address(f"model/(?P<model>(?:.+[./])?cohere[.]embed-[^/]+)/{METHOD}", CohereEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),

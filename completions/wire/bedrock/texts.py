@@ -174,7 +174,7 @@ class TextModels(BedrockFormat):
         document, model = decode_object(body), route.get("model", "")
         family = family_of(model)
         if validate and not isinstance(document.get(family.asked), str):
-            raise AmazonError("ValidationException", _malformed(family.asked, document))
+            raise AmazonError("ValidationException", malformed(family.asked, document))
         settings = mapping(document.get(family.settings)) if family.settings else document
         return Prompt(
             format=self.name,
@@ -236,7 +236,8 @@ def _messages(document: Mapping[str, Any], family: Family) -> Iterator[Message]:
     yield Message("user", text(document.get(family.asked)))
 
 
-def _malformed(key: str, document: Mapping[str, Any]) -> str:
+def malformed(key: str, document: Mapping[str, Any]) -> str:
+    """Return what is said of a text that is missing or of another type."""
     if key in document:
         return f"Malformed input request: #/{key}: expected type: String, found: {_kind(document[key])}, {AGAIN}"
     return f"Malformed input request: #: required key [{key}] not found, {AGAIN}"

@@ -237,7 +237,7 @@ def test_boto3__invokes_claude_whole_and_streamed(live: LiveServer) -> None:
 @pytest.mark.parametrize(
     ("model", "status"),
     [
-        ("amazon.titan-embed-text-v2:0", 400),
+        ("amazon.titan-embed-image-v1", 400),
         ("us.deepseek.r1-v1:0", 400),
         ("arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3", 200),
         ("my-claude", 200),

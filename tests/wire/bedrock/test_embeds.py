@@ -1,0 +1,97 @@
+"""Embeddings at Bedrock's `invoke`, with boto3 against a live server."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import botocore.exceptions
+import pytest
+
+from completions.conversation import Traffic
+from completions.wire import registry
+from tests.server import LiveServer
+from tests.wire.bedrock.test_bedrock import runtime
+
+pytestmark = [
+    pytest.mark.usefixtures("leaky"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # clients that never close theirs
+]
+
+SCRIPT = """
+version: 1
+defaults: {keys: [AKIDGOOD]}
+rules:
+- {match: {format: invoke, last_user: scripted}, reply: {embedding: [0.5, -0.5]}}
+- {match: {}, reply: {auto: true}}
+"""
+TITAN, FIRST, ENGLISH = "amazon.titan-embed-text-v2:0", "amazon.titan-embed-text-v1", "cohere.embed-english-v3"
+FOURTH = "us.cohere.embed-v4:0"
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LiveServer]:
+    with LiveServer(script=SCRIPT) as live:
+        yield live
+
+
+def invoked(server: LiveServer, model: str, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return an answer, and its headers."""
+    answer = runtime(server).invoke_model(modelId=model, body=json.dumps(body))
+    return json.loads(answer["body"].read()), answer["ResponseMetadata"]["HTTPHeaders"]
+
+
+def test_titan__embeds_one_text(server: LiveServer) -> None:
+    found, headers = invoked(server, TITAN, {"inputText": "A blue house."})
+    assert list(found) == ["embedding", "inputTextTokenCount", "embeddingsByType"]
+    assert len(found["embedding"]) == 1024
+    assert found["embeddingsByType"] == {"float": found["embedding"]}
+    assert headers["x-amzn-bedrock-input-token-count"] == str(found["inputTextTokenCount"]) == "4"
+    assert "x-amzn-bedrock-output-token-count" not in headers
+    asked = Traffic("POST", f"/model/{TITAN}/invoke", b'{"inputText": "A"}', (json.dumps(found).encode(),))
+    assert (said := registry.read(asked).reply) is not None
+    assert said.choices[0].embedding == tuple(found["embedding"])
+
+
+def test_titan__has_sizes_types_and_a_scripts_vectors(server: LiveServer) -> None:
+    asked = {"inputText": "A blue house.", "dimensions": 256, "embeddingTypes": ["binary"], "normalize": True}
+    found, _ = invoked(server, TITAN, asked)
+    assert found["embeddingsByType"] == {"binary": [int(value > 0) for value in found["embedding"]]}
+    assert len(found["embedding"]) == 256
+    assert invoked(server, TITAN, {"inputText": "scripted"})[0]["embedding"] == [0.5, -0.5]
+    first, _ = invoked(server, FIRST, {"inputText": "A"})
+    assert (list(first), len(first["embedding"])) == (["embedding", "inputTextTokenCount"], 1536)
+
+
+@pytest.mark.parametrize(("model", "size"), [(ENGLISH, 1024), (FOURTH, 1536)])
+def test_cohere__embeds_several_texts(server: LiveServer, model: str, size: int) -> None:
+    asked = {"texts": ["A house.", "A tree."], "input_type": "search_document"}
+    found, _ = invoked(server, model, asked)
+    assert (found["response_type"], found["texts"], "meta" in found) == ("embeddings_floats", asked["texts"], False)
+    assert [len(vector) for vector in found["embeddings"]] == [size, size]
+    typed, _ = invoked(server, model, {**asked, "embedding_types": ["int8", "float"]})
+    assert typed["embeddings"]["float"] == found["embeddings"]
+    assert typed["response_type"] == "embeddings_by_type"
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "said"),
+    [
+        (TITAN, {}, r"required key \[inputText\] not found"),
+        (TITAN, {"inputText": 1}, "expected type: String"),
+        (TITAN, {"inputText": "A", "dimensions": 100}, "#/dimensions: 100 is not a valid enum value"),
+        (TITAN, {"inputText": "A", "embeddingTypes": ["int8"]}, "#/embeddingTypes/0: int8 is not a valid enum value"),
+        (FIRST, {"inputText": "A", "dimensions": 256}, "#/dimensions: 256"),
+        (ENGLISH, {"texts": ["A"]}, "input_type"),
+        (ENGLISH, {"input_type": "search_query"}, "texts"),
+    ],
+)
+def test_embeddings__refuse_what_is_no_request(server: LiveServer, model: str, body: dict[str, Any], said: str) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match=said) as caught:
+        invoked(server, model, body)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+
+
+@pytest.mark.parametrize("model", [TITAN, ENGLISH])
+def test_embeddings__are_not_streamed(server: LiveServer, model: str) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="unsupported for streaming"):
+        runtime(server).invoke_model_with_response_stream(modelId=model, body=b'{"inputText": "A"}')
