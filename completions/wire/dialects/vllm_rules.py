@@ -72,6 +72,12 @@ LAX: Mapping[str, Mapping[str, Conversion]] = {
         **dict.fromkeys(("add_generation_prompt", "include_reasoning", "logprobs", "parallel_tool_calls"), lax.boolean),
     },
     "legacy": {**_LAX, "logprobs": lax.integer},
+    "responses": {
+        **dict.fromkeys(("max_output_tokens", "max_tool_calls", "priority", "top_k", "top_logprobs"), lax.integer),
+        **dict.fromkeys(("temperature", "top_p"), lax.decimal),
+        **dict.fromkeys(("background", "parallel_tool_calls", "skip_special_tokens", "store", "stream"), lax.boolean),
+        "logit_bias": lax.each(lax.decimal),
+    },
     "embeddings": {"dimensions": lax.integer},
     "tokenize": dict.fromkeys(("add_special_tokens", "add_generation_prompt", "return_token_strs"), lax.boolean),
 }

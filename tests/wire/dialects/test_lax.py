@@ -54,6 +54,9 @@ def test_vllm__takes_numbers_and_booleans_as_texts() -> None:
     completion = parsed("completions", "vllm/v1", {"prompt": "Hi", **texts, "logprobs": "2"})
     assert (completion.max_tokens, completion.stream, completion.body["logprobs"]) == (5, True, 2)
     assert parsed("embeddings", "vllm/v1", {"input": "Hi", "dimensions": "4"}).body["dimensions"] == 4
+    asked = {"input": "Hi", "max_output_tokens": "5", "temperature": "0.5", "stream": "1", "store": "no"}
+    response = parsed("responses", "vllm/v1", asked)
+    assert (response.max_tokens, response.stream, response.body["store"]) == (5, True, False)
     told = parsed("tokenize", "vllm", {"prompt": "Hi", "return_token_strs": "yes"})
     assert told.body["return_token_strs"] is True
 

@@ -60,6 +60,8 @@ class Responses(OpenAIFormat):
     ) -> Prompt:
         """Read a request for a response; what it refers to is loaded later."""
         document = decode_object(body)
+        if self._dialect.convert is not None:
+            self._dialect.convert("responses", document)
         check_stream(document)
         if validate:
             self._validate(document)
