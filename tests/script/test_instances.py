@@ -341,6 +341,13 @@ def test_instance__hostile_schemas_fail_soon(name: str) -> None:
     assert time.process_time() - started < 5, "some tenths of a second, on a quiet machine and not measured"
 
 
+@pytest.mark.parametrize("named", ["java.lang.String", ["java.lang.String", "any"]])
+def test_instance__of_a_type_that_json_has_not_is_anything(named: str | list[str]) -> None:
+    schema = {"type": "object", "properties": {"place": {"type": named}}, "required": ["place"]}
+    assert "place" in cast("dict[str, object]", instance(cast("Json", schema), "seed"))
+    assert instance({"type": ["java.lang.String", "boolean"]}, "seed") in (True, False)
+
+
 def test_unsatisfiable__names_the_place() -> None:
     with pytest.raises(Unsatisfiable, match=r"^\$\.a\.b: the pattern takes 9 characters") as caught:
         instance(cast("Json", HOSTILE["short_pattern"]), "seed")

@@ -27,6 +27,8 @@ from completions.script.schemas.formats import fits
 from completions.script.schemas.matching import matches
 from completions.script.schemas.patterns import read
 
+TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
+
 MAX_DEPTH = 120
 """How deep a check may go, in schemas within schemas."""
 
@@ -164,11 +166,15 @@ def item_schema(schema: Mapping[str, object], index: int) -> Schema:
 
 
 def types_of(schema: Mapping[str, object]) -> list[str] | None:
-    """Return the types that a schema allows; None where it does not say."""
+    """Return the types that a schema allows; None where it names none of JSON's.
+
+    Ollama's clients for Java name classes (`java.lang.String`), which its server takes as it takes any name.
+    """
     declared = schema.get("type")
     if isinstance(declared, str):
-        return [declared]
-    return strings_of(declared) if isinstance(declared, list) else None
+        return [declared] if declared in TYPES else None
+    named = strings_of(declared) if isinstance(declared, list) else None
+    return [each for each in named if each in TYPES] or None if named else named
 
 
 def has_type(schema: Mapping[str, object], value: object) -> bool:
