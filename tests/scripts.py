@@ -9,8 +9,8 @@ from completions.conversation import Message, Prompt
 from completions.outcome import Outcome
 from completions.resolve import engine
 from completions.script.loader import parse
-from completions.script.reading import read_text
 from completions.script.rules import Script
+from completions.script.text.reading import read_text
 from completions.state.namespaces import Namespace
 
 

@@ -5,8 +5,8 @@ from django.http import HttpRequest
 from completions import budget
 from completions.control.operation import Body
 from completions.exceptions import BodyTooLarge, RequestError
-from completions.script.reading import read_text
 from completions.script.rules import PUSHED
+from completions.script.text.reading import read_text
 from completions.views.edge import read_body
 from completions.wire.base import not_utf8
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 
 from completions.conversation import Choice, Prompt, Said, Tool, ToolCall
-from completions.script.instances import is_instance
-from completions.script.node import shortened
+from completions.script.auto.instances import is_instance
+from completions.script.text.node import shortened
 
 SHOWN = 100
 """The most characters of a text in a warning."""

@@ -14,9 +14,9 @@ from completions.resolve.ask import TextHeaders, ask
 from completions.resolve.keys import key_in
 from completions.resolve.overrides import check_names
 from completions.resolve.rehearsal import Rehearsal, Step, rehearse
-from completions.script.node import Node
 from completions.script.review import doubts
 from completions.script.rules import Script
+from completions.script.text.node import Node
 from completions.state.namespaces import Namespace
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.registry import format_at

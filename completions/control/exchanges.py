@@ -16,9 +16,9 @@ from completions.exceptions import AuthorError, JournalUnavailable, RequestError
 from completions.journal import figures, queries
 from completions.journal.matching import Matching
 from completions.journal.queries import Filter
-from completions.script import conditions
-from completions.script.matchers import Matcher
-from completions.script.reading import read_text
+from completions.script.match import conditions
+from completions.script.match.matchers import Matcher
+from completions.script.text.reading import read_text
 from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.wire.openai.base import envelope
 from completions.wire.registry import read

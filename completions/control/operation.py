@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.script.node import Node, did_you_mean, shortened
+from completions.script.text.node import Node, did_you_mean, shortened
 from completions.state.namespaces import Namespace, namespace
 from completions.views.http import Recorded
 

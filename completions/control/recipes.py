@@ -13,11 +13,11 @@ from completions.conversation import Prompt, Said
 from completions.exceptions import RequestError
 from completions.journal.quotes import REDACTED
 from completions.resolve.distort import CHANGES as DISTORTIONS
-from completions.script.as_written import choice_as_written
-from completions.script.errors import plain
-from completions.script.literal import literal
-from completions.script.node import shortened
-from completions.script.yaml_text import yaml_text
+from completions.script.reply.as_written import choice_as_written
+from completions.script.reply.errors import plain
+from completions.script.reply.literal import literal
+from completions.script.text.node import shortened
+from completions.script.text.yaml_text import yaml_text
 from completions.views.http import FastJsonResponse, Recorded
 
 Rule = dict[str, Any]

@@ -8,8 +8,8 @@ from completions import budget
 from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.script.pushed import Pushed, name_of
-from completions.script.reading import read_text
 from completions.script.scenarios import builtin
+from completions.script.text.reading import read_text
 from completions.state import edits
 from completions.state.namespaces import Namespace
 from completions.views.http import FastJsonResponse, Recorded

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from completions.script.lookups import LOOKUPS
-from completions.script.regexes import Pattern
+from completions.script.match.lookups import LOOKUPS
+from completions.script.match.regexes import Pattern
 
 __tracebackhide__ = True  # in the reports of failed tests
 

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 from completions.exceptions import ControlError
 from completions.pytest_plugin.address import HOST
-from completions.script.as_json import as_json
+from completions.script.text.as_json import as_json
 
 __tracebackhide__ = True  # in the reports of failed tests
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from completions.conversation import Message
 from completions.pytest_plugin import prompts
-from completions.script.node import shortened
+from completions.script.text.node import shortened
 
 WIDTH = 300
 """The most characters of a text in a report."""

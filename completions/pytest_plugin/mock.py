@@ -20,8 +20,8 @@ from completions.pytest_plugin.run import Run, numbered
 from completions.pytest_plugin.snapshots import Normalise, Snapshots
 from completions.pytest_plugin.variables import API_KEY
 from completions.pytest_plugin.verdict import Verdict
-from completions.script.as_json import as_json
-from completions.script.literal import literal
+from completions.script.reply.literal import literal
+from completions.script.text.as_json import as_json
 
 __tracebackhide__ = True  # in the reports of failed tests
 

@@ -21,12 +21,12 @@ from completions.conversation import (
     ToolChoice,
 )
 from completions.exceptions import RequestError
-from completions.script.as_written import moderation_as_written
-from completions.script.returned import answer_problem
+from completions.script.reply.as_written import moderation_as_written
+from completions.script.reply.returned import answer_problem
 
 
 def prompt(document: Mapping[str, Any]) -> Prompt:
-    """Return the prompt that `completions.script.callback.document` wrote."""
+    """Return the prompt that `completions.script.reply.callback.document` wrote."""
     known = {field.name for field in fields(Prompt) if field.init}
     given: dict[str, Any] = {key: value for key, value in document.items() if key in known}
     lists = {key: tuple(value) for key, value in given.items() if isinstance(value, list)}

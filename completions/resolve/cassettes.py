@@ -12,12 +12,12 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import NearMiss, Outcome, Provided, Recorded, Recorder, Upstream, without_secrets
-from completions.script.as_written import Written, error_as_written, reply_as_written
 from completions.script.asked.ignored import read_ignored
 from completions.script.asked.session import ALL, NEW, ONCE, PASS, read_kept
 from completions.script.pace import UNPACED
-from completions.script.reading import MAX_FILE_BYTES
+from completions.script.reply.as_written import Written, error_as_written, reply_as_written
 from completions.script.rules import Rule, Script
+from completions.script.text.reading import MAX_FILE_BYTES
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
 from completions.state.cassettes.files import NotWritten
 from completions.state.cassettes.secrets import clean_written

@@ -26,13 +26,13 @@ from completions.resolve.overrides import (
 from completions.resolve.provider import provided
 from completions.resolve.recorded import played
 from completions.resolve.upstream import read_upstreams
-from completions.script.errors import Failure
 from completions.script.faults import Chaos, Strike
-from completions.script.matchers import Matcher
-from completions.script.near import near_misses, unmatched
+from completions.script.match.matchers import Matcher
+from completions.script.match.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
-from completions.script.passing import PassOn
-from completions.script.replies import Answer, Answered, Auto, Fixed
+from completions.script.reply.errors import Failure
+from completions.script.reply.passing import PassOn
+from completions.script.reply.replies import Answer, Answered, Auto, Fixed
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Running, Stage
 from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want

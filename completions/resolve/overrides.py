@@ -13,11 +13,11 @@ from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.faults import AFTER, ERRORS_IN_STREAM, FAULTS, MAX_MS, Parameter, Stage
 from completions.outcome import Fault, Ineffective, Outcome
-from completions.script import errors
-from completions.script.errors import Failure
 from completions.script.language import APPLIES, ERROR, JITTERS, MAX_TEXT_TOKENS, MIN_TPS, NAMED_ERRORS, STATUSES
-from completions.script.node import did_you_mean
 from completions.script.pace import Pace, always, jitter
+from completions.script.reply import errors
+from completions.script.reply.errors import Failure
+from completions.script.text.node import did_you_mean
 
 FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
 KEYS = FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()

@@ -14,8 +14,8 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.outcome import LITELLM, Provided, Upstream
 from completions.resolve.chat import NotSayable, chat_parameters
-from completions.script.errors import plain
 from completions.script.language import FINISH_REASONS
+from completions.script.reply.errors import plain
 
 if TYPE_CHECKING:
     from llmclient import Completion, LLMClient

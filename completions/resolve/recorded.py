@@ -9,7 +9,7 @@ from completions.exceptions import RequestError
 from completions.faults import Effect, effect_of
 from completions.outcome import Fault, Recorded
 from completions.script.asked.matcher import renamed
-from completions.script.matchers import Matcher
+from completions.script.match.matchers import Matcher
 from completions.wire import registry
 
 AS_IT_IS = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 
 from completions.outcome import LITELLM, Upstream
-from completions.script.passing import model_problem, url_problem
+from completions.script.reply.passing import model_problem, url_problem
 from completions.wire.registry import ADDRESSES
 
 FORMATS = sorted({address.wire.name for address in ADDRESSES if address.use == "generate"} - {""})

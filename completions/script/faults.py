@@ -6,9 +6,9 @@ from random import Random
 from completions import faults
 from completions.faults import AFTER, FAULTS, Parameter
 from completions.outcome import Fault
-from completions.script.errors import Failure, failure
 from completions.script.language import CHAOS
-from completions.script.node import Node
+from completions.script.reply.errors import Failure, failure
+from completions.script.text.node import Node
 
 Strike = tuple[Fault, ...] | Failure
 """A result of the dice."""

@@ -6,10 +6,10 @@ from itertools import combinations
 from completions.conversation import DIALECTS
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
 from completions.script import elsewhere, language, prompts
-from completions.script.errors import LATEST
-from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.language import Keys
-from completions.script.lookups import LOOKUPS
+from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
+from completions.script.match.lookups import LOOKUPS
+from completions.script.reply.errors import LATEST
 from completions.tokens.capabilities import EFFORTS, FEATURES
 
 Schema = Mapping[str, object]

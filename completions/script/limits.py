@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from completions.script.language import LIMITS, QUOTA
-from completions.script.node import Node
+from completions.script.text.node import Node
 
 
 @dataclass(frozen=True, slots=True)

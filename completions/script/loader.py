@@ -10,24 +10,24 @@ from completions.conversation import DIALECTS
 from completions.exceptions import ScriptError
 from completions.faults import ERRORS_IN_STREAM
 from completions.outcome import Fault
-from completions.script.answers import NAMED, answer, fallback, reply
-from completions.script.conditions import match
 from completions.script.dataset.answer import matched
 from completions.script.elsewhere import ORIGIN
-from completions.script.errors import failure
 from completions.script.faults import Chaos, chaos, combined
 from completions.script.language import ANSWERS, CODINGS, DEFAULTS, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
+from completions.script.match.conditions import match
 from completions.script.models import UNLISTED, models
-from completions.script.node import Node
 from completions.script.pace import Pace, hold, pacing
-from completions.script.passing import PassOn
 from completions.script.prompts import prompts
-from completions.script.reading import read
-from completions.script.recording import Play
-from completions.script.replies import Answer
+from completions.script.reply.answers import NAMED, answer, fallback, reply
+from completions.script.reply.errors import failure
+from completions.script.reply.passing import PassOn
+from completions.script.reply.recording import Play
+from completions.script.reply.replies import Answer
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Scenarios, builtin, scenarios, started
+from completions.script.text.node import Node
+from completions.script.text.reading import read
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -6,10 +6,10 @@ The readers ask here, and each doubt is noted where the value stands (`Node.doub
 import re
 from collections.abc import Collection, Iterable
 
-from completions.script.lookups import BARE_REGEX, Lookup
-from completions.script.node import Node, did_you_mean
-from completions.script.regexes import FLAGS
-from completions.script.signs import CLOSED_BY, Signs
+from completions.script.match.lookups import BARE_REGEX, Lookup
+from completions.script.match.regexes import FLAGS
+from completions.script.reply.signs import CLOSED_BY, Signs
+from completions.script.text.node import Node, did_you_mean
 
 OF_TAGS = frozenset({"forloop", "True", "False", "None"})
 """What a template can name besides: a loop's own facts, and constants."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from completions.script.language import ANY, KNOWN, MODEL
-from completions.script.node import Node
+from completions.script.text.node import Node
 from completions.tokens.capabilities import EFFORTS, FEATURES
 
 

@@ -8,6 +8,7 @@ from completions.conversation import Prompt
 from completions.event.scatter import Jitter, Length
 from completions.faults import MAX_MS, MAX_NUMBER
 from completions.outcome import HOLD_MS, Hold, Load
+from completions.script.auto.length import length
 from completions.script.language import (
     APPLIES,
     DEFAULT_SPREAD,
@@ -20,8 +21,7 @@ from completions.script.language import (
     PACING,
     RECORDED,
 )
-from completions.script.length import length
-from completions.script.node import Node
+from completions.script.text.node import Node
 
 
 @dataclass(frozen=True, slots=True)

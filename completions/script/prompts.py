@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.script.language import Key, Keys
-from completions.script.node import Node
+from completions.script.text.node import Node
 
 PROMPT: Keys = {
     "messages": Key("prompt_messages", "The messages, with `{{name}}` where a variable stands.", required=True),

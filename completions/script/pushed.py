@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from completions.exceptions import ScriptError
-from completions.script.as_json import as_json
 from completions.script.asked.session import read_kept
 from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
 from completions.script.loader import DEFAULT, RELAY, load, parse, read_rule
-from completions.script.node import Node
 from completions.script.pace import Pace
-from completions.script.passing import PassOn
-from completions.script.reading import read_text
+from completions.script.reply.passing import PassOn
 from completions.script.rules import PUSHED, Rule, Script
 from completions.script.scenarios import Running, started
+from completions.script.text.as_json import as_json
+from completions.script.text.node import Node
+from completions.script.text.reading import read_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
-from completions.script.errors import Failure
-from completions.script.events import WordByWord
-from completions.script.matchers import All
-from completions.script.node import Doubt
-from completions.script.replies import Fixed, Written, WrittenChoice
+from completions.script.match.matchers import All
+from completions.script.reply.errors import Failure
+from completions.script.reply.events import WordByWord
+from completions.script.reply.replies import Fixed, Written, WrittenChoice
 from completions.script.rules import Rule, Script
+from completions.script.text.node import Doubt
 
 
 def doubts(script: Script) -> list[Doubt]:

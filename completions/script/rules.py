@@ -9,15 +9,15 @@ from completions.exceptions import AuthorError, RuleFailed
 from completions.outcome import Fault, Hold, Upstream
 from completions.script.dataset.answer import FromData
 from completions.script.faults import Chaos
-from completions.script.index import Index
 from completions.script.limits import Limits, Quota
-from completions.script.matchers import Matcher
+from completions.script.match.index import Index
+from completions.script.match.matchers import Matcher
 from completions.script.models import UNLISTED, Models
-from completions.script.node import Doubt
 from completions.script.pace import UNPACED, Pace
 from completions.script.prompts import Templates
-from completions.script.replies import Answer, Fixed
+from completions.script.reply.replies import Answer, Fixed
 from completions.script.scenarios import Running, Scenarios
+from completions.script.text.node import Doubt
 
 PUSHED = "pushed"
 """What stands for the file of what was pushed, in errors."""

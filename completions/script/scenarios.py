@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from completions.outcome import Fault
-from completions.script.errors import Failure, failure
 from completions.script.faults import Chaos, chaos, combined
 from completions.script.language import MAX_SPEED, MIN_SPEED, SCENARIO, STAGE, STARTED
-from completions.script.node import Node
 from completions.script.pace import UNPACED, Pace, pacing
-from completions.script.reading import read
+from completions.script.reply.errors import Failure, failure
+from completions.script.text.node import Node
+from completions.script.text.reading import read
 
 UNNAMED = "stages"
 """What stages are called that were started without a name."""

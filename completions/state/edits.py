@@ -13,10 +13,10 @@ from completions import budget
 from completions.script.asked.session import RECORDS, KeptRecording, kept_text, read_kept, read_recording
 from completions.script.faults import chaos
 from completions.script.limits import limits
-from completions.script.node import Node
 from completions.script.pushed import Pushed, name_of, pushed_rules
 from completions.script.rules import Script
 from completions.script.scenarios import started
+from completions.script.text.node import Node
 from completions.state.cassettes.deck import Deck
 from completions.state.cassettes.place import check_writable, folder_of
 from completions.state.namespaces import Namespace, new_epoch

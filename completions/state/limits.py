@@ -15,8 +15,8 @@ from typing import Protocol, TypeVar
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
-from completions.script.errors import named
 from completions.script.limits import Limits, Quota
+from completions.script.reply.errors import named
 
 MINUTE, DAY = 60.0, 86_400.0
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from completions import budget
 from completions.exceptions import ScriptError
 from completions.script.loader import builtin_names, parse, path_of
-from completions.script.reading import read_text, text_of
 from completions.script.review import doubts
 from completions.script.rules import Script
+from completions.script.text.reading import read_text, text_of
 
 logger = logging.getLogger("completions")
 

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from completions.receive.handler import Handler
-from completions.script.literal import literal
+from completions.script.reply.literal import literal
 from tests.asgi import call
 from tests.control.client import ask, control, said, told
 from tests.scripts import rules

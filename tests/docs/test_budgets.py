@@ -5,8 +5,11 @@ import pytest
 from completions import budget, faults
 from completions.control import body
 from completions.journal import record
-from completions.script import bounded_tags, callback, errors, expressions, language, reading, regexes, signs, yaml
+from completions.script import language
 from completions.script.dataset import file as data
+from completions.script.match import expressions, regexes
+from completions.script.reply import bounded_tags, callback, errors, signs
+from completions.script.text import reading, yaml
 from completions.tokens import text
 from tests.docs.pages import BY_NAME
 

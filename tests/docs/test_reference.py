@@ -23,9 +23,9 @@ from completions.pytest_plugin.exchanges import Exchange
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.mock import MockLLM
 from completions.script import language, prompts
-from completions.script.fields import FIELDS
-from completions.script.lookups import LOOKUPS
-from completions.script.templates import OF_PROMPT
+from completions.script.match.fields import FIELDS
+from completions.script.match.lookups import LOOKUPS
+from completions.script.reply.templates import OF_PROMPT
 from llmclient.__main__ import _parser
 from llmclient.client import LLMClient
 from llmclient.completion import Completion

@@ -16,7 +16,7 @@ from completions.journal.redaction import NOTHING, Redaction, Removed
 from completions.journal.rows import make_row
 from completions.journal.writer import writer
 from completions.receive.handler import Handler
-from completions.script.callback import document
+from completions.script.reply.callback import document
 from llmclient import lite
 from tests.asgi import call
 

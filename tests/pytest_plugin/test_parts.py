@@ -40,11 +40,11 @@ from completions.pytest_plugin.exchanges import Exchange, described
 from completions.pytest_plugin.process import ServerFailed, ServerProcess
 from completions.pytest_plugin.session import Session
 from completions.pytest_plugin.variables import variables
-from completions.script import templates
-from completions.script.as_json import as_json
-from completions.script.callback import document
-from completions.script.literal import literal
-from completions.script.reading import read_text
+from completions.script.reply import templates
+from completions.script.reply.callback import document
+from completions.script.reply.literal import literal
+from completions.script.text.as_json import as_json
+from completions.script.text.reading import read_text
 from tests.patience import PATIENCE
 from tests.scripts import rules, script
 from tests.server import ROOT

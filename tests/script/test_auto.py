@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from completions.conversation import Choice, Message, Part, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
-from completions.script.auto import auto, reasons
-from completions.script.instances import Unsatisfiable
-from completions.script.sentences import keywords
+from completions.script.auto.answer import auto, reasons
+from completions.script.auto.instances import Unsatisfiable
+from completions.script.auto.sentences import keywords
 
 WEATHER = Tool(
     "get_weather",

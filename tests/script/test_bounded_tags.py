@@ -5,9 +5,9 @@ from django.template import Context, Engine
 
 from completions.conversation import Message, Prompt
 from completions.exceptions import AuthorError
-from completions.script import templates
-from completions.script.as_json import as_json
-from completions.script.reading import read_text
+from completions.script.reply import templates
+from completions.script.text.as_json import as_json
+from completions.script.text.reading import read_text
 
 PROMPT = Prompt(model="gpt-4o", messages=(Message("user", "Hello"),), stop=("one", "two"))
 

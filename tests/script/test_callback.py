@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from completions.conversation import Message, Reply
 from completions.exceptions import RequestError, ScriptError
-from completions.script.as_json import as_json
-from completions.script.callback import document
-from completions.script.reading import read_text
+from completions.script.reply.callback import document
+from completions.script.text.as_json import as_json
+from completions.script.text.reading import read_text
 from tests.scripts import asked, rules, script
 
 

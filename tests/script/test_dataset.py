@@ -14,8 +14,8 @@ from completions.exceptions import ScriptError
 from completions.resolve import engine
 from completions.script.dataset import file as dataset_file
 from completions.script.loader import load
-from completions.script.reading import read_text
 from completions.script.review import doubts
+from completions.script.text.reading import read_text
 from completions.state.edits import push_rules
 from completions.state.namespaces import Namespace
 from tests.scripts import World, asked

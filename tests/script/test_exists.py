@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from completions.script.conditions import match
-from completions.script.fields import FIELDS, LOOKUPS_OF
-from completions.script.reading import read_text
+from completions.script.match.conditions import match
+from completions.script.match.fields import FIELDS, LOOKUPS_OF
+from completions.script.text.reading import read_text
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.converse import Converse

@@ -9,7 +9,7 @@ import pytest
 from completions.exceptions import ScriptError
 from completions.script.grammar import schema
 from completions.script.loader import BUILTIN, parse
-from completions.script.reading import read, read_text
+from completions.script.text.reading import read, read_text
 from tests.script.test_examples import EXAMPLES
 from tests.scripts import rules, script
 

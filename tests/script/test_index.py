@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from completions.conversation import Message, Prompt
 from completions.exceptions import RuleFailed
-from completions.script.index import BLOCK
-from completions.script.matchers import Condition
+from completions.script.match.index import BLOCK
+from completions.script.match.matchers import Condition
 from completions.script.rules import Rule, Script
 from tests.scripts import asked, rules, script
 

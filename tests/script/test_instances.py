@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 
-from completions.script.instances import Unsatisfiable, instance
+from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.schemas.document import Work
 from completions.script.schemas.formats import FORMATS, STRETCHED
 from completions.script.schemas.matching import matches

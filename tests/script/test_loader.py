@@ -10,7 +10,7 @@ from completions.exceptions import ScriptError
 from completions.script.limits import Limits, Quota
 from completions.script.loader import builtin_names, load
 from completions.script.pace import Pace
-from completions.script.reading import read_text
+from completions.script.text.reading import read_text
 from tests.document import MOCK, TEXT
 from tests.scripts import rules, script
 

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from completions.exceptions import ScriptError
 from completions.script import language
-from completions.script.fields import FIELDS, OWN
 from completions.script.loader import parse
-from completions.script.lookups import LOOKUPS
-from completions.script.reading import read_text
+from completions.script.match.fields import FIELDS, OWN
+from completions.script.match.lookups import LOOKUPS
 from completions.script.review import doubts
 from completions.script.rules import Script
+from completions.script.text.reading import read_text
 from tests.fuzzing import quiet
 
 TABLES = [table for table in vars(language).values() if isinstance(table, dict)]

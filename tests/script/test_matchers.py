@@ -6,12 +6,12 @@ import pytest
 
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
 from completions.exceptions import ScriptError
-from completions.script.conditions import match
-from completions.script.fields import FIELDS, OWN
 from completions.script.grammar import schema
-from completions.script.lookups import LOOKUPS
-from completions.script.matchers import Words
-from completions.script.reading import read_text
+from completions.script.match.conditions import match
+from completions.script.match.fields import FIELDS, OWN
+from completions.script.match.lookups import LOOKUPS
+from completions.script.match.matchers import Words
+from completions.script.text.reading import read_text
 
 CALLED = (
     Message("developer", "Be brief."),

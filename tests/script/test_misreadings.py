@@ -6,8 +6,8 @@ import pytest
 
 from completions.exceptions import ScriptError
 from completions.script.loader import parse
-from completions.script.reading import read_text
 from completions.script.review import doubts
+from completions.script.text.reading import read_text
 from tests.scripts import rules, script
 
 

@@ -1,6 +1,6 @@
 """Near misses: the rules that came nearest, the nearest first."""
 
-from completions.script.near import near_misses
+from completions.script.match.near import near_misses
 from tests.scripts import asked, rules, script
 
 SCRIPT = rules(

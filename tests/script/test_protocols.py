@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from completions.conversation import Message, Prompt, ResponseFormat, Tool
-from completions.script.auto import auto
+from completions.script.auto.answer import auto
 from completions.script.protocols.braces import braced
 from completions.script.protocols.words import schema_of_sketch, schema_of_type
 

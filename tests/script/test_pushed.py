@@ -13,8 +13,8 @@ import pytest
 from completions.exceptions import AuthorError
 from completions.script.loader import load
 from completions.script.pushed import Builder, Pushed
-from completions.script.reading import read_text
 from completions.script.rules import PUSHED
+from completions.script.text.reading import read_text
 from completions.state import edits
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace

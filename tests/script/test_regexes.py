@@ -2,7 +2,7 @@
 
 import pytest
 
-from completions.script.regexes import MAX_LENGTH, MAX_PARTS, Pattern, PatternError, parts
+from completions.script.match.regexes import MAX_LENGTH, MAX_PARTS, Pattern, PatternError, parts
 
 
 @pytest.mark.parametrize(

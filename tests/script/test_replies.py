@@ -13,7 +13,7 @@ import pytest
 from completions import budget
 from completions.conversation import Choice, Message, Moderation, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import AuthorError, RequestError, ScriptError
-from completions.script.replies import Fixed
+from completions.script.reply.replies import Fixed
 from tests.scripts import asked, rules, script
 
 NASTY = 'a "quote", a \\ and a \n newline, {{ braces }}, {% tags %}, <b> & 🎉 é'

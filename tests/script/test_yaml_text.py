@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.script.reading import read_text
-from completions.script.yaml_text import yaml_text
+from completions.script.text.reading import read_text
+from completions.script.text.yaml_text import yaml_text
 
 SHARED = ["b"]
 

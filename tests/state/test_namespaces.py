@@ -15,7 +15,7 @@ from completions.receive.handler import Handler
 from completions.resolve import engine
 from completions.script.limits import Limits
 from completions.script.pushed import Pushed, name_of, pushed_rules
-from completions.script.reading import read_text
+from completions.script.text.reading import read_text
 from completions.state import namespaces
 from completions.state.ledger import MAX_SEEN, Claim, ScriptChanged, Want
 from completions.state.limits import Charge

@@ -10,7 +10,7 @@ import pytest
 
 from completions.exceptions import RequestError
 from completions.resolve.models import check_model
-from completions.script.answers import NAMED
+from completions.script.reply.answers import NAMED
 from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
 from completions.tokens.families import FAMILIES

@@ -5,7 +5,7 @@ from pprint import pformat
 from typing import Any
 
 from completions.control.exported.run import Request, Run
-from completions.script.yaml_text import yaml_text
+from completions.script.text.yaml_text import yaml_text
 
 WIDTH = 110
 

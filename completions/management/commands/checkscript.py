@@ -15,9 +15,9 @@ from completions.outcome import Outcome, without_secrets
 from completions.resolve import engine
 from completions.script.grammar import schema
 from completions.script.loader import path_of
-from completions.script.reading import text_of
 from completions.script.review import doubts
 from completions.script.rules import Script
+from completions.script.text.reading import text_of
 from completions.state.namespaces import Namespace
 
 LINE_SHOWN = 100

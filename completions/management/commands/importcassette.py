@@ -10,7 +10,7 @@ from completions.management.importing.exchange import Exchange, NotTaken, Rule
 from completions.management.importing.files import read_file
 from completions.outcome import Recorded
 from completions.resolve.cassettes import import_answer
-from completions.script.yaml_text import yaml_text
+from completions.script.text.yaml_text import yaml_text
 from completions.state.cassettes.deck import Deck
 from completions.state.cassettes.place import unwritable
 

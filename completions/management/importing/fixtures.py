@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 from completions.management.importing.exchange import NotTaken, Rule
-from completions.script.literal import literal
+from completions.script.reply.literal import literal
 
 Document = dict[str, Any]
 

@@ -7,7 +7,7 @@ import functools
 import re
 from collections.abc import Iterable
 
-from completions.script.regexes import Pattern, PatternError
+from completions.script.match.regexes import Pattern, PatternError
 
 IGNORED = ("ids", "dates", "whitespace")
 """What can be ignored by its name, and is unless something else is said."""

@@ -9,8 +9,8 @@ from completions.conversation import Prompt
 from completions.script.asked.document import Document, document, last_said
 from completions.script.asked.ignored import IGNORED, ignored_problem
 from completions.script.asked.same import digest, ids_of
-from completions.script.matchers import COMPARED, All, Matcher, Words, shown
-from completions.script.node import Node
+from completions.script.match.matchers import COMPARED, All, Matcher, Words, shown
+from completions.script.text.node import Node
 
 KEYS = (
     *("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "reasoning_effort"),

@@ -8,9 +8,9 @@ from typing import Any
 from completions.outcome import Upstream
 from completions.script.asked.matcher import ignored_by
 from completions.script.elsewhere import CASSETTE_MODES, RECORDING
-from completions.script.node import Node
-from completions.script.passing import pass_on
-from completions.script.reading import read_text
+from completions.script.reply.passing import pass_on
+from completions.script.text.node import Node
+from completions.script.text.reading import read_text
 
 NAME = "recording"
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from completions import budget
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, ScriptError
-from completions.script.as_json import as_json
-from completions.script.callback import ELSEWHERE
 from completions.script.dataset.file import DataFile, Lines, data_file
 from completions.script.dataset.line import PROMPT, Needs, Row, said_by
 from completions.script.language import BY_PROMPT, BY_TURN, DATASET, DATASET_BY
-from completions.script.matchers import All, Matcher, Words, shown
-from completions.script.node import Node
-from completions.script.reading import read_text
-from completions.script.replies import Answer, Answered, Awaited, Facts, Written, WrittenChoice
+from completions.script.match.matchers import All, Matcher, Words, shown
+from completions.script.reply.callback import ELSEWHERE
+from completions.script.reply.replies import Answer, Answered, Awaited, Facts, Written, WrittenChoice
+from completions.script.reply.templates import context, fields_asked
 from completions.script.schemas.document import compact
-from completions.script.templates import context, fields_asked
+from completions.script.text.as_json import as_json
+from completions.script.text.node import Node
+from completions.script.text.reading import read_text
 
 ROW = "row"
 """The name of the line in templates."""

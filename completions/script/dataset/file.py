@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 from completions import budget
 from completions.exceptions import AuthorError, ScriptError
 from completions.script.dataset.line import Needs, Row, missing, prompt_of, read_row
-from completions.script.reading import opened
+from completions.script.text.reading import opened
 
 logger = logging.getLogger("completions")
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool
-from completions.script.fitting import fitting
+from completions.script.auto.fitting import fitting
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments
 from completions.script.protocols.observation import in_sentences, observation, question

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from completions.conversation import Tool
-from completions.script.instances import Unsatisfiable, instance
+from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.quoted import is_schema
 from completions.script.protocols.words import PLAIN, object_of

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.script.fitting import fitting
-from completions.script.instances import Unsatisfiable, instance
+from completions.script.auto.fitting import fitting
+from completions.script.auto.instances import Unsatisfiable, instance
+from completions.script.auto.sentences import keywords, sentences
 from completions.script.protocols.braces import MAX_SEARCHED, value_of
 from completions.script.protocols.described import arguments, described
 from completions.script.protocols.words import schema_of_type
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import keywords, sentences
 
 ASKED = re.compile(
     r"Respond with (the corresponding output fields|a JSON object in the following order of fields)[^\n]*"

@@ -4,8 +4,8 @@ import re
 from random import Random
 
 from completions.conversation import Prompt, ToolResult
+from completions.script.auto.sentences import retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.sentences import retold, sentences
 
 SAID = re.compile(r"^[ \t]*Observation:[ \t]*\n?", re.MULTILINE)
 """How frameworks that have no messages of tools tell what one said."""

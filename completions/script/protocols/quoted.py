@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.script.instances import Unsatisfiable, instance
+from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
 from completions.script.protocols.words import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact

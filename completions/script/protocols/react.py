@@ -7,12 +7,12 @@ into a JSON blob, `{"action": …, "action_input": …}`, whose last one has the
 import re
 
 from completions.conversation import Prompt, Tool
-from completions.script.fitting import fitting
+from completions.script.auto.fitting import fitting
+from completions.script.auto.sentences import keywords, retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments, described
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import keywords, retold, sentences
 
 THOUGHT = re.compile(r"^[ \t]*Thought:", re.MULTILINE)
 BLOB = re.compile(r'"action"\s*:.{0,200}?"action_input"\s*:', re.DOTALL)

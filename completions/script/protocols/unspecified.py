@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt
-from completions.script.instances import instance
+from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.observation import in_sentences
 from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema

@@ -17,12 +17,12 @@ from completions.conversation import Prompt
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.outcome import NearMiss, Recorded
-from completions.script.as_written import Written
 from completions.script.asked.document import Document, document
 from completions.script.asked.ignored import IGNORED, is_pattern, of_texts
 from completions.script.asked.matcher import SameRequest, differences, likeness, same_request_of
 from completions.script.asked.same import digest
-from completions.script.recording import Play
+from completions.script.reply.as_written import Written
+from completions.script.reply.recording import Play
 from completions.script.rules import Rule
 from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
 from completions.state.cassettes.secrets import SecretLeft, clean, hidden_values, without

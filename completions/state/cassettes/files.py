@@ -12,13 +12,13 @@ from typing import Any, NamedTuple, cast
 
 from completions.exceptions import MockError, ScriptError
 from completions.outcome import Recorded
-from completions.script.as_written import Written
 from completions.script.asked.document import Document, last_said
 from completions.script.language import ANSWERS
 from completions.script.loader import parse
-from completions.script.reading import MAX_FILE_BYTES, read_text, text_of
+from completions.script.reply.as_written import Written
 from completions.script.rules import Rule
-from completions.script.yaml_text import yaml_text
+from completions.script.text.reading import MAX_FILE_BYTES, read_text, text_of
+from completions.script.text.yaml_text import yaml_text
 
 ENDINGS = (".yaml", ".yml")
 PROGRAM = "mocksite 0.1.0"

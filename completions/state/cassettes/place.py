@@ -5,7 +5,7 @@ from pathlib import Path
 
 from completions.conf import conf
 from completions.exceptions import RequestError
-from completions.script.node import Node
+from completions.script.text.node import Node
 
 MAX_PATH = 1000
 """Characters of a folder's name with all its parts."""

@@ -12,7 +12,7 @@ from completions.outcome import Recorded
 from completions.resolve.cassettes import Cassettes
 from completions.script.asked.ignored import IGNORED, read_ignored
 from completions.script.asked.same import digest
-from completions.script.reading import MAX_FILE_BYTES
+from completions.script.text.reading import MAX_FILE_BYTES
 from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of, raw_question
 from completions.state.cassettes.files import NotWritten
 from tests.scripts import asked

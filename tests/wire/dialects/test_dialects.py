@@ -16,7 +16,7 @@ import pytest
 from completions import conversation
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
-from completions.script.errors import plain
+from completions.script.reply.errors import plain
 from completions.wire import registry
 from completions.wire.base import StreamFailure
 from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy

@@ -12,7 +12,7 @@ import pytest
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import BodyTooLarge, RequestError
-from completions.script.errors import plain
+from completions.script.reply.errors import plain
 from completions.wire.base import StreamFailure, WireFormat
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings

@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 from completions.event.scatter import Jitter, Length
 from completions.script.language import DEFAULT_SPREAD, JITTERS, LENGTH, MAX_TEXT_TOKENS, NONE
-from completions.script.node import Node
+from completions.script.text.node import Node
 from completions.tokens import text as tokens
 
 FILLER = " so"

@@ -8,10 +8,8 @@ from typing import Literal, cast
 from completions.conversation import ErrorSaid, Moderation, Spoken
 from completions.event.scatter import Length
 from completions.script import language
-from completions.script.callback import callback
+from completions.script.auto.length import length
 from completions.script.dataset.answer import ROW, FromData, from_data
-from completions.script.errors import failure
-from completions.script.events import word_by_word
 from completions.script.language import (
     ALONE,
     CALL_TYPES,
@@ -25,11 +23,12 @@ from completions.script.language import (
     SOURCES,
     WHOLE,
 )
-from completions.script.length import length
-from completions.script.node import Node
-from completions.script.passing import pass_on
-from completions.script.recording import recorded
-from completions.script.replies import (
+from completions.script.reply.callback import callback
+from completions.script.reply.errors import failure
+from completions.script.reply.events import word_by_word
+from completions.script.reply.passing import pass_on
+from completions.script.reply.recording import recorded
+from completions.script.reply.replies import (
     Answer,
     Auto,
     Facts,
@@ -41,8 +40,9 @@ from completions.script.replies import (
     WrittenChoice,
     written,
 )
-from completions.script.templates import LastUser, Text, text, tree
-from completions.script.verbatim import verbatim
+from completions.script.reply.templates import LastUser, Text, text, tree
+from completions.script.reply.verbatim import verbatim
+from completions.script.text.node import Node
 
 Fields = dict[str, Node]
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from completions.conversation import Tool
-from completions.script.sentences import keywords
+from completions.script.auto.sentences import keywords
 
 
 def fitting(tools: Sequence[Tool], text: str, most: int) -> list[Tool]:

@@ -4,9 +4,9 @@ A chat completion is read here, the others in `verbatim_others`.
 """
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
-from completions.script import verbatim_others as others
-from completions.script.node import Node
-from completions.script.verbatim_others import inside, listed, number, opened, word
+from completions.script.reply import verbatim_others as others
+from completions.script.reply.verbatim_others import inside, listed, number, opened, word
+from completions.script.text.node import Node
 
 
 def verbatim(body: Node) -> Reply:

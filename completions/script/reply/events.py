@@ -9,10 +9,10 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import RawEvent
 from completions.exceptions import RequestError
 from completions.script.language import EVENT
-from completions.script.node import Node
-from completions.script.replies import Answer, Answered, Awaited
+from completions.script.reply.replies import Answer, Answered, Awaited
+from completions.script.reply.templates import Text, Tree, context, fill, text, tree, write
 from completions.script.schemas.document import compact
-from completions.script.templates import Text, Tree, context, fill, text, tree, write
+from completions.script.text.node import Node
 
 DONE = "[DONE]"
 """The data that says that a stream of OpenAI's is over; it is no token."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import orjson
 
 from completions.conversation import Block, Choice, Reply, ToolCall, Usage
-from completions.script.node import Node
+from completions.script.text.node import Node
 
 STOP_REASONS: Mapping[str, str] = {
     "end_turn": "stop",

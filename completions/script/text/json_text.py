@@ -9,7 +9,7 @@ from typing import Any
 from yaml import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from completions.script.yaml import BOOL, FLOAT, INT, MAP, MAX_DEPTH, MAX_VALUES, NULL, SEQ, STR, TooLarge
+from completions.script.text.yaml import BOOL, FLOAT, INT, MAP, MAX_DEPTH, MAX_VALUES, NULL, SEQ, STR, TooLarge
 
 _scan_string: Any = vars(decoder)["scanstring"]
 """Reads a string as `json` itself does; the stubs do not know it."""

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 from completions.script.asked.matcher import same_request
-from completions.script.expressions import ExpressionError, compiled
-from completions.script.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
 from completions.script.language import COMBINERS
-from completions.script.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
-from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
+from completions.script.match.expressions import ExpressionError, compiled
+from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
+from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
+from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not
+from completions.script.match.regexes import Pattern, PatternError
 from completions.script.misreadings import doubt_flags, doubt_nothing, doubt_operand, doubt_value, doubt_word
-from completions.script.node import Node
-from completions.script.regexes import Pattern, PatternError
+from completions.script.text.node import Node
 
 Reader = Callable[[Node], Matcher]
 

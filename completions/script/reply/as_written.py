@@ -8,7 +8,7 @@ from typing import Any
 from completions.conversation import Choice, Moderation, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.script.language import CHOICE, FINISH_REASONS
-from completions.script.literal import literal
+from completions.script.reply.literal import literal
 from completions.script.schemas.document import compact
 
 Written = dict[str, Any]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from completions.script.regexes import Pattern
+from completions.script.match.regexes import Pattern
 
 Operand = Literal["same", "text", "number", "list", "flag", "regex"]
 

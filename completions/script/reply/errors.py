@@ -8,10 +8,10 @@ from email.utils import formatdate, parsedate_to_datetime
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
-from completions.script.headers import headers
 from completions.script.language import ERROR, NAMED_ERRORS, STATUSES
-from completions.script.node import Node
-from completions.script.templates import Template, Text, context, text, write
+from completions.script.reply.headers import headers
+from completions.script.reply.templates import Template, Text, context, text, write
+from completions.script.text.node import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-from completions.script.node import Node
+from completions.script.text.node import Node
 
 NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")

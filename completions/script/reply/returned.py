@@ -14,8 +14,8 @@ import orjson
 from completions.conversation import Choice, Reply
 from completions.exceptions import RequestError
 from completions.faults import MAX_NUMBER
-from completions.script.headers import CONTROL, NAME, OF_ANSWERS
 from completions.script.language import STATUSES
+from completions.script.reply.headers import CONTROL, NAME, OF_ANSWERS
 
 ERROR: Mapping[str, Any] = {"message": str, "type": str, "code": str | None, "param": str | None}
 """The fields of an error's envelope."""

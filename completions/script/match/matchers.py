@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.script.fields import Field
-from completions.script.lookups import Lookup
-from completions.script.node import shortened
-from completions.script.regexes import Pattern
+from completions.script.match.fields import Field
+from completions.script.match.lookups import Lookup
+from completions.script.match.regexes import Pattern
+from completions.script.text.node import shortened
 
 SHOWN = 60
 """The most characters of a value in an explanation."""

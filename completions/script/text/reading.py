@@ -12,10 +12,10 @@ import yaml
 
 from completions.budget import described
 from completions.exceptions import ScriptError
-from completions.script.json_text import compose_json, looks_like_json
-from completions.script.node import Node, Source
-from completions.script.yaml import Constructor, compose
-from completions.script.yaml_hints import hint
+from completions.script.text.json_text import compose_json, looks_like_json
+from completions.script.text.node import Node, Source
+from completions.script.text.yaml import Constructor, compose
+from completions.script.text.yaml_hints import hint
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 """Bytes of a script's file."""

@@ -12,13 +12,13 @@ from completions import budget
 from completions.conversation import Prompt, Reply, is_secret
 from completions.exceptions import RequestError, ScriptError
 from completions.outcome import without_secrets
-from completions.script.as_json import as_json
 from completions.script.language import CALLBACK
-from completions.script.node import Node
 from completions.script.pace import milliseconds
-from completions.script.reading import read_text
-from completions.script.replies import Answer, Answered, Facts
-from completions.script.templates import context
+from completions.script.reply.replies import Answer, Answered, Facts
+from completions.script.reply.templates import context
+from completions.script.text.as_json import as_json
+from completions.script.text.node import Node
+from completions.script.text.reading import read_text
 
 if TYPE_CHECKING:
     import httpx

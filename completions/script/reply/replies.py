@@ -14,11 +14,11 @@ from completions.conversation import Block, Choice, ErrorSaid, Moderation, Promp
 from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
-from completions.script.auto import auto
-from completions.script.instances import Unsatisfiable
-from completions.script.returned import error_problem, reply_problem
+from completions.script.auto.answer import auto
+from completions.script.auto.instances import Unsatisfiable
+from completions.script.reply.returned import error_problem, reply_problem
+from completions.script.reply.templates import Text, Tree, context, fill, has_template, write
 from completions.script.schemas.document import compact
-from completions.script.templates import Text, Tree, context, fill, has_template, write
 
 Answered = Reply | RequestError | Upstream | Recorded
 Awaited = Awaitable[Answered]

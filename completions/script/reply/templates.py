@@ -13,10 +13,10 @@ from django.template.base import Node as DjangoNode
 from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import AuthorError
-from completions.script.bounded_tags import MAX_CHARACTERS, too_long
 from completions.script.misreadings import doubt_names, doubt_signs, doubt_value
-from completions.script.node import Node, did_you_mean
-from completions.script.signs import MAX_OPEN, signs_of
+from completions.script.reply.bounded_tags import MAX_CHARACTERS, too_long
+from completions.script.reply.signs import MAX_OPEN, signs_of
+from completions.script.text.node import Node, did_you_mean
 
 Tree = object
 """A JSON value whose strings may be templates."""
@@ -146,7 +146,7 @@ class Answered:
 
 @functools.cache
 def _engine() -> Engine:
-    return Engine(autoescape=False, builtins=["completions.script.bounded_tags"])
+    return Engine(autoescape=False, builtins=["completions.script.reply.bounded_tags"])
 
 
 def context(prompt: Prompt) -> Context:

@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool, ToolCall
-from completions.script.fitting import fitting, named
-from completions.script.instances import instance, is_instance
+from completions.script.auto.fitting import fitting, named
+from completions.script.auto.instances import instance, is_instance
+from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import keywords, retold
 
 MAX_CALLS = 3
 """The parallel tool calls in one answer."""

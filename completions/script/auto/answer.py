@@ -17,13 +17,13 @@ from collections.abc import Iterator, Sequence
 
 from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.event.scatter import Length
-from completions.script.calls import calls
-from completions.script.instances import instance
-from completions.script.length import of_length
+from completions.script.auto.calls import calls
+from completions.script.auto.instances import instance
+from completions.script.auto.length import of_length
+from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import code, markers, quoted, react, told, unspecified
 from completions.script.protocols.observation import in_sentences, question
 from completions.script.schemas.document import compact, seeded
-from completions.script.sentences import keywords, plan, sentences, thoughts
 
 REASONING_MODELS = re.compile(
     r"""

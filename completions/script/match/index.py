@@ -10,8 +10,8 @@ from itertools import chain
 from typing import Generic, Protocol, TypeVar
 
 from completions.conversation import Prompt
-from completions.script.fields import EXPR, Field
-from completions.script.matchers import All, AnyOf, Condition, Matcher, Not
+from completions.script.match.fields import EXPR, Field
+from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not
 
 BLOCK = 128
 """Rules that are filed together; the first of a long script need not wait for a look at the last."""

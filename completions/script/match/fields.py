@@ -6,8 +6,8 @@ from typing import Literal
 
 from completions import budget
 from completions.conversation import Prompt
-from completions.script.expressions import DOES_NOT_APPLY, evaluate
-from completions.script.lookups import LOOKUPS, NUMERIC
+from completions.script.match.expressions import DOES_NOT_APPLY, evaluate
+from completions.script.match.lookups import LOOKUPS, NUMERIC
 
 Kind = Literal["text", "name", "number", "flag", "any"]
 

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from completions.conversation import Prompt
 from completions.outcome import LITELLM, SILENCE_MS, Upstream
 from completions.script.elsewhere import UPSTREAM
-from completions.script.headers import headers
-from completions.script.node import Node
 from completions.script.pace import milliseconds
+from completions.script.reply.headers import headers
+from completions.script.text.node import Node
 
 OF_CONNECTION = ("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "via", "upgrade", "te")
 """Headers that each connection has of its own."""

@@ -6,7 +6,7 @@ from completions import budget
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.outcome import NearMiss
-from completions.script.matchers import Words
+from completions.script.match.matchers import Words
 from completions.script.rules import Rule, Script
 
 NEAREST = 3

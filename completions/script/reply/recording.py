@@ -9,8 +9,8 @@ from completions.conversation import Prompt
 from completions.faults import MAX_MS
 from completions.outcome import Recorded
 from completions.script.elsewhere import RESPONSE
-from completions.script.headers import headers
-from completions.script.node import Node
+from completions.script.reply.headers import headers
+from completions.script.text.node import Node
 
 BODIES = ("body", "base64", "pieces")
 """The keys of which one says what the answer is."""

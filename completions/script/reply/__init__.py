@@ -1,0 +1,1 @@
+"""Step 3, `reply:` and `error:`: what a rule answers with, read and in memory."""

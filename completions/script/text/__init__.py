@@ -1,0 +1,1 @@
+"""Step 3, a script as text: YAML or JSON, whose values know their lines."""
