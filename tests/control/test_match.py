@@ -45,7 +45,7 @@ async def test_match__on_every_surface() -> None:
         assert (each["said"]["prompt"], each["said"]["answer"]) == ("Text, please.", "Yes, yes."), each["path"]
     assert (await told("GET", f"exchanges/count?{matching({'last_user': 'Other'})}"))["count"] == 0
     assert (await told("GET", f"exchanges/count?{matching({'format': 'gemini'})}"))["count"] == 2
-    assert (await told("GET", f"exchanges/count?{matching({'system': 'brief', 'stream': True})}"))["count"] == 16
+    assert (await told("GET", f"exchanges/count?{matching({'system': 'brief', 'stream': True})}"))["count"] == 17
 
 
 async def test_match__waits_for_what_fulfils_it() -> None:

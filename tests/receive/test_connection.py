@@ -197,7 +197,7 @@ def test_idle_connection__ends_after_uvicorn_s_time() -> None:
 
 async def test_stream__tells_when_what_waited_for_room_left() -> None:
     made, transport = cycle()
-    now, noted = [100.0], list[tuple[int, int, float]]()
+    now, noted = [100.0], list[tuple[int, int, float, int]]()
 
     def read() -> None:
         now[0] += 3
@@ -211,7 +211,7 @@ async def test_stream__tells_when_what_waited_for_room_left() -> None:
     told: Any = {"sent": lambda *facts: noted.append(facts), "clock": lambda: now[0]}
     await out.send(Delivery(Frames([b"a", b"b"]), [0, 0], 100.0, **told), ends=True)
     assert b"".join(transport.written).endswith(b"2\r\nab\r\n0\r\n\r\n")
-    assert noted == [(0, 2, 3.0)]
+    assert noted == [(0, 2, 3.0, 2)]
 
 
 @pytest.mark.parametrize("waits", [False, True])
