@@ -11,13 +11,15 @@ import re
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
-import tiktoken
-from tiktoken.model import encoding_name_for_model
 
 from completions import budget
 from completions.tokens.models import litellm_folder
+
+if TYPE_CHECKING:  # it takes 1.4 MB, and the default script needs none of it
+    import tiktoken
 
 DEFAULT_ENCODING = "o200k_base"
 """The encoding of current models, and of names that tiktoken does not know."""
@@ -189,6 +191,8 @@ def encoding_name(model: str | None) -> str:
     """Return the encoding of a model: `gpt-4` -> `cl100k_base`; unknown models have the current one."""
     if DEEPSEEK.search(model or ""):
         return "deepseek"
+    from tiktoken.model import encoding_name_for_model
+
     try:
         name = encoding_name_for_model((model or "").removeprefix("openai/"))
     except KeyError:
@@ -196,11 +200,11 @@ def encoding_name(model: str | None) -> str:
     return name if name in SHIPPED else DEFAULT_ENCODING
 
 
-_encodings: dict[str, tiktoken.Encoding] = {}
+_encodings: "dict[str, tiktoken.Encoding]" = {}
 _loading = threading.Lock()
 
 
-def _encoding(name: str) -> tiktoken.Encoding:
+def _encoding(name: str) -> "tiktoken.Encoding":
     """Return an encoding; it is loaded by whoever asks first, and not on the event loop if that can be helped."""
     found = _encodings.get(name)
     if found is None:
@@ -211,7 +215,9 @@ def _encoding(name: str) -> tiktoken.Encoding:
     return found
 
 
-def _load(name: str) -> tiktoken.Encoding:
+def _load(name: str) -> "tiktoken.Encoding":
+    import tiktoken
+
     os.environ["TIKTOKEN_CACHE_DIR"] = str(_vocabularies())  # tiktoken takes it from nowhere else
     encoding = _deepseek() if name == "deepseek" else tiktoken.get_encoding(name)
     if isinstance(getattr(encoding, "_mergeable_ranks", None), dict):
@@ -220,8 +226,10 @@ def _load(name: str) -> tiktoken.Encoding:
     return encoding
 
 
-def _deepseek() -> tiktoken.Encoding:
+def _deepseek() -> "tiktoken.Encoding":
     """Read DeepSeek's vocabulary, in which letters stand for bytes; its names of special tokens are left out."""
+    import tiktoken
+
     vocabulary = orjson.loads((_vocabularies() / DEEPSEEK_FILE).read_bytes())["model"]["vocab"]
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in plain]

@@ -6,8 +6,6 @@ language, stops at a time limit, and lets other threads work meanwhile.
 
 import re
 
-import regex
-
 from completions import budget
 
 MAX_LENGTH = 10_000
@@ -17,7 +15,6 @@ MAX_PARTS = 10_000
 """Parts of a pattern with its counts written out: `(?:ab){100}` has 200. Each is built in memory."""
 
 FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
-_FLAGS = {"i": regex.IGNORECASE, "m": regex.MULTILINE, "s": regex.DOTALL}
 
 _COUNT = re.compile(r"\{(\d*)(?:(,)(\d*))?\}")
 
@@ -32,14 +29,17 @@ class Pattern:
     __slots__ = ("_compiled", "_search", "flags", "pattern")
 
     def __init__(self, pattern: str, flags: str = "") -> None:
+        import regex  # 1.4 MB, which scripts without a pattern need not have
+
         self.pattern, self.flags = pattern, flags
         if len(pattern) > MAX_LENGTH:
             raise PatternError(f"it has more than {MAX_LENGTH} characters")
         try:
-            re.compile(pattern, sum(FLAGS[flag] for flag in set(flags)))
+            wanted = sum(FLAGS[flag] for flag in set(flags))  # `regex` has the same numbers for them
+            re.compile(pattern, wanted)
             if parts(pattern) > MAX_PARTS:
                 raise PatternError(f"with its counts written out it has more than {MAX_PARTS} parts")
-            compiled = regex.compile(pattern, sum(_FLAGS[flag] for flag in set(flags)))
+            compiled = regex.compile(pattern, wanted)
         except (re.error, regex.error, OverflowError, ValueError) as exc:
             raise exc if isinstance(exc, PatternError) else PatternError(str(exc)) from exc
         except RecursionError as exc:
