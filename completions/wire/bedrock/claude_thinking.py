@@ -4,7 +4,6 @@ AWS passes on what Claude says of it (quotes of LiteLLM's users, seen 2026-10-05
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,5 +49,5 @@ def _unpacked(blob: str) -> str:
     """Return Claude's data within a blob of AWS's."""
     try:
         return base64.b64decode(blob, validate=True).decode("ascii")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return blob

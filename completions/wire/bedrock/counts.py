@@ -5,7 +5,6 @@ models alone, under their own names, is quoted by users, the last time in August
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -73,5 +72,5 @@ class CountTokens(BedrockFormat):
 def _decoded(asked: Mapping[str, Any]) -> bytes:
     try:
         return base64.b64decode(text(asked.get("body")), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise AmazonError("ValidationException", NOT_BASE64) from None

@@ -118,7 +118,9 @@ def _check(document: Mapping[str, Any], model: str) -> None:
     size, kinds = document.get("dimensions"), document.get("embeddingTypes")
     if size is not None and (size not in SIZES or not _is_second(model)):
         raise _no_enum_value("dimensions", size)
-    for at, kind in enumerate(kinds if isinstance(kinds, list) else ()):
+    if kinds is not None and not isinstance(kinds, list):
+        raise AmazonError("ValidationException", malformed("embeddingTypes", document, "JSONArray"))
+    for at, kind in enumerate(kinds or ()):
         if kind not in TYPES:
             raise _no_enum_value(f"embeddingTypes/{at}", kind)
 
@@ -136,4 +138,4 @@ def _size(prompt: Prompt) -> int:
     if not _is_second(prompt.model):
         return FIRST_SIZE
     asked = prompt.body.get("dimensions")
-    return asked if isinstance(asked, int) and asked in SIZES else SIZES[0]
+    return next((size for size in SIZES if size == asked), SIZES[0])

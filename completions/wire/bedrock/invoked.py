@@ -5,7 +5,6 @@ model); the last one tells the tokens once more, as the headers of a whole answe
 """
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -74,6 +73,6 @@ def opened(document: Mapping[str, Any]) -> Mapping[str, Any]:
         return document
     try:
         found = orjson.loads(base64.b64decode(chunk))
-    except (binascii.Error, orjson.JSONDecodeError):
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}

@@ -236,10 +236,10 @@ def _messages(document: Mapping[str, Any], family: Family) -> Iterator[Message]:
     yield Message("user", text(document.get(family.asked)))
 
 
-def malformed(key: str, document: Mapping[str, Any]) -> str:
-    """Return what is said of a text that is missing or of another type."""
+def malformed(key: str, document: Mapping[str, Any], expected: str = "String") -> str:
+    """Return what is said of a field that is missing or of another type than is expected."""
     if key in document:
-        return f"Malformed input request: #/{key}: expected type: String, found: {_kind(document[key])}, {AGAIN}"
+        return f"Malformed input request: #/{key}: expected type: {expected}, found: {_kind(document[key])}, {AGAIN}"
     return f"Malformed input request: #: required key [{key}] not found, {AGAIN}"
 
 
@@ -254,6 +254,8 @@ def _kind(value: object) -> str:
             return "Boolean"
         case int() | float():
             return "Number"
+        case str():
+            return "String"
     return "JSONArray" if isinstance(value, list) else "JSONObject"
 
 

@@ -66,6 +66,7 @@ def test_boto3__counts_for_no_other_models(server: LiveServer, model: str) -> No
         ({"other": {}}, "exactly one"),
         ({"converse": {}}, "messages"),
         ({"invokeModel": {"body": "{}"}}, "not base64"),
+        ({"invokeModel": {"body": "é"}}, "not base64"),
         ({"invokeModel": {"body": "e30="}}, "required"),
         ({"invokeModel": None, "converse": None}, "exactly one"),
     ],

@@ -80,6 +80,11 @@ def test_cohere__embeds_several_texts(server: LiveServer, model: str, size: int)
         (TITAN, {"inputText": 1}, "expected type: String"),
         (TITAN, {"inputText": "A", "dimensions": 100}, "#/dimensions: 100 is not a valid enum value"),
         (TITAN, {"inputText": "A", "embeddingTypes": ["int8"]}, "#/embeddingTypes/0: int8 is not a valid enum value"),
+        (
+            TITAN,
+            {"inputText": "A", "embeddingTypes": "float"},
+            "#/embeddingTypes: expected type: JSONArray, found: String",
+        ),
         (FIRST, {"inputText": "A", "dimensions": 256}, "#/dimensions: 256"),
         (ENGLISH, {"texts": ["A"]}, "input_type"),
         (ENGLISH, {"input_type": "search_query"}, "texts"),

@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.exceptions import RequestError
 from completions.wire import eventstream
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.claude import BedrockClaude
@@ -186,3 +187,13 @@ def test_document__that_is_a_text_is_read(source: dict[str, Any]) -> None:
     body = {"messages": [{"role": "user", "content": [document, {"text": "Who?"}]}]}
     prompt = asked(Converse(), CLAUDE, "converse", body)
     assert prompt.last_user.split() == ["Cats", "sleep.", "Who?"]
+
+
+@pytest.mark.parametrize("data", ["é", "!", "/w=="])
+def test_converse__refuses_hidden_thinking_that_is_no_blob(data: str) -> None:
+    said = [{"reasoningContent": {"redactedContent": data}}, {"text": "Hm."}]
+    messages = [{"role": "user", "content": [{"text": "Hi"}]}, {"role": "assistant", "content": said}]
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    body = {"messages": [*messages, messages[0]], "additionalModelRequestFields": thinking}
+    with pytest.raises(RequestError, match="Invalid `data` in `redacted_thinking` block"):
+        Converse().parse(orjson.dumps(body), {}, validate=True, route={"model": CLAUDE, "method": "converse"})
