@@ -3,14 +3,16 @@
 import functools
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from completions.exceptions import RequestError
+
+T = TypeVar("T", bound=Hashable)
 
 TABLE = "model_prices_and_context_window_backup.json"
 
@@ -186,15 +188,15 @@ def _table() -> dict[str, Entry]:
 
 def _entry(entry: dict[str, Any]) -> Entry:
     read, total, write = (_whole(entry.get(f"max_{key}tokens")) for key in ("input_", "", "output_"))
-    priced = {key: entry[key] for key in PRICES if isinstance(entry.get(key), (int, float))}
+    priced = tuple((key, entry[key]) for key in PRICES if isinstance(entry.get(key), (int, float)))
     refused = (
         () if entry.get("litellm_provider") != "anthropic" else (h for h, key in HABITS.items() if not entry.get(key))
     )
-    limits = Limits(read or total, write or total, frozenset(refused))
+    limits = Limits(read or total, write or total, _shared(frozenset(refused)))
     endpoints = entry.get("supported_endpoints")
     return Entry(
-        limits,
-        priced,
+        _shared(limits),
+        _prices(priced),
         _name(entry.get("litellm_provider")),
         _name(entry.get("mode")),
         _shared(frozenset(map(str, endpoints)) if isinstance(endpoints, list) else frozenset()),
@@ -211,9 +213,15 @@ def _abilities(entry: dict[str, Any], value: bool) -> frozenset[str]:
 
 
 @functools.cache
-def _shared(names: frozenset[str]) -> frozenset[str]:
-    """Return one set for all that are alike: thousands of models have a few hundred."""
-    return names
+def _shared(value: T) -> T:
+    """Return one value for all that are alike: thousands of models have a few hundred."""
+    return value
+
+
+@functools.cache
+def _prices(priced: tuple[tuple[str, float], ...]) -> Mapping[str, float]:
+    """Return prices by name, likewise shared."""
+    return dict(priced)
 
 
 def _name(value: object) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from completions.conf import conf
-from completions.management.checks import note_printed, workers_problem
+from completions.management.checks import TAG, note_printed, workers_problem
 from completions.management.child import listen, run_for_parent
 from completions.management.server import check_port, records_nothing, run, use_cassettes
 from completions.script.asked.session import NEW
@@ -27,7 +27,7 @@ class Command(BaseCommand):
     """Serve with uvicorn, for deployments."""
 
     help = "Serve the project with uvicorn. HOST, PORT, WORKERS and LOG_LEVEL are the defaults."
-    requires_system_checks = "__all__"
+    requires_system_checks = (TAG,)  # Django's own would load its migrations' commands
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what the environment says, or these."""
