@@ -14,6 +14,9 @@ from completions.journal.quotes import REDACTED, texts_of
 SECRET_PARAMETERS = frozenset(("key", "sig", "signature"))
 """Parameters of an address that are keys or made of them, beside those that have a secret header's name."""
 
+PLACES = re.compile("(page|next|continuation)[-_]?token")
+"""Parameters that say where a list goes on, whatever they are called."""
+
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
 
@@ -96,8 +99,13 @@ class Redaction:
         return "&".join(map(self._clean_parameter, query.split("&"))) if query else ""
 
     def _clean_parameter(self, text: str) -> str:
-        name = unquote_plus(text.partition("=")[0]).lower()
-        return f"{name}={REDACTED}" if name in SECRET_PARAMETERS or self.hides(name) else text
+        name = unquote_plus(text.partition("=")[0])
+        return f"{name}={REDACTED}" if self._hides_parameter(name.lower()) else text
+
+    def _hides_parameter(self, name: str) -> bool:
+        if name in self.headers:
+            return True
+        return not PLACES.search(name) and (name in SECRET_PARAMETERS or is_secret(name))
 
     def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
         """Return a body without secrets, and what was removed. JSON that cannot be parsed is secret as a whole."""

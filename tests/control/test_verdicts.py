@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from completions.control.verdicts.calls import Attempt, Case, calls_of
-from completions.control.verdicts.findings import findings
+from completions.control.verdicts.findings import findings, score
 from completions.control.verdicts.operation import _verdict
-from completions.conversation import Said, Traffic
+from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
 
 FIRST = Attempt("0", 0.0, 0.01, 503, None, None, ("/v1", "m", "body", "client"), None, None, False, False, {}, Said())
 
@@ -36,10 +36,49 @@ def rules(*made: Attempt) -> list[str]:
         ((0, 0.5), {"status": 401}, ["retried_in_vain"]),
         ((0, 0.5), {"status": 408}, []),
         ((0, 0.5), {"headers": {"x-should-retry": "false"}}, ["retried_in_vain"]),
+        ((0, 0.5), {"status": 429, "code": "insufficient_quota"}, ["retried_in_vain"]),
+        ((0, 0.5), {"status": 429, "code": "rate_limit_exceeded"}, []),
+        ((0, 5.0), {"headers": {"retry-after": "Thu, 01 Jan 1970 00:00:05 GMT"}}, []),
+        ((0, 4.0), {"headers": {"retry-after": "Thu, 01 Jan 1970 00:00:05 GMT"}}, ["retry_after_ignored"]),
+        ((10, 10.02), {"headers": {"retry-after": "Thu, 01 Jan 1970 00:00:05 GMT"}}, []),
+        ((0, 0.02), {"headers": {"retry-after": "soon"}}, ["no_backoff"]),
     ],
 )
 def test_findings__of_one_call(begun: tuple[float, ...], more: Any, broken: list[str]) -> None:
     assert rules(*attempts(*begun, **more)) == broken
+
+
+def test_findings__waits_until_a_date_need_not_grow() -> None:
+    made = attempts(0, 2, 4, 6)
+    dates = [f"Thu, 01 Jan 1970 00:00:0{second} GMT" for second in (2, 4, 6)]
+    told = [replace(each, headers={"retry-after": date}) for each, date in zip(made, dates, strict=False)]
+    assert rules(*told, made[-1]) == []
+
+
+def test_score__who_gives_up_at_a_quota_that_is_used_up_did_it_right() -> None:
+    case = Case(calls_of([replace(FIRST, status=429, code="insufficient_quota")]))
+    assert score(case, findings(case)) == 100
+
+
+@pytest.mark.parametrize(
+    ("cut", "sent", "broken"),
+    [
+        ("one two ", "one two", ["cut_stream_taken_for_whole"]),
+        ("one two", "one two\n", ["cut_stream_taken_for_whole"]),
+        ("one two", "one", []),
+        (" ", "", []),
+    ],
+)
+def test_findings__a_part_that_is_sent_back_without_the_space_at_its_end(
+    cut: str, sent: str, broken: list[str]
+) -> None:
+    said = Said(reply=Reply((Choice(cut, finish_reason=None),)))
+    asked = Said(prompt=Prompt("m", messages=(Message("assistant", sent), Message("user", "Go on"))))
+    first = replace(FIRST, status=200, stream=True, fault="disconnect", said=said)
+    assert (
+        rules(first, replace(FIRST, id="1", begun=9.0, status=200, said=asked, asked=("/v1", "m", "other", "client")))
+        == broken
+    )
 
 
 @pytest.mark.parametrize(("spread", "broken"), [(0.0, ["no_jitter"]), (0.05, [])])

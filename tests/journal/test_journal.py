@@ -394,11 +394,15 @@ async def test_search__finds_what_json_escapes(text: str, plain: bool) -> None:
 
 async def test_query__is_kept_without_keys(settings: Settings) -> None:
     settings.JOURNAL_REDACT = ["x-tenant"]
-    query, connection = b"alt=sse&key=s3cret&api%5Fkey=s3cret&X-Tenant=s3cret&n", Connection(chat("refund"))
+    query = b"alt=sse&key=s3cret&api%5FKey=s3cret&X-Tenant=s3cret&n&pageToken=4&next_page_token=5&sessionToken=s3cret"
+    connection = Connection(chat("refund"))
     await Handler()(scope("POST", CHAT, {}, query), connection.receive, connection.send)
     answer = connection.answer
     found = await kept(answer)
-    assert found["query"] == "alt=sse&key=[redacted]&api_key=[redacted]&x-tenant=[redacted]&n"
+    assert found["query"] == (
+        "alt=sse&key=[redacted]&api_Key=[redacted]&X-Tenant=[redacted]&n"
+        "&pageToken=4&next_page_token=5&sessionToken=[redacted]"
+    )
     assert "s3cret" not in json.dumps(found)
     assert await queries.count(Filter(search="s3cret")) == 0
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any
 
@@ -24,6 +25,9 @@ LATE_END = 0.1
 
 RETRIED = {408, 409, 425, 429}
 """Statuses under 500 that may be another one the next time."""
+
+USED_UP = "insufficient_quota"
+"""The code of a 429 that lasts until somebody pays: OpenAI's own Codex does not retry it (openai/codex#6340)."""
 
 COUNT, READ_TIMEOUT = "x-stainless-retry-count", "x-stainless-read-timeout"
 
@@ -84,7 +88,7 @@ class Attempt:
     @property
     def is_refused(self) -> bool:
         """Whether the answer was an error that stays the same however often one asks."""
-        return 400 <= self.status < 500 and self.status not in RETRIED
+        return 400 <= self.status < 500 and (self.status not in RETRIED or self.code == USED_UP)
 
     @property
     def leaves_connection_open(self) -> bool:
@@ -100,12 +104,20 @@ class Attempt:
     @property
     def told_to_wait(self) -> float | None:
         """The seconds that the answer asked to be waited; None where it did not."""
-        for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
+        for name, read in (("retry-after-ms", _milliseconds), ("retry-after", float), ("retry-after", self._until)):
             try:
-                return float(self.headers[name]) / unit
+                return read(self.headers[name])
             except (KeyError, ValueError):
                 continue
         return None
+
+    def _until(self, date: str) -> float:
+        """Return the seconds from the answer's end to a date in the form of HTTP; raise ValueError for another form."""
+        return max(parsedate_to_datetime(date).timestamp() - self.ended, 0.0)
+
+
+def _milliseconds(text: str) -> float:
+    return float(text) / 1000
 
 
 def attempt(shown: Mapping[str, Any], body: bytes, said: Said) -> Attempt:

@@ -48,7 +48,7 @@ def retry_after_ignored(case: Case) -> Iterator[Finding]:
 
 
 def retried_in_vain(case: Case) -> Iterator[Finding]:
-    """A request that is wrong stays wrong: only 408, 409, 425, 429, 5xx and broken connections are worth a retry."""
+    """What is wrong or used up stays so: only 408, 409, 425, 429, 5xx and broken connections are worth a retry."""
     for first, then in case.retries:
         if first.headers.get("x-should-retry") == "false":
             yield _finding("It retried though the answer said `x-should-retry: false`.", first, then)
@@ -183,11 +183,11 @@ def _finding(message: str, *attempts: Attempt) -> Finding:
 
 
 def _cut_text(attempt: Attempt) -> str:
-    """Return what a stream said before it was cut; empty where it was not."""
+    """Return what a stream said before it was cut, without the space at its end; empty where it was not cut."""
     reply = attempt.said.reply
     if not attempt.stream or attempt.fault is None or reply is None or not reply.choices:
         return ""
-    return "" if reply.choices[0].finish_reason else reply.choices[0].text or ""
+    return "" if reply.choices[0].finish_reason else (reply.choices[0].text or "").strip()
 
 
 def _needless(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
@@ -210,7 +210,8 @@ def _repeats(later: Attempt, cut: Attempt, text: str) -> bool:
     prompt = later.said.prompt
     if prompt is None or later.client != cut.client:
         return False
-    return any(message.role == "assistant" and message.text == text for message in prompt.messages)
+    said = (message.text for message in prompt.messages if message.role == "assistant")
+    return any(each.strip() == text for each in said)
 
 
 def _s(seconds: float) -> str:
