@@ -60,6 +60,7 @@ class DjangoConf:
     """Those of Django's own that every request reads."""
 
     ALLOWED_HOSTS: Setting[Sequence[str]] = Setting(())
+    DATA_UPLOAD_MAX_NUMBER_FIELDS: Setting[int | None] = Setting(1000)
     FORCE_SCRIPT_NAME: Setting[str | None] = Setting(None)
     MIDDLEWARE: Setting[Sequence[str]] = Setting(())
     ROOT_URLCONF: Setting[str | None] = Setting(None)

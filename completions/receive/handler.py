@@ -103,7 +103,7 @@ class Handler(ASGIHandler):
         if request.path_info[:1] != "/":  # `OPTIONS *`
             raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
         if request.query:
-            _check_query(request.query)
+            _check_query(request)
         if EXPECT in request.sent_headers:
             _check_length(request)
         host = request.sent_headers.get(b"host", b"")
@@ -202,8 +202,11 @@ class Handler(ASGIHandler):
             self._hosts[raw] = django_conf.ALLOWED_HOSTS
 
 
-def _check_query(query: bytes) -> None:
-    """Refuse a query string that Django could not read later."""
+def _check_query(request: LeanRequest) -> None:
+    """Refuse a query string that Django could not read later; the control API counts the parameters itself."""
+    query, limit = request.query, django_conf.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    if limit is not None and query.count(b"&") >= limit and not is_control(request.path_info):
+        raise RequestError(f"The query string has more than {limit} parameters.")
     try:
         query.decode()
     except UnicodeDecodeError as exc:

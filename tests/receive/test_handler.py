@@ -283,6 +283,10 @@ async def test_root_path__is_taken_off(app: Handler) -> None:
         (scope("POST", CHAT, {"content-type": "multipart/form-data; boundary=\x7f"}), 200),
         (scope("POST", CHAT, {"cookie": "\xff;;=;", "x_underscore": "1"}), 200),
         (scope("POST", CHAT, {"host": "127.0.0.1"}, query=b"\xff"), 400),
+        *(
+            (scope(method, path, query=b"&".join([b"a=1"] * 2000)), 400)
+            for method, path in (("POST", "/v1/responses/compact"), ("GET", "/v1/models/a"), ("POST", "/_mock/rules"))
+        ),
         (scope("POST", "/v1/\x00"), 404),
         (scope("POST", "/_mock/health", query=b"\xff"), 400),
         (scope("POST", "/_mock/\ud800".encode("utf-8", "replace").decode()), 404),
