@@ -24,6 +24,9 @@ class Upload(NamedTuple):
     media_type: str
     data: bytes
 
+    def close(self) -> None:
+        """Do nothing: it is only memory. Django closes the files of a form that breaks off."""
+
 
 class Form(NamedTuple):
     """A form's fields by name, the last of each, and its files; `every` has all fields and files in lists by name."""

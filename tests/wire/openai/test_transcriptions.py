@@ -157,6 +157,10 @@ def test_refuses__a_form_without_a_file_and_what_is_no_form() -> None:
         WIRE.parse(field % (b"model", b"whisper-1") + b"--x--\r\n", headers, validate=True)
     with pytest.raises(RequestError, match="Could not parse multipart form"):
         WIRE.parse(field % (b"model", b"m") * 5000 + b"--x--\r\n", headers, validate=False)
+    with pytest.raises(RequestError, match="Could not parse multipart form"):  # which breaks off after a file
+        WIRE.parse(
+            (field % (b'file"; filename="a.wav', b"RIFF")) + field % (b"a", b"b") * 5000, headers, validate=False
+        )
     with pytest.raises(RequestError, match="expected multipart/form-data"):
         WIRE.parse(b"{}", {"content-type": "application/json"}, validate=False)
 
