@@ -1,6 +1,6 @@
 """Tools whose definitions a model is not shown until it has searched for them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Prompt, Tool
@@ -14,13 +14,18 @@ MAX_DEPTH = 8
 
 def shown(prompt: Prompt) -> Sequence[Tool]:
     """Return the tools that stand before a conversation: neither those that are deferred nor those that items bring."""
-    deferred = {tool.get("name") for tool in offered(prompt) if tool.get("defer_loading") is True}
+    deferred = _texts(tool.get("name") for tool in offered(prompt) if tool.get("defer_loading") is True)
     brought = {tool.name for item in items_of(prompt) for tool in tools_in(item)}
     if not deferred and not brought:
         return prompt.tools
-    own = {name for tool in offered(prompt) for name in _names_in(tool)}
+    own = _texts(name for tool in offered(prompt) for name in _names_in(tool))
     hidden = (deferred - _found(prompt)) | (brought - own)
     return [tool for tool in prompt.tools if tool.name not in hidden]
+
+
+def _texts(names: Iterable[object]) -> set[str]:
+    """Return the names that are names: a request that nobody has checked may have anything there."""
+    return {name for name in names if isinstance(name, str)}
 
 
 def _names_in(tool: Mapping[str, Any]) -> list[object]:
@@ -38,11 +43,11 @@ def objects_in(value: object) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
-def _found(prompt: Prompt) -> set[object]:
+def _found(prompt: Prompt) -> set[str]:
     """Return the names of the tools that a search, or an addition, refers to."""
     blocks = walk(prompt.body.get("messages"))
     named = (block for block in blocks if block.get("type") == "tool_reference")
-    return {block.get("tool_name", block.get("name")) for block in named}
+    return _texts(block.get("tool_name", block.get("name")) for block in named)
 
 
 def has_hidden(prompt: Prompt) -> bool:

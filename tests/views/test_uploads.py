@@ -52,8 +52,9 @@ def test_upload__what_does_not_fit(client: openai.OpenAI) -> None:
     part = client.uploads.parts.create(name, data=DATA[:HALF]).id
     with pytest.raises(openai.BadRequestError, match=f"come to {HALF} bytes"):
         client.uploads.complete(name, part_ids=[part])
-    with pytest.raises(openai.BadRequestError, match="No such part"):
-        client.uploads.complete(name, part_ids=["part_1"])
+    for unknown in ("part_1", ""):
+        with pytest.raises(openai.BadRequestError, match="No such part"):
+            client.uploads.complete(name, part_ids=[unknown])
     other = client.uploads.parts.create(name, data=DATA[HALF:]).id
     with pytest.raises(openai.BadRequestError, match="MD5"):
         client.uploads.complete(name, part_ids=[part, other], md5="0" * 32)

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import orjson
+
 from completions.exceptions import RequestError
 from completions.wire.base import Undecodable
 from completions.wire.dialects import rules
@@ -68,9 +70,10 @@ def found_undecodable(exc: RequestError) -> Finding | None:
         return Finding("missing", "Field required", [], None, {})
     try:
         document = json.loads(exc.body)
+        orjson.dumps(document)  # the finding repeats it
     except json.JSONDecodeError as wrong:
         return Finding("json_invalid", "JSON decode error", [wrong.pos], {}, {"error": wrong.msg})
-    except (ValueError, RecursionError):  # it is no text, or nested too deep, which are other errors
+    except (ValueError, TypeError, RecursionError):  # no text, too long a number, or nested too deep: other errors
         return None
     return None if isinstance(document, dict) else Finding(*_NO_OBJECT, [], document, {})
 

@@ -48,7 +48,7 @@ def problems(body: Mapping[str, Any]) -> Iterator[str]:
         yield f"sampleCount must be in the range [1, {MAX_IMAGES}]."
     for name, known in (("aspectRatio", RATIOS), ("sampleImageSize", SIZES)):
         given = pick(parameters, name)
-        if given is not None and given not in known:
+        if given is not None and text(given) not in known:
             yield f"{name} must be one of {', '.join(known)}."
 
 

@@ -91,7 +91,8 @@ def new_part(upload: str, now: float) -> dict[str, Any]:
 
 def check_parts(upload: Document, names: Sequence[str]) -> None:
     """Raise what is wrong with the parts of which a file is to be made."""
-    if unknown := next((name for name in names if name not in upload["parts"]), None):
+    unknown = next((name for name in names if name not in upload["parts"]), None)
+    if unknown is not None:
         raise RequestError(f"No such part: {unknown[:100]}", param="part_ids")
     if len(set(names)) < len(names):
         raise RequestError("A part is named twice.", param="part_ids")

@@ -6,6 +6,7 @@ The shapes are those of `openai.types.responses` in the SDK (`ResponseInputItemP
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from completions.wire.fields import text, text_or_none
 from completions.wire.openai.message_rules import CACHE_POINT, MAX_TEXT, file_data, image_url
 from completions.wire.validation import (
     Check,
@@ -232,7 +233,7 @@ def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
     """Return a call that no output answers, or an output that answers none."""
     open_calls: dict[tuple[Any, Any], Any] = {}
     for given in items:
-        kind, call = given.get("type"), given.get("call_id")
+        kind, call = text(given.get("type")), text_or_none(given.get("call_id"))
         if kind in _CALLS:
             open_calls[kind, call] = call
         elif kind == "tool_search_call":  # one that the client runs may be answered as a function's is, or not
