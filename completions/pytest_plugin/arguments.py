@@ -34,12 +34,8 @@ def checked(function: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> R:
         __tracebackhide__ = True
-        try:
-            given = signature.bind(*args, **kwargs).arguments
-        except TypeError:
-            return function(*args, **kwargs)  # Python says itself which is missing, or too many
         kinds = _kinds(function)
-        for name, value in _each(signature, given):
+        for name, value in _each(signature, _given(signature, *args, **kwargs)):
             kind = kinds.get(name[0], Any)
             if (problem := _problem(value, kind)) is not None:
                 raise TypeError(f"{function.__name__}(): `{name[-1]}` {problem}")
@@ -59,6 +55,14 @@ def with_checked_arguments(cls: C) -> C:
 @functools.cache
 def _kinds(function: Callable[..., Any]) -> Mapping[str, Any]:
     return get_type_hints(function, include_extras=True)
+
+
+def _given(signature: inspect.Signature, *args: object, **kwargs: object) -> Mapping[str, Any]:
+    """Return the arguments by parameter; none where one is missing or too many, as Python itself says at the call."""
+    try:
+        return signature.bind(*args, **kwargs).arguments
+    except TypeError:
+        return {}
 
 
 def _each(signature: inspect.Signature, given: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -8,6 +8,8 @@ from completions.conversation import Message
 from completions.pytest_plugin import prompts
 from completions.script.text.node import shortened
 
+__tracebackhide__ = True  # in the reports of failed tests
+
 WIDTH = 300
 """The most characters of a text in a report."""
 

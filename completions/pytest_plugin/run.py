@@ -1,10 +1,11 @@
 """A run of an agent as a whole: its turns, its tool calls, what it cost, and how long it took."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from completions.pytest_plugin.arguments import with_checked_arguments
 from completions.pytest_plugin.calls import Call, parsed
@@ -42,8 +43,8 @@ class Run:
     @cached_property
     def tool_calls(self) -> list[Call]:
         """The model's tool calls in order, each with the result that was sent back for it."""
-        results = dict(self._results())
-        return [replace(call, result=results.get(call.id)) for call in self._calls()]
+        results = {each["tool_call_id"]: each["text"] for turn in self.exchanges for each in _results(turn)}
+        return list(self._calls(results))
 
     @property
     def retries(self) -> int:
@@ -92,18 +93,35 @@ class Run:
         calls = ", ".join(call.name for call in self.tool_calls) or "none"
         return f"<Run {len(self.turns)} turns; tools: {calls}; {self.tokens.total} tokens; ${self.cost:.6f}>"
 
-    def _calls(self) -> Iterator[Call]:
+    def _calls(self, results: Mapping[str, str]) -> Iterator[Call]:
         for number, turn in enumerate(self.turns, 1):
+            unnamed = self._sent_after(turn)
             for choice in turn.said["choices"]:
                 for call in choice["tool_calls"]:
-                    yield Call(call["name"], parsed(call["arguments"]), call["id"], number)
+                    name, id = call["name"], call["id"]
+                    result = results.get(id) if id else _taken(unnamed, name)
+                    yield Call(name, parsed(call["arguments"]), id, number, result)
 
-    def _results(self) -> Iterator[tuple[str, str]]:
-        """Yield the results that were sent, by the call's id."""
-        for turn in self.exchanges:
-            for message in turn.said["messages"]:
-                if message["tool_call_id"]:
-                    yield message["tool_call_id"], message["text"]
+    def _sent_after(self, turn: Exchange) -> list[dict[str, Any]]:
+        """Return the results that the request has which goes on from a turn."""
+        asked = turn.said["messages"]
+        for later in self.exchanges[self.exchanges.index(turn) + 1 :]:
+            if later.said["messages"][: len(asked)] == asked and (sent := _results(later)[len(_results(turn)) :]):
+                return sent
+        return []
+
+
+def _results(turn: Exchange) -> list[dict[str, Any]]:
+    return [message for message in turn.said["messages"] if message["tool_call_id"]]
+
+
+def _taken(results: list[dict[str, Any]], name: str) -> str | None:
+    """Take the first result of a tool out of a list: calls without ids, as Gemini's, are answered by name, in order."""
+    found = next((result for result in results if result["name"] == name), None)
+    if found is None:
+        return None
+    results.remove(found)
+    return str(found["text"])
 
 
 def numbered(lines: Sequence[object]) -> str:

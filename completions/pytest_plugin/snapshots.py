@@ -18,6 +18,9 @@ OPTION = "--mock-llm-update"
 IDS = {"id", "tool_call_id", "call_id", "tool_use_id", "item_id", "previous_response_id", "response_id"}
 """Members that hold an id, which is another one each time."""
 
+DATA, WITHIN = {"args", "arguments", "input", "json", "metadata", "response"}, "$"
+"""Objects with what a model or an application said, whose `id` is a word of theirs; and how their members are known."""
+
 NAMESPACE = re.compile(r"^/ns/[^/]+")
 SHORTEST = 8
 """Characters of an id that is replaced in texts too; a shorter one may be a word of them."""
@@ -67,20 +70,28 @@ def _ids(value: Any, key: str) -> Iterator[str]:
     """Yield the ids that requests name, in order."""
     if isinstance(value, dict):
         for name, child in value.items():
-            yield from _ids(child, name)
+            yield from _ids(child, _known_as(name, key))
     elif isinstance(value, list):
         for child in value:
-            yield from _ids(child, key)
+            yield from _ids(child, _of_item(key))
     elif isinstance(value, str) and key in IDS:
         yield value
+
+
+def _known_as(name: str, parent: str) -> str:
+    return WITHIN if parent in DATA or parent == WITHIN else name
+
+
+def _of_item(parent: str) -> str:
+    return "" if parent in DATA else parent  # the items of Responses' `input` are the API's own
 
 
 def _normal(value: Any, key: str, ids: dict[str, str], normalise: Normalise | None) -> Any:
     """Return a value with what is another one in each run replaced by what stays."""
     if isinstance(value, dict):
-        return {name: _normal(child, name, ids, normalise) for name, child in value.items()}
+        return {name: _normal(child, _known_as(name, key), ids, normalise) for name, child in value.items()}
     if isinstance(value, list):
-        return [_normal(child, key, ids, normalise) for child in value]
+        return [_normal(child, _of_item(key), ids, normalise) for child in value]
     if not isinstance(value, str):
         return value
     if key in IDS:
@@ -97,7 +108,12 @@ def _safe(name: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Writes texts of several lines as such, so that they differ by line."""
+    """Writes texts of several lines as such, so that they differ by line, whatever spaces and tabs are in them."""
+
+    def analyze_scalar(self, scalar: str) -> Any:
+        found = super().analyze_scalar(scalar)
+        found.allow_block = found.allow_block or all(each in "\n\t" or each.isprintable() for each in scalar)
+        return found
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:

@@ -87,6 +87,13 @@ def test_arguments__that_are_right_are_taken(mock_llm: MockLLM) -> None:
     mock_llm.verdict().assert_nothing_found(but=("retry",))
 
 
-def test_argument__that_is_missing_is_python_s_own_error(mock_llm: MockLLM) -> None:
-    with pytest.raises(TypeError, match=r"reply\(\) missing 1 required positional argument: 'reply'"):
-        mock_llm.reply()  # type: ignore[call-arg]
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [({}, "missing 1 required positional argument: 'reply'"), ({"wen": "Hi"}, "unexpected keyword argument 'wen'")],
+)
+def test_arguments__that_do_not_fit_are_python_s_own_error_alone(
+    mock_llm: MockLLM, more: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"reply\(\) (got an )?{words}") as caught:
+        mock_llm.reply(**more)
+    assert caught.value.__context__ is None, "and no other error before it, whose frames pytest would show"

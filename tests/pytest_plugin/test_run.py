@@ -5,13 +5,16 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+import yaml
 from openai import OpenAI
 
 from completions.pytest_plugin import calls
 from completions.pytest_plugin.calls import Call
+from completions.pytest_plugin.exchanges import Exchange
 from completions.pytest_plugin.mock import MockLLM
-from completions.pytest_plugin.snapshots import Snapshots
+from completions.pytest_plugin.snapshots import Snapshots, text_of
 
 TOOLS: list[Any] = [
     {
@@ -66,6 +69,24 @@ def test_run__has_turns_tools_tokens_cost_and_time(mock_llm: MockLLM) -> None:
     assert run.cost == pytest.approx(run.tokens.prompt * 2.5e-6 + run.tokens.completion * 1e-5)  # gpt-4o's prices
     assert run.seconds > 0
     assert "3 turns; tools: weather, weather, book" in repr(run)
+
+
+def test_run__has_results_where_calls_have_no_ids(mock_llm: MockLLM) -> None:
+    """As with Gemini: a result answers the first open call of its name."""
+    cities = ("Paris", "Rome")
+    calls = [{"name": "weather", "arguments": {"city": city}} for city in cities]
+    mock_llm.reply([{"tool_calls": calls}, {"tool_calls": [{"name": "weather", "arguments": {"city": "Oslo"}}]}, "Go!"])
+    contents: list[Any] = [{"role": "user", "parts": [{"text": "A trip"}]}]
+    tools = [{"functionDeclarations": [{"name": "weather", "parameters": TOOLS[0]["function"]["parameters"]}]}]
+    for _ in range(3):
+        url = f"{mock_llm.url}/v1beta/models/gemini-2.5-flash:generateContent"
+        answer = httpx.post(url, json={"contents": contents, "tools": tools}, trust_env=False).raise_for_status()
+        said = answer.json()["candidates"][0]["content"]
+        asked = [part["functionCall"] for part in said["parts"] if "functionCall" in part]
+        results = [{"name": each["name"], "response": {"result": f"rain in {each['args']['city']}"}} for each in asked]
+        contents += [said, {"role": "user", "parts": [{"functionResponse": each} for each in results]}]
+    found = [(call.arguments["city"], call.result, call.turn) for call in mock_llm.run.tool_calls]
+    assert found == [("Paris", "rain in Paris", 1), ("Rome", "rain in Rome", 1), ("Oslo", "rain in Oslo", 2)]
 
 
 def test_assert_tools_called__in_order_or_among_others(mock_llm: MockLLM) -> None:
@@ -216,3 +237,27 @@ def test_prompts__are_held_against_a_file(mock_llm: MockLLM, tmp_path: Path) -> 
     lines = [line.replace(" ", "") for line in str(caught.value).splitlines()]
     assert {"-Atrip", "+Avoyage"} <= set(lines)
     reading.check(mock_llm.run.exchanges, "", lambda text: text.replace("voyage", "trip"))
+
+
+def asking(body: Any) -> Exchange:
+    """Return an exchange of which only the request matters."""
+    brief = {"path": "/ns/a/v1/responses", "retry": 0, "id": "r"}
+    return Exchange(brief, lambda id: {"request": {"body": body}})
+
+
+@pytest.mark.parametrize(
+    "text", ["kind. \nbrief", "\tone\n\n  two\t\n", " \n \n\n three", "\n", "😀 \n\n", "a:\n- b \n# c\n---\n", "x\n  "]
+)
+def test_prompts__of_several_lines_are_lines_whatever_spaces_are_in_them(text: str) -> None:
+    written = text_of([asking({"input": text})])
+    assert yaml.safe_load(written) == [{"path": "/v1/responses", "body": {"input": text}}]
+    assert written.count("\n") == text_of([asking({"input": "one"})]).count("\n") + len(text.splitlines())
+
+
+def test_prompts__keep_the_ids_that_a_model_or_an_application_said() -> None:
+    call = {"type": "tool_use", "id": "toolu_0123456789", "input": {"id": "A17", "order": [{"id": "B22"}]}}
+    result = {"functionResponse": {"id": "fc-123456789", "response": {"id": "C33"}}}
+    body = {"input": [{"id": "msg_0123456789", "content": [call, result]}], "metadata": {"id": "D44"}}
+    written = text_of([asking(body)])
+    assert all(id in written for id in ("A17", "B22", "C33", "D44"))
+    assert not any(id in written for id in ("toolu_", "fc-", "msg_"))
