@@ -39,6 +39,7 @@ VIEWS: dict[str, Any] = {
     "models": lookups.model_list,
     "model": lookups.model_detail,
     "tell": lookups.listing,
+    "check": lookups.key_checked,
     "refuse": lookups.not_found,
 }
 """The view of each use of an address."""

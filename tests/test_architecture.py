@@ -80,7 +80,7 @@ PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
     "bedrock": {"anthropic", "cohere"},
     "cohere": {"openai"},
-    "dialects": {"gemini", "openai"},
+    "dialects": {"cohere", "gemini", "openai"},
     "gemini": {"openai"},
     "ollama": {"openai"},
     "openai": set(),

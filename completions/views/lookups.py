@@ -48,6 +48,16 @@ async def listing(
     return FastJsonResponse(document(await models.listed(space)))
 
 
+@endpoint("POST")
+async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
+    """Tell that the key is one of the script's; the API refuses any other."""
+    space = await current(exchange)
+    identify(request, exchange, space.script.keys)
+    response = FastJsonResponse({"valid": True})
+    add_headers(response, wire, exchange)
+    return response
+
+
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Answer an unknown address as the API does that it would belong to."""

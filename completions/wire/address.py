@@ -5,8 +5,8 @@ from typing import Any, Literal, NamedTuple
 
 from completions.wire.base import WireFormat
 
-Use = Literal["generate", "models", "model", "tell", "refuse"]
-"""Generate an answer; list the models; show one; show a document about them; nothing."""
+Use = Literal["generate", "models", "model", "tell", "check", "refuse"]
+"""Generate an answer; list the models; show one; show a document about them; check a key; nothing."""
 
 
 class Address(NamedTuple):

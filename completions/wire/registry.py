@@ -18,6 +18,8 @@ from completions.wire.cohere.addresses import ADDRESSES as COHERE
 from completions.wire.cohere.addresses import ALONE as COHERE_ALONE
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
+from completions.wire.dialects.cohere import COHERE as COMPATIBLE_COHERE
+from completions.wire.dialects.cohere import addresses as compatible_cohere
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.gemini import GeminiChat
 from completions.wire.dialects.groq import Groq
@@ -36,6 +38,7 @@ from completions.wire.vertex.addresses import PROJECTS as GOOGLE_PROJECTS
 
 DIALECTS: tuple[Dialect, ...] = (
     AZURE,
+    COMPATIBLE_COHERE,
     DeepSeek(),
     GeminiChat(),
     Groq(),
@@ -58,6 +61,7 @@ _ALL = [
     ),
     *GOOGLE_PROJECTS,
     *COHERE_ALONE,
+    *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,
@@ -68,7 +72,7 @@ _ALL = [
     *BEDROCK,
     *COHERE,
 ]
-ORDER = ("generate", "models", "model", "tell", "refuse")
+ORDER = ("generate", "models", "model", "tell", "check", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))
 """The first matching route answers, unless the request is identified as another format with the same route."""
 

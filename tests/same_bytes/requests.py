@@ -184,6 +184,7 @@ SURFACES: dict[str, Surface] = {
     "vllm": Surface(f"/vllm/v1/{CHAT}", chat, USAGE),
     "xai": Surface(f"/xai/v1/{CHAT}", chat, USAGE),
     "gemini's chat": Surface(f"/v1beta/openai/{CHAT}", lambda subject: chat(subject, "gemini-2.5-flash"), USAGE),
+    "cohere's chat": Surface(f"/compatibility/v1/{CHAT}", lambda subject: chat(subject, "command-a"), USAGE),
     "cohere": Surface("/v2/chat", cohere),
     "cohere's first": Surface("/v1/chat", first_cohere),
     "claude on vertex": Surface(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:rawPredict", vertex),

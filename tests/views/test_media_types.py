@@ -31,6 +31,7 @@ STREAMS: dict[str, tuple[dict[str, Any], str]] = {
     "/xai/v1/responses": ({"input": "Hello", "model": "grok-4"}, PLAIN),
     "/openrouter/api/v1/chat/completions": ({**HELLO, "model": "openai/gpt-4o"}, PLAIN),
     "/models/chat/completions?api-version=2024-05-01-preview": ({**HELLO, "model": "grok-4"}, PLAIN),
+    "/compatibility/v1/chat/completions": ({**HELLO, "model": "command-a-03-2025"}, PLAIN),
     "/v2/chat": ({**HELLO, "model": "command-a-03-2025"}, PLAIN),
 }
 JSONS: dict[tuple[str, str], str] = {

@@ -25,6 +25,7 @@ CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "count": ("/v1/messages/count_tokens", "claude-sonnet-4-5", CLAUDE),
     "gemini": (GEMINI, "gemini-2.5-flash", {}),
     "ollama": ("/api/chat", "llama3.2", {}),
+    "cohere": ("/compatibility/v1/chat/completions", "command-a-03-2025", {}),
     "deepseek": ("/deepseek/chat/completions", "deepseek-chat", {}),
     "groq": ("/groq/openai/v1/chat/completions", "openai/gpt-oss-120b", {}),
     "mistral": ("/mistral/v1/chat/completions", "mistral-small-latest", {}),

@@ -74,6 +74,7 @@ CHATS = {
     "/v1": "gpt-4.1",
     "/openai/v1": "gpt-4.1",
     "/models": "gpt-4.1",
+    "/compatibility/v1": "command-a-03-2025",
     "/deepseek": "deepseek-chat",
     "/groq/openai/v1": "llama-3.3-70b-versatile",
     "/mistral/v1": "mistral-large-latest",
@@ -85,7 +86,7 @@ CHATS = {
 OPENAI = ("/v1", "/openai/v1", "/models")
 """Where clients of OpenAI send what its SDK makes of a message, with all its nulls."""
 
-RESPONSES = [base for base in CHATS if base != "/models"]
+RESPONSES = [base for base in CHATS if base not in ("/models", "/compatibility/v1")]
 CUSTOM = {"type": "custom", "custom": {"name": "shout"}}
 
 

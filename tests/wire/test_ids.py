@@ -37,6 +37,7 @@ CHATS = {
         rf"call_{ALNUM24}",
     ),
     "/models/chat/completions?api-version=2024-05-01-preview": ("grok-4", UUID, r"call_\d{8}"),
+    "/compatibility/v1/chat/completions": ("command-a-03-2025", UUID, r"weather_[a-z0-9]{12}"),
     "/deepseek/chat/completions": ("deepseek-chat", UUID, r"call_0[01]_[A-Za-z0-9]{20}\d{4}"),
     "/groq/openai/v1/chat/completions": ("llama-3.3-70b-versatile", rf"chatcmpl-{UUID}", r"[0-9a-z]{9}"),
     "/mistral/v1/chat/completions": ("mistral-large-latest", r"[0-9a-f]{32}", r"[A-Za-z0-9]{9}"),

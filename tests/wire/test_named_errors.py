@@ -44,6 +44,7 @@ PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
     "vertex claude": (f"{VERTEX}/anthropic/models/claude-sonnet-4-5:rawPredict", "", KEY),
     "bedrock": (BEDROCK, "", KEY),
     "cohere": ("/v2/chat", "command-a-03-2025", KEY),
+    "cohere's chat": ("/compatibility/v1/chat/completions", "command-a-03-2025", KEY),
     "ollama": ("/api/chat", "llama3.2", KEY),
 }
 

@@ -23,10 +23,11 @@ ADDRESSES = [
     Address("v2(?:/.*)?", CHAT, "refuse"),
 ]
 
-NAMES = "check-api-key|classify|connectors|datasets|embed-jobs|finetuning|summarize"
+NAMES = "classify|connectors|datasets|embed-jobs|finetuning|summarize"
 
 ALONE = [
+    Address("v1/check-api-key", CHAT, "check"),
     Address("v1/generate", CohereGenerate(), "refuse"),
     Address(f"v1/(?:{NAMES})(?:/.*)?", CHAT, "refuse"),
 ]
-"""What no other API has under `v1/`, and is not here: that is told in Cohere's words."""
+"""What no other API has under `v1/`; what is not here of it is told in Cohere's words."""

@@ -68,29 +68,49 @@ WORDS: Mapping[int, str] = {
 UNKEPT = "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"
 
 
+def headers_of(request_id: str) -> Mapping[str, str]:
+    """Return the headers of all answers: the request's id as Cohere writes it, and that nothing may be kept."""
+    return {"x-debug-trace-id": request_id.rpartition("_")[2], "cache-control": UNKEPT}
+
+
+def adapt_error(exc: RequestError) -> RequestError:
+    """Return an error in Cohere's words."""
+    if isinstance(exc, KeyRefused):
+        return RequestError(WRONG_KEY if exc.key else NO_KEY, status=401, headers=exc.headers)
+    exc = worded(exc, ERROR_WORDS)
+    if exc.facts is not None and exc.status in WORDS:
+        return RequestError(WORDS[exc.status], status=exc.status, type=exc.type, headers=exc.headers)
+    return exc
+
+
+def envelope(exc: RequestError) -> dict[str, Any]:
+    """Return an error's message, with its type where the API tells one."""
+    return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
+
+
+def identified(error: dict[str, Any], request_id: str) -> dict[str, Any]:
+    """Return an error with a UUID that follows from the request's id."""
+    return {"id": ids.uuid_of(request_id), **error}
+
+
 class CohereFormat(WireFormat):
     """An address of Cohere's."""
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id as Cohere writes it, and that nothing may be kept."""
-        return {"x-debug-trace-id": request_id.rpartition("_")[2], "cache-control": UNKEPT}
+        return headers_of(request_id)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Cohere's words."""
-        if isinstance(exc, KeyRefused):
-            return RequestError(WRONG_KEY if exc.key else NO_KEY, status=401, headers=exc.headers)
-        exc = worded(exc, ERROR_WORDS)
-        if exc.facts is not None and exc.status in WORDS:
-            return RequestError(WORDS[exc.status], status=exc.status, type=exc.type, headers=exc.headers)
-        return exc
+        return adapt_error(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the message, with its type where the API tells one."""
-        return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
+        return envelope(exc)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the error with a UUID that follows from the request's id."""
-        return {"id": ids.uuid_of(request_id), **document}
+        return identified(document, request_id)
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
@@ -105,6 +125,11 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
 def answer_id(reply: Reply) -> str:
     """Return the answer's id: the script's, or a UUID."""
     return reply.id or ids.uuid_of(reply.serial)
+
+
+def call_id(reply: Reply, name: str, place: object) -> str:
+    """Return the id of a call that the script gives none: the tool's name and 12 letters."""
+    return f"{name}_{ids.spelled(f'{reply.serial}{place}', 12, ids.LOWER)}"
 
 
 def meta(version: str = "2", **units: int) -> dict[str, Any]:

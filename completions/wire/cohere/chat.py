@@ -10,14 +10,13 @@ from typing import Any
 
 import orjson
 
-from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure
 from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
-from completions.wire.cohere.base import CohereFormat, answer_id, collect_error, read_chat_body
+from completions.wire.cohere.base import CohereFormat, answer_id, call_id, collect_error, read_chat_body
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
@@ -136,7 +135,7 @@ def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
     arguments = written_arguments(call)
     function = {"name": call.name, "arguments": arguments}
     return {
-        "id": call.id or f"{call.name}_{ids.spelled(f'{reply.serial}{place}', 12, ids.LOWER)}",
+        "id": call.id or call_id(reply, call.name, place),
         "type": "function",
         "function": function,
     }

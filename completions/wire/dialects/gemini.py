@@ -51,7 +51,6 @@ class GeminiChat(Vendor):
     null_usage = False
     head = HEAD
     finish_joined = True
-    errors_in_list = True
     words = WORDS
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
 
@@ -91,3 +90,7 @@ class GeminiChat(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope."""
         return errors.envelope(exc)
+
+    def sent(self, error: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
+        """Return the envelope in a list of one."""
+        return [error]

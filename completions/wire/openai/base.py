@@ -73,8 +73,6 @@ class Dialect:
     """What a lax server converts in place of a request, given its format: numbers and booleans of other types."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
-    errors_in_list = False
-    """Whether the envelope of an error stands in a list."""
     embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
     """The dimensions of its embedding models."""
     response_order: Sequence[str] = ()
@@ -232,6 +230,10 @@ class Dialect:
         """Return the envelope of an error."""
         return envelope(exc)
 
+    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return the envelope of an error as it is sent: in a list, or with the request's id."""
+        return error
+
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chunk that reports an error within a stream; `last` is the chunk before it, if any."""
         return self.error(exc)
@@ -290,8 +292,8 @@ class OpenAIFormat(WireFormat):
         return self._dialect.error(exc)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
-        """Return an error's envelope, in a list where the dialect has it so."""
-        return [document] if self._dialect.errors_in_list else document
+        """Return an error's envelope as the dialect sends it."""
+        return self._dialect.sent(document, request_id)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events with the dialect's keep-alive comment."""
@@ -353,9 +355,6 @@ def service_tier(body: Any) -> str:
     return SERVED_TIERS.get(asked, "default") if isinstance(asked, str) else "default"
 
 
-NO_CHOICE: Mapping[str, Any] = {"choices": []}
-
-
 class Chunks:
     """Writes the chunks of one stream: a constant head, one choice, and the fields after it.
 
@@ -377,8 +376,9 @@ class Chunks:
         """Return one chunk for each piece of a text, placed in the hole of the same choice."""
         return self._template(choice).events(values, part, counts=counts(values))
 
-    def usage(self, document: dict[str, Any], more: Mapping[str, Any] = NO_CHOICE) -> Event:
+    def usage(self, document: dict[str, Any], more: Mapping[str, Any] | None = None) -> Event:
         """Return the chunk with the usage and the further fields: no choices."""
+        more = {"choices": []} if more is None else more
         return Event(Template(self._head | {**more, "usage": HOLE} | self._pad).one(document))
 
     def moderation(self, found: Mapping[str, Any]) -> Event:

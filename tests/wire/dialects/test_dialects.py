@@ -20,6 +20,7 @@ from completions.script.reply.errors import plain
 from completions.wire import registry
 from completions.wire.base import StreamFailure
 from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy
+from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.responses.format import Responses
@@ -59,7 +60,7 @@ def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any]
 def test_names__are_those_that_scripts_know() -> None:
     assert tuple(conversation.DIALECTS) == DIALECTS
     assert script("version: 1\ndefaults: {dialect: groq}\nrules: [{reply: a}]").dialect == "groq"
-    with pytest.raises(Exception, match="must be one of azure, deepseek"):
+    with pytest.raises(Exception, match="must be one of azure, cohere, deepseek"):
         script("version: 1\ndefaults: {dialect: klingon}\nrules: [{reply: a}]")
 
 
@@ -363,14 +364,14 @@ def test_deepseek__refuses_a_call_that_a_message_parts_from_its_output(kinds: st
     body = {"model": "m", "input": [made[kind] for kind in kinds.split()]}
     refused = None
     try:
-        registry.DIALECTS[1].check_response(body)
+        DeepSeek().check_response(body)
     except RequestError as exc:
         refused = exc.message
     assert refused == (left and f"No tool output found for tool call {left}.")
 
 
 def test_deepseek__gives_every_refusal_the_same_code() -> None:
-    deepseek = registry.DIALECTS[1]
+    deepseek = DeepSeek()
     told = deepseek.adapt_error(RequestError("No tool call found for function call output.", param="input"))
     assert (told.message[:18], told.code, told.param) == ("No tool call found", "invalid_request_error", None)
     of_a_script = RequestError("Mine", param="input")
@@ -379,6 +380,7 @@ def test_deepseek__gives_every_refusal_the_same_code() -> None:
 
 
 ERRORS = {
+    "cohere": {"message": "M"},
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {
         "error": {"message": "M", "code": 503, "metadata": {"provider_name": "Mock", "raw": "service_unavailable"}}
