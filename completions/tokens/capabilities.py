@@ -46,6 +46,7 @@ FEATURES: Mapping[str, str] = {
     "thinking_level": "A level of thinking, as `low`.",
     "adaptive_thinking": "Thinking whose length the model chooses.",
     "no_thinking": "Thinking that is turned off.",
+    "thinking_between_tools": "Thinking that is turned off but for what is told between calls of tools.",
     "web_search": "`web_search_options` in chat completions.",
     "hosted_web_search": "The API's own web search tool in responses.",
     "prefill": "A conversation that ends with the beginning of the answer.",

@@ -7,6 +7,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
 from completions.wire.anthropic import pages
+from completions.wire.anthropic.abilities import abilities
 
 DEFAULT_MODELS = (
     "claude-opus-5-5",
@@ -56,6 +57,7 @@ def _model(name: str) -> dict[str, Any]:
         "line": next((line for line in LINES if line in words), None),
         "max_input_tokens": context_window(name),
         "max_tokens": max_output(name),
+        "capabilities": abilities(name),
         "deprecated_at": None,
         "retires_at": None,
     }

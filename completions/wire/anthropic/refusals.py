@@ -6,7 +6,9 @@ from completions.wire.fields import mapping, text
 from completions.wire.refusals import EFFORT, Asked, Find, Given, Refusal
 
 MEASURED = "requests to api.anthropic.com, written down by several projects"
-ADAPTIVE = 'Use "thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+CONTROL = '"thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
+ADAPTIVE = f"Use {CONTROL}"
+BETWEEN = f'Use "thinking.type.between_tools" for the lowest thinking setting, or {CONTROL}'
 
 
 def _thinks(kind: str) -> Find:
@@ -16,6 +18,12 @@ def _thinks(kind: str) -> Find:
         return Asked("thinking") if mapping(prompt.body.get("thinking")).get("type") == kind else None
 
     return find
+
+
+def _turned_off(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find thinking that is turned off, and what the model has in its place."""
+    found = _thinks("disabled")(prompt, can)
+    return found and found._replace(value=ADAPTIVE if "thinking_between_tools" in can.lacks else BETWEEN)
 
 
 def _effort(prompt: Prompt) -> str:
@@ -61,7 +69,13 @@ REFUSALS: tuple[Refusal, ...] = (
         "Anthropic's page on extended thinking",
     ),
     _row("adaptive_thinking", _thinks("adaptive"), "adaptive thinking is not supported on this model"),
-    _row("no_thinking", _thinks("disabled"), f'"thinking.type.disabled" is not supported for this model. {ADAPTIVE}'),
+    _row("no_thinking", _turned_off, '"thinking.type.disabled" is not supported for this model. {value}'),
+    _row(
+        "thinking_between_tools",
+        _thinks("between_tools"),
+        '"thinking.type.between_tools" is not supported for this model.',
+        "requests to api.anthropic.com on 2026-09-29, of each model, written down by several projects",
+    ),
     _row("reasoning", _any_effort, "This model does not support the effort parameter.", seen="2026-10-08"),
     _row(
         EFFORT,

@@ -4,14 +4,17 @@ from typing import Any
 
 import orjson
 import pytest
+from django.test import override_settings
 
 from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, RequestError
+from completions.receive.handler import Handler
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import pages
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.anthropic.models import DEFAULT_MODELS, find, page
 from completions.wire.base import StreamFailure
+from tests.asgi import call
 
 WIRE, COUNT = AnthropicMessages(), AnthropicCount()
 OLD, NEW = {"anthropic-version": "2023-06-01"}, {"anthropic-version": "2026-10-21"}
@@ -358,7 +361,83 @@ def test_models__say_what_is_known() -> None:
     )
     assert (model["max_input_tokens"], model["max_tokens"]) == (200_000, 64_000)
     other = find("mine", ["mine"])
+    assert other["capabilities"] is None
     assert (other["line"], other["max_tokens"], other["created_at"]) == (None, None, "1970-01-01T00:00:00Z")
+
+
+YES, NO = {"supported": True}, {"supported": False}
+
+
+def test_models__can_do_what_was_recorded_of_haiku() -> None:
+    found = find("claude-haiku-4-5-20251001", ())["capabilities"]
+    newer = {"server_tools": found.pop("server_tools"), **{key: found["thinking"]["types"].pop(key) for key in NEWER}}
+    assert found == {  # GET /v1/models/claude-haiku-4-5-20251001 on 2026-10-02
+        "batch": YES,
+        "citations": YES,
+        "code_execution": NO,
+        "context_management": {
+            **YES,
+            "clear_tool_uses_20250919": YES,
+            "clear_thinking_20251015": YES,
+            "compact_20260112": NO,
+        },
+        "effort": {**NO, **dict.fromkeys(("low", "medium", "high", "xhigh", "max"), NO)},
+        "image_input": YES,
+        "pdf_input": YES,
+        "structured_outputs": YES,
+        "thinking": {**YES, "types": {"enabled": YES, "adaptive": NO}},
+    }
+    tools = {**YES, "web_search": YES, "code_execution": YES}
+    assert newer == {"server_tools": tools, "disabled": YES, "between_tools": NO}
+
+
+NEWER = ("disabled", "between_tools")
+
+
+@pytest.mark.parametrize(
+    ("model", "efforts", "thinking", "compacts"),
+    [
+        ("claude-sonnet-4-6", "low medium high max", "adaptive disabled enabled", True),
+        ("claude-opus-4-5-20251101", "low medium high", "disabled enabled", False),
+        ("claude-opus-5", "low medium high xhigh max", "adaptive disabled", True),
+        ("claude-opus-5-5", "low medium high xhigh max", "adaptive", True),
+        ("claude-sonnet-5-5", "low medium high xhigh max", "adaptive between_tools", True),
+        ("claude-haiku-5-5", "low medium high xhigh max", "adaptive disabled", True),
+    ],
+)
+def test_models__can_do_what_the_api_lets_them(model: str, efforts: str, thinking: str, compacts: bool) -> None:
+    found = find(model, ())["capabilities"]
+    named = {key for key, value in found["effort"].items() if value is not True and value["supported"]}
+    assert named == set(efforts.split())
+    kinds = sorted(kind for kind, value in found["thinking"]["types"].items() if value["supported"])
+    assert kinds == thinking.split()
+    assert found["context_management"]["compact_20260112"]["supported"] is compacts
+
+
+@pytest.mark.parametrize("model", DEFAULT_MODELS)
+async def test_models__refuse_the_thinking_that_they_tell_they_have_not(model: str) -> None:
+    told = find(model, ())["capabilities"]["thinking"]["types"]
+    with override_settings(MOCK_SCRIPT="auto"):
+        for kind, can in told.items():
+            thinking = {"type": kind, **({"budget_tokens": 1024} if kind == "enabled" else {})}
+            body = orjson.dumps({"model": model, "max_tokens": 4000, "messages": [USER], "thinking": thinking})
+            answer = await call(Handler(), "POST", "/v1/messages", body, headers=OLD)
+            assert (answer.status == 200) is can["supported"], (kind, answer.body)
+
+
+async def test_thinking__turned_off_is_refused_by_what_the_model_has_in_its_place() -> None:
+    async def said_of(model: str, kind: str) -> str:
+        body = {"model": model, "max_tokens": 9, "messages": [USER], "thinking": {"type": kind}}
+        with override_settings(MOCK_SCRIPT="auto"):
+            answer = await call(Handler(), "POST", "/v1/messages", orjson.dumps(body), headers=OLD)
+        message: str = orjson.loads(answer.body)["error"]["message"]
+        return message
+
+    off = '"thinking.type.disabled" is not supported for this model. Use "thinking.type.'
+    assert (await said_of("claude-opus-5-5", "disabled")).startswith(off + 'adaptive" and')
+    assert (await said_of("claude-sonnet-5-5", "disabled")).startswith(off + 'between_tools" for the lowest')
+    between = '"thinking.type.between_tools" is not supported for this model.'
+    assert await said_of("claude-opus-5-5", "between_tools") == between
 
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "many"}, {"after_id": "nobody"}])

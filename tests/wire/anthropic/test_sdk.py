@@ -125,6 +125,8 @@ def test_agent__loop_with_a_tool_ends(auto: LiveServer) -> None:
 def test_models__are_listed_and_found(auto: LiveServer, live: LiveServer) -> None:
     assert "claude-opus-5-5" in [model.id for model in client(auto).models.list(limit=3)]
     assert client(live).models.retrieve("claude-old").display_name == "Claude Old"
+    able = client(auto).models.retrieve("claude-opus-5-5").capabilities
+    assert able is not None and able.thinking.types.adaptive.supported and not able.thinking.types.disabled.supported
     with pytest.raises(anthropic.NotFoundError, match="model: claude-new"):
         client(live).models.retrieve("claude-new")
     plain = httpx.get(f"{auto.url}/v1/models").json()

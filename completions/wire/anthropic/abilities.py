@@ -1,0 +1,51 @@
+"""What the list of models tells of each: `ModelCapabilities` of Anthropic's SDK, by the table of models.
+
+What the table has no word for is what was recorded of Claude Haiku 4.5 (2026-10-02) and Sonnet 4.6, and what
+Anthropic's pages on code execution and programmatic tool calling say.
+"""
+
+from typing import Any
+
+from completions.tokens.capabilities import capabilities
+from completions.tokens.models import entry
+
+LEVELS = ("low", "medium", "high", "xhigh", "max")
+CODES_ALONE = "claude-haiku-"
+"""How the names of models begin whose code cannot call the request's other tools."""
+
+
+def _is(supported: bool) -> dict[str, bool]:
+    return {"supported": supported}
+
+
+def abilities(name: str) -> dict[str, Any] | None:
+    """Return what a model can do; None if the table does not know the model."""
+    known = entry(name, "anthropic")
+    if known is None:
+        return None
+    can = capabilities(name, "anthropic")
+    edits = ("clear_tool_uses_20250919", "clear_thinking_20251015")
+    compacts = {"compact_20260112": _is("anthropic_compaction" in known.yes)}
+    levels = () if "reasoning" in can.lacks else can.efforts or ()
+    tools = {"web_search": _is("web_search" in known.yes), "code_execution": _is(True)}
+    thinks = "reasoning" in known.yes
+    return {
+        "batch": _is(True),
+        "citations": _is(True),
+        "code_execution": _is(not name.startswith(CODES_ALONE)),
+        "context_management": {**_is(True), **dict.fromkeys(edits, _is(True)), **compacts},
+        "effort": {**_is(bool(levels)), **{level: _is(level in levels) for level in LEVELS}},
+        "image_input": _is("images" not in can.lacks),
+        "pdf_input": _is("pdf_input" in known.yes),
+        "server_tools": {**_is(True), **tools},
+        "structured_outputs": _is("native_structured_output" in known.yes),
+        "thinking": {
+            **_is(thinks),
+            "types": {
+                "enabled": _is(thinks and "thinking_budget" not in can.lacks),
+                "adaptive": _is(thinks and "adaptive_thinking" not in can.lacks),
+                "disabled": _is("no_thinking" not in can.lacks),
+                "between_tools": _is(thinks and "thinking_between_tools" not in can.lacks),
+            },
+        },
+    }
