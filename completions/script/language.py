@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from completions.event.scatter import MAX_TOKENS
-from completions.tokens.capabilities import CATEGORIES
+from completions.tokens.capabilities import ALL_CATEGORIES
 
 VERSION = 1
 
@@ -323,7 +323,7 @@ MODERATION: Keys = {
     "categories": Key("categories", "Scores from 0 to 1 by category; the others are near 0."),
 }
 
-SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in CATEGORIES}
+SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in ALL_CATEGORIES}
 """The categories of a moderation."""
 
 FAILURE: Keys = {

@@ -18,6 +18,21 @@ CATEGORIES = (
 )  # fmt: skip  # a table by hand
 """What a text or an image can be flagged for; `openai.types.Moderation`."""
 
+MISTRAL_FIRST = (
+    "sexual", "hate_and_discrimination", "violence_and_threats", "dangerous_and_criminal_content", "selfharm",
+    "health", "financial", "law", "pii",
+)  # fmt: skip  # a table by hand
+"""What Mistral's first moderation model (2411) flags a text for; `ModerationLlmv1CategoryThresholds` of its SDK."""
+
+MISTRAL_CATEGORIES = (
+    "sexual", "hate_and_discrimination", "violence_and_threats", "dangerous", "criminal", "selfharm", "health",
+    "financial", "law", "pii", "jailbreaking",
+)  # fmt: skip  # a table by hand
+"""What Mistral's next one (2603) flags a text for; `ModerationLlmv2CategoryThresholds`."""
+
+ALL_CATEGORIES = tuple(dict.fromkeys((*CATEGORIES, *MISTRAL_CATEGORIES, *MISTRAL_FIRST)))
+"""What a script can score."""
+
 FEATURES: Mapping[str, str] = {
     "temperature": "A `temperature` other than the default.",
     "top_p": "A `top_p` other than the default.",

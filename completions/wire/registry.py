@@ -24,6 +24,7 @@ from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.gemini import GeminiChat
 from completions.wire.dialects.groq import Groq
 from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
@@ -60,6 +61,7 @@ _ALL = [
         for address in dialect_addresses(dialect, CHAT_DIALECTS[dialect.name])
     ),
     *GOOGLE_PROJECTS,
+    *mistral_moderations(Mistral()),
     *COHERE_ALONE,
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),

@@ -203,6 +203,7 @@ OTHERS: dict[str, Body] = {
     },
     "/api/embed": {"model": "all-minilm", "input": "one", "dimensions": 4},
     "/mistral/v1/embeddings": {"model": "mistral-embed", "input": "one"},
+    "/mistral/v1/moderations": {"model": "mistral-moderation-latest", "input": ["one", "two"]},
     "/v2/embed": {
         "model": "embed-v4.0",
         "texts": ["one"],

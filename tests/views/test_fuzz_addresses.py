@@ -47,6 +47,7 @@ GENERATED = [
         "/openai/deployments/d/embeddings",
     ),
     *("/openai/v1/responses/compact", "/openai/v1/responses/input_tokens"),
+    *("/mistral/v1/moderations", "/mistral/v1/chat/moderations"),
     *("/compatibility/v1/chat/completions", "/compatibility/v1/embeddings"),
     *("/openai/responses", "/models/chat/completions", "/models/embeddings", "/vllm/tokenize", "/vllm/detokenize"),
     *("/v1/moderations", "/v1/responses/compact", "/v1/responses/input_tokens", "/v1/audio/speech"),

@@ -104,16 +104,18 @@ class Moderations(OpenAIFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a result for each message."""
         model = reply.model or prompt.model or DEFAULT_MODEL
-        scripted = [choice.moderation for choice in reply.choices] or [None]
-        results = [
-            result(message, scripted[index % len(scripted)] or Moderation())
-            for index, message in enumerate(prompt.messages)
-        ]
+        results = [result(message, found) for message, found in scripted(prompt.messages, reply)]
         return {"id": reply.id or made_id("modr-", reply), "model": ANSWERED.get(model, model), "results": results}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in what was found."""
         collect_moderations(document, answer)
+
+
+def scripted(messages: Sequence[Message], reply: Reply) -> list[tuple[Message, Moderation]]:
+    """Return each message with what the script finds in it; the choices' turn comes round again."""
+    found = [choice.moderation for choice in reply.choices] or [None]
+    return [(message, found[index % len(found)] or Moderation()) for index, message in enumerate(messages)]
 
 
 def _messages(given: object) -> tuple[Message, ...]:
@@ -138,8 +140,8 @@ def _images(body: Mapping[str, Any], messages: Sequence[Message]) -> Problem | N
 
 def result(message: Message, found: Moderation) -> dict[str, Any]:
     """Return what one message is flagged for."""
-    scores = {name: found.scores.get(name, _benign(message.text, name)) for name in CATEGORIES}
-    flags = {name: score >= THRESHOLD for name, score in scores.items()}
+    scores = scored(message, found, CATEGORIES)
+    flags = flagged(scores)
     kinds = (["text"] if message.text or not message.parts else [], ["image"] if message.parts else [])
     return {
         "flagged": any(flags.values()) if found.flagged is None else found.flagged,
@@ -149,6 +151,16 @@ def result(message: Message, found: Moderation) -> dict[str, Any]:
             name: kinds[0] + (kinds[1] if name in OF_IMAGES else []) for name in CATEGORIES
         },
     }
+
+
+def scored(message: Message, found: Moderation, categories: Sequence[str]) -> dict[str, float]:
+    """Return a message's score for each category: what was found, or near 0."""
+    return {name: found.scores.get(name, _benign(message.text, name)) for name in categories}
+
+
+def flagged(scores: Mapping[str, float]) -> dict[str, bool]:
+    """Return which scores flag a category."""
+    return {name: score >= THRESHOLD for name, score in scores.items()}
 
 
 def _benign(said: str, category: str) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Moderation
-from completions.tokens.capabilities import CATEGORIES
+from completions.tokens.capabilities import ALL_CATEGORIES
 from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.readback import Answer, Voice
 
@@ -101,6 +101,6 @@ def collect_moderations(document: Document, answer: Answer) -> None:
     answer.notes(document.get("id"), document.get("model"))
     for index, result in enumerate(dicts(document.get("results"))):
         scores = mapping(result.get("category_scores"))
-        known = {name: float(scores[name]) for name in CATEGORIES if isinstance(scores.get(name), int | float)}
+        known = {name: float(scores[name]) for name in ALL_CATEGORIES if isinstance(scores.get(name), int | float)}
         flagged = result.get("flagged")
         answer.voice(index).moderation = Moderation(known, flagged if isinstance(flagged, bool) else None)
