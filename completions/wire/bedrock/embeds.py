@@ -13,7 +13,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
-from completions.wire.bedrock.texts import AGAIN, malformed
+from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.cohere.embed import FirstCohereEmbed
 from completions.wire.fields import text, texts
 from completions.wire.readback import Answer
@@ -113,21 +113,19 @@ class _OwnEmbeddings(FirstCohereEmbed):
 
 
 def _check(document: Mapping[str, Any], model: str) -> None:
-    if not isinstance(document.get("inputText"), str):
-        raise AmazonError("ValidationException", malformed("inputText", document))
+    check(document, {"inputText": str, "normalize": bool}, "inputText")
     size, kinds = document.get("dimensions"), document.get("embeddingTypes")
     if size is not None and (size not in SIZES or not _is_second(model)):
         raise _no_enum_value("dimensions", size)
     if kinds is not None and not isinstance(kinds, list):
-        raise AmazonError("ValidationException", malformed("embeddingTypes", document, "JSONArray"))
+        check(document, {"embeddingTypes": list})
     for at, kind in enumerate(kinds or ()):
         if kind not in TYPES:
             raise _no_enum_value(f"embeddingTypes/{at}", kind)
 
 
 def _no_enum_value(path: str, value: object) -> AmazonError:
-    said = f"Malformed input request: #/{path}: {value} is not a valid enum value, {AGAIN}"
-    return AmazonError("ValidationException", said)
+    return malformed(f"#/{path}: {value} is not a valid enum value")
 
 
 def _is_second(model: str | None) -> bool:

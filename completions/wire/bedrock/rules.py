@@ -1,49 +1,20 @@
 """Step 2 for Converse: what AWS refuses, in its words.
 
-The fields and their bounds are those of `ConverseRequest` in botocore's service model of `bedrock-runtime`; the
+The bounds are those of `ConverseRequest` in botocore's service model of `bedrock-runtime`; the
 wordings are AWS's own, as its users quote them. AWS passes over members that it does not know, and null is none.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.tokens.models import max_output
 from completions.wire.bedrock.errors import AmazonError
+from completions.wire.bedrock.members import CONTENT, REQUEST, has_type, typed
 from completions.wire.fields import dicts, mapping
 
 Body = Mapping[str, Any]
 
-NAMES: Mapping[type, str] = {str: "STRING", int: "NUMBER", float: "NUMBER", bool: "TRUE", list: "LIST", dict: "MAP"}
-TARGETS: Mapping[type, str] = {str: "String", int: "Integer", float: "Float", list: "List", dict: "Structure"}
-
-FIELDS: Mapping[str, type] = {
-    "messages": list,
-    "system": list,
-    "inferenceConfig": dict,
-    "toolConfig": dict,
-    "additionalModelRequestFields": dict,
-    "additionalModelResponseFieldPaths": list,
-    "outputConfig": dict,
-}
-INFERENCE: Mapping[str, type] = {"maxTokens": int, "temperature": float, "topP": float, "stopSequences": list}
-
-CONTENT: Mapping[str, type] = {
-    "text": str,
-    "image": dict,
-    "document": dict,
-    "video": dict,
-    "audio": dict,
-    "toolUse": dict,
-    "toolResult": dict,
-    "guardContent": dict,
-    "cachePoint": dict,
-    "reasoningContent": dict,
-    "citationsContent": dict,
-    "searchResult": dict,
-    "toolAddition": dict,
-    "toolRemoval": dict,
-}
 ROLES = ("user", "assistant", "system")
 CHOICES = ("auto", "any", "tool")
 MAX_STOPS, MAX_NAME, MAX_POINTERS, MAX_POINTER = 2500, 64, 10, 256
@@ -52,7 +23,7 @@ NAME = re.compile("[a-zA-Z0-9_-]+")
 
 def validate(body: Body, model: str) -> None:
     """Raise `AmazonError` for the first thing that the API would refuse."""
-    _typed(body, FIELDS)
+    typed(body, REQUEST)
     _inference(mapping(body.get("inferenceConfig")), model)
     _tools(body)
     _pointers(body.get("additionalModelResponseFieldPaths") or ())
@@ -66,7 +37,6 @@ def validate(body: Body, model: str) -> None:
 
 
 def _inference(given: Body, model: str) -> None:
-    _typed(given, INFERENCE)
     where = "inferenceConfig"
     wanted, most = given.get("maxTokens"), max_output(model)
     if wanted is not None and wanted < 1:
@@ -83,8 +53,6 @@ def _inference(given: Body, model: str) -> None:
     stops = given.get("stopSequences") or []
     if len(stops) > MAX_STOPS:
         raise _violated(f"{where}.stopSequences", stops, f"Member must have length less than or equal to {MAX_STOPS}")
-    for stop in stops:
-        _is(stop, str)
 
 
 def _pointers(given: Sequence[Any]) -> None:
@@ -93,7 +61,6 @@ def _pointers(given: Sequence[Any]) -> None:
     if len(given) > MAX_POINTERS:
         raise _violated(where, given, f"Member must have length less than or equal to {MAX_POINTERS}")
     for at, pointer in enumerate(given):
-        _is(pointer, str)
         if not 1 <= len(pointer) <= MAX_POINTER:
             bounds = f"Member must have length between 1 and {MAX_POINTER}, inclusive"
             raise _violated(f"{where}.{at + 1}.member", pointer, bounds)
@@ -105,21 +72,17 @@ def _tools(body: Body) -> None:
     given = body.get("toolConfig")
     if given is None:
         return
-    _typed(given, {"tools": list, "toolChoice": dict})
     if not (tools := given.get("tools")):
         value = "null" if tools is None else "[]"
         raise _violated("toolConfig.tools", value, "Member must have length greater than or equal to 1")
     names: set[str] = set()
     for index, tool in enumerate(tools):
-        _is(tool, dict)
         if (spec := tool.get("toolSpec")) is not None:
             names.add(_spec(spec, f"toolConfig.tools.{index + 1}.member.toolSpec"))
     _choice(given.get("toolChoice"), names)
 
 
 def _spec(spec: Any, where: str) -> str:
-    _is(spec, dict)
-    _typed(spec, {"name": str, "description": str, "inputSchema": dict})
     for name in ("name", "inputSchema"):
         if spec.get(name) is None:
             raise _violated(f"{where}.{name}", "null", "Member must not be null")
@@ -129,7 +92,7 @@ def _spec(spec: Any, where: str) -> str:
         raise _violated(
             f"{where}.name", spec["name"], f"Member must satisfy regular expression pattern: {NAME.pattern}"
         )
-    _is(spec["inputSchema"].get("json"), dict)
+    has_type(spec["inputSchema"].get("json"), dict)
     return str(spec["name"])
 
 
@@ -139,15 +102,12 @@ def _choice(given: Any, names: set[str]) -> None:
     if len([kind for kind in CHOICES if given.get(kind) is not None]) != 1:
         raise _invalid(f"The toolChoice field must set one of the following keys: {', '.join(CHOICES)}.")
     if (tool := given.get("tool")) is not None:
-        _is(tool, dict)
-        _is(tool.get("name"), str)
+        has_type(tool.get("name"), str)
         if tool["name"] not in names:
             raise _invalid(f"The tool {tool['name']} in toolConfig.toolChoice is not defined in toolConfig.tools.")
 
 
 def _message(message: Any, index: int) -> None:
-    _is(message, dict)
-    _typed(message, {"role": str, "content": list})
     where = f"messages.{index + 1}.member"
     for name in ("role", "content"):
         if message.get(name) is None:
@@ -165,8 +125,6 @@ def _message(message: Any, index: int) -> None:
 
 
 def _block(block: Any, where: str) -> None:
-    _is(block, dict)
-    _typed(block, CONTENT)
     if len([kind for kind in CONTENT if block.get(kind) is not None]) != 1:
         keys = ", ".join(CONTENT)
         raise _invalid(f"ContentBlock object at {where} must set one of the following keys: {keys}.")
@@ -175,11 +133,10 @@ def _block(block: Any, where: str) -> None:
             f"The text field in the ContentBlock object at {where} is blank. Add text to the text field, and try again."
         )
     for kind, required in (
-        ("toolUse", {"toolUseId": str, "name": str}),
-        ("toolResult", {"toolUseId": str, "content": list}),
+        ("toolUse", ("toolUseId", "name")),
+        ("toolResult", ("toolUseId", "content")),
     ):
         if (given := block.get(kind)) is not None:
-            _typed(given, required)
             for name in required:
                 if given.get(name) is None:
                     raise _violated(f"{where}.{kind}.{name}", "null", "Member must not be null")
@@ -214,24 +171,6 @@ def _matched(body: Body, messages: Sequence[Body]) -> None:
     if asked:
         at, listed = len(messages), ", ".join(sorted(asked))
         raise _invalid(f"Expected toolResult blocks at messages.{at}.content for the following Ids: {listed}")
-
-
-def _typed(given: Body, fields: Mapping[str, type]) -> None:
-    for name, kind in fields.items():
-        if given.get(name) is not None:
-            _is(given[name], kind)
-
-
-def _is(value: Any, kind: type) -> None:
-    """Refuse a value of another JSON type."""
-    fits: Callable[[Any], bool] = {
-        int: lambda it: type(it) is int,
-        float: lambda it: type(it) in (int, float),
-    }.get(kind, lambda it: type(it) is kind)
-    if not fits(value):
-        name = "NULL" if value is None else NAMES[type(value)]
-        name = "FALSE" if value is False else name
-        raise AmazonError("SerializationException", f"{name}_VALUE can not be converted to {TARGETS[kind]}")
 
 
 def _violated(where: str, value: Any, rule: str) -> AmazonError:

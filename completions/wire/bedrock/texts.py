@@ -5,6 +5,7 @@ guide's alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -15,7 +16,7 @@ from completions.event import Body, Event
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
-from completions.wire.bedrock.errors import AmazonError
+from completions.wire.bedrock.malformed import Fields, check
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text, texts, whole
 from completions.wire.framing import Framing, counts, pieces
@@ -53,6 +54,12 @@ class Family(NamedTuple):
     whole: Callable[[Said], JSON]
     piece: Callable[[Said], JSON]
     settings: str = ""
+    sampling: Fields = MappingProxyType({})
+
+    def fields(self) -> Fields:
+        """Return the fields of a request by type."""
+        settings: Fields = {self.limit: int, self.stops: list, **self.sampling}
+        return {self.asked: str, **({self.settings: settings} if self.settings else settings)}
 
 
 def _titan(said: Said) -> JSON:
@@ -136,16 +143,22 @@ def _command_r_piece(said: Said) -> JSON:
 COHERE = {"stop": "COMPLETE", "length": "MAX_TOKENS", "stopped": "STOP_SEQUENCE", "content_filter": "ERROR_TOXIC"}
 TITAN = {"stop": "FINISH", "length": "LENGTH", "stopped": "STOP_CRITERIA_MET", "content_filter": "CONTENT_FILTERED"}
 PLAIN = {"stop": "stop", "length": "length"}
-COMMAND_R = Family("message", "max_tokens", "stop_sequences", COHERE, _command_r, _command_r_piece)
+SAMPLED: Fields = {"temperature": float, "top_p": float}
+COMMAND: Fields = {"temperature": float, "p": float, "k": float}
+R: Fields = {**COMMAND, "preamble": str}
+COMMAND_R = Family("message", "max_tokens", "stop_sequences", COHERE, _command_r, _command_r_piece, sampling=R)
 
 FAMILIES: Mapping[str, Family] = {
     "amazon.titan-text": Family(
-        "inputText", "maxTokenCount", "stopSequences", TITAN, _titan, _titan_piece, "textGenerationConfig"
+        *("inputText", "maxTokenCount", "stopSequences", TITAN, _titan, _titan_piece, "textGenerationConfig"),
+        sampling={"temperature": float, "topP": float},
     ),
-    "meta.llama": Family("prompt", "max_gen_len", "stop", PLAIN, _llama, _llama_piece),
-    "mistral.mi": Family("prompt", "max_tokens", "stop", PLAIN, _mistral, _mistral),
+    "meta.llama": Family("prompt", "max_gen_len", "stop", PLAIN, _llama, _llama_piece, sampling=SAMPLED),
+    "mistral.mi": Family("prompt", "max_tokens", "stop", PLAIN, _mistral, _mistral, sampling={**SAMPLED, "top_k": int}),
     "cohere.command-r": COMMAND_R,
-    "cohere.command": Family("prompt", "max_tokens", "stop_sequences", COHERE, _command, _command_piece),
+    "cohere.command": Family(
+        "prompt", "max_tokens", "stop_sequences", COHERE, _command, _command_piece, sampling=COMMAND
+    ),
 }
 """By how the names of the models begin, without a region; the first that fits."""
 
@@ -173,8 +186,8 @@ class TextModels(BedrockFormat):
             signing.check(headers)
         document, model = decode_object(body), route.get("model", "")
         family = family_of(model)
-        if validate and not isinstance(document.get(family.asked), str):
-            raise AmazonError("ValidationException", malformed(family.asked, document))
+        if validate:
+            check(document, family.fields(), family.asked)
         settings = mapping(document.get(family.settings)) if family.settings else document
         return Prompt(
             format=self.name,
@@ -234,29 +247,6 @@ def _messages(document: Mapping[str, Any], family: Family) -> Iterator[Message]:
     for turn in dicts(document.get("chat_history")):
         yield Message(ROLES.get(text(turn.get("role")), "user"), text(turn.get("message")))
     yield Message("user", text(document.get(family.asked)))
-
-
-def malformed(key: str, document: Mapping[str, Any], expected: str = "String") -> str:
-    """Return what is said of a field that is missing or of another type than is expected."""
-    if key in document:
-        return f"Malformed input request: #/{key}: expected type: {expected}, found: {_kind(document[key])}, {AGAIN}"
-    return f"Malformed input request: #: required key [{key}] not found, {AGAIN}"
-
-
-AGAIN = "please reformat your input and try again."
-
-
-def _kind(value: object) -> str:
-    match value:
-        case None:
-            return "Null"
-        case bool():
-            return "Boolean"
-        case int() | float():
-            return "Number"
-        case str():
-            return "String"
-    return "JSONArray" if isinstance(value, list) else "JSONObject"
 
 
 def _ends(choice: Choice, family: Family) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
@@ -10,6 +10,7 @@ import anthropic
 import boto3
 import botocore.config
 import botocore.exceptions
+import botocore.session
 import httpx
 import pytest
 
@@ -297,10 +298,37 @@ def offered(spec: dict[str, Any]) -> dict[str, Any]:
     return {"tools": [{"toolSpec": spec}]}
 
 
+ELSEWHERE = {"modelId", "projectIdentifier"}
+"""What a request has in its address and its headers."""
+
 LIMIT = "The maximum tokens you requested exceeds the model limit of 64000"
 SPEC = {"name": "f", "inputSchema": {"json": CITY}}
 RESULT, OTHER = ({"toolResult": {"toolUseId": name, "content": [{"text": "1"}]}} for name in ("t", "other"))
 CALL = {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "get_weather", "input": {}}}]}
+
+
+def wrong_ones(shape: Any) -> Iterator[Any]:
+    """Yield what botocore's model says is of a shape, one part of which is of another JSON type."""
+    if shape.type_name == "blob" or shape.name == "Document":
+        return
+    yield "x" if shape.type_name in ("integer", "float") else 5
+    inner = {"list": "member", "map": "value"}.get(shape.type_name)
+    if inner is not None:
+        for wrong in wrong_ones(getattr(shape, inner)):
+            yield [wrong] if inner == "member" else {"a": wrong}
+    for name, member in getattr(shape, "members", {}).items():
+        for wrong in wrong_ones(member):
+            yield {name: wrong}
+
+
+def test_converse__refuses_each_member_of_another_type() -> None:
+    model = botocore.session.get_session().get_service_model("bedrock-runtime")
+    members = model.operation_model("Converse").input_shape.members
+    bodies = [{name: wrong} for name in members.keys() - ELSEWHERE for wrong in wrong_ones(members[name])]
+    assert len(bodies) > 200
+    for body in bodies:
+        with pytest.raises(AmazonError, match="can not be converted to"):
+            Converse().parse(json.dumps({"messages": [USER], **body}).encode(), {}, validate=True)
 
 
 @pytest.mark.parametrize(

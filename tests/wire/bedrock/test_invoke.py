@@ -135,12 +135,35 @@ def test_command_r__keeps_the_history(server: LiveServer) -> None:
             "Malformed input request: #/prompt: expected type: String, found: JSONArray, please reformat your input "
             "and try again.",
         ),
+        (
+            {"prompt": "a", "max_gen_len": 1.5, "temperature": "0", "top_p": None},
+            "Malformed input request: #/max_gen_len: expected type: Integer, found: BigDecimal#/temperature: expected "
+            "type: Number, found: String#/top_p: expected type: Number, found: Null, please reformat your input and "
+            "try again.",
+        ),
     ],
 )
 def test_text__is_refused_where_nothing_is_asked(server: LiveServer, body: dict[str, Any], said: str) -> None:
     with pytest.raises(botocore.exceptions.ClientError) as refused:
         whole(server, LLAMA, body)
     assert refused.value.response["Error"] == {"Code": "ValidationException", "Message": said}
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "said"),
+    [
+        (TITAN, {"textGenerationConfig": []}, "#/textGenerationConfig: expected type: JSONObject, found: JSONArray"),
+        (
+            TITAN,
+            {"textGenerationConfig": {"stopSequences": ["a", 5]}},
+            "#/textGenerationConfig/stopSequences/1: expected type: String, found: Integer",
+        ),
+        (COMMAND_R, {"preamble": True}, "#/preamble: expected type: String, found: Boolean"),
+    ],
+)
+def test_field__of_another_type_is_refused(server: LiveServer, model: str, more: dict[str, Any], said: str) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match=f"Malformed input request: {said}, please reformat"):
+        streamed(server, model, asked(model) | more)
 
 
 def test_text__is_refused_by_the_script(server: LiveServer) -> None:
