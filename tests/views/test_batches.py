@@ -190,6 +190,23 @@ def test_batch__of_a_file_that_is_not_there_or_is_for_something_else(client: ope
         client.batches.create(input_file_id="x", endpoint="/v1/nothing", completion_window="24h")  # type: ignore[arg-type]  # wrong on purpose
 
 
+@pytest.mark.parametrize(
+    ("expires", "param"),
+    [
+        (5, "output_expires_after"),
+        ({"anchor": "created_at"}, "output_expires_after.seconds"),
+        ({"anchor": "created_at", "seconds": 60}, "output_expires_after.seconds"),
+        ({"anchor": "now", "seconds": 3600}, "output_expires_after.anchor"),
+    ],
+)
+def test_batch__says_when_its_output_expires_as_a_file_does(client: openai.OpenAI, expires: Any, param: str) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.batches.create(
+            input_file_id="x", endpoint="/v1/responses", completion_window="24h", output_expires_after=expires
+        )
+    assert refused.value.param == param
+
+
 def test_batch__is_held_refused_and_slowed_by_a_rule(client: openai.OpenAI, live: LiveServer) -> None:
     file = upload(client, line("a", "Hi"))
     held = batch(client, file, metadata={"how": "held"})

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import time
+from typing import Any
 
 import httpx
 import pytest
@@ -225,12 +226,25 @@ def test_batch__what_it_refuses(place: str) -> None:
             {"requests": {"requests": [{"request": 5}]}},
             "Invalid value at 'batch.input_config.requests.requests[0].request'",
         ),
+        (
+            {"requests": {"requests": [{"request": {"contents": [5]}}]}},
+            "Invalid value at 'batch.input_config.requests.requests[0].request.contents[0]'",
+        ),
         ({"request": {}}, "Unknown name \"request\" at 'batch.input_config'"),
     ]:
         url = f"{place}/v1beta/models/gemini-2.5-flash:batchGenerateContent"
         answer = httpx.post(url, json={"batch": {"inputConfig": inner}}, headers=KEY)
         assert answer.status_code == 400, answer.text
         assert said in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("file", "said"), [("a", "Invalid value at 'file'"), ({"displayName": 5}, "Invalid value at 'file.display_name'")]
+)
+def test_upload__says_of_its_file_what_a_file_has(place: str, file: Any, said: str) -> None:
+    begins = KEY | {"x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start"}
+    answer = httpx.post(f"{place}/upload/v1beta/files", json={"file": file}, headers=begins)
+    assert answer.status_code == 400 and said in answer.json()["error"]["message"]
 
 
 def test_cache__on_vertex(place: str) -> None:

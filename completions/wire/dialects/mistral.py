@@ -25,7 +25,9 @@ from completions.wire.validation import (
     either,
     integer,
     nullable,
+    obj,
     record,
+    string,
 )
 
 FIELDS = (
@@ -57,7 +59,6 @@ def _message(value: dict[str, Any]) -> Problem | None:
 CONTENT = re.compile(r"/v1/files/([^/?]+)/content$")
 """The address of a file's content, as `files.get_signed_url` gives it here."""
 
-_TEXTS = either("one of a string or array of strings", string=anything, array=array(anything, "strings"))
 CHAT = rules.chat(
     {
         "random_seed": nullable(integer(0)),
@@ -70,13 +71,14 @@ CHAT = rules.chat(
     known=FIELDS,
     message=_message,
 )
-_EMBEDDED = ("encoding_format", "metadata", "output_dtype", "output_dimension")
 EMBEDDINGS = record(
     {
-        "model": anything,
-        "input": _TEXTS,
-        **dict.fromkeys(_EMBEDDED, anything),
+        "model": string(),
+        "input": either("one of a string or array of strings", string=anything, array=array(string(), "strings")),
+        "encoding_format": nullable(choice("float", "base64")),
+        "metadata": nullable(obj),
         "output_dimension": nullable(integer(1)),
+        "output_dtype": nullable(choice("float", "int8", "uint8", "binary", "ubinary")),
     },
     ("model", "input"),
 )

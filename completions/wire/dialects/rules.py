@@ -74,7 +74,7 @@ FIELDS: Mapping[str, Check] = {
     "seed": nullable(integer(-(2**63), 2**64 - 1)),
     "stop": nullable(_STRINGS),
     "stream": nullable(boolean),
-    "stream_options": nullable(obj),
+    "stream_options": nullable(record({"include_usage": nullable(boolean)}, others=True)),
     "temperature": nullable(decimal(0, 2)),
     "tool_choice": nullable(either("one of a string or object", string=choice(*CHOICES), object=anything)),
     "tools": nullable(array(tool, "objects")),
@@ -135,11 +135,20 @@ def completion(fields: Mapping[str, Check] | None = None, needed: Collection[str
 
 COMPLETION = completion()
 _INPUT = either("one of a string or array of strings or integers", string=anything, array=anything)
-EMBEDDINGS = record(
-    {"model": string(low=1), "input": _INPUT, "dimensions": nullable(integer(1)), "user": nullable(string())},
-    ("model", "input"),
-    others=True,
-)
+_EMBEDDED: Mapping[str, Check] = {
+    "model": string(low=1),
+    "input": _INPUT,
+    "dimensions": nullable(integer(1)),
+    "user": nullable(string()),
+}
+
+
+def embeddings(fields: Mapping[str, Check] | None = None) -> Check:
+    """Return the check for a request for embeddings; `fields` are the vendor's own or different fields."""
+    return record({**_EMBEDDED, **(fields or {})}, ("model", "input"), others=True)
+
+
+EMBEDDINGS = embeddings()
 
 
 RESPONSE = record(

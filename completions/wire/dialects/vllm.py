@@ -52,6 +52,7 @@ class VLLM(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat(vllm_rules.CHAT_FIELDS),
         "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),
+        "embeddings": rules.embeddings(vllm_rules.EMBEDDING_FIELDS),
     }
 
     def check_chat(self, body: dict[str, Any]) -> None:

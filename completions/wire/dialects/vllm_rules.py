@@ -17,11 +17,14 @@ from completions.wire.validation import (
     Check,
     Problem,
     Rule,
+    array,
     boolean,
     choice,
     decimal,
+    either,
     integer,
     nullable,
+    string,
     wrong_type,
 )
 
@@ -54,6 +57,19 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 CHAT_FIELDS = {**FIELDS, "max_completion_tokens": _WHOLE, "reasoning_effort": nullable(choice(*EFFORTS))}
 COMPLETION_FIELDS = {**FIELDS, "logprobs": _WHOLE}
+
+
+def _embedded(value: Any) -> Problem | None:
+    """Check one of the things that are embedded: a text, a token, or a list of tokens."""
+    if type(value) is list:
+        return array(integer(0), "integers")(value)
+    return None if type(value) in (str, int) else wrong_type("one of a string, integer or array of integers", value)
+
+
+EMBEDDING_FIELDS: Mapping[str, Check] = {
+    "input": either("one of a string or array", string=string(), array=array(_embedded, "inputs")),
+    "encoding_format": nullable(choice("float", "base64", "bytes", "bytes_only")),
+}
 
 _INTEGERS = ("max_tokens", "min_tokens", "n", "priority", "prompt_logprobs", "seed", "top_k", "truncate_prompt_tokens")
 _DECIMALS = ("frequency_penalty", "length_penalty", "min_p", "presence_penalty", "repetition_penalty")

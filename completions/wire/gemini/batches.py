@@ -15,6 +15,7 @@ from completions.wire.fields import mapping, text
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.files import new_id
+from completions.wire.gemini.messages import GENERATE
 from completions.wire.gemini.proto import long, message, repeated, string, struct
 from completions.wire.gemini.times import written
 from completions.wire.json_lines import dump_lines, numbered_lines
@@ -27,7 +28,7 @@ LIFETIME = 48 * 3600
 """Seconds after which a batch expires that is not done: Google's page on the Batch API."""
 
 
-_LINE = message("InlinedRequest", {"request": struct, "metadata": struct})
+_LINE = message("InlinedRequest", {"request": GENERATE, "metadata": struct})
 _INPUT = {"fileName": string, "requests": message("InlinedRequests", {"requests": repeated(_LINE)})}
 _BATCH = {"name": string, "model": string, "displayName": string, "priority": long, "webhookConfig": struct}
 _REQUEST = message(

@@ -18,8 +18,9 @@ import orjson
 from completions.exceptions import RequestError
 from completions.wire.base import Document, Place
 from completions.wire.fields import mapping, text
-from completions.wire.gemini.errors import SERVICE
+from completions.wire.gemini.errors import SERVICE, Violated
 from completions.wire.gemini.fields import inner, pick
+from completions.wire.gemini.proto import anything, long, message, string
 from completions.wire.gemini.times import written
 from completions.wire.storage import MAX_STORED, no_room
 
@@ -39,6 +40,12 @@ def place_of(uri: str) -> Place | None:
     return (FILE, found[0]) if found and found.end() == len(uri) else None
 
 
+_TEXTS = ("name", "displayName", "mimeType", "createTime", "updateTime", "expirationTime", "sha256Hash")
+_OTHERS = ("uri", "downloadUri", "state", "source", "error", "videoMetadata")
+_FILE = message("File", {**dict.fromkeys(_TEXTS, string), "sizeBytes": long, **dict.fromkeys(_OTHERS, anything)})
+"""What a request may say of a file that is to be uploaded: `google.genai.types.File`."""
+
+
 def new_id(length: int) -> str:
     """Return a random id as the API makes them."""
     return "".join(secrets.choice(LETTERS) for _ in range(length))
@@ -46,6 +53,8 @@ def new_id(length: int) -> str:
 
 def new_upload(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
     """Return an upload that begins; `body` may have the `file`'s own name and display name."""
+    if body.get("file") is not None and (violations := _FILE(body["file"], "file")):
+        raise Violated(violations)
     file = inner(body, "file")
     name = text(pick(file, "name"))
     if name and not NAME.fullmatch(name):

@@ -5,6 +5,7 @@ ollama/ollama. Go ignores unknown fields, and treats null as absent.
 """
 
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -15,18 +16,24 @@ from completions.wire.base import decode_object, json_type
 
 
 class Go(NamedTuple):
-    """A Go type: its name, the JSON types that it accepts, and the fields of its objects."""
+    """A Go type: its name, the JSON types that it accepts, the fields of its objects, and what a list of it has."""
 
     name: str
     takes: tuple[type, ...]
     fields: "Mapping[str, Go] | None" = None
+    items: "Go | None" = None
 
 
 TEXT, FLAG, WHOLE = Go("string", (str,)), Go("bool", (bool,)), Go("int", (int,))
-NUMBERS, OPTIONS = Go("[]int", (list,)), Go("map[string]interface {}", (dict,))
+NUMBERS, TEXTS = Go("[]int", (list,), items=WHOLE), Go("[]string", (list,), items=TEXT)
+OPTIONS = Go("map[string]interface {}", (dict,))
 ANY = Go("interface {}", (str, bool, int, float, list, dict))
+DURATION = Go("api.Duration", ANY.takes)
+PROPERTIES, PROPERTY_TYPE = Go("api.ToolPropertiesMap", (dict,)), Go("api.PropertyType", ANY.takes)
+PROPERTY: Mapping[str, Go] = {"type": PROPERTY_TYPE, "description": TEXT, "enum": Go("[]interface {}", (list,))}
+PARAMETERS = Go("api.ToolFunctionParameters", (dict,), {"type": TEXT, "required": TEXTS, "properties": PROPERTIES})
 IMAGES = Go("[]api.ImageData", (list,))
-FUNCTION = Go("api.ToolFunction", (dict,), {"name": TEXT, "description": TEXT, "parameters": OPTIONS})
+FUNCTION = Go("api.ToolFunction", (dict,), {"name": TEXT, "description": TEXT, "parameters": PARAMETERS})
 CALLED = Go("api.ToolCallFunction", (dict,), {"name": TEXT, "arguments": OPTIONS})
 MESSAGE: Mapping[str, Go] = {
     "role": TEXT,
@@ -37,7 +44,7 @@ MESSAGE: Mapping[str, Go] = {
     "tool_name": TEXT,
     "tool_call_id": TEXT,
 }
-SHARED: Mapping[str, Go] = {"model": TEXT, "options": OPTIONS, "keep_alive": ANY}
+SHARED: Mapping[str, Go] = {"model": TEXT, "options": OPTIONS, "keep_alive": DURATION}
 ASKED = {**SHARED, "stream": FLAG, "format": ANY, "think": ANY, "logprobs": FLAG, "top_logprobs": WHOLE}
 CHAT: Mapping[str, Go] = {
     **ASKED,
@@ -54,6 +61,11 @@ GENERATE: Mapping[str, Go] = {
 EMBED: Mapping[str, Go] = {**SHARED, "input": ANY, "truncate": FLAG, "dimensions": WHOLE}
 EMBEDDINGS: Mapping[str, Go] = {**SHARED, "prompt": TEXT}
 SHOW: Mapping[str, Go] = {"model": TEXT, "name": TEXT, "system": TEXT, "verbose": FLAG, "options": OPTIONS}
+
+DURATIONS = re.compile(r"[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
+UNIT = re.compile(r"[-+]?\d+(?:\.\d*)?([a-z]{1,20})", re.ASCII)
+KINDS: Mapping[type, str] = {bool: "bool", list: "[]interface {}", dict: "map[string]interface {}"}
+"""Go's types of what a JSON value becomes."""
 
 WORDS = {list: "array", dict: "object", str: "string", bool: "bool", int: "number", float: "number"}
 """Go's names of the JSON types."""
@@ -107,10 +119,20 @@ def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None
     for key, value in body.items():
         if value is None or (go := fields.get(key)) is None:
             continue
-        if type(value) not in go.takes:
-            raise _mismatch(value, path + key, go.name)
+        _is(value, path + key, go)
         if go is IMAGES:
             _images(value, path + key)
+        elif go is DURATION:
+            _duration(value)
+        elif go is PROPERTIES:
+            for each in filter(None, value.values()):
+                _is(each, "ToolProperty", Go("api.ToolProperty", (dict,)))
+                _typed(each, "ToolProperty.", PROPERTY)
+        elif go is PROPERTY_TYPE:
+            _property_type(value)
+        elif go.items is not None:
+            for item in (each for each in value if each is not None):
+                _is(item, path + key, go.items)
         elif go.fields:
             for item in value if isinstance(value, list) else [value]:
                 if not isinstance(item, dict):
@@ -118,9 +140,38 @@ def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None
                 _typed(item, f"{path}{key}.", go.fields)
 
 
+def _is(value: object, place: str, go: Go) -> None:
+    if type(value) not in go.takes:
+        raise _mismatch(value, place, go.name)
+
+
 def _mismatch(value: object, place: str, kind: str) -> RequestError:
+    return RequestError(f"json: cannot unmarshal {_shown(value, kind)} into Go struct field {place} of type {kind}")
+
+
+def _shown(value: object, kind: str) -> str:
     found = WORDS.get(type(value), json_type(value))
-    return RequestError(f"json: cannot unmarshal {found} into Go struct field {place} of type {kind}")
+    return f"{found} {orjson.dumps(value).decode()}" if kind == "int" and isinstance(value, float) else found
+
+
+def _property_type(value: object) -> None:
+    """Refuse what is neither a type's name nor a list of them, as `PropertyType` reads it."""
+    if not isinstance(value, str | list):
+        raise RequestError(f"json: cannot unmarshal {_shown(value, '[]string')} into Go value of type []string")
+    for each in value:
+        if not isinstance(each, str):
+            raise RequestError(f"json: cannot unmarshal {_shown(each, 'string')} into Go value of type string")
+
+
+def _duration(value: object) -> None:
+    """Refuse what is neither a number of seconds nor a duration of Go's, as `Duration` reads it."""
+    if isinstance(value, bool | list | dict):
+        raise RequestError(f"Unsupported type: '{KINDS[type(value)]}'")
+    if isinstance(value, str) and DURATIONS.fullmatch(value) is None:
+        missing = DURATIONS.fullmatch(f"{value}s") is not None
+        unknown = None if missing else UNIT.fullmatch(value)
+        said = "missing unit in" if missing else "invalid" if unknown is None else f'unknown unit "{unknown[1]}" in'
+        raise RequestError(f"time: {said} duration {orjson.dumps(value).decode()}")
 
 
 def _images(images: list[Any], place: str) -> None:

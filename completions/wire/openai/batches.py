@@ -14,6 +14,7 @@ from completions.conversation import Usage
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.json_lines import numbered_lines
+from completions.wire.openai import files
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import Check, choice, nullable, record, refuse, string
 
@@ -38,7 +39,7 @@ _FIELDS: Mapping[str, Check] = {
     "endpoint": choice(*ENDPOINTS),
     "completion_window": choice("24h"),
     "metadata": nullable(metadata),
-    "output_expires_after": lambda value: None,
+    "output_expires_after": nullable(files.EXPIRES),
 }
 _REQUIRED = ("input_file_id", "endpoint", "completion_window")
 _CHECK = record(_FIELDS, _REQUIRED)

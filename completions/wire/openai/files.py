@@ -11,6 +11,7 @@ from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.multipart import Form, Upload
 from completions.wire.storage import no_room
+from completions.wire.validation import Check, choice, integer, record
 
 FILE = "file"
 """The kind under which a file is kept, which names its rules too."""
@@ -21,6 +22,10 @@ LINES_ONLY = ("batch", "fine-tune")
 
 HOUR, MONTH = 3600, 2_592_000
 """Seconds: the least and the most after which a file may expire."""
+
+_EXPIRES: Mapping[str, Check] = {"anchor": choice("created_at"), "seconds": integer(HOUR, MONTH)}
+EXPIRES = record(_EXPIRES, tuple(_EXPIRES))
+"""When a file expires, where a request says it in JSON."""
 
 
 def named_file(form: Form, field: str) -> Upload:

@@ -20,14 +20,13 @@ MAX_BYTES, MAX_PART = 8 * 1024**3, 64 * 1024**2
 LIFETIME = 3600
 """Seconds after which an upload expires that is not complete."""
 
-_EXPIRES: Mapping[str, Check] = {"anchor": choice("created_at"), "seconds": integer(files.HOUR, files.MONTH)}
 _FIELDS: Mapping[str, Check] = {
     "bytes": integer(0, MAX_BYTES),
     "filename": string(low=1),
     "mime_type": string(low=1),
     "purpose": choice(*files.PURPOSES),
 }
-_UPLOAD = record({**_FIELDS, "expires_after": nullable(record(_EXPIRES, tuple(_EXPIRES)))}, tuple(_FIELDS))
+_UPLOAD = record({**_FIELDS, "expires_after": nullable(files.EXPIRES)}, tuple(_FIELDS))
 _COMPLETE = record({"part_ids": array(string(), "strings", low=1), "md5": nullable(string())}, ("part_ids",))
 
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,6 +184,10 @@ def test_prompt__results_find_their_calls(result: dict[str, Any], name: str) -> 
     assert (prompt.tool_result.name, prompt.tool_result.text) == (name, "21")
 
 
+def offered(**parameters: Any) -> dict[str, Any]:
+    return {"tools": [{"type": "function", "function": {"name": "f", "parameters": parameters}}]}
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [
@@ -203,6 +208,22 @@ def test_prompt__results_find_their_calls(result: dict[str, Any], name: str) -> 
         ({"options": {"temperature": "9"}}, 'option "temperature" must be of type float32'),
         ({"options": {"stop": "x"}}, 'option "stop" must be of type array'),
         ({"options": {"stop": [1]}}, 'option "stop" must be of an array of strings'),
+        ({"keep_alive": []}, "Unsupported type: '[]interface {}'"),
+        ({"keep_alive": "soon"}, 'time: invalid duration "soon"'),
+        ({"keep_alive": "-1"}, 'time: missing unit in duration "-1"'),
+        ({"keep_alive": "5 days"}, 'time: invalid duration "5 days"'),
+        ({"keep_alive": "5d"}, 'time: unknown unit "d" in duration "5d"'),
+        (
+            offered(required=[5]),
+            "json: cannot unmarshal number into Go struct field ChatRequest.tools.function.parameters.required of type "
+            "string",
+        ),
+        (
+            offered(properties={"a": {"description": {}}}),
+            "json: cannot unmarshal object into Go struct field ToolProperty.description of type string",
+        ),
+        (offered(properties={"a": {"type": {}}}), "json: cannot unmarshal object into Go value of type []string"),
+        (offered(properties={"a": {"type": [5]}}), "json: cannot unmarshal number into Go value of type string"),
     ],
 )
 def test_refuses__what_the_server_refuses(body: dict[str, Any], message: str) -> None:
@@ -211,6 +232,18 @@ def test_refuses__what_the_server_refuses(body: dict[str, Any], message: str) ->
     assert error.value.message.startswith(message)
     assert CHAT.error(error.value) == {"error": error.value.message}
     parsed(validate=False, **body)
+
+
+@pytest.mark.parametrize("lasts", ["5m", "1h30m", "-1s", "0", "1.5h", -1, 0, 300, None])
+def test_keep_alive__is_a_duration_or_seconds(lasts: Any) -> None:
+    parsed(keep_alive=lasts, **offered(type="object", properties={"a": {"type": ["string", "null"]}, "b": None}))
+
+
+@pytest.mark.parametrize(("token", "found"), [({}, "object"), (1.5, "number 1.5"), ("1", "string")])
+def test_generate__takes_whole_numbers_as_context(token: Any, found: str) -> None:
+    said = f"json: cannot unmarshal {found} into Go struct field GenerateRequest.context of type int"
+    with pytest.raises(RequestError, match=re.escape(said)):
+        OllamaGenerate().parse(orjson.dumps({"model": "m", "prompt": "a", "context": [1, token]}), {}, validate=True)
 
 
 @pytest.mark.parametrize(
