@@ -1,7 +1,7 @@
 """Step 2 for Anthropic's Messages API: the content blocks that messages are made of.
 
 The shapes are those of `ContentBlockParam` in the anthropic SDK. What the API's own tools leave behind (searches, code
-runs) goes back as it came, so that only its type is looked at.
+runs) goes back as it came, so that little of it is looked at.
 """
 
 import binascii
@@ -130,9 +130,10 @@ LEFT_BEHIND = (
     "tool_addition",
     "tool_removal",
 )
-"""The blocks of which only the type is looked at."""
+"""The blocks of which only the type is looked at, and what names them and what they answer."""
 
-CONTENT = text_or(array(tagged({**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, mapping)})))
+_LEFT = record({"id": ID, "name": string(1), "input": mapping, "tool_use_id": ID, "file_id": string(1)}, open_=True)
+CONTENT = text_or(array(tagged({**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, _LEFT)})))
 """A message's content: a text, or blocks."""
 
 TEXTS = text_or(array(tagged({"text": TEXT_BLOCK})))

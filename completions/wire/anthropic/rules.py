@@ -10,6 +10,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.models import max_output
 from completions.wire.anthropic import threads
+from completions.wire.anthropic.beta import CONTAINER, CONTEXT_MANAGEMENT, MCP_SERVERS, TASK_BUDGET
 from completions.wire.anthropic.blocks import CACHE, TEXTS
 from completions.wire.anthropic.checks import (
     Wrong,
@@ -33,7 +34,7 @@ VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 """The API's versions, from Anthropic's page "Versions"."""
 
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
-_OUTPUT = record({"effort": nullable(EFFORT), "format": nullable(_FORMAT), "task_budget": nullable(mapping)})
+_OUTPUT = record({"effort": nullable(EFFORT), "format": nullable(_FORMAT), "task_budget": TASK_BUDGET})
 
 COUNTED: Mapping[str, Check] = {
     "model": string(1, 256),
@@ -53,7 +54,7 @@ COUNTED: Mapping[str, Check] = {
 FIELDS: Mapping[str, Check] = {
     **COUNTED,
     "max_tokens": integer(0),
-    "container": anything,
+    "container": CONTAINER,
     "diagnostics": nullable(mapping),
     "inference_geo": nullable(string()),
     "metadata": record({"user_id": nullable(string(high=256))}),
@@ -84,6 +85,7 @@ Key = tuple[bool, bool, bool]
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
     beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT)}
+    beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS}
     beta |= {"messages": beta_messages, "thinking": BETA_THINKING}
     thread = {"thread": threads.CHECK}
     return {

@@ -1,12 +1,13 @@
 """Step 2 for Anthropic's Messages API: the tools, the choice among them, and how it goes with thinking.
 
-Shapes: `ToolUnionParam`, `ToolChoiceParam` and `ThinkingConfigParam` of the anthropic SDK. Of the tools that the API
-defines itself (`bash_20250124`, `web_search_20250305`, …) only type and name are looked at.
+Shapes: `ToolUnionParam`, `ToolChoiceParam` and `ThinkingConfigParam` of the anthropic SDK. `beta`
+has what is looked at in the tools that the API defines itself (`bash_20250124`, `web_search_20250305`, …).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from completions.wire.anthropic.beta import DEFINED_TOOL
 from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
 from completions.wire.validation import Check, Problem, anything, nullable
@@ -90,7 +91,8 @@ def _tool(value: Any) -> Problem | None:
         problem = _CUSTOM(value)
         return problem and problem.under("custom")
     if type(kind) is str and kind.startswith(DEFINED):
-        return None
+        problem = DEFINED_TOOL(value)
+        return problem and problem.under(kind)
     expected = ", ".join(f"'{name}'" for name in ("custom", *(f"{name}…" for name in DEFINED)))
     return Wrong(f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {expected}")
 
