@@ -2,13 +2,23 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
+import httpx
+
 T = TypeVar("T")
+
+_LINE = re.compile(
+    r"""\s*(?:export\s+)?(?P<name>[^\W\d]\w*)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?"""
+)
+"""A setting in `.env`; its value may have quotes, and a comment after a space."""
 
 
 class ConfigError(ValueError):
@@ -32,6 +42,7 @@ class _Setting(Generic[T]):
     default: T
     parse: Callable[[object], T]
     allowed: str
+    is_secret: bool = False
 
     def value(self, given: T | None, environment: Mapping[str, str]) -> T:
         source, value = self.name, given
@@ -43,8 +54,9 @@ class _Setting(Generic[T]):
                 return self.default
         try:
             return self.parse(raw)
-        except (TypeError, ValueError):
-            raise ConfigError(f"{source}={raw!r}: must be {self.allowed}") from None
+        except (TypeError, ValueError, httpx.InvalidURL):
+            shown = source if self.is_secret else f"{source}={raw!r}"
+            raise ConfigError(f"{shown}: must be {self.allowed}") from None
 
 
 def read_config(
@@ -65,13 +77,13 @@ def read_config(
     )
 
 
-def check_parameters(given: Mapping[str, Any]) -> None:
-    """Raise `ConfigError` for a setting that a call replaces with a value it cannot have; None leaves it to LiteLLM."""
+def check_parameters(given: dict[str, Any]) -> None:
+    """Read the settings that a call replaces, or raise `ConfigError`; None leaves one to LiteLLM."""
     for setting in (_BASE_URL, _API_KEY, _MODEL, _MAX_RETRIES, _TIMEOUT):
         value = given.get(setting.name)
         is_others = setting is _TIMEOUT and not isinstance(value, (int, float, str))  # httpx's or the SDK's own
         if value is not None and not is_others:
-            setting.value(value, {})
+            given[setting.name] = setting.value(value, {})
 
 
 def _environment() -> Mapping[str, str]:
@@ -80,22 +92,46 @@ def _environment() -> Mapping[str, str]:
         return os.environ
     import environ  # only when there is a file for it
 
-    # `read_env` writes what it reads into ENVIRON, below what is there: here, a copy of the environment.
-    reader: Any = type("Reader", (environ.Env,), {"ENVIRON": dict(os.environ)})
-    environment: Mapping[str, str] = reader.ENVIRON
     try:
-        reader.read_env(path)
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise ConfigError(f".env: must be UTF-8 text ({error})") from None
+    except OSError as error:
+        raise ConfigError(f".env: cannot be read ({error.strerror})") from None
+    # `read_env` writes what it reads into ENVIRON, below what is there: here, a copy of the environment.
+    reader: Any = type("Reader", (environ.Env,), {"ENVIRON": dict(os.environ)})
+    reader.read_env(StringIO("\n".join(_settings(lines))))
+    environment: Mapping[str, str] = reader.ENVIRON
     return environment
 
 
+def _settings(lines: list[str]) -> Iterator[str]:
+    """Yield the settings in a file without the spaces and comments around them; others' lines may be no settings."""
+    for number, line in enumerate(lines, 1):
+        if found := _LINE.fullmatch(line):
+            yield f"{found['name']}={found['value']}"
+        elif line.lstrip().startswith("LLM_"):
+            raise ConfigError(f".env:{number}: must be NAME=value, not {line.strip()[:60]!r}")
+
+
 def _url(value: object) -> str:
-    url = _text(value).rstrip("/")
+    """Return a URL that the HTTP client takes, and to which a path can be added."""
+    url = _text(value).strip().rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+    if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable():
+        raise ValueError(url)
+    httpx.URL(url).host.encode("idna")
+    if not parts.hostname:
         raise ValueError(url)
     return url
+
+
+def _key(value: object) -> str:
+    """Return a key that a header can carry."""
+    key = _text(value).strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError
+    return key
 
 
 def _text(value: object) -> str:
@@ -106,7 +142,7 @@ def _text(value: object) -> str:
 
 def _seconds(value: object) -> float:
     seconds = float(value) if isinstance(value, (int, float, str)) and not isinstance(value, bool) else math.nan
-    if not 0 < seconds < math.inf:  # not true for NaN either
+    if not 0 < seconds <= threading.TIMEOUT_MAX:  # not true for NaN either
         raise ValueError(value)
     return seconds
 
@@ -119,7 +155,7 @@ def _count(value: object) -> int:
 
 
 _BASE_URL = _Setting("base_url", "http://127.0.0.1:8000/v1", _url, "an http:// or https:// URL")
-_API_KEY = _Setting("api_key", "mock-key", _text, "text, not empty")
+_API_KEY = _Setting("api_key", "mock-key", _key, "ASCII text, not empty, in one line", is_secret=True)
 _MODEL = _Setting("model", "mock", _text, "text, not empty")
 _TIMEOUT = _Setting("timeout", 60.0, _seconds, "a number of seconds above 0")
 _MAX_RETRIES = _Setting("max_retries", 2, _count, "a whole number, 0 or more")

@@ -9,6 +9,7 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Mapping
+from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -41,8 +42,13 @@ PREFIX = "MOCK_"
 CLOSE = 0.85
 """How alike two names are, of 1, for one to be taken for a slip of the other: PORTT and PORT, API_KEY and API_KEYS."""
 
-LINE = re.compile(r"\s*(#.*|(export\s+)?[\w.-]+\s*=.*)?$")
-"""A line of a file of settings."""
+LINE = re.compile(
+    r"""\s*(?:\#.*|(?:export\s+)?(?P<name>[\w.-]+)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?)?"""
+)
+"""A line of a file of settings: a name and a value, which may have quotes; a comment follows a space or is all."""
+
+REFERENCE = re.compile(r"\$(\w+)")
+"""A value that is another variable's."""
 
 ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:]+\])(:(\d+|\*))?", re.IGNORECASE)
 """An entry of CORS_ORIGINS."""
@@ -161,26 +167,44 @@ class Environment:
         return value if limits[0] <= value <= limits[1] else self._reject(name, raw, allowed, default)
 
     def _raw(self, name: str) -> str:
-        """The stripped text of a variable; an empty one counts as absent, as in `.env` files."""
+        """The stripped text of a variable; an empty one counts as absent, as in `.env` files.
+
+        `$OTHER` is the value of another variable, and `\\$OTHER` that text.
+        """
+        text, passed = self._text(name), {name}
+        while (found := REFERENCE.fullmatch(text)) is not None:
+            other = found[1]
+            if other in passed or other not in self._env.ENVIRON:
+                told = f"{name}={text!r} is the value of the variable {other}, which has none."
+                self.problems.append(f"{told} Write \\{text} for the text itself.")
+                return ""
+            passed.add(other)
+            text = self._text(other)
+        return text[1:] if text.startswith("\\$") else text
+
+    def _text(self, name: str) -> str:
         self._asked.add(name)
-        return str(self._env.str(name, "")).strip()
+        return str(self._env.ENVIRON.get(name, "")).strip()
 
     def _read_file(self, file: Path) -> None:
         try:
-            lines = file.read_text(encoding="utf-8").splitlines()
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
         except UnicodeDecodeError as exc:
             self.problems.append(f"{file} is not UTF-8 text: {exc.reason} at byte {exc.start}.")
             return
         except OSError as exc:
             self.problems.append(f"The file of settings {file} cannot be read: {exc.strerror}. ENV_FILE names it.")
             return
+        settings = []
         for number, line in enumerate(lines, 1):
-            if not LINE.match(line):
+            if (found := LINE.fullmatch(line)) is None:
                 shown = line.strip()[:60]
                 self.problems.append(
                     f"{file}:{number}: {shown!r} is not a setting. Write NAME=value, or # for a comment."
                 )
-        self._env.read_env(file)
+            elif (found["name"] or "").isidentifier():
+                settings.append(f"{found['name']}={found['value']}")
+        self._env.read_env(StringIO("\n".join(settings)))  # it knows quotes, but drops a line with other spaces
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
         shown = "none" if default == [] else str(default).lower() if isinstance(default, bool) else default

@@ -45,11 +45,15 @@ def test_config__a_directory_named_dotenv_is_no_file() -> None:
         ("LLM_TIMEOUT", "-1", "seconds above 0"),
         ("LLM_TIMEOUT", "nan", "seconds above 0"),
         ("LLM_TIMEOUT", "inf", "seconds above 0"),
+        ("LLM_TIMEOUT", "1e300", "seconds above 0"),
         ("LLM_MAX_RETRIES", "-1", "whole number"),
         ("LLM_MAX_RETRIES", "1.5", "whole number"),
         ("LLM_BASE_URL", "localhost:8000", "http:// or https:// URL"),
         ("LLM_BASE_URL", "http://", "http:// or https:// URL"),
         ("LLM_BASE_URL", "http://host:99999", "http:// or https:// URL"),
+        ("LLM_BASE_URL", "http://exam..ple/v1", "http:// or https:// URL"),
+        ("LLM_BASE_URL", "http://é../v1", "http:// or https:// URL"),
+        ("LLM_BASE_URL", "http://host/v1\x7f/x", "http:// or https:// URL"),
     ],
 )
 def test_config__a_wrong_value_is_named_with_what_is_allowed(
@@ -58,7 +62,7 @@ def test_config__a_wrong_value_is_named_with_what_is_allowed(
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigError) as caught:
         LLMClient()
-    assert f"{variable}='{value}'" in str(caught.value)
+    assert f"{variable}={value!r}" in str(caught.value)
     assert allowed in str(caught.value)
 
 
@@ -73,3 +77,44 @@ def test_config__a_wrong_argument_is_named_too(argument: dict[str, Any]) -> None
 
 def test_config__base_url_loses_its_last_slash() -> None:
     assert read_config(base_url="http://host/v1/").base_url == "http://host/v1"
+
+
+@pytest.mark.parametrize(
+    ("given", "config"),
+    [
+        ({"base_url": " http://host/v1/ \n"}, Config("http://host/v1", "mock-key", "mock", 60.0, 2)),
+        ({"api_key": "key-from-a-file\n"}, Config("http://127.0.0.1:8000/v1", "key-from-a-file", "mock", 60.0, 2)),
+    ],
+)
+def test_config__an_argument_loses_the_spaces_around_it(given: dict[str, Any], config: Config) -> None:
+    assert read_config(**given) == config
+
+
+@pytest.mark.parametrize("key", ["clé", "a\nb", "a\x00b", " "])
+def test_config__a_key_that_no_header_can_carry_is_not_shown(key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        LLMClient(api_key=key)
+    assert str(caught.value) == "api_key: must be ASCII text, not empty, in one line"
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("LLM_MODEL = m\n", "m"),
+        ("\ufeffLLM_MODEL=m\n", "m"),
+        ("  export LLM_MODEL='m # n'  # why\n", "m # n"),
+        ("LLM_MODEL=m#n # why\r\n", "m#n"),
+        ("LLM_MODEL= # none\n", "mock"),
+        ("-----BEGIN KEY-----\nMIIE\n-----END KEY-----\n0=1\na.b=1\nLLM_MODEL=m\n", "m"),
+    ],
+)
+def test_config__dotenv_as_people_write_it(text: str, model: str, capfd: pytest.CaptureFixture[str]) -> None:
+    Path(".env").write_text(text, newline="", encoding="utf-8")
+    assert read_config().model == model
+    assert capfd.readouterr() == ("", "")
+
+
+def test_config__a_line_of_dotenv_that_is_ours_and_no_setting() -> None:
+    Path(".env").write_text("OTHER: 1\n\nLLM_MODEL: m\n")
+    with pytest.raises(ConfigError, match=r"^\.env:3: must be NAME=value, not 'LLM_MODEL: m'$"):
+        read_config()

@@ -109,7 +109,7 @@ def test_model__without_a_known_provider_is_sent_as_it_stands(wire: WireServer, 
 
 def test_call__may_override_every_setting(wire: WireServer, ask: Ask) -> None:
     wire.play(reply(answer()))
-    ask.complete("http://127.0.0.1:1", api_base=f"{wire.url}/other", api_key="k2", model="m2")
+    ask.complete("http://127.0.0.1:1", api_base=f" {wire.url}/other/", api_key="k2\n", model="m2")
     (request,) = wire.requests
     assert (request.path, request.json["model"]) == ("/other/chat/completions", "m2")
     assert request.headers["authorization"] == "Bearer k2"

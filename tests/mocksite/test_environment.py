@@ -96,9 +96,36 @@ def test_database__wrong_is_a_problem_and_the_default(raw: str) -> None:
     assert "secret" not in problems[0]
 
 
-def test_read__value_may_name_another_variable() -> None:
-    assert Environment({"X": "$OTHER", "OTHER": "o"}).text("X", "d") == "o"
-    assert Environment({"X": "$OTHER"}).text("X", "d") == "d"
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("$OTHER", "o"),
+        ("$THIRD", "o"),
+        ("$EMPTY", "d"),
+        ("\\$OTHER", "$OTHER"),
+        ("$OTHER/x", "$OTHER/x"),
+        ("a$b", "a$b"),
+    ],
+)
+def test_read__value_may_name_another_variable(raw: str, value: str) -> None:
+    environment = Environment({"X": raw, "OTHER": "o", "THIRD": " $OTHER ", "EMPTY": ""})
+    assert (environment.text("X", "d"), environment.problems) == (value, [])
+
+
+@pytest.mark.parametrize("others", [{}, {"OTHER": "$OTHER"}, {"OTHER": "$X"}])
+def test_read__value_that_names_a_variable_without_a_value(others: dict[str, str]) -> None:
+    environment = Environment({"X": "$OTHER"} | others)
+    assert environment.text("X", "d") == "d"
+    text, end = ("$OTHER", "OTHER") if others.get("OTHER") != "$X" else ("$X", "X")
+    assert environment.problems == [
+        f"X={text!r} is the value of the variable {end}, which has none. Write \\{text} for the text itself."
+    ]
+
+
+def test_doubts__not_of_a_variable_that_another_names() -> None:
+    environment = Environment({"API_KEYS": "$API_KEY", "API_KEY": "sk-1"})
+    assert environment.names("API_KEYS", []) == ["sk-1"]
+    assert environment.doubts() == []
 
 
 def test_file__is_below_the_environment_which_stays_as_it_is(tmp_path: Path) -> None:
@@ -116,6 +143,29 @@ def test_file__absent_or_not_text(tmp_path: Path) -> None:
     assert Environment({}, tmp_path / ".env").problems == [
         f"{tmp_path}/.env is not UTF-8 text: invalid start byte at byte 2."
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("X = 2", "2"),
+        ("  X=2", "2"),
+        ("export  X =2  ", "2"),
+        ("X=2 # why", "2"),
+        ("X='a # b'  # why", "a # b"),
+        ('X = "a # b" ', "a # b"),
+        ('X="a \\" # b"', 'a " # b'),
+        ("X=a#b", "a#b"),
+        ("X= # nothing", "default"),
+        ("\ufeffX=2", "2"),
+        ("X=2\r", "2"),
+    ],
+)
+def test_file__takes_a_setting_as_people_write_it(tmp_path: Path, line: str, value: str) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(f"{line}\nOTHER=1\n".encode())
+    environment = Environment({}, file)
+    assert (environment.text("X", "default"), environment.problems) == (value, [])
 
 
 STATE_URLS = "memory://, redis://HOST:6379/0, rediss://USER:PASSWORD@HOST:6379/0 or unix:///PATH?db=0"
@@ -178,7 +228,7 @@ def test_file__that_is_named_and_not_there(tmp_path: Path) -> None:
 
 def test_file__its_broken_lines_are_named(tmp_path: Path) -> None:
     file = tmp_path / ".env"
-    file.write_text("# a comment\n\nexport A=1\nB = 2\nC='x # y'\nALLOWED_HOSTS\n  D: 3\nE=\n")
+    file.write_text("# a comment\n\nexport A=1\nB = 2\nC='x # y'\nALLOWED_HOSTS\n  D: 3\nE=\na.b-c=4\n")
     assert Environment({}, file).problems == [
         f"{file}:6: 'ALLOWED_HOSTS' is not a setting. Write NAME=value, or # for a comment.",
         f"{file}:7: 'D: 3' is not a setting. Write NAME=value, or # for a comment.",
