@@ -78,11 +78,12 @@ def read_config(
 
 
 def check_parameters(given: dict[str, Any]) -> None:
-    """Read the settings that a call replaces, or raise `ConfigError`; None leaves one to LiteLLM."""
+    """Read the settings that a call replaces, or raise `ConfigError`; None is the client's own."""
     for setting in (_BASE_URL, _API_KEY, _MODEL, _MAX_RETRIES, _TIMEOUT):
         value = given.get(setting.name)
-        is_others = setting is _TIMEOUT and not isinstance(value, (int, float, str))  # httpx's or the SDK's own
-        if value is not None and not is_others:
+        if value is None:
+            given.pop(setting.name, None)
+        elif setting is not _TIMEOUT or isinstance(value, int | float | str):  # others are httpx's or the SDK's own
             given[setting.name] = setting.value(value, {})
 
 

@@ -115,6 +115,14 @@ def test_call__may_override_every_setting(wire: WireServer, ask: Ask) -> None:
     assert request.headers["authorization"] == "Bearer k2"
 
 
+def test_call__with_none_leaves_a_setting_as_it_is(wire: WireServer, ask: Ask) -> None:
+    wire.play(reply(answer()))
+    nothing = dict.fromkeys(("api_base", "api_key", "model", "timeout", "num_retries"))
+    ask.complete(wire.url, **nothing)
+    (request,) = wire.requests
+    assert (request.json["model"], request.headers["authorization"]) == ("mock", "Bearer mock-key")
+
+
 def test_stream_parameter__is_refused(ask: Ask) -> None:
     with pytest.raises(TypeError, match=r"complete\(\) or stream\(\)"):
         ask.complete("http://127.0.0.1:1", stream=True)
