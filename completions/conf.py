@@ -1,5 +1,7 @@
 """The app's settings, read from Django's at the time of use, with defaults for projects that set none."""
 
+import math
+import os
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
@@ -11,15 +13,33 @@ T = TypeVar("T")
 class Setting(Generic[T]):
     """A Django setting of the attribute's name, or its default."""
 
-    def __init__(self, default: T) -> None:
-        self.default = default
+    def __init__(self, default: T, least: int = 0) -> None:
+        self.default, self.least = default, least
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
 
     def __get__(self, instance: object, owner: type) -> T:
-        value: T = getattr(settings, self.name, self.default)  # checked where the settings are read
+        value: T = getattr(settings, self.name, self.default)  # `problem` says whether it is one
         return value
+
+    def problem(self) -> str | None:
+        """Return what is wrong with the value that a project gives the setting, if it can be none."""
+        value: object = getattr(settings, self.name, self.default)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and self.least <= value < math.inf
+        match self.default:
+            case bool():
+                fits, allowed = isinstance(value, bool), "True or False"
+            case int():
+                fits, allowed = is_number and isinstance(value, int), f"a whole number from {self.least}"
+            case float():
+                fits, allowed = is_number, f"a number from {self.least}"
+            case str():
+                fits, allowed = isinstance(value, str | os.PathLike), "a text"
+            case _:
+                texts = value if isinstance(value, list | tuple | set | frozenset) else [None]
+                fits, allowed = all(isinstance(each, str) for each in texts), "a list of texts"
+        return None if fits else f"{self.name}={value!r} is not allowed: it takes {allowed}."
 
 
 class Conf:
@@ -27,9 +47,9 @@ class Conf:
 
     HOST = Setting("127.0.0.1")
     PORT = Setting(8000)
-    WORKERS = Setting(1)
+    WORKERS = Setting(1, least=1)
     SHUTDOWN_TIMEOUT = Setting(10)
-    REQUEST_TIMEOUT = Setting(60)
+    REQUEST_TIMEOUT = Setting(60, least=1)
     STATE_URL = Setting("memory://")
     MOCK_SCRIPT = Setting("mock")
     MOCK_UPSTREAM: Setting[Sequence[str]] = Setting(())
@@ -40,20 +60,26 @@ class Conf:
     CASSETTE_ROOT = Setting("")
     MOCK_TTFT_MS = Setting(50.0)
     MOCK_ITL_MS = Setting(50.0)
-    MAX_BODY_BYTES = Setting(32 * 1024 * 1024)
+    MAX_BODY_BYTES = Setting(32 * 1024 * 1024, least=1)
     API_KEYS: Setting[Sequence[str]] = Setting(())
     ADMIN_TOKEN = Setting("")
     CORS_ORIGINS: Setting[Sequence[str]] = Setting(())
     JOURNAL = Setting(False)
-    JOURNAL_QUEUE = Setting(10_000)
-    JOURNAL_KEEP = Setting(10_000)
+    JOURNAL_QUEUE = Setting(10_000, least=1)
+    JOURNAL_KEEP = Setting(10_000, least=1)
     JOURNAL_MAX_BODY = Setting(256 * 1024)
-    JOURNAL_FLUSH_MS = Setting(500)
+    JOURNAL_FLUSH_MS = Setting(500, least=1)
     JOURNAL_REDACT: Setting[Sequence[str]] = Setting(())
     LOG_LEVEL = Setting("INFO")
     LOG_CHUNKS = Setting(True)
     ENVIRONMENT_DOUBTS: Setting[tuple[str, ...]] = Setting(())
     ENVIRONMENT_PROBLEMS: Setting[tuple[str, ...]] = Setting(())
+
+
+def wrong_values() -> list[str]:
+    """Return what is wrong with the values that a project gives our settings, a sentence each."""
+    ours = [each for each in vars(Conf).values() if isinstance(each, Setting)]
+    return [problem for each in ours if (problem := each.problem()) is not None]
 
 
 class DjangoConf:

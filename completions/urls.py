@@ -1,7 +1,9 @@
 """The API's addresses, made of what the formats say of theirs; all of them stand under `/ns/NAME/` too."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -303,6 +305,15 @@ async def missing(request: HttpRequest, namespace: str | None = None, **facts: A
     return await lookups.not_found(request, **named, **facts)
 
 
+def exempt(patterns: Iterable[URLPattern | URLResolver]) -> None:
+    """Take views out of what a project asks of all of its own: a login, and a transaction, which async ones refuse."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            exempt(each.url_patterns)
+        else:
+            vars(each.callback).update(login_required=False, _non_atomic_requests=frozenset(settings.DATABASES))
+
+
 urlpatterns = [
     re_path("^ns/(?P<namespace>[^/]+)/ns/(?P=namespace)/", include(GEMINI_UPLOADS)),
     path("ns/<str:namespace>/", include(api)),
@@ -310,3 +321,5 @@ urlpatterns = [
     re_path(r"^(?:ns/(?P<namespace>[^/]+)/)?_mock/", missing, UNKNOWN),
     re_path(r"^(?:ns/(?P<namespace>[^/]+)|ns)(?:/|$)", lookups.not_found, UNKNOWN),
 ]
+
+exempt(urlpatterns)

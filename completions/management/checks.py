@@ -12,11 +12,12 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
-from completions.conf import conf
+from completions.conf import conf, wrong_values
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.resolve.upstream import read_upstreams
 from completions.script.asked.ignored import read_ignored
+from completions.script.elsewhere import CASSETTE_MODES
 from completions.script.loader import builtin_names
 from completions.script.review import doubts
 from completions.state.script_file import script_file
@@ -27,6 +28,8 @@ TAG = "completions"
 
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report wrong environment variables and a script that cannot be used, or that cannot mean what it says."""
+    if wrong := wrong_values():
+        return [Error(problem, id="completions.E009") for problem in wrong]
     problems = [Error(problem, id="completions.E001") for problem in conf.ENVIRONMENT_PROBLEMS]
     hint = "All settings are in docs/configuration.md, which the server shows at /_mock/docs/configuration."
     doubts = [Warning(doubt, hint=hint, id="completions.W002") for doubt in conf.ENVIRONMENT_DOUBTS]
@@ -120,6 +123,9 @@ def _cassette_problems() -> list[CheckMessage]:
     except ValueError as exc:
         hint = "CASSETTE_IGNORE takes names and patterns, separated by commas: ids,dates,whitespace,/ticket-[0-9]+/."
         return [Error(f"CASSETTE_IGNORE cannot be used: {exc}.", hint=hint, id="completions.E008")]
+    if conf.CASSETTE_MODE not in CASSETTE_MODES:
+        told = f"CASSETTE_MODE={conf.CASSETTE_MODE!r} is not allowed: it takes one of {', '.join(CASSETTE_MODES)}."
+        return [Error(told, id="completions.E001")]
     if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or Path(conf.CASSETTES).is_dir():
         return []
     told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and nothing is recorded, so every request is an error."

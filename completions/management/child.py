@@ -12,7 +12,7 @@ import threading
 
 import uvicorn
 
-from completions.management.server import OPTIONS, application_path
+from completions.management.server import application_path, uvicorn_options
 
 BACKLOG = 2048
 
@@ -51,7 +51,7 @@ def listen(host: str, port: int, *, is_reserved: bool = False) -> socket.socket:
 
 def run_for_parent(listening: socket.socket, *, until_eof: bool, report: bool) -> None:
     """Serve on a socket, in this one process; end with standard input, and say the port, where that is wanted."""
-    server = ChildServer(uvicorn.Config(application_path(), **OPTIONS))
+    server = ChildServer(uvicorn.Config(application_path(), **uvicorn_options()))
     server.reports = report
     if until_eof:
         threading.Thread(target=_stop_at_eof, args=(server,), name="stop at EOF", daemon=True).start()

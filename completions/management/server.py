@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
+from django.apps import apps
 from django.conf import settings
 from django.core.management.base import CommandError
 
@@ -24,7 +25,11 @@ OPTIONS: Mapping[str, Any] = {
     "access_log": False,
     "server_header": False,
 }
-"""How uvicorn runs, however it is started: logging is the settings' own, and websockets are not loaded."""
+"""How uvicorn runs our application, however it is started: logging is the settings' own, without websockets."""
+
+OURS = "mocksite.asgi:application"
+
+WITH_STATIC_FILES = "completions.management.development:application"
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """What tells prometheus-client, when it is imported, where several processes keep their numbers."""
@@ -37,6 +42,20 @@ def application_path() -> str:
         raise CommandError("Set ASGI_APPLICATION to your project's ASGI application: 'mysite.asgi.application'.")
     module, _, name = dotted.rpartition(".")
     return f"{module}:{name}"
+
+
+def development_path() -> str:
+    """Return what `runserver` serves: the application, with a project's static files, as Django's own does."""
+    has_static_files = settings.DEBUG and apps.is_installed("django.contrib.staticfiles")
+    return WITH_STATIC_FILES if has_static_files else application_path()
+
+
+def uvicorn_options() -> dict[str, Any]:
+    """Return how uvicorn runs: a project's own application its own way, with the lines that uvicorn itself logs."""
+    if application_path() == OURS:
+        return dict(OPTIONS)
+    has_logging = "uvicorn" in getattr(settings, "LOGGING", {}).get("loggers", {})
+    return {"server_header": False} | ({"log_config": None} if has_logging else {})
 
 
 def check_port(host: str, port: int) -> None:
@@ -64,11 +83,12 @@ def records_nothing() -> bool:
     return conf.CASSETTE_MODE in RECORDS and conf.MOCK_SCRIPT == "relay" and not conf.MOCK_UPSTREAM
 
 
-def run(host: str, port: int, *, workers: int = 1, reload: bool = False) -> None:
+def run(host: str, port: int, *, workers: int = 1, reload: bool = False, is_development: bool = False) -> None:
     """Serve until a signal ends it."""
     check_port(host, port)
+    path = development_path() if is_development else application_path()
     with shared_metrics() if workers > 1 else nullcontext():
-        uvicorn.run(application_path(), host=host, port=port, workers=workers, reload=reload, **OPTIONS)
+        uvicorn.run(path, host=host, port=port, workers=workers, reload=reload, **uvicorn_options())
 
 
 @contextmanager

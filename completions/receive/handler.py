@@ -142,7 +142,7 @@ class Handler(ASGIHandler):
 
     async def _refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before it reaches Django, in the format of its address."""
-        wire, exchange = _wire_of(request.path), request.begin()
+        wire, exchange = _wire_of(request.path_info), request.begin()
         response = error_response(exc) if wire is None else error_of(exc, wire, exchange)
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS

@@ -274,6 +274,13 @@ async def test_root_path__is_taken_off(app: Handler) -> None:
     assert connection.answer.status == 200
 
 
+async def test_root_path__is_taken_off_where_a_request_is_refused_at_once(app: Handler) -> None:
+    asked = scope("POST", "/llm/v1/messages", query=b"\xff") | {"root_path": "/llm"}
+    connection = Connection(b"{}")
+    await app(asked, connection.receive, connection.send)
+    assert (connection.answer.status, json.loads(connection.answer.body)["type"]) == (400, "error")
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [

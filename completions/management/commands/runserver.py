@@ -18,7 +18,6 @@ class Command(DjangoRunserver):
 
     addr: str
     port: str
-    _raw_ipv6: bool
 
     help = "Serve with uvicorn for development, with reload; streams arrive in pieces."
 
@@ -34,6 +33,6 @@ class Command(DjangoRunserver):
             note_printed()
         host = "0.0.0.0" if self.addr == "0" else self.addr
         check_port(host, int(self.port))
-        addr = f"[{self.addr}]" if self._raw_ipv6 else self.addr
+        addr = f"[{self.addr}]" if ":" in self.addr else self.addr
         self.stdout.write(f"Serving {settings.SETTINGS_MODULE} at http://{addr}:{self.port}/ (Ctrl-C to quit)")
-        run(host, int(self.port), reload=options["use_reloader"])
+        run(host, int(self.port), reload=options["use_reloader"], is_development=True)

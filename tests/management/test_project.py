@@ -1,0 +1,155 @@
+"""A project with pages, middleware and an ASGI application of its own, which includes the mock behind a prefix."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.checks import CheckMessage
+from pytest_django import Settings
+
+from completions.management.checks import check_settings
+from completions.management.server import OURS, WITH_STATIC_FILES, application_path, development_path, uvicorn_options
+from tests.server import LiveServer
+
+JSON = "application/json"
+
+SETTINGS = """
+ALLOWED_HOSTS = ["127.0.0.1"]
+ASGI_APPLICATION = "site_asgi.application"
+DATABASES = {
+    name: {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:", "ATOMIC_REQUESTS": True}
+    for name in ("default", "other")
+}
+DEBUG = True
+INSTALLED_APPS = ["completions", "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions"]
+INSTALLED_APPS += ["django.contrib.staticfiles"]
+MIDDLEWARE = [
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+]
+ROOT_URLCONF = "site_urls"
+SECRET_KEY = "k"
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+STATIC_URL = "static/"
+STATICFILES_DIRS = [__file__.removesuffix("site_settings.py") + "assets"]
+"""
+
+URLS = """
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpResponse
+from django.urls import include, path
+
+urlpatterns = [path("page", login_not_required(lambda request: HttpResponse("a page"))),
+               path("private", lambda request: HttpResponse("private")),
+               path("llm/", include("completions.urls"))]
+"""
+
+ASGI = """
+from django.core.asgi import get_asgi_application
+
+application = get_asgi_application()
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[dict[str, str]]:
+    files = {"site_settings.py": SETTINGS, "site_urls.py": URLS, "site_asgi.py": ASGI, "assets/style.css": "a {}"}
+    (tmp_path / "assets").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    yield {"DJANGO_SETTINGS_MODULE": "site_settings", "PYTHONPATH": str(tmp_path)}
+
+
+def get(url: str, body: bytes | None = None) -> bytes:
+    with urllib.request.urlopen(urllib.request.Request(url, body, {"content-type": JSON})) as response:
+        read: bytes = response.read()
+        return read
+
+
+@pytest.mark.parametrize("command", [("runserver", "0"), ("runserver", "0", "--noreload"), ("serve", "--port", "0")])
+def test_project__is_served_with_the_mock_in_it(command: tuple[str, ...], project: dict[str, str]) -> None:
+    with LiveServer("manage.py", *command, **project) as server:
+        assert get(f"{server.url}/page") == b"a page"
+        server.wait_for('"GET /page HTTP/1.1" 200')
+        if command[0] == "runserver":
+            assert get(f"{server.url}/static/style.css") == b"a {}"
+        answer = json.loads(get(f"{server.url}/llm/v1/chat/completions", b"{}"))
+        assert answer["choices"][0]["message"]["content"] == "This is a mock response."
+        stream = get(f"{server.url}/llm/v1/chat/completions", b'{"stream": true}')
+        assert stream.endswith(b"data: [DONE]\n\n")
+        assert json.loads(get(f"{server.url}/llm/_mock/ready"))["status"] == "ready"
+        assert b"<title>" in get(f"{server.url}/llm/_mock/")
+        assert not [line for line in server.log if "Traceback" in line]
+        server.stop()
+
+
+def test_application__of_a_project_is_served_its_own_way(settings: Settings) -> None:
+    assert (application_path(), development_path()) == (OURS, OURS)
+    assert uvicorn_options()["lifespan"] == "on"
+    settings.ASGI_APPLICATION, settings.LOGGING = "site_asgi.application", {}
+    assert development_path() == application_path() == "site_asgi:application"
+    settings.DEBUG = True
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.staticfiles"]
+    assert development_path() == WITH_STATIC_FILES
+    assert uvicorn_options() == {"server_header": False}
+    settings.LOGGING = {"loggers": {"uvicorn": {"level": "INFO"}}}
+    assert uvicorn_options() == {"server_header": False, "log_config": None}
+
+
+def said(messages: list[CheckMessage]) -> list[tuple[str | None, str]]:
+    return [(each.id, str(each.msg)) for each in messages]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("API_KEYS", "secret", "a list of texts"),
+        ("API_KEYS", [1], "a list of texts"),
+        ("API_KEYS", None, "a list of texts"),
+        ("MOCK_UPSTREAM", "https://api.example", "a list of texts"),
+        ("JOURNAL", "false", "True or False"),
+        ("LOG_CHUNKS", 0, "True or False"),
+        ("MOCK_SCRIPT", None, "a text"),
+        ("ADMIN_TOKEN", 5, "a text"),
+        ("WORKERS", "2", "a whole number from 1"),
+        ("JOURNAL_KEEP", 0, "a whole number from 1"),
+        ("MAX_BODY_BYTES", 1e6, "a whole number from 1"),
+        ("SHUTDOWN_TIMEOUT", True, "a whole number from 0"),
+        ("MOCK_TTFT_MS", "50", "a number from 0"),
+        ("MOCK_ITL_MS", -1, "a number from 0"),
+        ("MOCK_ITL_MS", float("nan"), "a number from 0"),
+    ],
+)
+def test_check__of_a_value_that_a_project_sets(name: str, value: object, allowed: str, settings: Settings) -> None:
+    setattr(settings, name, value)
+    assert said(check_settings(None)) == [("completions.E009", f"{name}={value!r} is not allowed: it takes {allowed}.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("API_KEYS", ("a", "b")),
+        ("API_KEYS", {"a"}),
+        ("MOCK_TTFT_MS", 5),
+        ("MOCK_SCRIPT", Path(__file__).parent.parent / "example.yaml"),
+        ("SHUTDOWN_TIMEOUT", 0),
+    ],
+)
+def test_check__of_a_value_of_another_type_that_fits(name: str, value: Any, settings: Settings) -> None:
+    setattr(settings, name, value)
+    assert check_settings(None) == []
+
+
+def test_check__of_the_mode_of_cassettes(settings: Settings) -> None:
+    settings.CASSETTE_MODE = "sometimes"
+    modes = "none, once, new_episodes, all, passthrough"
+    assert said(check_settings(None)) == [
+        ("completions.E001", f"CASSETTE_MODE='sometimes' is not allowed: it takes one of {modes}.")
+    ]
