@@ -13,7 +13,7 @@ _file = Path(_named or ".env")
 _env = Environment(file=_file if _named or _file.exists() else None)
 
 # The server
-HOST = _env.text("HOST", "127.0.0.1")
+HOST = _env.text("HOST", "127.0.0.1").strip("[]")  # of an IPv6 address in a URL
 PORT = _env.integer("PORT", 8000, 0, 65535)
 WORKERS = _env.integer("WORKERS", 1, 1, 256)
 SHUTDOWN_TIMEOUT = _env.integer("SHUTDOWN_TIMEOUT", 10, 0, 3600)  # seconds

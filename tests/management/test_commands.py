@@ -170,6 +170,13 @@ def test_host__that_this_machine_does_not_have() -> None:
     assert "192.0.2.1 is not an address of this machine." in result.stderr
 
 
+@pytest.mark.skipif(not socket.has_ipv6, reason="The machine has no IPv6.")
+def test_host__of_ipv6_may_have_the_brackets_of_a_url() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        result = run_manage("serve", HOST="[::1]", PORT=str(taken.getsockname()[1]))
+    assert " of ::1 is already in use." in result.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
