@@ -92,6 +92,9 @@ NAMED_WHERE_THERE: Mapping[str, Mapping[str, str]] = {
 """Abilities that the table names for each of a vendor's models that has them, and for no other."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+SMALL_WINDOW = 8192
+"""The tokens of windows up to which an answer has no other limit (ChatGPTNextWeb/NextChat 3195, of gpt-4)."""
+
 COMMON_EFFORTS = frozenset({"low", "medium", "high"})
 
 MODES: Mapping[str, frozenset[str]] = {
@@ -113,7 +116,8 @@ class Capabilities(NamedTuple):
     """What a model lacks of `FEATURES`, what more it lacks while it reasons, and what it takes besides.
 
     `efforts` are the reasoning efforts it takes, None: any. `formats` are where it is to be asked, None: anywhere.
-    `budget` is the least and the most tokens that it may be told to think.
+    `budget` is the least and the most tokens that it may be told to think. `output` are the most tokens that an answer
+    may be asked to have, None: as many as the context window has room for.
     """
 
     lacks: frozenset[str] = frozenset()
@@ -122,6 +126,7 @@ class Capabilities(NamedTuple):
     default_effort: str = "medium"
     formats: frozenset[str] | None = None
     budget: tuple[int, int] | None = None
+    output: int | None = None
 
     def lacking(self, effort: str | None) -> frozenset[str]:
         """Return what the model lacks in a request with this effort, None: the model's own."""
@@ -152,6 +157,7 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
         default_effort=family.default_effort,
         formats=family.formats or _formats(entry),
         budget=family.budget,
+        output=_output(entry),
     )
 
 
@@ -174,6 +180,12 @@ def _efforts(entry: table.Entry, vendor: str) -> tuple[str, ...] | None:
         name for name, flag in flags.items() if flag in entry.yes or (name in COMMON_EFFORTS and flag not in entry.no)
     )
     return tuple(taken)
+
+
+def _output(entry: table.Entry) -> int | None:
+    """Return the limit of an answer; gpt-4 takes as many tokens as its window has, whatever the table says."""
+    window, output, _ = entry.limits
+    return output if (window or 0) > SMALL_WINDOW else None
 
 
 def _formats(entry: table.Entry) -> frozenset[str] | None:

@@ -22,6 +22,9 @@ HABITS = {"prefill": "supports_assistant_prefill", "inline_system": "supports_mi
 INPUT_ONLY = "gpt-5"
 """The prefix of models whose window in the table is for input only; their output has its own."""
 
+OUTPUT = 65_536
+"""The tokens that answers of Google's models may have; the table has 65,535."""
+
 
 class Limits(NamedTuple):
     """A model's limits in tokens; None where the table does not know.
@@ -192,7 +195,8 @@ def _entry(entry: dict[str, Any]) -> Entry:
     refused = (
         () if entry.get("litellm_provider") != "anthropic" else (h for h, key in HABITS.items() if not entry.get(key))
     )
-    limits = Limits(read or total, write or total, _shared(frozenset(refused)))
+    output = write or total
+    limits = Limits(read or total, OUTPUT if output == OUTPUT - 1 else output, _shared(frozenset(refused)))
     endpoints = entry.get("supported_endpoints")
     return Entry(
         _shared(limits),

@@ -17,7 +17,7 @@ from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
 from completions.wire.readback import Answer
-from completions.wire.refusals import Refusal, applying
+from completions.wire.refusals import OUTPUT, Refusal, applying
 from completions.wire.words import NO_WORDS, Words, worded
 
 NO_ROUTE: Mapping[str, str] = {}
@@ -114,6 +114,8 @@ class WireFormat(ABC):
     def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
         """Raise the API's error for the first ability that the request needs and its model lacks."""
         lacking = can.lacking(prompt.reasoning_effort) if can.lacks_reasoning else can.lacks
+        if can.output is not None and prompt.max_tokens is not None and prompt.max_tokens > can.output:
+            lacking = lacking | {OUTPUT}
         kinds = {part.kind for message in prompt.messages if message.parts for part in message.parts}
         for row in applying(self, prompt.format, lacking, can):
             if (row.needs and row.needs not in prompt.body) or (row.part and row.part not in kinds):

@@ -28,8 +28,8 @@ Find = Callable[[Prompt, Capabilities], Asked | None]
 
 
 class Refusal(NamedTuple):
-    """The error for one ability; `words` and `param` can contain `{place}`, `{value}`, `{model}`, `{supported}` and
-    `{one_of}`.
+    """The error for one ability; `words` and `param` can contain `{place}`, `{value}` and what else `error` has by
+    name.
 
     `part` is the kind of part, and `needs` the parameter, without which no request needs the ability: other requests
     skip the row.
@@ -58,6 +58,8 @@ class Refusal(NamedTuple):
             "levels": ", ".join(sorted(can.efforts or ())),
             "least": can.budget[0] if can.budget else 0,
             "most": can.budget[1] if can.budget else 0,
+            "output": can.output,
+            "beyond": (can.output or 0) + 1,
         }
         param = self.param and self.param.format_map(facts)
         return RequestError(
@@ -73,6 +75,9 @@ FORMAT = "format"
 
 BUDGET = "budget"
 """Marks a row for models with limits on the tokens for thinking."""
+
+OUTPUT = "output"
+"""Marks a row for requests that allow longer answers than the model makes."""
 
 
 class HasRefusals(Protocol):
@@ -137,6 +142,11 @@ class Effort:
         if wanted is None or (self.other and wanted in (can.efforts or ())):
             return None
         return Asked(self.place, wanted)
+
+
+def too_long(prompt: Prompt, can: Capabilities) -> Asked:
+    """Find the limit of tokens, which is above what the model's answers can have."""
+    return Asked("max_tokens", prompt.max_tokens)
 
 
 def role(name: str) -> Find:

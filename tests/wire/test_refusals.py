@@ -23,7 +23,7 @@ from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.speech import Speech
-from completions.wire.refusals import BUDGET, EFFORT, FORMAT
+from completions.wire.refusals import BUDGET, EFFORT, FORMAT, OUTPUT
 
 CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyCompletions(), Embeddings()
 REVISED = date(2026, 11, 26)
@@ -79,6 +79,14 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
     ("o3", {"logprobs": True}, f"'logprobs' {NO}", "unsupported_parameter", "logprobs"),
     ("o4-mini", {"stop": "."}, f"'stop' {NO}", "unsupported_parameter", "stop"),
     ("o1", {"max_tokens": 9}, f"{NO} Use 'max_completion_tokens' instead.", "unsupported_parameter", "max_tokens"),
+    (
+        "gpt-4o",
+        {"max_tokens": 20_480},
+        "max_tokens is too large: 20480. This model supports at most 16384 completion tokens, whereas you provided 20",
+        "invalid_value",
+        "max_tokens",
+    ),
+    ("gpt-5.6-terra", {"max_completion_tokens": 131_072}, "too large: 131072. This", "invalid_value", "max_tokens"),
     ("gpt-5.6-terra", {"logit_bias": {"1": 1}}, f"'logit_bias' {NO}", "unsupported_parameter", "logit_bias"),
     (
         "gpt-5.6-terra",
@@ -277,6 +285,10 @@ def test_addresses__refuse_models_of_another_kind(
         (CHAT, {"model": "gpt-5.1", "temperature": 0.2, **HELLO}),  # it does not reason unless told to
         (CHAT, {"model": "gpt-5.5", "temperature": 0.2, "reasoning_effort": "none", **TOOLS, **HELLO}),
         (CHAT, {"model": "gpt-4o", "temperature": 0.2, "max_tokens": 9, "logprobs": True, **IMAGE}),
+        (CHAT, {"model": "gpt-4o", "max_tokens": 16_384, **HELLO}),
+        (CHAT, {"model": "gpt-4o", "max_tokens": None, "max_completion_tokens": None, **HELLO}),
+        (CHAT, {"model": "gpt-5.6-terra", "max_completion_tokens": 128_000, **HELLO}),
+        (CHAT, {"model": "gpt-4", "max_tokens": 8000, **HELLO}),  # its one limit is the window
         (CHAT, {"model": "o3-mini", "stop": ".", **HELLO}),
         (CHAT, {"model": "gpt-5-chat-latest", "temperature": 0.2, **HELLO}),
         (CHAT, {"model": "gpt-4o-search-preview", "web_search_options": {}, **HELLO}),
@@ -375,7 +387,7 @@ def test_rows__say_where_and_when_they_were_seen() -> None:
 def test_tables__name_features_that_there_are() -> None:
     named = {row.feature for wire in FORMATS for row in wire.refusals}
     lacked = {feature for family in FAMILIES for feature in family.lacks | family.lacks_reasoning | family.has}
-    assert (named | lacked) - FEATURES.keys() - MANNERS.keys() - {EFFORT, FORMAT, BUDGET} == set()
+    assert (named | lacked) - FEATURES.keys() - MANNERS.keys() - {EFFORT, FORMAT, BUDGET, OUTPUT} == set()
 
 
 def test_known__by_vendor() -> None:

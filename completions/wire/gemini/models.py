@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
-from completions.tokens.models import context_window, max_output
+from completions.tokens.models import OUTPUT, context_window, max_output
 from completions.wire.gemini.pages import page
 
 DEFAULT_MODELS = (
@@ -21,7 +21,7 @@ DEFAULT_MODELS = (
 )
 """What is listed where a script lists none; then any other model is there as well."""
 
-WINDOW, OUTPUT = 1_048_576, 65_536
+WINDOW = 1_048_576
 """Tokens, of models that the table of real windows does not know."""
 
 DEFAULT_PAGE = 50
@@ -75,18 +75,12 @@ def model(name: str) -> dict[str, Any]:
         "displayName": name.replace("-", " ").title(),
         "description": f"A mock of {name}.",
         "inputTokenLimit": context_window(name) or kind.window,
-        "outputTokenLimit": _output(name, kind),
+        "outputTokenLimit": kind.output or max_output(name) or OUTPUT,
         "supportedGenerationMethods": list(kind.methods),
     }
     if kind.top_k is not None:
         document |= {"temperature": 1, "topP": 0.95, "topK": kind.top_k, "maxTemperature": kind.max_temperature}
     return document | ({"thinking": True} if THINKS.search(name) else {})
-
-
-def _output(name: str, kind: Kind) -> int:
-    """Return the most tokens that a model makes; of the API's 65,536 the table has 65,535."""
-    known = kind.output or max_output(name) or OUTPUT
-    return OUTPUT if known == OUTPUT - 1 else known
 
 
 def find(name: str, names: Collection[str]) -> dict[str, Any]:

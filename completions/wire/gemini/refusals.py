@@ -5,7 +5,7 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.refusals import BUDGET, EFFORT, Asked, Find, Refusal
+from completions.wire.refusals import BUDGET, EFFORT, OUTPUT, Asked, Find, Refusal, too_long
 
 AUTOMATIC = -1
 """The budget that lets the model choose."""
@@ -63,6 +63,13 @@ REFUSALS: tuple[Refusal, ...] = (
         _outside,
         "The thinking budget {value} is invalid. Please choose a value between {least} and {most}.",
         "2026-10-08",
+    ),
+    _row(
+        OUTPUT,
+        too_long,
+        "Unable to submit request because it has a maxOutputTokens value of {value} but the supported range is from 1 "
+        "(inclusive) to {beyond} (exclusive). Update the value and try again.",
+        "2026-02-26",
     ),
     _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
     _row("audio", _audio, "Audio input modality is not enabled for this model", "2026-09-20"),

@@ -142,6 +142,12 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
         (FLASH, {"imageConfig": {"personGeneration": "ALLOW_ALL"}}, 'Unknown name "personGeneration"'),
         (FLASH, {"imageConfig": {"negativePrompt": "dogs"}}, 'Unknown name "negativePrompt"'),
         (FLASH, {"candidateCount": 2}, "Multiple candidates is not enabled for this model"),
+        (
+            "gemini-2.5-flash",
+            {"maxOutputTokens": 100_000},
+            "Unable to submit request because it has a maxOutputTokens value of 100000 but the supported range is from "
+            "1 (inclusive) to 65537 (exclusive). Update the value and try again.",
+        ),
         ("gemini-2.5-flash", {"responseModalities": ["IMAGE"]}, "the requested response modalities: image"),
         ("gemini-2.5-flash", {"responseModalities": ["AUDIO"]}, "the requested response modalities: audio"),
         (TTS, {}, "The requested combination of response modalities (TEXT) is not supported by the model."),

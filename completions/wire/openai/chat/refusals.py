@@ -7,7 +7,18 @@ the rest come from recordings and from users' quotes.
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts, texts
-from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, role, wants_schema
+from completions.wire.refusals import (
+    EFFORT,
+    OUTPUT,
+    Asked,
+    Effort,
+    Given,
+    Refusal,
+    offers_tools,
+    role,
+    too_long,
+    wants_schema,
+)
 
 UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
 INCOMPATIBLE = "Model incompatible request argument supplied: {place}"
@@ -103,6 +114,15 @@ REFUSALS: tuple[Refusal, ...] = (
         f"{UNSUPPORTED} Use 'max_completion_tokens' instead.",
         source=MEASURED,
         seen="2026-08-30",
+    ),
+    Refusal(
+        OUTPUT,
+        too_long,
+        "{place} is too large: {value}. This model supports at most {output} completion tokens, whereas you provided "
+        "{value}.",
+        "invalid_value",
+        source="tailcallhq/forgecode 1185; charmbracelet/catwalk 41, of Azure; a request to gpt-5.6-terra",
+        seen="2026-08-27",
     ),
     Refusal("search_sampling", _sampling, INCOMPATIBLE, None, None, source="quotes by users", seen="2026-06-20"),
     Refusal(
