@@ -46,9 +46,7 @@ class LegacyCompletions(OpenAIFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `text_completion`."""
         choices = [
-            self._choice(
-                index, self._echoed(prompt, index) + (choice.text or ""), self._logprobs(prompt, choice, index)
-            )
+            self._choice(index, self._echoed(prompt, index) + _told(choice), self._logprobs(prompt, choice, index))
             | {"finish_reason": _finish(choice)}
             for index, choice in enumerate(reply.choices)
         ]
@@ -88,7 +86,7 @@ class LegacyCompletions(OpenAIFormat):
         return replace(said, reply=replace(said.reply, choices=tuple(choices)), pieces=pieces)
 
     def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> Sequence[Event]:
-        split = tokens.split(choice.text or "", prompt.model)
+        split = tokens.split(_told(choice), prompt.model)
         if prompt.top_logprobs is None:
             said = joined(split, prompt.per_chunk)
             return chunks.each(self._choice(index, HOLE, None), said)
@@ -114,7 +112,7 @@ class LegacyCompletions(OpenAIFormat):
 
     def _logprobs(self, prompt: Prompt, choice: Choice, index: int) -> dict[str, Any] | None:
         echoed = tokens.split(self._echoed(prompt, index), prompt.model)
-        said = tokens.split(choice.text or "", prompt.model)
+        said = tokens.split(_told(choice), prompt.model)
         scripted = [given(choice.logprobs, at) for at in range(len(said))]
         return _logprobs(prompt, echoed + said, 0, [None] * len(echoed) + scripted)
 
@@ -132,6 +130,11 @@ def _logprobs(
     if prompt.top_logprobs is None or not pieces:
         return None
     return legacy_document(pieces, prompt.top_logprobs, offset, scripted)
+
+
+def _told(choice: Choice) -> str:
+    """Return what a choice says: text completions have no field for a refusal, which is a text here."""
+    return choice.text or choice.refusal or ""
 
 
 def _finish(choice: Choice) -> str | None:

@@ -165,6 +165,13 @@ def test_legacy__stream_has_text_and_no_role() -> None:
     assert {chunk["object"] for chunk in chunks} == {"text_completion"}
 
 
+def test_legacy__says_a_refusal_as_its_text() -> None:
+    reply = Reply((Choice(None, "stop", refusal="I would rather not."),))
+    (choice,) = LEGACY.document(reply, prompt())["choices"]
+    said = [chunk["choices"][0]["text"] for chunk in read(LEGACY.events(reply, prompt(stream=True)))]
+    assert choice["text"] == "".join(said) == "I would rather not."
+
+
 @pytest.mark.parametrize("reason", ["tool_calls", "function_call"])
 def test_legacy__has_no_reason_that_names_calls(reason: str) -> None:
     """So `openai.types.CompletionChoice` has it, and the SDK for Java refuses any other."""
