@@ -310,6 +310,8 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "- error: {status: 429, headers: {Content-Length: 5}}",
             "`rules[0].error.headers.Content-Length` cannot be se",
         ),
+        ("- error: {status: 429, headers: {Date: today}}", "headers.Date` cannot be set: the server sets it."),
+        ("- error: {status: 429, headers: {X-Request-Id: a}}", "headers.X-Request-Id` cannot be set: the server"),
         (
             "- error: {status: 429, headers: {transfer-encoding: chunked}}",
             "headers.transfer-encoding` cannot be set",

@@ -9,7 +9,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.script.language import ERROR, NAMED_ERRORS, STATUSES
-from completions.script.reply.headers import headers
+from completions.script.reply.headers import OF_ERRORS, headers
 from completions.script.reply.templates import Template, Text, context, text, write
 from completions.script.text.node import Node
 
@@ -180,7 +180,7 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         code=code if "code" in fields else usual.code,
         param=None if param is None else fields["param"].as_(str),
         message=text(fields["message"]) if "message" in fields else _compiled(usual.message),
-        headers=(*_retry(fields), *(headers(fields["headers"]) if "headers" in fields else ())),
+        headers=(*_retry(fields), *(headers(fields["headers"], OF_ERRORS) if "headers" in fields else ())),
         date_after=_date_after(fields),
         usual="message" not in fields,
         kind=_kind(code if "code" in fields else usual.code, fields),

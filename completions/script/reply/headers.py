@@ -11,6 +11,9 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 OF_ANSWERS = ("content-length", "transfer-encoding", "trailer", "upgrade")
 """Headers that follow from how an answer is sent; a wrong one would break the connection, which faults are for."""
 
+OF_ERRORS = (*OF_ANSWERS, "date", "x-request-id")
+"""Those besides that every answer has: when it is sent, and the id by which the journal has it."""
+
 
 def headers(node: Node, of_connection: Collection[str] = OF_ANSWERS) -> tuple[tuple[str, str], ...]:
     """Read a mapping of headers; those of the connection cannot stand in it."""
@@ -21,7 +24,7 @@ def _value(name: str, node: Node, of_connection: Collection[str]) -> str:
     if not NAME.fullmatch(name):
         raise node.error("is no name of a header: it has letters, digits and hyphens, and no blank.")
     if name.lower() in of_connection:
-        raise node.error("cannot be set: it follows from how the connection is used.")
+        raise node.error("cannot be set: the server sets it.")
     if CONTROL.search(node.raw):
         raise node.error("must be one line, without control characters.")
     return node.raw

@@ -15,7 +15,7 @@ from completions.conversation import Choice, Reply
 from completions.exceptions import RequestError
 from completions.faults import MAX_NUMBER
 from completions.script.language import STATUSES
-from completions.script.reply.headers import CONTROL, NAME, OF_ANSWERS
+from completions.script.reply.headers import CONTROL, NAME, OF_ERRORS
 
 ERROR: Mapping[str, Any] = {"message": str, "type": str, "code": str | None, "param": str | None}
 """The fields of an error's envelope."""
@@ -38,7 +38,7 @@ def error_problem(error: RequestError) -> str | None:
     if not (isinstance(error.status, int) and error.status in STATUSES):
         return _wrong("status", f"an HTTP status from {STATUSES.start} to {STATUSES.stop - 1}", error.status)
     for name, value in error.headers.items():
-        if not (isinstance(name, str) and NAME.fullmatch(name)) or name.lower() in OF_ANSWERS:
+        if not (isinstance(name, str) and NAME.fullmatch(name)) or name.lower() in OF_ERRORS:
             return f"`headers` has {name!r:.60}, which is no header that can be set"
         if not isinstance(value, str) or CONTROL.search(value):
             return f"`headers[{name!r:.60}]` must be a text in one line, and is {value!r:.60}"

@@ -33,8 +33,8 @@ STATUSES = {
 NAMES = {*STATUSES.values(), "FAILED_PRECONDITION", "ALREADY_EXISTS", "DATA_LOSS", "UNKNOWN"}
 """A script's `type` or `code` that is one of these is the status."""
 
-FOREIGN = ("x-ratelimit-", "retry-after-ms", "openai-", "x-should-retry")
-"""How headers start that Google does not send."""
+FOREIGN = ("x-ratelimit-", "retry-after-ms", "openai-")
+"""How headers start that Google does not send; only a script or a request asks for `x-should-retry`."""
 
 DOMAIN = "googleapis.com"
 SERVICE = "generativelanguage.googleapis.com"

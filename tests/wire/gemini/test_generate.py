@@ -712,6 +712,7 @@ def test_error__has_google_s_status_and_details(exc: RequestError, code: int, st
 def test_headers__of_others_are_left_out() -> None:
     sent = {"x-ratelimit-limit-requests": "1", "retry-after-ms": "5", "retry-after": "1", "openai-project": "p"}
     assert GEMINI.limit_headers(sent) == {"retry-after": "1"}
+    assert GEMINI.limit_headers({"x-should-retry": "false"}) == {"x-should-retry": "false"}  # only scripts ask for it
     assert "openai-version" not in GEMINI.headers(1.0, "req_1", 200, "gemini-2.5-flash")
 
 
