@@ -30,7 +30,7 @@ from completions.views import origins
 from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
-from completions.wire.base import WireFormat
+from completions.wire.base import LIMITS, WireFormat, without
 from completions.wire.openai.words import METHOD
 
 logger = logging.getLogger("completions")
@@ -270,7 +270,19 @@ def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own
         if wire.json_type:
             say_json_type(response, wire)
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
-        response.add_headers(wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model))
+        told = wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model)
+        is_untold = response.status_code >= 400 and _takes_nothing(response, exchange)
+        response.add_headers(without(told, LIMITS) if is_untold else told)
+
+
+def _takes_nothing(response: Recorded, exchange: Exchange) -> bool:
+    """Tell of a refusal that took nothing from the script's limits, and so does not know what is left of them."""
+    if any(name.startswith(LIMITS) for name in response.lines):
+        return False
+    try:
+        return bool(namespace(exchange.namespace).script.limits)
+    except RequestError:
+        return False
 
 
 def note_client(request: HttpRequest, exchange: Exchange) -> Headers:

@@ -88,6 +88,12 @@ def test_sdk__should_retry_overrides_the_status(limited: LiveServer) -> None:
     assert sum("model=broken" in line for line in limited.log[before:]) == 1
 
 
+def test_refusal__tells_no_other_limits_than_there_are(limited: LiveServer) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        client(limited).chat.completions.create(model="any", messages=[])
+    assert [name for name in caught.value.response.headers if name.startswith("x-ratelimit-")] == []
+
+
 def test_sdk__wrong_key_is_its_own_error(limited: LiveServer) -> None:
     with pytest.raises(
         openai.AuthenticationError, match=r"Incorrect API key provided: sk-wrong\*\*\*\*\*here"
