@@ -12,7 +12,7 @@ from completions import budget
 from completions.control.conversations import conversation
 from completions.control.operation import Call, Parameter
 from completions.conversation import Said, Traffic
-from completions.exceptions import AuthorError, JournalUnavailable, RequestError
+from completions.exceptions import AuthorError, JournalUnavailable, RequestError, ScriptError
 from completions.journal import figures, queries
 from completions.journal.matching import Matching
 from completions.journal.queries import Filter
@@ -192,7 +192,11 @@ async def _matching(call: Call) -> Matching:
     filter, text = filter_of(call), call.query["match"]
     if text is None:
         return Matching(filter)
-    return Matching(filter, partial(_holds, conditions.match(read_text(text, "match")), await call.dialect()))
+    try:
+        matcher = conditions.match(read_text(text, "match", "match"))
+    except ScriptError as exc:
+        raise RequestError(exc.summary, param=exc.field or "match", code="invalid_script") from exc
+    return Matching(filter, partial(_holds, matcher, await call.dialect()))
 
 
 def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:

@@ -308,7 +308,8 @@ def _bound(name: str, text: str) -> datetime:
     """Read a time in ISO 8601, and raise the error of a parameter that is none."""
     moment = _moment(text)
     if moment is None:
-        raise RequestError(f"`{name}` takes a time in ISO 8601, and is {text[:60]!r}.", param=name)
+        said = f"`{name}` takes a time in ISO 8601, and is {text[:60]!r}."
+        raise RequestError(said, param=name, code="invalid_parameter")
     return moment
 
 
@@ -317,5 +318,6 @@ def _place(store: Store, name: str, request_id: str) -> tuple[int, int]:
     place = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("ended", "id").first()
     if place is None:
         allowed = "a request's id or a time in ISO 8601" if name == "since" else "a request's id"
-        raise RequestError(f"The journal has no request '{request_id}'; `{name}` takes {allowed}.", param=name)
+        said = f"The journal has no request '{request_id}'; `{name}` takes {allowed}."
+        raise RequestError(said, param=name, code="invalid_parameter")
     return place

@@ -313,13 +313,17 @@ def namespace(name: str = DEFAULT) -> Namespace:
     found = _spaces.get(name)
     if found is not None:
         return found
+    _check_name(name)
+    return _spaces.make(name)
+
+
+def _check_name(name: str) -> None:
     if not re.fullmatch(NAME, name):
         raise RequestError(
             f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-'.",
             code="invalid_namespace",
             param="X-Mock-Namespace",
         )
-    return _spaces.make(name)
 
 
 async def names() -> list[str]:
@@ -332,6 +336,7 @@ async def names() -> list[str]:
 
 async def remove(name: str) -> bool:
     """Remove a namespace with everything in it; return whether it held anything."""
+    _check_name(name)
     found = _spaces.get(name) or (Namespace(name, conf.MOCK_SCRIPT, ledger(name)) if is_shared() else None)
     if found is None:
         return False

@@ -88,6 +88,10 @@ async def test_refusal__names_the_field(
     ("method", "path", "body", "status", "code"),
     [
         ("DELETE", "rules/none", "", 404, "rule_not_found"),
+        ("DELETE", "namespaces/a b", "", 400, "invalid_namespace"),
+        ("GET", "exchanges?since=yesterday", "", 400, "invalid_parameter"),
+        ("GET", "exchanges?before=req_1", "", 400, "invalid_parameter"),
+        ("GET", "exchanges?until=9999-12-31T23:59:59-23:59", "", 400, "invalid_parameter"),
         ("DELETE", "rules/counted", "", 404, "rule_not_found"),
         ("GET", "exchanges/none", "", 404, "exchange_not_found"),
         ("GET", "nothing", "", 404, None),

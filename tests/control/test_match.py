@@ -70,12 +70,17 @@ async def test_match__looks_at_more_than_it_reads_at_a_time(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("match", "message"),
-    [("{last_usr: a}", "last_user"), ("[", "YAML"), ("{last_user: {regex: '('}}", "regular"), ("a", "mapping")],
+    [
+        ("{last_usr: a}", "`match.last_usr` is not known here; allowed: model, last_user"),
+        ("[", "YAML"),
+        ("{last_user: {regex: '('}}", "regular"),
+        ("a", "`match` must be a mapping"),
+    ],
 )
 async def test_match__that_is_wrong(match: str, message: str) -> None:
     answer = await control("GET", f"exchanges?match={quote(match)}")
     error = json.loads(answer.body)["error"]
-    assert answer.status == 400
+    assert (answer.status, error["param"].partition(".")[0]) == (400, "match")
     assert message in error["message"]
 
 
