@@ -109,6 +109,8 @@ class Overrides:
             return replace(outcome, ineffective=(Ineffective(PACING, AN_ERROR),))
         if not (prompt.stream or prompt.background or prompt.task == "state" or outcome.pacing.whole):
             raise unpaced(prompt, UNSTREAMED)
+        if "speed" in self.pacing:
+            raise without_effect(PACING, "`speed`", "this answer was not recorded")
         return outcome
 
     def paced(self, pace: Pace) -> Pace:
@@ -233,6 +235,8 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
 def _pacing(value: str) -> dict[str, object]:
     """Read `ttft_ms=500; itl_ms=20` into the fields of `Pace`."""
     _, given = _parts(PACING, f"pacing; {value}")
+    if not given:
+        raise _wrong(PACING, "it asks for nothing", PACES)
     for key in given:
         if key not in PACES:
             raise _wrong(PACING, f"there is no '{key}'", PACES, key)
@@ -269,6 +273,8 @@ def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:
         key, sign, text = (each.strip() for each in part.partition("="))
         if not sign:
             raise _refused(header, f"'{part}' is not a parameter; one is written `name=value`.")
+        if key in given:
+            raise _refused(header, f"`{key}` stands twice.")
         given[key] = text
     return name, given
 
