@@ -103,6 +103,7 @@ class Account:
 
     def check(self, model: str, tokens: int, now: float) -> None:
         """Raise the API's 429 where a request does not fit; it says when it will."""
+        model = model or "mock"
         reached = f"Rate limit reached for {model} in organization {ORGANIZATION} on"
         if self.concurrent is not None and self.running >= self.concurrent:
             used = f"Limit {self.concurrent}, Used {self.running}, Requested 1."

@@ -61,6 +61,10 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         ("X-Mock-Pacing", "jitter=nomal", "`jitter` cannot be 'nomal'; allowed: none, uniform, normal, lognormal. Did"),
         ("X-Mock-Pacing", "jitter=normal; spread=wide", "`spread` must be a number from 0, and is 'wide'."),
         ("X-Mock-Pacing", "seed=7; spread=1", "`seed` needs a `jitter` beside it."),
+        ("X-Mock-Pacing", "", "it asks for nothing; allowed: ttft_ms, itl_ms,"),
+        ("X-Mock-Pacing", "ttft_ms=1; apply=both; ttft_ms=2", "`ttft_ms` stands twice."),
+        ("X-Mock-Pacing", "speed=2; apply=both", "`speed` has no effect: this answer was not recorded."),
+        ("X-Mock-Fault", "stall; ms=1; ms=2", "`ms` stands twice."),
         (
             "X-Mock-Error",
             "429; retry_after_ms=soon",
@@ -253,6 +257,14 @@ def test_table__has_a_help_line_for_all() -> None:
         parameter.help for spec in FAULTS.values() for parameter in spec.parameters.values()
     ]
     assert all(help.endswith(".") for help in helps)
+
+
+@pytest.mark.parametrize(("error", "said"), [("429", "Rate limit reached for mock on"), ("404", "The model `mock`")])
+async def test_error_header__calls_a_model_that_is_not_named_as_answers_do(
+    async_client: AsyncClient, error: str, said: str
+) -> None:
+    response = await post(async_client, **{"X-Mock-Error": error})
+    assert response.json()["error"]["message"].startswith(said)
 
 
 async def test_error_header__says_whether_and_when_to_try_again(async_client: AsyncClient) -> None:

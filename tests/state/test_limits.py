@@ -111,6 +111,10 @@ def test_duration__is_written_as_the_api_does(seconds: float, written: str) -> N
     assert duration(seconds) == written
 
 
+def test_refusal__calls_a_model_that_is_not_named_as_answers_do() -> None:
+    assert "too large for mock in organization" in Limited(Limits(tpm=3)).refusal(tokens=4, model="").message
+
+
 def test_rpm__refuses_in_the_api_s_words_and_says_when() -> None:
     limited = Limited(Limits(rpm=3))
     left = [limited.ask().headers()["x-ratelimit-remaining-requests"] for _ in range(3)]

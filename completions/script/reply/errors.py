@@ -43,7 +43,7 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (404, None): Usual(
         INVALID,
         "model_not_found",
-        "The model `{{ prompt.model }}` does not exist or you do not have access to it.",
+        "The model `{{ prompt.model|default:'mock' }}` does not exist or you do not have access to it.",
     ),
     (408, None): Usual("timeout", "request_timeout", "Request timed out."),
     (409, None): Usual(INVALID, "conflict", "The resource was changed by another request. Please retry."),
@@ -52,7 +52,7 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (429, None): Usual(
         "requests",
         "rate_limit_exceeded",
-        "Rate limit reached for {{ prompt.model }} on requests per min (RPM). Please try again later.",
+        "Rate limit reached for {{ prompt.model|default:'mock' }} on requests per min (RPM). Please try again later.",
     ),
     (429, "insufficient_quota"): Usual(
         "insufficient_quota",
@@ -113,7 +113,7 @@ class Failure:
 
 
 def _facts(prompt: Prompt) -> dict[str, object]:
-    return {"model": prompt.model, "address": prompt.address, "last_user": prompt.last_user}
+    return {"model": prompt.model or "mock", "address": prompt.address, "last_user": prompt.last_user}
 
 
 def fields_of(given: Collection[str]) -> tuple[str, ...]:
