@@ -11,8 +11,9 @@ from completions.delivery.stream import schedule
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
+from completions.outcome import Ineffective
 from completions.resolve.ask import answer, dialect_of
-from completions.resolve.overrides import WithoutEffect
+from completions.resolve.overrides import UNSTREAMED, WithoutEffect
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
 from completions.views.edge import add_headers, endpoint, note_client, read_body
@@ -86,6 +87,8 @@ async def _wait_for_place_and_gate(turn: Turn) -> None:
         turn.exchange.on_end(turn.machine.leave)
     if hold is not None and hold.after_tokens is None:
         await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)
+    elif hold is not None and not turn.prompt.stream:
+        turn.exchange.ineffective += (Ineffective("hold; after_tokens", UNSTREAMED),)
 
 
 async def _write_events(turn: Turn) -> None:

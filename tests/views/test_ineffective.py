@@ -278,6 +278,17 @@ async def test_events__have_fields_that_not_every_stream_has_a_place_for(
     assert [each.what for each in exchanges[0].ineffective] == lost
 
 
+@pytest.mark.parametrize("answer", ["reply: One two three.", "error: 503"])
+async def test_gate__within_a_stream_is_noted_where_nothing_is_streamed(
+    answer: str, tmp_path: Path, settings: Settings, exchanges: list[Exchange]
+) -> None:
+    use(tmp_path, settings, f"- {{{answer}, hold: {{gate: door, after_tokens: 1}}}}")
+    await ask(CHAT, WHOLE)
+    assert [(each.what, each.why) for each in exchanges[0].ineffective] == [
+        ("hold; after_tokens", "this answer is not streamed")
+    ]
+
+
 async def test_fault__of_a_request_whose_rule_fails_is_noted(tmp_path: Path, settings: Settings) -> None:
     use(tmp_path, settings, "- reply: '{% lorem 1000000 %}'")
     answer = await ask(CHAT, STREAM, **{"X-Mock-Fault": "no_done"})
