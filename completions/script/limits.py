@@ -24,6 +24,11 @@ class Limits:
         """Tell whether these limits apply to a key and a model."""
         return (not self.models or model in self.models) and (not self.keys or key in self.keys)
 
+    def cover(self, others: "Limits") -> bool:
+        """Tell whether these limits apply wherever others would."""
+        pairs = ((self.models, others.models), (self.keys, others.keys))
+        return all(not ours or (theirs and set(theirs) <= set(ours)) for ours, theirs in pairs)
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
@@ -34,8 +39,14 @@ class Quota:
 
 
 def limits(node: Node) -> tuple[Limits, ...]:
-    """Read a mapping of limits, or a list of them, of which the first that applies is used."""
-    return tuple(map(_limits, node.one_or_more()))
+    """Read a mapping of limits, or a list of them, of which the first that applies is used; doubt what never does."""
+    found: list[Limits] = []
+    for child in node.one_or_more():
+        read = _limits(child)
+        if any(earlier.cover(read) for earlier in found):
+            child.doubt("never applies: limits before it hold for the same models and keys, and the first apply.")
+        found.append(read)
+    return tuple(found)
 
 
 def quota(node: Node) -> Quota:

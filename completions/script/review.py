@@ -25,6 +25,9 @@ def doubts(script: Script) -> list[Doubt]:
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
         if (struck := _without_effect(rule)) is not None:
             found.append(Doubt(rule.line, f"the rule '{rule.name}' {struck}."))
+        if rule.times is not None and rule.times < len(rule.answers):
+            unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
+            found.append(Doubt(rule.line, f"the rule '{rule.name}' {unused}."))
         if (taken := earlier.takes(rule)) is not None:
             first, why = taken
             message = f"the rule '{rule.name}' never answers: '{first.name}' in line {first.line} {why}."

@@ -27,6 +27,21 @@ def test_doubts__name_the_rules_that_never_answer(text: str, found: list[tuple[i
 
 
 @pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("[{rpm: 1}, {model: gpt-4o, rpm: 5}]", True),
+        ("[{model: [a, b], rpm: 1}, {model: b, key: k, tpm: 5}]", True),
+        ("[{model: a, key: k, rpm: 1}, {model: a, rpm: 5}]", False),
+        ("[{model: a, rpm: 1}, {model: [a, b], rpm: 5}, {rpm: 9}]", False),
+    ],
+)
+def test_doubts__name_the_limits_that_never_apply(text: str, found: bool) -> None:
+    messages = [doubt.message for doubt in doubts(script(f"version: 1\ndefaults: {{limits: {text}}}\nrules: []\n"))]
+    assert len(messages) == found
+    assert not found or messages[0].startswith("`defaults.limits[1]` never applies: ")
+
+
+@pytest.mark.parametrize(
     ("rule", "found"),
     [
         ("error: 503, fault: [disconnect, split_bytes]", "only answers with errors, on which this has no effect: disc"),
@@ -36,6 +51,8 @@ def test_doubts__name_the_rules_that_never_answer(text: str, found: list[tuple[i
         ("replies: [{error: 503}, Fine.], fault: disconnect", ""),
         ("reply: {events: [a]}, fault: [no_done, cut_word]", "word by word, on which this has no effect: cut_word."),
         ("reply: {events: [a]}, fault: no_done", ""),
+        ("replies: [a, b, c], times: 2", "'rule 1' answers 2 times, and so gives only as many of its 3 answers."),
+        ("replies: [a, b], times: 2", ""),
     ],
 )
 def test_doubts__name_the_faults_that_never_strike(rule: str, found: str) -> None:
