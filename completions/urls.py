@@ -32,6 +32,7 @@ from completions.views.generate import generate
 from completions.views.stored import AnyView, by_api, by_method
 from completions.wire.address import Address
 from completions.wire.base import WireFormat
+from completions.wire.openai.batches import AZURE as AZURES_PLACE
 from completions.wire.registry import ADDRESSES, CHAT, told_apart
 
 Addresses = list[URLPattern | URLResolver]
@@ -156,6 +157,21 @@ GROQ, MISTRAL = (
     {"wire": next(address.wire for address in ADDRESSES if address.route == f"{place}chat/completions")}
     for place in ("groq/openai/v1/", "mistral/v1/")
 )
+
+
+def azures(place: str) -> Addresses:
+    """Return the addresses of Azure's files and batches behind a place."""
+    wire: dict[str, Any] = {"wire": AZURE}
+    return [
+        path(f"{place}files", by_method(POST=files.uploaded, GET=files.listed), wire),
+        path(f"{place}files/<str:name>", by_method(GET=files.shown, DELETE=files.removed), wire),
+        path(f"{place}files/<str:name>/content", by_method(GET=files.content), wire),
+        path(f"{place}batches", by_method(POST=batches.made, GET=batches.listed), {**wire, "place": AZURES_PLACE}),
+        path(f"{place}batches/<str:name>", by_method(GET=batches.shown), wire),
+        path(f"{place}batches/<str:name>/cancel", by_method(POST=batches.cancelled), wire),
+    ]
+
+
 GROQ_BATCHES: dict[str, Any] = {**GROQ, "place": "/groq/openai"}
 OTHERS_STORED: Addresses = [
     path("groq/openai/v1/files", by_method(POST=files.uploaded, GET=files.listed), GROQ),
@@ -179,11 +195,13 @@ OTHERS_STORED: Addresses = [
     re_path("^xai/v1/batches/(?P<name>[^/:]+):cancel$", by_method(POST=xai.cancelled), {"wire": XAI}),
     path("xai/v1/batches/<str:name>/requests", by_method(POST=xai.requests_added), {"wire": XAI}),
     path("xai/v1/batches/<str:name>/results", by_method(GET=xai.results), {"wire": XAI}),
+    *azures("openai/"),
+    *azures("openai/v1/"),
     *kept_responses("openai/", AZURE),
     *kept_responses("openai/v1/", AZURE),
     *kept_responses("xai/v1/", XAI),
 ]
-"""The responses that Azure and xAI keep, and the files and batches of Groq, Mistral and xAI."""
+"""The responses that Azure and xAI keep, and the files and batches of Azure, Groq, Mistral and xAI."""
 
 ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),

@@ -33,7 +33,7 @@ async def made(asked: Asked, place: str = "") -> dict[str, Any]:
         batch["each"] = outcome.pacing.itl_ms / 1000
     await asked.records.put(BATCH, batch["id"], batch)
     if not wrong:
-        requests = [(place + line.url, line.body) for line in lines]
+        requests = [(batches.address_of(line.url, place), line.body) for line in lines]
         answer_later(asked, outcome, (BATCH, batch["id"]), requests, partial(_kept, asked.records, batch, lines))
     return batches.shown(batch, time.time())
 

@@ -46,6 +46,11 @@ GENERATED = [
         "/openai/deployments/d/completions",
         "/openai/deployments/d/embeddings",
     ),
+    *(
+        f"/openai/{place}/{name}"
+        for place in ("deployments/d", "v1")
+        for name in ("images/generations", "images/edits", "audio/speech", "audio/transcriptions", "audio/translations")
+    ),
     *("/openai/v1/responses/compact", "/openai/v1/responses/input_tokens"),
     *("/mistral/v1/moderations", "/mistral/v1/chat/moderations"),
     *("/compatibility/v1/chat/completions", "/compatibility/v1/embeddings"),
@@ -93,6 +98,7 @@ KEPT = [
         "/v1beta/fileSearchStores/{search}/documents",
     ),
     *("/mistral/v1/files", "/mistral/v1/files/x", "/mistral/v1/batch/jobs", "/mistral/v1/batch/jobs/x/cancel"),
+    *("/openai/files", "/openai/files/x", "/openai/batches", "/openai/v1/batches/x", "/openai/v1/batches/x/cancel"),
     *("/groq/openai/v1/files", "/groq/openai/v1/batches", "/groq/openai/v1/batches/x"),
 ]
 VALUES: list[Any] = [

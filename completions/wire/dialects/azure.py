@@ -307,10 +307,14 @@ class Deployed(OpenAIFormat):
         if (deployment := route.get("deployment")) is not None:
             if not route.get("api-version"):
                 raise RequestError("Resource not found", status=404, code="404")
-            body = orjson.dumps({**decode_object(body), "model": deployment})
+            body = self.named(body, headers, deployment)
             address |= {"deployment": deployment, "api-version": route["api-version"]}
         prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # the next class has one: this is mixed in
-        return replace(prompt, address=address)
+        return replace(prompt, address={**prompt.address, **address})
+
+    def named(self, body: bytes, headers: Mapping[str, str], deployment: str) -> bytes:
+        """Return a body that names its deployment as the model."""
+        return orjson.dumps({**decode_object(body), "model": deployment})
 
     def read(self, traffic: Traffic) -> Said:
         """Return the question and the answer, whatever the API's version."""

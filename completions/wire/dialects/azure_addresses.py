@@ -1,6 +1,7 @@
 """Where Azure OpenAI's formats are spoken: at deployments, at `/openai/v1/`, and at Azure's own models."""
 
 from completions.wire.address import Address, listing
+from completions.wire.base import WireFormat
 from completions.wire.dialects.azure import (
     AzureChat,
     AzureCompaction,
@@ -10,6 +11,13 @@ from completions.wire.dialects.azure import (
     AzureModels,
     AzureResponses,
 )
+from completions.wire.dialects.azure_media import (
+    AzureImageEdits,
+    AzureImages,
+    AzureSpeech,
+    AzureTranscriptions,
+    AzureTranslations,
+)
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
 
@@ -18,12 +26,20 @@ RESPONSES, MODELS = AzureResponses(), AzureModels()
 DEPLOYMENT = "(?:/)?openai/deployments/(?P<deployment>[^/]+)/"
 """Azure takes a second slash before it, as clients send it whose endpoint ends with one (recorded in July 2025)."""
 
+DEPLOYED: tuple[tuple[str, WireFormat], ...] = (
+    ("chat/completions", CHAT),
+    ("completions", LEGACY),
+    ("embeddings", EMBEDDINGS),
+    ("images/generations", AzureImages()),
+    ("images/edits", AzureImageEdits()),
+    ("audio/speech", AzureSpeech()),
+    ("audio/transcriptions", AzureTranscriptions()),
+    ("audio/translations", AzureTranslations()),
+)
+"""What the SDK asks of a deployment, by `_deployments_endpoints` of `openai.lib.azure`."""
+
 ADDRESSES = [
-    *(
-        Address(f"{place}{name}", wire)
-        for place in (DEPLOYMENT, "openai/v1/")
-        for name, wire in (("chat/completions", CHAT), ("completions", LEGACY), ("embeddings", EMBEDDINGS))
-    ),
+    *(Address(f"{place}{name}", wire) for place in (DEPLOYMENT, "openai/v1/") for name, wire in DEPLOYED),
     Address("openai/(?:v1/)?responses", RESPONSES),
     Address("openai/(?:v1/)?responses/compact", AzureCompaction()),
     Address("openai/(?:v1/)?responses/input_tokens", AzureInputTokens()),

@@ -47,6 +47,13 @@ _CHAT_ALONE = {"endpoint": choice("/v1/chat/completions"), "completion_window": 
 _ELSEWHERE = record({**_FIELDS, **_CHAT_ALONE}, _REQUIRED)
 """Groq's: `BatchCreateParams` of its SDK."""
 
+AZURES = ("chat/completions", "embeddings", "responses")
+_AZURE = record({**_FIELDS, "endpoint": choice(*(f"{v1}/{name}" for name in AZURES for v1 in ("", "/v1")))}, _REQUIRED)
+"""Azure's, which needs no version: `/chat/completions` in Microsoft's page on batches."""
+
+AZURE = "/openai"
+"""What stands before the addresses of Azure's requests."""
+
 
 class Line(NamedTuple):
     """A request of a batch."""
@@ -57,8 +64,13 @@ class Line(NamedTuple):
 
 
 def check_batch(body: Mapping[str, Any], place: str = "") -> None:
-    """Raise what is wrong with a request for a batch; those of other vendors (`place`) are of chat alone."""
-    refuse((_ELSEWHERE if place else _CHECK)(body))
+    """Raise what is wrong with a request for a batch; `place` is another vendor's."""
+    refuse((_CHECK if not place else _AZURE if place == AZURE else _ELSEWHERE)(body))
+
+
+def address_of(url: str, place: str) -> str:
+    """Return where a line's request is answered: behind a vendor's place, and under its version."""
+    return f"{place}{url if url.startswith('/v1/') else f'/v1{url}'}"
 
 
 def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str, Any]]]:
