@@ -14,6 +14,7 @@ from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usa
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure
+from completions.wire.cohere import citations
 from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, call_id, collect_error, read_chat_body
@@ -71,6 +72,9 @@ class CohereChat(CohereFormat):
         message: dict[str, Any] = {"role": "assistant"}
         if content := [{"type": kind, kind: said} for kind, said in _content(choice)]:
             message["content"] = content
+        if found := citations.cited(choice, prompt):
+            at = next(place for place, block in enumerate(content) if block["type"] == "text")
+            message["citations"] = [citations.second(each, choice.text or "", prompt, at) for each in found]
         if choice.tool_calls:
             message |= {"tool_plan": choice.text} if choice.text else {}
             message["tool_calls"] = [_call(call, reply, at) for at, call in enumerate(choice.tool_calls)]
@@ -82,6 +86,7 @@ class CohereChat(CohereFormat):
         empty = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         events = Events([_event("message-start", {"message": empty}, id=answer_id(reply))])
         texts, calls = count(), count()
+        cites = _Cites(choice, prompt)
         for block in choice.content:
             kind, pieces = _kind(block, choice), cut(block.text, prompt)
             if block.call is not None:
@@ -89,6 +94,8 @@ class CohereChat(CohereFormat):
                 events += _streamed_call(at, _call(block.call, reply, at), prompt)
             elif kind == "tool_plan":
                 events += _pieces("tool-plan-delta", {"tool_plan": HOLE}, pieces)
+            elif kind == "text":
+                events += _streamed(next(texts), kind, pieces, cites)
             elif kind:
                 events += _streamed(next(texts), kind, pieces)
         return [*events, _event("message-end", _ending(reply, prompt), part="finish"), DONE]
@@ -165,10 +172,43 @@ def cost_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return {"billed_units": counts, "tokens": told, "cached_tokens": usage.cached_tokens}
 
 
-def _streamed(index: int, kind: str, pieces: list[str]) -> Events:
+class _Cites:
+    """Says where a choice's citations stand in its stream."""
+
+    def __init__(self, choice: Choice, prompt: Prompt) -> None:
+        self._left, self._prompt, self._said = citations.cited(choice, prompt), prompt, choice.text or ""
+        self._end, self._count = 0, count()
+
+    def around(self, index: int, pieces: list[str]) -> Events:
+        """Return the events of a text, with each citation after the piece in which it ends."""
+        end = self._end + sum(map(len, pieces))
+        last = end >= len(self._said)
+        here = citations.within(self._left, self._end, end, last=last)
+        said = _pieces("content-delta", {"content": {"text": HOLE}}, pieces, index=index)
+        self._end, start = end, self._end
+        if not here:
+            return said
+        events, at = Events(), 0
+        for size, found in citations.woven(pieces, here, start):
+            events += said[at : at + size]
+            events += [event for each in found for event in self._citation(each, index)]
+            at += size
+        return events
+
+    def _citation(self, found: Mapping[str, Any], index: int) -> list[Event]:
+        at, told = next(self._count), citations.second(found, self._said, self._prompt, index)
+        return [_event("citation-start", {"message": {"citations": told}}, index=at), _event("citation-end", index=at)]
+
+
+def _streamed(index: int, kind: str, pieces: list[str], cites: _Cites | None = None) -> Events:
+    said = (
+        _pieces("content-delta", {"content": {kind: HOLE}}, pieces, index=index)
+        if cites is None
+        else cites.around(index, pieces)
+    )
     return Events(
         [_event("content-start", {"message": {"content": {"type": kind, kind: ""}}}, index=index)],
-        _pieces("content-delta", {"content": {kind: HOLE}}, pieces, index=index),
+        said,
         [_event("content-end", index=index)],
     )
 
@@ -203,6 +243,8 @@ def _collect_message(message: Mapping[str, Any], index: object, voice: Voice) ->
         voice.says(block.get("text") or None)
         voice.says(block.get("thinking") or None, "reasoning")
     voice.says(message.get("tool_plan") or None)
+    cites = message.get("citations")
+    voice.annotations += filter(None, map(citations.read, dicts(cites if isinstance(cites, list) else [cites])))
     calls = message.get("tool_calls")
     for at, call in enumerate(dicts(calls if isinstance(calls, list) else [calls])):
         function = mapping(call.get("function"))

@@ -4,7 +4,7 @@ The shapes, and the order of a stream's events, are those of exchanges that lang
 fields are those of `NonStreamedChatResponse` and `StreamedChatResponse` in the cohere SDK 7.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -14,11 +14,11 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, Event, Events, Template
 from completions.wire.base import NO_ROUTE, StreamFailure
-from completions.wire.cohere import first_prompt
+from completions.wire.cohere import citations, first_prompt
 from completions.wire.cohere.base import CohereFormat, answer_id, collect_error, meta, read_chat_body
 from completions.wire.cohere.chat import HEARD, collect_cost, cost_of, finish_reason
 from completions.wire.content import arguments_of, only_choice, written_arguments
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import SSE, Framing, JSONLines, counts
 from completions.wire.framing import pieces as cut
 from completions.wire.readback import NATURAL, Answer, Voice
@@ -59,6 +59,11 @@ class FirstCohereChat(CohereFormat):
         choice = only_choice(reply)
         said, calls = _said(choice), _calls(choice)
         called = {"tool_calls": calls} if calls else {}
+        found = citations.cited(choice, prompt)
+        rests = {
+            "citations": [citations.first(each, said) for each in found],
+            "documents": [source for name, source in citations.sources(prompt).items() if name in _names(found)],
+        }
         return {
             "response_id": answer_id(reply),
             "text": said,
@@ -67,6 +72,7 @@ class FirstCohereChat(CohereFormat):
             "finish_reason": finish_reason(choice, FINISH_REASONS),
             "meta": {**meta("1"), **cost_of(reply, prompt)},
             **called,
+            **(rests if found else {}),
         }
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
@@ -81,6 +87,7 @@ class FirstCohereChat(CohereFormat):
                 events += _pieces(kind, {"text": HOLE}, cut(block.text, prompt))
         if calls := document.get("tool_calls"):
             events.append(_event("tool-calls-generation", text=document["text"], tool_calls=calls))
+        events += [_event("citation-generation", citations=[each]) for each in document.get("citations", ())]
         last = {"response": document, "finish_reason": document["finish_reason"]}
         return [*events, _event("stream-end", part="finish", **last)]
 
@@ -101,6 +108,12 @@ class FirstCohereChat(CohereFormat):
                 _collect_ending({**mapping(document.get("response")), **document}, answer)
             case "text-generation" | "tool-calls-chunk":
                 _collect_piece(document, answer.voice())
+            case "citation-generation":
+                _collect_citations(document, answer.voice())
+
+
+def _names(found: Iterable[Mapping[str, Any]]) -> set[str]:
+    return {text(each.get("url")) for each in found}
 
 
 def _said(choice: Choice) -> str:
@@ -139,9 +152,14 @@ def _event(kind: str, *, token: bool = False, part: str = "", **fields: Any) -> 
 def _collect_whole(document: Mapping[str, Any], answer: Answer) -> None:
     voice = answer.voice()
     voice.says(document.get("text") or None)
+    _collect_citations(document, voice)
     for at, call in enumerate(dicts(document.get("tool_calls"))):
         voice.call(at, name=call.get("name"), arguments=call.get("parameters"))
     _collect_ending(document, answer)
+
+
+def _collect_citations(document: Mapping[str, Any], voice: Voice) -> None:
+    voice.annotations += filter(None, map(citations.read, dicts(document.get("citations"))))
 
 
 def _collect_piece(document: Mapping[str, Any], voice: Voice) -> None:

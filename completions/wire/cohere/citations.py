@@ -1,0 +1,99 @@
+"""Step 4 for Cohere's chats: what of an answer rests on which document.
+
+Scripts write citations as OpenAI's `url_citation`, whose `url` is the id of a document of the request. Where a request
+has documents and a script cites nothing, the whole text rests on the first of them. The shapes of the second version
+are recorded (2026-11-25: crmne/ruby_llm); those of the first are `ChatCitation` of the cohere SDK.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, groupby
+from operator import itemgetter
+from typing import Any
+
+from completions.conversation import Choice, Prompt
+from completions.wire.fields import mapping, text, whole
+
+Cited = Mapping[str, Any]
+"""A `url_citation`."""
+
+
+def cited(choice: Choice, prompt: Prompt) -> list[Cited]:
+    """Return the citations of a choice's text, in the order of their ends; none of what is said before a call."""
+    if choice.tool_calls or not choice.text:
+        return []
+    found = [place for each in choice.annotations if (place := mapping(each.get("url_citation")))]
+    documents = sources(prompt)
+    if not found and documents and _wanted(prompt.body):
+        found = [{"url": next(iter(documents)), "start_index": 0, "end_index": len(choice.text)}]
+    return sorted(found, key=_end)
+
+
+def sources(prompt: Prompt) -> dict[str, dict[str, Any]]:
+    """Return the documents of a request by their ids; those without one are numbered."""
+    given, first = prompt.body.get("documents"), prompt.format == "cohere_v1"
+    found = {}
+    for at, each in enumerate(given if isinstance(given, list) else ()):
+        fields = {"text": each} if isinstance(each, str) else mapping(each)
+        name = text(fields.get("id")) or f"doc{'_' if first else ':'}{at}"
+        found[name] = {"id": name, **(fields if first or isinstance(each, str) else mapping(fields.get("data")))}
+    return found
+
+
+def second(citation: Cited, said: str, prompt: Prompt, index: int) -> dict[str, Any]:
+    """Return a citation as the second version has it; the index of its content is told where it is not the first."""
+    name = text(citation.get("url"))
+    document = sources(prompt).get(name) or {"id": name, "title": text(citation.get("title"))}
+    place = {"content_index": index} if index else {}
+    source = {"type": "document", "id": name, "document": document}
+    return {**_span(citation, said), "sources": [source], "type": "TEXT_CONTENT", **place}
+
+
+def first(citation: Cited, said: str) -> dict[str, Any]:
+    """Return a citation as the first version has it."""
+    return {**_span(citation, said), "document_ids": [text(citation.get("url"))], "type": "TEXT_CONTENT"}
+
+
+def woven(pieces: Sequence[str], citations: Sequence[Cited], start: int) -> Iterator[tuple[int, list[Cited]]]:
+    """Go through a text that begins at a place: how many more of its pieces there are, and the citations that end then.
+
+    What ends after the text comes with the last piece.
+    """
+    ends = [*accumulate(map(len, pieces), initial=start)][1:]
+    places = [min(bisect_left(ends, _end(each)), len(ends) - 1) for each in citations]
+    done = 0
+    for place, found in groupby(zip(places, citations, strict=True), key=itemgetter(0)):
+        yield place + 1 - done, [each for _, each in found]
+        done = place + 1
+    if done < len(pieces):
+        yield len(pieces) - done, []
+
+
+def within(citations: Sequence[Cited], start: int, end: int, *, last: bool) -> list[Cited]:
+    """Return the citations that end in a part of the text."""
+    return [each for each in citations if start < _end(each) and (last or _end(each) <= end)]
+
+
+def read(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a citation of either version as scripts have it; None for one without a document."""
+    source = next(iter(given.get("sources") or ()), None)
+    named = mapping(mapping(source).get("document"))
+    url = text(mapping(source).get("id")) or next(iter(given.get("document_ids") or ()), "")
+    if not url:
+        return None
+    place = {"start_index": given.get("start"), "end_index": given.get("end")}
+    return {"type": "url_citation", "url_citation": {"url": url, "title": text(named.get("title")) or url, **place}}
+
+
+def _wanted(body: Mapping[str, Any]) -> bool:
+    asked = (mapping(body.get("citation_options")).get("mode"), body.get("citation_quality"))
+    return all(text(each).lower() != "off" for each in asked)
+
+
+def _span(citation: Cited, said: str) -> dict[str, Any]:
+    start, end = whole(citation.get("start_index"), 0) or 0, _end(citation)
+    return {"start": start, "end": end, "text": said[start:end]}
+
+
+def _end(citation: Cited) -> int:
+    return whole(citation.get("end_index"), 0) or 0
