@@ -10,7 +10,8 @@ from typing import Any
 from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.base import WireFormat, decode_object, json_type
+from completions.wire.base import WireFormat, decode_object
+from completions.wire.cohere.types import Shape, typed
 from completions.wire.readback import Answer
 from completions.wire.words import Words, worded
 
@@ -141,29 +142,23 @@ def read_chat_body(body: bytes) -> dict[str, Any]:
     """Return the object that asks for a chat; how it is answered depends on `stream`, which is a boolean."""
     document = decode_object(body)
     if document.get("stream") is not None and not isinstance(document["stream"], bool):
-        raise RequestError("invalid type: parameter stream must be a boolean.")
+        typed(document["stream"], bool, "stream")
     return document
 
 
-def check(body: Mapping[str, Any], fields: Mapping[str, type], required: tuple[str, ...]) -> None:
-    """Refuse a field that is missing or of another JSON type; null is none."""
+def check(body: Mapping[str, Any], fields: Mapping[str, Shape], required: tuple[str, ...]) -> None:
+    """Refuse a field that is missing, or that is of another JSON type or has one within; null is none."""
+    typed(body, fields, "")
     for name in required:
         if body.get(name) is None:
             raise RequestError(MISSING.get(name, f"invalid request: {name} is required"))
-    for name, kind in fields.items():
-        value = body.get(name)
-        fits = type(value) in (int, float) if kind is float else type(value) is kind
-        if value is not None and not fits:
-            sample = json_type(kind())
-            raise RequestError(f"invalid type: parameter {name} must be {sample}, but it is {json_type(value)}.")
 
 
 def check_texts(name: str, value: list[Any], most: int) -> None:
-    """Refuse an array that is empty, too long, or has anything but strings."""
+    """Refuse an array that is empty or too long, or has null for a string."""
     if not value:
         raise RequestError(f"invalid request: list of {name} must not be empty")
     if len(value) > most:
         raise RequestError(f"invalid request: total number of {name} must be at most {most} - received {len(value)}")
-    for at, item in enumerate(value):
-        if not isinstance(item, str):
-            raise RequestError(f"invalid type: parameter {name}[{at}] must be a string, but it is {json_type(item)}.")
+    if None in value:
+        raise RequestError(f"invalid request: {name} must not have null")

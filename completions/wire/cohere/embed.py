@@ -14,17 +14,18 @@ from completions.conversation import Message, Part, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
+from completions.wire.cohere.types import BLOCK, Shape
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts
 from completions.wire.readback import Answer
 from completions.wire.vectors import vectors_for
 
-FIELDS: Mapping[str, type] = {
+FIELDS: Mapping[str, Shape] = {
     "model": str,
     "input_type": str,
-    "texts": list,
-    "images": list,
-    "inputs": list,
-    "embedding_types": list,
+    "texts": [str],
+    "images": [str],
+    "inputs": [{"content": [BLOCK]}],
+    "embedding_types": [str],
     "output_dimension": int,
     "truncate": str,
     "max_tokens": int,

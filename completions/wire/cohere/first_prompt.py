@@ -16,15 +16,19 @@ from completions.wire.cohere.base import check
 from completions.wire.cohere.prompt import FIELDS as SECOND
 from completions.wire.cohere.prompt import check_options
 from completions.wire.cohere.prompt import read_prompt as read_second
+from completions.wire.cohere.types import Shape
 from completions.wire.fields import dicts, mapping, text
 
 Body = Mapping[str, Any]
 Message = dict[str, Any]
 
-FIELDS: Mapping[str, type] = {
+_TURN: Shape = {"role": str, "message": str, "tool_calls": [dict], "tool_results": [dict]}
+FIELDS: Mapping[str, Shape] = {
     **{name: kind for name, kind in SECOND.items() if name != "messages"},
     **dict.fromkeys(("message", "preamble", "conversation_id", "prompt_truncation", "citation_quality"), str),
-    **dict.fromkeys(("chat_history", "connectors", "tool_results"), list),
+    **{name: [dict] for name in ("connectors", "tool_results", "documents")},
+    "chat_history": [_TURN],
+    "tools": [{"name": str, "description": str, "parameter_definitions": dict}],
     **dict.fromkeys(("search_queries_only", "raw_prompting", "force_single_step"), bool),
     "max_input_tokens": int,
 }
@@ -55,11 +59,10 @@ def validate(body: Body) -> None:
 
 
 def _check_turn(turn: Any, at: int) -> None:
-    if not isinstance(turn, dict):
-        raise RequestError(f"invalid type: parameter chat_history[{at}] must be an object")
-    if (role := role_of(turn)) not in ROLES:
+    if turn is None or (role := role_of(turn)) not in ROLES:
+        said = mapping(turn).get("role")
         raise RequestError(
-            f"invalid request: chat_history[{at}].role must be one of {', '.join(ROLES)}, but it is {turn.get('role')}"
+            f"invalid request: chat_history[{at}].role must be one of {', '.join(ROLES)}, but it is {said}"
         )
     if role != "TOOL" and not turn.get("message") and not turn.get("tool_calls"):
         raise RequestError(UNSAID)

@@ -13,23 +13,24 @@ from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, Respon
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
 from completions.wire.cohere.rules import OPTIONS, RULES
+from completions.wire.cohere.types import DOCUMENT, MESSAGE, TOOL, Shape
 from completions.wire.fields import dicts, mapping, text, texts, unwrapped
 from completions.wire.openai.chat.format import read_prompt as read_chat
 from completions.wire.validation import keep_rules
 
-FIELDS: Mapping[str, type] = {
+FIELDS: Mapping[str, Shape] = {
     "model": str,
-    "messages": list,
+    "messages": [MESSAGE],
     "stream": bool,
-    "tools": list,
+    "tools": [TOOL],
     "tool_choice": str,
     "strict_tools": bool,
-    "documents": list,
-    "citation_options": dict,
-    "response_format": dict,
+    "documents": [(DOCUMENT, str)],
+    "citation_options": {"mode": str},
+    "response_format": {"type": str, "json_schema": dict, "schema": dict},
     "safety_mode": str,
     "max_tokens": int,
-    "stop_sequences": list,
+    "stop_sequences": [str],
     "temperature": float,
     "seed": int,
     "frequency_penalty": float,
@@ -37,7 +38,7 @@ FIELDS: Mapping[str, type] = {
     "k": int,
     "p": float,
     "logprobs": bool,
-    "thinking": dict,
+    "thinking": {"type": str, "token_budget": int},
     "priority": int,
 }
 BOUNDS: Mapping[str, tuple[float, float]] = {"k": (0, 500), "p": (0.01, 0.99)}
@@ -79,9 +80,7 @@ def check_options(body: Mapping[str, Any]) -> None:
 
 
 def _check_message(message: Any, at: int) -> None:
-    if not isinstance(message, dict):
-        raise RequestError(f"invalid type: parameter messages[{at}] must be an object")
-    role = message.get("role")
+    role = mapping(message).get("role")
     if role not in ROLES:
         raise RequestError(f"invalid request: messages[{at}].role must be one of {', '.join(ROLES)}, but it is {role}")
 

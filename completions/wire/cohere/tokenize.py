@@ -12,6 +12,7 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, check, collect_error
+from completions.wire.cohere.types import Shape
 from completions.wire.fields import text, text_or_none
 from completions.wire.readback import Answer
 
@@ -23,7 +24,7 @@ class CohereTokenize(CohereFormat):
     """The tokens of a text; a rule answers it only with an error, if it names the format."""
 
     name = "cohere_tokenize"
-    fields: Mapping[str, type] = {"text": str, "model": str}
+    fields: Mapping[str, Shape] = {"text": str, "model": str}
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -54,7 +55,7 @@ class CohereDetokenize(CohereTokenize):
     """The text of tokens."""
 
     name = "cohere_detokenize"
-    fields: Mapping[str, type] = {"tokens": list, "model": str}
+    fields: Mapping[str, Shape] = {"tokens": list, "model": str}
 
     def _check(self, document: Mapping[str, Any]) -> None:
         if not all(type(each) is int and 0 <= each <= LAST_ID for each in document["tokens"]):

@@ -180,10 +180,10 @@ async def test_read__finds_what_was_said(message: str, stream: bool) -> None:
     [
         ({}, "message must be at least 1 token long or tool results must be specified."),
         ({"message": ""}, "message must be at least 1 token long or tool results must be specified."),
-        ({"message": 1}, "parameter message must be a string, but it is an integer."),
-        ({"message": "a", "stream": "yes"}, "parameter stream must be a boolean."),
+        ({"message": 1}, "parameter 'message' is of type number but should be of type string"),
+        ({"message": "a", "stream": "yes"}, "parameter 'stream' is of type string"),
         ({"message": "a", "chat_history": [{"role": "USER"}]}, "all elements in history must have a message."),
-        ({"message": "a", "chat_history": ["Hi"]}, "parameter chat_history[0] must be an object"),
+        ({"message": "a", "chat_history": ["Hi"]}, "parameter 'chat_history' is of type string"),
         ({"message": "a", "chat_history": [{"role": "me", "message": "b"}]}, "chat_history[0].role must be one of"),
         ({"message": "a", "tool_results": [RESULT]}, "cannot specify both message and tool_results in multistep mode"),
         (
