@@ -5,7 +5,7 @@ from collections.abc import Collection
 from io import BytesIO
 from typing import Any, NamedTuple
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
 
@@ -89,6 +89,8 @@ def read_form(body: bytes, content_type: str) -> Form:
     meta: dict[str, Any] = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     try:
         fields, files = MultiPartParser(meta, BytesIO(body), [_InMemory()], "utf-8").parse()
+    except (TooManyFieldsSent, TooManyFilesSent) as exc:
+        raise RequestError("Could not parse multipart form: it has too many fields or files.") from exc
     except (MultiPartParserError, SuspiciousOperation, UnicodeError) as exc:
         raise RequestError(f"Could not parse multipart form: {exc}") from exc
     every = {str(name): [str(value) for value in values] for name, values in fields.lists()}
