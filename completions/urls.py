@@ -277,7 +277,7 @@ def pattern(address: Address) -> URLPattern:
         facts["others"] = others
     if address.document is not None:
         facts["document"] = address.document
-    found: URLPattern = re_path(f"^{address.route}$", view, facts)
+    found: URLPattern = re_path(f"^(?s:{address.route})$", view, facts)  # a path may have line ends
     return found
 
 

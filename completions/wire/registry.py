@@ -12,6 +12,7 @@ from completions import conversation
 from completions.conversation import Said, Traffic
 from completions.wire.address import Address
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
+from completions.wire.anthropic.addresses import ALONE as ANTHROPIC_ALONE
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
 from completions.wire.cohere.addresses import ADDRESSES as COHERE
@@ -63,6 +64,7 @@ _ALL = [
     *GOOGLE_PROJECTS,
     *mistral_moderations(Mistral()),
     *COHERE_ALONE,
+    *ANTHROPIC_ALONE,
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),

@@ -12,3 +12,6 @@ ADDRESSES = [
     Address("api/hello", MESSAGES, "tell", hello),
     Address("v1(?:/.*)?", MESSAGES, "refuse"),
 ]
+
+ALONE = [Address("v1/messages/.*", MESSAGES, "refuse")]
+"""No other API has messages: what is not there is told in Anthropic's words."""

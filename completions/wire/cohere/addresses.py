@@ -29,5 +29,6 @@ ALONE = [
     Address("v1/check-api-key", CHAT, "check"),
     Address("v1/generate", CohereGenerate(), "refuse"),
     Address(f"v1/(?:{NAMES})(?:/.*)?", CHAT, "refuse"),
+    Address("v1/(?:embed|rerank|tokenize|detokenize)/.*", CHAT, "refuse"),
 ]
 """What no other API has under `v1/`; what is not here of it is told in Cohere's words."""

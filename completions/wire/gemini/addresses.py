@@ -21,4 +21,5 @@ ADDRESSES = [
     Address(f"{MODELS}/(?P<name>[^:]+)", GEMINI, "model"),
     Address("v1(?:/.*)?", GEMINI, "refuse"),
     Address("v1beta1?(?:/.*)?", GEMINI, "refuse"),
+    Address("(?:upload|download)/.*", GEMINI, "refuse"),
 ]

@@ -1,0 +1,39 @@
+"""Addresses that nobody has, below those that somebody has: they are refused in the format of whose they would be."""
+
+import json
+
+import pytest
+
+from completions.receive.handler import Handler
+from tests.asgi import call
+
+OPENAI, GOOGLE = ["message", "type", "param", "code"], ["code", "message", "status"]
+CLAUDE, COHERE = ["type", "error", "request_id"], ["id", "message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        *((f"/v1/messages/{rest}", CLAUDE) for rest in ("batches/", "a/b", "count_tokens/a", "\n")),
+        *((f"/v1/{name}/a", COHERE) for name in ("embed", "rerank", "tokenize", "detokenize", "classify")),
+        ("/v2/a\r\nb", COHERE),
+        ("/model/a\nb/c", ["message"]),
+        ("/model/amazon.nova-lite-v1:0/invoke\n", ["message"]),
+        ("/xai/v1/a\nb", ["code", "error"]),
+        ("/api/a\nb", ["error"]),
+        ("/mistral/v1/chat/completions\n", ["object", "message", "type", "param", "code", "raw_status_code"]),
+        ("/upload/v1beta/a", {"error": GOOGLE}),
+        ("/download/a", {"error": GOOGLE}),
+        ("/v1beta/models/gemini-2.5-flash:generateContent\r\nx", {"error": GOOGLE}),
+        ("/v1/projects/p/locations\nx/publishers", {"error": GOOGLE}),
+        ("/openrouter/api/v1/a\nb", {"error": ["message", "code"]}),
+        ("/v1/chat/completions\n", {"error": OPENAI}),
+        ("/a\nb", {"error": OPENAI}),
+    ],
+)
+@pytest.mark.parametrize("place", ["", "/ns/a"])
+async def test_address__that_nobody_has_is_refused_by_whose_it_would_be(place: str, path: str, keys: object) -> None:
+    answer = await call(Handler(), "POST", place + path, b"{}")
+    document = json.loads(answer.body)
+    assert answer.status == 404
+    assert keys == ({"error": [*document["error"]]} if isinstance(keys, dict) else [*document])
