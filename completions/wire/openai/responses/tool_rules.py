@@ -67,8 +67,17 @@ _FILE_SEARCH = record(
     },
     ("vector_store_ids",),
 )
+_AUTO = record(
+    {
+        "type": choice("auto"),
+        "file_ids": array(_STRING, "strings"),
+        "memory_limit": nullable(choice("1g", "4g", "16g", "64g")),
+        "network_policy": obj,
+    },
+    ("type",),
+)
 _CODE = record(
-    {"type": anything, "container": either("one of a string or object", string=string(low=1), object=obj)}
+    {"type": anything, "container": either("one of a string or object", string=string(low=1), object=_AUTO)}
     | {"allowed_callers": _CALLERS},
     ("container",),
 )
@@ -93,6 +102,13 @@ _PICTURE = record(
     }
 )
 _APPROVAL = either("one of a string or object", string=choice("always", "never"), object=obj)
+
+
+def _headers(value: Any) -> Problem | None:
+    """Check an object whose values are strings."""
+    return obj(value) or record(dict.fromkeys(value, _STRING))(value)
+
+
 _ALLOWED = either("one of an array or object", array=array(string(low=1), "strings"), object=obj)
 _MCP = record(
     {
@@ -103,7 +119,7 @@ _MCP = record(
         "connector_id": string(low=1),
         "tunnel_id": _STRING,
         "authorization": nullable(_STRING),
-        "headers": nullable(obj),
+        "headers": nullable(_headers),
         "allowed_tools": nullable(_ALLOWED),
         "require_approval": nullable(_APPROVAL),
         **_LATER,
