@@ -2,13 +2,13 @@
 
 import functools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 import orjson
 
-from completions.conversation import is_secret
+from completions.conversation import SECRET_HEADERS, is_secret
 from completions.journal.quotes import REDACTED, texts_of
 
 SECRET_PARAMETERS = frozenset(("key", "sig", "signature"))
@@ -19,6 +19,12 @@ PLACES = re.compile("(page|next|continuation)[-_]?token")
 
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
+
+WORTH = 8
+"""Characters of a header's secret below which it is none, and likely to be in any text."""
+
+SIGNED = re.compile(r"\bSignedHeaders=[^,\s]*")
+"""The names of headers in AWS's signatures, which are no secret."""
 
 EACH = None
 """The step to every member of an array or object."""
@@ -118,12 +124,6 @@ class Redaction:
             return REDACTED.encode(), Removed(True, unknown=True)
         return (orjson.dumps(document), removed) if removed.found else (body, removed)
 
-    def clean_frame(self, frame: bytes) -> bytes:
-        """Return an event of a stream without the secrets in its JSON."""
-        if not self.paths:
-            return frame
-        return b"".join(self.clean_body(part)[0] for part in frame_parts(frame))
-
     def clean(self, document: Any) -> Removed:
         """Replace the secrets in a JSON document, and return them."""
         removed: list[Any] = []
@@ -132,9 +132,16 @@ class Redaction:
         return Removed(bool(removed), tuple(text for value in removed for text in texts_of(value)))
 
 
-def frame_parts(frame: bytes) -> list[bytes]:
-    """Split an event of a stream so that the documents of its `data:` lines, or of an array, are parts of their own."""
-    return re.split(rb"((?:^|(?<=[\r\n]))data: ?|^\[(?={)|,?[\r\n]+)", frame)
+def secrets_in(name: str, value: str) -> Iterator[str]:
+    """Yield what is secret in a secret header's value: its words, but of named values and schemes not the names."""
+    is_named = name in SECRET_HEADERS
+    if name.endswith("authorization"):
+        scheme, _, rest = SIGNED.sub("", value).partition(" ")
+        value = rest or scheme
+    for word in re.split(r"[\s;,]+", value):
+        found = word.partition("=")[2].strip('="') if is_named else ""
+        if len(found := found or word.rstrip("=")) >= WORTH:
+            yield found
 
 
 def _replace(node: Any, path: tuple[Step, ...], removed: list[Any]) -> None:

@@ -19,15 +19,13 @@ from completions.journal.costs import cost
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
 from completions.journal.packing import pack
 from completions.journal.quotes import REDACTED, Quotes
-from completions.journal.redaction import Redaction, Removed, frame_parts, redaction
+from completions.journal.redaction import Redaction, Removed, redaction, secrets_in
+from completions.journal.streams import clean_stream
 
 SAW = re.compile(r"saw .*", re.DOTALL)
 AGENT = b"user-agent"
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
 
-
-WORTH = 8
-"""A header's secret with fewer characters is ignored in texts, where it would occur by chance."""
 
 Body = bytes
 """An alias, because a column is called `bytes`."""
@@ -229,8 +227,8 @@ class _Headers(NamedTuple):
 def _request_headers(hide: Redaction, headers: tuple[tuple[bytes, bytes], ...]) -> _Headers:
     """Clean a request's headers; a client sends the same ones again and again."""
     text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-    secrets = (value.rpartition(b" ")[2] for name, value in headers if hide.hides(name.decode("latin-1")))
-    return _Headers(_json(hide.clean_headers(text)), tuple(secret for secret in secrets if len(secret) >= WORTH))
+    secrets = (secret for name, value in text.items() if hide.hides(name) for secret in secrets_in(name, value))
+    return _Headers(_json(hide.clean_headers(text)), tuple(secret.encode("latin-1") for secret in secrets))
 
 
 def _near_misses(exchange: Exchange, secret: bool) -> str:
@@ -289,16 +287,12 @@ def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Seque
 
 def _frames(frames: Frames, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> Frames:
     """Return the events of a stream, cleaned likewise."""
-    if hide.paths:
-        frames = Frames(map(hide.clean_frame, frames))
     if removed.unknown:
         return Frames([REDACTED.encode()] * len(frames))
     texts = _quotable(hide, removed, secrets, frames.has)
-    if not texts:
+    if not hide.paths and not texts:
         return frames
-    parts = [frame_parts(frame) for frame in frames]
-    cleaned = iter(Quotes(texts).clean_bodies([part for each in parts for part in each]))
-    return Frames(b"".join(next(cleaned) for _ in each) for each in parts)
+    return Frames(clean_stream([*frames], hide, Quotes(texts)))
 
 
 def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], has: Callable[[bytes], bool]) -> list[str]:

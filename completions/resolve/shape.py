@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 from completions.conversation import Usage
 from completions.outcome import Recorded
-from completions.wire import eventstream
-from completions.wire.documents import documents
+from completions.wire.documents import documents, messages
 
 EVENT_END = re.compile(rb"\r?\n\r?\n")
 NAME = re.compile(rb"^event: ?(.+?)\r?$", re.MULTILINE)
@@ -45,7 +44,7 @@ def _documents(answer: Recorded) -> Iterator[tuple[str, Any]]:
         yield "", _read(answer.body)
         return
     if answer.body.startswith(b"\0"):
-        yield from map(_message, eventstream.decode(answer.body))
+        yield from (_message(name, document) for name, document in messages(answer.body))
     elif answer.body.lstrip()[:1] in (b"{", b"["):
         yield from ((_kind(document), document) for _, document in documents(answer.pieces))
     else:
@@ -61,14 +60,13 @@ def _event(frame: bytes) -> tuple[str, Any] | None:
     return (named[1].decode("utf-8", "replace") if named else _kind(document)), document
 
 
-def _message(message: eventstream.Message) -> tuple[str, Any]:
+def _message(name: str, document: Any) -> tuple[str, Any]:
     """Return the document of a message of AWS's; a model's own event stands in it in base64."""
-    document = _read(message.payload)
     if isinstance(document, dict) and isinstance(inner := document.get("bytes"), str):
         with contextlib.suppress(ValueError):
             document = _read(base64.b64decode(inner))
             return _kind(document), document
-    return message.headers.get(":event-type") or message.headers.get(":exception-type") or "data", document
+    return name or "data", document
 
 
 def _kind(document: Any) -> str:

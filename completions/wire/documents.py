@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from completions.wire import eventstream
+from completions.event import eventstream
 from completions.wire.fragments import partial
 
 Found = tuple[int, dict[str, Any]]
@@ -55,6 +55,13 @@ def _events(body: bytes) -> Iterator[Found]:
                 yield begun, document
             data = []
         offset += len(line) + 1
+
+
+def messages(body: bytes) -> Iterator[tuple[str, Any]]:
+    """Yield the documents of AWS's messages, each behind the name of its event or exception."""
+    for message in eventstream.decode(body):
+        name = message.headers.get(":event-type") or message.headers.get(":exception-type") or ""
+        yield name, _decoded(message.payload)
 
 
 def _messages(body: bytes) -> Iterator[Found]:

@@ -10,10 +10,9 @@ from itertools import accumulate, pairwise, zip_longest
 from typing import Any, TypeVar
 
 from completions.conversation import Prompt
-from completions.event import Event, Events, Frames, Run, TokenRun
+from completions.event import Event, Events, Frames, Run, TokenRun, eventstream
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
-from completions.wire import eventstream
 
 
 class Framing(ABC):

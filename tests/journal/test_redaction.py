@@ -1,5 +1,7 @@
 """What the journal hides, and what it reckons: pure functions."""
 
+import base64
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +10,14 @@ import pytest
 from pytest_django import Settings
 
 from completions.conversation import Prompt, Usage
+from completions.event import eventstream
 from completions.journal.costs import cost
 from completions.journal.exchange import Exchange
 from completions.journal.packing import unpack
 from completions.journal.quotes import REDACTED, Quotes, texts_of
-from completions.journal.redaction import NOTHING, Redaction, Removed
+from completions.journal.redaction import NOTHING, Redaction, Removed, secrets_in
 from completions.journal.rows import make_row
+from completions.journal.streams import clean_stream
 from completions.journal.writer import writer
 from completions.receive.handler import Handler
 from completions.script.reply.callback import document
@@ -150,9 +154,47 @@ def test_body__that_is_no_json_is_left_alone() -> None:
 def test_frame__is_cleaned_line_by_line(end: bytes) -> None:
     frame = end.join([b": keep-alive", b"event: x", b'data: {"user":"ann","n":1}', b"", b""])
     cleaned = end.join([b": keep-alive", b"event: x", b'data: {"user":"[redacted]","n":1}', b"", b""])
-    assert Redaction(["$.user"]).clean_frame(frame) == cleaned
-    assert Redaction(["$.user"]).clean_frame(b"data: [DONE]\n\n") == b"data: [DONE]\n\n"
-    assert Redaction([]).clean_frame(frame) == frame
+    nothing = Quotes(())
+    assert clean_stream([frame], Redaction(["$.user"]), nothing) == [cleaned]
+    assert clean_stream([b"data: [DONE]\n\n"], Redaction(["$.user"]), nothing) == [b"data: [DONE]\n\n"]
+    assert clean_stream([frame], Redaction([]), nothing) == [frame]
+    cut = [frame[:40], frame[40:], b"data: [DONE]\n\n"]
+    assert clean_stream(cut, Redaction(["$.user"]), nothing) == [b"", cleaned, b"data: [DONE]\n\n"]
+
+
+@pytest.mark.parametrize("at", [1, 30, 120])
+def test_message__of_aws_stays_one(at: int) -> None:
+    inner = {"type": "content_block_delta", "delta": {"text": "My name is ann-1234."}}
+    wrapped = {"bytes": base64.b64encode(orjson.dumps(inner)).decode(), "p": "abc"}
+    payloads = [{"delta": {"text": "I am ann"}}, {"delta": {"text": "-1234."}}, wrapped, {"usage": {}}]
+    head = {":event-type": "chunk", ":content-type": "application/json"}
+    stream = b"".join(eventstream.encode(head, orjson.dumps(each)) for each in payloads)
+    cleaned = clean_stream([stream[:at], stream[at:]], Redaction([]), Quotes(["ann-1234", "content-type"]))
+    found = [*eventstream.decode(b"".join(cleaned))]
+    told = [orjson.loads(each.payload) for each in found]
+    told[2] = orjson.loads(base64.b64decode(told[2]["bytes"]))
+    assert [each.headers for each in found] == [head] * 4
+    assert [each["delta"]["text"] for each in told[:3]] == ["I am [redacted]", ".", "My name is [redacted]."]
+    assert told[3] == {"usage": {}}
+
+
+SECRETS_IN_HEADERS = {
+    ("authorization", "Bearer sk-abcdefgh"): ["sk-abcdefgh"],
+    ("authorization", "opaque-key=="): ["opaque-key"],
+    ("proxy-authorization", "Basic dXNlcjpwYXNzd29yZA=="): ["dXNlcjpwYXNzd29yZA"],
+    (
+        "authorization",
+        "AWS4-HMAC-SHA256 Credential=AKIAABC/20261127/us-east-1, "
+        "SignedHeaders=content-type;host;x-amz-date, Signature=0123456789abcdef",
+    ): ["AKIAABC/20261127/us-east-1", "0123456789abcdef"],
+    ("cookie", "sessionid=0123456789; csrftoken=abcdefghij; theme=dark"): ["0123456789", "abcdefghij"],
+    ("x-api-key", "abc=defghijk"): ["abc=defghijk"],
+}
+
+
+@pytest.mark.parametrize("name, value", SECRETS_IN_HEADERS)
+def test_secrets__of_a_header_are_its_values_and_no_names(name: str, value: str) -> None:
+    assert [*secrets_in(name, value)] == SECRETS_IN_HEADERS[name, value]
 
 
 ASKS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -171,6 +213,19 @@ ASKS: dict[str, tuple[str, dict[str, Any]]] = {
         {"contents": [{"role": "user", "parts": [{"text": LONG}]}]},
     ),
     "ollama": ("/api/chat", {"model": "llama3", "messages": [{"role": "user", "content": LONG}]}),
+    "cohere": ("/v2/chat", {"model": "command-r-plus", "messages": [{"role": "user", "content": LONG}]}),
+    "bedrock": (
+        "/model/amazon.nova-pro-v1:0/converse-stream",
+        {"messages": [{"role": "user", "content": [{"text": LONG}]}]},
+    ),
+    "bedrock, invoked": (
+        "/model/anthropic.claude-3-haiku-20240307-v1:0/invoke-with-response-stream",
+        {
+            "anthropic_version": "bedrock-2023-05-31",
+            "max_tokens": 99,
+            "messages": [{"role": "user", "content": LONG}],
+        },
+    ),
 }
 PATHS = ["$..content", "$.input", "$..text"]
 
@@ -185,13 +240,14 @@ async def test_answer__keeps_nothing_of_what_was_removed_from_its_request(
     settings.JOURNAL_REDACT = PATHS
     ended: list[Exchange] = []
     monkeypatch.setattr(writer, "add", ended.append)
-    asked = body if "gemini" in name else {**body, "stream": stream}
+    asked = body if "gemini" in name or "bedrock" in name else {**body, "stream": stream}
     query = b"alt=sse" if stream else b""
     headers = {"anthropic-version": "2023-06-01"}
     answer = await call(Handler(), "POST", path, orjson.dumps(asked), headers=headers, query=query)
     assert answer.status == 200
     row = make_row(ended[0])
     kept = row.request_body + row.response_body + row.response_writes.encode()
+    kept += b"".join(map(base64.b64decode, re.findall(rb'"bytes":"([^"]+)"', kept)))
     for part in ("card", "4111", "thank"):
         assert part.encode() not in kept
     writes = orjson.loads(row.response_writes)

@@ -7,7 +7,6 @@ piece, an event or a character, so the texts of all its events are read as one.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -17,7 +16,8 @@ from completions.conf import conf
 from completions.conversation import Prompt, is_secret
 from completions.exceptions import MockError
 from completions.journal.quotes import Quotes, texts_of
-from completions.journal.redaction import Redaction, frame_parts, redaction
+from completions.journal.redaction import WORTH, Redaction, redaction, secrets_in
+from completions.journal.streams import clean_stream, events_of, take_apart
 from completions.outcome import Recorded
 from completions.script.asked.document import Document
 from completions.script.asked.same import REDACTED, SECRET
@@ -27,11 +27,6 @@ KEPT = re.compile(
     r"|x-ratelimit-.*|anthropic-ratelimit-.*|ratelimit-.*"
 )
 """The headers of an answer that matter to a client; no other is recorded."""
-
-WORTH = 8
-"""Characters of a header's secret below which it is none, and likely to be in any text."""
-
-EVENT_END = re.compile(rb"\r?\n\r?\n")
 
 
 class SecretLeft(MockError):
@@ -95,7 +90,7 @@ def clean_written(
 def _in_headers(headers: Mapping[str, str], hide: Redaction) -> Iterator[str]:
     for name, value in headers.items():
         if is_secret(name) or hide.hides(name):
-            yield from (part for part in re.split(r"[\s;,=]+", value) if len(part) >= WORTH)
+            yield from secrets_in(name, value)
 
 
 def _in_query(query: str, hide: Redaction) -> Iterator[str]:
@@ -106,42 +101,23 @@ def _in_query(query: str, hide: Redaction) -> Iterator[str]:
 
 def _cleaned(recorded: Recorded, hide: Redaction, texts: list[str]) -> Recorded:
     """Return the answer without the texts, cut as it came, as far as what is changed allows."""
-    events = _events(recorded.body) if recorded.stream else [recorded.body]
-    parts = [frame_parts(event) if recorded.stream else [event] for event in events]
     quotes = Quotes(texts)
-    flat = [hide.clean_body(part)[0] for each in parts for part in each]
-    done = iter(quotes.clean_bodies(flat))
-    cleaned = [b"".join(next(done) for _ in each) for each in parts]
-    if b"".join(cleaned) == recorded.body:
+    if recorded.stream:
+        pieces, times = clean_stream(recorded.pieces, hide, quotes), recorded.times
+    else:
+        pieces, times = [quotes.clean_body(hide.clean_body(recorded.body)[0])], recorded.times[-1:]
+    if b"".join(pieces) == recorded.body:
         return recorded
-    return replace(recorded, pieces=tuple(cleaned), times=_times(recorded, events))
-
-
-def _times(recorded: Recorded, events: list[bytes]) -> tuple[float, ...]:
-    """Return when each event was whole."""
-    times, at, end, piece = [], 0, 0, -1
-    for event in events:
-        at += len(event)
-        while end < at:
-            piece += 1
-            end += len(recorded.pieces[piece])
-        times.append(recorded.times[piece])
-    return tuple(times)
-
-
-def _events(body: bytes) -> list[bytes]:
-    """Split a stream behind its events: at empty lines, or where it has none, at lines."""
-    ends = [found.end() for found in EVENT_END.finditer(body)] or [at + 1 for at, byte in enumerate(body) if byte == 10]
-    cuts = [0, *ends, len(body)]
-    return [body[start:end] for start, end in pairwise(cuts) if start < end]
+    kept = [(piece, ms) for piece, ms in zip(pieces, times, strict=True) if piece]
+    return replace(recorded, pieces=tuple(piece for piece, _ in kept), times=tuple(ms for _, ms in kept))
 
 
 def _said(body: bytes) -> Iterator[str]:
     """Yield an answer's text as it stands, and the texts at each place of its events as one, where none is cut."""
     yield body.decode("utf-8", "replace")
     joined: dict[str, list[str]] = {}
-    for event in _events(body):
-        for part in frame_parts(event):
+    for event in events_of(body):
+        for part in take_apart(event).parts:
             if part[:1] in (b"{", b"["):
                 try:
                     _gather(orjson.loads(part), "", joined)

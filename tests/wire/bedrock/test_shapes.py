@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.event import eventstream
 from completions.exceptions import RequestError
-from completions.wire import eventstream
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse

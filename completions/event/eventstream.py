@@ -24,7 +24,16 @@ class Message(NamedTuple):
 
 def encode(headers: Mapping[str, str], payload: bytes) -> bytes:
     """Return the bytes of a message."""
-    head = b"".join(map(_header, headers.items()))
+    return _message(b"".join(map(_header, headers.items())), payload)
+
+
+def with_payload(message: bytes, payload: bytes) -> bytes:
+    """Return a message with another payload, and its lengths and checksums."""
+    start = PRELUDE + int.from_bytes(message[4:8], "big")
+    return _message(message[PRELUDE:start], payload)
+
+
+def _message(head: bytes, payload: bytes) -> bytes:
     lengths = struct.pack(">II", PRELUDE + len(head) + len(payload) + CHECKSUM, len(head))
     message = lengths + struct.pack(">I", zlib.crc32(lengths)) + head + payload
     return message + struct.pack(">I", zlib.crc32(message))
