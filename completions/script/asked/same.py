@@ -43,12 +43,17 @@ DATE = re.compile(
     r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\b|\b\d{1,2}:\d{2}:\d{2}\b"
 )
 SECRET = re.compile(
-    r"\b(?:(?:sk|pk|rk|gsk|xai|pplx|hf|r8|nvapi|ghp|gho|ghs|github_pat|glpat|xox[abprs])[-_](?=[-_A-Za-z]*\d)[-_A-Za-z0-9]{14,}"
+    r"\b(?:(?:sk|pk|rk|ek|gsk|csk|xai|pplx|hf|r8|jina|nvapi|gh[oprsu]|github_pat|glpat|xox[abprs])[-_](?=[-_A-Za-z]*\d)[-_A-Za-z0-9]{14,}"
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[-_A-Za-z0-9]{35}|ya29\.[-_A-Za-z0-9]{20,}|SG\.[-_A-Za-z0-9]{16,}\.[-_A-Za-z0-9]{16,}"
     r"|eyJ[-_A-Za-z0-9]{10,}\.eyJ[-_A-Za-z0-9]{10,}\.[-_A-Za-z0-9]*|(?:org|proj|acct)[-_](?=[A-Za-z]*\d)[A-Za-z0-9]{14,})"
-    r"|(?<=Bearer )[-_A-Za-z0-9.~+/]{12,}=*"
+    r"|(?<=Bearer )[-_A-Za-z0-9.~+/]{12,}=*|(?<=:)\d{12}(?=:)"
+    r"|(?:(?<=[?&]sig=)|(?<=[?&]X-Amz-Signature=)|(?<=[?&]X-Amz-Security-Token=)|(?<=[?&]X-Goog-Signature=))"
+    r"[^&\s\"'<>\\[]+"
 )
-"""What looks like a key, a token or an account: by the prefixes that vendors give them."""
+"""What looks like a key, a token, an account or a signature: by the prefixes that vendors give them.
+
+Accounts in AWS's names, and signatures in addresses, are known by their place.
+"""
 
 REDACTED = "[redacted]"
 """What stands in place of a secret, in the recorded request and in the one that is compared."""

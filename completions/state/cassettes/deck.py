@@ -10,6 +10,9 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
+
+import orjson
 
 from completions.budget import TooSlow
 from completions.conf import conf
@@ -25,8 +28,8 @@ from completions.script.reply.as_written import Written
 from completions.script.reply.recording import Play
 from completions.script.rules import Rule
 from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
-from completions.state.cassettes.secrets import SecretLeft, clean, hidden_values, without
-from completions.state.cassettes.sent import sent_of, written
+from completions.state.cassettes.secrets import SecretLeft, clean, hidden_in, hidden_values, without
+from completions.state.cassettes.sent import sent_of, told_body, written
 
 logger = logging.getLogger("completions")
 
@@ -46,12 +49,13 @@ Stamp = tuple[int, int]
 class Question:
     """A request, as it is looked for and recorded: without secrets, with what only its own API can tell it by.
 
-    `sent` is how it was sent, for those who ask it again.
+    `sent` is how it was sent, for those who ask it again; `hidden` is what was taken out of its body.
     """
 
     document: Document
     exact: str
     sent: Document = field(default_factory=dict)
+    hidden: tuple[str, ...] = ()
 
 
 Kind = tuple[tuple[str, ...], bool]
@@ -213,7 +217,7 @@ def question_of(prompt: Prompt, ignored: Collection[str] = IGNORED) -> Question:
     hidden = hidden_values(prompt)
     body = {"body": dict(prompt.body), "format": prompt.format, "model": prompt.model, "stream": prompt.stream}
     exact = digest(without(body, hidden), of_texts(ignored), surface=True)
-    return Question(without(document(prompt), hidden), exact)
+    return Question(without(document(prompt), hidden), exact, hidden=tuple(hidden))
 
 
 def raw_question(method: str, address: str, body: bytes, ignored: Collection[str] = IGNORED) -> Question:
@@ -223,9 +227,17 @@ def raw_question(method: str, address: str, body: bytes, ignored: Collection[str
     if query:
         found["query"] = redaction(tuple(conf.JOURNAL_REDACT)).clean_query(query)
     if body:
-        found["body"] = body.decode("utf-8", "replace")
-    names = ["whitespace", *filter(is_pattern, ignored)]
-    return Question({**without(found, ()), "ignore": names}, digest(found, names, surface=True))
+        found["body"] = told_body(body)
+    hidden = hidden_in(_json(body))
+    names, found = ["whitespace", *filter(is_pattern, ignored)], without(found, hidden)
+    return Question({**found, "ignore": names}, digest(found, names, surface=True), hidden=tuple(hidden))
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def cleaned_of(
@@ -237,7 +249,7 @@ def cleaned_of(
     """
     try:
         asked = {"asked": question.document, "sent": sent_of(prompt, query, *headers)}
-        asked, answer = clean(asked, answer, (prompt.headers, *headers), query, hidden_values(prompt))
+        asked, answer = clean(asked, answer, (prompt.headers, *headers), query, question.hidden)
     except SecretLeft as exc:
         logger.error("An answer at %s is not recorded: %s", answer.path, exc)
         return None

@@ -34,12 +34,36 @@ class SecretLeft(MockError):
 
 
 def hidden_values(prompt: Prompt) -> list[str]:
-    """Return what JOURNAL_REDACT names in a request's body."""
+    """Return what is secret in a request's body: what JOURNAL_REDACT names, and what has the name of a secret."""
+    return hidden_in(prompt.body)
+
+
+def hidden_in(body: Any) -> list[str]:
+    """Return likewise what is secret in a document."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
-    if not hide.paths:
-        return []
-    body = orjson.loads(orjson.dumps(dict(prompt.body), default=str))
-    return [text for text in hide.clean(body).texts if text.strip()]
+    found = list(_named(body))
+    if hide.paths:
+        copied = orjson.loads(orjson.dumps(body, default=_plain))
+        found += (text for text in hide.clean(copied).texts if text.strip())
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def _named(value: Any) -> Iterator[str]:
+    """Yield the texts whose keys are those of secrets, as `authorization` and `headers` are of tools' servers."""
+    if isinstance(value, Mapping):
+        for key, child in value.items():
+            name = str(key).lower()
+            if isinstance(child, str):
+                yield from secrets_in(name, child) if is_secret(name) else ()
+            else:
+                yield from _named(child)
+    elif isinstance(value, list | tuple):
+        for child in value:
+            yield from _named(child)
 
 
 def without(document: Any, values: Iterable[str]) -> Any:
@@ -72,7 +96,8 @@ def clean(
     texts |= {found[0] for found in SECRET.finditer(" ".join(texts_of(document)))}
     texts |= {found[0] for text in _said(answer) for found in SECRET.finditer(text)}
     kept = tuple((name, without(value, texts)) for name, value in recorded.headers if KEPT.fullmatch(name))
-    recorded = replace(_cleaned(recorded, hide, sorted(texts, key=len, reverse=True)), headers=kept)
+    recorded = _cleaned(recorded, hide, sorted(texts, key=len, reverse=True))
+    recorded = replace(recorded, path=without(recorded.path, texts), headers=kept)
     _check(recorded.body, texts)
     return without(document, texts), recorded
 

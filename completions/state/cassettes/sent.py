@@ -1,5 +1,7 @@
 """A recorded request as it was sent, kept beside what it asks, so that it can be asked again."""
 
+import contextlib
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +16,9 @@ from completions.script.asked.same import REDACTED
 
 MAX_BODY = 200_000
 """Characters of a body above which it is not kept."""
+
+BOUNDARY = b"boundary"
+"""What stands in place of a form's boundary, which each request makes anew."""
 
 VERSIONS = ("anthropic-beta", "anthropic-version", "openai-beta")
 """The headers that change what an API answers; no other is kept."""
@@ -65,6 +70,17 @@ def written(sent: Document) -> Document:
     return {**sent, "body": body} if len(body) <= MAX_BODY else {}
 
 
+def told_body(body: bytes) -> str:
+    """Return a body that no format reads as a file has it: a form without its boundary, a hash of what is no text."""
+    boundary = body.split(b"\r\n", 1)[0][2:] if body.startswith(b"--") else b""
+    if boundary and body.rstrip().endswith(b"--" + boundary + b"--"):
+        body = body.replace(boundary, BOUNDARY)
+    if len(body) <= MAX_BODY and b"\x00" not in body:
+        with contextlib.suppress(UnicodeDecodeError):
+            return body.decode()
+    return f"{'--' * body.startswith(b'--')}sha256:{hashlib.sha256(body).hexdigest()}"
+
+
 def request_of(same: SameRequest) -> Request:
     """Return a request that asks again; raise `NotAskable` where the file does not have all of it."""
     asked = {**same.asked, **same.sent} if "method" in same.asked else same.sent
@@ -73,11 +89,11 @@ def request_of(same: SameRequest) -> Request:
             "its file does not have it as it was sent: it was a form or too long, or is of an older version"
         )
     body = str(asked.get("body", ""))
+    if body.startswith("--"):
+        raise NotAskable("it was a form")
     for missing, why in MISSING.items():
         if missing in body:
             raise NotAskable(why)
-    if body.startswith("--"):
-        raise NotAskable("it was a form")
     query = "&".join(part for part in str(asked.get("query", "")).split("&") if REDACTED not in part)
     headers = {**OF_FORMAT.get(str(same.asked.get("format")), {}), **asked.get("headers", {})}
     return Request(str(asked.get("method", "POST")), query, headers, body.encode())

@@ -10,12 +10,12 @@ from urllib.parse import parse_qsl
 import pytest
 from pytest_django import Settings
 
-from completions.conversation import Message, Prompt, Reply, ToolCall
+from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Traffic, Usage
 from completions.exceptions import RequestError, ScriptError
 from completions.outcome import Recorded
 from completions.resolve.recorded import played, rewritten
 from completions.script.asked.document import document
-from completions.script.asked.same import digest, ids_of
+from completions.script.asked.same import SECRET, digest, ids_of
 from completions.script.loader import load
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, question_of, raw_question
 from completions.state.cassettes.secrets import clean
@@ -186,6 +186,88 @@ def test_secrets__reach_no_file_however_a_stream_is_cut(tmp_path: Path, secret: 
     assert value not in "".join(each["choices"][0]["delta"]["content"] for each in _events(deck.rules[0].answers[0]))
     assert "set-cookie" not in text
     assert deck.find(question_of(prompt)) is not None, "the same request still finds it"
+
+
+SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=AKIAQ7ZP4XK2M9WT1L6B/20261127/us-east-1/bedrock/aws4_request, "
+    "SignedHeaders=content-type;host;x-amz-date, Signature=0123456789abcdef0123456789abcdef"
+)
+ARN = "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-pro-v1:0"
+
+
+@pytest.mark.parametrize("said", ["Signature and content-type", "My key is AKIAQ7ZP4XK2M9WT1L6B", f"I am {ARN}"])
+def test_stream_of_aws__can_be_read_without_its_secrets(tmp_path: Path, said: str) -> None:
+    """The names in a signature are no secrets; and where one is taken out, the checksums are those of what is left."""
+    path = f"/model/{ARN}/converse-stream"
+    wire, route = registry.format_at(path) or pytest.fail()
+    body = json.dumps({"messages": [{"role": "user", "content": [{"text": said}]}]}).encode()
+    prompt = wire.parse(body, {"authorization": SIGNED}, validate=False, route=route)
+    reply = Reply((Choice(said),), usage=Usage(1, 2), serial="s")
+    pieces = tuple(wire.framing(prompt).frames(wire.events(reply, prompt)))
+    recorded = answer(*pieces, path=path)
+    cleaned = cleaned_of(prompt, question_of(prompt), recorded, "", prompt.headers)
+    assert cleaned is not None
+    file = Path(Deck(str(tmp_path)).record(*cleaned, "http://a"))
+    assert not any(part in file.read_text() for part in ("123456789012", "AKIA", "0123456789abcdef"))
+    told = registry.read(Traffic("POST", path, b"{}", cleaned[1].pieces)).reply
+    assert told is not None
+    assert told.usage == reply.usage, "it is read to its end"
+    assert told.choices[0].text == SECRET.sub("[redacted]", said)
+    assert Deck(str(tmp_path)).find(question_of(prompt)) is not None
+    if said == told.choices[0].text:
+        assert cleaned[1].pieces == pieces
+
+
+KEYS = [
+    {"tools": [{"type": "mcp", "server_url": "http://a", "authorization": "opaque-1234567"}]},
+    {"tools": [{"type": "mcp", "server_url": "http://a", "headers": {"X-Api-Key": "opaque-1234567"}}]},
+    {"mcp_servers": [{"url": "http://a", "authorization_token": "opaque-1234567"}]},
+    {"url": "https://a.example/b?sig=opaque-1234567&se=2026"},
+]
+
+
+@pytest.mark.parametrize("body", KEYS)
+def test_keys__in_a_body_reach_no_file(tmp_path: Path, body: dict[str, Any]) -> None:
+    prompt = asked(body={"model": "gpt-4o", **body})
+    recorded = answer(json.dumps({"url": "https://c?a=b&sig=opaque-1234567", "said": "opaque"}).encode(), stream=False)
+    raw = raw_question("POST", "/v1/other", json.dumps(body).encode())
+    for prompted, question in ((prompt, question_of(prompt)), (Prompt(), raw)):
+        cleaned = cleaned_of(prompted, question, recorded, "")
+        assert cleaned is not None
+        text = Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
+        assert "opaque-1234567" not in text
+        assert '"said": "opaque"' in text or '"said":"opaque"' in text
+        assert Deck(str(tmp_path)).find(question) is not None
+
+
+def test_personal_data__at_an_address_without_a_format(tmp_path: Path, settings: Settings) -> None:
+    settings.JOURNAL_REDACT = ["$..email"]
+
+    def question(name: str) -> Question:
+        return raw_question(
+            "POST", "/v1/conversations", json.dumps({"metadata": {"email": f"{name}@a.example"}}).encode()
+        )
+
+    recorded = answer(
+        b'{"id": "conv_1", "metadata": {"email": "ann@a.example"}}', path="/v1/conversations", stream=False
+    )
+    cleaned = cleaned_of(Prompt(), question("ann"), recorded, "")
+    assert cleaned is not None
+    assert "ann@" not in Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
+    assert Deck(str(tmp_path)).find(question("bob")) is not None
+
+
+@pytest.mark.parametrize("data", [b"text", b"\xff\x00\xfe", b"a\x00b", b"\r\n--x\r\n"])
+def test_form__is_the_same_whatever_its_boundary(tmp_path: Path, data: bytes) -> None:
+    def question(boundary: bytes, data: bytes) -> Question:
+        head = b'\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        return raw_question("POST", "/v1/files", b"--%b%b%b\r\n--%b--\r\n" % (boundary, head, data, boundary))
+
+    Deck(str(tmp_path)).record(question(b"0123abcd", data), answer(b"{}", stream=False), "http://a")
+    deck = Deck(str(tmp_path))
+    assert deck.problems == {}
+    assert deck.find(question(b"fedc9876", data)) is not None
+    assert deck.find(question(b"fedc9876", data + b"\xfd")) is None
 
 
 def _events(play: Any) -> list[Any]:
