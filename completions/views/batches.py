@@ -15,7 +15,7 @@ from completions.views.paced import id_by, pace_of
 from completions.views.stored import Asked, keep_file, stored, stored_at_pace
 from completions.wire.openai import batches
 from completions.wire.openai.batches import BATCH, Line
-from completions.wire.openai.files import FILE, MONTH, new_file
+from completions.wire.openai.files import FILE, new_file
 
 
 @stored_at_pace
@@ -63,7 +63,7 @@ async def _put_results(
         return None
     data = b"".join(batches.result(line, each.status, each.request_id, each.data) for line, each in kept)
     name = f"{batch['id']}_{'output' if right else 'error'}.jsonl"
-    file = new_file(name, len(data), "batch_output", int(done), MONTH)
+    file = new_file(name, len(data), "batch_output", int(done), batch["lasts"])
     await keep_file(records, FILE, file, data)
     return str(file["id"])
 

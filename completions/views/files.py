@@ -37,7 +37,7 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
     form = asked.form
     upload = files.check_upload(form)
-    lasts = files.expires_after(form.fields)
+    lasts = files.expires_after(form)
     file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lasts)
     file["id"] = await scripted_id(asked, file, FILE, "filename", "purpose") or file["id"]
     await put_file(asked.records, file, upload.data)
@@ -48,7 +48,9 @@ async def uploaded(asked: Asked) -> dict[str, Any]:
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first, of a purpose if one is asked for."""
     purpose = asked.query.get("purpose")
-    return asked.page([each for each in await asked.all(FILE) if purpose in (None, each["purpose"])], "desc")
+    return asked.page(
+        [each for each in await asked.all(FILE) if purpose in (None, each["purpose"])], "desc", files.PAGE
+    )
 
 
 @stored

@@ -137,9 +137,9 @@ class Asked(NamedTuple):
         body = read_body(self.request)
         return decode_object(body) if body.strip() else {}
 
-    def page(self, items: Sequence[Document], order: str) -> dict[str, Any]:
-        """Return the page of items that the address asks for."""
-        return page(items, self.query, order, validate=self.validate)
+    def page(self, items: Sequence[Document], order: str, most: int | None = None) -> dict[str, Any]:
+        """Return the page of items that the address asks for; `most` is the number where it is not the usual one."""
+        return page(items, self.query, order, most, validate=self.validate)
 
 
 def stored(view: StoredView) -> AnyView:

@@ -91,6 +91,19 @@ def test_files__come_in_pages(client: openai.OpenAI) -> None:
     assert [each.id for each in first] == names[::-1], "the SDK asks for the next page"
 
 
+def test_files__of_one_page_are_as_many_as_the_api_has(client: openai.OpenAI) -> None:
+    names = [client.files.create(file=(f"{at}.txt", b"x"), purpose="vision").id for at in range(21)]
+    page = client.files.list(purpose="vision")
+    assert ([each.id for each in page.data], page.has_more) == (names[::-1], False)
+    assert len(client.files.list(purpose="vision", limit=10_000).data) == 21
+    with pytest.raises(openai.BadRequestError, match="<= 10000"):
+        client.files.list(limit=10_001)
+
+
+ANCHOR = {"expires_after[anchor]": "created_at"}
+FILE = {"file": ("a", b"{}")}
+
+
 @pytest.mark.parametrize(
     ("fields", "files", "says"),
     [
@@ -99,9 +112,13 @@ def test_files__come_in_pages(client: openai.OpenAI) -> None:
         ({"purpose": "fun"}, {"file": ("a.jsonl", b"{}")}, "'fun' is not one of"),
         ({"purpose": "batch"}, {"file": ("a.txt", b"{}")}, "Must be .jsonl"),
         *(
-            ({"purpose": "evals", "expires_after[seconds]": seconds}, {"file": ("a", b"{}")}, "expires_after.seconds")
-            for seconds in ("5", "00000036009999", "0000003600" + "9" * 5000)
+            ({"purpose": "evals", **ANCHOR, "expires_after[seconds]": seconds}, FILE, "expires_after.seconds")
+            for seconds in ("5", "00000036009999", "0000003600" + "9" * 5000, "3600.5", "x")
         ),
+        ({"purpose": "evals", "expires_after[seconds]": "3600"}, FILE, "expires_after.anchor"),
+        ({"purpose": "evals", **ANCHOR}, FILE, "expires_after.seconds"),
+        ({"purpose": "evals", "expires_after[anchor]": "now", "expires_after[seconds]": "3600"}, FILE, "created_at"),
+        ({"purpose": "evals", "expires_after": "3600"}, FILE, "expected an object"),
     ],
 )
 def test_upload__that_is_wrong_is_refused(
@@ -155,6 +172,21 @@ def test_batch__answers_each_line_like_a_request_of_its_own(client: openai.OpenA
     assert done.usage is not None
     assert done.usage.total_tokens == sum(each["body"]["usage"]["total_tokens"] for each in right.values())
     assert made.id in [each.id for each in client.batches.list()]
+
+
+def test_batch__s_files_expire_as_it_says(client: openai.OpenAI) -> None:
+    file = upload(client, line("a", "One"), line("b", "Fail"))
+    done = until(client, batch(client, file, output_expires_after=EXPIRES).id, "completed")
+    for name in (done.output_file_id, done.error_file_id):
+        kept = client.files.retrieve(name or "")
+        assert kept.expires_at == kept.created_at + 7200
+    for wrong in ({"seconds": 7200}, {**EXPIRES, "anchor": "now"}, {**EXPIRES, "seconds": 5}, 7200):
+        with pytest.raises(openai.BadRequestError) as refused:
+            batch(client, file, output_expires_after=wrong)
+        assert (refused.value.param or "").startswith("output_expires_after")
+
+
+EXPIRES = {"anchor": "created_at", "seconds": 7200}
 
 
 def test_batch__s_requests_are_exchanges(client: openai.OpenAI, live: LiveServer) -> None:

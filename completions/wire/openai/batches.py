@@ -134,6 +134,7 @@ def new_batch(
         "id": f"batch_{secrets.token_hex(16)}",
         "asked": {key: body.get(key) for key in ("endpoint", "input_file_id", "completion_window", "metadata")},
         "created": created,
+        "lasts": files.seconds(body.get("output_expires_after"), files.MONTH),
         "wrong": list(wrong),
         "total": 0 if wrong else total,
         "started": None,

@@ -11,7 +11,7 @@ from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.multipart import Form, Upload
 from completions.wire.storage import no_room
-from completions.wire.validation import Check, choice, integer, record
+from completions.wire.validation import Check, choice, integer, nullable, record, refuse
 
 FILE = "file"
 """The kind under which a file is kept, which names its rules too."""
@@ -23,9 +23,12 @@ LINES_ONLY = ("batch", "fine-tune")
 HOUR, MONTH = 3600, 2_592_000
 """Seconds: the least and the most after which a file may expire."""
 
+PAGE = 10_000
+"""Files of a page at most, and unless fewer are asked for: the SDK's `FileListParams`."""
+
 _EXPIRES: Mapping[str, Check] = {"anchor": choice("created_at"), "seconds": integer(HOUR, MONTH)}
 EXPIRES = record(_EXPIRES, tuple(_EXPIRES))
-"""When a file expires, where a request says it in JSON."""
+"""When a file expires, as the SDK's parameters for files, uploads and batches have it."""
 
 
 def named_file(form: Form, field: str) -> Upload:
@@ -55,18 +58,16 @@ def check_upload(form: Form) -> Upload:
     return upload
 
 
-def expires_after(fields: Mapping[str, str]) -> int | None:
-    """Return the seconds after which an upload expires, as `expires_after[seconds]` says; None where nothing does."""
-    if fields.get("purpose") == "batch" and "expires_after[seconds]" not in fields:
-        return MONTH
-    text = fields.get("expires_after[seconds]")
-    if text is None:
-        return None
-    if not (text.isdecimal() and len(text) < 10 and HOUR <= int(text) <= MONTH):
-        raise RequestError(
-            f"Invalid 'expires_after.seconds': must be from {HOUR} to {MONTH}.", param="expires_after.seconds"
-        )
-    return int(text)
+def expires_after(form: Form) -> int | None:
+    """Return the seconds after which an upload expires, as `expires_after` says; None where nothing does."""
+    asked = form.document().get("expires_after")
+    refuse(record({"expires_after": nullable(EXPIRES)})({} if asked is None else {"expires_after": asked}))
+    return seconds(asked, MONTH if form.fields.get("purpose") == "batch" else None)
+
+
+def seconds(asked: Any, usual: int | None = None) -> int | None:
+    """Return the seconds that `expires_after` has, or the usual ones."""
+    return asked["seconds"] if isinstance(asked, Mapping) else usual
 
 
 def new_file(name: str, size: int, purpose: str, created: int, lasts: int | None = None) -> dict[str, Any]:

@@ -90,6 +90,9 @@ EDITED: Mapping[str, Check] = {
     "mask": anything,
     "markup": anything,
 }
+GIVEN = array(anything, "files", high=MAX_GIVEN)
+"""The images of a form."""
+
 VARIED: Mapping[str, Check] = {**SHARED, "image": anything}
 
 

@@ -19,13 +19,13 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.media_type import named_type
-from completions.wire.multipart import read_form
+from completions.wire.multipart import Form, read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.refusals import IMAGES_ELSEWHERE
 from completions.wire.picture import Picture
 from completions.wire.readback import Answer
-from completions.wire.validation import Check
+from completions.wire.validation import Check, Problem, refuse, wrong_type
 
 DRAWN_AT = "v1/images/drawn/"
 """Behind the host: where the pictures of URLs are."""
@@ -144,9 +144,23 @@ class ImageEdits(Images):
         form = read_form(body, headers.get("content-type") or "")
         document, files = form.document(texts=TEXTS), form.all_files("image")
         if validate:
-            _check_files([file.data for file in files])
+            self._check_form(form, text(document.get("model")))
         document["image"] = [{"name": file.name, "bytes": len(file.data)} for file in files]
         return document, " ".join(_digest(file.data) for file in files)
+
+    def _check_form(self, form: Form, model: str) -> None:
+        """Refuse a form whose images are none, or not as many as the model takes."""
+        files = form.all_files("image")
+        if not files:
+            refuse(_text_for_a_file(form, "image"))
+            raise RequestError("Missing required parameter: 'image'.", code="missing_required_parameter", param="image")
+        if ("image[]" in form.uploads or len(files) > 1) and (model == rules.DALL_E_2 or not self.required):
+            refuse(wrong_type("a file", files).under("image"))
+        if (problem := rules.GIVEN(files)) is not None:
+            refuse(problem.under("image"))
+        for name, given in (("image", files), ("mask", form.all_files("mask"))):
+            if any(not file.data.startswith(SIGNS) for file in given):
+                raise _no_image(name)
 
 
 class ImageVariations(ImageEdits):
@@ -175,11 +189,10 @@ def _digest(data: bytes) -> str:
     return hashlib.blake2s(data, digest_size=8).hexdigest()
 
 
-def _check_files(files: Sequence[bytes]) -> None:
-    if not files:
-        raise RequestError("Missing required parameter: 'image'.", code="missing_required_parameter", param="image")
-    if any(not data.startswith(SIGNS) for data in files):
-        raise _no_image("image")
+def _text_for_a_file(form: Form, name: str) -> Problem | None:
+    """Return the problem of a field that has a text in place of a file, as LiteLLM's pull 39512 quotes it."""
+    field = next((field for field in (name, f"{name}[]") if field in form.fields), None)
+    return None if field is None else wrong_type("a file", "").under(field.replace("[]", "[0]"))
 
 
 def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:

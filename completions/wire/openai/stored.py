@@ -6,7 +6,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import whole
-from completions.wire.validation import Check, Problem, choice, integer, nullable, record, refuse, string, wrong_type
+from completions.wire.validation import Problem, choice, integer, nullable, record, refuse, string, wrong_type
 
 MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
 """`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
@@ -30,23 +30,25 @@ def metadata(value: Any) -> Problem | None:
     return None
 
 
-_PAGE: Mapping[str, Check] = {"limit": integer(1, 100), "order": choice("asc", "desc")}
-_CHECK = record(_PAGE)
+MAX_LIMIT = 100
 
 
-def page(items: Sequence[Document], query: Mapping[str, str], order: str, *, validate: bool) -> dict[str, Any]:
+def page(
+    items: Sequence[Document], query: Mapping[str, str], order: str, most: int | None = None, *, validate: bool
+) -> dict[str, Any]:
     """Return a page of items, given in the order of creation: `limit`, `after`, and `order` with its default.
 
+    `most` is the largest page, and the usual one, where the API has another than for other lists.
     With `validate`, raise `RequestError` for a wrong parameter; otherwise ignore it.
     """
-    asked: dict[str, Any] = {key: query[key] for key in _PAGE if key in query}
+    asked: dict[str, Any] = {key: query[key] for key in ("limit", "order") if key in query}
     if (limit := asked.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
         asked["limit"] = int(limit)
     if validate:
-        refuse(_CHECK(asked))
+        refuse(record({"limit": integer(1, most or MAX_LIMIT), "order": choice("asc", "desc")})(asked))
     ordered = list(items) if asked.get("order", order) == "asc" else list(reversed(items))
     rest = _after(ordered, query.get("after"), validate=validate)
-    return whole_list(rest[: whole(asked.get("limit"), 1) or DEFAULT_LIMIT], len(rest))
+    return whole_list(rest[: whole(asked.get("limit"), 1) or most or DEFAULT_LIMIT], len(rest))
 
 
 def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:

@@ -26,7 +26,7 @@ from completions.wire.openai.refusals import no_such_address
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
-    anything,
+    Problem,
     array,
     boolean,
     choice,
@@ -36,6 +36,7 @@ from completions.wire.validation import (
     record,
     refuse,
     string,
+    wrong_type,
 )
 from completions.wire.words import listed
 
@@ -62,9 +63,14 @@ LANGUAGES = {"de": "german", "en": "english", "es": "spanish", "fr": "french", "
              "zh": "chinese"}  # fmt: skip  # a table by hand
 TOKENS_PER_SECOND = 10
 
+
+def _file(value: Any) -> Problem | None:
+    return None if isinstance(value, Upload) else wrong_type("a file", value)
+
+
 _VAD = either("one of a string or object", string=choice("auto"), object=obj)
 _TRANSLATED: Mapping[str, Check] = {
-    "file": anything,
+    "file": _file,
     "model": string(low=1),
     "prompt": string(),
     "response_format": choice(*FORMATS[:-1]),

@@ -46,7 +46,7 @@ def new_upload(body: Mapping[str, Any], now: float) -> dict[str, Any]:
         "id": f"upload_{secrets.token_hex(16)}",
         "created_at": int(now),
         **{key: body[key] for key in _FIELDS},
-        "lasts": (body.get("expires_after") or {}).get("seconds"),
+        "lasts": files.seconds(body.get("expires_after")),
         "parts": {},
         "cancelled": False,
         "file": None,

@@ -171,6 +171,51 @@ def test_edits__refuse_what_is_no_image() -> None:
             wire.parse(orjson.dumps(body), {"content-type": "application/json"}, validate=True)
 
 
+GIVEN: list[tuple[Any, str, str, str]] = [
+    (
+        [("image", (None, b"text"))],
+        GPT,
+        "Invalid type for 'image': expected a file, but got a string instead.",
+        "image",
+    ),
+    (
+        [("image[]", (None, b"text"))],
+        GPT,
+        "Invalid type for 'image[0]': expected a file, but got a string instead.",
+        "image[0]",
+    ),
+    (
+        [("image[]", ("a.png", PNG))],
+        "dall-e-2",
+        "Invalid type for 'image': expected a file, but got an array instead.",
+        "image",
+    ),
+    (
+        [("image", ("a.png", PNG)), ("image", ("b.png", PNG))],
+        "dall-e-2",
+        "Invalid type for 'image': expected a file, but got an array instead.",
+        "image",
+    ),
+    ([("image[]", ("a.png", PNG))] * 17, GPT, "Invalid 'image': array too long.", "image"),
+    ([("image", ("a.png", PNG)), ("mask", ("m.png", b"text"))], GPT, "Invalid image data.", "mask"),
+    ([("image", ("a.png", PNG)), ("mask", ("m.png", b""))], GPT, "Invalid image data.", "mask"),
+]
+
+
+@pytest.mark.parametrize(("files", "model", "message", "param"), GIVEN)
+def test_edits__refuse_files_that_the_model_does_not_take(files: Any, model: str, message: str, param: str) -> None:
+    with pytest.raises(RequestError) as error:
+        edited(ImageEdits(), files=files, model=model, prompt="a")
+    assert error.value.message.startswith(message)
+    assert (error.value.status, error.value.param) == (400, param)
+    assert edited(ImageEdits(), validate=False, files=files, model=model, prompt="a").last_user == "a"
+
+
+def test_variations__are_of_one_image() -> None:
+    with pytest.raises(RequestError, match="but got an array"):
+        edited(ImageVariations(), files=[("image", ("a.png", PNG)), ("image", ("b.png", PNG))])
+
+
 def test_variations__need_no_prompt() -> None:
     prompt = edited(ImageVariations(), model="dall-e-2", n="2", size="256x256")
     assert (prompt.n, prompt.last_user) == (2, "Variation of a.png")

@@ -173,6 +173,14 @@ def test_unvalidated__answers_anything(fields: dict[str, Any], kind: str, sound:
     assert WIRE.render(Reply(()), prompt).data and WIRE.events(Reply(()), prompt)
 
 
+@pytest.mark.parametrize("wire", [WIRE, Translations()])
+def test_refuses__a_text_in_place_of_a_file(wire: Transcriptions) -> None:
+    field = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+    form = field % (b"file", b"x") + field % (b"model", b"whisper-1") + b"--x--\r\n"
+    with pytest.raises(RequestError, match=r"'file': expected a file, but got a string instead"):
+        wire.parse(form, {"content-type": "multipart/form-data; boundary=x"}, validate=True)
+
+
 async def test_script__speaks_by_the_file_s_name(tmp_path: Path) -> None:
     world = World(
         tmp_path, rules("- match: {format: transcriptions, last_user: meeting}\n  reply: We met.\n- reply: Hi")
