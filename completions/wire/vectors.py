@@ -4,15 +4,19 @@ The same text has the same vector in every process. Texts that share words lie c
 that share pieces (`mission`, `missions`) a little; nothing knows what a word means.
 """
 
+import base64
 import math
 import re
+import sys
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
 from completions.conversation import Reply
+
+Vector = Sequence[float]
 
 WORD, PIECE = 1.0, 0.25
 """What a word weighs, and what each of its pieces does."""
@@ -68,3 +72,35 @@ def _kept(word: str) -> list[tuple[int, float]]:
 
 def _digest(feature: str) -> int:
     return int.from_bytes(blake2b(feature.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def _bits(vector: Vector) -> bytes:
+    """Return a bit for each number, whether it is above zero, eight to a byte."""
+    signs = "".join("1" if value > 0 else "0" for value in vector)
+    size = (len(signs) + 7) // 8
+    return int(signs.ljust(8 * size, "0"), 2).to_bytes(size)
+
+
+def _whole(vector: Vector) -> list[int]:
+    """Return the numbers from -1 to 1 as whole ones from -127 to 127; others become the nearest of these."""
+    return [round(max(-1.0, min(1.0, value)) * 127) for value in vector]
+
+
+TYPES: Mapping[str, Callable[[Vector], Vector]] = {
+    "float": lambda vector: vector,
+    "int8": _whole,
+    "uint8": lambda vector: [value + 128 for value in _whole(vector)],
+    "binary": lambda vector: [byte - 128 for byte in _bits(vector)],
+    "ubinary": lambda vector: list(_bits(vector)),
+}
+"""The types that vectors come in, and what each makes of one."""
+
+
+def packed(vector: Vector, kind: str = "float") -> str:
+    """Return a vector of a type in base64: of 32-bit floats, the lowest byte first, or of whole numbers a byte each."""
+    if kind != "float":
+        return base64.b64encode(bytes(int(value) & 255 for value in vector)).decode()
+    floats = array("f", vector)
+    if sys.byteorder == "big":
+        floats.byteswap()
+    return base64.b64encode(floats.tobytes()).decode()

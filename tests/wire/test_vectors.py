@@ -1,8 +1,10 @@
 """Vectors: unit length, the same everywhere, and closer where texts share words."""
 
+import base64
 import json
 import math
 import os
+import struct
 import subprocess
 import sys
 from array import array
@@ -13,7 +15,7 @@ import pytest
 
 from completions.conversation import Choice, Reply
 from completions.wire.registry import format_at
-from completions.wire.vectors import embed
+from completions.wire.vectors import TYPES, embed, packed
 
 TEXTS = ["", " \n", "a", "Hello, world!", "…", "🙂🙂", "\ud800", "月面着陸に成功しました", "word " * 5000, "x" * 50_000]
 
@@ -32,7 +34,7 @@ def test_embed__has_unit_length(text: str, dimensions: int) -> None:
 
 
 def test_embed__is_the_same_in_another_process() -> None:
-    code = "from completions.wire.vectors import embed; print(embed('Hello, world', 8))"
+    code = "from completions.wire.vectors import TYPES, embed, packed; print(embed('Hello, world', 8))"
     env = {**os.environ, "PYTHONHASHSEED": "7"}
     said = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
     assert said.strip() == str(embed("Hello, world", 8))
@@ -89,3 +91,27 @@ def test_scripted_vectors__are_given_in_turn(path: str, body: dict[str, Any], fo
     prompt = wire.parse(json.dumps({"model": "m"} | body).encode(), {}, validate=False, route=route)
     reply = Reply((Choice(embedding=(1.0, 0.5)), Choice(embedding=(0.5, 1.0))))
     assert [tuple(vector) for vector in found(wire.document(reply, prompt))] == [(1.0, 0.5), (0.5, 1.0), (1.0, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "vector", "made", "size"),
+    [
+        ("float", [0.5, -1.0, 2.0], [0.5, -1.0, 2.0], 12),
+        ("int8", [0.5, -1.0, 2.0], [64, -127, 127], 3),
+        ("uint8", [0.5, -1.0, 2.0], [192, 1, 255], 3),
+        ("ubinary", [0.5, -1.0, 2.0], [160], 1),
+        ("binary", [0.5, -1.0, 2.0], [32], 1),
+        ("int8", [1], [127], 1),
+    ],
+)
+def test_types__are_within_a_byte_and_packed_in_one(
+    kind: str, vector: list[float], made: list[float], size: int
+) -> None:
+    assert TYPES[kind](vector) == made
+    assert len(base64.b64decode(packed(made, kind))) == size
+
+
+def test_packed__keeps_each_number() -> None:
+    data = base64.b64decode(packed([-127, 127, 0], "int8"))
+    assert list(struct.unpack("<3b", data)) == [-127, 127, 0]
+    assert list(struct.unpack("<2f", base64.b64decode(packed([0.5, 1])))) == [0.5, 1.0]

@@ -4,9 +4,7 @@ The fields and the types of vectors are those of `V2Client.embed` and `EmbedByTy
 and for `POST /v1/embed`, the first version, those of `Client.embed` and `EmbedFloatsResponse`.
 """
 
-import base64
 import hashlib
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +15,7 @@ from completions.wire.cohere.base import CohereFormat, answer_id, check, check_t
 from completions.wire.cohere.types import BLOCK, Shape
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts
 from completions.wire.readback import Answer
-from completions.wire.vectors import vectors_for
+from completions.wire.vectors import TYPES, Vector, packed, vectors_for
 
 FIELDS: Mapping[str, Shape] = {
     "model": str,
@@ -41,25 +39,9 @@ MAX_TEXTS = 96
 GIVEN = ("texts", "images", "inputs")
 """What is embedded, one of these in a request."""
 
-Vector = Sequence[float]
 
-
-def _bits(vector: Vector) -> bytes:
-    """Return a bit for each number, whether it is above zero, eight to a byte."""
-    signs = "".join("1" if value > 0 else "0" for value in vector)
-    size = (len(signs) + 7) // 8
-    return int(signs.ljust(8 * size, "0"), 2).to_bytes(size)
-
-
-TYPES: Mapping[str, Callable[[Vector], Any]] = {
-    "float": lambda vector: vector,
-    "int8": lambda vector: [round(value * 127) for value in vector],
-    "uint8": lambda vector: [round(value * 127) + 128 for value in vector],
-    "binary": lambda vector: [byte - 128 for byte in _bits(vector)],
-    "ubinary": lambda vector: list(_bits(vector)),
-    "base64": lambda vector: base64.b64encode(array("f", vector).tobytes()).decode(),
-}
-"""The types, and what each makes of a vector."""
+KINDS: Mapping[str, Callable[[Vector], Any]] = {**TYPES, "base64": packed}
+"""The types that can be asked for, and what each makes of a vector."""
 
 
 class CohereEmbed(CohereFormat):
@@ -92,11 +74,11 @@ class CohereEmbed(CohereFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors by their types."""
         vectors = vectors_for(reply, list(map(_seen, prompt.messages)), _size(prompt))
-        kinds = [kind for kind in texts(prompt.body.get("embedding_types")) if kind in TYPES] or ["float"]
+        kinds = [kind for kind in texts(prompt.body.get("embedding_types")) if kind in KINDS] or ["float"]
         return {
             "id": answer_id(reply),
             "texts": [message.text for message in prompt.messages if not message.parts],
-            "embeddings": {kind: [TYPES[kind](vector) for vector in vectors] for kind in kinds},
+            "embeddings": {kind: [KINDS[kind](vector) for vector in vectors] for kind in kinds},
             "meta": meta(input_tokens=reply.usage.prompt_tokens if reply.usage else 0, image_tokens=0),
             "response_type": "embeddings_by_type",
         }
@@ -141,7 +123,7 @@ def _validate(document: Mapping[str, Any], needed: tuple[str, ...]) -> None:
     _among("truncate", document.get("truncate"), TRUNCATE)
     _among("output_dimension", document.get("output_dimension"), DIMENSIONS)
     for kind in document.get("embedding_types") or ():
-        _among("embedding_types", kind, tuple(TYPES))
+        _among("embedding_types", kind, tuple(KINDS))
 
 
 def _check_given(name: str, given: list[Any]) -> None:

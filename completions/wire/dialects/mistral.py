@@ -29,6 +29,7 @@ from completions.wire.validation import (
     record,
     string,
 )
+from completions.wire.vectors import TYPES
 
 FIELDS = (
     *("frequency_penalty", "guardrails", "logprobs", "max_tokens", "metadata", "min_tokens", "n"),
@@ -78,7 +79,7 @@ EMBEDDINGS = record(
         "encoding_format": nullable(choice("float", "base64")),
         "metadata": nullable(obj),
         "output_dimension": nullable(integer(1)),
-        "output_dtype": nullable(choice("float", "int8", "uint8", "binary", "ubinary")),
+        "output_dtype": nullable(choice(*TYPES)),
     },
     ("model", "input"),
 )
@@ -186,7 +187,7 @@ class Mistral(Vendor):
 
     def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the request with OpenAI's field names: `output_dimension` is `dimensions`."""
-        known = {key: value for key, value in body.items() if key in ("model", "input", "output_dimension")}
+        known = {key: value for key, value in body.items() if key != "metadata"}
         size = known.pop("output_dimension", None)
         return known if size is None else known | {"dimensions": size}
 

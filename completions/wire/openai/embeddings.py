@@ -3,22 +3,19 @@
 Shapes: `openai.types.CreateEmbeddingResponse`; in base64 a vector is its 32-bit floats, the lowest byte first.
 """
 
-import base64
-import sys
-from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import text_or_none, whole
+from completions.wire.fields import text, text_or_none, whole
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.readback import Answer
-from completions.wire.vectors import vectors_for
+from completions.wire.vectors import TYPES, packed, vectors_for
 
 DEFAULT_SIZE = 1536
 """Dimensions of a model that the table does not know."""
@@ -61,11 +58,12 @@ class Embeddings(OpenAIFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a list of `embedding`s, one for each input."""
-        size, packed = self._size(prompt), prompt.body.get("encoding_format") == "base64"
-        vectors = vectors_for(reply, [message.text for message in prompt.messages], size)
+        vectors = vectors_for(reply, [message.text for message in prompt.messages], self._size(prompt))
+        kind, is_packed = _kind(prompt), prompt.body.get("encoding_format") == "base64"
+        typed = map(TYPES[kind], vectors)
         data = [
-            {"object": "embedding", "embedding": _packed(vector) if packed else vector, "index": index}
-            for index, vector in enumerate(vectors)
+            {"object": "embedding", "embedding": packed(vector, kind) if is_packed else vector, "index": index}
+            for index, vector in enumerate(typed)
         ]
         model = reply.model or prompt.model or "mock"
         counted = reply.usage.prompt_tokens if reply.usage else 0
@@ -88,6 +86,12 @@ class Embeddings(OpenAIFormat):
         collect_embeddings(document, answer)
 
 
+def _kind(prompt: Prompt) -> str:
+    """Return the type of the numbers, which Mistral's requests can choose."""
+    asked = text(prompt.body.get("output_dtype"))
+    return asked if asked in TYPES else "float"
+
+
 def _inputs(given: object, model: str | None) -> list[str]:
     """Return the texts: of a string, strings, tokens, or arrays of tokens; one empty text for anything else."""
     if isinstance(given, list) and given and not all(isinstance(item, int) for item in given):
@@ -99,10 +103,3 @@ def _text(given: object, model: str | None) -> str:
     if isinstance(given, list):
         return tokens.join((item for item in given if isinstance(item, int)), model)
     return given if isinstance(given, str) else ""
-
-
-def _packed(vector: Sequence[float]) -> str:
-    floats = array("f", vector)
-    if sys.byteorder == "big":
-        floats.byteswap()
-    return base64.b64encode(floats.tobytes()).decode()

@@ -597,6 +597,12 @@ def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
         streamed = [event.data.choices[0].delta for event in client.chat.stream(model="m", messages=HI, tools=[TOOL])]
         assert [delta.tool_calls[0].function.name for delta in streamed if delta.tool_calls] == ["add"]
         assert client.embeddings.create(model="m", inputs=["a"], output_dimension=8).data[0].embedding == [0.5]
+        for kind, vector in ("int8", [64]), ("uint8", [192]), ("ubinary", [128]), ("binary", [0]), ("float", [0.5]):
+            embedded = client.embeddings.create(model="m", inputs=["a"], output_dtype=kind)
+            assert embedded.data[0].embedding == vector
+        body = {"model": "m", "input": ["a"], "output_dtype": "int4"}
+        refused = httpx.post(f"{live.url}/mistral/v1/embeddings", json=body, headers={"authorization": "Bearer secret"})
+        assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "output_dtype"])
         with pytest.raises(mistralai.client.errors.MistralError) as wrong:
             client.chat.complete(model="m", messages=HI, temperature=9)
         assert wrong.value.status_code == 422
