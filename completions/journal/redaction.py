@@ -17,6 +17,9 @@ SECRET_PARAMETERS = frozenset(("key", "sig", "signature"))
 PLACES = re.compile("(page|next|continuation)[-_]?token")
 """Parameters that say where a list goes on, whatever they are called."""
 
+ADDRESSES = frozenset(("location", "content-location", "x-goog-upload-url"))
+"""Headers of an answer whose value is an address."""
+
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
 
@@ -98,7 +101,15 @@ class Redaction:
     def clean_lines(self, lines: Mapping[str, tuple[str, str]]) -> dict[str, str]:
         """Return a response's headers, of which each has its name as it was given and its value, likewise."""
         hidden, seldom = is_secret, self.headers
-        return {name: REDACTED if hidden(name) or name in seldom else value for name, (_, value) in lines.items()}
+        clean = {name: REDACTED if hidden(name) or name in seldom else value for name, (_, value) in lines.items()}
+        for name in ADDRESSES & clean.keys():
+            clean[name] = self.clean_address(clean[name])
+        return clean
+
+    def clean_address(self, address: str) -> str:
+        """Return an address whose query is without secrets."""
+        path, mark, query = address.partition("?")
+        return path + mark + self.clean_query(query)
 
     def clean_query(self, query: str) -> str:
         """Return a query string without secrets."""
@@ -112,6 +123,11 @@ class Redaction:
         if name in self.headers:
             return True
         return not PLACES.search(name) and (name in SECRET_PARAMETERS or is_secret(name))
+
+    def secrets_in_query(self, query: str) -> set[str]:
+        """Return the secrets of a query, as they stand and as they read, that are long enough to be told from words."""
+        values = (text.partition("=")[2] for text in query.split("&") if self._clean_parameter(text) != text)
+        return {form for value in values if len(value) >= WORTH for form in (value, unquote_plus(value))}
 
     def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
         """Return a body without secrets, and what was removed. JSON that cannot be parsed is secret as a whole."""

@@ -107,7 +107,10 @@ def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
     body, removed = hide.clean_body(exchange.request_body)
-    row = _row(exchange, hide, body, removed, _request_headers(hide, tuple(exchange.request_headers.items())))
+    headers = _request_headers(hide, tuple(exchange.request_headers.items()))
+    if exchange.query and (more := hide.secrets_in_query(exchange.query)):
+        headers = headers._replace(secrets=(*headers.secrets, *(secret.encode("utf-8", "replace") for secret in more)))
+    row = _row(exchange, hide, body, removed, headers)
     if exchange.upstream is exchange.cassette is exchange.stage is None:
         return row
     return row._replace(

@@ -189,7 +189,7 @@ async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str,
                 return play_stored(exchange, stored)
             record = None if upstream is None else cassettes.store(question, upstream)
         if upstream is not None and (cassettes is None or cassettes.records or cassettes.passes):
-            return relayed(exchange, await pass_on(exchange, upstream), is_stream=False, record_answer=record)
+            return relayed(exchange, await pass_on(exchange, upstream), record_answer=record)
     if methods and request.method not in methods:
         raise method_not_allowed(request, methods)
     return None

@@ -117,7 +117,7 @@ class Recorded(HttpResponseBase):
 
 
 class RawResponse(Recorded, HttpResponse):
-    """A complete body of any media type. With `faults` of the line it is sent in `pieces`."""
+    """A complete body of any media type, or of none. With `faults` of the line it is sent in `pieces`."""
 
     faults: tuple[Fault, ...] = ()
     _container: list[bytes]
@@ -126,6 +126,8 @@ class RawResponse(Recorded, HttpResponse):
         HttpResponse.__init__(self, data, status=status, content_type=media_type)
         self.data, self._length = data, ("Content-Length", str(len(data)))
         self.lines["content-length"] = self._length
+        if not media_type:
+            del self.lines["content-type"]
         self.foreign = foreign
 
     @property

@@ -38,9 +38,8 @@ async def relay(turn: Turn) -> Relayed:
     upstream, exchange = turn.outcome.upstream, turn.exchange
     assert upstream is not None
     answer = await pass_on(exchange, upstream, turn.wire.name)
-    streams = (turn.prompt.stream and answer.status < 300) or answer.media_type in STREAMS
-
-    response = relayed(exchange, answer, is_stream=streams, read=_reader(turn), record_answer=turn.outcome.record)
+    streams = turn.prompt.stream and answer.status < 300
+    response = relayed(exchange, answer, streams=streams, read=_reader(turn), record_answer=turn.outcome.record)
     response.replace_pieces(line.over(exchange.faults, response.pieces))
     return response
 
@@ -75,12 +74,15 @@ def relayed(
     exchange: Exchange,
     answer: Answer,
     *,
-    is_stream: bool,
+    streams: bool = False,
     read: Reader | None = None,
     record_answer: Recorder | None = None,
 ) -> Relayed:
-    """Return the response that sends another server's answer on; `record_answer` is called with one that is whole."""
-    record = RelayRecord(exchange, is_stream=is_stream)
+    """Return the response that sends another server's answer on; `record_answer` is called with one that is whole.
+
+    It is a stream where one was asked for, which `streams` says, or where it says so itself.
+    """
+    record = RelayRecord(exchange, is_stream=streams or answer.media_type in STREAMS)
     finished = _Finished(record, answer, read, record_answer)
     return Relayed(_noted(answer, record), answer.status, answer.headers, answer, finished)
 

@@ -275,6 +275,26 @@ async def test_answer__keeps_no_key_that_it_quotes(
         assert part.encode() not in row.response_body
 
 
+async def test_answer__keeps_no_key_of_an_address(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is hidden where an answer quotes the request's query, and in the address of an answer."""
+    file = tmp_path / "script.yaml"
+    file.write_text("version: 1\nrules: [{reply: 'You are my-secret-key/1, sent elsewhere.'}]")
+    settings.MOCK_SCRIPT, settings.MOCK_TTFT_MS, settings.MOCK_ITL_MS = str(file), 0, 0
+    ended: list[Exchange] = []
+    monkeypatch.setattr(writer, "add", ended.append)
+    body = b'{"contents": [{"parts": [{"text": "Hi"}]}]}'
+    query = b"key=my-secret-key%2F1&alt=json"
+    answer = await call(Handler(), "POST", "/v1beta/models/gemini-2.5-flash:generateContent", body, query=query)
+    assert answer.status == 200
+    assert b"secret" not in (row := make_row(ended[0])).response_body + row.query.encode()
+    assert b"sent elsewhere" in row.response_body
+    lines = {"location": ("Location", "https://a.example/b?sig=abc&x=1"), "x-a": ("X-A", "/b?sig=abc")}
+    clean = Redaction([]).clean_lines(lines)
+    assert clean == {"location": "https://a.example/b?sig=[redacted]&x=1", "x-a": "/b?sig=abc"}
+
+
 @pytest.mark.parametrize("model", ["gpt-4o", "gpt-4o-mini", "o3", "gpt-4.1", "claude-sonnet-4-5", "gemini-2.5-pro"])
 @pytest.mark.parametrize(("asked", "said", "cached"), [(1000, 50, 0), (1000, 50, 400), (250_000, 10, 0)])
 def test_cost__is_litellms(model: str, asked: int, said: int, cached: int) -> None:

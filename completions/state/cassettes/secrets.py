@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote_plus
 
 import orjson
 
@@ -91,11 +90,12 @@ def clean(
     the query; raise `SecretLeft` where one cannot be taken out.
     """
     hide = redaction(tuple(conf.JOURNAL_REDACT))
-    texts = {*hidden, *_in_query(query, hide), *(text for headers in sent for text in _in_headers(headers, hide))}
+    texts = {*hidden, *hide.secrets_in_query(query), *(text for headers in sent for text in _in_headers(headers, hide))}
     answer = recorded.body
     texts |= {found[0] for found in SECRET.finditer(" ".join(texts_of(document)))}
     texts |= {found[0] for text in _said(answer) for found in SECRET.finditer(text)}
-    kept = tuple((name, without(value, texts)) for name, value in recorded.headers if KEPT.fullmatch(name))
+    lines = {name: (name, value) for name, value in recorded.headers if KEPT.fullmatch(name)}
+    kept = tuple((name, without(value, texts)) for name, value in hide.clean_lines(lines).items())
     recorded = _cleaned(recorded, hide, sorted(texts, key=len, reverse=True))
     recorded = replace(recorded, path=without(recorded.path, texts), headers=kept)
     _check(recorded.body, texts)
@@ -116,12 +116,6 @@ def _in_headers(headers: Mapping[str, str], hide: Redaction) -> Iterator[str]:
     for name, value in headers.items():
         if is_secret(name) or hide.hides(name):
             yield from secrets_in(name, value)
-
-
-def _in_query(query: str, hide: Redaction) -> Iterator[str]:
-    for part in query.split("&"):
-        if hide.clean_query(part) != part and len(value := part.partition("=")[2]) >= WORTH:
-            yield from {value, unquote_plus(value)}
 
 
 def _cleaned(recorded: Recorded, hide: Redaction, texts: list[str]) -> Recorded:

@@ -130,6 +130,38 @@ def test_recorded__is_played(recorder: LiveServer, raw: RawServer, folder: Path)
             assert ask(player, f"And {name}?").content == SAID
 
 
+FIRST, SECOND = b'data: {"text": "You are sk-very-"}\n\n', b'data: {"text": "long-key-1234567."}\n\n'
+WITHOUT_A_FORMAT: dict[str, tuple[Sends, dict[str, str], bytes]] = {
+    "nothing": (sends(b"HTTP/1.1 204 No Content\r\n\r\n"), {}, b""),
+    "elsewhere": (
+        sends(b"HTTP/1.1 302 Found\r\nLocation: https://a.example/b?sig=abcdefgh\r\nContent-Length: 0\r\n\r\n"),
+        {"location": "https://a.example/b?sig=[redacted]"},
+        b"",
+    ),
+    "events": (
+        sends(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n", FIRST[:20], FIRST[20:] + SECOND),
+        {"content-type": "text/event-stream"},
+        b'data: {"text":"You are [redacted]"}\n\ndata: {"text":"."}\n\n',
+    ),
+}
+"""Answers at an address that no format has: what comes, and the headers and the bytes that are played."""
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_FORMAT)
+def test_answer__without_a_format_is_played_as_it_was(
+    recorder: LiveServer, raw: RawServer, folder: Path, name: str
+) -> None:
+    raw.answer, headers, body = WITHOUT_A_FORMAT[name]
+    key = {"authorization": "Bearer sk-very-long-key-1234567"}
+    given = CLIENT.post(f"{recorder.url}/v1/{name}", json={"a": 1}, headers=key)
+    assert written(recorder, folder, f"/v1/{name}")
+    with LiveServer(CASSETTES=str(folder)) as player:
+        played = CLIENT.post(f"{player.url}/v1/{name}", json={"a": 1})
+    assert (played.status_code, played.content) == (given.status_code, body)
+    told = ("content-type", "location")
+    assert {name: value for name, value in played.headers.items() if name in told} == headers
+
+
 def reset(connection: Connection) -> None:
     connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n")
     connection.reset()
