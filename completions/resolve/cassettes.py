@@ -30,6 +30,12 @@ logger = logging.getLogger("completions")
 RETRIED = frozenset((408, 409, 429))
 """Statuses, beside those from 500, after which clients try again."""
 
+UPLOAD_URL = "x-goog-upload-url"
+"""The header by which Gemini leads an upload past this server; played, it would lead there again.
+
+Without it, this mock keeps the file, and the requests that name it are the same but for its id.
+"""
+
 
 class Cassettes:
     """The recorded answers that a namespace plays or records, and how. Making one reads the folder."""
@@ -122,6 +128,8 @@ class Cassettes:
         """Return what records an answer at such an address, where it is to be recorded."""
 
         def record(answer: Recorded, query: str, headers: Mapping[str, str]) -> None:
+            if UPLOAD_URL in dict(answer.headers):
+                return
             if is_recorded(answer.status) and is_small(answer):
                 self._keep(cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream)
 

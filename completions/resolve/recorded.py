@@ -1,6 +1,7 @@
 """Step 3, what a recorded answer is to a prompt: itself where it was recorded, and at another API what it says."""
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -49,9 +50,12 @@ def said_in(recorded: Recorded) -> Said:
 
 
 def rewritten(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
-    """Return an answer with other names in place of these, wherever its pieces are cut; each at the time of its end."""
+    """Return an answer with other names in place of these, wherever its pieces are cut; each at the time of its end.
+
+    AWS's binary stream, whose messages have lengths and checksums, stays as it is.
+    """
     body = recorded.body
-    if not any(old.encode() in body for old in names):
+    if body.startswith(b"\0") or not any(old.encode() in body for old in names):
         return recorded
     pieces, whole = [], b""
     for piece in recorded.pieces[:-1]:
@@ -64,6 +68,5 @@ def rewritten(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
 
 
 def _replaced(body: bytes, names: Mapping[str, str]) -> bytes:
-    for old, new in names.items():
-        body = body.replace(old.encode(), new.encode())
-    return body
+    pattern = re.compile(b"|".join(re.escape(old.encode()) for old in sorted(names, key=len, reverse=True)))
+    return pattern.sub(lambda found: names[found[0].decode()].encode(), body)

@@ -36,7 +36,8 @@ ID_KEYS = frozenset(
 
 ID = re.compile(
     r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-    r"|(?:call|toolu|msg|resp|run|thread|asst|req|chatcmpl|fc|rs|conv|item|file|session|trace)[_-][A-Za-z0-9_-]{8,})\b",
+    r"|(?:call|toolu|msg|resp|run|thread|asst|req|chatcmpl|fc|rs|conv|item|file|session|trace)[_-][A-Za-z0-9_-]{8,}"
+    r"|(?<=/v1beta/)files/[a-z0-9-]{6,40})\b",
     re.IGNORECASE,
 )
 DATE = re.compile(

@@ -22,8 +22,8 @@ from completions.script.asked.document import Document
 from completions.script.asked.same import REDACTED, SECRET
 
 KEPT = re.compile(
-    r"content-type|location|retry-after(-ms)?|x-should-retry|openai-(version|processing-ms|model)|request-cost"
-    r"|x-ratelimit-.*|anthropic-ratelimit-.*|ratelimit-.*"
+    r"content-(type|disposition)|location|retry-after(-ms)?|x-should-retry|openai-(version|processing-ms|model)"
+    r"|request-cost|x-ratelimit-.*|anthropic-ratelimit-.*|ratelimit-.*|x-amzn-(errortype|bedrock-.*)"
 )
 """The headers of an answer that matter to a client; no other is recorded."""
 

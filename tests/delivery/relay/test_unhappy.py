@@ -162,6 +162,15 @@ def test_answer__without_a_format_is_played_as_it_was(
     assert {name: value for name, value in played.headers.items() if name in told} == headers
 
 
+def test_answer__that_leads_an_upload_elsewhere_is_not_recorded(
+    recorder: LiveServer, raw: RawServer, folder: Path
+) -> None:
+    """Played, it would lead past the mock, which takes Gemini's uploads itself."""
+    raw.answer = sends(b"HTTP/1.1 200 OK\r\nX-Goog-Upload-URL: https://a.example/b\r\nContent-Length: 0\r\n\r\n")
+    assert CLIENT.post(f"{recorder.url}/upload/v1beta/files").headers["x-goog-upload-url"] == "https://a.example/b"
+    assert not written(recorder, folder, "/upload/v1beta/files")
+
+
 def reset(connection: Connection) -> None:
     connection.send(HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n")
     connection.reset()

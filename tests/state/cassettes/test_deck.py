@@ -97,8 +97,10 @@ SAME = [
     (asked(body={"temperature": 1.0}), asked(body={"temperature": 1})),
     (asked(body={"generationConfig": {"topP": 0.5}}), asked(body={"top_p": 0.5})),
     (asked("key sk-abcdefghijklmn0123456"), asked("key sk-zyxwvutsrqponm6543210")),
+    (asked("of https://a/v1beta/files/abc123def456"), asked("of https://a/v1beta/files/fed654cba321")),
 ]
 OTHER = [
+    (asked("see files/configuration"), asked("see files/documentation")),
     (asked("a b"), asked("ab")),
     (asked(model="gpt-4o"), asked(model="gpt-5")),
     (asked(body={"temperature": 0}), asked(body={"temperature": 1})),
@@ -143,6 +145,12 @@ def test_ids__of_the_recorded_request_become_those_of_this_one() -> None:
     assert changed.body == b'data: {"call_id":"call_b","x":"call_b"}\n\ndata: [DONE]\n\n'
     assert changed.times == recorded.times
     assert changed.pieces[-1] == b"data: [DONE]\n\n"
+    swapped = rewritten(
+        answer(b"call_aaaaaa1 call_bbbbbb2"), {"call_aaaaaa1": "call_bbbbbb2", "call_bbbbbb2": "call_c"}
+    )
+    assert swapped.body == b"call_bbbbbb2 call_c", "none is replaced twice"
+    binary = answer(b"\0\0\0\x10 call_aaaaaa1")
+    assert rewritten(binary, {"call_aaaaaa1": "call_b"}) is binary
 
 
 def test_gate__after_tokens_has_the_words_said_anew() -> None:
@@ -204,9 +212,10 @@ def test_stream_of_aws__can_be_read_without_its_secrets(tmp_path: Path, said: st
     prompt = wire.parse(body, {"authorization": SIGNED}, validate=False, route=route)
     reply = Reply((Choice(said),), usage=Usage(1, 2), serial="s")
     pieces = tuple(wire.framing(prompt).frames(wire.events(reply, prompt)))
-    recorded = answer(*pieces, path=path)
+    recorded = answer(*pieces, path=path, headers=(("x-amzn-errortype", "a"), ("x-amzn-requestid", "b")))
     cleaned = cleaned_of(prompt, question_of(prompt), recorded, "", prompt.headers)
     assert cleaned is not None
+    assert cleaned[1].headers == (("x-amzn-errortype", "a"),), "without which its clients know no error"
     file = Path(Deck(str(tmp_path)).record(*cleaned, "http://a"))
     assert not any(part in file.read_text() for part in ("123456789012", "AKIA", "0123456789abcdef"))
     told = registry.read(Traffic("POST", path, b"{}", cleaned[1].pieces)).reply
