@@ -15,7 +15,7 @@ from completions.conf import conf
 from completions.conversation import Prompt, is_secret
 from completions.exceptions import MockError
 from completions.journal.quotes import Quotes, texts_of
-from completions.journal.redaction import WORTH, Redaction, redaction, secrets_in
+from completions.journal.redaction import PLACES, WORTH, Redaction, redaction, secrets_in
 from completions.journal.streams import clean_stream, events_of, take_apart
 from completions.outcome import Recorded
 from completions.script.asked.document import Document
@@ -57,7 +57,7 @@ def _named(value: Any) -> Iterator[str]:
         for key, child in value.items():
             name = str(key).lower()
             if isinstance(child, str):
-                yield from secrets_in(name, child) if is_secret(name) else ()
+                yield from secrets_in(name, child) if is_secret(name) and not PLACES.search(name) else ()
             else:
                 yield from _named(child)
     elif isinstance(value, list | tuple):

@@ -230,7 +230,8 @@ def test_stream_of_aws__can_be_read_without_its_secrets(tmp_path: Path, said: st
 KEYS = [
     {"tools": [{"type": "mcp", "server_url": "http://a", "authorization": "opaque-1234567"}]},
     {"tools": [{"type": "mcp", "server_url": "http://a", "headers": {"X-Api-Key": "opaque-1234567"}}]},
-    {"mcp_servers": [{"url": "http://a", "authorization_token": "opaque-1234567"}]},
+    {"mcp_servers": [{"url": "http://a", "authorization_token": "opaque-1234567"}], "page_token": "opaque and no key"},
+    {"filters": {"key": "opaque and a name"}, "api_key": "opaque-1234567"},
     {"url": "https://a.example/b?sig=opaque-1234567&se=2026"},
 ]
 
@@ -245,6 +246,8 @@ def test_keys__in_a_body_reach_no_file(tmp_path: Path, body: dict[str, Any]) -> 
         assert cleaned is not None
         text = Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
         assert "opaque-1234567" not in text
+        unwrapped = " ".join(text.split())
+        assert all(said in unwrapped for said in ("opaque and no key", "opaque and a name") if said in str(body))
         assert '"said": "opaque"' in text or '"said":"opaque"' in text
         assert Deck(str(tmp_path)).find(question) is not None
 
