@@ -17,6 +17,23 @@ from hypothesis import strategies as st
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
+LONG = 3_000
+"""Properties, rules and choices of a schema that are each looked at more than once unless care is taken."""
+
+SCHEMAS = {
+    "a chain of needs": {"dependentRequired": {f"a{i}": [f"a{i + 1}"] for i in range(LONG)}, "required": ["a0"]},
+    "many properties": {
+        "properties": {f"p{i}": {"type": "string", "pattern": "^[a-z]{20}$"} for i in range(LONG * 5)},
+        "required": [f"p{i}" for i in range(LONG * 5)],
+    },
+    "an enum of another type": {
+        "properties": {"a": {"type": "array", "enum": list(range(LONG * 100))}},
+        "required": ["a"],
+    },
+    "many items": {"properties": {"a": {"type": "array", "prefixItems": [{"const": i} for i in range(LONG * 20)]}}},
+}
+"""What a client can send as a tool's parameters."""
+
 ITL_MS = 20
 CHUNKS = 60
 
@@ -139,4 +156,19 @@ def test_stream__is_on_time_whatever_another_namespace_is_given(
         attacked = others.submit(attack, lab, rule, text)
         late = lateness(lab, "paced")
         attacked.result(timeout=PATIENCE)
+    assert late < LATE_MS
+
+
+@pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS.keys())
+def test_stream__is_on_time_whatever_schema_a_client_sends(lab: LiveServer, schema: dict[str, object]) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema | {"type": "object"}}}
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": [tool], "tool_choice": "required"}
+    headers = {"x-mock-namespace": "schemas"}
+    httpx.post(f"{lab.url}/_mock/rules", json={"reply": {"auto": True}}, headers=headers, timeout=PATIENCE)
+    with concurrent.futures.ThreadPoolExecutor(1) as others:
+        address = f"{lab.url}/vllm/v1/chat/completions"
+        attacked = others.submit(httpx.post, address, json=body, headers=headers, timeout=PATIENCE)
+        late = lateness(lab, "paced")
+        answer = attacked.result(timeout=PATIENCE)
+    assert answer.status_code == 200 or answer.json()["error"]["code"] == 400
     assert late < LATE_MS

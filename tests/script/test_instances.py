@@ -1,6 +1,8 @@
 """Instances of JSON Schemas, against the `jsonschema` library: real schemas, random ones, and hostile ones."""
 
+import asyncio
 import re
+import threading
 import time
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
 
+from completions import budget
 from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.schemas.document import Work
 from completions.script.schemas.formats import FORMATS, STRETCHED
@@ -339,6 +342,27 @@ def test_instance__hostile_schemas_fail_soon(name: str) -> None:
     with pytest.raises(Unsatisfiable):
         instance(cast("Json | bool", HOSTILE[name]), "seed")
     assert time.process_time() - started < 5, "some tenths of a second, on a quiet machine and not measured"
+
+
+def test_instance__leaves_the_loop_and_ends_when_its_time_is_used_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked_in: list[str] = []
+
+    def work() -> object:
+        asked_in.append(threading.current_thread().name)
+        return instance(obj({"a": TEXT, "b": WHOLE}), "seed")
+
+    assert asyncio.run(budget.run(work)) and asked_in == ["MainThread"]
+    monkeypatch.setattr(budget, "LOOP_SECONDS", 0)
+    assert asyncio.run(budget.run(work)) and asked_in[2].startswith("work-")
+    monkeypatch.setattr(budget, "THREAD_SECONDS", 0)
+    with pytest.raises(Unsatisfiable, match="in the time that an answer has"):
+        asyncio.run(budget.run(work))
+
+
+def test_instance__has_all_that_a_long_chain_of_names_needs() -> None:
+    needs = {f"a{i}": [f"a{i + 1}", f"b{i}"] for i in reversed(range(400))}
+    made = instance({"type": "object", "required": ["a0"], "dependentRequired": needs}, "seed")
+    assert set(cast("dict[str, object]", made)) >= needs.keys() | {f"b{i}" for i in range(400)}
 
 
 @pytest.mark.parametrize("named", ["java.lang.String", ["java.lang.String", "any"]])

@@ -7,6 +7,7 @@ step takes a list of them. Where there are branches, each is tried in turn. The 
 from collections.abc import Iterator, Mapping
 from itertools import chain
 
+from completions.budget import TooSlow
 from completions.script.schemas.containers import Containers, Trail
 from completions.script.schemas.document import (
     STEPS,
@@ -54,7 +55,7 @@ def instance(schema: Schema, seed: str) -> object:
     """
     try:
         return _Maker(schema, seed).make([schema], "", "$", ())
-    except Exhausted:
+    except (Exhausted, TooSlow):
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
         raise Unsatisfiable("the schema is nested too deep") from None
@@ -64,7 +65,7 @@ def is_instance(value: object, schema: Schema) -> bool:
     """Tell whether a value is valid under a schema; a schema that means nothing has no instance."""
     try:
         return Checker(Document(schema), Work()).valid(schema, value)
-    except (Unsatisfiable, Exhausted, RecursionError):
+    except (Unsatisfiable, Exhausted, TooSlow, RecursionError):
         return False
 
 

@@ -63,7 +63,7 @@ class Containers(ABC):
             yield self._object(flat, 0.0 if frugal and turn < 4 else share, path, trail)
 
     def _object(self, flat: Flat, share: float, path: str, trail: Trail) -> dict[str, object]:
-        required = _required(flat)
+        required = dict.fromkeys(name for schema in flat for name in strings_of(schema.get("required")))
         declared = list(dict.fromkeys(name for schema in flat for name in mapping_of(schema.get("properties"))))
         low = max(whole(schema.get("minProperties"), 0) for schema in flat)
         high = min(whole(schema.get("maxProperties"), MAX_ITEMS) for schema in flat)
@@ -73,7 +73,8 @@ class Containers(ABC):
         spare = max(0, high - len(required))
         names = _completed([*required, *optional[:spare]], flat)
         made: dict[str, object] = {}
-        for name in sorted(names, key=lambda name: declared.index(name) if name in declared else len(declared)):
+        places = {name: place for place, name in enumerate(declared)}
+        for name in sorted(names, key=lambda name: places.get(name, len(places))):
             with nullcontext() if name in required else suppress(Unsatisfiable):
                 self._fill(made, name, flat, path, trail)
         wanted = max(low, 2 if share == 1.0 and not declared and not required and _is_map(flat) else 0)
@@ -180,19 +181,19 @@ class _Counts(NamedTuple):
     others: list[Schema]
 
 
-def _required(flat: Flat) -> list[str]:
-    return list(dict.fromkeys(name for schema in flat for name in strings_of(schema.get("required"))))
-
-
 def _completed(names: list[str], flat: Flat) -> list[str]:
-    """Add the names that others need to be there."""
-    pairs = [pair for schema in flat for pair in dependencies(schema)]
-    for _ in range(len(pairs)):
-        added = [other for name, needed in pairs if name in names for other in strings_of(needed) if other not in names]
-        if not added:
-            break
-        names = list(dict.fromkeys([*names, *added]))
-    return names
+    """Add the names that others need to be there; each rule is looked at once, when its name has come."""
+    rules = [pair for schema in flat for pair in dependencies(schema)]
+    places: dict[str, list[int]] = {}
+    for place, (name, _) in enumerate(rules):
+        places.setdefault(name, []).append(place)
+    found = dict.fromkeys(names)
+    while names:
+        reached = sorted(place for name in names for place in places.get(name, ()))
+        names = [other for place in reached for other in strings_of(rules[place][1]) if other not in found]
+        names = list(dict.fromkeys(names))
+        found.update(dict.fromkeys(names))
+    return list(found)
 
 
 def _is_map(flat: Flat) -> bool:

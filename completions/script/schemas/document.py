@@ -9,10 +9,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from urllib.parse import unquote
 
+from completions import budget
+
 Schema = Mapping[str, object] | bool
 
 STEPS = 60_000
 """How many steps one instance may take, which is some tenths of a second: no schema hangs the server."""
+
+STEPS_BETWEEN = 64
+"""How many steps may pass until the budget of the request is asked whether there is time left."""
 
 
 class Unsatisfiable(ValueError):
@@ -32,16 +37,20 @@ class Exhausted(Exception):
 
 
 class Work:
-    """The steps that are left."""
+    """The steps that are left, and a look at the budget's time: in a large schema some steps are long."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self.left = steps
+        self._asked_at = steps + STEPS_BETWEEN
 
     def spend(self, steps: int = 1) -> None:
-        """Take some steps, or raise Exhausted."""
+        """Take some steps, or raise Exhausted; raise what `budget.seconds_left` raises where the time is used up."""
         self.left -= steps
         if self.left < 0:
             raise Exhausted
+        if self._asked_at - self.left >= STEPS_BETWEEN:
+            self._asked_at = self.left
+            budget.seconds_left()
 
 
 class Document:
@@ -164,6 +173,4 @@ def compact(value: object) -> str:
 
 def among(value: object, values: Sequence[object]) -> bool:
     """Tell whether a value is one of some, as JSON has it."""
-    if isinstance(value, str):
-        return value in values
-    return any(equal(value, other) for other in values)
+    return value in values and (isinstance(value, str) or any(equal(value, other) for other in values))

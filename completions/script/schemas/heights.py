@@ -5,6 +5,7 @@ The heights are found in rounds, from the scalars up, so that references in circ
 
 from collections.abc import Mapping
 
+from completions import budget
 from completions.script.schemas.document import (
     Document,
     Schema,
@@ -36,6 +37,7 @@ class Heights:
             return
         self.known = {id(place): ENDLESS for place in places}
         for _ in range(40):
+            budget.seconds_left()
             before = dict(self.known)
             for place in reversed(places):
                 self.known[id(place)] = self._measure(place)

@@ -161,8 +161,7 @@ def item_schema(schema: Mapping[str, object], index: int) -> Schema:
     items = schema.get("items")
     rest = schema.get("additionalItems") if isinstance(items, list) else items
     first = items if isinstance(items, list) else schema.get("prefixItems")
-    prefix = schemas_of(first)
-    return prefix[index] if index < len(prefix) else schema_of(rest)
+    return schema_of(first[index] if isinstance(first, list) and index < len(first) else rest)
 
 
 def types_of(schema: Mapping[str, object]) -> list[str] | None:
