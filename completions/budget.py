@@ -28,6 +28,9 @@ ANSWER_CHARACTERS = 1_000_000
 LOOP_CHARACTERS = 50_000
 """Characters that are tokenized on the event loop before the work moves to a thread."""
 
+LOOP_MESSAGES = 1_000
+"""Messages of a conversation that are gone through on the event loop before the work moves to a thread."""
+
 THREAD_SECONDS = 1.0
 """Processor time in a thread for the patterns, expressions and templates of one request."""
 

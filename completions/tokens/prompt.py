@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions import budget
 from completions.conversation import Message, Part, Prompt, PromptTokens, Thought, ToolCall
 from completions.tokens import documents, media, openai_preamble
 from completions.tokens import text as tokens
@@ -136,6 +137,8 @@ def prompt_tokens(prompt: Prompt) -> int:
 def count(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as its vendor does; the prompt remembers it, so that nobody counts them again."""
     if prompt.counted is None:
+        if prompt.messages[budget.LOOP_MESSAGES :]:  # no call, for most conversations are short
+            budget.leave_loop()
         object.__setattr__(prompt, "counted", _count(prompt))
     return prompt.counted or PromptTokens(0)
 

@@ -124,9 +124,10 @@ def ids(text: str, model: str | None = None) -> list[int]:
 
 def join(ids: Iterable[int], model: str | None = None) -> str:
     """Return the text of token ids; ids that are not in the encoding are left out."""
-    encoding = _encoding(encoding_name(model))
+    known, encoding = list(ids), _encoding(encoding_name(model))
+    budget.spend_characters(len(known))
     parts = []
-    for token in ids:
+    for token in known:
         with contextlib.suppress(KeyError, OverflowError):
             parts.append(encoding.decode_single_token_bytes(token))
     return b"".join(parts).decode("utf-8", "replace")

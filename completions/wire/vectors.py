@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
+from completions import budget
 from completions.conversation import Reply
+from completions.exceptions import RequestError
 
 Vector = Sequence[float]
 
@@ -23,6 +25,12 @@ WORD, PIECE = 1.0, 0.25
 
 PIECE_LENGTH = 3
 """Characters in a piece; a word's begin and end count as one each."""
+
+MAX_NUMBERS = 10_000_000
+"""Numbers in all vectors of an answer: more than any API gives that says how many inputs it takes."""
+
+NUMBERS_AT_ONCE = 4
+"""Numbers that take as long to write as a character of a text takes to read."""
 
 _BUCKETS, _SIGN = 2**63 - 1, 2**63
 _LONGEST_KEPT = 32
@@ -37,6 +45,7 @@ def embed(text: str, dimensions: int) -> list[float]:
     Case, punctuation and the order of words do not matter; a text without any word has a vector of its own, and an
     empty one a fixed vector.
     """
+    budget.spend_characters(len(text) + dimensions // NUMBERS_AT_ONCE)
     buckets: dict[int, float] = {}
     for word, count in Counter(_words(text.casefold()) or text.split() or [""]).items():
         often = math.sqrt(count)
@@ -53,7 +62,13 @@ def embed(text: str, dimensions: int) -> list[float]:
 
 
 def vectors_for(reply: Reply, texts: Sequence[str], dimensions: int) -> list[Sequence[float]]:
-    """Return the vectors that answer texts: those of a script in turn, or else the texts' own."""
+    """Return the vectors that answer texts: those of a script in turn, or else the texts' own.
+
+    Raise `RequestError` where they have too many numbers for one answer.
+    """
+    if (numbers := len(texts) * dimensions) > MAX_NUMBERS:
+        why = f"The vectors of {len(texts)} inputs have {numbers} numbers, and an answer has at most {MAX_NUMBERS}."
+        raise RequestError(why, code="answer_too_long")
     scripted = [choice.embedding for choice in reply.choices if choice.embedding]
     return [scripted[at % len(scripted)] if scripted else embed(text, dimensions) for at, text in enumerate(texts)]
 

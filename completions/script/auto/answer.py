@@ -15,6 +15,7 @@ it is streamed, in which wire format, with which headers and ids. `finish_reason
 import re
 from collections.abc import Iterator, Sequence
 
+from completions import budget
 from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.event.scatter import Length
 from completions.script.auto.calls import calls
@@ -56,6 +57,8 @@ def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
 
     Raise `instances.Unsatisfiable` where a tool or the response format has a schema that nothing satisfies.
     """
+    if prompt.messages[budget.LOOP_MESSAGES :]:  # no call, for most conversations are short
+        budget.leave_loop()
     seed = seed_of(prompt)
     return tuple(_choice(prompt, f"{seed}/{index}", length) for index in range(prompt.n))
 

@@ -74,10 +74,11 @@ def _check_said(query: str, documents: Sequence[str]) -> None:
 
 def ranked(query: str, documents: Sequence[str]) -> list[tuple[int, float]]:
     """Return the places of documents and their scores from 0 to 1, the best first."""
-    asked = embed(query, DIMENSIONS)
+    asked = [(place, value) for place, value in enumerate(embed(query, DIMENSIONS)) if value]
     return sorted(((index, _score(asked, each)) for index, each in enumerate(documents)), key=lambda found: -found[1])
 
 
-def _score(asked: list[float], document: str) -> float:
-    near = sum(one * other for one, other in zip(asked, embed(document, DIMENSIONS), strict=True) if one)
+def _score(asked: list[tuple[int, float]], document: str) -> float:
+    vector = embed(document, DIMENSIONS)
+    near = sum(value * vector[place] for place, value in asked)
     return round(min(max(near, 0.0), 1.0), DIGITS)
