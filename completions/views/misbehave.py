@@ -23,6 +23,9 @@ from completions.wire.base import StreamFailure
 STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
 """Faults that apply to streams only; errors are never streamed."""
 
+IN_CALLS = frozenset({"unknown_tool", "bad_arguments"})
+"""Faults in the content that only a tool call can have."""
+
 SAME = "it changes nothing of this answer"
 
 RELAYED = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
@@ -63,8 +66,17 @@ def _ineffective(fault: Fault, turn: Turn) -> str | None:
     if effect is Effect.CONTENT:
         if reply.events is not None:
             return "its events are given word by word"
-        return None if turn.prompt.task == "generate" else "this answer has no words"
+        return _unsayable(fault, turn) if turn.prompt.task == "generate" else "this answer has no words"
     return UNSTREAMED if effect in STREAMED and not turn.is_stream else None
+
+
+def _unsayable(fault: Fault, turn: Turn) -> str | None:
+    """Return why an answer of this API cannot have a fault in its calls, or None if it can."""
+    if fault.name in IN_CALLS and not turn.wire.arguments:
+        return "answers of this API have no tool calls"
+    if fault.name == "bad_arguments" and turn.wire.arguments == "object" and not turn.is_stream:
+        return "the arguments of its calls are objects of its JSON"
+    return None
 
 
 def _leave_out(turn: Turn, fault: Fault, why: str) -> None:

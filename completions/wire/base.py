@@ -100,6 +100,8 @@ class WireFormat(ABC):
     """Whether a model's context window limits the prompt alone, whatever the answer may have."""
     short_text = 0
     """Tokens of a text that the API's streams say in one chunk, at most."""
+    arguments = "text"
+    """What the arguments of a call in a whole answer are: a text, an `object`, or nothing where there are no calls."""
     json_type = ""
     """The media type of its JSON, where it says more than `application/json`."""
     files_kind = ""

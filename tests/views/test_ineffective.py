@@ -15,10 +15,12 @@ from tests.asgi import Answer, call
 from tests.scripts import rules
 
 CHAT, CLAUDE, OLLAMA = "/v1/chat/completions", "/v1/messages", "/api/chat"
+LEGACY, TITAN = "/v1/completions", "/model/amazon.titan-text-express-v1/invoke"
 CONVERSE = "/model/amazon.nova-pro-v1:0/converse-stream"
 HI: dict[str, Any] = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 20}
 STREAM = HI | {"stream": True}
 WHOLE = HI | {"stream": False}
+TEXT = {"model": "gpt-3.5-turbo-instruct", "prompt": "Hi"}
 EMBED = {"model": "text-embedding-3-small", "input": "Hi"}
 
 
@@ -100,6 +102,9 @@ async def test_header__without_effect_on_the_error_that_another_asks_for_is_a_40
         (CHAT, WHOLE, {"X-Mock-Error": "503", "X-Mock-Fault": "error_event"}),
         (CHAT, STREAM, {"X-Mock-Error": "503", "X-Mock-Fault": "error_event"}),
         (OLLAMA, STREAM, {"X-Mock-Fault": "crlf"}),
+        (CLAUDE, STREAM, {"X-Mock-Fault": "bad_arguments"}),
+        (CLAUDE, WHOLE, {"X-Mock-Fault": "unknown_tool"}),
+        (LEGACY, TEXT, {"X-Mock-Fault": "breaks_schema"}),
     ],
 )
 async def test_header__with_an_effect_is_taken(path: str, body: object, headers: dict[str, str]) -> None:
@@ -113,6 +118,16 @@ async def test_header__with_an_effect_is_taken(path: str, body: object, headers:
         (CLAUDE, WHOLE, "X-Mock-Fault", "no_done", "`no_done` has no effect: this answer is not streamed."),
         (OLLAMA, STREAM, "X-Mock-Fault", "comments", "`comments` has no effect: it changes nothing of this answer."),
         (OLLAMA, STREAM, "X-Mock-Pacing", "keep_alive_ms=5", "`keep_alive_ms` has no effect: application/x-ndjson has"),
+        (
+            CLAUDE,
+            WHOLE,
+            "X-Mock-Fault",
+            "bad_arguments",
+            "`bad_arguments` has no effect: the arguments of its calls are",
+        ),
+        (LEGACY, TEXT, "X-Mock-Fault", "bad_arguments", "`bad_arguments` has no effect: answers of this API have no"),
+        (LEGACY, TEXT, "X-Mock-Fault", "unknown_tool", "`unknown_tool` has no effect: answers of this API have no"),
+        (TITAN, {"inputText": "Hi"}, "X-Mock-Fault", "unknown_tool", "`unknown_tool` has no effect: answers of this"),
         ("/v1/embeddings", EMBED, "X-Mock-Pacing", "apply=both", "it has no effect: this answer is not streamed."),
         ("/v1/embeddings", EMBED, "X-Mock-Fault", "cut_word", "`cut_word` has no effect: this answer has no words."),
     ],

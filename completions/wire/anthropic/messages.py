@@ -115,6 +115,7 @@ class AnthropicAnswers(AnthropicFormat):
     """A message, complete and streamed, wherever Claude is available."""
 
     name = "anthropic"
+    arguments = "object"
     refusals = REFUSALS
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

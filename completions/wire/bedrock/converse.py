@@ -64,6 +64,7 @@ class Converse(BedrockFormat):
     """An answer of any model, in one shape for all."""
 
     name = "converse"
+    arguments = "object"
     vendor = "bedrock"
 
     def knows(self, model: str) -> bool:

@@ -59,8 +59,8 @@ class Nova(converse.Converse):
             return
         document = invoked.opened(document)
         inner = next((mapping(document[name]) for name in EVENTS if name in document), document)
-        is_text = "text" in mapping(inner.get("delta"))
-        super().collect({**inner, "contentBlockIndex": 0} if is_text else inner, answer)
+        is_said = not {"text", "reasoningContent"}.isdisjoint(mapping(inner.get("delta")))
+        super().collect({**inner, "contentBlockIndex": 0} if is_said else inner, answer)
 
 
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:

@@ -176,6 +176,7 @@ class TextModels(BedrockFormat):
     """A text that a model continues."""
 
     name = "invoke"
+    arguments = ""
     vendor = "bedrock"
 
     def parse(

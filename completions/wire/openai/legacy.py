@@ -25,6 +25,7 @@ class LegacyCompletions(OpenAIFormat):
     """OpenAI's first format: text in, text out; its chunks have the shape of its answer."""
 
     name = "legacy"
+    arguments = ""
     names_model = True
     vendor = "openai"
     refusals = LEGACY_ELSEWHERE

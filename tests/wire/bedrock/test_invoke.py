@@ -24,6 +24,7 @@ rules:
 - {match: {format: invoke, last_user: busy}, error: {status: 429}}
 - match: {format: invoke}
   reply: Blue and green.
+- {match: {format: converse, tools: {contains: think}}, reply: {reasoning: One two., text: Blue and green.}}
 - match: {format: converse, tools: {contains: look}}
   reply: {text: Wait., tool_calls: {name: look, arguments: {at: 1}}}
 - {match: {format: converse}, reply: Blue and green.}
@@ -174,6 +175,7 @@ def test_text__is_refused_by_the_script(server: LiveServer) -> None:
 NOVA = "us.amazon.nova-micro-v1:0"
 SCHEMA = {"type": "object", "properties": {"at": {"type": "integer"}}}
 LOOK = {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": SCHEMA}}}]}
+THINK = {"tools": [{"toolSpec": {"name": "think", "inputSchema": {"json": SCHEMA}}}]}
 USER = {"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [{"text": "Colours?"}]}]}
 
 
@@ -226,6 +228,15 @@ def test_journal__reads_what_was_said(server: LiveServer, model: str, method: st
     assert said.reply and said.reply.choices[0].text == TEXT and said.reply.choices[0].finish_reason == "stop"
     assert len(said.reply.choices[0].content) == 1
     assert said.reply.usage is None or said.reply.usage.completion_tokens > 0
+
+
+def test_journal__reads_the_reasoning_of_nova_as_one_block(server: LiveServer) -> None:
+    asked = json.dumps(USER | {"toolConfig": THINK})
+    stream = runtime(server).invoke_model_with_response_stream(modelId=NOVA, body=asked)["body"]
+    path, sent = f"/model/{NOVA}/invoke-with-response-stream", stream._raw_stream.read()
+    said = registry.read(Traffic("POST", path, asked.encode(), (sent,)))
+    assert said.reply and said.reply.choices[0].reasoning == "One two."
+    assert len(said.reply.choices[0].content) == 2
 
 
 def test_llama__counts_as_it_speaks(server: LiveServer) -> None:
