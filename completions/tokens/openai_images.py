@@ -7,6 +7,7 @@ import math
 import re
 from typing import NamedTuple
 
+from completions import budget
 from completions.conversation import Part
 from completions.tokens import media
 
@@ -46,12 +47,16 @@ DEFAULT_IMAGES = Tiles(85, 170)
 _WIDTH = re.compile(r"/(\d{2,5})px-")
 """A width that an address tells, as Wikimedia's do; the height is taken for two thirds of it."""
 
+AS_CHARACTERS = 50
+"""Characters that take as long to count as an image."""
+
 LOW_PATCHES = 256
 """Patches of an image at low detail: 512 pixels squared."""
 
 
 def image_tokens(part: Part, model: str) -> int:
     """Count an image by its size and detail; one at an address has the size that the address tells, or a usual one."""
+    budget.spend_characters(AS_CHARACTERS)
     cost = next((cost for name, cost in IMAGES if model.startswith(name)), DEFAULT_IMAGES)
     width, height = media.image_size(part.source) or _told_size(part.source)
     if isinstance(cost, Tiles):

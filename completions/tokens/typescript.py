@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from completions import budget
 from completions.conversation import Tool
 
 MAX_DEPTH, MAX_SCHEMAS = 32, 5_000
@@ -144,9 +145,11 @@ def _keys(address: str) -> Iterator[str]:
 def as_json(value: object) -> str:
     """Write a value as JSON without blanks."""
     try:
-        return orjson.dumps(value).decode()
+        text = orjson.dumps(value).decode()
     except (orjson.JSONEncodeError, TypeError):
         return "any"
+    budget.spend_characters(len(text))
+    return text
 
 
 def _plain(value: object) -> str:

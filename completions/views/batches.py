@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from completions import budget
 from completions.state.records import Document, Records
 from completions.views.files import check_lines_file, content_of, file_named
 from completions.views.lines import Answered, answer_later
@@ -25,7 +26,8 @@ async def made(asked: Asked, place: str = "") -> dict[str, Any]:
     batches.check_batch(body, place)
     check_lines_file(await file_named(asked, body["input_file_id"]))
     outcome = await pace_of(asked, BATCH, body)
-    lines, wrong = batches.read_lines(await content_of(asked, body["input_file_id"]), body["endpoint"])
+    content = await content_of(asked, body["input_file_id"])
+    lines, wrong = await budget.in_thread(batches.read_lines, content, body["endpoint"])
     batch = batches.new_batch(body, time.time(), wrong, len(lines))
     batch["id"] = id_by(outcome) or batch["id"]
     if not wrong:
@@ -61,7 +63,8 @@ async def _put_results(
     kept = [(line, each) for line, each in found if (each.status == 200) is right]
     if not kept:
         return None
-    data = b"".join(batches.result(line, each.status, each.request_id, each.data) for line, each in kept)
+    results = (batches.result(line, each.status, each.request_id, each.data) for line, each in kept)
+    data = await budget.in_thread(b"".join, results)
     name = f"{batch['id']}_{'output' if right else 'error'}.jsonl"
     file = new_file(name, len(data), "batch_output", int(done), batch["lasts"])
     await keep_file(records, FILE, file, data)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from completions import budget
 from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.gemini import file_of
@@ -29,7 +30,7 @@ async def made(asked: Asked, model: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
     body = asked.body
     wanted = batches.read_batch(body)
-    lines = wanted.lines or batches.read_lines(await _content(asked, wanted.file))
+    lines = wanted.lines or await budget.in_thread(batches.read_lines, await _content(asked, wanted.file))
     outcome = await pace_of(asked, BATCH, body, {"display_name": wanted.display_name, "model": model})
     now = time.time()
     batch = batches.new_batch(model, wanted, len(lines), now, now + outcome.pacing.ttft_ms / 1000)
@@ -53,7 +54,8 @@ async def _kept(
     records: Records, batch: Document, lines: Sequence[Line], done: float, answered: Sequence[Answered]
 ) -> Callable[[Document], Document]:
     """Keep what a batch's requests got: in a file, where the requests were in one."""
-    results = [batches.result(line, each.status, each.data) for line, each in zip(lines, answered, strict=True)]
+    made = (batches.result(line, each.status, each.data) for line, each in zip(lines, answered, strict=True))
+    results = await budget.in_thread(list[dict[str, Any]], made)
     output, done = batches.inlined(lines, results), max(time.time(), done)
     if batch["in_file"]:
         output = {"responsesFile": await _put_results(records, batches.written_lines(lines, results), done)}

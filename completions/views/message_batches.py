@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from completions import budget
 from completions.exceptions import RequestError
 from completions.state.records import Document
 from completions.views.http import RawResponse, Recorded
@@ -33,8 +34,8 @@ async def made(asked: Asked) -> dict[str, Any]:
 
 async def _kept(names: Sequence[str], done: float, answered: Sequence[Answered]) -> Callable[[Document], Document]:
     """Keep what a batch's requests got."""
-    found = zip(names, answered, strict=True)
-    results = [batches.result(name, each.status, each.data) for name, each in found]
+    found = (batches.result(name, each.status, each.data) for name, each in zip(names, answered, strict=True))
+    results = await budget.in_thread(list[dict[str, Any]], found)
     return lambda before: {**before, "done": max(time.time(), done), "results": results}
 
 

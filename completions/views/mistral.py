@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from completions import budget
 from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.http import RawResponse, Recorded
@@ -91,7 +92,7 @@ async def job_made(asked: Asked) -> dict[str, Any]:
         file = mistral.new_file(LINES, data, "batch", now)
         await keep_file(asked.records, FILE, file, data, storage_full)
         names, found = [file["id"]], [(file, data)]
-    lines, wrong = mistral.read_lines(b"\n".join(data for _, data in found))
+    lines, wrong = await budget.in_thread(mistral.read_lines, b"\n".join(data for _, data in found))
     job = mistral.new_job(body, names, wrong, now)
     job["id"] = id_by(outcome) or job["id"]
     job["started"] += outcome.pacing.ttft_ms / 1000
@@ -108,10 +109,11 @@ async def _kept(
     records: Records, job: Document, lines: Sequence[Line], answered: Sequence[Answered]
 ) -> Callable[[Document], Document]:
     """Keep what a job's requests got: in two files, and beside them."""
-    results = [
+    made = (
         mistral.result(job, at, line, each.status, each.data)
         for at, (line, each) in enumerate(zip(lines, answered, strict=True))
-    ]
+    )
+    results = await budget.in_thread(list[dict[str, Any]], made)
     right = [each for each in results if each["response"]["status_code"] == 200]
     wrong = [each for each in results if each["response"]["status_code"] != 200]
     facts = {

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from completions import budget
 from completions.outcome import Outcome
 from completions.state.records import Document
 from completions.views.files import content_of
@@ -35,7 +36,9 @@ async def made(asked: Asked) -> dict[str, Any]:
     """Make a batch, with the requests of a file if it names one."""
     body = asked.body
     xai.check_batch(body)
-    lines = xai.read_file(await content_of(asked, body["input_file_id"])) if "input_file_id" in body else []
+    lines = []
+    if "input_file_id" in body:
+        lines = await budget.in_thread(xai.read_file, await content_of(asked, body["input_file_id"]))
     outcome = await _outcome(asked, body["name"])
     batch = xai.new_batch(body, time.time())
     batch["id"] = id_by(outcome) or batch["id"]
@@ -62,13 +65,11 @@ async def _kept(
 ) -> Callable[[Document], Document]:
     """Keep what requests of a batch got, beside what others have got before."""
     now = time.time()
-    results = {
-        line.id: {
-            "at": max(now, begun + each_takes * (at + 1)),
-            "result": xai.result(line, each.status, each.data),
-        }
+    made = (
+        (line.id, {"at": max(now, begun + each_takes * (at + 1)), "result": xai.result(line, each.status, each.data)})
         for at, (line, each) in enumerate(zip(lines, answered, strict=True))
-    }
+    )
+    results = await budget.in_thread(dict[str, Document], made)
     return lambda before: {**before, "results": {**before["results"], **results}}
 
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import orjson
 
+MAX_ERRORS = 50
+"""Wrong lines that a failed batch tells of; what is behind them is not read."""
+
 
 def numbered_lines(content: bytes) -> Iterator[tuple[int, bytes]]:
     """Yield the lines with something in them, each behind its number."""

@@ -83,6 +83,8 @@ def _told(message: Message) -> tuple[object, ...]:
 
 def _canonical(value: object) -> object:
     """Sort the fields of the objects in a JSON value, at every depth."""
+    if isinstance(value, (dict, list)):
+        budget.spend_characters(len(value))
     if isinstance(value, dict):
         return [(key, _canonical(value[key])) for key in sorted(value)]
     return [_canonical(item) for item in value] if isinstance(value, list) else value

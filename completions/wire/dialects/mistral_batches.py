@@ -16,7 +16,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.fields import dicts, mapping, text, texts
-from completions.wire.json_lines import numbered_lines
+from completions.wire.json_lines import MAX_ERRORS, numbered_lines
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import (
     Check,
@@ -119,6 +119,8 @@ def read_lines(content: bytes) -> tuple[list[Line], list[str]]:
             lines.append(Line(text(found.get("custom_id")) or None, found["body"]))
         else:
             wrong.append(f"Line {number} is no JSON object with a 'body'.")
+            if len(wrong) == MAX_ERRORS:
+                break
     if not lines and not wrong:
         wrong.append("The input has no requests.")
     if len(lines) > MAX_REQUESTS:

@@ -13,7 +13,7 @@ import orjson
 from completions.conversation import Usage
 from completions.exceptions import RequestError
 from completions.wire.base import Document
-from completions.wire.json_lines import numbered_lines
+from completions.wire.json_lines import MAX_ERRORS, numbered_lines
 from completions.wire.openai import files
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import Check, choice, nullable, record, refuse, string
@@ -31,9 +31,6 @@ ENDPOINTS = (
 
 MAX_LINES = 50_000
 DAY = 86_400
-MAX_ERRORS = 50
-"""Wrong lines that a failed batch tells of."""
-
 _FIELDS: Mapping[str, Check] = {
     "input_file_id": string(),
     "endpoint": choice(*ENDPOINTS),
@@ -83,6 +80,8 @@ def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str
             lines.append(_line(text, endpoint, seen))
         except RequestError as exc:
             wrong.append({"code": exc.code, "line": number, "message": exc.message, "param": exc.param})
+            if len(wrong) == MAX_ERRORS:
+                break
     if not lines and not wrong:
         wrong.append(_trouble("empty_file", "The input file is empty. Please ensure that the batch contains requests."))
     if len(lines) > MAX_LINES:
