@@ -235,8 +235,14 @@ def effect_of(fault: Fault) -> Effect:
     return FAULTS[fault.name].effect
 
 
+MAX_FAULTS = 50
+"""Faults of one answer: each goes over the whole stream."""
+
+
 def clash(faults: Sequence[Fault]) -> str | None:
-    """Return why faults cannot be combined: the first two of which one would have no effect."""
+    """Return why faults cannot be combined: too many, or the first two of which one would have no effect."""
+    if len(faults) > MAX_FAULTS:
+        return f"these are {len(faults)}, and an answer has at most {MAX_FAULTS}."
     for one, other in combinations(faults, 2):
         if one.name == other.name and not AFTER.keys() & one.parameters.keys():
             return f"`{one.name}` cannot stand twice."

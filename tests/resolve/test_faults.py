@@ -158,6 +158,7 @@ def test_script__errors_name_the_line_and_the_nearest_word(text: str, error: str
         (["empty_stream", "drip"], "`empty_stream` and `drip` cannot be combined"),
         (["crlf", "no_done", "crlf"], "`crlf` cannot stand twice."),
         (["reset", "split_bytes"], "`reset` and `split_bytes` cannot be combined"),
+        (["malformed_chunk"] * 51, "these are 51, and an answer has at most 50."),
     ],
 )
 async def test_faults__of_which_one_would_have_no_effect_are_refused(

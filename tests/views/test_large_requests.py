@@ -34,6 +34,10 @@ def pictures(times: int) -> Body:
     return {"role": "user", "content": [{"type": "image_url", "image_url": {"url": url, "detail": "low"}}] * times}
 
 
+def many(times: int) -> Body:
+    return {"n": min(times, 100), "top_logprobs": min(times, 8)}
+
+
 REQUESTS: dict[str, Callable[[int], Body]] = {
     "/v1/embeddings": lambda times: {"model": "text-embedding-3-large", "input": ["a"] * times},
     "/api/embed": lambda times: {"model": "nomic-embed-text", "input": ["a"] * times},
@@ -48,6 +52,7 @@ REQUESTS: dict[str, Callable[[int], Body]] = {
         "tools": [tool(times * 8)],
     },
     "/openai/v1/chat/completions": lambda times: {"model": "gpt-4.1", "messages": [pictures(times)]},
+    "/xai/v1/chat/completions": lambda times: {"model": "grok-3", "logprobs": True, "messages": said(1)} | many(times),
     "/v1/messages/count_tokens": lambda times: {"model": "claude-sonnet-4-5", "messages": said(times)},
 }
 """Requests by address, and by how much there is of them; the large ones are 2,000 times the small ones."""

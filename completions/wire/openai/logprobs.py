@@ -10,9 +10,15 @@ from collections.abc import Sequence
 from itertools import repeat
 from typing import Any
 
+from completions import budget
+
 ALTERNATIVES = (" the", " a", ".", ",", " and", " to", " of", "\n", " in", " is", "I", " that", " it", " for", "The",
                 " with", " on", " as", " be", " are", " this")  # fmt: skip  # a table by hand
 """Tokens that stand in for what else might have been said."""
+
+
+AS_CHARACTERS = 4
+"""Characters of a text that take as long to count as one alternative takes to write."""
 
 
 def logprob(token: str) -> float:
@@ -27,6 +33,7 @@ def given(chances: Sequence[float], at: int) -> float | None:
 
 def alternatives(token: str, count: int, chance: float) -> list[tuple[str, float]]:
     """Return the `count` most likely tokens at a place, the one that was said first; their chances sum to 1 at most."""
+    budget.spend_characters((count + 1) * AS_CHARACTERS)
     others = [other for other in ALTERNATIVES if other != token]
     rest = max(1 - math.exp(chance), 1e-9)
     return [(token, chance), *((other, math.log(rest / 2 ** (at + 1))) for at, other in enumerate(others))][:count]
