@@ -1,7 +1,8 @@
 """HTTP responses: JSON by orjson, error envelopes, event streams."""
 
+import asyncio
 import functools
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import orjson
@@ -201,6 +202,20 @@ class InPieces(Recorded, StreamingHttpResponse):
     def outgoing(self) -> AsyncGenerator[bytes, None]:
         """The pieces, or those of middleware."""
         return self.pieces if self.has_own_pieces else cast(AsyncGenerator[bytes, None], aiter(self))
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give a WSGI server each piece when it is due: Django would gather them all first, and warn of that."""
+        pieces = self.outgoing
+
+        async def following() -> bytes | None:
+            return await anext(pieces, None)
+
+        with asyncio.Runner() as runner:
+            try:
+                while (piece := runner.run(following())) is not None:
+                    yield piece
+            finally:
+                runner.run(pieces.aclose())
 
 
 class EventStream(InPieces):

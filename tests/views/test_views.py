@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.test import AsyncClient
+from django.test import AsyncClient, Client
 from pytest_django import Settings
 
 from completions.state.namespaces import namespace
@@ -41,6 +41,20 @@ async def test_chat__streams(async_client: AsyncClient) -> None:
     assert response.headers["X-Accel-Buffering"] == "no"
     assert response.headers["x-request-id"].startswith("req_")
     assert fold(events(b"".join([piece async for piece in response.streaming_content]))) == MOCK
+
+
+def test_chat__streams_to_a_server_of_wsgi(client: Client) -> None:
+    """Django would gather all pieces first, and warn of that, which is an error here."""
+    response: Any = client.post(CHAT, {"stream": True}, content_type="application/json")
+    assert fold(events(b"".join(response))) == {key: value for key, value in MOCK.items() if key != "usage"}
+
+
+def test_chat__gives_a_server_of_wsgi_each_piece_when_it_is_due(client: Client) -> None:
+    headers = {"x-mock-fault": "stall; after_tokens=1"}
+    response: Any = client.post(CHAT, {"stream": True}, content_type="application/json", headers=headers)
+    pieces = iter(response)
+    assert b'"content":"This"' in next(pieces)
+    pieces.close()
 
 
 @pytest.mark.parametrize(

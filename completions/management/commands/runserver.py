@@ -1,6 +1,6 @@
 """`manage.py runserver`: Django's own arguments, served by uvicorn with reload.
 
-Django's server speaks WSGI, which gathers an async stream into one piece before it sends it.
+Django's server speaks WSGI, which needs a thread for each request, and lacks what the mock does to connections.
 """
 
 from typing import Any
