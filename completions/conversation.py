@@ -229,10 +229,10 @@ class Prompt:
 
     @property
     def tool_result(self) -> ToolResult | None:
-        """The last tool result, if only tools have answered since the assistant called them."""
-        if not self.messages or self.messages[-1].role not in ("tool", "function"):
+        """The last tool result, if the assistant has not spoken since; the user may have, as beside results."""
+        told = [message for message in self.messages if message.role in ("assistant", "tool", "function")]
+        if not told or (last := told[-1]).role == "assistant":
             return None
-        last = self.messages[-1]
         calls = {call.id: call.name for message in self.messages for call in message.tool_calls}
         return ToolResult(calls.get(last.tool_call_id or "", last.name or ""), last.text)
 

@@ -53,6 +53,16 @@ def answered(prompt: Prompt, choice: Choice, result: str = '{"temp": 21, "sky": 
     return replace(prompt, messages=(*prompt.messages, Message("assistant", tool_calls=calls), *results))
 
 
+def test_result__beside_which_the_user_says_something_is_answered_with_a_text() -> None:
+    """So Anthropic's results come with a text in one message, and frameworks send pictures after those of chat."""
+    prompt = asked("What is the weather in Paris?", tools=(WEATHER,))
+    told = answered(prompt, auto(prompt)[0])
+    choice = auto(replace(told, messages=(*told.messages, Message("user", "Keep it short."))))[0]
+    assert not choice.tool_calls and "21" in (choice.text or "")
+    spoken = (*told.messages, Message("assistant", "It is mild."), Message("user", "What is the weather in Rome?"))
+    assert auto(replace(told, messages=spoken))[0].tool_calls
+
+
 def called(prompt: Prompt) -> list[str]:
     return [call.name for call in auto(prompt)[0].tool_calls]
 
