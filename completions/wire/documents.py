@@ -33,9 +33,10 @@ def _located(body: bytes) -> Iterator[Found]:
     start = body.lstrip()[:1]
     if start not in (b"{", b"["):
         return _events(body)
-    if (whole := _decoded(body)) is not None:
-        return ((0, each) for each in (whole if isinstance(whole, list) else [whole]) if isinstance(each, dict))
-    return _lines(body) if start == b"{" else _elements(body)
+    if start == b"[":
+        return _elements(body)
+    whole = _decoded(body)
+    return iter([(0, whole)]) if isinstance(whole, dict) else _lines(body)
 
 
 def _events(body: bytes) -> Iterator[Found]:
@@ -85,7 +86,7 @@ def _lines(body: bytes) -> Iterator[Found]:
 
 
 def _elements(body: bytes) -> Iterator[Found]:
-    """Yield the objects of an array that is incomplete or has a broken element."""
+    """Yield the objects of an array, which may be incomplete or have a broken element."""
     text, at, offset, counted = _text(body), 0, 0, 0
     while at < len(text):
         if text[at] in BETWEEN:

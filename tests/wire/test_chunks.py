@@ -74,6 +74,21 @@ def told(said: Said) -> Any:
     return texts, calls, said.reply.usage
 
 
+@pytest.mark.parametrize("surface", STREAMED.values(), ids=STREAMED)
+async def test_pieces__are_of_the_events_that_carried_them(surface: Surface, exchanges: list[Exchange]) -> None:
+    body = surface.body("Text")
+    await ask(surface, body)
+    sent = exchanges[0].sent
+    assert sent is not None
+    frames = list(sent.frames)
+    traffic = Traffic("POST", surface.path, json.dumps(body | surface.stream).encode(), tuple(frames))
+    pieces = read(traffic).pieces
+    assert len({piece.event for piece in pieces}) == len(pieces) > 1
+    for piece in pieces:
+        frame = frames[piece.event].decode("utf-8", "ignore")
+        assert json.dumps(piece.text)[1:-1] in frame or json.dumps(piece.text, ensure_ascii=False)[1:-1] in frame
+
+
 def runs(said: Said) -> list[list[str]]:
     """Return the pieces of each text."""
     return [[piece.text for piece in run] for _, run in groupby(said.pieces, lambda piece: (piece.choice, piece.kind))]
