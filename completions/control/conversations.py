@@ -68,7 +68,7 @@ def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequenc
         "embedding": {"dimensions": len(vector), "first": vector[:SHOWN_NUMBERS]} if vector else None,
         "moderation": {"flagged": found.flagged, "scores": found.scores} if found else None,
         "pieces": [
-            {"kind": piece.kind, "text": piece.text, "at_ms": chunks[piece.event]["at_ms"]}
+            {"kind": piece.kind, "text": piece.text, "at_ms": chunks[piece.event]["at_ms"], "event": piece.event}
             for piece in pieces
             if piece.choice == index and piece.event < len(chunks)
         ],

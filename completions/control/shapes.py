@@ -216,7 +216,7 @@ def _said() -> Schema:
         annotations=_list(ANY_OBJECT),
         embedding=_or_null(_object(dimensions=COUNT, first=_list({"type": "number"}))),
         moderation=_or_null(_object(flagged=_or_null(FLAG), scores=_map(NUMBER))),
-        pieces=_list(_object(kind={"enum": ["text", "reasoning", "refusal"]}, text=TEXT, at_ms=NUMBER)),
+        pieces=_list(_object(kind={"enum": ["text", "reasoning", "refusal"]}, text=TEXT, at_ms=NUMBER, event=COUNT)),
     )
     return _object(
         format=_or_null(TEXT),

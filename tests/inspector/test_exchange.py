@@ -1,10 +1,13 @@
 """The page of one exchange, in a real browser; what it copies is used."""
 
 import asyncio
+import base64
 import contextlib
 import json
+import re
 import subprocess
 import sys
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"type": "object", "properties": {}}}}
-TALK = [
+TALK: list[Any] = [
     {"role": "system", "content": "You work in a shop."},
     {
         "role": "user",
@@ -259,6 +262,75 @@ async def test_event__shows_its_delta_and_unfolds_to_its_envelope(site: Site) ->
     await expect(line).not_to_contain_text("chat.completion.chunk")
     await line.locator("summary").click()
     await expect(line.locator(".envelope")).to_contain_text('"object":"chat.completion.chunk"')
+
+
+CONVERSE = "model/anthropic.claude-sonnet-4-5-20250929-v1:0"
+CLAUDE = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99}
+WEATHER = {"role": "user", "content": "weather"}
+PARTS: Body = {"contents": [{"role": "user", "parts": [{"text": "weather"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("v1/responses", {"model": "gpt-4o", "input": "weather", "stream": True}),
+        ("v2/chat", {"model": "command-a-03-2025", "messages": [WEATHER], "stream": True}),
+        (f"{CONVERSE}/converse-stream", {"messages": [{"role": "user", "content": [{"text": "weather"}]}]}),
+        (f"{CONVERSE}/invoke-with-response-stream", {**CLAUDE, "messages": [WEATHER]}),
+        (f"{GEMINI}:streamGenerateContent", PARTS),
+        (f"{GEMINI}:streamGenerateContent?alt=sse", PARTS),
+        ("api/chat", {"model": "llama3.2", "messages": [WEATHER]}),
+    ],
+)
+async def test_event__shows_its_delta_whatever_the_framing(site: Site, path: str, body: Body) -> None:
+    async with httpx.AsyncClient(verify=False) as client:
+        response = await client.post(f"{site.url}/{path}", json=body)
+    assert response.status_code == 200, response.text
+    await shown(site, response.headers["x-request-id"])
+    texts = site.page.locator(".delta-text")
+    assert "".join(await texts.all_inner_texts()) == "I look it up."
+    assert "Paris" in "".join(await site.page.locator(".delta-call").all_inner_texts())
+    await site.page.locator(".event", has=texts).first.locator("summary").click()
+    await expect(site.page.locator(".envelope")).to_contain_text("{")
+    await expect(site.page.locator("#response .events")).not_to_contain_text("base64")
+
+
+async def test_event__that_is_no_utf_8_is_shown_as_far_as_it_is_text(site: Site) -> None:
+    await shown(site, await site.ask("refund", stream=True, headers={"X-Mock-Fault": "bad_utf8"}))
+    assert "Refunds" in "".join(await site.page.locator(".delta-text").all_inner_texts())
+    await site.page.locator(".strike + .event summary").click()
+    await expect(site.page.locator(".envelope")).to_contain_text("\ufffd")
+
+
+async def test_media__are_shown_or_summed_up(site: Site) -> None:
+    """Pictures of an answer are seen; of sounds and files one sees how much they are, and not their base64."""
+    page = site.page
+    sound = {"type": "input_audio", "input_audio": {"data": "UklG" * 30, "format": "wav"}}
+    heard = {
+        "model": "gpt-4o-audio-preview",
+        "messages": [{"role": "user", "content": [sound, *TALK[1]["content"][:1]]}],
+    }
+    asked: dict[str, dict[str, object]] = {
+        "images/generations": {"json": {"model": "gpt-image-1", "prompt": "A cat"}},
+        "images/edits": {"data": {"prompt": "A cat"}, "files": {"image": ("a.png", base64.b64decode(PIXEL))}},
+        "audio/speech": {"json": {"model": "tts-1", "voice": "alloy", "input": "Hello"}},
+        "chat/completions": {"json": heard},
+    }
+    ids = {}
+    async with httpx.AsyncClient(verify=False) as client:
+        for path, given in asked.items():
+            response = await client.post(f"{site.url}/v1/{path}", **given)  # type: ignore[arg-type]
+            assert response.status_code == 200 or path == "chat/completions", response.text
+            ids[path] = response.headers["x-request-id"]
+    await shown(site, ids["images/generations"])
+    await expect(page.locator(".is-answer .picture")).to_have_count(1)
+    await shown(site, ids["images/edits"])
+    await expect(page.locator(".is-answer")).to_have_text(re.compile("Picture: https?://"))
+    await expect(page.locator("#request")).to_contain_text('name="prompt"')
+    await shown(site, ids["audio/speech"])
+    await expect(page.locator(".is-answer")).to_have_text(re.compile(r"bytes of audio/mpeg$"))
+    await shown(site, ids["chat/completions"])
+    await expect(page.locator(".turn-user")).to_contain_text("[audio] 90 bytes of data")
 
 
 async def test_play__shows_the_answer_again_at_its_pace(site: Site) -> None:

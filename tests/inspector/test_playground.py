@@ -166,10 +166,54 @@ async def test_surfaces__without_a_form_have_a_request_that_is_answered(site: Si
         await expect(page.locator("#facts .badge")).to_have_text("200")
         await expect(page.locator("#events")).to_contain_text(text)
         await expect(page.locator("#reply .picture")).to_have_count(1 if name == "images" else 0)
+        if name in ("converse", "cohere", "generate"):
+            await expect(page.locator("#reply")).to_have_text("Refunds take five days.")
     assert (await control(site, "GET", "exchanges/count"))["count"] == len(SURFACES)
     await expect(page.get_by_label("API", exact=True)).to_have_value("speech")
     await page.get_by_label("API", exact=True).select_option("chat")
     await expect(page.get_by_label("Content")).to_have_value("Hello! What can you do?")
+
+
+CONVERSE = "/model/anthropic.claude-sonnet-4-5-20250929-v1:0/converse"
+WEATHER = {"messages": [{"role": "user", "content": [{"text": "weather"}]}]}
+COHERE = {"model": "command-a-03-2025", "messages": [{"role": "user", "content": "weather"}]}
+CONTENTS = {"contents": [{"role": "user", "parts": [{"text": "weather"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (CONVERSE, WEATHER),
+        (f"{CONVERSE}-stream", WEATHER),
+        ("/v2/chat", COHERE),
+        ("/v2/chat", {**COHERE, "stream": True}),
+        ("/v1beta/models/gemini-2.5-flash:streamGenerateContent", CONTENTS),
+    ],
+)
+async def test_answer__of_an_api_without_a_form_is_read(site: Site, path: str, body: dict[str, object]) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option("other")
+    await page.get_by_label("Path").fill(path)
+    await page.get_by_label("Body", exact=True).fill(json.dumps(body))
+    await send(page)
+    await expect(page.locator("#facts")).to_contain_text("whole")
+    await expect(page.locator("#reply .said-text")).to_have_text("I look it up.")
+    await expect(page.locator("#reply .part-call")).to_contain_text("Calls get_weather")
+    await expect(page.locator("#reply .part-call .part-text")).to_have_text('{"city":"Paris"}')
+
+
+@pytest.mark.parametrize("path", [CONVERSE, "/v2/chat", "/v1/messages", "/api/chat"])
+async def test_answer__that_is_an_error_is_told(site: Site, path: str) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option("other")
+    await page.get_by_label("Path").fill(path)
+    await page.get_by_label("Body", exact=True).fill("{}")
+    await send(page)
+    await expect(page.locator("#facts .badge")).to_have_text("400")
+    await expect(page.locator("#reply .part-error .part-text")).not_to_be_empty()
+    site.problems.clear()  # the browser tells of the status
 
 
 async def test_path__of_a_dialect_has_the_form(site: Site) -> None:

@@ -2,6 +2,10 @@
 // {text, kind, pieces}, {image}, {link}, {call: {name, arguments}}, {result: {name, text}}, {json}; a streamed text has
 // its `pieces`: {text, at}.
 
+import { empty, take } from "./said.js";
+import { sizeOf } from "./show.js";
+import { documentOf } from "./stream.js";
+
 const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
 const TYPES = { iVBOR: "png", "/9j/": "jpeg", R0lG: "gif", UklG: "webp" };
 
@@ -12,7 +16,14 @@ function picture(source) {
   return type ? { image: `data:image/${TYPES[type]};base64,${source}` } : { link: source };
 }
 
-const part = ({ kind, source }) => (kind === "image" ? picture(source) : { text: `[${kind}] ${source.slice(0, 80)}` });
+const DATA = /^(?:data:([^;,]*)[^,]*,)?([A-Za-z0-9+/_-]{80,}={0,2})$/;
+
+/** Data are summed up; an address, an id or a name is shown. */
+function part({ kind, source }) {
+  if (kind === "image") return picture(source);
+  const [, type, data] = DATA.exec(source) ?? [];
+  return { text: `[${kind}] ${data ? sizeOf(data, type) : source.slice(0, 200)}` };
+}
 
 /** Read arguments as JSON where they are; a model may have said anything. */
 function parsed(text) {
@@ -27,14 +38,23 @@ function turn({ role, text, name, tool_calls: called, parts }) {
 }
 
 /** What is shown of a body that no format reads. */
-function raw(body, encoding, role) {
+function raw({ body, encoding, headers }, role) {
   if (!body) return [];
-  return [{ role, parts: [encoding === "json" ? { json: body } : { text: String(body) }] }];
+  return [{ role, parts: [encoding === "json" ? { json: body } : { text: encoding === "base64" ? sizeOf(body, headers["content-type"]) : String(body) }] }];
+}
+
+/** The pictures of an answer: those that came along, and links to others. */
+function pictures({ body, encoding, chunks }) {
+  const said = empty();
+  const documents = chunks ? chunks.map(({ data }) => documentOf(data)) : encoding === "json" ? [body] : [];
+  documents.forEach((each) => take(said, each));
+  const links = documents.flatMap((each) => (Array.isArray(each?.data) ? each.data : [])).map((each) => each?.url).filter((url) => typeof url === "string");
+  return [...new Set([...said.pictures, ...links])].map(picture);
 }
 
 /** Return the turns of what was asked. */
 export function asked({ said, request }) {
-  return said.messages.length ? said.messages.map(turn) : raw(request.body, request.encoding, "user");
+  return said.messages.length ? said.messages.map(turn) : raw(request, "user");
 }
 
 function words(choice, name, kind) {
@@ -58,8 +78,11 @@ function choice(each) {
 /** Return the turns of what was answered. */
 export function answered({ said, response }) {
   const turns = said.choices.map(choice);
+  const shown = pictures(response);
+  if (shown.length && !turns.length) turns.push({ role: "assistant", parts: [] });
+  turns[0]?.parts.push(...shown);
   if (said.error) turns.push({ role: "error", parts: [{ text: said.error.message }] });
   if (turns.length) return turns;
   if (said.answer) return [{ role: "assistant", parts: [{ text: said.answer }] }];
-  return response.chunks ? [] : raw(response.body, response.encoding, "assistant");
+  return response.chunks ? [] : raw(response, "assistant");
 }

@@ -12,6 +12,8 @@ export function turnOf(said) {
 /** Take in what one document adds: a whole answer, or an event of a stream. Choices but the first are left out. */
 export function take(said, document) {
   if (document === null || typeof document !== "object") return;
+  if (Array.isArray(document)) document.forEach((each) => take(said, each));
+  if (words(document.message)) said.error = document.message;
   if (document.error) said.error = document.error.message ?? String(document.error);
   const choice = (document.choices ?? []).find((each) => !each.index);
   if (choice) {
@@ -24,12 +26,11 @@ export function take(said, document) {
     if (part.inlineData?.mimeType?.startsWith("image/")) said.pictures.push(`data:${part.inlineData.mimeType};base64,${part.inlineData.data}`);
     if (part.functionCall) call(said, said.calls.size, part.functionCall.name, part.functionCall.args, { id: part.functionCall.id, signature: part.thoughtSignature });
   }
-  if ("done" in document) {
-    message(said, document.message ?? {});
-    said.text += words(document.response);
-  }
+  message(said, document.message ?? document.output?.message ?? {});
+  if ("done" in document) said.text += words(document.response);
   if (Array.isArray(document.data)) said.pictures.push(...document.data.filter((each) => each?.b64_json).map((each) => `data:image/png;base64,${each.b64_json}`));
   for (const vector of vectors(document)) said.text += `${said.text && "\n"}${vector}`;
+  if (document.type?.endsWith?.(".completed") && document.b64_json) said.pictures.push(`data:image/png;base64,${document.b64_json}`);
   if (document.object === "response") items(said, document);
   event(said, document);
 }
@@ -40,13 +41,15 @@ function vectors(document) {
   return found.filter(Boolean).map((each) => (Array.isArray(each) ? `A vector of ${each.length} numbers: ${each.slice(0, 4).join(", ")} …` : "A vector in base64."));
 }
 
-function message(said, from) {
-  said.text += words(from.content);
+/** Take in a message, or a part of one; `place` is that of its call, where it does not say so itself. */
+function message(said, from, place) {
+  said.text += words(from.content) + words(from.tool_plan);
+  [from.content].flat().forEach((block, at) => block && blocks(said, at, block));
   said.reasoning += words(from.reasoning_content ?? from.reasoning ?? from.thinking);
   said.refusal += words(from.refusal);
-  (from.tool_calls ?? []).forEach((each, index) => {
+  [from.tool_calls].flat().filter(Boolean).forEach((each, index) => {
     const asked = each.function ?? each.custom ?? {};
-    call(said, each.index ?? asked.index ?? index, asked.name, asked.arguments ?? asked.input, { id: each.id, kind: each.custom && "custom" });
+    call(said, each.index ?? asked.index ?? place ?? index, asked.name, asked.arguments ?? asked.input, { id: each.id, kind: each.custom && "custom" });
   });
 }
 
@@ -60,6 +63,9 @@ function event(said, document) {
     said.signature += words(delta.signature);
     if (delta.type === "input_json_delta") call(said, index, "", delta.partial_json);
   }
+  message(said, delta.message ?? {}, index);
+  if ("contentBlockIndex" in document) blocks(said, document.contentBlockIndex, { ...document.start, ...delta });
+  said.end = document.stopReason ?? (type === "message-end" ? delta.finish_reason : said.end);
   if (type === "message_delta") said.end = delta.stop_reason ?? said.end;
   if (type === "message") said.end = document.stop_reason;
   if (type === "response.output_text.delta") said.text += words(document.delta);
@@ -75,6 +81,10 @@ function blocks(said, place, block) {
   said.signature += words(block.signature);
   const input = block.input && Object.keys(block.input).length ? block.input : "";
   if (block.type === "tool_use") call(said, place, block.name, input, { id: block.id });
+  if (block.toolUse) call(said, place, block.toolUse.name, block.toolUse.input, { id: block.toolUse.toolUseId });
+  const { text, signature, reasoningText = { text, signature } } = block.reasoningContent ?? {};
+  said.reasoning += words(reasoningText.text);
+  said.signature += words(reasoningText.signature);
 }
 
 function items(said, response) {
@@ -83,6 +93,7 @@ function items(said, response) {
       if (each.type === "message") said.text += words(part.text);
       said.refusal += words(part.refusal);
     }
+    if (each.type === "image_generation_call" && each.result) said.pictures.push(`data:image/png;base64,${each.result}`);
     for (const part of each.summary ?? []) said.reasoning += words(part.text);
     if (each.name) item(said, place, each);
   });

@@ -8,6 +8,9 @@ export const cost = (value) =>
 
 export const count = (value) => (value === null || value === undefined ? "" : String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f"));
 
+/** The size and type of data in base64. */
+export const sizeOf = (base64, type) => `${count(Math.floor((base64.replace(/=+$/, "").length * 3) / 4))} bytes of ${type || "data"}`;
+
 /** A script's text for people: JSON in one line, as programs push it, gets lines. */
 export function inLines(text) {
   if (!/^\s*\{.*\}\s*$/.test(text)) return text;

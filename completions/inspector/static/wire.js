@@ -1,8 +1,9 @@
 // What went over the wire: headers, a body, or the events of a stream by what each of them adds.
 
 import { copy, make } from "./dom.js";
+import { textOf } from "./frames.js";
 import { empty, take } from "./said.js";
-import { ms } from "./show.js";
+import { ms, sizeOf } from "./show.js";
 import { documentOf } from "./stream.js";
 import { strikes } from "./struck.js";
 import { pretty } from "./talk.js";
@@ -29,37 +30,58 @@ function delta(document) {
 
 const nameOf = (data, document) => document?.type ?? /^event: ?(.+)$/m.exec(data)?.[1] ?? Object.keys(document?.choices?.[0]?.delta ?? document ?? {}).join(", ");
 
-/** The line of an event: its delta, or its name, or its raw text; the whole of it unfolds. */
-export function event({ at_ms: at, data, encoding }) {
-  const document = encoding ? null : documentOf(data);
+/** The line of an event: what it adds, or its name, or its raw text; the whole of it unfolds. */
+function event(at, data, piece) {
+  const document = documentOf(data);
   const time = make("span", { class: "muted num" }, ms(at));
-  if (document === null) return make("div", { class: "event" }, time, make("code", {}, encoding ? `${data.length} characters of ${encoding}` : data.trim()));
-  const [kind, text] = delta(document) ?? ["", ""];
+  const [kind, text] = piece ?? (document && delta(document)) ?? ["", ""];
+  if (document === null && !text) return make("div", { class: "event" }, time, make("code", {}, data.trim()));
   const shown = text ? make("q", { dir: "auto", class: `delta delta-${kind}` }, text.length > 4 * SHORT ? `${text.slice(0, 4 * SHORT)}…` : text) : make("span", { class: "muted" }, nameOf(data, document) || data.trim().slice(0, SHORT));
   const whole = make("details", {}, make("summary", {}, make("span", { class: "event-kind" }, kind), shown));
   whole.addEventListener("toggle", () => { if (whole.open && whole.childElementCount === 1) whole.append(make("code", { class: "envelope" }, data.trim())); });
   return make("div", { class: "event" }, time, whole);
 }
 
-function lines(chunks, exchange) {
-  const struck = strikes(exchange);
-  const marks = (index) => struck.filter((each) => each.index === index).map(({ name }) => make("div", { class: "event strike" }, make("span", {}), make("span", {}, `✕ ${name} struck here`)));
-  return [...chunks.flatMap((chunk, index) => [...marks(index), event(chunk)]), ...marks(chunks.length)];
+/** What the events of an answer add to its texts, as the server has read them, by their numbers: [kind, text]. */
+function piecesOf({ said }) {
+  const found = new Map();
+  for (const { event: number, kind, text } of said.choices.flatMap((choice) => choice.pieces)) {
+    const before = found.get(number);
+    if (!before || before[0] === kind) found.set(number, [kind, (before?.[1] ?? "") + text]);
+  }
+  return found;
 }
 
-function stream(chunks, exchange) {
-  const all = lines(chunks, exchange);
+function lines(chunks, headers, exchange) {
+  const struck = strikes(exchange);
+  const pieces = piecesOf(exchange);
+  const marks = (index) => struck.filter((each) => each.index === index).map(({ name }) => make("div", { class: "event strike" }, make("span", {}), make("span", {}, `✕ ${name} struck here`)));
+  const line = ({ at_ms: at, data, encoding }, index) => event(at, textOf({ text: data, encoding, headers }), pieces.get(index));
+  return [...chunks.flatMap((chunk, index) => [...marks(index), line(chunk, index)]), ...marks(chunks.length)];
+}
+
+function stream({ chunks, headers }, exchange) {
+  const all = lines(chunks, headers, exchange);
   const list = make("div", { class: "code events", tabindex: "0" }, ...all.slice(0, EVENTS));
   if (all.length <= EVENTS) return list;
   const more = make("button", { type: "button", class: "small", onclick: () => { more.remove(); list.append(...all.slice(EVENTS)); } }, `Show all ${chunks.length}`);
   return make("div", {}, list, more);
 }
 
+const READABLE = /^(text|multipart)\//;
+
+/** A body that is no JSON: binary data in base64, but for the texts between an upload's files. */
+function plain({ body, encoding, headers }) {
+  const isReadable = READABLE.test(headers["content-type"] ?? "");
+  const size = encoding === "base64" ? make("p", { class: "muted" }, sizeOf(body, headers["content-type"])) : null;
+  return make("div", {}, size, make("pre", { class: "code", tabindex: "0" }, (isReadable ? textOf({ text: body, encoding, headers }) : body) || "There is no body."));
+}
+
 /** A part of an exchange as it was sent, and the button that copies it. */
 export function raw(name, part, exchange) {
   const { chunks, body, encoding } = part;
   const text = chunks ? chunks.map((each) => each.data).join("") : encoding === "json" ? JSON.stringify(body, null, 2) : body;
-  const shown = chunks ? stream(chunks, exchange) : encoding === "json" ? pretty(body) : make("pre", { class: "code", tabindex: "0" }, text || "There is no body.");
+  const shown = chunks ? stream(part, exchange) : encoding === "json" ? pretty(body) : plain(part);
   return [
     make("header", { class: "row" }, make("h2", {}, name), part.truncated ? make("span", { class: "badge warn" }, "cut by JOURNAL_MAX_BODY") : null,
       make("button", { type: "button", class: "small end", onclick: () => copy(text, `${name} copied`) }, `Copy ${name.toLowerCase()}`)),
