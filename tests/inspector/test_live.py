@@ -1,5 +1,6 @@
 """The live list, in a real browser."""
 
+import asyncio
 import re
 
 import httpx
@@ -124,6 +125,17 @@ async def test_keys__move_open_and_come_back(site: Site) -> None:
     assert page.url.endswith("?text=refund")
     await page.keyboard.press("/")
     await expect(page.get_by_role("searchbox")).to_be_focused()
+
+
+async def test_keys__go_on_to_older_exchanges(site: Site) -> None:
+    page = site.page
+    await asyncio.gather(*(site.ask(f"refund {number}") for number in range(105)))
+    await site.open()
+    await expect(page.locator(ROWS)).to_have_count(100)
+    for _ in range(103):
+        await page.keyboard.press("j")
+    await expect(page.locator(ROWS)).to_have_count(105)
+    await expect(page.locator(f"{ROWS} >> nth=102").locator("a").first).to_be_focused()
 
 
 async def test_retries__are_folded_into_what_became_of_the_call(site: Site) -> None:

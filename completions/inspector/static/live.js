@@ -162,9 +162,13 @@ async function clear() {
   listen();
 }
 
-/** Go to the next row, or to the one before it; what is open beside the list goes along. */
-function step(by) {
-  const item = move(list, by);
+/** Go to the next row, or to the one before it; what is open beside the list goes along. Older ones are fetched where it ends. */
+async function step(by) {
+  let item = move(list, by);
+  if (!item && by > 0 && !find("#more").hidden) {
+    await older();
+    item = move(list, by);
+  }
   if (item && beside.id) beside.open(item.dataset.id, { soon: true });
 }
 
@@ -190,11 +194,18 @@ function key(event) {
   event.preventDefault();
 }
 
-async function older() {
-  const { exchanges, more } = await call("GET", `exchanges?limit=${PAGE}&before=${rows.oldest}&${filters()}`);
-  rows.append(exchanges);
-  find("#more").hidden = !more;
-  tell();
+let coming = null;
+
+/** Fetch the page of rows after the last, once for all who ask meanwhile. */
+function older() {
+  const fetched = async () => {
+    const { exchanges, more } = await call("GET", `exchanges?limit=${PAGE}&before=${rows.oldest}&${filters()}`);
+    rows.append(exchanges);
+    find("#more").hidden = !more;
+    tell();
+  };
+  coming ??= fetched().catch((error) => say(error.message)).finally(() => { coming = null; });
+  return coming;
 }
 
 /** Open a row beside the list, where there is room; a new tab stays a new tab. */
