@@ -270,6 +270,9 @@ def test_verdict__scores_a_scenario(mock_llm: MockLLM) -> None:
 def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:
     command = [sys.executable, "-m", "mocksite", "verdict", "--url", mock_llm.url.partition("/ns/")[0]]
     command += ["--namespace", mock_llm.namespace, "--timeout", "30"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"nothing to judge: the namespace {mock_llm.namespace} was asked nothing" in done.stderr
     post(mock_llm)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     told = "1 requests, 1 calls, 0 retries, 1 answered: nothing found, score 100 of 100\n"

@@ -4,7 +4,7 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from completions.management.asking import add_where, ask
 
@@ -23,8 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=600.0, help=LIMIT)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the verdict."""
+        """Print the verdict; raise CommandError where there is nothing to judge, as with another namespace's name."""
         verdict = json.loads(ask(options, f"verdict?timeout_ms={options['timeout'] * 1000:.0f}"))
+        if not verdict["requests"]:
+            raise CommandError(f"There is nothing to judge: the namespace {options['namespace']} was asked nothing.")
         self.stdout.write(verdict["text"])
         if verdict["findings"]:
             raise SystemExit(1)
