@@ -109,14 +109,18 @@ CASSETTE = next(text for text in BY_NAME["docs/cassettes.md"].blocks_of("yaml") 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if number_of_tests(page)], ids=lambda page: page.name)
 def test_files__are_a_project_whose_tests_pass(page: Page, tmp_path: Path) -> None:
-    """Projects where the package is installed have the plugin without `-p`: `tests/pytest_plugin/test_projects.py`."""
+    """As by the command `pytest`, for which the project's folder is not where Python looks for modules.
+
+    Projects where the package is installed have the plugin without `-p`: `tests/pytest_plugin/test_projects.py`.
+    """
     for name, text in files_of(page).items():
         (tmp_path / name).write_text(text)
     (tmp_path / "capitals").mkdir()
     (tmp_path / "capitals/capital.yaml").write_text(CASSETTE)
-    arguments = ["-m", "pytest", "-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
+    arguments = ["-q", "-p", "completions.pytest_plugin", "-p", "no:cacheprovider"]
+    command = f"import pytest, sys; sys.path.remove({str(tmp_path)!r}); sys.exit(pytest.main({arguments}))"
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
-    said = forked.python(arguments, tmp_path, {**theirs, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"})
+    said = forked.python(["-c", command], tmp_path, {**theirs, "PYTHONPATH": str(ROOT)})
     passed = re.search(r"^(\d+) passed(?:, \d+ warnings?)? in ", said, re.MULTILINE)  # none skipped, none failed
     assert passed is not None and int(passed[1]) >= number_of_tests(page), said
 
