@@ -126,6 +126,18 @@ def test_verdict__a_stream_that_is_left(mock_llm: MockLLM) -> None:
     assert mock_llm.verdict().rules == ["stream_abandoned"]
 
 
+@pytest.mark.parametrize("stalls", [False, True])
+def test_verdict__a_stream_that_is_left_because_nothing_comes(mock_llm: MockLLM, stalls: bool) -> None:
+    if stalls:
+        mock_llm.fault("stall", after_tokens=2, ms=600_000, reply="one two three four")
+    else:
+        mock_llm.reply("one two three four", pacing={"ttft_ms": 0, "itl_ms": 600_000})
+    with OpenAI(timeout=0.5) as client, pytest.raises(openai.APITimeoutError):
+        list(client.chat.completions.create(**ASKED, stream=True))
+    assert mock_llm.wait_for(1, timeout=60)[0].client_left
+    assert mock_llm.verdict().rules == []
+
+
 def anew(mock_llm: MockLLM) -> None:
     """Ask over a connection of its own."""
     httpx.post(f"{mock_llm.base_url}/chat/completions", json=ASKED, trust_env=False).raise_for_status()

@@ -47,8 +47,9 @@ class Attempt:
 
     `asked` tells who asked what: attempts of one call have the same. `retry` is the client's own count, None where it
     tells none. `connection` is the connection's id, opened at `opened`. `keys` are the parameters of the address that
-    hold a key. `silence` is the longest time in which nothing was sent to a client that stayed; `time_limit` is
-    how long the client says that it waits: infinity where it has no limit, None where that is not known.
+    hold a key. `silence` is the longest time in which nothing was sent to a client that stayed, `last_silence` that
+    before the end; `time_limit` is how long the client says that it waits: infinity where it has no limit, None where
+    that is not known.
     """
 
     id: str
@@ -68,6 +69,7 @@ class Attempt:
     opened: float = 0.0
     keys: tuple[str, ...] = ()
     silence: float = 0.0
+    last_silence: float = 0.0
     time_limit: float | None = None
 
     @property
@@ -89,6 +91,12 @@ class Attempt:
     def is_refused(self) -> bool:
         """Whether the answer was an error that stays the same however often one asks."""
         return 400 <= self.status < 500 and (self.status not in RETRIED or self.code == USED_UP)
+
+    @property
+    def has_timed_out(self) -> bool:
+        """Whether the client left because nothing came: in a stall, or for as long as it says that it waits."""
+        waited = self.time_limit is not None and self.last_silence >= self.time_limit
+        return self.client_left and (self.fault == "stall" or waited)
 
     @property
     def leaves_connection_open(self) -> bool:
@@ -144,6 +152,7 @@ def attempt(shown: Mapping[str, Any], body: bytes, said: Said) -> Attempt:
         opened=begun - (shown["connection_ms"] or 0) / 1000,
         keys=_keys(shown["query"]),
         silence=_silence(shown),
+        last_silence=_last_silence(shown),
         time_limit=_time_limit(headers),
     )
 
@@ -164,6 +173,12 @@ def _silence(shown: Mapping[str, Any]) -> float:
     times = [0.0, *(chunk["at_ms"] for chunk in shown["response"]["chunks"]), shown["duration_ms"]]
     longest: float = max(later - earlier for earlier, later in pairwise(times))
     return longest / 1000
+
+
+def _last_silence(shown: Mapping[str, Any]) -> float:
+    """Return the seconds between the last that was sent of a stream and its end."""
+    times = [chunk["at_ms"] for chunk in shown["response"]["chunks"]] if shown["stream"] else []
+    return float(shown["duration_ms"] - max(times, default=0.0)) / 1000
 
 
 def _time_limit(headers: Mapping[str, str]) -> float | None:

@@ -106,7 +106,7 @@ def stream_abandoned(case: Case) -> Iterator[Finding]:
     """A stream that is left before its end is paid for as far as it went; one that nobody reads holds a connection."""
     for call in case.calls:
         for each in call.attempts:
-            if each.stream and each.client_left:
+            if each.stream and each.client_left and not each.has_timed_out:
                 yield _finding("It left a stream before its end.", each)
 
 
