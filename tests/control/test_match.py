@@ -45,7 +45,9 @@ async def test_match__on_every_surface() -> None:
         assert (each["said"]["prompt"], each["said"]["answer"]) == ("Text, please.", "Yes, yes."), each["path"]
     assert (await told("GET", f"exchanges/count?{matching({'last_user': 'Other'})}"))["count"] == 0
     assert (await told("GET", f"exchanges/count?{matching({'format': 'gemini'})}"))["count"] == 2
-    assert (await told("GET", f"exchanges/count?{matching({'system': 'brief', 'stream': True})}"))["count"] == 17
+    brief = [each for each in found["exchanges"] if "brief" in each["said"]["messages"][0]["text"] and each["stream"]]
+    counted = await told("GET", f"exchanges/count?{matching({'system': 'brief', 'stream': True})}")
+    assert counted["count"] == len(brief) > 10
 
 
 async def test_match__waits_for_what_fulfils_it() -> None:
