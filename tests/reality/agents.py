@@ -96,11 +96,14 @@ def codex(url: str) -> list[str]:
 
 
 def opencode(url: str) -> str:
-    """Return the configuration of opencode, with a provider that it asks in the format of chat."""
+    """Return the configuration of opencode, with a provider that it asks in the format of chat.
+
+    Without the model's limit it asks for 32,000 tokens, which the API refuses.
+    """
     provider = {
         "npm": "@ai-sdk/openai-compatible",
         "options": {"baseURL": f"{url}/v1", "apiKey": "k"},
-        "models": {"gpt-4o": {}},
+        "models": {"gpt-4o": {"limit": {"context": 128_000, "output": 16_384}}},
     }
     return json.dumps({"provider": {"mock": provider}, "share": "disabled", "permission": {"*": "allow"}})
 
