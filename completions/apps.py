@@ -14,7 +14,7 @@ class CompletionsConfig(AppConfig):
     def ready(self) -> None:
         """Tell what scripts may name, and register the checks, which read them."""
         from completions.management.checks import TAG, check_settings
-        from completions.wire.registry import name_dialects
+        from completions.wire.registry import tell_names
 
-        name_dialects()
+        tell_names()
         register(check_settings, TAG)

@@ -21,8 +21,8 @@ def value(cls: type[T]) -> type[T]:
     return dataclass(slots=True, unsafe_hash=True)(cls)
 
 
-DIALECTS: list[str] = []
-"""The names of the dialects of OpenAI's formats that a script can choose; `wire/registry.py` fills the list."""
+NAMES: dict[str, list[str]] = {"format": [], "dialect": []}
+"""The names there are of wire formats, and of dialects of OpenAI's; `wire/registry.py` fills the lists."""
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 SECRET_WORDS = re.compile("token(?!s)|secret|passw|passphrase|credential|(api|access|subscription|private)[-_]?key")

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from functools import partial
+from http import HTTPMethod
 from typing import Any
 
 import orjson
@@ -19,10 +20,12 @@ from completions.journal.queries import Filter
 from completions.script.match import conditions
 from completions.script.match.matchers import Matcher
 from completions.script.text.reading import read_text
+from completions.views.edge import ENDPOINTS
 from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.wire.openai.base import envelope
 from completions.wire.registry import read
 
+METHODS = tuple(method.value for method in HTTPMethod)
 MAX_LISTED = 1000
 MAX_WAIT_MS = 600_000
 
@@ -34,8 +37,8 @@ FILTERS = (
     Parameter("rule", "The rule that answered."),
     Parameter("status", "The response's HTTP status; 0 where the connection was ended.", int, most=599),
     Parameter("status_class", "The hundred of the response's HTTP status.", choices=("2xx", "3xx", "4xx", "5xx")),
-    Parameter("endpoint", "The wire format that was asked, as `chat` or `gemini`."),
-    Parameter("method", "The request's method."),
+    Parameter("endpoint", "The wire format that was asked, as `chat` or `gemini`.", choices=ENDPOINTS),
+    Parameter("method", "The request's method.", choices=METHODS),
     Parameter("path", "The request's path."),
     Parameter("unmatched", "Whether no rule matched.", bool),
     Parameter("faulted", "Whether a fault struck.", bool),

@@ -1,7 +1,7 @@
 """What an operation of the control API is: its address, what it takes, what it answers, and what runs it."""
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class Parameter:
     default: str | int | bool | None = None
     least: int = 0
     most: int = 0
-    choices: tuple[str, ...] = ()
+    choices: Collection[str] = ()
 
     def read(self, text: str) -> str | int | bool:
         """Return the value; raise `RequestError` where it is none."""
@@ -48,7 +48,7 @@ class Parameter:
         if self.kind is str and "\x00" not in text and (not self.choices or text in self.choices):
             return text
         told = f"`{self.name}` must be {self.expected}, and is {shortened(text, 60)!r}."
-        raise RequestError(told, param=self.name, code="invalid_parameter")
+        raise RequestError(told + did_you_mean(text, self.choices), param=self.name, code="invalid_parameter")
 
     @property
     def expected(self) -> str:

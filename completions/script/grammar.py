@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
-from completions.conversation import DIALECTS
+from completions.conversation import NAMES
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
 from completions.script import elsewhere, language, prompts
 from completions.script.language import Keys
@@ -50,7 +50,7 @@ KINDS: dict[str, Schema] = {
     "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
-    "dialect": {"enum": DIALECTS},
+    "dialect": {"enum": NAMES["dialect"]},
     "efforts": {"type": "array", "items": {"enum": list(EFFORTS)}, "minItems": 1},
     "supports": {
         "type": "object",
@@ -126,9 +126,10 @@ def _answer(keys: Keys) -> Schema:
     )
 
 
-def _operand(name: str, kind: Kind) -> Schema:
+def _operand(name: str, kind: Kind, closed: str = "") -> Schema:
+    """Return the schema of a lookup's operand; those for equality are of the closed list, where there is one."""
     same: dict[Kind, Schema] = {"number": {"type": "number"}, "flag": {"type": "boolean"}, "any": {}}
-    item = same.get(kind, SCALARS)
+    item = {"enum": NAMES[closed]} if closed and name in ("eq", "in") else same.get(kind, SCALARS)
     operands: dict[str, Schema] = {
         "regex": TEXT,
         "number": {"type": "number"},
@@ -138,19 +139,21 @@ def _operand(name: str, kind: Kind) -> Schema:
     return operands.get(LOOKUPS[name].operand, item)
 
 
-def _condition(kind: Kind, more: Mapping[str, Schema] | None = None) -> Schema:
+def _condition(kind: Kind, more: Mapping[str, Schema] | None = None, closed: str = "") -> Schema:
     """A bare value, a list of values, null for nothing where it can be missing, or lookups, which combine."""
-    own = _ref(f"{kind}_condition")
-    lookups = {name: _operand(name, kind) for name in LOOKUPS_OF[kind]}
+    own = _ref(f"{closed or kind}_condition")
+    lookups = {name: _operand(name, kind, closed) for name in LOOKUPS_OF[kind]}
     combined = {"all": _list_of(own), "any": _list_of(own), "not": own}
     mapping = {"type": "object", "properties": {**lookups, **combined, **(more or {})}, "additionalProperties": False}
-    bare = _operand("eq", kind) if kind != "any" else {"type": ["string", "number", "boolean"]}
+    bare = _operand("eq", kind, closed) if kind != "any" else {"type": ["string", "number", "boolean"]}
+    if closed:
+        bare = {"anyOf": [bare, {"type": "string", "pattern": "^/[\\s\\S]+/[ims]*$"}]}
     nothing = [{"type": "null"}] if "exists" in LOOKUPS_OF[kind] else []
-    return {"anyOf": [mapping, bare, {"type": "array", "items": _operand("eq", kind)}, *nothing]}
+    return {"anyOf": [mapping, bare, {"type": "array", "items": _operand("eq", kind, closed)}, *nothing]}
 
 
 def _field(field: Field) -> Schema:
-    condition = _ref(f"{field.kind}_condition")
+    condition = _ref(f"{field.name if field.closed else field.kind}_condition")
     shape: Schema = {"type": "object", "additionalProperties": condition} if field.keyed else condition
     return {**shape, "description": field.help}
 
@@ -291,5 +294,7 @@ def schema() -> Schema:
     }
     definitions |= _reply_parts() | _scenario_parts() | _elsewhere() | _prompts()
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
+    closed = [field for field in FIELDS.values() if field.closed]
+    definitions |= {f"{field.name}_condition": _condition(field.kind, closed=field.name) for field in closed}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "A script of the mock"}
     return {**head, **_mapping(language.SCRIPT), "$defs": definitions}

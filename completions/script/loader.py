@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from completions.conversation import DIALECTS
+from completions.conversation import NAMES
 from completions.exceptions import ScriptError
 from completions.faults import ERRORS_IN_STREAM
 from completions.outcome import Fault
@@ -95,7 +95,7 @@ def _script(document: Node) -> Script:
         quota=take("quota", quota, None),
         chaos=dice,
         seed=take("seed", lambda node: node.raw, None),
-        dialect=take("dialect", lambda node: node.one_of(DIALECTS), ""),
+        dialect=take("dialect", lambda node: node.one_of(NAMES["dialect"]), ""),
         doubts=tuple(document.source.doubts),
         compression=take("compression", _codings, ()),
         scenarios=known,

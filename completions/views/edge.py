@@ -32,6 +32,7 @@ from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_
 from completions.views.relaying import pass_on, play_stored, relayed
 from completions.wire.base import LIMITS, WireFormat, without
 from completions.wire.openai.words import METHOD
+from completions.wire.registry import ADDRESSES
 
 logger = logging.getLogger("completions")
 
@@ -41,6 +42,9 @@ RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
 NONE = b"0"
 NAMESPACE = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
+
+ENDPOINTS = dict.fromkeys(sorted({address.wire.name for address in ADDRESSES}))
+"""The labels of exchanges: the names of formats and of views, which are added as the views are made."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -91,9 +95,15 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
             response.record(exchange)
             return response if page is None and not exchange.codings else await _dressed(response, exchange, page)
 
-        return mark(wrapped)
+        return mark(wrapped) if by_format else _labelling(mark(wrapped))
 
     return decorate
+
+
+def _labelling(view: V) -> V:
+    """Note that a view's name is a label of exchanges."""
+    ENDPOINTS[view.__name__] = None
+    return view
 
 
 async def _dressed(response: Recorded, exchange: Exchange, page: str | None) -> Recorded:

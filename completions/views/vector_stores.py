@@ -14,10 +14,7 @@ from completions.views.files import content_of, file_named
 from completions.views.paced import pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.openai import searching, vector_stores
-from completions.wire.openai.vector_stores import FILE_BATCH, STORE, STORE_FILES, FileToAdd, not_found
-
-FILE = "vector_store_file"
-"""The format that a rule names to say how a file becomes searchable."""
+from completions.wire.openai.vector_stores import FILE, FILE_BATCH, STORE, STORE_FILES, FileToAdd, not_found
 
 Files = Mapping[str, Document]
 

@@ -11,6 +11,8 @@ from dataclasses import replace
 from completions import conversation
 from completions.conversation import Said, Traffic
 from completions.wire.address import Address
+from completions.wire.anthropic import batches as message_batches
+from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.anthropic.addresses import ALONE as ANTHROPIC_ALONE
 from completions.wire.base import WireFormat
@@ -25,13 +27,20 @@ from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.gemini import GeminiChat
 from completions.wire.dialects.groq import Groq
 from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
+from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
+from completions.wire.dialects.xai_batches import BATCH as XAI_BATCH
+from completions.wire.gemini import batches as gemini_batches
+from completions.wire.gemini import caches, file_search
+from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
+from completions.wire.openai import batches, files, uploads, vector_stores
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
@@ -84,9 +93,19 @@ KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - 
 """Headers for the API key other than `Authorization: Bearer`."""
 
 
-def name_dialects() -> None:
-    """Tell scripts, which know no format, the names of the dialects that they may choose."""
-    conversation.DIALECTS[:] = CHAT_DIALECTS
+WORK = (
+    *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
+    *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
+    *(vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
+    *(file_search.STORE, file_search.DOCUMENT),
+)
+"""What the APIs do behind an answer, by the names of formats that rules have for it (`views/paced.py`)."""
+
+
+def tell_names() -> None:
+    """Tell scripts, which know no format, the names that they can use."""
+    conversation.NAMES["format"][:] = sorted({address.wire.name for address in ADDRESSES} | set(WORK))
+    conversation.NAMES["dialect"][:] = CHAT_DIALECTS
 
 
 def told_apart(address: Address) -> dict[str, WireFormat]:

@@ -80,7 +80,7 @@ def test_script__each_key_is_on_its_page(name: str) -> None:
 
 def test_script__each_word_that_a_key_takes_is_in_the_manual() -> None:
     assert {*language.FINISH_REASONS} - page("replies").words == set()
-    assert {*conversation.DIALECTS} - page("apis").words == set()
+    assert {*conversation.NAMES["dialect"]} - page("apis").words == set()
     assert {*language.JITTERS} - page("pacing").words == set()
 
 

@@ -327,6 +327,10 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- reply: {response: {path: /v1/messages, status: 204, body: a}}", "is 204, and such an answer has no body."),
         ("- reply: {response: {path: /v1/messages, pieces: [{-1: a}]}}", "from 0 to 86400000, and has -1."),
         ("- reply: {response: {path: /v1/messages, pieces: [{nan: a}]}}", "from 0 to 86400000, and has nan."),
+        (
+            "- reply: {response: {path: /v1/messages, format: Anthropic, body: a}}",
+            "`rules[0].reply.response.format` must be one of anthropic, ",
+        ),
         ("- {reply: a, name: ''}", "`rules[0].name` must be a name: a text in one line"),
         ('- {reply: a, name: "a\\nb"}', "`rules[0].name` must be a name: a text in one line"),
         ("- {reply: a, hold: ''}", "`rules[0].hold` must be a name: a text in one line"),

@@ -1,9 +1,13 @@
 """Matchers: each field with each lookup, how they combine, and how they explain themselves."""
 
+import ast
+import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from completions import views
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
 from completions.exceptions import ScriptError
 from completions.script.grammar import schema
@@ -12,6 +16,7 @@ from completions.script.match.fields import FIELDS, OWN
 from completions.script.match.lookups import LOOKUPS
 from completions.script.match.matchers import Words
 from completions.script.text.reading import read_text
+from completions.wire.registry import WORK
 
 CALLED = (
     Message("developer", "Be brief."),
@@ -231,6 +236,53 @@ def test_match__errors(text: str, error: str) -> None:
     assert error in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("condition", "why"),
+    [
+        ("format: Chat", "must be one of anthropic, anthropic_file, batch, "),
+        ("format: Chat", "xai_batch, and is 'Chat'. Did you mean `chat`?"),
+        ("format: [chat, Responses]", "`format[1]` must be one of anthropic, "),
+        ("format: {eq: openai}", "`format.eq` must be one of anthropic, "),
+        ("format: {in: [chat, openai]}", "`format.in[1]` must be one of anthropic, "),
+        ("format: {icontains: openai}", "`format.icontains` fits none of anthropic, "),
+        ("format: {endswith: Chat}", "`format.endswith` fits none of anthropic, "),
+        ("format: /^Chat/", "`format` fits none of anthropic, "),
+        ("format: {regex: ^x$}", "`format.regex` fits none of anthropic, "),
+        ("format: {not: Chat}", "`format.not` must be one of anthropic, "),
+        ("format: {any: [chat, {iexact: openai}]}", "`format.any[1].iexact` fits none of anthropic, "),
+        ("format: {gt: 1}", "`format.gt` fits none of anthropic, "),
+        ("not: {any: [{dialect: openai}]}", "`not.any[0].dialect` must be one of azure, cohere, deepseek, "),
+        ("request: {format: Chat, model: m}", "`request.format` must be one of anthropic, "),
+    ],
+)
+def test_match__of_a_closed_list_refuses_what_is_not_in_it(condition: str, why: str) -> None:
+    """A name that no request has would match nothing, in silence."""
+    with pytest.raises(ScriptError, match=r"^m\.yaml:1: ") as caught:
+        matcher(condition)
+    assert why in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["/^CHAT$/i", "{startswith: cohere}", "{iexact: CHAT}", "null", "{in: [batch, chat]}"],
+)
+def test_match__of_a_closed_list_takes_what_fits_one_of_it(condition: str) -> None:
+    matcher(f"format: {condition}")
+
+
+def test_format__has_each_name_by_which_rules_pace_work() -> None:
+    """The views name the format of their work in the second or third argument of these functions."""
+    named = {"pace_of": 1, "scripted_id": 2}
+    found = {
+        getattr(importlib.import_module(f"completions.views.{file.stem}"), argument.id)
+        for file in Path(views.__path__[0]).glob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in named
+        if isinstance(argument := call.args[named[call.func.id]], ast.Name) and argument.id.isupper()
+    }
+    assert found == set(WORK)
+
+
 def test_grammar__has_each_field_and_lookup() -> None:
     definitions: Any = schema()["$defs"]
     assert definitions["match"]["properties"].keys() == {*FIELDS, *OWN, "all", "any", "not"}
@@ -238,7 +290,7 @@ def test_grammar__has_each_field_and_lookup() -> None:
 
 
 @pytest.mark.parametrize("lookup", [name for name in LOOKUPS if name not in ("exists", "gt", "gte", "lt", "lte")])
-@pytest.mark.parametrize("field", ["model", "user", "dialect", "header: {x-none", "metadata: {none", "tool_result"])
+@pytest.mark.parametrize("field", ["model", "user", "header: {x-none", "metadata: {none", "tool_result"])
 def test_missing_field__is_not_the_text_none(field: str, lookup: str) -> None:
     """What is missing is Python's None, whose text must not be compared."""
     operand = "[None]" if lookup == "in" else "None"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from completions import budget
-from completions.conversation import Prompt
+from completions.conversation import NAMES, Prompt
 from completions.script.asked.document import Document, document, last_said
 from completions.script.asked.ignored import IGNORED, ignored_problem
 from completions.script.asked.same import digest, ids_of
@@ -119,6 +119,8 @@ def same_request(node: Node) -> SameRequest:
     ignored = ignored_by(fields["ignore"]) if "ignore" in fields else IGNORED
     asked = {key: child.value for key, child in fields.items() if key not in ("ignore", "sent")}
     sent = _sent(fields["sent"]) if "sent" in fields else {}
+    if "format" in fields:
+        fields["format"].one_of(NAMES["format"])
     if not asked.keys() - {"exact"}:
         raise node.error("must say what was asked.")
     try:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from completions.conversation import NAMES
 from completions.script.asked.matcher import same_request
 from completions.script.language import COMBINERS
 from completions.script.match.expressions import ExpressionError, compiled
@@ -84,7 +85,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
         case list():
             return _lookup("in", node, field, key)
         case str(text) if field.kind != "number" and (found := BARE_REGEX.fullmatch(text)):
-            return Condition(field, LOOKUPS["regex"], _regex(node, **found.groupdict()), key)
+            return _possible(node, Condition(field, LOOKUPS["regex"], _regex(node, **found.groupdict()), key))
         case str(text):
             doubt_flags(node, text)
     return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
@@ -93,7 +94,21 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
 def _lookup(name: str, node: Node, field: Field, key: str) -> Matcher:
     if name in COMBINERS:
         return _combined(name, node, lambda child: _condition(child, field, key))
-    return Condition(field, LOOKUPS[name], _operand(node, LOOKUPS[name], field), key)
+    return _possible(node, Condition(field, LOOKUPS[name], _operand(node, LOOKUPS[name], field), key))
+
+
+def _possible(node: Node, condition: Condition) -> Condition:
+    """Return a condition; raise the error of one that no value fulfils, where the field's values are a closed list."""
+    field, lookup = condition.field, condition.lookup
+    if not field.closed or lookup.name == "exists":
+        return condition
+    names = NAMES[field.name]
+    if lookup.name in ("eq", "in"):
+        for item in node.one_or_more():
+            item.one_of(names)
+    elif not any(lookup.test(name, condition.expected) for name in names):
+        raise node.error(f"fits none of {', '.join(names)}.")
+    return condition
 
 
 def _operand(node: Node, lookup: Lookup, field: Field) -> object:

@@ -26,7 +26,7 @@ class Field:
     """A name under `match:`. Of `many` values one has to fit; one that is `keyed` is read by a key, as headers are.
 
     `stated` reads what the request itself says, for `exists`, where `read` finds something in any request.
-    `misfit` says why nothing could be read.
+    `misfit` says why nothing could be read. One that is `closed` has no values but those of `conversation.NAMES`.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Field:
     keyed: bool = False
     stated: Callable[[Prompt, str], object] | None = None
     misfit: Callable[[Prompt, str], str | None] | None = None
+    closed: bool = False
 
 
 def _search(prompt: Prompt, text: str) -> object:
@@ -116,12 +117,13 @@ FIELDS = {
             many=True,
             stated=_stated_response_format,
         ),
-        Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`."),
+        Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`.", closed=True),
         Field(
             "dialect",
             "name",
             lambda prompt, key: prompt.address.get("dialect"),
             "Who speaks the format, as `azure`; nothing for OpenAI.",
+            closed=True,
         ),
         Field("stream", "flag", lambda prompt, key: prompt.stream, "Whether the answer is streamed."),
         Field("header", "name", lambda prompt, key: prompt.headers.get(key), "A header, by name.", keyed=True),

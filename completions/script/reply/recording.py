@@ -5,7 +5,7 @@ import binascii
 from dataclasses import dataclass
 from itertools import pairwise
 
-from completions.conversation import Prompt
+from completions.conversation import NAMES, Prompt
 from completions.faults import MAX_MS
 from completions.outcome import Recorded
 from completions.script.elsewhere import RESPONSE
@@ -44,7 +44,7 @@ def recorded(node: Node) -> Play:
     return Play(
         Recorded(
             path=fields["path"].as_(str),
-            format=fields["format"].as_(str) if "format" in fields else "",
+            format=fields["format"].one_of(NAMES["format"]) if "format" in fields else "",
             status=status,
             headers=tuple((name.lower(), value) for name, value in given_headers),
             pieces=pieces,

@@ -31,8 +31,12 @@ from completions.wire.validation import (
     wrong_type,
 )
 
-STORE, STORE_FILES, FILE_BATCH = "vector_store", "vector_store_files", "vector_store_file_batch"
-"""The kinds under which a store, the files of a store, and a batch of files are kept; the first names its rules too."""
+STORE, STORE_FILES = "vector_store", "vector_store_files"
+FILE, FILE_BATCH = "vector_store_file", "vector_store_file_batch"
+"""The kinds under which a store, the files of a store, and a batch of files are kept.
+
+Rules name a store, a batch, and how a file becomes searchable.
+"""
 
 DAY = 86_400
 MAX_FILES = 2000

@@ -58,7 +58,7 @@ def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any]
 
 
 def test_names__are_those_that_scripts_know() -> None:
-    assert tuple(conversation.DIALECTS) == DIALECTS
+    assert tuple(conversation.NAMES["dialect"]) == DIALECTS
     assert script("version: 1\ndefaults: {dialect: groq}\nrules: [{reply: a}]").dialect == "groq"
     with pytest.raises(Exception, match="must be one of azure, cohere, deepseek"):
         script("version: 1\ndefaults: {dialect: klingon}\nrules: [{reply: a}]")
