@@ -34,7 +34,7 @@ STRANGERS = ("host_not_allowed", "origin_not_allowed")
 
 EXPECT = b"expect"
 CONTROL, NAMESPACES = "/_mock/", "/ns/"
-FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
+FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-prefix"))
 KNOWN_HOSTS = 256
 KNOWN_PATHS = 1024
 
@@ -73,6 +73,7 @@ class Handler(ASGIHandler):
         request, page = LeanRequest(scope), None
         if self.forwarded is not None and not request.sent_headers.keys().isdisjoint(FORWARDED):
             await self.forwarded(scope, receive, send)
+            request = LeanRequest(scope)
         try:
             page = self._admit(request)
             body = await read_body(receive, request.received)

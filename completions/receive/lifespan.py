@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import ctypes
 import gc
+import re
 import signal
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,9 @@ from completions.views.relaying import all_written
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+PREFIX = re.compile(r"(?:/(?!(?:_mock|ns)(?:/|$))[\w.~-]+)+", re.ASCII)
+"""A prefix that a proxy may name: no part of it is one of the mock's own."""
 
 queries.before_reading.append(all_heard)
 
@@ -128,6 +132,23 @@ async def _nothing(scope: object, receive: object, send: object) -> None:
     """Do nothing, after uvicorn's middleware has changed the scope."""
 
 
+def _reader(proxied: Any) -> Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]:
+    """Return what reads a trusted proxy's headers into the scope: by uvicorn's middleware, and the prefix it took off.
+
+    A prefix that the server was told (`--root-path`) is not added once more.
+    """
+
+    async def read(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        client = scope.get("client")
+        trusted = (client[0] if client else None) in proxied.trusted_hosts
+        await proxied(scope, receive, send)
+        sent = dict(scope["headers"]).get(b"x-forwarded-prefix", b"").decode("latin-1").strip().rstrip("/")
+        if trusted and PREFIX.fullmatch(sent) and not scope.get("root_path"):
+            scope["root_path"] = sent
+
+    return read
+
+
 def adopt(server: Server) -> None:
     """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
 
@@ -142,7 +163,7 @@ def adopt(server: Server) -> None:
     proxied: Any = server.config.loaded_app
     if isinstance(proxied, ProxyHeadersMiddleware) and hasattr(proxied.app, "forwarded"):
         handler = server.config.loaded_app = proxied.app
-        proxied.app, handler.forwarded = _nothing, proxied
+        proxied.app, handler.forwarded = _nothing, _reader(proxied)
     if server.config.timeout_graceful_shutdown is None:
         server.config.timeout_graceful_shutdown = conf.SHUTDOWN_TIMEOUT
 

@@ -54,6 +54,8 @@ class LeanRequest(ASGIRequest):
         self.script_name = django_conf.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
         if self.script_name:
             self.path_info = self.path.removeprefix(self.script_name)
+            if self.path_info == self.path:  # the server, or a proxy, has taken it off
+                self.path = self.script_name + self.path
         self._body = body
 
     @property

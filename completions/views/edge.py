@@ -5,7 +5,6 @@ Headers are read as they were sent, in bytes and by lower-case name, because Dja
 
 import functools
 import logging
-import re
 import time
 from asyncio import CancelledError
 from collections.abc import Callable, Collection, Coroutine, Mapping
@@ -27,6 +26,7 @@ from completions.resolve.overrides import check_names
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
+from completions.views.address import own_path
 from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
@@ -36,7 +36,6 @@ from completions.wire.registry import ADDRESSES
 
 logger = logging.getLogger("completions")
 
-NAMESPACE_PATH = re.compile("^/ns/[^/]+(?=/)")
 AUTHORIZATION, GOOGLE_KEY = b"authorization", b"x-goog-api-key"
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
 NONE = b"0"
@@ -241,8 +240,8 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
 
 
 def api_path(request: HttpRequest) -> str:
-    """Return the path without the namespace, as the real API has it."""
-    return NAMESPACE_PATH.sub("", request.path)
+    """Return the path as the real API has it."""
+    return own_path(request.path)
 
 
 def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:

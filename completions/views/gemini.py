@@ -15,6 +15,7 @@ from completions.resolve.uploads import with_uploads
 from completions.state import blobs
 from completions.state.namespaces import DEFAULT
 from completions.state.records import Document
+from completions.views.address import own_path, root_of
 from completions.views.edge import read_body
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
 from completions.views.paced import pace_of
@@ -81,11 +82,9 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders, target: Target) -
     document = decode_object(body) if body.strip() else {}
     upload = await target.begin(asked, document, sent.get("x-goog-upload-header-content-type") or "")
     await asked.records.put(UPLOAD, upload["id"], upload)
-    path = asked.request.path
-    if asked.space.name != DEFAULT and not path.startswith("/ns/"):
-        path = f"/ns/{asked.space.name}{path}"
-    place = asked.request.build_absolute_uri(path)
-    url = f"{place}?{urlencode({'upload_id': upload['id'], 'upload_protocol': 'resumable'})}"
+    root = root_of(asked.request, "" if asked.space.name == DEFAULT else asked.space.name)
+    query = urlencode({"upload_id": upload["id"], "upload_protocol": "resumable"})
+    url = f"{root}{own_path(asked.request.path)}?{query}"
     return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
 
 

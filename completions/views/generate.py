@@ -16,6 +16,7 @@ from completions.resolve.ask import answer, dialect_of
 from completions.resolve.overrides import UNSTREAMED, WithoutEffect
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
+from completions.views.address import root_of
 from completions.views.edge import add_headers, endpoint, note_client, read_body
 from completions.views.http import Recorded, whole_response
 from completions.views.misbehave import misbehave
@@ -72,6 +73,8 @@ async def _parse_and_resolve(
     exchange.request_body = body
     if wire.reads_address:
         route = {**request.GET.dict(), **route}
+    if wire.tells_address:
+        route = {**route, "root": root_of(request)}
     prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
     exchange.note_outcome(outcome)
     return Turn(exchange, space, dialect_of(wire, space.script), prompt, outcome)

@@ -18,6 +18,7 @@ from completions.outcome import Outcome
 from completions.resolve.ask import Headers, answer, dialect_of
 from completions.state.namespaces import Namespace
 from completions.state.records import Document
+from completions.views.address import root_of
 from completions.views.stored import Asked
 from completions.wire.base import Place, WireFormat
 from completions.wire.registry import format_at
@@ -64,9 +65,9 @@ async def _answer_all(asked: Asked, outcome: Outcome, batch: Place, requests: Re
         if await space.records.get(*batch) is None:
             return
         own = {name: value for name, value in asked.headers.items() if name not in OWN_HEADERS}
-        answered = []
+        answered, root = [], root_of(asked.request)
         for path, body in requests:
-            answered.append(await _answer(space, own, path, orjson.dumps(body)))
+            answered.append(await _answer(space, own, path, orjson.dumps(body), root))
             await asyncio.sleep(0)  # other requests have their turn
         if await space.records.get(*batch) is not None:
             await space.records.change(*batch, partial(_changed, await keep(answered)))
@@ -78,11 +79,11 @@ def _changed(edit: Callable[[Document], Document], before: Document | None) -> D
     return None if before is None else edit(before)
 
 
-async def _answer(space: Namespace, headers: Headers, path: str, body: bytes) -> Answered:
+async def _answer(space: Namespace, headers: Headers, path: str, body: bytes, root: str) -> Answered:
     exchange = Exchange("POST", path, namespace=space.name, request_headers=headers, request_body=body, world=space)
     found = format_at(path)
     assert found is not None, "the batch was checked"
-    wire, route = dialect_of(found[0], space.script), found[1]
+    wire, route = dialect_of(found[0], space.script), {**found[1], "root": root}
     exchange.endpoint = wire.name
     outcome = None
     try:

@@ -8,6 +8,7 @@ from typing import Any
 from completions import budget
 from completions.exceptions import RequestError
 from completions.state.records import Document
+from completions.views.address import root_of
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import pace_of
@@ -41,9 +42,7 @@ async def _kept(names: Sequence[str], done: float, answered: Sequence[Answered])
 
 def _url(asked: Asked, batch: Document) -> str:
     """Return where the results of a batch are: under the namespace by whose address it was asked for."""
-    path = asked.request.path
-    place = path[: path.index("v1/messages")]
-    return asked.request.build_absolute_uri(f"{place}v1/messages/batches/{batch['id']}/results")
+    return f"{root_of(asked.request)}/v1/messages/batches/{batch['id']}/results"
 
 
 def _not_found(name: str) -> RequestError:

@@ -12,6 +12,7 @@ from typing import Any
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document, Records
+from completions.views.address import own_path, root_of
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of, scripted_id
@@ -67,7 +68,7 @@ async def file_content(asked: Asked, name: str) -> Recorded:
 async def file_address(asked: Asked, name: str) -> dict[str, Any]:
     """Tell the address of a file's bytes."""
     await _file(asked, name)
-    return {"url": asked.request.build_absolute_uri(asked.request.path.removesuffix("url") + "content")}
+    return {"url": f"{root_of(asked.request)}{own_path(asked.request.path).removesuffix('url')}content"}
 
 
 @stored

@@ -106,8 +106,8 @@ class WireFormat(ABC):
     """The media type of its JSON, where it says more than `application/json`."""
     files_kind = ""
     """The kind under which the API's uploaded files are kept, if it has any."""
-    reads_address = False
-    """Whether `parse` needs the parts of the URL and the query parameters."""
+    reads_address = tells_address = False
+    """Whether `parse` needs the parts of the URL and the query parameters; and the API's `root`, to name addresses."""
 
     def knows(self, model: str) -> bool:
         """Tell whether the API has a model of this name, according to the model table."""

@@ -51,6 +51,7 @@ class Images(OpenAIFormat):
     """OpenAI's generated images; a script's text is drawn instead of the prompt."""
 
     name = "images"
+    tells_address = True
     is_limited = False
     vendor = "openai"
     refusals = IMAGES_ELSEWHERE
@@ -77,7 +78,7 @@ class Images(OpenAIFormat):
             stream=document.get("stream") is True and rules.model_of(name).is_gpt,
             headers=headers,
             body=document,
-            address={"seed": given, "images": str(len(given.split())), "root": _root(headers)},
+            address={"seed": given, "images": str(len(given.split())), "root": route.get("root", "")},
         )
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -177,12 +178,6 @@ class ImageVariations(ImageEdits):
 
 def _model(prompt: Prompt) -> rules.Model:
     return rules.model_of(prompt.model or rules.DALL_E_2)
-
-
-def _root(headers: Mapping[str, str]) -> str:
-    """Return the scheme and the host by which the server was called."""
-    scheme = (headers.get("x-forwarded-proto") or "http").partition(",")[0].strip()
-    return f"{'https' if scheme == 'https' else 'http'}://{headers.get('host') or 'localhost'}"
 
 
 def _digest(data: bytes) -> str:

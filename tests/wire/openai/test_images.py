@@ -31,7 +31,7 @@ PNG = Picture("A blue dog", 64, 64).png()
 
 
 def parsed(validate: bool = True, **body: Any) -> Prompt:
-    return WIRE.parse(orjson.dumps(ASKED | body), {"host": "mock:8000"}, validate=validate)
+    return WIRE.parse(orjson.dumps(ASKED | body), {}, validate=validate, route={"root": "http://mock:8000"})
 
 
 def edited(wire: ImageEdits, validate: bool = True, files: Any = (("image", ("a.png", PNG)),), **fields: Any) -> Prompt:
