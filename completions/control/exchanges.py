@@ -71,20 +71,21 @@ async def get_exchanges(call: Call) -> Recorded:
     matching = await _matching(call)
     filter = await matching.look()
     if call.query["said"]:
-        found = await _listed_with_said(call, filter, limit + 1)
+        found, more = await _page_with_said(call, filter)
     else:
         found = await queries.listing(filter, limit + 1, call.query["before"])
-    return FastJsonResponse({"exchanges": found[:limit], "more": len(found) > limit, "unread": matching.unread})
+        found, more = found[:limit], len(found) > limit
+    return FastJsonResponse({"exchanges": found, "more": more, "unread": matching.unread})
 
 
-async def _listed_with_said(call: Call, filter: Filter, limit: int) -> list[dict[str, Any]]:
-    found = await queries.listing_with_bytes(filter, limit, call.query["before"])
+async def _page_with_said(call: Call, filter: Filter) -> tuple[list[dict[str, Any]], bool]:
+    found, more = await queries.page_with_bytes(filter, call.query["limit"], call.query["before"])
     dialect = await call.dialect()
 
     def documents() -> list[dict[str, Any]]:
         return [shown | {"said": conversation(read(traffic, dialect), shown["summary"])} for shown, traffic in found]
 
-    return await asyncio.to_thread(documents)
+    return await asyncio.to_thread(documents), more
 
 
 async def get_exchange(call: Call) -> Recorded:

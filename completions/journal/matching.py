@@ -22,6 +22,12 @@ BATCH = 200
 OVERLAP = 100
 """Places before the last one that are looked at again: processes that write at once may end in another order."""
 
+MATCH_SECONDS = 60.0
+"""Processor time for the condition of one call, over all exchanges."""
+
+SLICE_SECONDS = 0.25
+"""Processor time after which its thread ends, and another goes on where the client still waits."""
+
 MAX_MATCHES = 30_000
 """Exchanges that a condition may hold for: so many ids fit every database's queries."""
 
@@ -45,20 +51,27 @@ class Matching:
         self._filter, self._holds = filter, holds
         self._seen: set[int] = set()
         self._found: list[int] = []
-        self._last = 0
+        self._last, self._spent = 0, 0.0
         self.unread = 0
 
     async def look(self) -> Filter:
-        """Read what has ended since the last look, and return the filter that means what the condition holds for."""
+        """Read what has ended since the last look, and return the filter that means what the condition holds for.
+
+        Raise `RequestError` where that takes too long, or there are too many.
+        """
         if self._holds is None:
             return self._filter
         while rows := await ask(self._next):
-            for place, holds in await asyncio.to_thread(self._verdicts, rows, self._holds):
+            if self._spent > MATCH_SECONDS:
+                raise await self._too_slow()
+            verdicts, took = await asyncio.to_thread(self._verdicts, rows, self._holds)
+            self._spent += took
+            for place, holds in verdicts:
                 self._seen.add(place)
                 self.unread += holds is None
                 if holds:
                     self._found.append(place)
-            self._last = max(self._last, *(place for place, _ in rows))
+                self._last = max(self._last, place)
         if len(self._found) > MAX_MATCHES:
             raise RequestError(
                 f"`match` holds for more than {MAX_MATCHES} exchanges; narrow them down by `since` or another filter.",
@@ -89,6 +102,20 @@ class Matching:
         found = rows.filter(id__in=places[:BATCH]).only(*ASKED)
         return [(row.pk, question_of(row)) for row in found]
 
+    async def _too_slow(self) -> RequestError:
+        return RequestError(
+            f"`match` took more than {MATCH_SECONDS:g} s of processor time: it was tried on {len(self._seen)} of "
+            f"{await count(self._filter)} exchanges. Narrow them down by `since` or another filter.",
+            param="match",
+            code="match_too_slow",
+        )
+
     @staticmethod
-    def _verdicts(rows: Sequence[tuple[int, Traffic]], holds: Holds) -> list[tuple[int, bool | None]]:
-        return [(place, holds(traffic)) for place, traffic in rows]
+    def _verdicts(rows: Sequence[tuple[int, Traffic]], holds: Holds) -> tuple[list[tuple[int, bool | None]], float]:
+        """Return what holds for rows, as far as a slice of time goes, and the processor time that it took."""
+        start, found, took = time.thread_time(), list[tuple[int, bool | None]](), 0.0
+        for place, traffic in rows:
+            found.append((place, holds(traffic)))
+            if (took := time.thread_time() - start) > SLICE_SECONDS:
+                break
+        return found, took

@@ -31,6 +31,12 @@ T = TypeVar("T")
 LIMIT = 100
 """The default number of exchanges in a list."""
 
+LISTED_BYTES = 32 * 1024 * 1024
+"""Bytes of requests and answers of one page, after which it ends."""
+
+PAGE_CHUNK = 50
+"""Rows that are read at a time where their bytes are read too."""
+
 FOLLOW_EVERY = 0.25
 """The fewest seconds between two looks of a follower, however many exchanges end."""
 
@@ -97,6 +103,23 @@ async def listing_with_bytes(
 ) -> list[tuple[dict[str, Any], Traffic]]:
     """Return the same, each with its bytes."""
     return await ask(lambda store: [(brief(row), traffic(row)) for row in _newest(store, filter, before)[:limit]])
+
+
+async def page_with_bytes(
+    filter: Filter, limit: int, before: str | None
+) -> tuple[list[tuple[dict[str, Any], Traffic]], bool]:
+    """Return the same as far as a page of LISTED_BYTES goes, of one exchange at least, and whether there are more."""
+
+    def question(store: Store) -> tuple[list[tuple[dict[str, Any], Traffic]], bool]:
+        found, size = list[tuple[dict[str, Any], Traffic]](), 0
+        for row in _newest(store, filter, before)[: limit + 1].iterator(chunk_size=PAGE_CHUNK):
+            if len(found) == limit or size > LISTED_BYTES:
+                return found, True
+            found.append((brief(row), bytes_of := traffic(row)))
+            size += len(bytes_of.request) + sum(map(len, bytes_of.response))
+        return found, False
+
+    return await ask(question)
 
 
 async def listing_in_full(filter: Filter, limit: int) -> list[tuple[dict[str, Any], Traffic]]:

@@ -8,6 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from completions.journal import matching as journal
+from completions.journal import queries
 from tests.control.client import ask, control, told
 from tests.control.test_rules_of_exchanges import ALL
 from tests.control.test_rules_of_exchanges import ask as post
@@ -68,6 +69,44 @@ async def test_match__looks_at_more_than_it_reads_at_a_time(monkeypatch: pytest.
         await ask(f"refund {number % 2}", "default")
     assert (await told("GET", f"exchanges/count?{matching({'last_user': 'refund'})}"))["count"] == 7
     assert (await told("GET", f"exchanges/count?{matching({'last_user': 'refund 0'})}"))["count"] == 4
+
+
+async def test_match__goes_on_where_a_slice_of_time_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "SLICE_SECONDS", -1)
+    for number in range(5):
+        await ask(f"refund {number % 2}", "default")
+    assert (await told("GET", f"exchanges/count?{matching({'last_user': 'refund'})}"))["count"] == 5
+    assert (await told("GET", f"exchanges/count?{matching({'last_user': 'refund 1'})}"))["count"] == 2
+    found = await told("GET", f"exchanges/wait?{matching({'last_user': 'refund 0'}, count=3, timeout_ms=0)}")
+    assert len(found["exchanges"]) == 3
+
+
+@pytest.mark.parametrize("operation", ["", "/count", "/wait"])
+async def test_match__that_takes_too_long_says_how_far_it_came(operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "MATCH_SECONDS", -1)
+    await ask("a refund?", "default")
+    await ask("a refund?", "default")
+    answer = await control("GET", f"exchanges{operation}?{matching({'last_user': 'refund'})}")
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["param"], error["code"]) == (400, "match", "match_too_slow")
+    assert "it was tried on 0 of 2 exchanges. Narrow them down by `since`" in error["message"]
+
+
+async def test_said__ends_a_page_that_grows_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        await ask(f"{number} {'word ' * 20}", "default")
+    ids = [each["id"] for each in (await told("GET", "exchanges"))["exchanges"]]
+
+    for most, length in ((0, 1), (10**9, 2)):
+        monkeypatch.setattr(queries, "LISTED_BYTES", most)
+        found: list[str] = []
+        more, before = True, ""
+        while more:
+            page = await told("GET", f"exchanges?said=true&limit=2{before}")
+            found += [each["id"] for each in page["exchanges"]]
+            more, before = page["more"], f"&before={found[-1]}"
+            assert len(page["exchanges"]) == (length if more else 1)
+        assert found == ids
 
 
 @pytest.mark.parametrize(

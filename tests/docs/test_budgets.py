@@ -4,7 +4,7 @@ import pytest
 
 from completions import budget, faults
 from completions.control import body
-from completions.journal import record
+from completions.journal import matching, queries, record
 from completions.script import language
 from completions.script.dataset import file as data
 from completions.script.match import expressions, regexes
@@ -25,6 +25,8 @@ FIGURES = {
     f"{budget.PYTHON_SECONDS:g} s; {budget.PYTHON_THREADS} functions": "`python:`",
     f"{callback.MAX_BYTES:,} bytes": "`callback:`",
     f"{record.KEPT_BYTES:,} bytes": "another server's answer",
+    f"{matching.MATCH_SECONDS:g} s of processor time |": "`match` of one call",
+    f"{queries.LISTED_BYTES:,} bytes": "`said=true`",
     f"{reading.MAX_FILE_BYTES:,} bytes": "a script's file",
     f"{data.MAX_LINE_BYTES:,} bytes |": "data file",
     f"{data.MAX_LINES:,} lines": "a data file",
