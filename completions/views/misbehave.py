@@ -19,6 +19,7 @@ from completions.views.http import EventStream, RawResponse, Recorded, Severed, 
 from completions.views.streaming import check_framing, keep_alive, schedule_frames
 from completions.views.turn import Turn
 from completions.wire.base import StreamFailure
+from completions.wire.content import arguments_of
 
 STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
 """Faults that apply to streams only; errors are never streamed."""
@@ -76,6 +77,10 @@ def _unsayable(fault: Fault, turn: Turn) -> str | None:
         return "answers of this API have no tool calls"
     if fault.name == "bad_arguments" and turn.wire.arguments == "object" and not turn.is_stream:
         return "the arguments of its calls are objects of its JSON"
+    if fault.name == "breaks_schema" and turn.wire.arguments == "object" and not turn.is_stream:
+        choices = turn.outcome.reply.choices if turn.outcome.reply is not None else ()
+        if any(choice.tool_calls and arguments_of(choice.tool_calls[0]) is None for choice in choices):
+            return "the tool takes any object, and the arguments of its calls are objects of its JSON"
     return None
 
 

@@ -81,6 +81,26 @@ def test_bad_arguments__are_no_json(choice: Choice) -> None:
         json.loads(call.arguments)
 
 
+OPTIONAL = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": ["string", "null"]}}}
+OBJECTS: dict[str, dict[str, Any]] = {
+    "keys that are required": SCHEMA,
+    "keys that are required, by other names": {**OPTIONAL, "required": ["b"]},
+    "optional keys": OPTIONAL,
+    "one key of any type, and one that is absent": {"properties": {"a": {}, "c": {"type": "boolean"}}},
+    "no other keys": {"properties": {"a": {}, "b": {}}, "additionalProperties": False},
+    "a number of keys": {"maxProperties": 2},
+}
+
+
+@pytest.mark.parametrize("schema", OBJECTS.values(), ids=[*OBJECTS])
+def test_breaks_schema__is_an_object_where_an_object_can_break_it(schema: dict[str, Any]) -> None:
+    """The arguments of a call can be nothing else in the APIs of Anthropic, Bedrock, Gemini and Ollama."""
+    calls = Choice(tool_calls=(ToolCall("add", '{"a":1,"b":"x"}'),))
+    assert valid(schema, calls.tool_calls[0].arguments)
+    (call,) = said("breaks_schema", calls, Prompt(tools=(Tool("add", parameters=schema),))).tool_calls
+    assert isinstance(json.loads(call.arguments), dict) and not valid(schema, call.arguments)
+
+
 @pytest.mark.parametrize("schema", [SCHEMA, {"type": "object"}], ids=["keys that are required", "any object"])
 def test_breaks_schema__is_json_that_the_schema_does_not_allow(schema: dict[str, Any]) -> None:
     good = '{"a":1,"b":"x"}'

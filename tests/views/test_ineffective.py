@@ -1,6 +1,7 @@
 """What is asked for and has no effect: a 400 where a header asks, and noted in log and journal where a script does."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -104,6 +105,7 @@ async def test_header__without_effect_on_the_error_that_another_asks_for_is_a_40
         (OLLAMA, STREAM, {"X-Mock-Fault": "crlf"}),
         (CLAUDE, STREAM, {"X-Mock-Fault": "bad_arguments"}),
         (CLAUDE, WHOLE, {"X-Mock-Fault": "unknown_tool"}),
+        (CLAUDE, WHOLE, {"X-Mock-Fault": "breaks_schema"}),
         (LEGACY, TEXT, {"X-Mock-Fault": "breaks_schema"}),
     ],
 )
@@ -143,6 +145,47 @@ async def test_header__is_refused_as_each_api_refuses(
         assert (document["type"], document["error"]["type"]) == ("error", "invalid_request_error")
     if path == OLLAMA:
         assert isinstance(document["error"], str)
+
+
+OBJECT: dict[str, Any] = {"type": "object"}
+FREE = OBJECT | {"properties": {"a": {"type": "string"}}}
+CONVERSED = CONVERSE.removesuffix("-stream")
+
+
+def calling(path: str, schema: dict[str, Any], *, stream: bool) -> dict[str, Any]:
+    """Return a request to Claude, or to Bedrock's Converse, that must call a tool, which takes such an object."""
+    if path == CLAUDE:
+        tools = [{"name": "add", "input_schema": schema}]
+        return HI | {"model": "claude-sonnet-4-5", "stream": stream, "tools": tools, "tool_choice": {"type": "any"}}
+    specs = [{"toolSpec": {"name": "add", "inputSchema": {"json": schema}}}]
+    messages = [{"role": "user", "content": [{"text": "Hi"}]}]
+    return {"messages": messages, "toolConfig": {"tools": specs, "toolChoice": {"any": {}}}}
+
+
+def called(path: str, body: bytes) -> Any:
+    """Return the arguments of the call in a whole answer."""
+    found = json.loads(body)
+    return (
+        found["content"][0]["input"] if path == CLAUDE else found["output"]["message"]["content"][0]["toolUse"]["input"]
+    )
+
+
+@pytest.mark.parametrize("path", [CLAUDE, CONVERSED])
+async def test_breaks_schema__breaks_it_where_arguments_are_objects(path: str, settings: Settings) -> None:
+    settings.MOCK_SCRIPT = "auto"
+    answer = await ask(path, calling(path, FREE, stream=False), **{"X-Mock-Fault": "breaks_schema"})
+    assert answer.status == 200
+    assert not isinstance(called(path, answer.body)["a"], str)
+    refused = await ask(path, calling(path, OBJECT, stream=False), **{"X-Mock-Fault": "breaks_schema"})
+    assert (refused.status, b"has no effect: the tool takes any object" in refused.body) == (400, True)
+
+
+@pytest.mark.parametrize("path", [CLAUDE, CONVERSE])
+async def test_breaks_schema__breaks_it_in_a_stream(path: str, settings: Settings) -> None:
+    settings.MOCK_SCRIPT = "auto"
+    answer = await ask(path, calling(path, OBJECT, stream=True), **{"X-Mock-Fault": "breaks_schema"})
+    pieces = re.findall(rb'"(?:partial_json|input)":"([^"]*)"', answer.body)
+    assert (answer.status, b"".join(pieces)) == (200, b"[{}]")
 
 
 @pytest.mark.parametrize(
