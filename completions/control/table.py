@@ -59,7 +59,7 @@ OPERATIONS = (
     Operation("PUT", "recording", recording.put_recording, RECORDED, body="recording_or_null"),
     Operation("DELETE", "recording", recording.delete_recording, {200: "recording_state"}),
     Operation("GET", "gates", spaces.get_gates, {200: "gates"}),
-    Operation("POST", "gates/{name}/release", spaces.release_gate, {200: "release"}),
+    Operation("POST", "gates/{name}/release", spaces.release_gate, {200: "release", 409: "error"}),
     Operation("POST", "reset", spaces.reset, {200: "reset"}),
     Operation("GET", "exchanges", exchanges.get_exchanges, {200: "page", 409: "error"}, FILTERS + MATCH + PAGE + SAID),
     Operation("DELETE", "exchanges", exchanges.delete_exchanges, {200: "deleted", 409: "error"}, FILTERS),

@@ -4,6 +4,9 @@ import asyncio
 from collections import defaultdict, deque
 from typing import Protocol
 
+MAX_RELEASED = 1000
+"""Gates of a namespace that can be released ahead, before somebody comes to them."""
+
 
 class Gates(Protocol):
     """A namespace's gates, by name; each is there as soon as somebody waits at it or releases it."""
@@ -11,8 +14,11 @@ class Gates(Protocol):
     async def wait(self, name: str, seconds: float) -> bool:
         """Wait at a gate until it is released; return False where that took longer than `seconds`."""
 
-    async def release(self, name: str) -> int:
-        """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
+    async def release(self, name: str) -> int | None:
+        """Let all pass that wait now, and return how many they are; where none does, the next one passes.
+
+        None: nobody waits, and MAX_RELEASED others were released ahead.
+        """
 
     async def release_all(self) -> None:
         """Let all pass that wait at any gate, and close those that were released ahead."""
@@ -52,8 +58,13 @@ class LocalGates:
                     del self._waiting[name]
         return True
 
-    async def release(self, name: str) -> int:
-        """Let all pass that wait now, and return how many they are; where none does, the next one passes."""
+    async def release(self, name: str) -> int | None:
+        """Let all pass that wait now, and return how many they are; where none does, the next one passes.
+
+        None: nobody waits, and MAX_RELEASED others were released ahead.
+        """
+        if name not in self._waiting and name not in self._open and len(self._open) >= MAX_RELEASED:
+            return None
         waiting = self._waiting.pop(name, deque())
         for passing in waiting:
             if not passing.done():

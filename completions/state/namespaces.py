@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from completions import budget
 from completions.conf import conf
-from completions.delivery.gates import Gates
+from completions.delivery.gates import MAX_RELEASED, Gates
 from completions.delivery.load import Loads
 from completions.exceptions import RequestError, ScriptError
 from completions.script.pushed import Builder, Pushed
@@ -170,6 +170,21 @@ class Namespace:
         await self.prefixes.clear()
         await self.change(lambda pushed: Pushed(epoch=new_epoch()))
         await self.gates.release_all()  # at last, so that what goes on finds the rest gone
+
+    async def release(self, gate: str) -> int:
+        """Let all pass that wait at a gate, and return how many they are; where none does, the next one passes.
+
+        Raise the 409 where too many gates were released that nobody has come to.
+        """
+        released = await self.gates.release(gate)
+        if released is None:
+            raise RequestError(
+                f"Nothing waits at this gate, and {MAX_RELEASED} others were released before anything came to them. "
+                "`POST /_mock/reset` closes those.",
+                status=409,
+                code="too_many_gates",
+            )
+        return released
 
     async def give_back(self, rule: str | None) -> None:
         """Give back one use of a rule whose answer was not sent; of what no rule counts there is nothing to give."""

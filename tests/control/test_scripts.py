@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from completions.delivery import gates
 from completions.receive.handler import Handler
 from completions.state import selection
 from completions.state.namespaces import namespace
@@ -151,6 +152,20 @@ async def test_gates__are_listed_and_released() -> None:
     assert await told("POST", "gates/door/release") == {"gate": "door", "released": 2}
     assert await asyncio.gather(*waiting) == ["Through.", "Through."]
     assert await told("POST", "gates/a/b/release") == {"gate": "a/b", "released": 0}
+
+
+async def test_gates__that_are_released_ahead_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gates, "MAX_RELEASED", 2)
+    for gate in ("door", "door", "b"):
+        assert (await told("POST", f"gates/{gate}/release"))["released"] == 0
+    refused = await control("POST", "gates/c/release")
+    assert (refused.status, json.loads(refused.body)["error"]["code"]) == (409, "too_many_gates")
+    assert await said("hold") == "Through."
+    assert (await told("POST", "gates/c/release"))["released"] == 0
+    waiting = asyncio.create_task(said("hold"))
+    await arrived("door", 1)
+    assert (await told("POST", "gates/door/release"))["released"] == 1
+    assert await waiting == "Through."
 
 
 async def test_namespaces__are_listed_and_removed_with_everything_in_them() -> None:

@@ -148,6 +148,17 @@ async def test_gates__all_are_released_and_closed_again(redis_url: str) -> None:
         assert [await gates.wait(gate, 0.001) for gate in "abc"] == [False] * 3
 
 
+async def test_gates__that_are_released_ahead_are_limited(redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("completions.state.shared.gates.MAX_RELEASED", 2)
+    async with workers(redis_url, 1) as (store,):
+        gates = store.ledger(name()).gates
+        assert [await gates.release(gate) for gate in "aabc"] == [0, 0, 0, None]
+        assert await gates.wait("a", 3600)
+        assert [await gates.release(gate) for gate in "cda"] == [0, None, None]
+        await gates.release_all()
+        assert await gates.release("d") == 0
+
+
 async def test_epoch__begins_anew(redis_url: str) -> None:
     async with workers(redis_url, 1) as (store,):
         ledger = store.ledger(name())

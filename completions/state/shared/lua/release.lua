@@ -1,6 +1,7 @@
 -- Lets all pass that wait at a gate, tells their workers, and returns how many they are; where none waits, the next one
--- passes. Without a name: at every gate, and none stays open.
--- KEYS: the namespace, the workers that live. ARGV: the gate, seconds to keep, what channels begin with.
+-- passes, or -1 where too many gates are open already. Without a name: at every gate, and none stays open.
+-- KEYS: the namespace, the workers that live. ARGV: the gate, seconds to keep, what channels begin with, how many gates
+-- may be open.
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local told, count = {}, 0
@@ -24,6 +25,10 @@ if ARGV[1] == '' then
 else
   release(ARGV[1])
   if count == 0 then
+    local open = KEYS[1] .. ':open'
+    if redis.call('SCARD', open) >= tonumber(ARGV[4]) and redis.call('SISMEMBER', open, ARGV[1]) == 0 then
+      return -1
+    end
     redis.call('SADD', KEYS[1] .. ':open', ARGV[1])
     redis.call('EXPIRE', KEYS[1] .. ':open', ARGV[2])
   end
