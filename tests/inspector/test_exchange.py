@@ -333,6 +333,22 @@ async def test_media__are_shown_or_summed_up(site: Site) -> None:
     await expect(page.locator(".turn-user")).to_contain_text("[audio] 90 bytes of data")
 
 
+async def test_json_lines__are_shown_as_json(site: Site) -> None:
+    """The results of a batch are a document in each line."""
+    params = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "A refund?"}]}
+    asked = {"requests": [{"custom_id": name, "params": params} for name in ("first", "second")]}
+    place, headers = f"{site.url}/v1/messages/batches", {"anthropic-version": "2023-06-01"}
+    async with httpx.AsyncClient(verify=False, headers=headers) as client:
+        batch = (await client.post(place, json=asked)).json()
+        while batch["processing_status"] != "ended":
+            batch = (await client.get(f"{place}/{batch['id']}")).json()
+        results = await client.get(f"{place}/{batch['id']}/results")
+    assert results.text.count("\n") == 2
+    await shown(site, results.headers["x-request-id"])
+    for place in ("#response", ".is-answer"):
+        await expect(site.page.locator(f"{place} .json-key", has_text="custom_id")).to_have_count(2)
+
+
 async def test_play__shows_the_answer_again_at_its_pace(site: Site) -> None:
     page = site.page
     await shown(site, await site.ask("refund", stream=True, headers={"X-Mock-Pacing": "ttft_ms=300; itl_ms=100"}))

@@ -3,7 +3,7 @@
 // its `pieces`: {text, at}.
 
 import { empty, take } from "./said.js";
-import { sizeOf } from "./show.js";
+import { jsonOf, sizeOf } from "./show.js";
 import { documentOf } from "./stream.js";
 
 const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
@@ -40,7 +40,8 @@ function turn({ role, text, name, tool_calls: called, parts }) {
 /** What is shown of a body that no format reads. */
 function raw({ body, encoding, headers }, role) {
   if (!body) return [];
-  return [{ role, parts: [encoding === "json" ? { json: body } : { text: encoding === "base64" ? sizeOf(body, headers["content-type"]) : String(body) }] }];
+  const json = jsonOf({ body, encoding });
+  return [{ role, parts: [json !== undefined ? { json } : { text: encoding === "base64" ? sizeOf(body, headers["content-type"]) : String(body) }] }];
 }
 
 /** The pictures of an answer: those that came along, and links to others. */

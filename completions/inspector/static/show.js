@@ -23,3 +23,10 @@ export function inLines(text) {
 
 /** The colour of a status: ok, warn (the client's fault), bad (the server's, or none at all). */
 export const tone = (status) => (status >= 200 && status < 400 ? "ok" : status >= 400 && status < 500 ? "warn" : "bad");
+
+/** What a body says: a document, or a list of those that stand in its lines, as the results of batches; else undefined. */
+export function jsonOf({ body, encoding }) {
+  if (encoding === "json") return body;
+  if (encoding !== "text" || !body.startsWith("{")) return undefined;
+  try { return body.trim().split("\n").map((line) => JSON.parse(line)); } catch { return undefined; }
+}

@@ -3,7 +3,7 @@
 import { copy, make } from "./dom.js";
 import { textOf } from "./frames.js";
 import { empty, take } from "./said.js";
-import { ms, sizeOf } from "./show.js";
+import { jsonOf, ms, sizeOf } from "./show.js";
 import { documentOf } from "./stream.js";
 import { strikes } from "./struck.js";
 import { pretty } from "./talk.js";
@@ -80,8 +80,9 @@ function plain({ body, encoding, headers }) {
 /** A part of an exchange as it was sent, and the button that copies it. */
 export function raw(name, part, exchange) {
   const { chunks, body, encoding } = part;
+  const json = chunks ? undefined : jsonOf(part);
   const text = chunks ? chunks.map((each) => each.data).join("") : encoding === "json" ? JSON.stringify(body, null, 2) : body;
-  const shown = chunks ? stream(part, exchange) : encoding === "json" ? pretty(body) : plain(part);
+  const shown = chunks ? stream(part, exchange) : json === undefined ? plain(part) : pretty(json);
   return [
     make("header", { class: "row" }, make("h2", {}, name), part.truncated ? make("span", { class: "badge warn" }, "cut by JOURNAL_MAX_BODY") : null,
       make("button", { type: "button", class: "small end", onclick: () => copy(text, `${name} copied`) }, `Copy ${name.toLowerCase()}`)),
