@@ -1,4 +1,10 @@
-"""The view of the pictures to which answers have addresses."""
+"""The view of the pictures to which answers have addresses.
+
+OpenAI's are in Azure's Blob Storage, which sends a part of a blob where a `Range` asks for it ("Specifying the Range
+header for Blob service operations", seen in November 2026).
+"""
+
+import re
 
 from django.http import HttpRequest
 
@@ -9,6 +15,9 @@ from completions.views.edge import endpoint
 from completions.views.http import RawResponse, Recorded
 from completions.wire.picture import picture_of
 
+RANGE = re.compile(rb"bytes=([0-9]{1,19})-([0-9]{1,19})?")
+"""The two forms that Blob Storage takes; any other is no range."""
+
 
 @endpoint("GET", "HEAD")
 async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> Recorded:
@@ -16,4 +25,26 @@ async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> Recor
     picture = picture_of(name.removesuffix(".png"))
     if picture is None:
         raise RequestError("There is no image at this address.", status=404)
-    return RawResponse(await budget.run(picture.png), 200, "image/png")
+    data = await budget.run(picture.png)
+    asked = exchange.request_headers.get(b"range", b"") if exchange.method == "GET" else b""
+    return _part(data, asked) or _sent(data, 200)
+
+
+def _part(data: bytes, asked: bytes) -> Recorded | None:
+    """Return the part that a `Range` asks for, None for the whole; raise the 416 of one that begins beyond its end."""
+    found = RANGE.fullmatch(asked)
+    if found is None:
+        return None
+    start, end = int(found[1]), min(int(found[2] or len(data)), len(data) - 1)
+    if found[2] is not None and int(found[2]) < start:
+        return None
+    if start >= len(data):
+        headers = {"content-range": f"bytes */{len(data)}"}
+        raise RequestError(f"The image has {len(data)} bytes, and none from {start} on.", status=416, headers=headers)
+    return _sent(data[start : end + 1], 206, **{"content-range": f"bytes {start}-{end}/{len(data)}"})
+
+
+def _sent(data: bytes, status: int, **headers: str) -> Recorded:
+    response = RawResponse(data, status, "image/png")
+    response.add_headers({"accept-ranges": "bytes", **headers})
+    return response
