@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
-from completions.script.match.matchers import All
+from completions.script.match.matchers import All, Condition, fits_one_of
 from completions.script.reply.errors import Failure
 from completions.script.reply.events import WordByWord
 from completions.script.reply.replies import Fixed, Written, WrittenChoice
@@ -23,6 +23,10 @@ def doubts(script: Script) -> list[Doubt]:
         if what := _never_asked(rule):
             asked = f"only a rule whose match names `format` is asked for {what}"
             found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
+        if (asked_of := _unlisted(rule, script)) is not None:
+            found.append(
+                Doubt(rule.line, f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such.")
+            )
         if (struck := _without_effect(rule)) is not None:
             found.append(Doubt(rule.line, f"the rule '{rule.name}' {struck}."))
         if rule.times is not None and rule.times < len(rule.answers):
@@ -62,6 +66,17 @@ class _Earlier:
         alike = self._alike.get(rule.match.claim(), ())
         same = next((each for each in alike if each.match == rule.match), None)
         return None if same is None else (same, "has the same condition")
+
+
+def _unlisted(rule: Rule, script: Script) -> str | None:
+    """Return what a rule asks of the model, where the script lists no model that is so, and others are refused."""
+    names, known, _, any_ = script.catalogue
+    if not names or known or any_ or not script.validate:
+        return None
+    parts = rule.match.parts if isinstance(rule.match, All) else (rule.match,)
+    asked = [part for part in parts if isinstance(part, Condition) and part.field.name == "model"]
+    missed = (part for part in asked if part.lookup.name != "exists" and not fits_one_of(part, names))
+    return next((part.claim() for part in missed), None)
 
 
 def _without_effect(rule: Rule) -> str | None:

@@ -62,6 +62,8 @@ RULE = "{reply: Hi}"
         ("DELETE", "exchanges", {"endpoint": "openai"}, "", "endpoint", "must be one of anthropic, chat, cohere, "),
         ("GET", "hits", {"method": "post"}, "", "method", "must be one of CONNECT, DELETE, GET, "),
         ("GET", "exchanges/count", {"match": "{format: Chat}"}, "", "match.format", "Did you mean `chat`?"),
+        ("GET", "exchanges", {"match": "{format: batch}"}, "", "match.format", "that can be matched have anthropic, "),
+        ("GET", "exchanges", {"match": "{any: [{format: {startswith: file}}]}"}, "", "match.format", "has this format"),
         ("POST", "rules", {}, "{match: {format: Chat}, reply: a}", "rule.match.format", "must be one of anthropic, "),
         ("GET", "exchanges", {"since": "yesterday"}, "", "since", "`since` takes a request's id or a time"),
         ("GET", "exchanges", {"since": "0001-01-01T00:00:00+23:59"}, "", "since", "a request's id or a time"),

@@ -27,6 +27,30 @@ def test_doubts__name_the_rules_that_never_answer(text: str, found: list[tuple[i
 
 
 @pytest.mark.parametrize(
+    ("defaults", "condition", "found"),
+    [
+        ("models: [a, b]", "model: c", True),
+        ("models: [a, b]", "model: [c, d]", True),
+        ("models: [a, {id: b}]", "turn: 1, model: {startswith: c}", True),
+        ("models: [a, b]", "model: [b, c]", False),
+        ("models: [a, b]", "model: /B/i", False),
+        ("models: [a, b]", "model: null", False),
+        ("models: [a, b]", "not: {model: c}", False),
+        ("models: [a, known]", "model: c", False),
+        ("models: [a, any]", "model: c", False),
+        ("models: any", "model: c", False),
+        ("models: [a], validate: false", "model: c", False),
+        ("seed: 1", "model: c", False),
+    ],
+)
+def test_doubts__name_the_rules_for_models_that_are_not_listed(defaults: str, condition: str, found: bool) -> None:
+    text = f"{{version: 1, defaults: {{{defaults}}}, rules: [{{match: {{{condition}}}, reply: a}}]}}"
+    told = [doubt.message for doubt in doubts(script(text))]
+    assert len(told) == found
+    assert not found or ("never answers: model " in told[0] and "and `models` lists none such." in told[0])
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("[{rpm: 1}, {model: gpt-4o, rpm: 5}]", True),

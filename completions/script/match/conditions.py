@@ -9,7 +9,7 @@ from completions.script.language import COMBINERS
 from completions.script.match.expressions import ExpressionError, compiled
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
 from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
-from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not
+from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, fits_one_of
 from completions.script.match.regexes import Pattern, PatternError
 from completions.script.misreadings import doubt_flags, doubt_nothing, doubt_operand, doubt_value, doubt_word
 from completions.script.text.node import Node
@@ -106,7 +106,7 @@ def _possible(node: Node, condition: Condition) -> Condition:
     if lookup.name in ("eq", "in"):
         for item in node.one_or_more():
             item.one_of(names)
-    elif not any(lookup.test(name, condition.expected) for name in names):
+    elif not fits_one_of(condition, names):
         raise node.error(f"fits none of {', '.join(names)}.")
     return condition
 

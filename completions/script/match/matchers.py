@@ -3,6 +3,7 @@
 import functools
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
@@ -172,6 +173,23 @@ class Not(Matcher):
     def distance(self, prompt: Prompt, words: "Words") -> float:
         """Return 0 or 1, because a negation has no degrees."""
         return 0.0 if self.matches(prompt) else 1.0
+
+
+def conditions_of(matcher: Matcher) -> Iterator[Condition]:
+    """Yield the conditions that a condition is made of."""
+    match matcher:
+        case Condition():
+            yield matcher
+        case All() | AnyOf():
+            for part in matcher.parts:
+                yield from conditions_of(part)
+        case Not():
+            yield from conditions_of(matcher.part)
+
+
+def fits_one_of(condition: Condition, names: Iterable[str]) -> bool:
+    """Tell whether one of these values fulfils a condition."""
+    return any(condition.lookup.test(name, condition.expected) for name in names)
 
 
 def shown(value: object) -> str:
