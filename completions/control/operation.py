@@ -16,11 +16,6 @@ from completions.views.http import Recorded
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
 
-def _is_whole(text: str) -> bool:
-    """Say whether a text is a whole number, of no more digits than one can need."""
-    return text.isascii() and text.isdigit() and len(text) < 20
-
-
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A query parameter: a text, a number (`int`) from `least` to `most`, or a flag (`bool`)."""
