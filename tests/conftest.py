@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import hashlib
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -16,6 +17,13 @@ pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where 
 
 settings.register_profile("house", deadline=None)  # a machine that is busy must fail no test
 settings.load_profile("house")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes `-n auto` starts: three for two cores, as many tests wait; 12 at most, for memory."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(cores * 3 // 2 + cores % 2, 12)
 
 
 @pytest.fixture(scope="session", autouse=True)
