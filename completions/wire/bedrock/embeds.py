@@ -118,7 +118,7 @@ def _check(document: Mapping[str, Any], model: str) -> None:
     if size is not None and (size not in SIZES or not _is_second(model)):
         raise _no_enum_value("dimensions", size)
     if kinds is not None and not isinstance(kinds, list):
-        check(document, {"embeddingTypes": list})
+        check(document, {"embeddingTypes": [str]})
     for at, kind in enumerate(kinds or ()):
         if kind not in TYPES:
             raise _no_enum_value(f"embeddingTypes/{at}", kind)

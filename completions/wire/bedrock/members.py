@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.bedrock.errors import AmazonError
+from completions.wire.shapes import Each, Shape, misfits
 
 NAMES: Mapping[type, str] = {str: "STRING", int: "NUMBER", float: "NUMBER", bool: "TRUE", list: "LIST", dict: "MAP"}
 TARGETS: Mapping[type, str] = {
@@ -15,16 +16,6 @@ TARGETS: Mapping[type, str] = {
     **{list: "List", dict: "Structure"},
 }
 
-
-class Each:
-    """What is in a map, whatever its keys."""
-
-    def __init__(self, shape: "Shape") -> None:
-        self.shape = shape
-
-
-Shape = type | Mapping[str, "Shape"] | list["Shape"] | Each
-"""A type of JSON, a structure by its members, a list of one shape, or a map."""
 
 _TEXT: Shape = {"text": str}
 _PLACE: Shape = {"s3Location": {"uri": str, "bucketOwner": str}}
@@ -90,26 +81,7 @@ REQUEST: Mapping[str, Shape] = {
 
 def typed(value: Any, shape: Shape) -> None:
     """Refuse a value, or one within it, that is of another JSON type than its shape."""
-    if isinstance(shape, list):
-        has_type(value, list)
-        for item in value:
-            typed(item, shape[0])
-    elif isinstance(shape, Each):
-        has_type(value, dict)
-        for item in value.values():
-            typed(item, shape.shape)
-    elif isinstance(shape, Mapping):
-        has_type(value, dict)
-        for name, member in shape.items():
-            if value.get(name) is not None:
-                typed(value[name], member)
-    else:
-        has_type(value, shape)
-
-
-def has_type(value: Any, kind: type) -> None:
-    """Refuse a value of another JSON type."""
-    if type(value) is kind or (kind is float and type(value) is int):
-        return
-    name = "NULL" if value is None else "FALSE" if value is False else NAMES[type(value)]
-    raise AmazonError("SerializationException", f"{name}_VALUE can not be converted to {TARGETS[kind]}")
+    for wrong in misfits(value, shape, null_in=(dict,)):
+        found = "NULL" if wrong.value is None else "FALSE" if wrong.value is False else NAMES[type(wrong.value)]
+        told = f"{found}_VALUE can not be converted to {TARGETS[wrong.expected]}"
+        raise AmazonError("SerializationException", told)

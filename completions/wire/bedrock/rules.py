@@ -10,7 +10,7 @@ from typing import Any
 
 from completions.tokens.models import max_output
 from completions.wire.bedrock.errors import AmazonError
-from completions.wire.bedrock.members import CONTENT, REQUEST, has_type, typed
+from completions.wire.bedrock.members import CONTENT, REQUEST, typed
 from completions.wire.fields import dicts, mapping
 
 Body = Mapping[str, Any]
@@ -92,7 +92,7 @@ def _spec(spec: Any, where: str) -> str:
         raise _violated(
             f"{where}.name", spec["name"], f"Member must satisfy regular expression pattern: {NAME.pattern}"
         )
-    has_type(spec["inputSchema"].get("json"), dict)
+    typed(spec["inputSchema"].get("json"), dict)
     return str(spec["name"])
 
 
@@ -102,7 +102,7 @@ def _choice(given: Any, names: set[str]) -> None:
     if len([kind for kind in CHOICES if given.get(kind) is not None]) != 1:
         raise _invalid(f"The toolChoice field must set one of the following keys: {', '.join(CHOICES)}.")
     if (tool := given.get("tool")) is not None:
-        has_type(tool.get("name"), str)
+        typed(tool.get("name"), str)
         if tool["name"] not in names:
             raise _invalid(f"The tool {tool['name']} in toolConfig.toolChoice is not defined in toolConfig.tools.")
 

@@ -16,11 +16,12 @@ from completions.event import Body, Event
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
-from completions.wire.bedrock.malformed import Fields, check
+from completions.wire.bedrock.malformed import check
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text, texts, whole
 from completions.wire.framing import Framing, counts, pieces
 from completions.wire.readback import Answer
+from completions.wire.shapes import Shape
 
 JSON = dict[str, Any]
 ROLES = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system"}
@@ -54,11 +55,11 @@ class Family(NamedTuple):
     whole: Callable[[Said], JSON]
     piece: Callable[[Said], JSON]
     settings: str = ""
-    sampling: Fields = MappingProxyType({})
+    sampling: Mapping[str, Shape] = MappingProxyType({})
 
-    def fields(self) -> Fields:
+    def fields(self) -> Mapping[str, Shape]:
         """Return the fields of a request by type."""
-        settings: Fields = {self.limit: int, self.stops: list, **self.sampling}
+        settings: Mapping[str, Shape] = {self.limit: int, self.stops: [str], **self.sampling}
         return {self.asked: str, **({self.settings: settings} if self.settings else settings)}
 
 
@@ -143,9 +144,9 @@ def _command_r_piece(said: Said) -> JSON:
 COHERE = {"stop": "COMPLETE", "length": "MAX_TOKENS", "stopped": "STOP_SEQUENCE", "content_filter": "ERROR_TOXIC"}
 TITAN = {"stop": "FINISH", "length": "LENGTH", "stopped": "STOP_CRITERIA_MET", "content_filter": "CONTENT_FILTERED"}
 PLAIN = {"stop": "stop", "length": "length"}
-SAMPLED: Fields = {"temperature": float, "top_p": float}
-COMMAND: Fields = {"temperature": float, "p": float, "k": float}
-R: Fields = {**COMMAND, "preamble": str}
+SAMPLED: Mapping[str, Shape] = {"temperature": float, "top_p": float}
+COMMAND: Mapping[str, Shape] = {"temperature": float, "p": float, "k": float}
+R: Mapping[str, Shape] = {**COMMAND, "preamble": str}
 COMMAND_R = Family("message", "max_tokens", "stop_sequences", COHERE, _command_r, _command_r_piece, sampling=R)
 
 FAMILIES: Mapping[str, Family] = {

@@ -11,8 +11,9 @@ from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.base import WireFormat, decode_object
-from completions.wire.cohere.types import Shape, typed
+from completions.wire.cohere.types import typed
 from completions.wire.readback import Answer
+from completions.wire.shapes import Shape
 from completions.wire.words import Words, worded
 
 NO_KEY = "no api key supplied"

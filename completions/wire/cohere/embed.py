@@ -12,9 +12,10 @@ from completions.conversation import Message, Part, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
-from completions.wire.cohere.types import BLOCK, Shape
+from completions.wire.cohere.types import BLOCK
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts
 from completions.wire.readback import Answer
+from completions.wire.shapes import Shape
 from completions.wire.vectors import TYPES, Vector, packed, vectors_for
 
 FIELDS: Mapping[str, Shape] = {

@@ -16,8 +16,8 @@ from completions.wire.cohere.base import check
 from completions.wire.cohere.prompt import FIELDS as SECOND
 from completions.wire.cohere.prompt import check_options
 from completions.wire.cohere.prompt import read_prompt as read_second
-from completions.wire.cohere.types import Shape
 from completions.wire.fields import dicts, mapping, text
+from completions.wire.shapes import Shape
 
 Body = Mapping[str, Any]
 Message = dict[str, Any]

@@ -14,8 +14,8 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import answer_id, check
 from completions.wire.cohere.rerank import MAX_DOCUMENTS, CohereRerank, ranked
-from completions.wire.cohere.types import Shape
 from completions.wire.fields import mapping, text, text_or_none, whole
+from completions.wire.shapes import Shape
 
 VOYAGE, COHERE = re.compile(r"rerank-(?:lite-)?\d"), re.compile(r"rerank-(?:v|english|multilingual)")
 

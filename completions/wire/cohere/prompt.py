@@ -13,9 +13,10 @@ from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, Respon
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
 from completions.wire.cohere.rules import OPTIONS, RULES
-from completions.wire.cohere.types import DOCUMENT, MESSAGE, TOOL, Shape
+from completions.wire.cohere.types import DOCUMENT, MESSAGE, TOOL
 from completions.wire.fields import dicts, mapping, text, texts, unwrapped
 from completions.wire.openai.chat.format import read_prompt as read_chat
+from completions.wire.shapes import Shape
 from completions.wire.validation import keep_rules
 
 FIELDS: Mapping[str, Shape] = {

@@ -7,9 +7,9 @@ from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
-from completions.wire.cohere.types import Shape
 from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.readback import Answer
+from completions.wire.shapes import Shape
 from completions.wire.vectors import embed
 
 FIELDS: Mapping[str, Shape] = {

@@ -12,9 +12,9 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, check, collect_error
-from completions.wire.cohere.types import Shape
 from completions.wire.fields import text, text_or_none
 from completions.wire.readback import Answer
+from completions.wire.shapes import Shape
 
 META = {"api_version": {"version": "1"}}
 MAX_TEXT, LAST_ID = 65_536, 2**31 - 1

@@ -9,9 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
-
-Shape = type | tuple["Shape", ...] | list["Shape"] | Mapping[str, "Shape"]
-"""A type, several of which the first is named where none fits, a list of one, or an object by its fields."""
+from completions.wire.shapes import Shape, misfits
 
 NAMES: Mapping[type, str] = {
     **{str: "string", bool: "boolean", int: "integer", float: "number"},
@@ -35,28 +33,9 @@ MESSAGE: Shape = {
 
 def typed(value: Any, shape: Shape, place: str) -> None:
     """Refuse a value, or one within it, that is of another JSON type than its shape."""
-    if value is None:
-        return
-    if isinstance(shape, tuple):
-        shape = next((one for one in shape if _fits(value, one)), shape[0])
-    if not _fits(value, shape):
-        found = "number" if type(value) in (int, float) else NAMES[type(value)]
-        said = f"invalid type: parameter '{place}' is of type {found} but should be of type {NAMES[_base(shape)]}"
-        raise RequestError(said)
-    if isinstance(shape, list):
-        for item in value:
-            typed(item, shape[0], place)
-    elif isinstance(shape, Mapping):
-        for name, member in shape.items():
-            typed(value.get(name), member, f"{place}.{name}" if place else name)
-
-
-def _base(shape: Shape) -> type:
-    if isinstance(shape, tuple):
-        return _base(shape[0])
-    return shape if isinstance(shape, type) else list if isinstance(shape, list) else dict
-
-
-def _fits(value: Any, shape: Shape) -> bool:
-    base = _base(shape)
-    return type(value) is base or (base is float and type(value) is int)
+    for wrong in misfits(value, shape, null_in=(dict, list)):
+        where = ".".join(step for step in (place, *wrong.place) if step and isinstance(step, str))
+        found = "number" if type(wrong.value) in (int, float) else NAMES[type(wrong.value)]
+        raise RequestError(
+            f"invalid type: parameter '{where}' is of type {found} but should be of type {NAMES[wrong.expected]}"
+        )
