@@ -12,7 +12,8 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
     if os.getcwd() not in sys.path:  # as with `python -m`: a script's own Python functions are found
         sys.path.append(os.getcwd())  # at the end: a project's own `completions` or `environ` is not ours
-    execute_from_command_line(sys.argv)
+    program = "python -m mocksite" if os.path.basename(sys.argv[0]) == "__main__.py" else sys.argv[0]
+    execute_from_command_line([program, *sys.argv[1:]])
 
 
 def open_standard_streams() -> None:

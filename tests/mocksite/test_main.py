@@ -1,0 +1,18 @@
+"""The command line as it is started: by `manage.py`, and as a module."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.server import ROOT
+
+
+@pytest.mark.parametrize(
+    ("started", "told"), [(["manage.py"], "manage.py"), (["-m", "mocksite"], "python -m mocksite")]
+)
+def test_unknown_command__tells_how_to_ask_for_help(started: list[str], told: str) -> None:
+    command = [sys.executable, *started, "servee"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Unknown command: 'servee'. Did you mean serve?\nType '{told} help' for usage.\n"
