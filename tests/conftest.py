@@ -26,6 +26,13 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(cores * 3 // 2 + cores % 2, 12)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Keep a file's tests in one process where there are several, as far as that goes: they share its servers."""
+    if config.getoption("numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
+
+
 @pytest.fixture(scope="session", autouse=True)
 def tokenizer() -> None:
     """Load the tokenizer, as a server does at its start: the first request of a process would wait for it."""
