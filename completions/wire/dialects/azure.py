@@ -309,7 +309,7 @@ class Deployed(OpenAIFormat):
                 raise RequestError("Resource not found", status=404, code="404")
             body = self.named(body, headers, deployment)
             address |= {"deployment": deployment, "api-version": route["api-version"]}
-        prompt = super().parse(body, headers, validate=validate)  # type: ignore[safe-super]  # the next class has one: this is mixed in
+        prompt = super().parse(body, headers, validate=validate, route=route)  # type: ignore[safe-super]  # the next class has one: this is mixed in
         return replace(prompt, address={**prompt.address, **address})
 
     def named(self, body: bytes, headers: Mapping[str, str], deployment: str) -> bytes:
