@@ -20,8 +20,13 @@ settings.load_profile("house")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Return how many processes `-n auto` starts: three for two cores, as many tests wait; 12 at most, for memory."""
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return how many processes `-n auto` starts: three for two cores, as many tests wait; 12 at most, for memory.
+
+    None: the environment says how many, by the variable of xdist.
+    """
+    if os.environ.get("PYTEST_XDIST_AUTO_NUM_WORKERS"):
+        return None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(cores * 3 // 2 + cores % 2, 12)
 
