@@ -95,7 +95,7 @@ async def test_wait__ends_when_its_client_leaves() -> None:
 async def test_access__by_the_address_that_uvicorn_finds() -> None:
     """uvicorn believes X-Forwarded-For of a proxy on this machine alone (FORWARDED_ALLOW_IPS)."""
     with LiveServer(HOST="0.0.0.0", ALLOWED_HOSTS="*", **FAST) as server:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}") as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=PATIENCE) as client:
             for headers, status in (
                 ({}, 200),
                 ({"X-Forwarded-For": "127.0.0.1"}, 200),
@@ -105,7 +105,7 @@ async def test_access__by_the_address_that_uvicorn_finds() -> None:
             ):
                 assert (await client.get("/_mock/script", headers=headers)).status_code == status, headers
         if (own := _own_address()) is not None:
-            async with httpx.AsyncClient(base_url=f"http://{own}:{server.port}") as client:
+            async with httpx.AsyncClient(base_url=f"http://{own}:{server.port}", timeout=PATIENCE) as client:
                 assert (await client.get("/_mock/script")).status_code == 403
                 assert (await client.get("/_mock/script", headers={"X-Forwarded-For": "127.0.0.1"})).status_code == 403
                 assert (await client.get("/_mock/health")).status_code == 200

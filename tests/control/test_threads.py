@@ -8,6 +8,7 @@ import pytest
 
 from completions.control.threads import Turn, threads_of
 from completions.conversation import Choice, Message, Prompt, Reply, Said, ToolCall
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 Body = dict[str, Any]
@@ -94,7 +95,7 @@ def responses(client: httpx.Client) -> None:
 @pytest.mark.parametrize("agent", [chat, anthropic, responses])
 def test_agent__is_one_thread(live: LiveServer, agent: Any) -> None:
     base = f"{live.url}/ns/{agent.__name__}"
-    with httpx.Client(base_url=base) as client:
+    with httpx.Client(base_url=base, timeout=PATIENCE) as client:
         client.post("v1/chat/completions", json={"model": "gpt-4o", "messages": [{"role": "user", "content": "hello"}]})
         agent(client)
         found = client.get("_mock/threads").json()

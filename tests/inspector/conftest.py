@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -17,6 +18,11 @@ from tests.server import LiveServer
 SCRIPT = Path(__file__).parent / "script.yaml"
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+def http_client(**more: Any) -> httpx.AsyncClient:
+    """Return a client that waits as long as a busy machine takes."""
+    return httpx.AsyncClient(verify=False, timeout=PATIENCE, **more)
 
 
 class Site:
@@ -36,7 +42,7 @@ class Site:
     async def ask(self, text: str, model: str = "gpt-4o", headers: dict[str, str] | None = None, **more: object) -> str:
         """Ask the mock, and return the request's id."""
         body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
-        async with httpx.AsyncClient(verify=False, timeout=PATIENCE) as client:
+        async with http_client() as client:
             response = await client.post(f"{self.url}/v1/chat/completions", json=body, headers=headers)
         return response.headers["x-request-id"]
 

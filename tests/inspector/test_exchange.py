@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.inspector.conftest import Site
+from tests.inspector.conftest import Site, http_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -55,7 +55,7 @@ async def copied(site: Site, how: str) -> str:
 
 async def test_exchange__is_a_chat(site: Site) -> None:
     page = site.page
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         body = {"model": "gpt-4o", "messages": TALK, "tools": [TOOL]}
         response = await client.post(f"{site.url}/v1/chat/completions", json=body)
     assert response.status_code == 200, response.text
@@ -111,7 +111,7 @@ async def test_stream__is_shown_as_it_arrived_with_its_times(site: Site) -> None
 async def test_exchange__of_each_format(site: Site, path: str, body: Body, said: int, stream: bool) -> None:
     model = "gpt-3.5-turbo-instruct" if path == "v1/completions" else "gpt-4o"
     headers = {"anthropic-version": "2023-06-01", "x-api-key": "k"} if path == "v1/messages" else {}
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         if path == GEMINI:
             path, asked = f"{GEMINI}:{'streamGenerateContent' if stream else 'generateContent'}", body
         else:
@@ -136,7 +136,7 @@ async def test_exchange__of_each_format(site: Site, path: str, body: Body, said:
     ],
 )
 async def test_exchange__of_what_is_not_generated(site: Site, path: str, body: Body, text: str) -> None:
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         headers = {"anthropic-version": "2023-06-01"}
         response = await client.post(f"{site.url}/{path}", json=body, headers=headers)
     assert response.status_code == 200, response.text
@@ -146,7 +146,7 @@ async def test_exchange__of_what_is_not_generated(site: Site, path: str, body: B
 
 
 async def test_copy__as_a_rule_says_where_there_can_be_none(site: Site) -> None:
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         response = await client.get(f"{site.url}/v1/models")
     await shown(site, response.headers["x-request-id"])
     await site.page.get_by_role("button", name="as a rule", exact=True).click()
@@ -179,7 +179,7 @@ async def test_unmatched__says_why_each_near_miss_missed(site: Site) -> None:
 async def test_why__says_who_answered_where_no_rule_did(
     site: Site, path: str, headers: dict[str, str], body: Body, why: str
 ) -> None:
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         asked = ({"model": "m"} if "input" in body else {"model": "gpt-4o", "messages": [ASKED]}) | body
         response = await client.post(f"{site.url}/{path}", json=asked, headers=headers)
     await shown(site, response.headers["x-request-id"])
@@ -188,7 +188,7 @@ async def test_why__says_who_answered_where_no_rule_did(
 
 async def test_query__is_kept_in_curl_and_sent_again_without_its_key(site: Site) -> None:
     page = site.page
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         path = f"{GEMINI}:streamGenerateContent"
         response = await client.post(f"{site.url}/{path}?alt=sse&key=sk-query", json=CONTENTS)
     await shown(site, id := response.headers["x-request-id"])
@@ -212,7 +212,7 @@ async def test_text__is_written_from_where_its_language_begins(site: Site) -> No
 
 async def broken(site: Site, text: str, fault: str | None = None) -> str:
     """Ask for a stream that breaks; return its id."""
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
         with contextlib.suppress(httpx.RemoteProtocolError):
             headers = {"X-Mock-Fault": fault} if fault else {}
@@ -283,7 +283,7 @@ PARTS: Body = {"contents": [{"role": "user", "parts": [{"text": "weather"}]}]}
     ],
 )
 async def test_event__shows_its_delta_whatever_the_framing(site: Site, path: str, body: Body) -> None:
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         response = await client.post(f"{site.url}/{path}", json=body)
     assert response.status_code == 200, response.text
     await shown(site, response.headers["x-request-id"])
@@ -317,7 +317,7 @@ async def test_media__are_shown_or_summed_up(site: Site) -> None:
         "chat/completions": {"json": heard},
     }
     ids = {}
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         for path, given in asked.items():
             response = await client.post(f"{site.url}/v1/{path}", **given)  # type: ignore[arg-type]
             assert response.status_code == 200 or path == "chat/completions", response.text
@@ -338,7 +338,7 @@ async def test_json_lines__are_shown_as_json(site: Site) -> None:
     params = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "A refund?"}]}
     asked = {"requests": [{"custom_id": name, "params": params} for name in ("first", "second")]}
     place, headers = f"{site.url}/v1/messages/batches", {"anthropic-version": "2023-06-01"}
-    async with httpx.AsyncClient(verify=False, headers=headers) as client:
+    async with http_client(headers=headers) as client:
         batch = (await client.post(place, json=asked)).json()
         while batch["processing_status"] != "ended":
             batch = (await client.get(f"{place}/{batch['id']}")).json()
@@ -396,7 +396,7 @@ async def test_long_text__is_folded(site: Site) -> None:
 
 
 async def test_vector__is_summed_up_in_the_body_too(site: Site) -> None:
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         response = await client.post(f"{site.url}/v1/embeddings", json={"model": "m", "input": "refund"})
     await shown(site, response.headers["x-request-id"])
     body = site.page.locator("#response .code")
@@ -411,13 +411,13 @@ async def test_copies__do_the_same_again(site: Site) -> None:
     for command in (["bash", "-c", curl], [sys.executable, "-c", python]):
         done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
         assert "Refunds take five days." in done.stdout, done
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         exchanges = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
         pushed = await client.post(f"{site.url}/_mock/rules", content=rule)
     assert len({each["summary"] for each in exchanges}) == 1 and len(exchanges) == 3
     assert pushed.status_code == 201, pushed.text
     again = await site.ask("How long does a 'refund' take? $HOME")
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         exchange = (await client.get(f"{site.url}/_mock/exchanges/{again}")).json()
     assert [exchange["rule"]] == pushed.json()["rules"]
     assert exchange["response"]["body"]["choices"][0]["message"]["content"] == "Refunds take five days."

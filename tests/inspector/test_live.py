@@ -7,7 +7,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.inspector.conftest import Site
+from tests.inspector.conftest import Site, http_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -311,13 +311,13 @@ async def test_list__empties_itself_where_a_test_resets_the_namespace(site: Site
     await site.open()
     await expect(site.page.locator(ROWS)).to_have_count(1)
     await expect(site.page.locator("#pulse")).to_have_text("Live")
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         await client.post(f"{site.url}/_mock/reset")
     await expect(site.page.get_by_text("No requests yet")).to_be_visible()
 
 
 async def test_faults__and_clients_that_left_are_marked(site: Site) -> None:
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": "Tell me a story"}]}
         with pytest.raises(httpx.RemoteProtocolError):
             await client.post(f"{site.url}/v1/chat/completions", json=body)

@@ -2,11 +2,10 @@
 
 import json
 
-import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.inspector.conftest import Site
+from tests.inspector.conftest import Site, http_client
 from tests.inspector.control import control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -107,7 +106,7 @@ async def test_request__that_the_form_cannot_hold_is_json(site: Site) -> None:
 
 async def test_request__that_is_no_post_is_sent_again(site: Site) -> None:
     page = site.page
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         id = (await client.get(f"{site.url}/v1/models/gpt-4o")).headers["x-request-id"]
     await site.open(f"inspector/playground?exchange={id}")
     await expect(page.locator("#mode-note")).to_have_text("It is a GET.")

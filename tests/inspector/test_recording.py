@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 import pytest_asyncio
 from playwright.async_api import BrowserContext, expect
 
-from tests.inspector.conftest import Site
+from tests.inspector.conftest import Site, http_client
 from tests.inspector.control import control
-from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -107,7 +105,7 @@ async def last(site: Site) -> str:
 async def answered(site: Site) -> bytes:
     """Return what is answered to the same request."""
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Tell me"}], "stream": True}
-    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+    async with http_client() as client:
         return (await client.post(f"{site.url}/v1/chat/completions", json=body)).content
 
 

@@ -4,11 +4,10 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import expect
 
-from tests.inspector.conftest import Site
+from tests.inspector.conftest import Site, http_client
 from tests.inspector.test_looks import FAINT, NAMELESS, WIDE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -18,7 +17,7 @@ async def work(site: Site) -> list[str]:
     """Be an agent whose model asks for the weather, and then answers; return the ids of its requests."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": "weather"}]
     ids = []
-    async with httpx.AsyncClient(verify=False) as client:
+    async with http_client() as client:
         for text in ("refund", ""):
             body = {"model": "gpt-4o", "messages": messages}
             response = await client.post(f"{site.url}/v1/chat/completions", json=body)

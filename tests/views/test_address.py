@@ -12,6 +12,7 @@ from django.urls import include, path, set_script_prefix
 
 from completions.receive.lifespan import PREFIX
 from completions.views.address import before_own, own_path
+from tests.patience import PATIENCE
 from tests.server import LiveServer
 
 IMAGE = {"model": "dall-e-2", "prompt": "A cat", "size": "256x256"}
@@ -72,7 +73,7 @@ class Client:
     def __init__(self, way: Way, server: LiveServer) -> None:
         says = {"x-forwarded-prefix": way.says} if way.says else {}
         self.root, self._way, self._server = f"{server.url}{way.before}", way, server.url
-        self._http = httpx.Client(headers=KEY | says, trust_env=False)
+        self._http = httpx.Client(headers=KEY | says, trust_env=False, timeout=PATIENCE)
 
     def ask(self, method: str, url: str, **more: object) -> httpx.Response:
         """Send a request as the proxy passes it on."""
